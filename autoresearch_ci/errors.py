@@ -1,0 +1,61 @@
+"""Every error that a user can cause.
+
+    AutoresearchError
+    ├── SettingsError      a setting, or a file that settings come from
+    ├── TargetError        the target file cannot be the target
+    ├── WorkspaceError     the repository is in no state to work in
+    │   └── LockedError    another session is at work here
+    ├── LedgerError        the log cannot be read or written
+    ├── BaselineError      the unchanged project gives no metric
+    └── MachineError       the machine lacks something (a program, disk space)
+
+An experiment that fails is none of these: its failure is data, a `Run` and a
+verdict. Anything else that is raised is a bug of ours and exits with 3.
+"""
+
+from __future__ import annotations
+
+
+class AutoresearchError(Exception):
+    """Something the user must change; shown as `message`, then `remedy`; exit code 1.
+
+    `remedy` says what to do next, in one or a few full sentences. `detail` is
+    evidence shown between the two, such as the end of a log.
+    """
+
+    def __init__(self, message: str, *, remedy: str, detail: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return "\n".join(part for part in (self.message, self.detail, self.remedy) if part)
+
+
+class SettingsError(AutoresearchError):
+    """A setting is unknown, misspelt, missing or has a bad value."""
+
+
+class TargetError(AutoresearchError):
+    """The target file is missing, empty, binary, a symlink, protected or out of reach."""
+
+
+class WorkspaceError(AutoresearchError):
+    """The repository cannot be worked in as it is."""
+
+
+class LockedError(WorkspaceError):
+    """Another live session holds this campaign or this working tree."""
+
+
+class LedgerError(AutoresearchError):
+    """The ledger is foreign, damaged, from a newer version, or cannot be written."""
+
+
+class BaselineError(AutoresearchError):
+    """The project, unchanged, crashes, times out, or prints no metric."""
+
+
+class MachineError(AutoresearchError):
+    """The machine lacks something: a program, space on the device, a permission."""

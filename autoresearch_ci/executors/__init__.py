@@ -1,0 +1,46 @@
+"""The seam of running. An executor is a file here; its name is its name in the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from autoresearch_ci.model import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One shell command to run.
+
+    `shell` is given to `sh -c`. Standard input is empty. With a `log`, standard
+    output and error stream to that file, made anew, never larger than
+    `log_limit` bytes: head and tail are kept and the middle is counted. Without
+    one, the first 64 KiB of each are returned in `Run.output` and `Run.errors`.
+    The whole process tree is killed at `kill_after` seconds. `memory_limit` is
+    in bytes of resident memory of the tree. `env` is added to the executor's
+    allow-listed environment.
+    """
+
+    shell: str
+    cwd: Path
+    kill_after: float
+    log: Path | None = None
+    log_limit: int = 32 * 1024 * 1024
+    memory_limit: int | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+class Executor(Protocol):
+    """Where experiments run.
+
+    `run` returns when nothing that the command started is alive any more, even
+    when it raises (KeyboardInterrupt passes through after the tree is dead). A
+    command that fails is a `Run`, not an exception. The command never sees the
+    harness's environment, only an allow-list of names.
+    """
+
+    name: str
+
+    def run(self, command: Command) -> Run: ...

@@ -1,0 +1,62 @@
+"""What a campaign has found so far, as everything that decides sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autoresearch_ci.model import Direction, Experiment, Status
+
+
+class History:
+    """The finished experiments of one campaign in order; grows, never shrinks.
+
+    Adding and every question cost the same however long the campaign is.
+    """
+
+    def __init__(self, direction: Direction) -> None:
+        self.direction = direction
+        self._experiments: list[Experiment] = []
+        self._kept: list[Experiment] = []
+        self._by_candidate: dict[str, Experiment] = {}
+
+    def add(self, experiment: Experiment) -> None:
+        """Append the next experiment; its number must be `next_number`."""
+        if experiment.experiment != self.next_number:
+            raise ValueError(f"experiment {experiment.experiment} after {self.next_number - 1}")
+        self._experiments.append(experiment)
+        self._by_candidate.setdefault(experiment.candidate, experiment)
+        if experiment.status is Status.KEEP:
+            self._kept.append(experiment)
+
+    @property
+    def experiments(self) -> Sequence[Experiment]:
+        """All of them; the index is the number."""
+        return self._experiments
+
+    @property
+    def kept(self) -> Sequence[Experiment]:
+        """The baseline and every kept experiment, oldest first."""
+        return self._kept
+
+    @property
+    def next_number(self) -> int:
+        return len(self._experiments)
+
+    @property
+    def baseline(self) -> Experiment | None:
+        return self._kept[0] if self._kept else None
+
+    @property
+    def incumbent(self) -> Experiment | None:
+        """The last kept experiment: what the next candidate has to beat."""
+        return self._kept[-1] if self._kept else None
+
+    @property
+    def since_keep(self) -> int:
+        """Experiments since the last keep: how long the campaign has been on a plateau."""
+        incumbent = self.incumbent
+        return self.next_number - 1 - incumbent.experiment if incumbent else 0
+
+    def tried(self, candidate: str) -> Experiment | None:
+        """The first experiment with this very content, a git blob id."""
+        return self._by_candidate.get(candidate)

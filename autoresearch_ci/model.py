@@ -1,0 +1,239 @@
+"""Frozen data that every part speaks. Imports nothing of ours, does nothing.
+
+Failure is never a number here: a value that does not exist is None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Direction(StrEnum):
+    """Which way the metric improves."""
+
+    LOWER = "lower_is_better"
+    HIGHER = "higher_is_better"
+
+    def gain(self, new: float, old: float) -> float:
+        """How much better `new` is than `old`, in the metric's unit; negative when worse."""
+        return old - new if self is Direction.LOWER else new - old
+
+
+class Status(StrEnum):
+    """The verdict on an experiment."""
+
+    KEEP = "keep"
+    DISCARD = "discard"
+    CRASH = "crash"
+
+
+class Reason(StrEnum):
+    """Why the verdict is what it is."""
+
+    IMPROVED = "improved"
+    SIMPLER = "simpler"
+
+    WORSE = "worse"
+    EQUAL = "equal"
+    WITHIN_NOISE = "within_noise"
+    GUARD_FAILED = "guard_failed"
+    RULE_VIOLATION = "rule_violation"
+    DUPLICATE = "duplicate"
+
+    NONZERO_EXIT = "nonzero_exit"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out_of_memory"
+    NO_METRIC = "no_metric"
+    IMPLAUSIBLE = "implausible"
+    INTERRUPTED = "interrupted"
+
+
+class StopReason(StrEnum):
+    """Why a session ended."""
+
+    MAX_EXPERIMENTS = "max_experiments"
+    TIME_LIMIT = "time_limit"
+    PATIENCE = "patience"
+    TARGET_VALUE = "target_value"
+    EXHAUSTED = "exhausted"
+    SETUP_ONLY = "setup_only"
+    INTERRUPTED = "interrupted"
+    ERROR = "error"
+
+
+class Side(StrEnum):
+    """The two versions that an experiment compares."""
+
+    INCUMBENT = "incumbent"
+    CANDIDATE = "candidate"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One idea: a title and the target file's new content.
+
+    `change` is the proposer's own JSON-able note about the idea; it is written
+    to the ledger and handed back through the history, and nobody else reads it.
+    """
+
+    title: str
+    text: str
+    proposer: str
+    change: Mapping[str, Any] = field(default_factory=dict)
+    tokens: int = 0
+    cost_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What became of one command: its failure is data.
+
+    `returncode` is None when a signal ended it, `signal` is None when none did.
+    `seconds` is wall time, `peak_memory` the process tree's peak resident bytes,
+    `peak_gpu_memory` the same on the GPU as its driver reports it. `output` and
+    `errors` are what the command printed, where no log was asked for.
+    """
+
+    returncode: int | None
+    seconds: float
+    signal: int | None = None
+    timed_out: bool = False
+    out_of_memory: bool = False
+    peak_memory: int = 0
+    peak_gpu_memory: int = 0
+    output: str = ""
+    errors: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether it ended by itself with exit code 0."""
+        return self.returncode == 0 and not self.timed_out and not self.out_of_memory
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One measured value of one side; the order of samples is the order of runs."""
+
+    side: Side
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A decision and the reason for it."""
+
+    status: Status
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class MinDelta:
+    """The smallest change that counts: absolute, or a fraction of the incumbent's value."""
+
+    amount: float = 0.0
+    relative: bool = False
+
+    def at(self, value: float) -> float:
+        """In the metric's unit, for an incumbent at `value`."""
+        return self.amount * abs(value) if self.relative else self.amount
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStart:
+    """A session begins; `base` is the commit the campaign started from."""
+
+    tag: str
+    session: str
+    timestamp: str
+    metric: str
+    direction: Direction
+    target: str
+    branch: str
+    base: str
+    machine: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentStart:
+    """An experiment's first run is about to begin.
+
+    `parent` is the commit the candidate is compared with, `candidate` the git
+    blob id of the target's new content.
+    """
+
+    tag: str
+    session: str
+    timestamp: str
+    experiment: int
+    description: str
+    parent: str
+    candidate: str
+    proposer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A finished experiment. Number 0 is the baseline, whose `reason` is None.
+
+    `value` is the candidate's metric, `prev` the last kept value; both None when
+    there is none. `samples` are the measured values of both sides in order.
+    `seconds` is the wall time of all its runs, `memory_gb` their peak.
+    `error` is one line saying what went wrong, for a crash or a violation.
+    """
+
+    tag: str
+    session: str
+    timestamp: str
+    experiment: int
+    status: Status
+    reason: Reason | None
+    metric: str
+    value: float | None
+    prev: float | None
+    description: str
+    commit: str
+    parent: str
+    candidate: str
+    proposer: str
+    change: Mapping[str, Any] = field(default_factory=dict)
+    samples: tuple[Sample, ...] = ()
+    seconds: float = 0.0
+    memory_gb: float = 0.0
+    machine: str = ""
+    tokens: int = 0
+    cost_usd: float = 0.0
+    error: str = ""
+
+    @property
+    def delta(self) -> float | None:
+        """`value - prev`, in the metric's unit."""
+        return None if self.value is None or self.prev is None else self.value - self.prev
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnd:
+    """A session ends; counts are of this session, the baseline not counted."""
+
+    tag: str
+    session: str
+    timestamp: str
+    reason: StopReason
+    experiments: int
+    kept: int
+    best: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class IncumbentMeasured:
+    """The incumbent was measured again, here and now; told to listeners, never written."""
+
+    value: float
+    seconds: float
+
+
+Record = SessionStart | ExperimentStart | Experiment | SessionEnd
+Event = Record | IncumbentMeasured

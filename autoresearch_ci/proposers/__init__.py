@@ -1,0 +1,34 @@
+"""The seam of ideas. A proposer is a file here; its name is its name in the settings.
+
+A proposer hands over text and nothing else: it never runs, measures or decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from autoresearch_ci.history import History
+from autoresearch_ci.model import Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The target as it stands at the incumbent: its repository path and its text."""
+
+    path: str
+    text: str
+
+
+class Proposer(Protocol):
+    """Where ideas come from.
+
+    `propose` must never return the source unchanged, must learn from `history`
+    alone (a fresh instance on another machine goes on where the last one
+    stopped), and returns None when nothing is left to try. It must not raise for
+    any source text, and must not touch the working tree.
+    """
+
+    name: str
+
+    def propose(self, source: Source, history: History) -> Proposal | None: ...

@@ -1,0 +1,33 @@
+"""A proposer that reads its ideas from a list: for tests, benchmarks and rehearsals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from autoresearch_ci.history import History
+from autoresearch_ci.model import Proposal
+from autoresearch_ci.proposers import Source
+
+Idea = tuple[str, str | Callable[[str], str]]
+
+
+class ScriptedProposer:
+    """Proposes the ideas it was given, in order, by the number of experiments done.
+
+    An idea is a title and the new text, or a function from the incumbent's text
+    to the new text. The position comes from the history, so a fresh instance
+    goes on where the last one stopped.
+    """
+
+    name = "scripted"
+
+    def __init__(self, ideas: Iterable[Idea]) -> None:
+        self._ideas = list(ideas)
+
+    def propose(self, source: Source, history: History) -> Proposal | None:
+        position = history.next_number - 1
+        if position >= len(self._ideas):
+            return None
+        title, new = self._ideas[position]
+        text = new if isinstance(new, str) else new(source.text)
+        return Proposal(title=title, text=text, proposer=self.name)
