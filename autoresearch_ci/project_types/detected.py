@@ -1,0 +1,22 @@
+"""What detection hands over; imports nothing of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """A project type's defaults for one repository.
+
+    `settings` maps a setting's name to the value as a user would write it.
+    `notes` are sentences for the session's top. `deletable_without_guard` is
+    False where emptying a file would win (sizes, times): without a guard, search
+    then makes no deletions.
+    """
+
+    name: str
+    settings: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+    deletable_without_guard: bool = True

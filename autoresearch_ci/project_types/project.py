@@ -1,0 +1,111 @@
+"""A repository's files, read so that nothing in them can hurt: the eyes of every project type."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+_LARGEST = 1024 * 1024
+_MOST_FILES = 20_000
+_DEEPEST = 12
+
+# Never a project's own source: dependencies, build outputs, caches. Names that
+# start with a dot are skipped as well.
+_FOREIGN = frozenset(
+    {"node_modules", "bower_components", "vendor", "target", "build", "dist", "out"}
+    | {"coverage", "__pycache__", "venv", "env", "Pods", "DerivedData"}
+)
+
+
+class Project:
+    """Files under `root`, by their path with forward slashes relative to it.
+
+    Nothing raises: what is missing, unreadable, larger than a MiB, no plain file
+    or reached through a link that leaves `root` reads as empty.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def has(self, path: str) -> bool:
+        """Whether `path` is a plain file under the root."""
+        return self._plain(path) is not None
+
+    def has_folder(self, path: str) -> bool:
+        """Whether `path` is a folder."""
+        try:
+            return (self.root / path).is_dir()
+        except (OSError, ValueError):
+            return False
+
+    def size(self, path: str) -> int:
+        """In bytes; 0 where there is no such file."""
+        found = self._plain(path)
+        return 0 if found is None else found.st_size
+
+    def text(self, path: str) -> str:
+        """The file as UTF-8 without a byte order mark; unreadable bytes become U+FFFD."""
+        found = self._plain(path)
+        if found is None or found.st_size > _LARGEST:
+            return ""
+        try:
+            with (self.root / path).open("rb") as file:
+                content = file.read(_LARGEST)
+        except (OSError, ValueError):
+            return ""
+        return content.decode("utf-8-sig", errors="replace")
+
+    def json_object(self, path: str) -> dict[str, Any]:
+        """The file as a JSON object; empty where it is anything else."""
+        try:
+            value = json.loads(self.text(path))
+        except (ValueError, RecursionError):
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    def walk(self, folder: str = "") -> Iterator[str]:
+        """Every plain file below `folder` that may be the project's own, in a fixed order.
+
+        Shallow files come first. Links are not followed, and the walk ends after
+        20,000 files or 12 levels: enough for a project's sources.
+        """
+        level, seen = [folder.strip("/")], 0
+        for _ in range(_DEEPEST):
+            deeper: list[str] = []
+            for parent in level:
+                files, folders = self._entries(parent)
+                yield from files
+                seen += len(files)
+                if seen > _MOST_FILES:
+                    return
+                deeper += folders
+            level = deeper
+
+    def _entries(self, folder: str) -> tuple[list[str], list[str]]:
+        files, folders = [], []
+        try:
+            with os.scandir(self.root / folder) as entries:
+                for entry in sorted(entries, key=lambda entry: entry.name):
+                    path = f"{folder}/{entry.name}" if folder else entry.name
+                    if entry.is_dir(follow_symlinks=False):
+                        if not entry.name.startswith(".") and entry.name not in _FOREIGN:
+                            folders.append(path)
+                    elif entry.is_file(follow_symlinks=False):
+                        files.append(path)
+        except (OSError, ValueError):
+            return [], []
+        return files, folders
+
+    def _plain(self, path: str) -> os.stat_result | None:
+        try:
+            file = self.root / path
+            if not file.resolve().is_relative_to(self.root.resolve()):
+                return None
+            found = file.stat()
+        except (OSError, ValueError, RuntimeError):
+            return None
+        return found if stat.S_ISREG(found.st_mode) else None
