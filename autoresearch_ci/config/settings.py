@@ -1,0 +1,237 @@
+"""Every setting: its type, its default and what it means.
+
+The schema, the tables in the documentation and the errors are made from this class; a setting
+exists when it is a field here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
+
+from autoresearch_ci.config import values
+from autoresearch_ci.config.values import BadValue
+from autoresearch_ci.model import Direction, MinDelta
+
+# The names a user may choose from, here and nowhere else.
+ProposerName = Literal["auto", "search"]
+ExecutorName = Literal["auto", "process"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The default as the tables show it, where the field's own default does not say it."""
+
+    default: str
+
+
+def _any_of(*schemas: dict[str, Any]) -> WithJsonSchema:
+    return WithJsonSchema({"anyOf": list(schemas)} if len(schemas) > 1 else schemas[0])
+
+
+def _pattern(regex: str) -> dict[str, Any]:
+    return {"type": "string", "pattern": f"^{regex}$"}
+
+
+_SCALAR = ["string", "number", "boolean"]
+_ONE_LINE = {"type": _SCALAR, "pattern": r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$"}
+_LIST = ({"type": "string"}, {"type": "array", "items": {"type": _SCALAR}})
+
+Line = Annotated[str, BeforeValidator(values.line), _any_of(_ONE_LINE)]
+Word = Annotated[
+    str,
+    BeforeValidator(values.word),
+    _any_of({"type": _SCALAR, "pattern": r"^[^\s\x00-\x1f\x7f]+$"}),
+]
+TargetPath = Annotated[str, BeforeValidator(values.path), _any_of(_ONE_LINE)]
+Script = Annotated[
+    str, BeforeValidator(values.script), _any_of({"type": _SCALAR, "pattern": r"\S"})
+]
+Number = Annotated[
+    float, BeforeValidator(values.number), _any_of({"type": "number"}, _pattern(values.NUMBER))
+]
+Count = Annotated[
+    int,
+    BeforeValidator(values.count),
+    _any_of({"type": "integer", "minimum": 1}, _pattern("0*[1-9][0-9]*")),
+]
+Seconds = Annotated[
+    float,
+    BeforeValidator(values.seconds),
+    _any_of(
+        {"type": "number", "exclusiveMinimum": 0, "maximum": values.YEAR},
+        _pattern(r"[0-9]+(\.[0-9]+)?"),
+        _pattern(values.DURATION),
+    ),
+]
+Duration = Annotated[float, BeforeValidator(values.duration), _any_of(_pattern(values.DURATION))]
+Memory = Annotated[
+    int,
+    BeforeValidator(values.memory),
+    _any_of({"type": "integer", "minimum": values.LEAST_MEMORY}, _pattern(values.SIZE)),
+]
+SmallestChange = Annotated[
+    MinDelta,
+    BeforeValidator(values.min_delta),
+    _any_of(
+        {"type": "number", "minimum": 0},
+        _pattern(r"[+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?\s*%?"),
+    ),
+]
+Globs = Annotated[tuple[str, ...], BeforeValidator(values.globs), _any_of(*_LIST)]
+Variables = Annotated[tuple[str, ...], BeforeValidator(values.variables), _any_of(*_LIST)]
+
+
+class Settings(BaseModel):
+    """What a session goes by; frozen. Durations are in seconds, sizes in bytes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    target_file: Annotated[TargetPath, Shown("detected")] = Field(
+        description="the single file to modify", examples=["train.py"]
+    )
+    run_command: Annotated[Script, Shown("by project type")] = Field(
+        description="runs one experiment, output to `run.log`", examples=["python train.py"]
+    )
+    metric_name: Annotated[Word, Shown("by project type")] = Field(
+        description="the metric's name, a single word", examples=["val_bpb"]
+    )
+    metric_parse: Annotated[Script, Shown("by project type")] = Field(
+        description="shell command that prints the metric's value",
+        examples=["grep '^val_bpb:' run.log | tail -1 | awk '{print $2}'"],
+    )
+    metric_direction: Annotated[
+        Direction,
+        BeforeValidator(values.direction),
+        WithJsonSchema({"enum": [str(each) for each in Direction]}),
+    ] = Field(Direction.LOWER, description="`lower_is_better` or `higher_is_better`")
+    time_budget: Seconds = Field(
+        300.0,
+        description="how long an experiment is meant to take: seconds, or with a unit as `5m`; "
+        "exported to it as `AUTORESEARCH_TIME_BUDGET`",
+        examples=["300"],
+    )
+    kill_after: Annotated[Seconds, Shown("2 x `time_budget`")] = Field(
+        default_factory=lambda done: 2 * done["time_budget"],
+        description="time after which its whole process tree is killed: seconds, or with a unit; "
+        "not less than `time_budget`",
+        examples=["600"],
+    )
+    readonly_files: Globs = Field(
+        (),
+        description="comma-separated files or globs that must not change",
+        examples=["prepare.py, data/*.csv"],
+    )
+    tag: Annotated[Line | None, Shown("newest unfinished, else today as `mar17`")] = Field(
+        None, description="the campaign", examples=["mar17"]
+    )
+    setup_command: Annotated[Script | None, Shown("by project type")] = Field(
+        None,
+        description="runs once per session, with network (install dependencies)",
+        examples=["npm ci"],
+    )
+    guard_command: Annotated[Script | None, Shown("by project type")] = Field(
+        None, description="must exit 0 before a keep", examples=["npm test"]
+    )
+    guard_budget: Seconds = Field(
+        300.0,
+        description="time after which the guard is killed: seconds, or with a unit",
+        examples=["300"],
+    )
+    min_delta: Annotated[SmallestChange, Shown("`0`")] = Field(
+        MinDelta(),
+        description="smallest change that counts: absolute, or relative as `0.5%`",
+        examples=["0.5%"],
+    )
+    metric_min: Number | None = Field(
+        None, description="a value below it is a crash, reason `implausible`", examples=["0"]
+    )
+    metric_max: Number | None = Field(
+        None, description="a value above it is a crash, reason `implausible`", examples=["100"]
+    )
+    proposer: Annotated[ProposerName, BeforeValidator(values.one_of(get_args(ProposerName)))] = (
+        Field(
+            "auto",
+            description="who has the ideas: `search` (built in), or `auto` for the best at hand",
+        )
+    )
+    executor: Annotated[ExecutorName, BeforeValidator(values.one_of(get_args(ExecutorName)))] = (
+        Field(
+            "auto",
+            description="where experiments run: `process` (here), or `auto` for the best at hand",
+        )
+    )
+    memory_limit: Memory | None = Field(
+        None,
+        description="most resident memory of an experiment's process tree: bytes, or with a unit "
+        "as `4GB`",
+        examples=["4GB"],
+    )
+    env: Variables = Field(
+        (),
+        description="comma-separated environment variables for experiments: `NAME` hands one on, "
+        "`NAME=value` sets it",
+        examples=["CUDA_VISIBLE_DEVICES, OMP_NUM_THREADS=2"],
+    )
+    max_experiments: Annotated[Count | None, Shown("never")] = Field(
+        None, description="stop after so many experiments in this session", examples=["10"]
+    )
+    time_limit: Annotated[Duration | None, Shown("never")] = Field(
+        None,
+        description="stop the session after this long; with its unit, as `300m` or `5h`",
+        examples=["300m"],
+    )
+    patience: Annotated[Count | None, Shown("never")] = Field(
+        None, description="stop after so many experiments in a row without a keep", examples=["20"]
+    )
+    target_value: Annotated[Number | None, Shown("never")] = Field(
+        None, description="stop when the metric is as good as this", examples=["0.95"]
+    )
+
+    @model_validator(mode="after")
+    def _agree(self) -> Settings:
+        if self.kill_after < self.time_budget:
+            raise BadValue(
+                f"kill_after ({self.kill_after:g} s) is less than time_budget "
+                f"({self.time_budget:g} s): every experiment that uses its time would be killed.",
+                "Raise kill_after or lower time_budget.",
+                ("kill_after", "time_budget"),
+            )
+        if (
+            self.metric_min is not None
+            and self.metric_max is not None
+            and self.metric_min >= self.metric_max
+        ):
+            raise BadValue(
+                f"metric_min ({self.metric_min:g}) is not less than metric_max "
+                f"({self.metric_max:g}): every value would be implausible.",
+                "Swap the two or remove one.",
+                ("metric_min", "metric_max"),
+            )
+        return self
+
+
+NAMES = tuple(Settings.model_fields)
+REQUIRED = tuple(name for name, field in Settings.model_fields.items() if field.is_required())
+
+
+def takes_none(name: str) -> bool:
+    """Whether an empty value means "explicitly none" for this setting."""
+    field = Settings.model_fields[name]
+    return type(None) in get_args(field.annotation) or field.default == () or name == "kill_after"
+
+
+def example(name: str) -> str:
+    """A value of this setting as a user would write it."""
+    examples: Iterable[Any] | None = Settings.model_fields[name].examples
+    return str(next(iter(examples or [Settings.model_fields[name].default])))
