@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autoresearch_ci.model import Direction, Experiment, Status
+from autoresearch_ci.model import Direction, Experiment, Reason, Status
 
 
 class History:
@@ -24,7 +24,8 @@ class History:
         if experiment.experiment != self.next_number:
             raise ValueError(f"experiment {experiment.experiment} after {self.next_number - 1}")
         self._experiments.append(experiment)
-        self._by_candidate.setdefault(experiment.candidate, experiment)
+        if experiment.reason is not Reason.INTERRUPTED:
+            self._by_candidate.setdefault(experiment.candidate, experiment)
         if experiment.status is Status.KEEP:
             self._kept.append(experiment)
 
@@ -58,5 +59,5 @@ class History:
         return self.next_number - 1 - incumbent.experiment if incumbent else 0
 
     def tried(self, candidate: str) -> Experiment | None:
-        """The first experiment with this very content, a git blob id."""
+        """The first experiment with this very content, a git blob id, that got its verdict."""
         return self._by_candidate.get(candidate)

@@ -1,1 +1,76 @@
-"""History in, why to stop out. A new stop rule is one more function here."""
+"""What a campaign has found in, why to stop out. A new stop rule is one more function here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from autoresearch_ci.history import History
+from autoresearch_ci.model import StopReason
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a session stops; None is never. `time_limit` is in seconds."""
+
+    max_experiments: int | None = None
+    time_limit: float | None = None
+    patience: int | None = None
+    target_value: float | None = None
+    setup_only: bool = False
+
+    def reached(self, progress: Progress) -> StopReason | None:
+        """The first rule that says stop, or None."""
+        for reason, rule in RULES.items():
+            if rule(self, progress):
+                return reason
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a session is: its own experiments (the baseline not counted) and seconds."""
+
+    history: History
+    experiments: int
+    seconds: float
+
+
+def _setup_only(limits: Limits, _progress: Progress) -> bool:
+    return limits.setup_only
+
+
+def _target_value(limits: Limits, progress: Progress) -> bool:
+    incumbent = progress.history.incumbent
+    if limits.target_value is None or incumbent is None or incumbent.value is None:
+        return False
+    return progress.history.direction.gain(incumbent.value, limits.target_value) >= 0
+
+
+def _max_experiments(limits: Limits, progress: Progress) -> bool:
+    return limits.max_experiments is not None and progress.experiments >= limits.max_experiments
+
+
+def _time_limit(limits: Limits, progress: Progress) -> bool:
+    """Stop before an experiment that would not end in time, if it takes as long as the last."""
+    if limits.time_limit is None:
+        return False
+    last = progress.history.experiments[-1:]
+    expected = last[0].seconds if last else 0.0
+    return progress.seconds + expected >= limits.time_limit
+
+
+def _patience(limits: Limits, progress: Progress) -> bool:
+    """Count this session's experiments only: a new session is a new try."""
+    if limits.patience is None:
+        return False
+    return min(progress.history.since_keep, progress.experiments) >= limits.patience
+
+
+RULES: dict[StopReason, Callable[[Limits, Progress], bool]] = {
+    StopReason.SETUP_ONLY: _setup_only,
+    StopReason.TARGET_VALUE: _target_value,
+    StopReason.MAX_EXPERIMENTS: _max_experiments,
+    StopReason.TIME_LIMIT: _time_limit,
+    StopReason.PATIENCE: _patience,
+}

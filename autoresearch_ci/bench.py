@@ -1,0 +1,264 @@
+"""Where experiments are measured: execute, undo what the run did, read the number."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from autoresearch_ci.config import Settings
+from autoresearch_ci.errors import BaselineError, MachineError
+from autoresearch_ci.executors import Command, Executor
+from autoresearch_ci.model import Reason, Run, Status, Verdict
+
+PARSE_BUDGET = 60.0
+"""Seconds that `metric_parse` may take; it reads a log."""
+
+SETUP_BUDGET = 3600.0
+"""Seconds that `setup_command` may take: it downloads."""
+
+TAIL_BYTES = 4096
+TAIL_LINES = 40
+
+
+_REMEDY = "Run it by hand until it works, then start again: {run}"
+_REMEDIES = {
+    Reason.TIMEOUT: "Give it more time (time_budget, kill_after), or make it shorter: {run}",
+    Reason.OUT_OF_MEMORY: "Give it more memory (memory_limit), or make it smaller: {run}",
+    Reason.NO_METRIC: "It must print one finite number; try it by hand after a run: {parse}",
+    Reason.IMPLAUSIBLE: "Change metric_min and metric_max, or what is measured: {parse}",
+    Reason.RULE_VIOLATION: "Untrack or git-ignore what the run writes, so that a change to it is "
+    "no change to the project: {run}",
+}
+
+
+class Trial(Protocol):
+    """What measuring needs of the workspace's trial."""
+
+    def clean(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What one run came to: a value, or the reason why there is none.
+
+    A rule violation has a reason though the run may have ended well. `error` is
+    one line for the record, `memory_gb` the peak of the run.
+    """
+
+    run: Run
+    value: float | None
+    reason: Reason | None = None
+    error: str = ""
+    memory_gb: float = 0.0
+
+    @property
+    def failure(self) -> Verdict | None:
+        """The verdict that this run alone decides, None when there is a number to judge."""
+        if self.reason is None:
+            return None
+        violation = self.reason is Reason.RULE_VIOLATION
+        return Verdict(Status.DISCARD if violation else Status.CRASH, self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """What the guard has against a candidate whose metric is better."""
+
+    verdict: Verdict
+    error: str
+
+
+class Bench:
+    """Runs the user's commands in the working tree, one at a time.
+
+    `run_log` is the experiment's; `logs` is a folder for those of setup and guard.
+    `environment` is exported to all commands, beside `AUTORESEARCH_TIME_BUDGET`.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        executor: Executor,
+        root: Path,
+        run_log: Path,
+        logs: Path,
+        environment: Mapping[str, str],
+    ) -> None:
+        self._settings, self._executor = settings, executor
+        self._root, self._run_log = root, run_log
+        self._setup_log, self._guard_log = logs / "setup.log", logs / "guard.log"
+        budget = f"{settings.time_budget:g}"
+        self._environment = {**environment, "AUTORESEARCH_TIME_BUDGET": budget}
+
+    def execute(self, shell: str, budget: float, log: Path | None, **extra: str) -> Run:
+        """Run any of the user's commands for at most `budget` seconds."""
+        return self._executor.run(
+            Command(
+                shell=shell,
+                cwd=self._root,
+                kill_after=budget,
+                log=log,
+                memory_limit=self._settings.memory_limit,
+                env={**self._environment, **extra},
+            )
+        )
+
+    def measure(self, trial: Trial) -> Measurement:
+        """Run the experiment on what the trial shows, undo its traces, read the metric."""
+        run = self.execute(self._settings.run_command, self._settings.kill_after, self._run_log)
+        violations = trial.clean()
+        memory = self._memory_gb(run)
+        if failure := failure_of(run):
+            error = explain(run, failure, self._settings.kill_after)
+            return Measurement(run, None, failure, error, memory)
+        value, error = self._parse(run)
+        if violations:
+            changed = ", ".join(violations[:5])
+            error = f"changed what only the user may change: {changed}"
+            return Measurement(run, value, Reason.RULE_VIOLATION, error, memory)
+        if value is None:
+            return Measurement(run, None, Reason.NO_METRIC, error, memory)
+        low, high = self._settings.metric_min, self._settings.metric_max
+        if (low is not None and value < low) or (high is not None and value > high):
+            error = f"{value:g} is outside metric_min and metric_max"
+            return Measurement(run, None, Reason.IMPLAUSIBLE, error, memory)
+        return Measurement(run, value, memory_gb=memory)
+
+    def require(self, measurement: Measurement) -> float:
+        """The value of the unchanged project, or a BaselineError that shows the log's end."""
+        if measurement.value is not None and measurement.reason is None:
+            return measurement.value
+        raise BaselineError(
+            f"The unchanged project gives no metric: {measurement.error}.",
+            detail=self.tail(),
+            remedy=_REMEDIES.get(measurement.reason or Reason.NO_METRIC, _REMEDY).format(
+                run=self._settings.run_command,
+                parse=self._settings.metric_parse,
+            ),
+        )
+
+    def prepare(self, trial: Trial) -> str:
+        """Run `setup_command`; a sentence when it changed what the user tracks, which is undone."""
+        if self._settings.setup_command is None:
+            return ""
+        run = self.execute(self._settings.setup_command, SETUP_BUDGET, self._setup_log)
+        changed = trial.clean()
+        if failure := failure_of(run):
+            raise MachineError(
+                f"setup_command failed: {explain(run, failure, SETUP_BUDGET)}.",
+                detail=tail(self._setup_log),
+                remedy=f"Make this work in the repository, or change setup_command: "
+                f"{self._settings.setup_command}",
+            )
+        if not changed:
+            return ""
+        return f"setup_command changed {', '.join(changed[:5])}; that was undone."
+
+    def guard(self, trial: Trial) -> Objection | None:
+        """Run `guard_command` on what the trial shows."""
+        if self._settings.guard_command is None:
+            return None
+        budget = self._settings.guard_budget
+        run = self.execute(self._settings.guard_command, budget, self._guard_log)
+        violations = trial.clean()
+        if failure := failure_of(run):
+            verdict = Verdict(Status.DISCARD, Reason.GUARD_FAILED)
+            return Objection(verdict, f"guard_command: {explain(run, failure, budget)}")
+        if violations:
+            verdict = Verdict(Status.DISCARD, Reason.RULE_VIOLATION)
+            return Objection(verdict, f"under guard_command, changed {', '.join(violations[:5])}")
+        return None
+
+    def require_guard(self, trial: Trial) -> None:
+        """Raise BaselineError where the guard fails on the unchanged project."""
+        if objection := self.guard(trial):
+            raise BaselineError(
+                f"The unchanged project does not pass its guard: {objection.error}.",
+                detail=tail(self._guard_log),
+                remedy="Make it pass or change guard_command (an empty value turns it off): "
+                "nothing could be kept otherwise.",
+            )
+
+    def tail(self, *, guarded: bool = False) -> str:
+        """The end of the run's log, and of the guard's where that decided."""
+        if not guarded:
+            return tail(self._run_log)
+        return f"{tail(self._run_log)}\n--- guard_command ---\n{tail(self._guard_log)}"
+
+    def _parse(self, run: Run) -> tuple[float | None, str]:
+        """The one finite number that `metric_parse` prints, or what it printed instead."""
+        parse = self.execute(
+            self._settings.metric_parse,
+            PARSE_BUDGET,
+            None,
+            AUTORESEARCH_SECONDS=f"{run.seconds:.3f}",
+        )
+        if not parse.ok:
+            problem = _one_line(parse.errors) or explain(parse, Reason.NONZERO_EXIT, PARSE_BUDGET)
+            # `grep` that finds nothing exits with 1: then the better story is that nothing came.
+            if _one_line(parse.output) or parse.errors.strip():
+                return None, f"metric_parse failed: {problem}"
+        words = parse.output.split()
+        if not words:
+            name = self._settings.metric_name
+            return None, f"metric_parse printed nothing where {name} should be"
+        if len(words) > 1:
+            return None, f"metric_parse printed more than one number: {_one_line(parse.output)}"
+        try:
+            value = float(words[0])
+        except ValueError:
+            return None, f"metric_parse printed {words[0][:60]!r}, which is not a number"
+        if not math.isfinite(value):
+            return None, f"metric_parse printed {words[0]}, which is not a finite number"
+        return value, ""
+
+    def _memory_gb(self, run: Run) -> float:
+        """Peak GPU memory where there is any, else the process tree's, in GB."""
+        found = re.findall(r"^peak_vram_mb:\s*([0-9.]+)\s*$", tail(self._run_log), re.MULTILINE)
+        try:
+            if found and float(found[-1]) > 0:
+                return float(found[-1]) / 1024
+        except ValueError:
+            pass
+        return (run.peak_gpu_memory or run.peak_memory) / 1024**3
+
+
+def failure_of(run: Run) -> Reason | None:
+    """Why the run gave nothing to measure, None when it ended well."""
+    if run.out_of_memory:
+        return Reason.OUT_OF_MEMORY
+    if run.timed_out:
+        return Reason.TIMEOUT
+    return None if run.ok else Reason.NONZERO_EXIT
+
+
+def explain(run: Run, failure: Reason, budget: float) -> str:
+    """The failure in one line."""
+    if failure is Reason.TIMEOUT:
+        return f"killed after {budget:g} seconds"
+    if failure is Reason.OUT_OF_MEMORY:
+        return "ran out of memory"
+    if run.signal is not None:
+        return f"killed by signal {run.signal}"
+    return f"exit code {run.returncode}"
+
+
+def tail(log: Path) -> str:
+    """The last lines of a log, bounded in lines and bytes; empty when there is none."""
+    try:
+        with log.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - TAIL_BYTES))
+            data = file.read()
+    except OSError:
+        return ""
+    lines = data.decode("utf-8", errors="replace").splitlines()
+    return "\n".join(lines[-TAIL_LINES:])
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:200]

@@ -1,0 +1,99 @@
+"""The campaigns of a repository: which one a session belongs to, and a look at one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from autoresearch_ci import ledger
+from autoresearch_ci.clock import today
+from autoresearch_ci.errors import LedgerError, SettingsError
+from autoresearch_ci.history import History
+from autoresearch_ci.ledger import CampaignLog
+from autoresearch_ci.model import (
+    Direction,
+    ExperimentStart,
+    SessionEnd,
+    SessionStart,
+    StopReason,
+)
+from autoresearch_ci.workspace import Workspace
+
+LEDGER = ".claude/logs/autoresearch.jsonl"
+FINISHED = (StopReason.EXHAUSTED, StopReason.TARGET_VALUE)
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignView:
+    """A campaign as it can be looked at without touching anything.
+
+    `running` is the experiment under way, None when no session is at work.
+    """
+
+    tag: str
+    history: History
+    sessions: list[SessionStart | SessionEnd]
+    branch: str
+    base: str
+    running: ExperimentStart | None
+    log_path: Path
+
+
+def choose_tag(workspace: Workspace, wanted: str | None, *, new: bool) -> str:
+    """The campaign that was asked for, else the newest unfinished one, else a new one of today."""
+    if wanted is not None:
+        workspace.check_tag(wanted)
+        if new and wanted in workspace.tags():
+            raise SettingsError(
+                f"--new was given, but there is a campaign {wanted} already.",
+                remedy="Leave --new out to go on with it, or give another --tag.",
+            )
+        return wanted
+    if not new:
+        logs = _read(workspace)
+        for tag in workspace.tags():
+            if not _finished(workspace, _log(workspace, logs, tag)):
+                return tag
+    return workspace.new_tag(today())
+
+
+def view(workspace: Workspace, wanted: str | None) -> CampaignView:
+    """The campaign that was asked for, else the one at work last. Raises LedgerError if none."""
+    logs = _read(workspace)
+    tag = wanted or next(reversed(logs), None) or next(iter(workspace.tags()), None)
+    log = _log(workspace, logs, tag) if tag else None
+    if tag is None or log is None or log.start is None:
+        named = f"no campaign {tag}" if tag else "no campaign yet"
+        known = ", ".join([*logs, *(name for name in workspace.tags() if name not in logs)])
+        raise LedgerError(
+            f"There is {named} in this repository.",
+            remedy=f"Those there are: {known}." if known else "Begin one: autoresearch-ci run",
+        )
+    return CampaignView(
+        tag=tag,
+        history=log.history,
+        sessions=log.sessions,
+        branch=log.start.branch,
+        base=log.start.base,
+        running=log.unfinished if workspace.busy(tag) else None,
+        log_path=workspace.log_path,
+    )
+
+
+def _read(workspace: Workspace) -> dict[str, CampaignLog]:
+    path = workspace.log_path
+    return ledger.read(path.read_bytes(), str(path)) if path.exists() else {}
+
+
+def _log(workspace: Workspace, logs: dict[str, CampaignLog], tag: str) -> CampaignLog:
+    """The campaign's log in the working tree, else on its logs branch, else an empty one."""
+    if tag not in logs:
+        published = workspace.read_log(tag, LEDGER) or b""
+        logs = ledger.read(published, f"autoresearch-logs/{tag}")
+    return logs.get(tag) or CampaignLog(tag, History(Direction.LOWER))
+
+
+def _finished(workspace: Workspace, log: CampaignLog) -> bool:
+    """Nothing was left to try, the wanted value was reached, or the branch has been taken."""
+    done = log.ended is not None and log.ended.reason in FINISHED
+    return done or workspace.merged(log.tag)

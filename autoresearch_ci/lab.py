@@ -1,0 +1,191 @@
+"""The composition root: the only place that picks implementations.
+
+`open_lab` makes a session ready to run, `read_campaign` only looks.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from autoresearch_ci import __version__, config, ledger, machine
+from autoresearch_ci.archive import Archive
+from autoresearch_ci.bench import Bench
+from autoresearch_ci.campaigns import LEDGER, CampaignView, choose_tag, view
+from autoresearch_ci.clock import timestamp
+from autoresearch_ci.errors import LedgerError
+from autoresearch_ci.executors import Executor
+from autoresearch_ci.judge import single_run
+from autoresearch_ci.limits import Limits
+from autoresearch_ci.model import Experiment, Reason, SessionStart, Status
+from autoresearch_ci.proposers import Proposer
+from autoresearch_ci.session import Session
+from autoresearch_ci.workspace import Campaign, Workspace
+
+
+@contextmanager
+def open_lab(
+    repo: Path,
+    overrides: Mapping[str, object],
+    *,
+    new: bool = False,
+    base: str | None = None,
+    setup_only: bool = False,
+) -> Iterator[Session]:
+    """A session on the repository around `repo`, recovered, locked and ready to run.
+
+    `new` begins a campaign even if one is unfinished, `base` is the commit it
+    begins from. At the end the user is back where they were. Raises
+    AutoresearchError, and then nothing was changed.
+    """
+    workspace = Workspace.open(repo)
+    loaded = config.load(workspace.root, overrides)
+    settings = loaded.settings
+    workspace.check_target(settings.target_file, settings.readonly_files)
+    workspace.check_outputs()
+    executor = choose_executor(settings)
+    tag = choose_tag(workspace, settings.tag, new=new)
+    with workspace.lock(tag):
+        if killed := workspace.interrupted_session():
+            kill_marked(killed)
+        book = ledger.Ledger(
+            workspace.log_path,
+            workspace.results_path,
+            tag,
+            settings.metric_direction,
+            published=workspace.read_log(tag, LEDGER) or b"",
+        )
+        same_campaign(book, settings)
+        name = uuid.uuid4().hex[:12]
+        kept = book.history.incumbent
+        workspace.exclude_outputs()
+        with workspace.checkout(
+            tag,
+            session=name,
+            target=settings.target_file,
+            readonly=settings.readonly_files,
+            base=base,
+            kept=kept.commit if kept else None,
+            kept_parent=kept.parent if kept else None,
+        ) as campaign:
+            yield assemble(workspace, campaign, book, executor, loaded, name, setup_only=setup_only)
+            workspace.maintain()
+
+
+def read_campaign(repo: Path, tag: str | None) -> CampaignView:
+    """A look at a campaign, by default the one at work last; nothing is touched."""
+    return view(Workspace.open(repo), tag)
+
+
+def assemble(
+    workspace: Workspace,
+    campaign: Campaign,
+    book: ledger.Ledger,
+    loaded: config.Loaded,
+    name: str,
+    *,
+    setup_only: bool,
+) -> Session:
+    """Put a session together, and write down the experiment that a kill cut short."""
+    settings = loaded.settings
+    if cut := book.campaign.unfinished:
+        record_interrupted(book, campaign, cut)
+    bench = Bench(
+        settings,
+        choose_executor(settings),
+        root=workspace.root,
+        run_log=workspace.run_log,
+        logs=workspace.state,
+        environment={"AUTORESEARCH_SESSION": name},
+    )
+    notes = [note for note in (*loaded.notes, campaign.rescued) if note]
+    with campaign.trial(campaign.source()) as trial:
+        notes.append(bench.prepare(trial))
+    return Session(
+        start=SessionStart(
+            tag=campaign.tag,
+            session=name,
+            timestamp=timestamp(),
+            metric=settings.metric_name,
+            direction=settings.metric_direction,
+            target=settings.target_file,
+            branch=campaign.branch,
+            base=campaign.base,
+            machine=machine.describe(),
+            version=__version__,
+        ),
+        settings=settings,
+        notes=tuple(note for note in notes if note),
+        campaign=campaign,
+        ledger=book,
+        archive=Archive(book, campaign.publish, workspace.state / "pending" / campaign.tag),
+        bench=bench,
+        proposer=choose_proposer(loaded, campaign.tag),
+        judge=single_run,
+        limits=Limits(
+            max_experiments=settings.max_experiments,
+            time_limit=settings.time_limit,
+            patience=settings.patience,
+            target_value=settings.target_value,
+            setup_only=setup_only,
+        ),
+    )
+
+
+def choose_executor(settings: config.Settings) -> Executor:
+    """Where experiments run: `auto` is the best there is, for now this machine."""
+    return ProcessExecutor(allow=settings.env)
+
+
+def choose_proposer(loaded: config.Loaded, tag: str) -> Proposer:
+    """Who has the ideas: `auto` is the best there is, for now the search."""
+    return SearchProposer(
+        metric_name=loaded.settings.metric_name, deletions=loaded.allow_deletions, seed=tag
+    )
+
+
+def require_same_campaign(book: ledger.Ledger, settings: config.Settings) -> None:
+    """A campaign has one target and one metric; numbers of another would be compared with it."""
+    start = book.campaign.start
+    if start is None:
+        return
+    for what, then, now in (
+        ("target_file", start.target, settings.target_file),
+        ("metric_name", start.metric, settings.metric_name),
+        ("metric_direction", start.direction, settings.metric_direction),
+    ):
+        if then != now:
+            raise SettingsError(
+                f"Campaign {book.tag} was begun with {what} {then}; now it is {now}.",
+                remedy="Begin a new campaign with --new, or set it back to go on with this one.",
+            )
+
+
+def record_interrupted(book: ledger.Ledger, campaign: Campaign, cut: ExperimentStart) -> None:
+    """Give an experiment that was killed its verdict. A baseline is simply measured again."""
+    incumbent = book.history.incumbent
+    if incumbent is None:
+        return
+    error = "the session was killed before it had a verdict"
+    book.append(
+        Experiment(
+            tag=cut.tag,
+            session=cut.session,
+            timestamp=timestamp(),
+            experiment=cut.experiment,
+            status=Status.CRASH,
+            reason=Reason.INTERRUPTED,
+            metric=incumbent.metric,
+            value=None,
+            prev=incumbent.value,
+            description=cut.description,
+            commit=cut.parent,
+            parent=cut.parent,
+            candidate=cut.candidate,
+            proposer=cut.proposer,
+            error=error,
+        )
+    )

@@ -1,0 +1,107 @@
+"""The loop: propose, edit, run, judge, keep or reset, record; and again.
+
+Whoever wants to show, push or comment iterates over `research`; the loop knows
+nothing of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from autoresearch_ci.bench import Measurement
+from autoresearch_ci.model import (
+    Event,
+    IncumbentMeasured,
+    Proposal,
+    Reason,
+    Sample,
+    Side,
+    Status,
+    StopReason,
+    Verdict,
+)
+from autoresearch_ci.session import INTERRUPTED, Outcome, Session
+from autoresearch_ci.workspace import Trial
+
+
+def research(session: Session) -> Iterator[Event]:
+    """Propose, edit, run, judge, keep or reset, record; until a limit is reached."""
+    yield session.ledger.append(session.start)
+    stop = StopReason.ERROR
+    try:
+        yield from measure_incumbent(session)
+        while (limit := session.limits.reached(session.progress)) is None:
+            proposal = session.proposer.propose(session.source(), session.history)
+            if proposal is None:
+                limit = StopReason.EXHAUSTED
+                break
+            yield from experiment(session, proposal)
+        stop = limit
+    except KeyboardInterrupt:
+        stop = StopReason.INTERRUPTED
+        raise
+    finally:
+        end = session.end(stop)
+    yield end
+
+
+def measure_incumbent(session: Session) -> Iterator[Event]:
+    """The baseline in a new campaign, else the incumbent again: machines and days differ."""
+    text = session.campaign.source()
+    if session.history.baseline is None:
+        yield from experiment(session, Proposal("baseline", text, proposer="baseline"))
+    elif not session.limits.setup_only:
+        with session.campaign.trial(text) as trial:
+            trial.show(Side.INCUMBENT)
+            measurement = session.bench.measure(trial)
+        value = session.bench.require(measurement)
+        session.incumbent = (Sample(Side.INCUMBENT, value),)
+        yield IncumbentMeasured(value, measurement.run.seconds)
+
+
+def experiment(session: Session, proposal: Proposal) -> Iterator[Event]:
+    """Try one idea. Its record is on the disk before the branch moves or the tree is reset."""
+    first = session.history.baseline is None
+    with session.campaign.trial(proposal.text) as trial:
+        yield session.announce(trial, proposal)
+        try:
+            outcome = baseline(session, trial) if first else attempt(session, trial)
+        except KeyboardInterrupt:
+            if not first:  # a baseline that was interrupted is simply measured again
+                session.conclude(trial, proposal, INTERRUPTED)
+            raise
+        done = session.conclude(trial, proposal, outcome)
+        if done.status is Status.KEEP and not first:
+            trial.keep(done.commit)
+    session.archive.write()
+    yield done
+
+
+def baseline(session: Session, trial: Trial) -> Outcome:
+    """The project as it is must give a metric and pass its guard."""
+    trial.show(Side.CANDIDATE)
+    measurement = session.bench.measure(trial)
+    value = session.bench.require(measurement)
+    session.bench.require_guard(trial)
+    return Outcome(None, value, (Sample(Side.CANDIDATE, value),), (measurement,))
+
+
+def attempt(session: Session, trial: Trial) -> Outcome:
+    """Run either side until the judge can decide; the guard has the last word on a keep."""
+    if same := session.history.tried(trial.candidate):
+        duplicate = Verdict(Status.DISCARD, Reason.DUPLICATE)
+        return Outcome(duplicate, same.value, error=f"the same as experiment {same.experiment}")
+    contest = session.contest(trial)
+    runs: tuple[Measurement, ...] = ()
+    while isinstance(decision := session.judge(contest), Side):
+        trial.show(decision)
+        runs = (*runs, run := session.bench.measure(trial))
+        if run.failure or run.value is None:
+            return Outcome(run.failure, run.value, contest.samples, runs, run.error)
+        contest = contest.plus(Sample(decision, run.value))
+    value = contest.values(Side.CANDIDATE)[-1]
+    if decision.status is Status.KEEP:
+        trial.show(Side.CANDIDATE)
+        if objection := session.bench.guard(trial):
+            return Outcome(objection.verdict, value, contest.samples, runs, objection.error)
+    return Outcome(decision, value, contest.samples, runs)

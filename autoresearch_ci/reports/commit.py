@@ -1,0 +1,22 @@
+"""An experiment as the message of its commit."""
+
+from __future__ import annotations
+
+from autoresearch_ci.model import Experiment
+from autoresearch_ci.reports.markdown import percent
+
+
+def message(experiment: Experiment) -> str:
+    """Subject, what it did to the metric, and trailers that programs read."""
+    title = " ".join(experiment.description.split())
+    parts = [f"experiment: {title}"]
+    if experiment.value is not None and experiment.prev is not None:
+        change = percent(experiment.value, experiment.prev)
+        parts.append(f"{experiment.metric} {experiment.prev:.6f} -> {experiment.value:.6f}{change}")
+    runs = " ".join(f"{sample.side}={sample.value:.10g}" for sample in experiment.samples)
+    trailers = [f"Autoresearch-Experiment: {experiment.experiment}"]
+    if experiment.value is not None:
+        trailers.append(f"Autoresearch-Metric: {experiment.metric}={experiment.value!r}")
+    if runs:
+        trailers.append(f"Autoresearch-Runs: {runs}")
+    return "\n\n".join([*parts, "\n".join(trailers)]) + "\n"

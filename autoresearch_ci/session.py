@@ -1,0 +1,173 @@
+"""Everything that one session works with, and how it writes down what happens."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+from autoresearch_ci.archive import Archive
+from autoresearch_ci.bench import Bench, Measurement
+from autoresearch_ci.clock import timestamp
+from autoresearch_ci.config import Settings
+from autoresearch_ci.history import History
+from autoresearch_ci.judge import Contest, Judge
+from autoresearch_ci.ledger import Ledger
+from autoresearch_ci.limits import Limits, Progress
+from autoresearch_ci.model import (
+    Experiment,
+    ExperimentStart,
+    Proposal,
+    Reason,
+    Sample,
+    SessionEnd,
+    SessionStart,
+    Side,
+    Status,
+    StopReason,
+    Verdict,
+)
+from autoresearch_ci.proposers import Proposer, Source
+from autoresearch_ci.reports import commit
+from autoresearch_ci.source import code_lines
+from autoresearch_ci.workspace import Campaign, Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an attempt came to. The baseline has no verdict: it is kept, for no reason."""
+
+    verdict: Verdict | None
+    value: float | None
+    samples: tuple[Sample, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
+    error: str = ""
+
+
+INTERRUPTED = Outcome(
+    Verdict(Status.CRASH, Reason.INTERRUPTED), None, error="interrupted before it had a verdict"
+)
+
+
+@dataclass
+class Session:
+    """One session's parts. `incumbent` is what it has measured of the incumbent so far."""
+
+    start: SessionStart
+    settings: Settings
+    notes: tuple[str, ...]
+    campaign: Campaign
+    ledger: Ledger
+    archive: Archive
+    bench: Bench
+    proposer: Proposer
+    judge: Judge
+    limits: Limits
+    incumbent: tuple[Sample, ...] = ()
+
+    def __post_init__(self) -> None:
+        self._began = time.monotonic()
+        self._first = max(1, self.history.next_number)
+        self._kept_before = len(self.history.kept)
+
+    @property
+    def history(self) -> History:
+        return self.ledger.history
+
+    @property
+    def progress(self) -> Progress:
+        """How far this session is."""
+        done = max(0, self.history.next_number - self._first)
+        return Progress(self.history, done, time.monotonic() - self._began)
+
+    def source(self) -> Source:
+        """The target as it stands at the incumbent."""
+        return Source(self.settings.target_file, self.campaign.source())
+
+    def contest(self, trial: Trial) -> Contest:
+        """What the judge may know before the first run of a candidate."""
+        path = self.settings.target_file
+        return Contest(
+            direction=self.history.direction,
+            min_delta=self.settings.min_delta,
+            incumbent_lines=code_lines(path, trial.incumbent_text),
+            candidate_lines=code_lines(path, trial.candidate_text),
+            samples=self.incumbent,
+        )
+
+    def announce(self, trial: Trial, proposal: Proposal) -> ExperimentStart:
+        """Write down that an experiment begins."""
+        return self.ledger.append(
+            ExperimentStart(
+                tag=self.start.tag,
+                session=self.start.session,
+                timestamp=timestamp(),
+                experiment=self.history.next_number,
+                description=proposal.title,
+                parent=trial.parent,
+                candidate=trial.candidate,
+                proposer=proposal.proposer,
+            )
+        )
+
+    def conclude(self, trial: Trial, proposal: Proposal, outcome: Outcome) -> Experiment:
+        """Write down how it ended: first what the ledger refers to, then the ledger."""
+        done = self._experiment(trial, proposal, outcome)
+        if outcome.verdict is None:
+            done = replace(done, commit=trial.parent)
+        else:
+            done = replace(done, commit=trial.commit(commit.message(done)))
+        log = self.bench.tail(guarded=done.reason is Reason.GUARD_FAILED)
+        self.archive.add(
+            done.experiment,
+            patch="" if outcome.verdict is None else trial.patch,
+            log=log if outcome.measurements else "",
+        )
+        self.ledger.append(done)
+        if done.status is Status.KEEP:
+            values = [s.value for s in outcome.samples if s.side is Side.CANDIDATE]
+            self.incumbent = tuple(Sample(Side.INCUMBENT, value) for value in values)
+        return done
+
+    def end(self, reason: StopReason) -> SessionEnd:
+        """Write down that the session ends, and all that waits to be archived."""
+        best = self.history.incumbent
+        ended = self.ledger.append(
+            SessionEnd(
+                tag=self.start.tag,
+                session=self.start.session,
+                timestamp=timestamp(),
+                reason=reason,
+                experiments=self.progress.experiments,
+                kept=len(self.history.kept) - max(1, self._kept_before),
+                best=best.value if best else None,
+            )
+        )
+        self.archive.write(now=True)
+        return ended
+
+    def _experiment(self, trial: Trial, proposal: Proposal, outcome: Outcome) -> Experiment:
+        verdict, incumbent = outcome.verdict, self.history.incumbent
+        return Experiment(
+            tag=self.start.tag,
+            session=self.start.session,
+            timestamp=timestamp(),
+            experiment=self.history.next_number,
+            status=verdict.status if verdict else Status.KEEP,
+            reason=verdict.reason if verdict else None,
+            metric=self.settings.metric_name,
+            value=outcome.value,
+            prev=incumbent.value if incumbent else None,
+            description=proposal.title,
+            commit="",
+            parent=trial.parent,
+            candidate=trial.candidate,
+            proposer=proposal.proposer,
+            change=proposal.change,
+            samples=outcome.samples,
+            seconds=sum(item.run.seconds for item in outcome.measurements),
+            memory_gb=max((item.memory_gb for item in outcome.measurements), default=0.0),
+            machine=self.start.machine,
+            tokens=proposal.tokens,
+            cost_usd=proposal.cost_usd,
+            error=outcome.error,
+        )
