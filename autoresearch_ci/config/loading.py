@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
 
-from autoresearch_ci.config.settings import Settings
-from autoresearch_ci.config.origins import Origin
+from pydantic import ValidationError
+
+from autoresearch_ci import project_types
+from autoresearch_ci.config import markdown, values, yaml_file
+from autoresearch_ci.config.origins import (
+    COMMAND_LINE,
+    DEFAULT,
+    Entries,
+    Origin,
+    Written,
+    read_text,
+    unknown,
+)
+from autoresearch_ci.config.settings import NAMES, REQUIRED, Settings, example, takes_none
+from autoresearch_ci.config.values import BadValue
+from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.project_types import Detected
+
+DOCUMENTS = ("CLAUDE.md", "AGENTS.md")
+
+# What is said about one metric; a detected one says nothing about another metric.
+_OF_THE_METRIC = (
+    "metric_parse",
+    "metric_direction",
+    "metric_min",
+    "metric_max",
+    "min_delta",
+    "target_value",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +53,164 @@ class Loaded:
     notes: tuple[str, ...]
     project_type: str | None
     allow_deletions: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Documents:
+    """What CLAUDE.md and AGENTS.md say, and what was found on the way."""
+
+    entries: Entries
+    notes: tuple[str, ...]
+    looked: tuple[str, ...]
+
+
+def load(root: Path, overrides: Mapping[str, object] = MappingProxyType({})) -> Loaded:
+    """The settings for the repository at `root`; SettingsError for what the user must change.
+
+    `overrides` are command-line flags, as text or as values; None is a flag not given.
+    """
+    yaml_text = read_text(root, yaml_file.NAME)
+    in_yaml = yaml_file.entries(yaml_text) if yaml_text is not None else {}
+    documents = _read_documents(root)
+    configured = {**documents.entries, **in_yaml, **_from_flags(overrides)}
+    detected = project_types.detect(root)
+    notes = [*documents.notes]
+    if detected and _describes_another(configured, detected):
+        notes.append(
+            f"Nothing of the detected {detected.name} project is used (no setup_command, no "
+            f"guard_command): the settings describe a project of their own."
+        )
+        detected = None
+    merged = {**(_from_detection(detected, configured) if detected else {}), **configured}
+    if any(name not in merged for name in REQUIRED):
+        file = "read" if yaml_text is not None else "not there"
+        looked = [f"{yaml_file.NAME}: {file}", *documents.looked, _told_by_detection(detected)]
+        raise _missing([name for name in REQUIRED if name not in merged], looked, documents.notes)
+    settings = _validated(merged)
+    may_delete = (
+        settings.guard_command is not None
+        or detected is None
+        or detected.deletable_without_guard
+        or settings.metric_name != detected.settings.get("metric_name")
+    )
+    notes += detected.notes if detected else ()
+    if not may_delete:
+        notes.append(
+            f"No guard_command: {settings.metric_name} could be won by emptying the file, so "
+            "search deletes no code. Set guard_command to a test command to allow it."
+        )
+    return Loaded(
+        settings=settings,
+        origins={name: merged[name][1] if name in merged else DEFAULT for name in NAMES},
+        notes=tuple(notes),
+        project_type=detected.name if detected else "custom",
+        allow_deletions=may_delete,
+    )
+
+
+def _from_flags(overrides: Mapping[str, object]) -> Entries:
+    given = {name: value for name, value in overrides.items() if value is not None}
+    for name in given:
+        if name not in NAMES:
+            raise unknown(name, COMMAND_LINE)
+    return {name: (None if _is_empty(v) else v, COMMAND_LINE) for name, v in given.items()}
+
+
+def _is_empty(value: object) -> bool:
+    return (isinstance(value, str) and not value.strip()) or value in ((), [])
+
+
+def _read_documents(root: Path) -> _Documents:
+    """The first document that has a section; a different one in the other is a note."""
+    sections: list[markdown.Section] = []
+    notes: list[str] = []
+    looked: list[str] = []
+    for name in DOCUMENTS:
+        text = read_text(root, name)
+        section = markdown.find(text, name) if text is not None else None
+        if section:
+            sections.append(section)
+            looked.append(f"{name}: its section was read")
+        elif text is None:
+            looked.append(f"{name}: not there")
+        else:
+            notes += markdown.lookalikes(text, name)
+            looked.append(f"{name}: has no `## autoresearch` section")
+    if len({section.text for section in sections}) > 1:
+        notes.append("CLAUDE.md and AGENTS.md have different sections; CLAUDE.md's counts.")
+    entries = sections[0].entries() if sections else {}
+    return _Documents(entries, tuple(notes) if len(sections) != 1 else (), tuple(looked))
+
+
+def _describes_another(configured: Entries, detected: Detected) -> bool:
+    """Whether the settings are complete by themselves and about another metric."""
+    complete = all(configured.get(name, (None,))[0] is not None for name in REQUIRED)
+    return complete and _other_metric(configured, detected)
+
+
+def _other_metric(configured: Entries, detected: Detected) -> bool:
+    written = configured.get("metric_name", (None, DEFAULT))[0]
+    return isinstance(written, str) and written.strip() != detected.settings.get("metric_name")
+
+
+def _from_detection(detected: Detected, configured: Entries) -> Entries:
+    """The detected defaults, less what they say of a metric that is not the configured one."""
+    dropped = set(_OF_THE_METRIC) if _other_metric(configured, detected) else set()
+    origin = Origin(f"detected: {detected.name}")
+    return {
+        name: (value, origin) for name, value in detected.settings.items() if name not in dropped
+    }
+
+
+def _validated(merged: Entries) -> Settings:
+    given: dict[str, Written] = {}
+    for name, (value, origin) in merged.items():
+        if value is None and not takes_none(name):
+            raise SettingsError(
+                f"{origin}: {name} has no value.",
+                remedy=f"Write one, such as {example(name)}, or remove the setting there.",
+            )
+        if value is not None:
+            given[name] = value
+        elif name != "kill_after":
+            given[name] = None if Settings.model_fields[name].default is None else ()
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        raise _located(error, merged) from error
+
+
+def _located(error: ValidationError, merged: Entries) -> SettingsError:
+    """The first thing that pydantic refused, with the place it was written at."""
+    first = error.errors()[0]
+    cause = first.get("ctx", {}).get("error")
+    name = str(first["loc"][0]) if first["loc"] else ""
+    origin = merged[name][1] if name in merged else DEFAULT
+    if not isinstance(cause, BadValue):
+        shown = values.shown(first["input"])
+        return SettingsError(
+            f"{origin}: {name}: {shown}: {first['msg']}.",
+            remedy=f"Write a value such as {example(name)}.",
+        )
+    if name:
+        return SettingsError(f"{origin}: {name}: {cause}", remedy=cause.remedy)
+    places = [f"{each} from {merged[each][1]}" for each in cause.settings if each in merged]
+    return SettingsError(str(cause), detail="; ".join(places), remedy=cause.remedy)
+
+
+def _told_by_detection(detected: Detected | None) -> str:
+    if detected is None:
+        return f"project type: none of {', '.join(project_types.ORDER)}"
+    metric = detected.settings.get("metric_name")
+    return f"project type: {detected.name}, whose metric is {metric}"
+
+
+def _missing(names: Sequence[str], looked: Sequence[str], notes: Sequence[str]) -> SettingsError:
+    lines = markdown.write({name: example(name) for name in names})
+    what = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+    return SettingsError(
+        f"{what} {'are' if names[1:] else 'is'} not set, and not detected.",
+        detail="\n".join(["Looked at:", *(f"  {each}" for each in looked), *notes]),
+        remedy="Run `autoresearch-ci init`, or write a section like this into CLAUDE.md and change "
+        f"its values to yours:\n\n{lines}",
+    )

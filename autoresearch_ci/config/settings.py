@@ -228,7 +228,12 @@ REQUIRED = tuple(name for name, field in Settings.model_fields.items() if field.
 def takes_none(name: str) -> bool:
     """Whether an empty value means "explicitly none" for this setting."""
     field = Settings.model_fields[name]
-    return type(None) in get_args(field.annotation) or field.default == () or name == "kill_after"
+    return type(None) in get_args(field.annotation) or takes_list(name) or name == "kill_after"
+
+
+def takes_list(name: str) -> bool:
+    """Whether this setting takes several values."""
+    return bool(Settings.model_fields[name].default == ())
 
 
 def example(name: str) -> str:

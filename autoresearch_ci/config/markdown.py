@@ -1,0 +1,201 @@
+"""The `## autoresearch` section of CLAUDE.md or AGENTS.md: finding it, reading it, writing it.
+
+The section is headed `autoresearch` or `autoresearch 설정`, in any case, at level 2 to 4 (a level 1
+heading is a document's title), and ends at the next heading of its level or above. Only its list
+items of the form `- key: value` count. Fenced code and HTML comments are not read.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from autoresearch_ci.config import spans
+from autoresearch_ci.config.origins import Entries, Origin, Written, twice, unknown
+from autoresearch_ci.config.settings import NAMES, takes_list
+from autoresearch_ci.config.values import BadValue, nearest, shown
+from autoresearch_ci.errors import SettingsError
+
+HEADINGS = ("autoresearch", "autoresearch 설정")
+LEVELS = (2, 3, 4)
+
+_HEADING = re.compile(r" {0,3}(#{1,6})(?![^ \t])(.*)")
+_UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*")
+_FENCE = re.compile(r"[ \t]*(?:[-*+][ \t]+)?(`{3,}(?=[^`]*$)|~{3,})(.*)")
+_ITEM = re.compile(r"([ \t]*)[-*+][ \t]+(.*)")
+_LOOSE = re.compile(r"[\s\d.)*`_\"'-]*([A-Za-z][A-Za-z_-]*)[*`_\"']*\s*[:=]")
+_PLAIN = re.compile(r"[A-Za-z0-9_.%+/-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as a reader of the rendered page sees it; `heading` is its level, 0 for none."""
+
+    number: int
+    text: str
+    heading: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The section's lines, without its heading; `name` is the file it stands in."""
+
+    name: str
+    lines: tuple[Line, ...]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.text.strip() for line in self.lines).strip()
+
+    def entries(self) -> Entries:
+        """Every setting in it, as written; SettingsError for what cannot be one."""
+        found: dict[str, tuple[Written, Origin]] = {}
+        indent, gap = -1, True
+        for line in self.lines:
+            origin = Origin(self.name, line.number)
+            item = _ITEM.fullmatch(line.text)
+            depth = len(re.match(r"[ \t]*", line.text)[0].expandtabs(4))  # type: ignore[index]
+            if indent >= 0 and depth > indent and line.text.strip() and (item or not gap):
+                raise SettingsError(
+                    f"{origin}: the value of the setting above goes on here.",
+                    remedy="Write a setting on one line, several values separated by commas.",
+                )
+            gap = not line.text.strip()
+            pair = _pair(item[2], origin) if item else None
+            if pair is None:
+                _refuse_loose(line.text, origin)
+                if not gap:
+                    indent = -1
+                continue
+            key, value = pair
+            if key in found:
+                raise twice(key, found[key][1], origin)
+            found[key] = (value, origin)
+            indent = depth
+        return found
+
+
+def find(text: str, name: str) -> Section | None:
+    """The section in `text`, or None; SettingsError where there are two."""
+    lines = tuple(_lines(text))
+    starts = [at for at, line in enumerate(lines) if _is_ours(line)]
+    if not starts:
+        return None
+    if len(starts) > 1:
+        first, second = (Origin(name, lines[at].number) for at in starts[:2])
+        raise SettingsError(
+            f"{second}: a second `## autoresearch` section; the first is at {first}.",
+            remedy="Merge the two into one.",
+        )
+    body = lines[starts[0] + 1 :]
+    level = lines[starts[0]].heading
+    end = next((at for at, line in enumerate(body) if 0 < line.heading <= level), len(body))
+    return Section(name, body[:end])
+
+
+def lookalikes(text: str, name: str) -> list[str]:
+    """Sentences on headings that were perhaps meant to be the section's but are not read."""
+    return [
+        f"{Origin(name, line.number)}: the heading {shown(line.text.strip())} is not read as settings; "
+        "if it should be, name it `## autoresearch`."
+        for line in _lines(text)
+        if line.heading > 1 and not _is_ours(line) and _heading(line).startswith("autoresearch ")
+    ]
+
+
+def write(values: Mapping[str, str]) -> str:
+    """A section that reads back as `values`; ValueError for what cannot be on one line."""
+    items = []
+    for key, value in values.items():
+        if key not in NAMES:
+            raise ValueError(f"no such setting: {key}")
+        written = value.strip()
+        if "\n" in written or "\r" in written:
+            raise ValueError(f"{key} has more than one line")
+        shown = written if not written or _PLAIN.fullmatch(written) else spans.quote(written)
+        items.append(f"- {key}: {shown}".rstrip())
+    return "\n".join(["## autoresearch", "", *items, ""])
+
+
+def _lines(text: str) -> Iterator[Line]:
+    """The lines outside code blocks, without HTML comments, headings recognised."""
+    raw = text.split("\n")
+    last_close = max((at for at, line in enumerate(raw) if "-->" in line), default=-1)
+    fence = ""
+    hidden = False
+    previous = Line(0, "")
+    for at, line in enumerate(raw):
+        if fence:
+            if re.fullmatch(rf"[ \t]*{re.escape(fence[0])}{{{len(fence)},}}[ \t]*", line):
+                fence = ""
+            continue
+        visible, hidden = spans.without_comments(line, hidden, closes_later=at < last_close)
+        opening = _FENCE.fullmatch(visible)
+        if opening:
+            fence = opening[1]
+        heading = _HEADING.fullmatch(visible)
+        level = len(heading[1]) if heading else 0
+        underline = _UNDERLINE.fullmatch(visible)
+        if underline and _is_paragraph(previous, at):
+            yield Line(previous.number, previous.text, 1 if underline[1][0] == "=" else 2)
+            previous = Line(0, "")
+            continue
+        if previous.number:
+            yield previous
+        previous = Line(at + 1, visible, level)
+    if previous.number:
+        yield previous
+
+
+def _is_paragraph(line: Line, number: int) -> bool:
+    plain = line.text.strip() and not line.heading and not _ITEM.fullmatch(line.text)
+    return bool(plain) and line.number == number and not line.text.startswith(("    ", "\t"))
+
+
+def _heading(line: Line) -> str:
+    match = _HEADING.fullmatch(line.text)
+    title = match[2] if match else line.text
+    title = re.sub(r"(?<=[ \t])#+$", "", title.rstrip())
+    return " ".join(unicodedata.normalize("NFC", title).casefold().split())
+
+
+def _is_ours(line: Line) -> bool:
+    return line.heading in LEVELS and _heading(line) in HEADINGS
+
+
+def _pair(body: str, origin: Origin) -> tuple[str, Written] | None:
+    """A list item's setting and value as written; None for prose."""
+    match = re.match(r"([*`_]*)([^\W\d_][\w-]*)(.*)", body)
+    if not match:
+        return None
+    marks, word, rest = match.groups()
+    key = word.rstrip("_") if "_" in marks else word
+    rest = word[len(key) :] + rest
+    closing = marks[::-1]
+    if rest.startswith(":" + closing):
+        raw = rest.removeprefix(":" + closing)
+    elif rest.removeprefix(closing).lstrip().startswith(":") and rest.startswith(closing):
+        raw = rest.removeprefix(closing).lstrip()[1:]
+    else:
+        return None
+    name = key.replace("-", "_")
+    if name not in NAMES:
+        if raw[:1].strip() and (raw[0] in "/:" or not nearest(name, NAMES)):
+            return None
+        raise unknown(key, origin, " A note in the section is written as a plain paragraph.")
+    try:
+        return name, spans.value(raw, several=takes_list(name))
+    except BadValue as error:
+        raise SettingsError(f"{origin}: {name}: {error}", remedy=error.remedy) from error
+
+
+def _refuse_loose(text: str, origin: Origin) -> None:
+    """Prose is ignored, but not a line that sets a setting in a form that is not read."""
+    match = _LOOSE.match(text)
+    if match and match[1].strip("_-").lower().replace("-", "_") in NAMES:
+        raise SettingsError(
+            f"{origin}: {shown(text.strip())} is not in the form of a setting.",
+            remedy=f"Write it as a list item: `- {match[1].strip('_-')}: value`.",
+        )
