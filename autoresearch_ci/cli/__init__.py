@@ -1,0 +1,85 @@
+"""The command line: `autoresearch-ci VERB`. A verb is a file here with two functions.
+
+`add_arguments(parser)` declares what it takes and `main(arguments)` does it and
+returns the exit code. Only the chosen verb's file is imported, so that `--help`
+costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import REMAINDER, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
+from typing import NoReturn
+
+from autoresearch_ci import __version__
+from autoresearch_ci.cli.boundary import exit_code
+from autoresearch_ci.cli.parser import Parser, add_globals
+
+PROGRAM = "autoresearch-ci"
+
+VERBS = {
+    "run": "improve the target file, experiment after experiment",
+    "setup": "make the branch and the log, measure the baseline, and stop",
+    "results": "show what a campaign has found",
+    "config": "show every setting, its value and where it came from",
+    "init": "write the settings of this project into CLAUDE.md",
+    "demo": "watch it work on a small bundled project",
+}
+
+_EPILOG = """
+Begin with `autoresearch-ci demo`, or in your own repository with
+`autoresearch-ci init` and `autoresearch-ci run --max-experiments 10`.
+`autoresearch-ci VERB --help` says what a verb takes.
+
+exit codes: 0 done, 1 something for you to change, 2 usage, 3 a bug of ours,
+130 interrupted
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and exit the process."""
+    for stream in (sys.stdout, sys.stderr):
+        # A title in a script that this terminal cannot show is no reason to stop.
+        with suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    words = sys.argv[1:] if argv is None else list(argv)
+    sys.exit(exit_code(lambda: dispatch(words), words))
+
+
+def dispatch(words: Sequence[str]) -> int:
+    """Parse the words and do what they say."""
+    verb, rest, general = _first(words)
+    module = import_module(f"autoresearch_ci.cli.{verb}")
+    parser = Parser(prog=f"{PROGRAM} {verb}", description=f"{VERBS[verb].capitalize()}.")
+    add_globals(parser, general)
+    module.add_arguments(parser)
+    arguments = parser.parse_args(rest)
+    code: int = module.main(arguments)
+    return code
+
+
+def _first(words: Sequence[str]) -> tuple[str, list[str], Namespace]:
+    """The verb, what follows it, and the global options before it."""
+    verbs = "".join(f"  {verb:<9} {what}\n" for verb, what in VERBS.items())
+    parser = Parser(
+        prog=PROGRAM,
+        usage=f"{PROGRAM} [--repo PATH] [--quiet] [--json] VERB ...",
+        description="Propose a change to one file, run the experiment, keep what is better, "
+        f"write everything down, and go again.\n\nverbs:\n{verbs}",
+        epilog=_EPILOG,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    add_globals(parser)
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    parser.add_argument("verb", nargs="?", metavar="VERB", help=f"one of {', '.join(VERBS)}")
+    parser.add_argument("rest", nargs=REMAINDER, metavar="...", help="what the verb takes")
+    general = parser.parse_args(words)
+    if general.verb is None:
+        parser.print_help(sys.stderr)
+        raise SystemExit(2)
+    if general.verb not in VERBS:
+        parser.unknown("verb", general.verb, VERBS)
+    return general.verb, general.rest, general

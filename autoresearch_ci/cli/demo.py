@@ -1,0 +1,120 @@
+"""`demo`: the whole thing at work on the bundled project, in a repository of its own."""
+
+from __future__ import annotations
+
+import importlib.util
+import shlex
+import shutil
+import sys
+import tempfile
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from autoresearch_ci.cli import results, session
+from autoresearch_ci.cli.boundary import DONE
+from autoresearch_ci.cli.parser import positive
+from autoresearch_ci.errors import MachineError, WorkspaceError
+from autoresearch_ci.history import History
+from autoresearch_ci.model import Experiment
+from autoresearch_ci.reports.terminal import Paint, clean, has_colour
+
+EXPERIMENTS = 12
+
+_PATCH_STYLES = {"+": "good", "-": "bad", "@": "dim"}
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Where, and how many."""
+    parser.add_argument(
+        "--dir", type=Path, metavar="PATH", help="where to put it (default: a temporary directory)"
+    )
+    parser.add_argument(
+        "--experiments", type=positive, default=EXPERIMENTS, metavar="N",
+        help=f"how many to run (default: {EXPERIMENTS})",
+    )  # fmt: skip
+
+
+def main(arguments: Namespace) -> int:
+    """Copy the project, run the experiments, show what came of them."""
+    from autoresearch_ci.workspace import create_repository  # noqa: PLC0415 - imports git
+
+    if importlib.util.find_spec("numpy") is None:
+        raise MachineError(
+            "The demo trains a small model with numpy, which is not installed.",
+            remedy="Install it with: pip install 'autoresearch-ci[demo]'",
+        )
+    place = copy(example(), arguments.dir)
+    create_repository(place, "A small character model, trained within a time budget")
+    if not arguments.quiet:
+        people = sys.stderr if arguments.json else sys.stdout
+        print(f"The demo is a repository in {place}; it stays there.\n", file=people, flush=True)
+    overrides = {
+        # The interpreter that has numpy, whatever `python` is on this machine's PATH.
+        "run_command": f"{shlex.quote(sys.executable)} train.py",
+        "proposer": "search",
+        "max_experiments": str(arguments.experiments),
+    }
+    code = session.hold(place, overrides, quiet=arguments.quiet, as_json=arguments.json)
+    if code == DONE and not arguments.quiet and not arguments.json:
+        _show(place)
+    return code
+
+
+def example() -> Path:
+    """The bundled project: inside an installed package, beside it in a source checkout."""
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package, package.parent):
+        if (folder / "examples" / "ml" / "train.py").is_file():
+            return folder / "examples" / "ml"
+    raise MachineError(
+        "The demo's project is missing from this installation.",
+        remedy="Install it again: pip install --force-reinstall 'autoresearch-ci[demo]'",
+    )
+
+
+def copy(source: Path, wanted: Path | None) -> Path:
+    """A copy of the project in `wanted`, which must be empty or new, else in a new directory."""
+    place = Path(tempfile.mkdtemp(prefix="autoresearch-demo-")) if wanted is None else wanted
+    if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        raise WorkspaceError(
+            f"{place} is not an empty directory.",
+            remedy="Give --dir a place that is empty or does not exist yet, or leave it out.",
+        )
+    shutil.copytree(
+        source, place, dirs_exist_ok=True,
+        ignore=shutil.ignore_patterns("__pycache__", "run.log", "results.tsv", ".claude", ".git"),
+    )  # fmt: skip
+    return place.resolve()
+
+
+def best_step(history: History) -> Experiment | None:
+    """The kept experiment that gained the most, None when only the baseline was kept."""
+
+    def gain(experiment: Experiment) -> float:
+        if experiment.value is None or experiment.prev is None:
+            return 0.0
+        return history.direction.gain(experiment.value, experiment.prev)
+
+    return max(history.kept[1:], key=gain, default=None)
+
+
+def _show(place: Path) -> None:
+    """The table, then the kept change that gained the most."""
+    from autoresearch_ci.archive import archived  # noqa: PLC0415
+    from autoresearch_ci.lab import read_campaign  # noqa: PLC0415
+    from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
+
+    paint = Paint(colour=has_colour(sys.stdout))
+    view = read_campaign(place, None)
+    print("\nWhat it tried:\n")
+    for line in results.page(view, view.history.experiments, paint):
+        print(line)
+    best = best_step(view.history)
+    if best is None:
+        print("\nNothing was better than the baseline this time.")
+        return
+    print(f"\nThe kept change that gained the most, experiment {best.experiment}:\n")
+    patch = Workspace.open(place).read_log(view.tag, archived(f"{best.experiment:04}.patch")) or b""
+    for line in patch.decode(errors="replace").splitlines():
+        print(paint(clean(line.expandtabs(4)), _PATCH_STYLES.get(line[:1], "")))
+    print(f"\nLook at it yourself: git -C {shlex.quote(str(place))} show {best.commit[:7]}")

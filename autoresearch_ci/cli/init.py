@@ -1,0 +1,133 @@
+"""`init`: the settings of this project, written where people and agents read them."""
+
+from __future__ import annotations
+
+import re
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+
+from autoresearch_ci.cli.parser import add_settings
+from autoresearch_ci.cli.place import repository_root
+from autoresearch_ci.errors import SettingsError
+
+FILES = ("CLAUDE.md", "AGENTS.md")
+
+# For a project that is not known: an example of each value, and what to put there.
+TEMPLATE = {
+    "target_file": ("path/to/file", "the single file to modify"),
+    "run_command": ("make run", "runs one experiment; what it prints goes to run.log"),
+    "metric_name": ("score", "the metric's name, one word"),
+    "metric_parse": ("grep '^score:' run.log | tail -1 | awk '{print $2}'", "prints the value"),
+    "metric_direction": ("lower_is_better", "or higher_is_better"),
+    "time_budget": ("300", "seconds that one experiment is meant to take"),
+}
+
+_HEADING = re.compile(r"^ {0,3}#{2,4}[ \t]+autoresearch\b", re.IGNORECASE)
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """What the section is to say, and whether to write it."""
+    parser.usage = f"{parser.prog} [--dry-run] [--force] [--SETTING VALUE ...]"
+    parser.add_argument("--dry-run", action="store_true", help="print the section, write nothing")
+    parser.add_argument("--force", action="store_true", help="replace the section that is there")
+    add_settings(parser)
+
+
+def main(arguments: Namespace) -> int:
+    """Write the section, or take it back if it does not load."""
+    from autoresearch_ci import config, project_types  # noqa: PLC0415 - pydantic takes its time
+
+    root = repository_root(arguments.repo)
+    detected = project_types.detect(root)
+    known = {**(detected.settings if detected else {}), **arguments.overrides}
+    complete = all(name in known for name in config.REQUIRED)
+    section = section_of(known, complete=complete)
+    if arguments.dry_run:
+        sys.stdout.write(section)
+        return 0
+    name = next((file for file in FILES if (root / file).exists()), FILES[0])
+    path = root / name
+    before = path.read_bytes() if path.exists() else None
+    path.write_bytes(placed(before or b"", section, name, force=arguments.force))
+    try:
+        if complete:
+            config.load(root, {})
+    except SettingsError:
+        # What was given does not load: leave the file as it was and let the error say why.
+        path.unlink() if before is None else path.write_bytes(before)
+        raise
+    if not arguments.quiet:
+        print(section)
+    print(_next(name, detected.name if detected else None, complete=complete))
+    return 0
+
+
+def section_of(known: Mapping[str, str], *, complete: bool) -> str:
+    """The section for what is known; the rest is there to be filled in."""
+    from autoresearch_ci.config import section  # noqa: PLC0415
+
+    examples = {} if complete else {name: value for name, (value, _) in TEMPLATE.items()}
+    try:
+        text = section({**examples, **known})
+    except ValueError as error:
+        raise SettingsError(
+            f"{error}.", remedy="Write it on one line; a longer script goes into a file of its own."
+        ) from error
+    if complete:
+        return text
+    lines = []
+    for line in text.splitlines():
+        name = line.removeprefix("- ").partition(":")[0]
+        todo = name in TEMPLATE and name not in known
+        lines.append(f"{line}  # TODO {TEMPLATE[name][1]}" if todo else line)
+    return "\n".join(lines) + "\n"
+
+
+def placed(before: bytes, section: str, name: str, *, force: bool) -> bytes:
+    """The file with the section at its end, or in place of the one that is there.
+
+    Everything else stays as it was, line ends included. Raises SettingsError
+    where there is a section already and `force` is not given.
+    """
+    from autoresearch_ci.config import find_section  # noqa: PLC0415
+
+    try:
+        text = before.decode()
+    except UnicodeDecodeError as error:
+        raise SettingsError(
+            f"{name} is not UTF-8 text.", remedy=f"Save {name} as UTF-8, then run init again."
+        ) from error
+    newline = "\r\n" if "\r\n" in text else "\n"
+    text = text.replace("\r\n", "\n")
+    there = find_section(text.removeprefix("\ufeff"), name)
+    if there is None:
+        text = f"{text.rstrip()}\n\n{section}" if text.strip() else section
+    elif not force:
+        raise SettingsError(
+            f"{name} has an autoresearch section already.",
+            remedy="Edit it there, or let `autoresearch-ci init --force` replace it; "
+            "`autoresearch-ci config` shows what it says.",
+        )
+    else:
+        lines = text.split("\n")
+        numbers = [line.number for line in there.lines]
+        first = numbers[0] - 1 if numbers else len(lines)
+        start = max(at for at in range(first) if _HEADING.match(lines[at]))
+        after = lines[numbers[-1] if numbers else start + 1 :]
+        rest = "\n".join(after).lstrip("\n")
+        text = "\n".join([*lines[:start], section]) + (f"\n{rest}" if rest else "")
+    return text.replace("\n", newline).encode()
+
+
+def _next(file: str, kind: str | None, *, complete: bool) -> str:
+    if not complete:
+        return (
+            f"Written to {file}. This is no project of a known type: fill in what says TODO.\n"
+            "Then `autoresearch-ci config` checks it, and `autoresearch-ci setup` tries it once."
+        )
+    what = f" for this {kind} project" if kind else ""
+    return (
+        f"Written to {file}{what}. Look it over and commit it; then\n"
+        "`autoresearch-ci setup` measures the baseline and `autoresearch-ci run` begins."
+    )

@@ -1,0 +1,94 @@
+"""Parsing the command line: global options, and every setting as a flag."""
+
+from __future__ import annotations
+
+from argparse import SUPPRESS, Action, ArgumentParser, Namespace
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NoReturn
+
+
+class Parser(ArgumentParser):
+    """An argument parser whose errors end in what to do next."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"error: {message}\nSee {self.prog} --help.\n")
+
+    def unknown(self, what: str, word: str, known: Iterable[str]) -> NoReturn:
+        """End with the nearest word that there is."""
+        from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
+
+        near = get_close_matches(word, known, n=1)
+        self.error(f"there is no {what} {word!r}" + (f"; did you mean {near[0]}?" if near else "."))
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        arguments, left = self.parse_known_args(args, namespace)
+        for word in left:
+            if word.startswith("-"):
+                flag = word.split("=")[0]
+                self.unknown("option", flag, self._option_string_actions)
+            self.error(f"unexpected argument {word!r}.")
+        return arguments
+
+
+def add_globals(parser: ArgumentParser, given: Namespace | None = None) -> None:
+    """`--repo`, `--quiet` and `--json`, which may stand before or after the verb."""
+    given = given or Namespace(repo=Path(), quiet=False, json=False)
+    parser.add_argument(
+        "--repo", type=directory, default=given.repo, metavar="PATH",
+        help="the repository to work in (default: the current directory)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--quiet", action="store_true", default=given.quiet, help="only the last line, and errors"
+    )
+    parser.add_argument(
+        "--json", action="store_true", default=given.json, help="data on standard output, as JSON"
+    )
+
+
+def directory(text: str) -> Path:
+    """An existing directory; anything else is a usage error."""
+    from argparse import ArgumentTypeError  # noqa: PLC0415
+
+    path = Path(text).expanduser()
+    if not path.is_dir():
+        raise ArgumentTypeError(f"{text!r} is not a directory")
+    return path.resolve()
+
+
+def positive(text: str) -> int:
+    """A count of one or more."""
+    from argparse import ArgumentTypeError  # noqa: PLC0415
+
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is not a number of 1 or more")
+    return int(text)
+
+
+class _Setting(Action):
+    """Collects the flags that were given into one mapping, `overrides`."""
+
+    def __call__(
+        self, _parser: Any, namespace: Namespace, values: Any, _option: Any = None
+    ) -> None:
+        namespace.overrides[self.dest] = values
+
+
+def add_settings(parser: ArgumentParser) -> None:
+    """One flag for every setting there is: `--max-experiments` for `max_experiments`.
+
+    They come from the settings model itself, so there is no second list to keep;
+    the values stay text and are read like those from any other source.
+    """
+    from autoresearch_ci.config import Settings  # noqa: PLC0415 - pydantic takes its time
+
+    parser.set_defaults(overrides={})
+    group = parser.add_argument_group("settings, stronger here than in any file")
+    for name, field in Settings.model_fields.items():
+        group.add_argument(
+            f"--{name.replace('_', '-')}", action=_Setting, dest=name, default=SUPPRESS,
+            metavar="VALUE", help=(field.description or "").replace("%", "%%"),
+        )  # fmt: skip

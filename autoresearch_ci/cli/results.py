@@ -1,0 +1,135 @@
+"""`results`: what a campaign has found, from its log alone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+from autoresearch_ci.cli.parser import positive
+from autoresearch_ci.errors import LedgerError
+from autoresearch_ci.history import History
+from autoresearch_ci.model import Experiment, SessionStart, Status
+from autoresearch_ci.reports.session import outcome
+from autoresearch_ci.reports.table import Layout, headline, table
+from autoresearch_ci.reports.terminal import Paint, clean, cut, has_colour, is_live
+
+if TYPE_CHECKING:
+    from autoresearch_ci.campaigns import CampaignView
+
+PAUSE = 0.5
+"""Seconds between two looks at the log."""
+
+_AROUND = 8
+"""Lines of a page that are not rows."""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Which experiments, and in which form."""
+    parser.add_argument("--tag", help="the campaign (default: the one worked on last)")
+    parser.add_argument(
+        "--status", type=_statuses, action="extend", metavar="STATUS",
+        help="only these verdicts: keep, discard, crash; more than one with commas",
+    )  # fmt: skip
+    parser.add_argument(
+        "--last", type=positive, metavar="N", help="only the last N of what is left"
+    )
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--tsv", action="store_true", help="exactly as in results.tsv")
+    how.add_argument("--watch", action="store_true", help="show it again as it grows, until Ctrl-C")
+
+
+def _statuses(text: str) -> list[Status]:
+    words = [word.strip().lower() for word in text.split(",") if word.strip()]
+    for word in words:
+        if word not in set(Status):
+            raise ArgumentTypeError(f"{word!r} is not a verdict: keep, discard or crash")
+    return [Status(word) for word in words]
+
+
+def main(arguments: Namespace) -> int:
+    """Show them; an empty answer is an answer."""
+    if arguments.watch:
+        watch(arguments)
+    view = _view(arguments)
+    rows = chosen(view.history, arguments.status, arguments.last)
+    if arguments.json:
+        from autoresearch_ci.ledger import encode  # noqa: PLC0415
+
+        lines: Iterable[str] = (json.dumps(encode(e), ensure_ascii=False) for e in rows)
+    elif arguments.tsv:
+        from autoresearch_ci.ledger import table as tsv  # noqa: PLC0415
+
+        header, *every = tsv(view.history).split("\n")
+        lines = [header, *(every[experiment.experiment] for experiment in rows)]
+    else:
+        paint = Paint(colour=has_colour(sys.stdout))
+        lines = page(view, rows, paint, quiet=arguments.quiet)
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    return 0
+
+
+def chosen(
+    history: History, statuses: Sequence[Status] | None, last: int | None
+) -> Sequence[Experiment]:
+    """The experiments with one of these verdicts, the last so many of them."""
+    rows = history.experiments
+    if statuses:
+        rows = [experiment for experiment in rows if experiment.status in statuses]
+    return rows[-last:] if last else rows
+
+
+def page(
+    view: CampaignView, rows: Sequence[Experiment], paint: Paint, *, quiet: bool = False
+) -> Iterator[str]:
+    """The headline, the table, and what is under way."""
+    start = _start(view)
+    if quiet:
+        yield outcome(start, view.history)
+        return
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    head = [*headline(start, view.history, paint), ""]
+    yield from head if width is None else (cut(line, width) for line in head)
+    yield from table(rows, Layout(width, paint))
+    if len(rows) < view.history.next_number:
+        yield paint(f"{len(rows)} of {view.history.next_number} shown", "dim")
+    if view.running is not None:
+        line = f"#{view.running.experiment} is running: {clean(view.running.description)}"
+        yield line if width is None else cut(line, width)
+
+
+def watch(arguments: Namespace) -> NoReturn:
+    """Draw the page again whenever the log or the window changes, until Ctrl-C."""
+    paint = Paint(colour=has_colour(sys.stdout))
+    live, before = is_live(sys.stdout), ""
+    while True:
+        try:
+            view = _view(arguments)
+        except LedgerError as error:
+            lines = [f"{error.message} Waiting for one to begin."]
+        else:
+            rows = chosen(view.history, arguments.status, arguments.last)
+            height = shutil.get_terminal_size().lines - _AROUND
+            rows = rows[-max(height, 1) :] if live else rows
+            lines = list(page(view, rows, paint, quiet=arguments.quiet))
+        text = "\n".join(lines)
+        if text != before:
+            before = text
+            sys.stdout.write(f"\x1b[H\x1b[2J{text}\n" if live else f"{text}\n\n")
+            sys.stdout.flush()
+        time.sleep(PAUSE)
+
+
+def _view(arguments: Namespace) -> CampaignView:
+    from autoresearch_ci.lab import read_campaign  # noqa: PLC0415 - after the usage is checked
+
+    return read_campaign(arguments.repo, arguments.tag)
+
+
+def _start(view: CampaignView) -> SessionStart:
+    """The beginning of the last session, which says what the campaign is about."""
+    return next(record for record in reversed(view.sessions) if isinstance(record, SessionStart))

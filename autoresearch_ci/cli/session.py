@@ -1,0 +1,123 @@
+"""A session at a terminal, from opening the lab to the last line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from autoresearch_ci.cli.boundary import DONE, INTERRUPTED
+from autoresearch_ci.cli.interrupts import Interrupted, interruptible
+from autoresearch_ci.model import Event, IncumbentMeasured, SessionEnd
+from autoresearch_ci.reports.progress import LiveProgress, PlainProgress, Progress, QuietProgress
+from autoresearch_ci.reports.session import Place, closing, opening, outcome
+from autoresearch_ci.reports.terminal import Paint, duration, has_colour, is_live, plural
+
+if TYPE_CHECKING:
+    from autoresearch_ci.config import Settings
+    from autoresearch_ci.session import Session
+
+
+def hold(
+    repo: Path,
+    overrides: Mapping[str, object],
+    *,
+    quiet: bool = False,
+    as_json: bool = False,
+    new: bool = False,
+    base: str | None = None,
+    setup_only: bool = False,
+) -> int:
+    """Hold one session and show it; returns the exit code.
+
+    With `as_json` standard output carries the records and people read standard error.
+    """
+    people = sys.stderr if as_json else sys.stdout
+    progress = _progress(people, quiet=quiet, live=not as_json)
+    interrupted: KeyboardInterrupt | None = None
+    end: SessionEnd | None = None
+    with interruptible(progress.stopping), ExitStack() as stack:
+        stack.enter_context(progress)
+        from autoresearch_ci.lab import open_lab  # noqa: PLC0415 - heavy; the live line is up
+        from autoresearch_ci.loop import research  # noqa: PLC0415
+
+        lab = stack.enter_context(
+            open_lab(repo, overrides, new=new, base=base, setup_only=setup_only)
+        )
+        paint = Paint(colour=has_colour(people))
+        limits = _limits(lab.settings)
+        progress.begin(
+            opening(lab.start, lab.history, limits, lab.notes, paint),
+            lab.history,
+            lab.settings.time_budget,
+        )
+        try:
+            for event in watched(research(lab), progress):
+                if as_json:
+                    _write_record(event)
+                if isinstance(event, SessionEnd):
+                    end = event
+        except KeyboardInterrupt as signal:
+            interrupted = signal
+    _last_words(lab, end, people, paint, quiet=quiet, repo=repo)
+    return INTERRUPTED if interrupted else DONE
+
+
+def watched(events: Generator[Event], progress: Progress) -> Generator[Event]:
+    """Each event after it was shown.
+
+    What interrupts the showing is raised inside the loop as well, which so gets
+    to undo and record; where it came from the loop, this changes nothing.
+    """
+    try:
+        for event in events:
+            progress.show(event)
+            yield event
+            if progress.gone:
+                raise Interrupted
+    except (KeyboardInterrupt, BrokenPipeError):
+        events.throw(Interrupted())
+        raise Interrupted from None
+    finally:
+        events.close()
+
+
+def _write_record(event: Event) -> None:
+    if isinstance(event, IncumbentMeasured):
+        return
+    from autoresearch_ci.ledger import encode  # noqa: PLC0415
+
+    print(json.dumps(encode(event), ensure_ascii=False), flush=True)
+
+
+def _progress(stream: TextIO, *, quiet: bool, live: bool) -> Progress:
+    if quiet:
+        return QuietProgress()
+    return LiveProgress(stream) if live and is_live(stream) else PlainProgress(stream)
+
+
+def _limits(settings: Settings) -> list[str]:
+    limits = []
+    if settings.max_experiments is not None:
+        limits.append(f"after {plural(settings.max_experiments, 'experiment')}")
+    if settings.time_limit is not None:
+        limits.append(f"after {duration(settings.time_limit)}")
+    if settings.patience is not None:
+        limits.append(f"after {plural(settings.patience, 'experiment')} without a keep")
+    if settings.target_value is not None:
+        limits.append(f"when {settings.metric_name} is {settings.target_value:g}")
+    return limits
+
+
+def _last_words(
+    lab: Session, end: SessionEnd | None, people: TextIO, paint: Paint, *, quiet: bool, repo: Path
+) -> None:
+    if quiet:
+        text = outcome(lab.start, lab.history)
+    else:
+        place = Place(repo, Path.cwd())
+        text = "\n" + closing(lab.start, end, lab.history, place, paint)
+    print(text, file=people, flush=True)

@@ -1,0 +1,240 @@
+"""A session as it happens: a live line on a terminal, plain lines elsewhere, or nothing.
+
+Three classes with the same methods. Output that goes away (a closed terminal,
+`| head`) never raises here, since the session still has to be ended in order:
+`gone` turns true.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Protocol, Self, TextIO
+
+from autoresearch_ci.history import History
+from autoresearch_ci.model import (
+    Event,
+    Experiment,
+    ExperimentStart,
+    IncumbentMeasured,
+)
+from autoresearch_ci.reports.table import Layout
+from autoresearch_ci.reports.terminal import Paint, clean, duration, fit, has_colour, number
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions
+    from rich.text import Text
+
+STOPPING = "stopping; the experiment under way is being undone"
+
+
+class Progress(Protocol):
+    """Shows one session. `stopping` may be called from a signal handler."""
+
+    @property
+    def gone(self) -> bool: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_: object) -> None: ...
+    def begin(self, opening: str, history: History, budget: float, /) -> None: ...
+    def show(self, event: Event, /) -> None: ...
+    def stopping(self) -> None: ...
+
+
+class QuietProgress:
+    """Shows nothing."""
+
+    gone = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def begin(self, _opening: str, _history: History, _budget: float) -> None:
+        pass
+
+    def show(self, _event: Event) -> None:
+        pass
+
+    def stopping(self) -> None:
+        pass
+
+
+class PlainProgress:
+    """One line when an experiment starts, one when it ends, each written at once."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.gone = False
+        self._stream = stream
+        self._layout = Layout(None, Paint(colour=has_colour(stream)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def begin(self, opening: str, _history: History, _budget: float) -> None:
+        self._print(opening, "", self._layout.heading())
+
+    def show(self, event: Event) -> None:
+        if isinstance(event, ExperimentStart):
+            self._print(f"{event.experiment:>4}  started  {clean(event.description)}")
+        elif isinstance(event, Experiment):
+            self._print(self._layout.row(event))
+        elif isinstance(event, IncumbentMeasured):
+            self._print(_measured_again(event))
+
+    def stopping(self) -> None:
+        # A buffered stream must not be entered again from a signal handler.
+        with suppress(OSError, ValueError):
+            os.write(self._stream.fileno(), f"{STOPPING}\n".encode())
+
+    def _print(self, *lines: str) -> None:
+        try:
+            for line in lines:
+                print(line, file=self._stream, flush=True)
+        except OSError as error:
+            if not is_gone(error):
+                raise
+            self.gone = True
+
+
+class LiveProgress:
+    """Finished experiments as lines, and below them one that moves while the next runs."""
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
+        from rich.live import Live  # noqa: PLC0415
+
+        self._stream = _Survivor(stream)
+        self._console = Console(file=self._stream, highlight=False, markup=False, emoji=False)  # type: ignore[arg-type]
+        self._line = LiveLine(clock)
+        self._live = Live(self._line, console=self._console, transient=True, refresh_per_second=4)
+        self._paint = Paint(colour=has_colour(stream))
+
+    @property
+    def gone(self) -> bool:
+        return self._stream.gone
+
+    def __enter__(self) -> Self:
+        self._live.start(refresh=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def begin(self, opening: str, history: History, budget: float) -> None:
+        self._line.history, self._line.budget = history, budget
+        self._print(opening, "", self._layout().heading())
+
+    def show(self, event: Event) -> None:
+        self._line.show(event)
+        if isinstance(event, Experiment):
+            self._print(self._layout().row(event))
+        elif isinstance(event, IncumbentMeasured):
+            self._print(_measured_again(event))
+        self._live.refresh()
+
+    def stopping(self) -> None:
+        self._line.state = STOPPING
+
+    def _layout(self) -> Layout:
+        """Made for every line, since the window may have another size by now."""
+        return Layout(self._console.width, self._paint)
+
+    def _print(self, *lines: str) -> None:
+        from rich.text import Text  # noqa: PLC0415
+
+        for line in lines:
+            self._console.print(Text.from_ansi(line), soft_wrap=True)
+
+
+class LiveLine:
+    """The moving line, drawn anew by rich's own thread while the main one waits."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.history: History | None = None
+        self.budget = 0.0
+        self.state = "preparing"
+        self._clock = clock
+        self._running: ExperimentStart | None = None
+        self._since = clock()
+
+    def show(self, event: Event) -> None:
+        if isinstance(event, ExperimentStart):
+            self._running = event
+        elif isinstance(event, Experiment):
+            self._running = None
+            self.state = "choosing the next experiment"
+        else:
+            self.state = "measuring what is there"
+        self._since = self._clock()
+
+    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        from rich.text import Text  # noqa: PLC0415
+
+        yield Text(self.text(options.max_width), no_wrap=True, overflow="crop", end="")
+
+    def text(self, width: int) -> str:
+        """The line in exactly so many cells; the idea gives way first."""
+        elapsed = self._clock() - self._since
+        spin = "|/-\\"[int(self._clock() * 4) % 4]
+        running = self._running
+        if running is None or self.state == STOPPING:
+            return fit(f"{spin} {self.state}  {duration(elapsed)}", width)
+        head = f"{spin} #{running.experiment} "
+        tail = f"  {duration(elapsed)} of {duration(self.budget)}{self._best()}"
+        room = width - len(head) - len(tail)
+        idea = clean(running.description)
+        if room < 8:  # noqa: PLR2004 - too narrow for an idea: the clock says more
+            return fit(f"{head}{duration(elapsed)}{self._best()}  {idea}", width)
+        return head + fit(idea, room) + tail
+
+    def _best(self) -> str:
+        best = self.history.incumbent if self.history else None
+        return f"  best {number(best.value)}" if best else ""
+
+
+class _Survivor:
+    """A stream whose reader may go away: then it swallows, and says so.
+
+    Rich's refresh thread writes too, and nobody would catch its exception.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.gone = False
+
+    def write(self, text: str) -> int:
+        self._try(lambda: self._stream.write(text))
+        return len(text)
+
+    def flush(self) -> None:
+        self._try(self._stream.flush)
+
+    def _try(self, action: Callable[[], object]) -> None:
+        if self.gone:
+            return
+        try:
+            action()
+        except OSError as error:
+            if not is_gone(error):
+                raise
+            self.gone = True
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+
+def is_gone(error: OSError) -> bool:
+    """Whether the other end of a stream has gone away: a closed pipe or terminal."""
+    return error.errno in {errno.EPIPE, errno.EIO, errno.ESHUTDOWN, errno.ECONNRESET}
+
+
+def _measured_again(event: IncumbentMeasured) -> str:
+    return f"      the incumbent measured again: {number(event.value)} in {duration(event.seconds)}"

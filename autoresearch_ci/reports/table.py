@@ -1,0 +1,145 @@
+"""Experiments as aligned lines: one at a time as they end, or all of them as a table.
+
+Lines are put together by hand since a table of 10,000 rows must take no time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from autoresearch_ci.history import History
+from autoresearch_ci.model import Experiment, SessionStart, Status
+from autoresearch_ci.reports.terminal import (
+    Paint,
+    better,
+    change,
+    clean,
+    duration,
+    fit,
+    number,
+    percent,
+    plural,
+    step,
+)
+
+_STYLES = {Status.KEEP: "good", Status.DISCARD: "", Status.CRASH: "bad"}
+_MIN_TITLE = 16
+_GAP = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`rank` says which columns a narrow terminal keeps: the lowest."""
+
+    heading: str
+    width: int
+    rank: int
+    right: bool
+    cell: Callable[[Experiment], str]
+
+
+def _delta(experiment: Experiment) -> str:
+    if experiment.value is None or experiment.prev is None:
+        return ""
+    return change(experiment.value, experiment.prev)
+
+
+def _percent(experiment: Experiment) -> str:
+    if experiment.value is None or experiment.prev is None:
+        return ""
+    return percent(experiment.value, experiment.prev)
+
+
+def _reason(experiment: Experiment) -> str:
+    return experiment.reason.value if experiment.reason else "baseline"
+
+
+COLUMNS = (
+    Column("#", 4, 0, True, lambda e: str(e.experiment)),
+    Column("status", 7, 1, False, lambda e: e.status.value),
+    Column("value", 10, 2, True, lambda e: number(e.value)),
+    Column("delta", 10, 6, True, _delta),
+    Column("%", 8, 3, True, _percent),
+    Column("time", 6, 4, True, lambda e: duration(e.seconds)),
+    Column("reason", 14, 5, False, _reason),
+)
+
+
+def title(experiment: Experiment) -> str:
+    """What was tried, and what went wrong."""
+    text = clean(experiment.description)
+    error = clean(experiment.error)
+    return f"{text} ({error})" if error else text
+
+
+class Layout:
+    """Which columns fit into `width` cells; None is a pipe, where everything does."""
+
+    def __init__(self, width: int | None, paint: Paint) -> None:
+        self.width = width
+        self._paint = paint
+        columns = list(COLUMNS)
+        if width is not None:
+            while len(columns) > 1 and width - _width(columns) < _MIN_TITLE:
+                columns.remove(max(columns, key=lambda column: column.rank))
+        self._columns = columns
+        self._room = None if width is None else max(width - _width(columns), 1)
+
+    def heading(self) -> str:
+        cells = [_aligned(column.heading, column) for column in self._columns]
+        return self._paint(_GAP.join([*cells, "title"])[: self.width], "dim")
+
+    def row(self, experiment: Experiment) -> str:
+        cells = [_aligned(column.cell(experiment), column) for column in self._columns]
+        words = title(experiment)
+        if self._room is not None:
+            words = fit(words, self._room).rstrip()
+        return self._paint(_GAP.join([*cells, words]), _STYLES[experiment.status])
+
+
+def _width(columns: Sequence[Column]) -> int:
+    return sum(column.width + len(_GAP) for column in columns)
+
+
+def _aligned(text: str, column: Column) -> str:
+    return text.rjust(column.width) if column.right else text.ljust(column.width)
+
+
+def standing(history: History) -> str:
+    """One line: from the baseline to the best, or that there is nothing yet."""
+    first, best = history.baseline, history.incumbent
+    if first is None or best is None or first.value is None or best.value is None:
+        return "no baseline yet"
+    if best is first:
+        return f"baseline {number(first.value)}, nothing better yet"
+    return f"{step(first.value, best.value)}, experiment {best.experiment}"
+
+
+def counts(experiments: Iterable[Experiment]) -> str:
+    """`12 experiments: 3 kept, 8 discarded, 1 crashed`; the baseline is not counted."""
+    tally = dict.fromkeys(Status, 0)
+    for experiment in experiments:
+        if experiment.experiment:
+            tally[experiment.status] += 1
+    kept, discarded, crashed = tally[Status.KEEP], tally[Status.DISCARD], tally[Status.CRASH]
+    total = plural(kept + discarded + crashed, "experiment")
+    return f"{total}: {kept} kept, {discarded} discarded, {crashed} crashed"
+
+
+def table(rows: Sequence[Experiment], layout: Layout) -> Iterator[str]:
+    """A heading and one line an experiment."""
+    if rows:
+        yield layout.heading()
+    for experiment in rows:
+        yield layout.row(experiment)
+
+
+def headline(start: SessionStart, history: History, paint: Paint) -> list[str]:
+    """Which campaign it is, what it measures, and how far it has come."""
+    what = f"{clean(start.metric)} of {clean(start.target)}, {better(start.direction)}"
+    return [
+        f"{paint(clean(start.tag), 'bold')}  {what}",
+        f"{paint(standing(history), 'bold')}",
+        counts(history.experiments),
+    ]
