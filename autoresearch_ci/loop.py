@@ -63,8 +63,8 @@ def experiment(session: Session, proposal: Proposal) -> Iterator[Event]:
     """Try one idea. Its record is on the disk before the branch moves or the tree is reset."""
     first = session.history.baseline is None
     with session.campaign.trial(proposal.text) as trial:
-        yield session.announce(trial, proposal)
         try:
+            yield session.announce(trial, proposal)
             outcome = baseline(session, trial) if first else attempt(session, trial)
         except KeyboardInterrupt:
             if not first:  # a baseline that was interrupted is simply measured again
