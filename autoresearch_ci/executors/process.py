@@ -1,0 +1,95 @@
+"""Runs commands as processes of this machine, and leaves nothing of them running."""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+
+from autoresearch_ci.errors import MachineError
+from autoresearch_ci.executors import Command
+from autoresearch_ci.executors.attempt import Attempt
+from autoresearch_ci.executors.environment import checked, environment
+from autoresearch_ci.executors.processes import RUN_ID, AdoptedTree, Tree, adopting
+from autoresearch_ci.model import Run
+
+# Two at once would spoil each other's measurement, and an orphan could be either's.
+_one_at_a_time = threading.Lock()
+_alive: set[Tree] = set()
+
+
+class ProcessExecutor:
+    """Runs each command under `sh` with its own session, empty input and allow-listed environment.
+
+    `allow` adds names, or NAME=value pairs, to that environment; one that looks
+    like a credential is a SettingsError. Runs in one process wait for each other.
+
+    The exit code is the shell's: where a shell outlives a program that a signal
+    ended, it is 128 plus the signal's number, and `Run.signal` is None, since a
+    program can exit with such a code by itself. What outlives the command has
+    0.2 s to end by itself and is then killed. A run counts as out of memory when
+    its tree outgrew `memory_limit`, when it failed while the kernel killed for
+    want of memory, or when it failed and the end of its output says so.
+    """
+
+    name = "process"
+
+    def __init__(self, allow: Sequence[str] = ()) -> None:
+        self._allow = checked(allow)
+
+    def run(self, command: Command) -> Run:
+        if not command.cwd.is_dir():
+            raise MachineError(
+                f"The folder {command.cwd}, where a command was to run, does not exist.",
+                remedy="Restore the folder, or start again from the repository's top.",
+            )
+        run_id = uuid.uuid4().hex
+        env = environment(self._allow, {**command.env, RUN_ID: run_id})
+        with _one_at_a_time, adopting() as adopted:
+            tree = AdoptedTree(run_id) if adopted else _searched(run_id)
+            attempt = Attempt(command, tree, first_sample=0.005 if adopted else 0.05)
+            _watch_over_exit()
+            _alive.add(tree)
+            try:
+                return attempt.run(env)
+            except BaseException:
+                attempt.stop()
+                raise
+            finally:
+                _surely(tree.destroy)
+                _alive.discard(tree)
+                attempt.close()
+
+
+def _searched(run_id: str) -> Tree:
+    from autoresearch_ci.executors.search import SearchedTree  # noqa: PLC0415 - slow to import
+
+    return SearchedTree(run_id)
+
+
+def _surely(action: Callable[[], None]) -> None:
+    """Finish `action` though the user presses Ctrl-C again; the interruption comes out after."""
+    interruption: BaseException | None = None
+    for _ in range(20):
+        try:
+            action()
+            break
+        except Exception:
+            raise
+        except BaseException as again:  # noqa: BLE001 - raised below, when nothing is left
+            interruption = again
+    if interruption is not None:
+        raise interruption
+
+
+@functools.cache
+def _watch_over_exit() -> None:
+    """A last net, for a program that ends while another of its threads runs an experiment."""
+
+    def end_all() -> None:
+        for tree in list(_alive):
+            tree.destroy()
+
+    atexit.register(end_all)

@@ -1,0 +1,179 @@
+"""Find and end everything that a command started, whatever it did to hide.
+
+On Linux we ask the kernel to hand orphans back to us. Then the command's
+processes are our children that are not in our own session, and all below them:
+no process can enter a session from outside, and the command was given a new
+one, so a child of ours in our session is the harness's own. This finds
+processes that changed session, group, name, parent and environment. Where the
+kernel does not do that, `search` does what can be done.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from autoresearch_ci.errors import MachineError
+
+RUN_ID = "AUTORESEARCH_RUN_ID"
+
+LONGEST_SWEEP = 10.0  # seconds of SIGKILL after which a process counts as unkillable
+_SET_SUBREAPER = 36  # <linux/prctl.h>
+
+
+@contextlib.contextmanager
+def adopting() -> Iterator[bool]:
+    """While open, orphans among our descendants become our children; False if they cannot."""
+    if not _CHILDREN_FILE.exists() or not _adopt(1):
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        _adopt(0)  # the daemons that git leaves behind are none of our business
+
+
+_CHILDREN_FILE = Path("/proc/thread-self/children")
+
+
+def _adopt(flag: int) -> bool:
+    import ctypes  # noqa: PLC0415 - slow to import, needed at the first run only
+
+    return bool(ctypes.CDLL(None).prctl(_SET_SUBREAPER, flag, 0, 0, 0) == 0)
+
+
+class Tree:
+    """The processes of one run, from before its first process is started.
+
+    `leader` is set to that process's id once there is one, `ended` to its wait
+    status (None when it was lost) and resource usage once it has been reaped.
+    """
+
+    def __init__(self, run_id: str) -> None:
+        self.leader: int | None = None
+        self.ended: tuple[int | None, Any] | None = None
+        self.run_id = run_id
+
+    def members(self) -> list[int]:
+        """Everything of this run that is alive, parents before their children."""
+        raise NotImplementedError
+
+    def reap(self) -> None:
+        """Collect those of our dead children that belong to the run."""
+        raise NotImplementedError
+
+    def sweep_marked(self) -> list[int]:
+        """The second net: kill what has the run's marker; what that was."""
+        return []
+
+    def signal(self, number: int) -> None:
+        send(self.members(), number)
+
+    def destroy(self) -> None:
+        """SIGKILL until nothing is left; MachineError when something cannot be killed."""
+        give_up = time.monotonic() + LONGEST_SWEEP
+        pause = 0.0005
+        swept = False
+        while True:
+            self.reap()
+            pids = self.members()
+            if pids:
+                send(pids, signal.SIGKILL)
+            elif not swept or not (pids := self.sweep_marked()):
+                return
+            swept = True
+            if time.monotonic() > give_up:
+                raise unkillable(pids)
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.02)
+
+    def _wait(self, pid: int) -> None:
+        status: int | None
+        try:
+            found, status, usage = os.wait4(pid, os.WNOHANG)
+        except ChildProcessError:  # somebody else collected it, or SIGCHLD is ignored
+            found, status, usage = pid, None, None
+        if found and pid == self.leader:
+            self.ended = (status, usage)
+
+
+class AdoptedTree(Tree):
+    """Where orphans come back to us: exact, and cheap when nothing is left."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(run_id)
+        self._session = os.getsid(0)
+        self._before = {(pid, _started(pid)) for pid in _children(os.getpid())}
+
+    def reap(self) -> None:
+        for pid in self.roots():
+            self._wait(pid)
+
+    def roots(self) -> list[int]:
+        """Our children that are the command's: its leader and its orphans."""
+        return [pid for pid in _children(os.getpid()) if self._is_ours(pid)]
+
+    def _is_ours(self, pid: int) -> bool:
+        try:
+            return os.getsid(pid) != self._session and (
+                not self._before or (pid, _started(pid)) not in self._before
+            )
+        except ProcessLookupError:
+            return False
+
+    def members(self) -> list[int]:
+        found = self.roots()
+        for pid in found:  # grows under way
+            found += _children(pid)
+        return found
+
+    def sweep_marked(self) -> list[int]:
+        from autoresearch_ci.executors import search  # noqa: PLC0415 - psutil is slow to import
+
+        return search.sweep(RUN_ID, self.run_id)
+
+
+def unkillable(pids: Iterable[int]) -> MachineError:
+    """What SIGKILL does not end: another user's processes, or ones stuck in the kernel."""
+    return MachineError(
+        f"The experiment's processes {sorted(pids)} cannot be killed.",
+        remedy="End them as the user they belong to, or restart the machine; then start again.",
+    )
+
+
+def send(pids: Iterable[int], number: int) -> None:
+    """Signal whole groups first, which no fork can slip out of, then each process."""
+    pids = list(pids)
+    groups = set()
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            groups.add(os.getpgid(pid))
+    for group in groups - {os.getpgrp()}:
+        with contextlib.suppress(OSError):
+            os.killpg(group, number)
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            os.kill(pid, number)
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - in the path of every run
+            with contextlib.suppress(OSError):
+                text = Path(f"/proc/{pid}/task/{task}/children").read_bytes()
+                found += [int(child) for child in text.split()]
+    return found
+
+
+def _started(pid: int) -> bytes:
+    """When a process began, in the kernel's words: tells a reused id apart."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[19]
+    except (OSError, IndexError):
+        return b""
