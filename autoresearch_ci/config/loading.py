@@ -25,6 +25,7 @@ from autoresearch_ci.config.values import BadValue
 from autoresearch_ci.errors import SettingsError
 from autoresearch_ci.project_types import Detected
 
+MISNAMED = ".github/autoresearch.yaml"
 DOCUMENTS = ("CLAUDE.md", "AGENTS.md")
 
 # What is said about one metric; a detected one says nothing about another metric.
@@ -69,6 +70,11 @@ def load(root: Path, overrides: Mapping[str, object] = MappingProxyType({})) -> 
 
     `overrides` are command-line flags, as text or as values; None is a flag not given.
     """
+    if (root / MISNAMED).exists():
+        raise SettingsError(
+            f"{MISNAMED} is not read: its name must end in .yml.",
+            remedy=f"Rename it: `git mv {MISNAMED} {yaml_file.NAME}`.",
+        )
     yaml_text = read_text(root, yaml_file.NAME)
     in_yaml = yaml_file.entries(yaml_text) if yaml_text is not None else {}
     documents = _read_documents(root)

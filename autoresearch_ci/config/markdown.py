@@ -98,8 +98,8 @@ def find(text: str, name: str) -> Section | None:
 def lookalikes(text: str, name: str) -> list[str]:
     """Sentences on headings that were perhaps meant to be the section's but are not read."""
     return [
-        f"{Origin(name, line.number)}: the heading {shown(line.text.strip())} is not read as settings; "
-        "if it should be, name it `## autoresearch`."
+        f"{Origin(name, line.number)}: the heading {shown(line.text.strip())} is not read; "
+        "if it holds settings, name it `## autoresearch`."
         for line in _lines(text)
         if line.heading > 1 and not _is_ours(line) and _heading(line).startswith("autoresearch ")
     ]

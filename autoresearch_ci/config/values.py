@@ -243,7 +243,7 @@ def _glob(item: str) -> str:
             f"{shown(item)} leads out of the repository with `..`.",
             "Write a path from the root of the repository, such as data/*.csv.",
         )
-    outside_classes = re.sub(r"\[!?\]?[^\]]*\]", "", item)
+    outside_classes = re.sub(r"\[!?.[^\]]*\]", "", item)
     if "[" in outside_classes:
         raise BadValue(
             f"{shown(item)} is not a glob: a `[` is never closed.",

@@ -21,7 +21,7 @@ _EXAMPLE = "Write one `setting: value` a line, such as `time_budget: 300`."
 def entries(text: str) -> Entries:
     """Every setting in the file, as written; SettingsError with its line for what cannot be one."""
     root = _compose(text)
-    if root is None:
+    if root is None or root.tag == _TAG + "null":
         return {}
     if not isinstance(root, yaml.MappingNode):
         raise SettingsError(f"{_at(root)}: the file is not a mapping of settings.", remedy=_EXAMPLE)
