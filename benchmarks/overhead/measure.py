@@ -1,0 +1,120 @@
+"""Time per experiment that is not the experiment: the harness against a bare git script.
+
+    python benchmarks/overhead/measure.py [--experiments 2000] [--files 200]
+
+Both work in repositories of the same shape and run the same trivial command.
+They take turns, one experiment each, so that a machine whose speed drifts
+treats them alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+
+from autoresearch_ci.lab import open_lab
+from autoresearch_ci.loop import research
+from autoresearch_ci.model import Experiment
+from autoresearch_ci.proposers.scripted import ScriptedProposer
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+from repositories import bytes_after_gc, make_repository  # noqa: E402
+
+RUN = "echo metric: 2"
+
+
+def harness(session):
+    """Seconds of each experiment and of its run, the baseline left out."""
+    events = research(session)
+    begun = time.perf_counter()
+    for event in events:
+        if isinstance(event, Experiment):
+            ended = time.perf_counter()
+            if event.experiment:
+                yield ended - begun, event.seconds
+            begun = time.perf_counter()
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--experiments", type=int, default=2000)
+    arguments.add_argument("--files", type=int, default=200)
+    options = arguments.parse_args()
+    count = options.experiments
+    with tempfile.TemporaryDirectory() as scratch:
+        bare_repository = make_repository(Path(scratch) / "bare", options.files)
+        ours_repository = make_repository(Path(scratch) / "ours", options.files)
+        bare = subprocess.Popen(
+            ["bash", str(HERE / "bare.sh"), str(bare_repository), RUN],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+        )
+        overrides = {
+            "target_file": "target.py",
+            "run_command": RUN,
+            "metric_name": "metric",
+            "metric_parse": "grep '^metric:' run.log | tail -1 | awk '{print $2}'",
+            "max_experiments": str(count),
+        }
+        ours_overhead, bare_overhead, memory = [], [], []
+        process = psutil.Process()
+        with open_lab(ours_repository, overrides) as session:
+            session.proposer = ScriptedProposer(
+                (f"idea {n}", f"value = {n}\n") for n in range(1, count + 1)
+            )
+            for number, (seconds, run) in enumerate(harness(session), start=1):
+                ours_overhead.append(seconds - run)
+                begun = time.perf_counter()
+                bare.stdin.write(f"{number}\n")
+                answer = int(bare.stdout.readline())
+                bare_overhead.append(time.perf_counter() - begun - answer / 1e6)
+                if number % 100 == 0:
+                    memory.append(process.memory_info().rss)
+        bare.stdin.close()
+        bare.wait()
+        gc.collect()
+        size = bytes_after_gc(ours_repository)
+    report(ours_overhead, bare_overhead, memory, size)
+
+
+def report(ours, bare, memory, size) -> None:
+    count = len(ours)
+    window = max(1, min(50, count // 4))
+    early, late = ours[10 : 10 + window], ours[-window:]
+    print(
+        json.dumps(
+            {
+                "experiments": count,
+                "ours_ms_median": round(statistics.median(ours) * 1e3, 2),
+                "ours_ms_mean": round(statistics.fmean(ours) * 1e3, 2),
+                "bare_ms_median": round(statistics.median(bare) * 1e3, 2),
+                "bare_ms_mean": round(statistics.fmean(bare) * 1e3, 2),
+                "ratio_of_medians": round(statistics.median(ours) / statistics.median(bare), 3),
+                "ratio_of_means": round(statistics.fmean(ours) / statistics.fmean(bare), 3),
+                "late_over_early": round(statistics.median(late) / statistics.median(early), 3),
+                "bare_late_over_early": round(
+                    statistics.median(bare[-window:]) / statistics.median(bare[10 : 10 + window]), 3
+                ),
+                "harness_rss_mb_max": round(max(memory, default=0) / 2**20, 1),
+                "repository_kb_per_experiment_after_gc": round(size / 1024 / count, 2),
+            },
+            indent=1,
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
