@@ -1,0 +1,217 @@
+"""The numbers and switches of a source that can be tuned, and how promising each is."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from autoresearch_ci.proposers.search import names
+from autoresearch_ci.proposers.search.literals import Literal
+from autoresearch_ci.proposers.search.protect import Protection, Tune
+from autoresearch_ci.proposers.search.scales import Scale
+from autoresearch_ci.proposers.search.sites import Site, sites
+from autoresearch_ci.source import Kind, Token
+
+_INFINITE = float("inf")
+_SENTINEL = 1e6
+_LIMIT = 60
+_FLAGS = {"True": "False", "False": "True", "true": "false", "false": "true"}
+_WEIGHTS = {
+    "constant": 0.9,
+    "option": 0.85,
+    "key": 0.8,
+    "keyword": 0.7,
+    "directive": 0.7,
+    "element": 0.5,
+    "local": 0.55,
+    "argument": 0.3,
+    "return": 0.2,
+    "compare": 0.25,
+    "expression": 0.2,
+}
+_NAMED = frozenset({"constant", "option", "key", "keyword", "directive", "local"})
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """One thing that can be set: `text` at `start` to `end` of the source.
+
+    `id` is the same after edits elsewhere. A number has a `scale`; a flag or a
+    choice has `options`, its own text among them. `weight` in (0, 1] is how
+    promising it looks.
+    """
+
+    id: str
+    label: str
+    start: int
+    end: int
+    text: str
+    weight: float
+    literal: Literal | None = None
+    value: float = 0.0
+    scale: Scale | None = None
+    options: tuple[str, ...] = ()
+    line: int = 0
+
+    def written(self, value: float) -> str:
+        """The source text for a new value, sign included."""
+        assert self.literal is not None
+        text = self.literal.write(abs(value))
+        zero = not re.search(r"[1-9]", text.split("e")[0].split("E")[0])
+        return f"-{text}" if value < 0 and not zero else text
+
+    def read(self, text: str) -> float | None:
+        """The value that a written text stands for."""
+        literal = Literal.read(text.removeprefix("-"))
+        if literal is None:
+            return None
+        return -literal.value if text.startswith("-") else literal.value
+
+
+def find_knobs(tokens: list[Token], protection: Protection) -> list[Knob]:
+    """Every number and flag that may be changed, in the order of the text."""
+    found: list[Knob] = []
+    seen: Counter[str] = Counter()
+    for site in sites(tokens):
+        knob = _knob(tokens, site, protection)
+        if knob is None:
+            continue
+        seen[knob.id] += 1
+        count = seen[knob.id]
+        found.append(replace(knob, id=f"{knob.id}#{count}") if count > 1 else knob)
+    return _told_apart(found)
+
+
+def _told_apart(knobs: list[Knob]) -> list[Knob]:
+    """Labels that say which one, where several knobs have the same name."""
+    count = Counter(knob.label for knob in knobs)
+    return [replace(knob, label=knob.id[-40:]) if count[knob.label] > 1 else knob for knob in knobs]
+
+
+def _knob(tokens: list[Token], site: Site, protection: Protection) -> Knob | None:
+    token = tokens[site.index]
+    tune = protection.tune.get(site.line)
+    if site.line in protection.frozen:
+        return None
+    if token.kind is Kind.NUMBER:
+        return _number(tokens, site, tune, printing=site.line in protection.printing)
+    if token.kind is Kind.NAME and token.text in _FLAGS and _is_value(tokens, site):
+        return _flag(token, site, tune)
+    return None
+
+
+def _identity(site: Site) -> str:
+    name = site.name or site.callee or "value"
+    return ".".join([*site.scope[-3:], name])[-_LIMIT:]
+
+
+def _is_value(tokens: list[Token], site: Site) -> bool:
+    after = tokens[site.index + 1].text if site.index + 1 < len(tokens) else ""
+    return site.role in _NAMED and after not in ("(", "[", ".", "=")
+
+
+def _flag(token: Token, site: Site, tune: Tune | None) -> Knob | None:
+    if not site.name or (tune is None and names.is_frozen(site.name)):
+        return None
+    weight = 0.5 * _WEIGHTS[site.role] * (0.3 if site.role == "local" else 1.0)
+    words = names.split_name(site.name)
+    if any(word in names.DULL for word in words):
+        weight *= 0.3
+    options = (token.text, _FLAGS[token.text])
+    text = token.text
+    return Knob(
+        _identity(site), site.name, token.start, token.end, text,
+        1.0 if tune else weight, options=options, line=site.line,
+    )  # fmt: skip
+
+
+def _number(tokens: list[Token], site: Site, tune: Tune | None, *, printing: bool) -> Knob | None:
+    token = tokens[site.index]
+    literal = Literal.read(token.text)
+    if literal is None or _glued(tokens, site.index):
+        return None
+    value = -literal.value if site.sign >= 0 else literal.value
+    weight = 1.0 if tune else _weight(site, literal, value, printing=printing)
+    if weight <= 0:
+        return None
+    start = tokens[site.sign].start if site.sign >= 0 else token.start
+    if site.sign >= 0 and site.sign != site.index - 1:
+        return None
+    text = "-" + token.text if site.sign >= 0 else token.text
+    scale = _scale(site, literal, value, tune)
+    label = site.name or site.callee or "value"
+    return Knob(
+        _identity(site), label, start, token.end, text, weight, literal, value, scale,
+        line=site.line,
+    )  # fmt: skip
+
+
+def _glued(tokens: list[Token], index: int) -> bool:
+    """Whether the number touches what could change its meaning (1.real, v-1.2-x)."""
+    before = tokens[index - 1] if index else None
+    after = tokens[index + 1] if index + 1 < len(tokens) else None
+    solid = (Kind.STRING, Kind.NUMBER, Kind.NAME)
+    return (before is not None and before.kind in solid) or (
+        after is not None and (after.kind in solid or after.text in (".", "**"))
+    )
+
+
+def _weight(site: Site, literal: Literal, value: float, *, printing: bool) -> float:
+    words = names.split_name(site.name)
+    last = site.scope[-1] if site.scope else ""
+    if names.is_frozen(site.name) or names.is_frozen(site.callee) or names.is_frozen(last):
+        return 0.0
+    structural = site.callee in names.STRUCTURAL
+    if printing or (structural and site.role in ("argument", "element")):
+        return 0.0
+    weight = _WEIGHTS[site.role] * (0.5 if structural and site.role == "expression" else 1.0)
+    if site.role in ("expression", "argument", "compare", "return", "element"):
+        if literal.integer and abs(value) <= 2:
+            return 0.0
+        if site.operator in ("**", "%", "<<", ">>", "//", "&", "|", "^") and site.operator != "**":
+            weight *= 0.3
+        if value in _UNITS:
+            weight *= 0.2
+    elif not value or (abs(value) == 1 and literal.integer):
+        weight *= 0.12 if site.role == "local" else 0.45
+    if site.role == "local" and (abs(value) >= _SENTINEL or not value):
+        return 0.0
+    if literal.integer and 1900 <= value <= 2100 and site.role not in ("constant", "option"):
+        weight *= 0.2
+    if not site.name or (len(site.name) == 1 and site.callee == "for"):
+        return 0.0
+    if any(word in names.SHAPES for word in words[-1:]) and literal.integer and abs(value) <= 3:
+        return 0.0
+    if any(word in names.DULL for word in words):
+        weight *= 0.25
+    elif any(word in names.TUNABLE for word in words):
+        weight = min(1.0, weight * 1.2)
+    return weight
+
+
+_UNITS = frozenset({10, 60, 100, 255, 256, 1000, 1024, 3600, 86400, 1e6, 1e9, 8, 16, 32, 64})
+
+
+def _scale(site: Site, literal: Literal, value: float, tune: Tune | None) -> Scale:
+    low, high = -_INFINITE, _INFINITE
+    whole = literal.integer
+    if tune is not None and tune.low is not None and tune.high is not None:
+        low, high = tune.low, tune.high
+        whole = literal.integer or tune.scale == "int"
+        if tune.scale == "log" or (not tune.scale and low > 0 and high / low >= 10):
+            return Scale("log", whole, low, high)
+        unit = (high - low) / 6
+        return Scale("linear", whole, low, high, max(1.0, round(unit)) if whole else unit)
+    if site.operator == "**" and literal.integer:
+        return Scale("linear", True, 0, _INFINITE)
+    if whole:
+        low, high = (1.0, high) if value > 0 else (0.0, high) if value == 0 else (low, -1.0)
+        return Scale("log", True, low, high)
+    if literal.suffix == "%":
+        return Scale("log", whole, 0.0, 100.0)
+    if 0 <= value <= 1 and (names.is_fraction(site.name) or 0.8 <= value < 1):
+        return Scale("odds", False, 0.0, 1.0)
+    if value == 0:
+        return Scale("log", False, 0.0, _INFINITE)
+    return Scale("log", False, low, high)

@@ -1,0 +1,65 @@
+"""What a name says about its value: worth tuning, a fraction, or none of our business."""
+
+from __future__ import annotations
+
+import re
+
+# Words are matched against a name split at underscores, dashes, dots and camel humps.
+_HUMPS = re.compile(r"[^\W_]+?(?=[A-Z][a-z]|[\W_\d]|$|(?<=[a-z])(?=[A-Z]))|\d+|[A-Z]+")
+
+FROZEN = frozenset(
+    "seed seeds rng random_state manual_seed randomstate srand version versions ver revision"
+    " protocol port ports year date copyright license timeout timeouts deadline time_budget"
+    " budget time_limit kill_after max_seconds max_time schema magic crc checksum epoch_time"
+    " sdk abi uuid hash_seed pid uid gid timestamp".split()
+)
+TUNABLE = frozenset(
+    "lr learning rate batch width depth hidden layer layers embd embed dim dims head heads dropout"
+    " momentum beta beta1 beta2 betas decay warmup warmdown cooldown epochs steps temperature temp"
+    " cooling alpha gamma lambda mu sigma tau eta window threshold capacity cache size buffer"
+    " level quality iterations iters k rank cutoff ratio order penalty weight weights scale clip"
+    " bits block chunk stride kernel filters units gain smoothing margin tolerance limit restarts"
+    " population mutation crossover probability prob fraction frac interval blend damping friction"
+    " inertia bandwidth radius neighbors neighbours trees leaves split max min bins terms degree"
+    " ngram swap noise kp ki kd patience parallelism workers threads jobs inline unroll".split()
+)
+DULL = frozenset(
+    "eps epsilon tol log print verbose debug display report plot figure fig width_px fontsize color colour width_in"
+    " dpi index idx offset id code status exit column col row line indent tab test tests demo".split()
+)
+FRACTION = frozenset(
+    "dropout drop momentum beta beta1 beta2 betas p prob probability ratio frac fraction"
+    " percentile quantile q smoothing keep damping cooling discount blend mix split share".split()
+)
+SHAPES = frozenset(
+    "axis dim dims ndim dtype shape keepdims bits arity base radix width_bits".split()
+)
+# Calls whose numbers are structure, not settings.
+STRUCTURAL = frozenset(
+    "range len round int float str zeros ones empty full reshape view transpose permute sum mean"
+    " max min argmax argmin squeeze unsqueeze slice substr substring charAt slice split join pow"
+    " append push insert pop exit sys.exit enumerate isinstance index format sleep arange linspace"
+    " RandomState default_rng manual_seed seed Random srand assert_ expect assertEqual Date".split()
+)
+
+
+def split_name(name: str) -> tuple[str, ...]:
+    """`learningRate` and `LEARNING_RATE` are both ("learning", "rate")."""
+    return tuple(part.lower() for part in _HUMPS.findall(name) if part)
+
+
+def is_frozen(name: str) -> bool:
+    """Seeds, versions, ports, dates and time limits are not ours to change."""
+    words = split_name(name)
+    joined = "_".join(words)
+    return (
+        any(word in FROZEN for word in words)
+        or joined in FROZEN
+        or any(f"{a}_{b}" in FROZEN for a, b in zip(words, words[1:], strict=False))
+    )
+
+
+def is_fraction(name: str) -> bool:
+    """Whether values of this name live between 0 and 1."""
+    words = split_name(name)
+    return bool(words) and any(word in FRACTION for word in words) and "weight" not in words

@@ -1,0 +1,85 @@
+"""How a number moves: on a scale, in steps where one is a bold move.
+
+A scale maps values to coordinates and back. One unit is a doubling on the log
+scale, the odds doubling or halving for a fraction, and a step on the linear one.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from autoresearch_ci.proposers.search.literals import rounded
+
+# Zero has no logarithm: it stands as far from the first value tried as two doublings.
+_NEAR_ZERO = 0.0025
+_NOTHING = 0.0125
+_EVERYTHING = 1 - 1e-5
+_POWER = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """`kind` is log, odds (a fraction of one) or linear; `unit` is the linear step."""
+
+    kind: str
+    integer: bool
+    low: float
+    high: float
+    unit: float = 1.0
+
+    def place(self, value: float) -> float:
+        """The coordinate of a value."""
+        if self.kind == "linear":
+            return value / self.unit
+        if self.kind == "odds":
+            inside = min(max(value, _NOTHING), _EVERYTHING)
+            return math.log2(inside / (1 - inside))
+        if not value:
+            return -1.0 if self.integer else math.log2(_NEAR_ZERO)
+        return math.log2(max(abs(value), 1e-12))
+
+    def step(self, value: float, by: float) -> float:
+        """The value `by` units away, as round as it can be, within the bounds."""
+        if self.kind == "linear":
+            new = value + by * self.unit
+        elif self.kind == "odds":
+            new = self._odds(value, by)
+        else:
+            new = value * 2.0**by if value else math.copysign(self._from_zero(abs(by)), by)
+        new = self._round(new, value, by)
+        return min(max(new, self.low), self.high)
+
+    def _from_zero(self, by: float) -> float:
+        return max(1.0, round(by)) if self.integer else 0.01 * 4.0 ** (by - 1)
+
+    def _odds(self, value: float, by: float) -> float:
+        if value <= 0:
+            return 0.1 * 2.0 ** (by - 1) if by > 0 else 0.0
+        if value >= 1:
+            return 1 - 0.1 * 2.0 ** (-by - 1) if by < 0 else 1.0
+        odds = value / (1 - value) * 2.0**by
+        return odds / (1 + odds)
+
+    def _round(self, new: float, old: float, by: float) -> float:
+        if self.integer:
+            whole = float(_whole(new, old))
+            if whole == old and abs(new - old) > 1e-9:
+                whole = old + math.copysign(1.0, new - old)
+            return whole
+        digits = 2 if abs(by) >= 0.5 else 3
+        if self.kind == "odds":
+            digits = 1 if abs(by) >= 1 else digits
+            return 1 - rounded(1 - new, digits) if new > 0.5 else rounded(new, digits)
+        return rounded(new, digits)
+
+
+def _whole(new: float, old: float) -> int:
+    """An integer as round as the old one was: powers of two stay multiples of a large one."""
+    if old >= _POWER and float(old).is_integer() and int(old) & (int(old) - 1) == 0:
+        grain = max(1, 2 ** math.floor(math.log2(max(abs(new), 1)) - 2))
+        return round(new / grain) * grain
+    if abs(new) >= 100:
+        digits = 3 if abs(new - old) < 0.2 * abs(old) else 2
+        return round(rounded(new, digits))
+    return round(new)

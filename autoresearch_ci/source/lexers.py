@@ -1,0 +1,89 @@
+"""Every other language: strings and comments as pygments sees them."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from autoresearch_ci.source.grammar import Kind, Span
+
+if TYPE_CHECKING:
+    from pygments.lexer import Lexer
+
+_QUOTES = ("'", '"', "`", "<<")
+
+
+def lexer_spans(path: str, text: str) -> list[Span]:
+    """Strings and comments, in order, by the lexer that the file's name calls for."""
+    lexer = _lexer(PurePosixPath(path.replace("\\", "/")).name, text[: text.find("\n") + 1][:80])
+    if lexer is None or not text:
+        return []
+    plain, offsets = _normalised(text)
+    try:
+        found = _read(lexer, plain)
+    except Exception:  # noqa: BLE001 - a lexer's own bug must not stop a campaign
+        return []
+    if offsets is None:
+        return [Span(kind, start, min(end, len(text))) for kind, start, end in found]
+    return [
+        Span(kind, offsets[start], offsets[min(end, len(plain) - 1)]) for kind, start, end in found
+    ]
+
+
+def _read(lexer: Lexer, text: str) -> list[Span]:
+    from pygments.token import Comment, String
+
+    found: list[Span] = []
+    done = 0
+    for start, kind, value in lexer.get_tokens_unprocessed(text):
+        end = start + len(value)
+        if start < done or not value:
+            continue
+        if kind in Comment and kind not in Comment.Preproc and kind not in Comment.PreprocFile:
+            span = _trimmed(Kind.COMMENT, start, value)
+        elif kind in String.Doc:
+            span = _trimmed(Kind.DOC, start, value)
+        elif kind in String:
+            span = Span(Kind.STRING, start, end)
+        else:
+            continue
+        done = end
+        last = found[-1] if found else None
+        if last and last.kind is span.kind is Kind.STRING and last.end == span.start:
+            found[-1] = Span(Kind.STRING, last.start, span.end)
+        elif span.end > span.start:
+            found.append(span)
+    # An unquoted value (INI, properties, YAML) is a string to pygments and a number to us.
+    return [s for s in found if s.kind is not Kind.STRING or text.startswith(_QUOTES, s.start)]
+
+
+def _trimmed(kind: Kind, start: int, value: str) -> Span:
+    """Without the line end that some lexers count into a comment."""
+    return Span(kind, start, start + len(value.rstrip("\n")))
+
+
+def _normalised(text: str) -> tuple[str, list[int] | None]:
+    """The text with plain line ends and one at its end, and where each character was."""
+    if "\r" not in text:
+        return text + "\n", None
+    offsets = [match.start() for match in re.finditer(r"\r\n|[\s\S]", text)]
+    plain = "".join("\n" if text[at] == "\r" else text[at] for at in offsets) + "\n"
+    offsets.append(len(text))
+    return plain, offsets
+
+
+@lru_cache(maxsize=64)
+def _lexer(name: str, first_line: str) -> Lexer | None:
+    from pygments.lexers import find_lexer_class_for_filename, get_lexer_by_name
+    from pygments.util import ClassNotFound
+
+    kind = find_lexer_class_for_filename(name)
+    if kind is not None:
+        return None if kind.name == "Text only" else kind(stripnl=False)
+    interpreter = re.match(r"#!.*?([a-z]+)[\d.]*\s*$", first_line)
+    try:
+        return get_lexer_by_name(interpreter.group(1), stripnl=False) if interpreter else None
+    except ClassNotFound:
+        return None
