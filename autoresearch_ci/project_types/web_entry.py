@@ -1,0 +1,154 @@
+"""The file that a web project's code starts in."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from autoresearch_ci.project_types.project import Project
+
+SOURCES = (".tsx", ".ts", ".jsx", ".js", ".mts", ".mjs", ".vue", ".svelte", ".astro", ".cjs")
+_ENTRY_NAMES = frozenset({"index", "main", "app", "entry", "client", "browser"})
+_BUILT = ("dist", "build", "out", "public", "lib", "es", "esm", "cjs", "umd", "node_modules")
+_ANY = "{}"  # stands for every ending in SOURCES
+
+# Where a framework starts, by the package that brings it.
+_FRAMEWORKS: Mapping[str, tuple[str, ...]] = {
+    "next": ("app/page{}", "src/app/page{}", "pages/index{}", "src/pages/index{}"),
+    "nuxt": ("app/app.vue", "app.vue", "app/pages/index.vue", "pages/index.vue"),
+    "astro": ("src/pages/index{}",),
+    "@sveltejs/kit": ("src/routes/+page.svelte", "src/routes/+layout.svelte"),
+    "@angular/core": ("src/main.ts",),
+    "react-scripts": ("src/index{}",),
+    "@vue/cli-service": ("src/main{}",),
+    "gatsby": ("src/pages/index{}",),
+    "@remix-run/dev": ("app/root{}",),
+    "@react-router/dev": ("app/root{}",),
+}
+
+
+def main_source(
+    project: Project,
+    package: Mapping[str, Any],
+    packages: frozenset[str],
+    built: list[list[str]],
+    outputs: tuple[str, ...],
+) -> str | None:
+    """package.json's word, else the framework's or bundler's, else the largest entry."""
+    for path in (
+        *_declared(project, package),
+        *_conventional(project, packages, built),
+    ):
+        clean = posixpath.normpath(path.lstrip("/"))
+        if is_source(clean) and not _below(clean, outputs) and project.size(clean):
+            return clean
+    return _largest(project, outputs)
+
+
+def is_source(path: str) -> bool:
+    """Whether the name is that of code a person writes: no test, type, config or output."""
+    folders, name = path.split("/")[:-1], posixpath.basename(path)
+    return (
+        name.endswith(SOURCES)
+        and not re.search(r"\.(d\.[cm]?ts|(test|spec|stories|config|min|setup)\.\w+)$", name)
+        and not {"node_modules", "__tests__", "__mocks__", "tests", "test", "dist", "e2e"}
+        & {*folders}
+        and not path.startswith(("../", "/"))
+    )
+
+
+def _declared(project: Project, package: Mapping[str, Any]) -> Iterator[str]:
+    source = package.get("source")
+    for path in source if isinstance(source, list) else [source]:
+        if isinstance(path, str):
+            yield from _scripts_in(project, path)
+    for name in ("module", "main", "exports"):
+        for path in _strings(package.get(name)):
+            # A field may name what the build writes; its source has the same name.
+            yield from (path, *_sources_of(path))
+
+
+def _strings(value: Any, depth: int = 0) -> Iterator[str]:
+    """The paths in `exports`: nested conditions, the package's main entry first."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict) and depth < 6:  # noqa: PLR2004 - deeper is no real package
+        # "source" and "development" conditions name what people write.
+        order = {".": 0, "source": 0, "development": 1, "types": 9}
+        for key in sorted(value, key=lambda key: order.get(key, 5)):
+            yield from _strings(value[key], depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item, depth + 1)
+
+
+def _sources_of(path: str) -> Iterator[str]:
+    parts = posixpath.normpath(path).split("/")
+    while len(parts) > 1 and parts[0] in _BUILT:
+        parts = parts[1:]
+    stem = re.sub(
+        r"(\.(esm|cjs|mjs|umd|es|min|module|prod|production|development|browser))*\.\w+$",
+        "",
+        "/".join(parts),
+    )
+    for folder in ("src/", ""):
+        yield from _each_ending(f"{folder}{stem}{_ANY}")
+
+
+def _conventional(
+    project: Project, packages: frozenset[str], built: list[list[str]]
+) -> Iterator[str]:
+    for package, paths in _FRAMEWORKS.items():
+        if package in packages:
+            for path in paths:
+                yield from _each_ending(path)
+    named = [word for words in built for word in words[1:] if not word.startswith("-")]
+    for page in (*named, "index.html", "src/index.html"):
+        if page.endswith((*SOURCES, ".html")):
+            yield from _scripts_in(project, page)
+    for tool, key in (("webpack", "entry"), ("rollup", "input")):
+        for ending in ("js", "mjs", "cjs", "ts"):
+            config = project.text(f"{tool}.config.{ending}")
+            yield from re.findall(rf"\b{key}:[^'\"`]{{0,80}}['\"]([^'\"]+)['\"]", config)
+    if "webpack" in packages:
+        yield "src/index.js"
+
+
+def _scripts_in(project: Project, path: str) -> Iterator[str]:
+    """The module scripts of a page; any other path as it is."""
+    path = path.removeprefix("./").lstrip("/")
+    if not path.endswith(".html"):
+        yield path
+        return
+    here = posixpath.dirname(path)
+    page = re.sub(r"<!--.*?-->", "", project.text(path), flags=re.DOTALL)
+    for tag in re.findall(r"<script\b[^>]*>", page, flags=re.IGNORECASE):
+        source = re.search(r"\bsrc\s*=\s*['\"]?([^'\"\s>?]+)", tag)
+        if source and "//" not in source[1]:
+            yield posixpath.join(here, source[1].lstrip("/"))
+
+
+def _each_ending(path: str) -> Iterable[str]:
+    return [path.replace(_ANY, ending) for ending in SOURCES] if _ANY in path else [path]
+
+
+def _largest(project: Project, outputs: tuple[str, ...]) -> str | None:
+    for folder in ("src", "app", "client", "lib", ""):
+        files = [
+            path for path in project.walk(folder) if is_source(path) and not _below(path, outputs)
+        ]
+        entries = [
+            path for path in files if posixpath.basename(path).split(".")[0].lower() in _ENTRY_NAMES
+        ]
+        top = [path for path in entries if posixpath.dirname(path) == folder]
+        for among in (top, entries, files):
+            found = max(among, key=project.size, default=None)
+            if found and project.size(found):
+                return found
+    return None
+
+
+def _below(path: str, folders: tuple[str, ...]) -> bool:
+    return any(path.startswith(f"{folder}/") for folder in folders)
