@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from autoresearch_ci.errors import AutoresearchError
 
@@ -25,12 +26,16 @@ def exit_code(action: Callable[[], int], words: Sequence[str]) -> int:
     """Do it; on an error say what happened and what to do, on standard error."""
     try:
         code = action()
-        sys.stdout.flush()
+        with suppress(BrokenPipeError):
+            sys.stdout.flush()
     except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001 - the boundary
         return _code_of(error, words)
-    return code
+    else:
+        return code
+    finally:
+        _let_go_of_output()
 
 
 def _code_of(error: BaseException, words: Sequence[str]) -> int:
@@ -39,10 +44,8 @@ def _code_of(error: BaseException, words: Sequence[str]) -> int:
         case AutoresearchError():
             _explain(error.message, error.remedy, error.detail)
         case KeyboardInterrupt():
-            _let_go_of_output()
             code = INTERRUPTED
         case BrokenPipeError():
-            _let_go_of_output()
             code = DONE
         case MemoryError():
             _explain("This machine is out of memory.", f"Close other programs{_AGAIN}")
@@ -71,19 +74,17 @@ def _report(error: BaseException, words: Sequence[str]) -> None:
 
 
 def _tell(text: str) -> None:
-    try:
+    # Where nobody is listening any more, the exit code still says it.
+    with suppress(OSError):
         print(text, file=sys.stderr, flush=True)
-    except OSError:
-        # Nobody is listening any more; the exit code still says it.
-        _let_go_of_output()
 
 
 def _let_go_of_output() -> None:
     """Keep the interpreter from complaining at exit about a reader that went away."""
-    null = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError:
+            null = os.open(os.devnull, os.O_WRONLY)
             os.dup2(null, stream.fileno())
-    os.close(null)
+            os.close(null)

@@ -6,6 +6,7 @@ import re
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
+from pathlib import Path
 
 from autoresearch_ci.cli.parser import add_settings
 from autoresearch_ci.cli.place import repository_root
@@ -23,7 +24,7 @@ TEMPLATE = {
     "time_budget": ("300", "seconds that one experiment is meant to take"),
 }
 
-_HEADING = re.compile(r"^ {0,3}#{2,4}[ \t]+autoresearch\b", re.IGNORECASE)
+_HEADING = re.compile(r"^ {0,3}#{2,4}[ \t]+autoresearch\b", re.IGNORECASE | re.MULTILINE)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -37,19 +38,19 @@ def add_arguments(parser: ArgumentParser) -> None:
 def main(arguments: Namespace) -> int:
     """Write the section, or take it back if it does not load."""
     from autoresearch_ci import config, project_types  # noqa: PLC0415 - pydantic takes its time
+    from autoresearch_ci.config.settings import REQUIRED  # noqa: PLC0415
 
     root = repository_root(arguments.repo)
     detected = project_types.detect(root)
     known = {**(detected.settings if detected else {}), **arguments.overrides}
-    complete = all(name in known for name in config.REQUIRED)
+    complete = all(name in known for name in REQUIRED)
     section = section_of(known, complete=complete)
     if arguments.dry_run:
         sys.stdout.write(section)
         return 0
-    name = next((file for file in FILES if (root / file).exists()), FILES[0])
-    path = root / name
+    path = document(root)
     before = path.read_bytes() if path.exists() else None
-    path.write_bytes(placed(before or b"", section, name, force=arguments.force))
+    path.write_bytes(placed(before or b"", section, path.name, force=arguments.force))
     try:
         if complete:
             config.load(root, {})
@@ -59,8 +60,15 @@ def main(arguments: Namespace) -> int:
         raise
     if not arguments.quiet:
         print(section)
-    print(_next(name, detected.name if detected else None, complete=complete))
+    print(_next(path.name, detected.name if detected else None, complete=complete))
     return 0
+
+
+def document(root: Path) -> Path:
+    """The file that has the section, else the first there is, else CLAUDE.md."""
+    there = [root / name for name in FILES if (root / name).is_file()]
+    having = (path for path in there if _HEADING.search(path.read_text(errors="replace")))
+    return next(having, there[0] if there else root / FILES[0])
 
 
 def section_of(known: Mapping[str, str], *, complete: bool) -> str:
@@ -90,7 +98,7 @@ def placed(before: bytes, section: str, name: str, *, force: bool) -> bytes:
     Everything else stays as it was, line ends included. Raises SettingsError
     where there is a section already and `force` is not given.
     """
-    from autoresearch_ci.config import find_section  # noqa: PLC0415
+    from autoresearch_ci.config import markdown  # noqa: PLC0415
 
     try:
         text = before.decode()
@@ -100,7 +108,7 @@ def placed(before: bytes, section: str, name: str, *, force: bool) -> bytes:
         ) from error
     newline = "\r\n" if "\r\n" in text else "\n"
     text = text.replace("\r\n", "\n")
-    there = find_section(text.removeprefix("\ufeff"), name)
+    there = markdown.find(text.removeprefix("\ufeff"), name)
     if there is None:
         text = f"{text.rstrip()}\n\n{section}" if text.strip() else section
     elif not force:

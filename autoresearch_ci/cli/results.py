@@ -94,7 +94,7 @@ def page(
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     head = [*headline(start, view.history, paint), ""]
     yield from head if width is None else (cut(line, width) for line in head)
-    yield from table(rows, Layout(width, paint))
+    yield from table(rows, Layout(width, paint, view.history))
     if len(rows) < view.history.next_number:
         yield paint(f"{len(rows)} of {view.history.next_number} shown", "dim")
     if view.running is not None:

@@ -62,6 +62,8 @@ def hold(
                     end = event
         except KeyboardInterrupt as signal:
             interrupted = signal
+    if progress.gone:
+        return INTERRUPTED
     _last_words(lab, end, people, paint, quiet=quiet, repo=repo)
     return INTERRUPTED if interrupted else DONE
 

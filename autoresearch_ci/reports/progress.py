@@ -70,7 +70,8 @@ class PlainProgress:
     def __init__(self, stream: TextIO) -> None:
         self.gone = False
         self._stream = stream
-        self._layout = Layout(None, Paint(colour=has_colour(stream)))
+        self._paint = Paint(colour=has_colour(stream))
+        self._history: History | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -78,16 +79,20 @@ class PlainProgress:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def begin(self, opening: str, _history: History, _budget: float) -> None:
-        self._print(opening, "", self._layout.heading())
+    def begin(self, opening: str, history: History, _budget: float) -> None:
+        self._history = history
+        self._print(opening, "", self._layout().heading())
 
     def show(self, event: Event) -> None:
         if isinstance(event, ExperimentStart):
             self._print(f"{event.experiment:>4}  started  {clean(event.description)}")
         elif isinstance(event, Experiment):
-            self._print(self._layout.row(event))
+            self._print(self._layout().row(event))
         elif isinstance(event, IncumbentMeasured):
             self._print(_measured_again(event))
+
+    def _layout(self) -> Layout:
+        return Layout(None, self._paint, self._history)
 
     def stopping(self) -> None:
         # A buffered stream must not be entered again from a signal handler.
@@ -145,7 +150,7 @@ class LiveProgress:
 
     def _layout(self) -> Layout:
         """Made for every line, since the window may have another size by now."""
-        return Layout(self._console.width, self._paint)
+        return Layout(self._console.width, self._paint, self._line.history)
 
     def _print(self, *lines: str) -> None:
         from rich.text import Text  # noqa: PLC0415

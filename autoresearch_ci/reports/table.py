@@ -6,7 +6,7 @@ Lines are put together by hand since a table of 10,000 rows must take no time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Experiment, SessionStart, Status
@@ -24,7 +24,7 @@ from autoresearch_ci.reports.terminal import (
 )
 
 _STYLES = {Status.KEEP: "good", Status.DISCARD: "", Status.CRASH: "bad"}
-_MIN_TITLE = 16
+_MIN_TITLE = 12
 _GAP = "  "
 
 
@@ -64,6 +64,7 @@ COLUMNS = (
     Column("time", 6, 4, True, lambda e: duration(e.seconds)),
     Column("reason", 14, 5, False, _reason),
 )
+_NUMBERS = {"value", "delta"}
 
 
 def title(experiment: Experiment) -> str:
@@ -74,12 +75,15 @@ def title(experiment: Experiment) -> str:
 
 
 class Layout:
-    """Which columns fit into `width` cells; None is a pipe, where everything does."""
+    """Which columns fit into `width` cells; None is a pipe, where everything does.
 
-    def __init__(self, width: int | None, paint: Paint) -> None:
+    `history` says how large the values are.
+    """
+
+    def __init__(self, width: int | None, paint: Paint, history: History | None = None) -> None:
         self.width = width
         self._paint = paint
-        columns = list(COLUMNS)
+        columns = _wide_enough(history)
         if width is not None:
             while len(columns) > 1 and width - _width(columns) < _MIN_TITLE:
                 columns.remove(max(columns, key=lambda column: column.rank))
@@ -96,6 +100,16 @@ class Layout:
         if self._room is not None:
             words = fit(words, self._room).rstrip()
         return self._paint(_GAP.join([*cells, words]), _STYLES[experiment.status])
+
+
+def _wide_enough(history: History | None) -> list[Column]:
+    """The columns, those of numbers as wide as the first and the best value need them."""
+    ends = (history.baseline, history.incumbent) if history else ()
+    need = max((len(number(end.value)) for end in ends if end), default=0)
+    return [
+        replace(column, width=max(column.width, need)) if column.heading in _NUMBERS else column
+        for column in COLUMNS
+    ]
 
 
 def _width(columns: Sequence[Column]) -> int:

@@ -1,0 +1,139 @@
+"""`init` writes the section, and nothing but the section."""
+
+from __future__ import annotations
+
+import pytest
+
+from autoresearch_ci.cli import main
+from autoresearch_ci.config import load
+
+OWN = (
+    "--target-file", "solve.py", "--run-command", "python solve.py | tee out",
+    "--metric-name", "score", "--metric-parse", "tail -1 run.log",
+)  # fmt: skip
+
+
+@pytest.fixture
+def init(tmp_path, capsys):
+    def call(*words, code=0):
+        with pytest.raises(SystemExit) as exit_:
+            main(["--repo", str(tmp_path), "init", *words])
+        out, err = capsys.readouterr()
+        assert exit_.value.code == code, err
+        return out + err
+
+    return call
+
+
+@pytest.fixture
+def ml(tmp_path):
+    for name in ("train.py", "prepare.py"):
+        (tmp_path / name).write_text("print('val_bpb: 1')\n")
+    return tmp_path
+
+
+def test_a_known_project_gets_its_section(ml, init):
+    """The detected settings are written, load, and the user is told what to do next."""
+    before = load(ml).settings
+    said = init()
+    assert "for this ml project" in said
+    assert "autoresearch-ci run" in said
+    loaded = load(ml)
+    assert loaded.settings == before
+    assert str(loaded.origins["target_file"]).startswith("CLAUDE.md")
+
+
+def test_dry_run_writes_nothing(ml, init):
+    """The section is printed, and no file appears."""
+    assert init("--dry-run").startswith("## autoresearch\n")
+    assert not (ml / "CLAUDE.md").exists()
+
+
+def test_flags_go_into_the_section(tmp_path, init):
+    """A project of no known type is described by flags."""
+    init(*OWN, "--max-experiments", "5")
+    assert load(tmp_path).settings.run_command == "python solve.py | tee out"
+    assert load(tmp_path).settings.max_experiments == 5
+
+
+def test_an_unknown_project_gets_a_template(tmp_path, init):
+    """What has to be filled in says TODO, what is known is there, and the next step is said."""
+    said = init("--metric-name", "points")
+    text = (tmp_path / "CLAUDE.md").read_text()
+    assert "- metric_name: points\n" in text
+    assert "- target_file: path/to/file  # TODO the single file to modify" in text
+    assert "autoresearch-ci config" in said
+    assert load(tmp_path).settings.target_file == "path/to/file"
+
+
+@pytest.mark.parametrize("name", ["CLAUDE.md", "AGENTS.md"])
+def test_it_goes_to_the_file_that_is_there(ml, init, name):
+    """The section is appended to CLAUDE.md, or to AGENTS.md where that is what there is."""
+    (ml / name).write_text("# Mine\n\nkeep me")
+    init()
+    text = (ml / name).read_text()
+    assert text.startswith("# Mine\n\nkeep me\n\n## autoresearch\n")
+    assert len(list(ml.glob("*.md"))) == 1
+
+
+def test_line_ends_and_byte_order_mark_stay(ml, init):
+    """A file from Windows stays one."""
+    (ml / "CLAUDE.md").write_bytes("\ufeff# Mine\r\n".encode())
+    init()
+    data = (ml / "CLAUDE.md").read_bytes()
+    assert data.startswith("\ufeff# Mine\r\n\r\n## autoresearch\r\n".encode())
+    assert data.count(b"\n") == data.count(b"\r\n")
+    init("--force")
+    assert (ml / "CLAUDE.md").read_bytes() == data
+
+
+def test_a_second_section_is_refused(ml, init):
+    """What is there is not touched, and the user is told how to change it."""
+    init()
+    before = (ml / "CLAUDE.md").read_bytes()
+    assert "--force" in init("--max-experiments", "3", code=1)
+    assert (ml / "CLAUDE.md").read_bytes() == before
+
+
+def test_a_section_in_the_other_file_is_a_section_too(ml, init):
+    """With the section in AGENTS.md, none is added to CLAUDE.md."""
+    (ml / "AGENTS.md").write_text("## autoresearch\n\n- patience: 3\n")
+    (ml / "CLAUDE.md").write_text("# Mine\n")
+    assert "AGENTS.md has an autoresearch section already" in init(code=1)
+
+
+@pytest.mark.parametrize(
+    "heading", ["## autoresearch", "### Autoresearch 설정", "## autoresearch ##"]
+)
+@pytest.mark.parametrize("after", ["", "## Next\n\nkeep me too\n", "\n\n# Top\n"])
+@pytest.mark.parametrize("body", ["\n- patience: 3\n\n", "", "- tag: x\n- nonsense\n"])
+def test_force_replaces_only_the_section(ml, init, heading, after, body):
+    """Before and after it every line stays."""
+    path = ml / "CLAUDE.md"
+    path.write_text(f"# Mine\n\nkeep me\n\n{heading}\n{body}{after}")
+    init("--force", "--patience", "9")
+    text = path.read_text()
+    assert text.startswith("# Mine\n\nkeep me\n\n## autoresearch\n\n- target_file: train.py\n")
+    assert text.endswith(after.lstrip("\n"))
+    assert text.count("patience") == 1
+    assert load(ml).settings.patience == 9
+
+
+@pytest.mark.parametrize(
+    "words", [("--max-experiments", "many"), ("--run-command", "one\ntwo"), ("--tag", "")]
+)
+def test_what_does_not_load_is_not_left_behind(ml, init, words):
+    """A bad value is an error, and the file is as it was."""
+    (ml / "CLAUDE.md").write_text("# Mine\n")
+    if words[1]:
+        init(*words, code=1)
+        assert (ml / "CLAUDE.md").read_text() == "# Mine\n"
+    else:
+        init(*words)
+
+
+def test_a_file_that_is_not_text_is_not_touched(ml, init):
+    """Bytes that are no UTF-8 are refused with the remedy."""
+    (ml / "CLAUDE.md").write_bytes(b"\xff\xfe\x00bad")
+    assert "Save CLAUDE.md as UTF-8" in init(code=1)
+    assert (ml / "CLAUDE.md").read_bytes() == b"\xff\xfe\x00bad"

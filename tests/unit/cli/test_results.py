@@ -1,0 +1,168 @@
+"""`results` from a log that is there, or not yet."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import types
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from autoresearch_ci.cli import main
+from autoresearch_ci.errors import LedgerError
+from autoresearch_ci.model import ExperimentStart, Reason
+
+OUTCOMES = (
+    (0.98, Reason.IMPROVED),
+    (1.2, Reason.WORSE),
+    (None, Reason.TIMEOUT),
+    (0.97, Reason.IMPROVED),
+)
+
+
+@pytest.fixture
+def view(monkeypatch, session_start, make_history):
+    """What is read of the campaign; `asked` are the tags that were asked for."""
+    made = SimpleNamespace(
+        tag="mar17", history=make_history(*OUTCOMES), sessions=[session_start], running=None,
+        asked=[], branch="autoresearch/mar17", base="a" * 40,
+    )  # fmt: skip
+
+    def read_campaign(_repo, tag):
+        made.asked.append(tag)
+        return made
+
+    lab = types.ModuleType("lab")
+    lab.read_campaign = read_campaign
+    monkeypatch.setitem(sys.modules, "autoresearch_ci.lab", lab)
+    return made
+
+
+@pytest.fixture
+def results(view, capsys):
+    def call(*words):
+        with pytest.raises(SystemExit) as exit_:
+            main(["results", *words])
+        assert exit_.value.code == 0
+        return capsys.readouterr().out.splitlines()
+
+    return call
+
+
+def numbers(lines):
+    """The experiments in a printed table."""
+    return [int(line.split()[0]) for line in lines if line[:4].strip().isdigit()]
+
+
+def test_the_table_is_chronological_below_a_headline(results):
+    """Where it stands first, then every experiment in order."""
+    lines = results()
+    assert lines[0] == "mar17  val_bpb of train.py, lower is better"
+    assert lines[1] == "1.000000 -> 0.970000 (-3.00%), experiment 4"
+    assert numbers(lines) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (["--status", "keep"], [0, 1, 4]),
+        (["--status", "discard,crash"], [2, 3]),
+        (["--status", "discard", "--status", "crash"], [2, 3]),
+        (["--last", "2"], [3, 4]),
+        (["--status", "keep", "--last", "1"], [4]),
+        (["--last", "99"], [0, 1, 2, 3, 4]),
+    ],
+)
+def test_filters(results, words, shown):
+    """By verdict, the last few, or the last few with a verdict; the rest is counted."""
+    lines = results(*words)
+    assert numbers(lines) == shown
+    assert (lines[-1] == f"{len(shown)} of 5 shown") == (len(shown) < 5)
+
+
+def test_json_is_the_ledgers_own_records(results, view):
+    """One object a line, exactly as in the log, so that the known jq filters work on it."""
+    from autoresearch_ci.ledger import encode
+
+    records = [json.loads(line) for line in results("--json", "--status", "keep")]
+    assert records == json.loads(json.dumps([encode(e) for e in view.history.kept]))
+
+
+def test_tsv_is_results_tsv(results, view):
+    """Header and rows are those of results.tsv, filtered or not."""
+    from autoresearch_ci.ledger import table
+
+    whole = table(view.history).splitlines()
+    assert results("--tsv") == whole
+    assert results("--tsv", "--status", "crash") == [whole[0], whole[4]]
+
+
+def test_quiet_is_one_line(results):
+    """With --quiet only the outcome."""
+    assert results("--quiet") == ["mar17: val_bpb 1.000000 -> 0.970000 (-3.00%), experiment 4"]
+
+
+def test_the_campaign_can_be_chosen(results, view):
+    """`--tag` says which one; without it, the one worked on last."""
+    results("--tag", "mar16")
+    results()
+    assert view.asked == ["mar16", None]
+
+
+def test_what_is_under_way_is_said(results, view):
+    """A running experiment stands below the table."""
+    view.running = ExperimentStart(
+        "mar17", "s1", "2026-03-17T14:35:00Z", 5, "LR \x1b[2Jup", "a" * 40, "b" * 40, "search"
+    )
+    assert results()[-1] == "#5 is running: LR up"
+
+
+def test_a_title_of_the_log_is_harmless(results, view):
+    """Escape sequences in somebody else's ledger do not reach the terminal."""
+    view.history._experiments[2] = replace(
+        view.history.experiments[2], description="\x1b]0;owned\x07bad\nidea"
+    )
+    assert any(line.endswith("  bad idea") for line in results())
+
+
+def test_no_campaign_yet(view, monkeypatch, capsys):
+    """Without one it is an error that says how to begin."""
+    monkeypatch.setattr(
+        sys.modules["autoresearch_ci.lab"], "read_campaign", _raiser("There is no campaign yet.")
+    )
+    with pytest.raises(SystemExit) as exit_:
+        main(["results"])
+    assert exit_.value.code == 1
+    assert "Begin one" in capsys.readouterr().err
+
+
+def test_watch_waits_for_a_campaign_and_shows_it_as_it_grows(view, monkeypatch, capsys):
+    """It may be started first; it prints again only when something is new; Ctrl-C ends it."""
+    lab = sys.modules["autoresearch_ci.lab"]
+    there = lab.read_campaign
+    naps = iter([lambda: monkeypatch.setattr(lab, "read_campaign", there), lambda: None])
+
+    def sleep(_seconds):
+        nap = next(naps, None)
+        if nap is None:
+            raise KeyboardInterrupt
+        nap()
+
+    monkeypatch.setattr(lab, "read_campaign", _raiser("There is no campaign yet."))
+    monkeypatch.setattr(time, "sleep", sleep)
+    with pytest.raises(SystemExit) as exit_:
+        main(["results", "--watch"])
+    assert exit_.value.code == 130
+    out = capsys.readouterr().out
+    assert out.startswith("There is no campaign yet. Waiting for one to begin.\n")
+    assert numbers(out.splitlines()) == [0, 1, 2, 3, 4]
+
+
+def _raiser(message):
+    def read_campaign(_repo, _tag):
+        raise LedgerError(message, remedy="Begin one: autoresearch-ci run")
+
+    return read_campaign

@@ -1,0 +1,159 @@
+"""A session as it happens."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+
+import pytest
+from rich.cells import cell_len
+
+from autoresearch_ci.model import ExperimentStart, IncumbentMeasured, Reason
+from autoresearch_ci.reports.progress import (
+    STOPPING,
+    LiveLine,
+    LiveProgress,
+    PlainProgress,
+    QuietProgress,
+)
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+class Closed(io.StringIO):
+    """A pipe whose reader has gone."""
+
+    def write(self, _text):
+        raise BrokenPipeError(32, "Broken pipe")
+
+
+def started(number=4, title="LR 0.02 -> 0.04"):
+    return ExperimentStart(
+        tag="mar17", session="s1", timestamp="2026-03-17T14:35:00Z", experiment=number,
+        description=title, parent="a" * 40, candidate="b" * 40, proposer="search",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def history(make_history):
+    return make_history((0.98, Reason.IMPROVED), (1.2, Reason.WORSE))
+
+
+def test_plain_lines_tell_the_beginning_and_the_end(history):
+    """Off a terminal there is one line when an experiment starts and one when it ends."""
+    out = io.StringIO()
+    with PlainProgress(out) as progress:
+        progress.begin("opening", history, 300)
+        progress.show(IncumbentMeasured(0.985, 12))
+        progress.show(started(1, "idea \x1b[2J1"))
+        progress.show(history.experiments[1])
+    lines = out.getvalue().splitlines()
+    assert lines[0] == "opening"
+    assert "the incumbent measured again: 0.985000 in 12s" in lines[3]
+    assert lines[4] == "   1  started  idea 1"
+    assert lines[5].split()[:3] == ["1", "keep", "0.980000"]
+    assert "\x1b" not in out.getvalue()
+
+
+def test_quiet_shows_nothing(history, capsys):
+    """With --quiet the events pass by in silence."""
+    with QuietProgress() as progress:
+        progress.begin("opening", history, 300)
+        progress.show(started())
+        progress.stopping()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_live_line_says_number_idea_clock_and_best(history):
+    """Number, idea, elapsed against budget, best so far; and it ticks by itself."""
+    clock = Clock()
+    line = LiveLine(clock)
+    line.history, line.budget = history, 300
+    line.show(started())
+    clock.now = 72
+    assert re.fullmatch(r". #4 LR 0\.02 -> 0\.04 +1m12s of 5m00s  best 0\.980000", line.text(80))
+    clock.now = 73
+    assert "1m13s" in line.text(80)
+
+
+@pytest.mark.parametrize("width", [1, 10, 30, 40, 80, 200])
+def test_the_live_line_never_wraps(history, width):
+    """However narrow the window and however wide the idea, it is one line of it."""
+    line = LiveLine(Clock())
+    assert cell_len(line.text(width)) <= width
+    line.history, line.budget = history, 300
+    line.show(started(12345, "학습률을 두 배로 늘린다 " * 9))
+    assert cell_len(line.text(width)) <= width
+
+
+def test_in_forty_columns_the_idea_gives_way_first(history):
+    """A narrow window keeps the clock and the best."""
+    line = LiveLine(Clock())
+    line.history, line.budget = history, 300
+    line.show(started())
+    assert re.match(r". #4 0\.0s  best 0\.980000  LR", line.text(40))
+
+
+def test_the_live_line_says_what_it_waits_for(history):
+    """Between experiments and while stopping it is never silent."""
+    line = LiveLine(Clock())
+    assert "preparing" in line.text(60)
+    line.show(history.experiments[1])
+    assert "choosing the next experiment" in line.text(60)
+    line.show(started())
+    line.state = STOPPING
+    assert STOPPING in line.text(80)
+
+
+def test_finished_experiments_stay_above_the_live_line(history, monkeypatch):
+    """On a terminal each verdict is printed once, and the cursor is given back at the end."""
+    monkeypatch.setenv("TERM", "xterm")
+    out = Terminal()
+    with LiveProgress(out) as progress:
+        progress.begin("opening", history, 300)
+        progress.show(started(1))
+        progress.show(history.experiments[1])
+    shown = out.getvalue()
+    assert shown.count("idea 1") == 1
+    assert shown.endswith("\x1b[?25h") or "\x1b[?25h" in shown.split("idea 1")[1]
+
+
+def test_markup_in_a_title_is_not_obeyed(history, monkeypatch):
+    """Square brackets in a title are shown as they are."""
+    monkeypatch.setenv("TERM", "xterm")
+    out = Terminal()
+    with LiveProgress(out) as progress:
+        progress.begin("opening", history, 300)
+        progress.show(started(1, "[red]x[/red] :smile:"))
+        progress.show(history.experiments[1])
+    assert "[red]x[/red] :smile:" in out.getvalue()
+
+
+@pytest.mark.parametrize("kind", [PlainProgress, LiveProgress])
+def test_output_that_goes_away_raises_nothing(history, kind):
+    """A closed terminal or `| head` is told apart quietly, so that the session can end."""
+    progress = kind(Closed())
+    with progress:
+        progress.begin("opening", history, 300)
+        progress.show(started())
+    assert progress.gone
+
+
+def test_plain_says_that_it_is_stopping():
+    """From a signal handler the words go straight to the stream."""
+    read, write = os.pipe()
+    with os.fdopen(write, "w") as stream:
+        PlainProgress(stream).stopping()
+    with os.fdopen(read) as stream:
+        assert stream.read() == f"{STOPPING}\n"
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
