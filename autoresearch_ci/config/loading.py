@@ -44,7 +44,7 @@ class Loaded:
     """The settings of a session, and what to tell the user about them.
 
     `origins` has every setting. `project_type` is the detected type, `custom`
-    where the settings describe the project by themselves, else None.
+    where the settings describe the project by themselves.
     `allow_deletions` says whether search may remove code: not where a metric
     could be won by emptying the file and no guard would notice.
     """
@@ -52,7 +52,7 @@ class Loaded:
     settings: Settings
     origins: Mapping[str, Origin]
     notes: tuple[str, ...]
-    project_type: str | None
+    project_type: str
     allow_deletions: bool
 
 
@@ -75,7 +75,7 @@ def load(root: Path, overrides: Mapping[str, object] = MappingProxyType({})) -> 
             f"{MISNAMED} is not read: its name must end in .yml.",
             remedy=f"Rename it: `git mv {MISNAMED} {yaml_file.NAME}`.",
         )
-    yaml_text = read_text(root, yaml_file.NAME)
+    yaml_text = read_text(root, yaml_file.NAME, yaml_file.LARGEST)
     in_yaml = yaml_file.entries(yaml_text) if yaml_text is not None else {}
     documents = _read_documents(root)
     configured = {**documents.entries, **in_yaml, **_from_flags(overrides)}

@@ -10,8 +10,6 @@ from autoresearch_ci.config import values
 from autoresearch_ci.config.settings import NAMES
 from autoresearch_ci.errors import SettingsError
 
-LARGEST = 1024 * 1024
-
 # As written: text, a list of texts, or None for "explicitly none".
 Written = object
 
@@ -33,8 +31,11 @@ DEFAULT = Origin("default")
 Entries = Mapping[str, tuple[Written, Origin]]
 
 
-def read_text(root: Path, name: str) -> str | None:
-    """The file's text, or None where there is no such file. Every line ends in a line feed."""
+def read_text(root: Path, name: str, largest: int = 1024 * 1024) -> str | None:
+    """The file's text, or None where there is no such file. Every line ends in a line feed.
+
+    More than `largest` bytes are an error.
+    """
     path = root / name
     try:
         if not path.exists() and not path.is_symlink():
@@ -44,15 +45,15 @@ def read_text(root: Path, name: str) -> str | None:
                 f"{name} is not a regular file.", remedy=f"Make {name} a text file, or remove it."
             )
         with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
+            data = file.read(largest + 1)
     except OSError as error:
         raise SettingsError(
             f"{name} cannot be read: {error.strerror or error}.",
             remedy=f"Give yourself permission to read {name}, or remove it.",
         ) from error
-    if len(data) > LARGEST:
+    if len(data) > largest:
         raise SettingsError(
-            f"{name} is larger than {LARGEST // 1024} KiB.",
+            f"{name} is larger than {largest // 1024} KiB.",
             remedy=f"Keep {name} short; move what is not settings or instructions elsewhere.",
         )
     try:

@@ -44,7 +44,7 @@ def _pattern(regex: str) -> dict[str, Any]:
 
 
 _SCALAR = ["string", "number", "boolean"]
-_ONE_LINE = {"type": _SCALAR, "pattern": r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$"}
+_ONE_LINE = {"type": _SCALAR, "pattern": r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"}
 _LIST = ({"type": "string"}, {"type": "array", "items": {"type": _SCALAR}})
 
 Line = Annotated[str, BeforeValidator(values.line), _any_of(_ONE_LINE)]

@@ -13,6 +13,7 @@ from autoresearch_ci.config.settings import NAMES, takes_list
 from autoresearch_ci.errors import SettingsError
 
 NAME = ".github/autoresearch.yml"
+LARGEST = 64 * 1024
 _TAG = "tag:yaml.org,2002:"
 _PLAIN_TAGS = {_TAG + kind for kind in ("str", "int", "float", "bool", "null", "timestamp")}
 _EXAMPLE = "Write one `setting: value` a line, such as `time_budget: 300`."

@@ -99,7 +99,7 @@ def test_lines():
         ("tag: a\n---\ntag: b", 2, "valid YAML", ""),
         ("tag: a\nenv: \x07", 2, "does not allow", ""),
         ('tag: "\\UFFFFFFFF"', None, "cannot be parsed", ""),
-        ("tag: " + "[" * 50_000, None, "cannot be parsed", ""),
+        ("tag: " + "[" * 700, None, "cannot be parsed", ""),
     ],
 )
 def test_refused(text, line, message, remedy):

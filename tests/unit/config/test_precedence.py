@@ -1,0 +1,94 @@
+import itertools
+
+import pytest
+
+from autoresearch_ci import config
+from autoresearch_ci.config.settings import NAMES, takes_none
+from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.model import Direction, MinDelta
+from autoresearch_ci.project_types import Detected
+
+# Per setting: three ways to write it, and what they come to.
+WRITTEN = {
+    "target_file": [("a.py", "a.py"), ("b/c.py", "b/c.py"), ("d.py", "d.py")],
+    "run_command": [("make", "make"), ("echo '#' `id`", "echo '#' `id`"), ("c: d", "c: d")],
+    "metric_name": [("acc", "acc"), ("f1", "f1"), ("loss", "loss")],
+    "metric_parse": [("cat a", "cat a"), ("tail -1 run.log | cut -f2", None), ("c", "c")],
+    "metric_direction": [
+        ("higher_is_better", Direction.HIGHER),
+        ("lower_is_better", Direction.LOWER),
+        ("higher_is_better", Direction.HIGHER),
+    ],
+    "time_budget": [("60", 60), ("2m", 120), ("0.5", 0.5)],
+    "kill_after": [("10m", 600), ("301", 301), ("1h", 3600)],
+    "readonly_files": [("a, b/*", ("a", "b/*")), ("c", ("c",)), ("d", ("d",))],
+    "tag": [("mar17", "mar17"), ("1e3", "1e3"), ("on", "on")],
+    "setup_command": [("npm ci", "npm ci"), ("make deps", "make deps"), ("true", "true")],
+    "guard_command": [("npm test", "npm test"), ("make check", "make check"), ("true", "true")],
+    "guard_budget": [("60", 60), ("5m", 300), ("1h", 3600)],
+    "min_delta": [("0.1", MinDelta(0.1)), ("5%", MinDelta(0.05, relative=True)), ("1e-3", None)],
+    "metric_min": [("0", 0), ("-1e3", -1000), (".5", 0.5)],
+    "metric_max": [("100", 100), ("1e3", 1000), ("7", 7)],
+    "proposer": [("search", "search"), ("auto", "auto"), ("search", "search")],
+    "executor": [("process", "process"), ("auto", "auto"), ("process", "process")],
+    "memory_limit": [("4GB", 4 * 1024**3), ("512 MB", 512 * 1024**2), ("2097152", 2097152)],
+    "env": [("A, B=x", ("A", "B=x")), ("C", ("C",)), ("D=1", ("D=1",))],
+    "max_experiments": [("10", 10), ("1", 1), ("100", 100)],
+    "time_limit": [("300m", 18000), ("5s", 5), ("1h", 3600)],
+    "patience": [("10", 10), ("1", 1), ("100", 100)],
+    "target_value": [("0.9", 0.9), ("-1", -1), ("1e2", 100)],
+}
+SOURCES = ("command line", ".github/autoresearch.yml", "CLAUDE.md", "AGENTS.md", "detected: web")
+
+
+def test_every_setting_is_tested():
+    """The table of this test knows every setting there is."""
+    assert tuple(WRITTEN) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_precedence(project, name):
+    """Of any two sources that give a setting, the stronger one wins and is named as its origin."""
+    strong, weak = WRITTEN[name][:2]
+    others = {key: value for key, value in project.BASE.items() if key != name}
+    for high, low in itertools.combinations(SOURCES, 2):
+        if {high, low} == {"CLAUDE.md", "AGENTS.md"}:
+            continue  # the second is not read where the first has a section
+        for path in project.root.rglob("*.*"):
+            if path.is_file():
+                path.unlink()
+        project.detect(None)
+        flags = project.give(low, {name: weak[0]}) | project.give(high, {name: strong[0]})
+        loaded = project.load(**{**others, **flags})
+        assert getattr(loaded.settings, name) == strong[1], (high, low)
+        assert loaded.origins[name].source == high
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("name", NAMES)
+def test_every_setting_from_every_source(project, name, source):
+    """A setting means the same whichever source it is written in."""
+    for written, meant in WRITTEN[name]:
+        flags = project.give(source, {**project.BASE, name: written})
+        loaded = project.load(**flags)
+        if meant is not None:
+            assert getattr(loaded.settings, name) == meant
+        assert loaded.origins[name].source == source
+        assert (loaded.origins[name].line is not None) == ("." in source)
+
+
+@pytest.mark.parametrize("source", SOURCES[:4])
+@pytest.mark.parametrize("name", NAMES)
+def test_empty(project, detected, name, source):
+    """An empty value turns an optional setting off, over detection, and is an error elsewhere."""
+    detected(Detected("web", {**project.DETECTED, name: WRITTEN[name][0][0]}))
+    rest = {"guard_budget": "60"} if name != "guard_budget" else {}
+    flags = project.give(source, {name: "", **rest})
+    if takes_none(name):
+        loaded = project.load(**flags)
+        expected = 600 if name == "kill_after" else getattr(config.Settings(**project.BASE), name)
+        assert getattr(loaded.settings, name) == expected
+        assert loaded.origins[name].source == source
+    else:
+        with pytest.raises(SettingsError, match=f"{name} has no value"):
+            project.load(**flags)

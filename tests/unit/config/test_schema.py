@@ -1,0 +1,211 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from autoresearch_ci import config
+from autoresearch_ci.config.__main__ import BEGIN, DOCUMENTS, END, SCHEMA, with_table
+from autoresearch_ci.config.settings import NAMES, Settings
+from autoresearch_ci.errors import SettingsError
+
+ROOT = Path(__file__).parents[3]
+BASE = "target_file: a.py\nrun_command: make\nmetric_name: acc\nmetric_parse: cat acc\n"
+
+GOOD = [
+    "",
+    "time_budget: 60",
+    "time_budget: 0.5",
+    "time_budget: 5m",
+    "time_budget: '60'",
+    "kill_after: 1h30m",
+    "kill_after:",
+    "kill_after: null",
+    "metric_direction: higher_is_better",
+    "readonly_files: a.py, b/*.csv",
+    "readonly_files: [a.py, 'b,c.py']",
+    "readonly_files: []",
+    "readonly_files:",
+    "env: [A=1, B]",
+    "env: A",
+    "tag: mar17",
+    "tag: 17",
+    "tag: 1e3",
+    "tag: on",
+    "setup_command: true",
+    "guard_command:",
+    "guard_command: ''",
+    "guard_command: |\n  a\n  b\n",
+    "min_delta: 0.1",
+    "min_delta: 0",
+    "min_delta: 0.5%",
+    "min_delta: '1e-3'",
+    "metric_min: -1\nmetric_max: 1.5",
+    "metric_min: 1e-3",
+    "metric_max:",
+    "proposer: search",
+    "proposer: auto",
+    "executor: process",
+    "memory_limit: 4GB",
+    "memory_limit: 512 MB",
+    "memory_limit: 2097152",
+    "max_experiments: 10",
+    "max_experiments: '10'",
+    "time_limit: 300m",
+    "time_limit: 300 min",
+    "time_limit:",
+    "patience: 5",
+    "target_value: 0.5",
+    "target_value: -1e-3",
+]
+BAD = [
+    "- tag: a",
+    "hello",
+    "nonsense: 1",
+    "time-budget: 1",
+    "time_budget: 0",
+    "time_budget: -1",
+    "time_budget: soon",
+    "time_budget:",
+    "time_budget: [1]",
+    "time_budget: .nan",
+    "time_budget: 99999999999",
+    "kill_after: 5x",
+    "metric_name: two words",
+    "metric_name: ''",
+    "metric_name:",
+    "target_file:",
+    "run_command: [a]",
+    "run_command: {a: b}",
+    "metric_direction: lower",
+    "metric_direction:",
+    "readonly_files: [[a]]",
+    "env: [A:]",
+    "min_delta: -1",
+    "min_delta: -5%",
+    "min_delta:",
+    "metric_min: low",
+    "proposer: anthropic",
+    "proposer:",
+    "executor: container",
+    "memory_limit: 4",
+    "memory_limit: 4XB",
+    "max_experiments: 0",
+    "max_experiments: 1.5",
+    "max_experiments: ten",
+    "time_limit: 300",
+    "time_limit: '300'",
+    "patience: true",
+    "target_value: good",
+    'tag: "a\\x07b"',
+]
+
+
+def accepted_by_schema(text):
+    # A .nan has no place in JSON; an editor reads it as text.
+    data = yaml.safe_load(text.replace(".nan", "'.nan'"))
+    return jsonschema.Draft202012Validator(config.json_schema()).is_valid(data)
+
+
+def accepted_by_load(root, text):
+    (root / ".github").mkdir(exist_ok=True)
+    given = yaml.safe_load(text)
+    base = BASE if given is None or isinstance(given, dict) else ""
+    lines = [line for line in base.splitlines() if line.split(":")[0] not in (given or {})]
+    (root / ".github/autoresearch.yml").write_text("\n".join([*lines, text]))
+    try:
+        config.load(root)
+    except SettingsError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("text", GOOD)
+def test_good_files(tmp_path, text):
+    """What an editor accepts with the schema, the program accepts."""
+    assert accepted_by_schema(text)
+    assert accepted_by_load(tmp_path, text)
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_bad_files(tmp_path, text):
+    """What the program refuses in a single setting, an editor already marks."""
+    assert not accepted_by_schema(text)
+    assert not accepted_by_load(tmp_path, text)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_examples_are_good(tmp_path, name):
+    """Every default and example that an editor offers is a value that loads."""
+    offered = config.json_schema()["properties"][name]
+    values = offered.get("examples", []) + [offered[key] for key in ["default"] if key in offered]
+    for value in values:
+        assert accepted_by_load(tmp_path, yaml.safe_dump({name: value}))
+
+
+def test_schema_is_a_schema():
+    """The schema is valid, closed, and describes every setting."""
+    schema = config.json_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["additionalProperties"] is False
+    assert tuple(schema["properties"]) == NAMES
+    assert all(each["description"] for each in schema["properties"].values())
+
+
+def test_committed_schema():
+    """The schema in the repository is the one of this version; `make schema` writes it."""
+    assert (ROOT / SCHEMA).read_text(encoding="utf-8") == config.render_schema()
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=str)
+def test_committed_tables(path):
+    """The settings tables in the documents are those of this version; `make schema` writes them."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    assert with_table(text) == text
+
+
+def test_settings_page_has_the_table():
+    """The settings page holds the generated table."""
+    assert config.settings_table() in (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+
+
+def test_settings_page_examples(tmp_path):
+    """The examples on the settings page load."""
+    page = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    blocks = [block.split("```")[0] for block in page.split("\n```markdown\n")[1:]]
+    assert blocks
+    for block in blocks:
+        (tmp_path / "CLAUDE.md").write_text(block, encoding="utf-8")
+        assert config.load(tmp_path).project_type == "custom"
+    files = [block.split("```")[0] for block in page.split("\n```yaml\n")[1:]]
+    assert files
+    for block in files:
+        assert accepted_by_schema(block)
+        assert accepted_by_load(tmp_path, block)
+
+
+def test_table():
+    """The table has one row for every setting, with its meaning and its default."""
+    rows = config.settings_table().splitlines()
+    assert len(rows) == len(NAMES) + 2
+    assert "| `kill_after` |" in config.settings_table()
+    assert rows[2].endswith("| detected |")
+    assert all(row.count("|") - row.count("\\|") == 4 for row in rows)
+
+
+def test_every_setting_has_a_meaning():
+    """No setting is without a description."""
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_regenerate(tmp_path):
+    """`python -m autoresearch_ci.config` writes the schema and the table between the markers."""
+    (tmp_path / "README.md").write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    command = [sys.executable, "-m", "autoresearch_ci.config"]
+    subprocess.run(command, cwd=tmp_path, check=True, env={"PYTHONPATH": str(ROOT)})
+    assert (tmp_path / SCHEMA).read_text() == config.render_schema()
+    assert (tmp_path / "README.md").read_text() == (
+        f"before\n{BEGIN}\n\n{config.settings_table()}\n\n{END}\nafter\n"
+    )
