@@ -1,0 +1,7 @@
+"""The working tree and its repository: the only code that touches git."""
+
+from autoresearch_ci.workspace.campaign import Campaign
+from autoresearch_ci.workspace.repository import Workspace
+from autoresearch_ci.workspace.trial import Trial
+
+__all__ = ["Campaign", "Trial", "Workspace"]

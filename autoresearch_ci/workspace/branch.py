@@ -1,0 +1,137 @@
+"""The campaign's branch: where it is, where it must be, and what else bears its name."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from autoresearch_ci.errors import WorkspaceError
+from autoresearch_ci.workspace.objects import Objects
+from autoresearch_ci.workspace.process import Git
+from autoresearch_ci.workspace.refs import ZERO
+
+CODE, LOGS = "autoresearch", "autoresearch-logs"
+TRAILER = "Autoresearch-Experiment"
+"""Every commit that the loop makes has this trailer; the first without it is the base."""
+
+
+def resolve(git: Git, name: str) -> str:
+    """The commit that a name means; empty when there is none."""
+    return git.line("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", ok=(0, 1, 128))
+
+
+def head_ref(git: Git) -> str:
+    """The ref that HEAD stands for; empty when it is detached."""
+    return git.line("symbolic-ref", "--quiet", "HEAD", ok=(0, 1))
+
+
+def listing(git: Git, *patterns: str) -> list[tuple[str, str]]:
+    """Refs and their commits, newest commit first."""
+    args = ("--sort=-committerdate", "--format=%(refname) %(objectname)")
+    lines = os.fsdecode(git.run("for-each-ref", *args, *patterns)).splitlines()
+    return [(name, sha) for name, _, sha in (line.partition(" ") for line in lines)]
+
+
+def named(refs: list[tuple[str, str]], kind: str) -> dict[str, str]:
+    """Tag to commit of the branches in namespace `kind`, the local one before remote-tracking."""
+    found: dict[str, str] = {}
+    for prefix in ("refs/heads/", "refs/remotes/"):
+        for name, sha in refs:
+            if name.startswith(prefix):
+                rest = name.removeprefix("refs/heads/")
+                before, slash, tag = rest.partition(f"{kind}/")
+                if slash and (not before or before.startswith("refs/remotes/")):
+                    if before and not before.endswith("/"):
+                        continue
+                    found.setdefault(tag, sha)
+    return found
+
+
+def tip_of(git: Git, kind: str, tag: str) -> str:
+    """The tip of a campaign's branch: the local one, else a remote-tracking one, else empty."""
+    local = f"refs/heads/{kind}/{tag}"
+    return named(listing(git, local, f"refs/remotes/*/{kind}/{tag}"), kind).get(tag, "")
+
+
+def base_of(git: Git, tip: str) -> str:
+    """The commit that a campaign with this tip started from."""
+    form = f"--format=%H %(trailers:key={TRAILER},valueonly,separator=%x2C)"
+    for count in ("50", "5000", "-1"):
+        last = ""
+        lines = git.line("log", "--first-parent", "-n", count, form, tip).splitlines()
+        for line in lines:
+            last, _, experiment = line.partition(" ")
+            if not experiment.strip():
+                return last
+        if count == "-1" or len(lines) < int(count):
+            return last
+    return tip
+
+
+def settle(
+    git: Git, objects: Objects, tag: str, *, start: str, kept: str | None, parent: str | None
+) -> tuple[str, bool]:
+    """Bring the branch to the last kept commit; returns its tip and whether it is new.
+
+    `start` is where a new campaign begins. The branch moves only forward, to what
+    the ledger has already recorded as kept, never over somebody's commit.
+    """
+    ref = f"refs/heads/{CODE}/{tag}"
+    tip = resolve(git, ref)
+    if not tip:
+        remote = tip_of(git, CODE, tag)
+        known = remote or (kept if kept and objects.kind(kept) == "commit" else "")
+        git.run("update-ref", "-m", f"autoresearch-ci: start {tag}", ref, known or start, ZERO)
+        tip = known or start
+        if not known and kept is None:
+            return tip, True
+    if kept is None or tip == kept:
+        return tip, False
+    there = objects.kind(kept) == "commit"
+    ahead = there and (tip == parent or _pushed(git, tag, tip, kept))
+    if not ahead:
+        raise WorkspaceError(
+            f"The branch {CODE}/{tag} is at {tip[:12]}, but the last kept experiment of the "
+            f"campaign is {kept[:12]}{'' if there else ', which is not in this repository'}.",
+            remedy="To go on from where the branch is, start a new campaign there: "
+            f"`autoresearch-ci run --new --base {CODE}/{tag}`. "
+            f"To go back: `git branch -f {CODE}/{tag} {kept}`"
+            + ("." if there else ", after a `git fetch` that brings it."),
+        )
+    git.run("update-ref", "-m", "autoresearch-ci: keep (after a kill)", ref, kept, tip)
+    return kept, False
+
+
+def _pushed(git: Git, tag: str, tip: str, kept: str) -> bool:
+    """Whether another machine went on from `tip` to `kept` and pushed it."""
+    remotes = listing(git, f"refs/remotes/*/{CODE}/{tag}")
+    pushed = any(_ancestor(git, kept, sha) for _, sha in remotes)
+    return pushed and _ancestor(git, tip, kept)
+
+
+def _ancestor(git: Git, old: str, new: str) -> bool:
+    return git.ask("merge-base", "--is-ancestor", old, new, ok=(0, 1, 128))[0] == 0
+
+
+def contained(git: Git, tip: str) -> bool:
+    """Whether HEAD has this commit in its history."""
+    return _ancestor(git, tip, "HEAD")
+
+
+def check_free(common_dir: Path, git_dir: Path, ref: str) -> None:
+    """Raise WorkspaceError when another working tree has the branch checked out."""
+    for path in [common_dir, *common_dir.glob("worktrees/*")]:
+        if path.resolve() == git_dir.resolve():
+            continue
+        try:
+            head = (path / "HEAD").read_text().strip()
+            where = (path / "gitdir").read_text().strip() if path != common_dir else str(path)
+        except (OSError, UnicodeDecodeError):
+            continue
+        where = where.removesuffix("/.git")
+        if head == f"ref: {ref}" and Path(where).exists():
+            branch = ref.removeprefix("refs/heads/")
+            raise WorkspaceError(
+                f"The branch {branch} is checked out in another working tree, {where}.",
+                remedy=f"Run there (--repo {where}), or free it: `git -C {where} switch --detach`.",
+            )

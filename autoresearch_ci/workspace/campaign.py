@@ -1,0 +1,93 @@
+"""A campaign's branch, checked out: trials on it, and its ledger's branch beside it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from autoresearch_ci.errors import WorkspaceError
+from autoresearch_ci.workspace.objects import FILE
+from autoresearch_ci.workspace.refs import ZERO
+from autoresearch_ci.workspace.trial import Desk, Trial
+
+
+class Campaign:
+    """The branch `autoresearch/<tag>` in the working tree. Made by `Workspace.checkout`.
+
+    `base` is the commit the campaign started from, `created` whether that was
+    just now. `rescued` says, in a sentence, what was found in the tree after a
+    killed session and where it is now; empty when nothing was.
+    """
+
+    def __init__(
+        self, tag: str, desk: Desk, *, base: str, created: bool, rescued: str, logs_tip: str
+    ) -> None:
+        self.tag = tag
+        self.branch = desk.ref.removeprefix("refs/heads/")
+        self.base = base
+        self.created = created
+        self.rescued = rescued
+        self._desk = desk
+        self._logs = f"refs/heads/autoresearch-logs/{tag}"
+        self._logs_tip = logs_tip
+        self._logs_tree = ""
+
+    @property
+    def head(self) -> str:
+        """The commit at the branch's tip."""
+        return self._desk.head
+
+    def source(self) -> str:
+        """The target's text at the tip, line ends as they are."""
+        return self._desk.content.decode()
+
+    @contextmanager
+    def trial(self, text: str) -> Iterator[Trial]:
+        """Hold the tree for one candidate.
+
+        However the block ends, tree, index and HEAD are then exactly at the
+        branch's tip: at the parent, or at the commit that was kept.
+        """
+        trial = Trial(self._desk, text)
+        trial.open()
+        try:
+            yield trial
+        finally:
+            trial.close()
+
+    def publish(self, files: Mapping[str, bytes], message: str) -> None:
+        """Commit `files` (path to content) onto `autoresearch-logs/<tag>`.
+
+        Other files there stay as they are. The working tree is not involved.
+        """
+        desk = self._desk
+        blobs = {path: (FILE, desk.objects.write(b"blob", data)) for path, data in files.items()}
+        for _ in range(3):
+            tip = self._logs_tip
+            if tip and not self._logs_tree:
+                self._logs_tree = desk.git.line("rev-parse", "--verify", f"{tip}^{{tree}}")
+            tree = desk.objects.put(self._logs_tree or None, blobs)
+            commit = desk.objects.commit(
+                tree=tree,
+                parents=(tip,) if tip else (),
+                author=desk.author,
+                when=f"{int(time.time())} {time.strftime('%z')}",
+                message=message,
+            )
+            args = ("update-ref", "-m", "autoresearch-ci: publish", self._logs, commit, tip or ZERO)
+            try:
+                desk.git.run(*args)
+            except WorkspaceError:
+                # Somebody merged what another machine pushed: go on from there.
+                now = desk.git.line("rev-parse", "--verify", "--quiet", self._logs, ok=(0, 1))
+                if now == tip:
+                    raise
+                self._logs_tip, self._logs_tree = now, ""
+            else:
+                self._logs_tip, self._logs_tree = commit, tree
+                return
+        raise WorkspaceError(
+            f"{self._logs} keeps moving while we write to it.",
+            remedy="See what else writes to that branch, stop it, then run again.",
+        )

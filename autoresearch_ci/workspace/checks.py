@@ -1,0 +1,124 @@
+"""Whether a file can be the target, and whether a word can be a tag."""
+
+from __future__ import annotations
+
+import posixpath
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+from autoresearch_ci.errors import TargetError, WorkspaceError
+from autoresearch_ci.workspace.files import signature
+from autoresearch_ci.workspace.globs import matches
+from autoresearch_ci.workspace.process import Git
+from autoresearch_ci.workspace.tree import OUTPUTS
+
+_OWN = {*OUTPUTS, ".github/autoresearch.yml"}
+_GIT_NAMES = {".gitattributes", ".gitignore", ".gitmodules"}
+_ANOTHER = "Name another file with --target or `target_file`."
+
+
+def check_target(git: Git, root: Path, target: str, readonly: Sequence[str]) -> None:
+    """Raise TargetError unless `target` is a tracked, plain, non-empty text file."""
+    _check_name(root, target)
+    _check_allowed(target, readonly)
+    _check_file(root, target)
+    listed = git.run("ls-files", "--stage", "-z", "--", target)
+    if not listed:
+        ignored, _ = git.ask("check-ignore", "--quiet", "--no-index", "--", target)
+        if ignored == 0:
+            raise TargetError(
+                f"The target {target} is ignored by git.",
+                remedy=f"Only a tracked file can be the target: `git add -f {target}` and commit "
+                "it, or name another file.",
+            )
+        raise TargetError(
+            f"The target {target} is not tracked by git.",
+            remedy=f"Add and commit it (`git add {target} && git commit`), then run again.",
+        )
+
+
+def _check_name(root: Path, target: str) -> None:
+    if not target:
+        raise TargetError("There is no target file.", remedy=_ANOTHER)
+    plain = posixpath.normpath(target)
+    if target.startswith("/") or plain.startswith("../") or plain == "..":
+        raise TargetError(
+            f"The target {target} is outside the repository {root}, or not named from its top.",
+            remedy="Name a file inside it, relative to its top directory.",
+        )
+    if plain != target or "\\" in target or "\n" in target or "\0" in target:
+        raise TargetError(f"The target {target!r} is no plain path.", remedy=f"Write it as {plain}")
+    if any(part.lower() == ".git" for part in target.split("/")):
+        raise TargetError(f"The target {target} belongs to git itself.", remedy=_ANOTHER)
+
+
+def _check_allowed(target: str, readonly: Sequence[str]) -> None:
+    if target.startswith(".github/workflows/"):
+        raise TargetError(
+            f"The target {target} is a workflow, and experiments never change those.",
+            remedy=_ANOTHER,
+        )
+    if target in _OWN or target.rpartition("/")[2] in _GIT_NAMES:
+        raise TargetError(f"The target {target} is no file to experiment on.", remedy=_ANOTHER)
+    if matches(target, readonly):
+        raise TargetError(
+            f"The target {target} is also in readonly_files.",
+            remedy="Take it out of readonly_files, or name another target.",
+        )
+
+
+def _check_file(root: Path, target: str) -> None:
+    at = root
+    for part in target.split("/"):
+        if at != root and (at / ".git").exists():
+            raise TargetError(
+                f"The target {target} is inside another repository, {at.relative_to(root)}.",
+                remedy="Run in that repository instead: --repo " + str(at),
+            )
+        at = at / part
+        if at.is_symlink():
+            raise TargetError(
+                f"The target {target} is a symlink, or below one ({at.relative_to(root)}).",
+                remedy="Name the file that it leads to.",
+            )
+    sig = signature(str(at))
+    if sig is None:
+        raise TargetError(f"The target {target} does not exist.", remedy=_ANOTHER)
+    if not stat.S_ISREG(sig[0]):
+        raise TargetError(f"The target {target} is not a file.", remedy=_ANOTHER)
+    if sig[1] == 0:
+        raise TargetError(f"The target {target} is empty.", remedy=_ANOTHER)
+    check_text(target, at.read_bytes())
+
+
+def check_text(target: str, content: bytes) -> None:
+    """Raise TargetError unless the content is UTF-8 text."""
+    try:
+        content.decode()
+        text = b"\0" not in content
+    except UnicodeDecodeError:
+        text = False
+    if not text:
+        raise TargetError(
+            f"The target {target} is binary, not UTF-8 text.",
+            remedy="Name a text file, or save this one as UTF-8.",
+        )
+
+
+def check_tag(git: Git, tag: str, branches: Sequence[str]) -> None:
+    """Raise WorkspaceError unless `autoresearch/<tag>` can be a branch beside `branches`."""
+    code, _ = git.ask("check-ref-format", "--branch", f"autoresearch/{tag}", ok=(0, 1, 128))
+    if not tag or code != 0 or tag.startswith("-") or any(c.isspace() for c in tag):
+        raise WorkspaceError(
+            f"{tag!r} cannot be a tag: git allows no branch autoresearch/{tag}.",
+            remedy="Use letters, digits, '.', '_' and '-', such as mar17 or mar17-2.",
+        )
+    for branch in branches:
+        for name in (f"autoresearch/{tag}", f"autoresearch-logs/{tag}"):
+            if branch.startswith(f"{name}/") or name.startswith(f"{branch}/"):
+                raise WorkspaceError(
+                    f"The tag {tag!r} clashes with the branch {branch}: "
+                    "git cannot hold one below the other.",
+                    remedy=f"Choose another tag, such as {tag.replace('/', '-')}-2.",
+                )

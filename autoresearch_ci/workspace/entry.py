@@ -1,0 +1,251 @@
+"""Into a campaign and out again: branch, HEAD, index and tree brought to agree."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autoresearch_ci.errors import WorkspaceError
+from autoresearch_ci.workspace import branch
+from autoresearch_ci.workspace.campaign import Campaign
+from autoresearch_ci.workspace.checks import check_text
+from autoresearch_ci.workspace.control import IN_PROGRESS, Control
+from autoresearch_ci.workspace.files import remove
+from autoresearch_ci.workspace.locks import clear_stale
+from autoresearch_ci.workspace.process import Git
+from autoresearch_ci.workspace.recovery import Recovery
+from autoresearch_ci.workspace.state import LEAVING, WORKING, State, load, save
+from autoresearch_ci.workspace.tree import Tree, status, uncommitted
+from autoresearch_ci.workspace.trial import Desk
+from autoresearch_ci.workspace.vault import Vault
+
+if TYPE_CHECKING:
+    from autoresearch_ci.workspace.repository import Workspace
+
+OURS = "autoresearch-ci <autoresearch-ci@users.noreply.github.com>"
+
+
+class Entry:
+    """One stay on a campaign's branch: `enter`, then `leave`."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        tag: str,
+        *,
+        target: str,
+        readonly: Sequence[str],
+        session: str,
+    ) -> None:
+        self._tag = tag
+        self._target = target
+        self._session = session
+        self._root = workspace.root
+        self._git_dir = workspace.git_dir
+        self._common = workspace.common_dir
+        self._git = workspace.git
+        self._objects = workspace.objects
+        self._home = workspace.git_dir / "autoresearch"
+        self._state_path = self._home / "session.json"
+        self._ref = f"refs/heads/{branch.CODE}/{tag}"
+        own = (self._ref, f"refs/heads/{branch.LOGS}/{tag}")
+        self._vault = Vault(workspace.root, self._home / "vault")
+        self._tree = Tree(workspace.root, self._git, self._vault, target, readonly)
+        self._control = Control(self._git, workspace.root, self._git_dir, self._common, own)
+        self._state = State(session=session, tag=tag, target=target, origin="", started=time.time())
+
+    def enter(self, *, base: str | None, kept: str | None, kept_parent: str | None) -> Campaign:
+        """Bring everything to agree and stand on the branch."""
+        branch.check_free(self._common, self._git_dir, self._ref)
+        author = _author(self._git)
+        dead = load(self._state_path)
+        recovery = self._recovery(dead) if dead else None
+        if recovery is None:
+            self._vault.clear()
+            self._refuse_changes()
+        at = branch.head_ref(self._git)
+        self._state.origin = self._origin(dead, at)
+        start = self._start(base, at)
+        tip, created = branch.settle(
+            self._git, self._objects, self._tag, start=start, kept=kept, parent=kept_parent
+        )
+        if not dead or recovery is None:
+            save(self._state, self._state_path)
+        rescued = ""
+        if recovery and dead:
+            dead_ref = f"refs/heads/{branch.CODE}/{dead.tag}"
+            there = bool(dead.tag) and bool(branch.resolve(self._git, dead_ref))
+            rescued = recovery.clean(dead_ref if there else self._ref, author)
+            save(self._state, self._state_path)
+            self._vault.copies = {}
+        self._switch(at, recovery is not None)
+        campaign = self._campaign(tip, created, rescued, author)
+        self._state.phase = WORKING
+        self._tree.survey()
+        save(self._state, self._state_path)
+        return campaign
+
+    def leave(self) -> None:
+        """Go back to where the user was."""
+        if not self._state_path.parent.is_dir():
+            return
+        self._state.phase = LEAVING
+        save(self._state, self._state_path)
+        origin = self._state.origin
+        if branch.head_ref(self._git) == self._ref and origin != self._ref:
+            self._go(origin)
+        else:
+            self._git.ask("update-index", "-q", "--refresh")
+        self._state_path.unlink(missing_ok=True)
+        self._vault.clear()
+
+    def _recovery(self, dead: State) -> Recovery | None:
+        """What a killed session left, cleared so far that git can work; None when all is well."""
+        clear_stale(self._stale(dead), self._root, self._git_dir)
+        for name in IN_PROGRESS:
+            if (self._git_dir / name).exists() and dead.phase == WORKING:
+                remove(str(self._git_dir), name)
+        recovery = Recovery(self._git, self._objects, self._vault, self._root, self._git_dir, dead)
+        if not recovery.left:
+            return recovery
+        recovery.take_back_target()
+        return None
+
+    def _stale(self, dead: State) -> list[Path]:
+        """The locks that the dead session's gits may have left; not those from before it."""
+        paths = [*self._control.locks, self._common / f"{self._ref}.lock"]
+        for kind in (branch.CODE, branch.LOGS):
+            paths += [
+                self._common / f"refs/heads/{kind}/{tag}.lock" for tag in (dead.tag, self._tag)
+            ]
+        young = []
+        for path in dict.fromkeys(paths):
+            if path.exists() and path.lstat().st_mtime >= dead.started - 1:
+                young.append(path)
+        return young
+
+    def _refuse_changes(self) -> None:
+        now = status(self._git)
+        if now.changed:
+            raise uncommitted(sorted(now.changed))
+
+    def _origin(self, dead: State | None, at: str) -> str:
+        """Where to go in the end: where a person was last, not where a killed session stood."""
+        if dead and dead.origin and (not at or at == f"refs/heads/{branch.CODE}/{dead.tag}"):
+            return dead.origin
+        return at or branch.resolve(self._git, "HEAD")
+
+    def _start(self, base: str | None, at: str) -> str:
+        """The commit at which a new campaign begins."""
+        if branch.tip_of(self._git, branch.CODE, self._tag):
+            return ""
+        if base is None:
+            if not at and not self._state.origin.startswith("refs/"):
+                raise WorkspaceError(
+                    "HEAD is detached: there is no branch to start a campaign from.",
+                    remedy="Switch to a branch (`git switch main`), or name the commit to start "
+                    "from: --base HEAD",
+                )
+            return branch.resolve(self._git, self._state.origin)
+        commit = branch.resolve(self._git, base)
+        if not commit:
+            raise WorkspaceError(
+                f"The base {base} is no commit here.",
+                remedy="Name a branch, tag or commit that `git log` shows; in a shallow clone "
+                "`git fetch --unshallow` may bring it.",
+            )
+        return commit
+
+    def _switch(self, at: str, recovered: bool) -> None:
+        if not recovered and at == self._ref:
+            self._git.run("reset", "--hard", "--quiet")  # clean, but the branch may have moved
+        elif branch.head_ref(self._git) != self._ref:
+            try:
+                self._go(self._ref)
+            except WorkspaceError:
+                self._state_path.unlink(missing_ok=True)
+                raise
+
+    def _go(self, origin: str) -> None:
+        """Switch to a branch, or detach at a commit; never over anybody's changes."""
+        name = origin.removeprefix("refs/heads/")
+        args = ("checkout", "--quiet", "--no-guess", "--no-overwrite-ignore")
+        try:
+            if origin.startswith("refs/heads/"):
+                self._git.run(*args, name, "--")
+            else:
+                self._git.run(*args, "--detach", origin)
+        except WorkspaceError as error:
+            raise WorkspaceError(
+                f"Could not switch to {name}.",
+                detail=error.detail or error.message,
+                remedy="Move what git names out of the way, then `git switch` there yourself "
+                "or run again.",
+            ) from error
+
+    def _campaign(self, tip: str, created: bool, rescued: str, author: str) -> Campaign:
+        full = f"{self._root}/{self._target}"
+        listed = os.fsdecode(self._git.run("ls-files", "--stage", "-z", "--", self._target))
+        if not listed or not os.path.isfile(full) or os.path.islink(full):
+            raise WorkspaceError(
+                f"The target {self._target} is not a file on {branch.CODE}/{self._tag}.",
+                remedy="Name the target that the campaign has, or start a new campaign: --new",
+            )
+        git_mode, blob, _ = listed.partition("\t")[0].split(" ")
+        content = Path(full).read_bytes()
+        check_text(self._target, content)
+        desk = Desk(
+            git=self._git,
+            objects=self._objects,
+            tree=self._tree,
+            control=self._control,
+            state=self._state,
+            state_path=self._state_path,
+            root=str(self._root),
+            ref=self._ref,
+            target=self._target,
+            author=author,
+            filtered=_filtered(self._git, self._target),
+            head=tip,
+            head_tree=self._git.line("rev-parse", f"{tip}^{{tree}}"),
+            content=content,
+            blob=blob,
+            mode=stat.S_IMODE(os.lstat(full).st_mode),
+            git_mode=git_mode.encode(),
+        )
+        logs = branch.tip_of(self._git, branch.LOGS, self._tag)
+        if logs and not branch.resolve(self._git, f"refs/heads/{branch.LOGS}/{self._tag}"):
+            args = ("update-ref", "-m", "autoresearch-ci: from the remote")
+            self._git.run(*args, f"refs/heads/{branch.LOGS}/{self._tag}", logs, "0" * 40)
+        base = tip if created else branch.base_of(self._git, tip)
+        return Campaign(self._tag, desk, base=base, created=created, rescued=rescued, logs_tip=logs)
+
+
+def _filtered(git: Git, target: str) -> bool:
+    """Whether the blob of the target is not simply its content in the working tree."""
+    names = ("filter", "text", "eol", "ident", "working-tree-encoding", "crlf")
+    out = git.run("check-attr", "-z", *names, "--", target).split(b"\0")[:-1]
+    values = out[2::3]
+    if any(value not in (b"unspecified", b"unset") for value in values):
+        return True
+    return git.line("config", "core.autocrlf", ok=(0, 1)) in ("true", "input")
+
+
+def _author(git: Git) -> str:
+    """The user's name and address for commits; ours when git knows none."""
+    env = git.env
+    name, email = env.get("GIT_AUTHOR_NAME", ""), env.get("GIT_AUTHOR_EMAIL", "")
+    out = os.fsdecode(git.run("config", "-z", "--get-regexp", r"^user\.(name|email)$", ok=(0, 1)))
+    for entry in out.split("\0")[:-1]:
+        key, _, value = entry.partition("\n")
+        if key == "user.name":
+            name = env.get("GIT_AUTHOR_NAME") or value
+        else:
+            email = env.get("GIT_AUTHOR_EMAIL") or value
+    strip = {ord(char): None for char in "<>\n\0"}
+    name, email = name.translate(strip).strip(), email.translate(strip).strip()
+    return f"{name} <{email}>" if name and email else OURS

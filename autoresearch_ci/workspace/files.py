@@ -1,0 +1,202 @@
+"""Files below a root that an experiment may have turned inside out.
+
+Nothing here follows a symlink: an experiment can put one anywhere in the tree.
+It is called only when every process of the experiment is dead.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from autoresearch_ci.errors import AutoresearchError, WorkspaceError
+from autoresearch_ci.workspace.process import no_space
+
+Signature = tuple[int, int, int, int, int]
+"""Mode, size, mtime, ctime and inode: equal means that nobody changed the file.
+
+A program can set the mtime but not the ctime.
+"""
+
+_TICK = 20_000_000
+"""Nanoseconds within which a filesystem may give two changes the same ctime."""
+
+OWNER = 0o700
+_SCRATCH = ".autoresearch-"
+
+
+def signature(path: str) -> Signature | None:
+    """How the file stands; None when nothing can be seen there."""
+    try:
+        st = os.lstat(path)
+    except OSError:
+        return None
+    return st.st_mode, st.st_size, st.st_mtime_ns, st.st_ctime_ns, st.st_ino
+
+
+def sign(path: str) -> Signature | None:
+    """A signature to remember.
+
+    One of a file that changed within the last clock tick equals no other, since
+    the file could change again without its ctime telling.
+    """
+    now = signature(path)
+    if now is None or time.time_ns() - now[3] > _TICK:
+        return now
+    return now[0], now[1], now[2], -1, now[4]
+
+
+def is_directory(sig: Signature | None) -> bool:
+    """Whether it is a real directory, not a link to one."""
+    return sig is not None and stat.S_ISDIR(sig[0])
+
+
+@contextmanager
+def disk_errors(doing: str) -> Iterator[None]:
+    """Turn the disk's refusals into errors that say what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise _disk_error(error, doing) from error
+
+
+def _disk_error(error: OSError, doing: str) -> AutoresearchError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return no_space()
+    return WorkspaceError(
+        f"Could not {doing}: {error.strerror or error}.",
+        detail=str(error.filename or ""),
+        remedy="Check that you own the files and that the disk is writable, then run again.",
+    )
+
+
+def write_atomic(path: str, data: bytes, *, mode: int, scratch: Path) -> None:
+    """Put `data` at `path` in one step; readers see the old content or the new.
+
+    The temporary file lies in `scratch`, outside the tree, where the filesystem
+    allows a rename from there.
+    """
+    for folder in (str(scratch), os.path.dirname(path)):
+        temporary = os.path.join(folder, f"{_SCRATCH}{os.getpid()}.tmp")
+        try:
+            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+            with os.fdopen(fd, "wb") as file:
+                file.write(data)
+                os.fchmod(file.fileno(), stat.S_IMODE(mode))
+            os.replace(temporary, path)
+        except OSError as error:
+            if os.path.lexists(temporary):
+                os.unlink(temporary)
+            if error.errno != errno.EXDEV:
+                raise
+        else:
+            return
+    raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), path)
+
+
+def copy_atomic(source: str, path: str, *, mode: int, scratch: Path) -> None:
+    """Put a copy of the regular file `source` at `path` in one step."""
+    for folder in (str(scratch), os.path.dirname(path)):
+        temporary = os.path.join(folder, f"{_SCRATCH}{os.getpid()}.tmp")
+        try:
+            shutil.copyfile(source, temporary, follow_symlinks=False)
+            os.chmod(temporary, stat.S_IMODE(mode))
+            os.replace(temporary, path)
+        except OSError as error:
+            if os.path.lexists(temporary):
+                os.unlink(temporary)
+            if error.errno != errno.EXDEV:
+                raise
+        else:
+            return
+    raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), path)
+
+
+def is_scratch(path: str) -> bool:
+    """Whether a path is a temporary file of ours that a kill left behind."""
+    name = os.path.basename(path)
+    return name.startswith(_SCRATCH) and name.endswith(".tmp")
+
+
+def make_way(root: str, path: str) -> None:
+    """Make every parent of `path` below `root` a real, writable directory.
+
+    What stands in the way is removed; a link to elsewhere is unlinked and
+    nothing behind it is touched.
+    """
+    at = root
+    for part in path.split("/")[:-1]:
+        at = f"{at}/{part}"
+        sig = signature(at)
+        if sig is not None and not stat.S_ISDIR(sig[0]):
+            os.unlink(at)
+            sig = None
+        if sig is None:
+            os.mkdir(at)
+        elif sig[0] & OWNER != OWNER:
+            os.chmod(at, stat.S_IMODE(sig[0]) | OWNER)
+
+
+def reachable(root: str, path: str) -> bool:
+    """Whether every parent of `path` below `root` is a real directory."""
+    at = root
+    for part in path.split("/")[:-1]:
+        at = f"{at}/{part}"
+        if not is_directory(signature(at)):
+            return False
+    return True
+
+
+def remove(root: str, path: str, *, spare: frozenset[str] | set[str] = frozenset()) -> None:
+    """Delete `path` below `root` and all below it, except the paths in `spare`."""
+    if path in spare or not reachable(root, path):
+        return
+    folders: list[str] = []
+    stack = [path]
+    while stack:
+        here = stack.pop()
+        full = f"{root}/{here}"
+        sig = signature(full)
+        if sig is None or here in spare:
+            continue
+        if not stat.S_ISDIR(sig[0]):
+            _unlink(full)
+            continue
+        if sig[0] & OWNER != OWNER:
+            os.chmod(full, stat.S_IMODE(sig[0]) | OWNER)
+        folders.append(full)
+        with os.scandir(full) as entries:
+            stack.extend(f"{here}/{entry.name}" for entry in entries)
+    for full in reversed(folders):
+        try:
+            os.rmdir(full)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+
+
+def _unlink(full: str) -> None:
+    try:
+        os.unlink(full)
+    except PermissionError:
+        parent = os.path.dirname(full)
+        os.chmod(parent, stat.S_IMODE(os.lstat(parent).st_mode) | 0o700)
+        os.unlink(full)
+
+
+def holds_a_file(full: str) -> bool:
+    """Whether anything but directories lies below a directory."""
+    stack = [full]
+    while stack:
+        with os.scandir(stack.pop()) as entries:
+            for entry in entries:
+                if not entry.is_dir(follow_symlinks=False):
+                    return True
+                stack.append(entry.path)
+    return False

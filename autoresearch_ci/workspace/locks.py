@@ -1,0 +1,79 @@
+"""Who is at work here: our own locks, and those that a killed git left behind."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from autoresearch_ci.errors import LockedError, WorkspaceError
+from autoresearch_ci.workspace.files import disk_errors
+
+_PATIENCE = 1.0
+
+
+@contextmanager
+def held(paths: Iterable[tuple[Path, str]]) -> Iterator[None]:
+    """Hold every lock file, each with what it stands for in a message.
+
+    The kernel frees a lock with the process that holds it, so a dead one holds
+    none; the number in the file is only for the message.
+    """
+    with ExitStack() as stack:
+        for path, what in paths:
+            with disk_errors(f"lock {path}"):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            stack.callback(os.close, fd)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                pid = os.pread(fd, 32, 0).decode(errors="replace").strip() or "unknown"
+                raise LockedError(
+                    f"{what} is held by process {pid}.",
+                    remedy=f"Wait for that session to end, or stop it with `kill {pid}`.",
+                ) from None
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        yield
+
+
+def clear_stale(locks: Iterable[Path], root: Path, git_dir: Path) -> list[Path]:
+    """Delete git's lock files that no live process can own; returns those deleted.
+
+    A git that was killed leaves its `.lock` behind. One that is alive, such as an
+    editor's `git status`, is waited for, and then refused.
+    """
+    present = [lock for lock in locks if os.path.lexists(lock)]
+    deadline = time.monotonic() + _PATIENCE
+    while present and (owner := _owner(present, root, git_dir)) is not None:
+        if time.monotonic() > deadline:
+            raise WorkspaceError(
+                f"Another git command (process {owner}) holds {present[0]}.",
+                remedy=f"Wait for it to end, or stop it with `kill {owner}`; then run again.",
+            )
+        time.sleep(0.05)
+        present = [lock for lock in present if os.path.lexists(lock)]
+    for lock in present:
+        with suppress(FileNotFoundError):
+            lock.unlink()
+    return present
+
+
+def _owner(locks: list[Path], root: Path, git_dir: Path) -> int | None:
+    import psutil  # noqa: PLC0415 -- slow to import, needed only after a kill
+
+    names = {str(lock) for lock in locks}
+    for process in psutil.process_iter(["name", "cwd"]):
+        cwd = process.info["cwd"] or ""
+        if (process.info["name"] or "").startswith("git") and process.pid != os.getpid():
+            inside = any(cwd == str(at) or cwd.startswith(f"{at}/") for at in (root, git_dir))
+            if inside and process.status() != psutil.STATUS_ZOMBIE:
+                return int(process.pid)
+            with suppress(psutil.Error):
+                if any(opened.path in names for opened in process.open_files()):
+                    return int(process.pid)
+    return None

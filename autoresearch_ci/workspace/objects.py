@@ -1,0 +1,121 @@
+"""Git's object database, written in-process: a blob or a commit starts no process."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from autoresearch_ci.workspace.files import disk_errors
+from autoresearch_ci.workspace.process import Git
+
+Entries = dict[bytes, tuple[bytes, str]]
+"""A tree: name to mode and object id."""
+
+TREE = b"40000"
+FILE = b"100644"
+
+_REMEMBERED = 500
+
+
+class Objects:
+    """Reads with git, writes loose objects with GitPython's database."""
+
+    def __init__(self, git: Git, directory: Path) -> None:
+        self._git = git
+        self._directory = directory
+        self._database: Any = None
+        self._trees: dict[str, Entries] = {}
+
+    def write(self, kind: bytes, data: bytes) -> str:
+        """Store an object; returns its id."""
+        if self._database is None:
+            # Slow to import, and needed late.
+            from gitdb import LooseObjectDB  # type: ignore[import-untyped]  # noqa: PLC0415
+
+            self._database = LooseObjectDB(str(self._directory))
+        from gitdb import IStream  # noqa: PLC0415 -- as above
+
+        with disk_errors("write to git's object database"):
+            stored = self._database.store(IStream(kind, len(data), io.BytesIO(data)))
+        return str(stored.hexsha.decode())
+
+    def read(self, name: str) -> bytes | None:
+        """The content of an object, by any name that git understands; None when missing."""
+        answer = self._git.run("cat-file", "--batch", stdin=name.encode(errors="surrogateescape"))
+        header, _, rest = answer.partition(b"\n")
+        if header.endswith((b" missing", b" ambiguous")):
+            return None
+        return rest[: int(header.rsplit(b" ", 1)[1])]
+
+    def kind(self, name: str) -> str | None:
+        """The type of an object; None when missing."""
+        asked = name.encode(errors="surrogateescape")
+        answer = self._git.run("cat-file", "--batch-check=%(objecttype)", stdin=asked).decode()
+        return None if answer.rstrip().endswith(("missing", "ambiguous")) else answer.strip()
+
+    def tree(self, sha: str) -> Entries:
+        """The entries of a tree; those on the paths that we write are remembered."""
+        if sha not in self._trees:
+            if len(self._trees) > _REMEMBERED:
+                self._trees.clear()
+            self._trees[sha] = _parse(self.read(sha) or b"")
+        return self._trees[sha]
+
+    def put(self, tree: str | None, files: Mapping[str, tuple[bytes, str]]) -> str:
+        """A tree like `tree` with `files` (path to mode and blob) put in; returns its id.
+
+        Only the trees on the way to the files are read and written.
+        """
+        entries = dict(self.tree(tree)) if tree else {}
+        below: dict[bytes, dict[str, tuple[bytes, str]]] = {}
+        for path, entry in files.items():
+            first, slash, rest = path.partition("/")
+            name = first.encode(errors="surrogateescape")
+            if slash:
+                below.setdefault(name, {})[rest] = entry
+            else:
+                entries[name] = entry
+        for name, inner in below.items():
+            mode, old = entries.get(name, (TREE, ""))
+            entries[name] = (TREE, self.put(old if mode == TREE and old else None, inner))
+        sha = self.write(b"tree", _format(entries))
+        self._trees[sha] = entries
+        return sha
+
+    def commit(
+        self, *, tree: str, parents: tuple[str, ...], author: str, when: str, message: str
+    ) -> str:
+        """A commit object; `author` is `name <email>`, `when` is `seconds +zone`."""
+        lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
+        lines += [f"author {author} {when}", f"committer {author} {when}", "", message]
+        return self.write(b"commit", "\n".join(lines).encode(errors="surrogateescape"))
+
+
+def blob_id(data: bytes) -> str:
+    """The id that git gives a blob of this content."""
+    return hashlib.sha1(b"blob %d\0%b" % (len(data), data), usedforsecurity=False).hexdigest()
+
+
+def _parse(data: bytes) -> Entries:
+    entries: Entries = {}
+    at = 0
+    while at < len(data):
+        space = data.index(b" ", at)
+        end = data.index(b"\0", space)
+        entries[data[space + 1 : end]] = (data[at:space], data[end + 1 : end + 21].hex())
+        at = end + 21
+    return entries
+
+
+def _format(entries: Entries) -> bytes:
+    def order(item: tuple[bytes, tuple[bytes, str]]) -> bytes:
+        name, (mode, _) = item
+        return name + b"/" if mode == TREE else name
+
+    return b"".join(
+        b"%b %b\0%b" % (mode, name, bytes.fromhex(sha))
+        for name, (mode, sha) in sorted(entries.items(), key=order)
+    )

@@ -1,0 +1,84 @@
+"""A unified diff that `git apply` takes."""
+
+from __future__ import annotations
+
+import difflib
+
+_CONTEXT = 3
+
+
+def unified(path: str, old: str, new: str, *, ids: tuple[str, str], mode: str) -> str:
+    """The change of one file from `old` to `new`; empty when there is none."""
+    if old == new:
+        return ""
+    before, after = _lines(old), _lines(new)
+    # Proposals change a few lines of many: compare only from the first difference to the last.
+    head = 0
+    while head < min(len(before), len(after)) and before[head] == after[head]:
+        head += 1
+    tail = 0
+    while tail < min(len(before), len(after)) - head and before[-1 - tail] == after[-1 - tail]:
+        tail += 1
+    start, tail = max(0, head - _CONTEXT), max(0, tail - _CONTEXT)
+    left, right = quote(f"a/{path}"), quote(f"b/{path}")
+    out = [
+        f"diff --git {left} {right}\n",
+        f"index {ids[0]}..{ids[1]} {mode}\n",
+        f"--- {left}{_tab(left)}\n",
+        f"+++ {right}{_tab(right)}\n",
+    ]
+    matcher = difflib.SequenceMatcher(
+        None, before[start : len(before) - tail], after[start : len(after) - tail], autojunk=False
+    )
+    for group in matcher.get_grouped_opcodes(_CONTEXT):
+        first, last = group[0], group[-1]
+        out.append(
+            f"@@ -{_range(first[1] + start, last[2] + start)}"
+            f" +{_range(first[3] + start, last[4] + start)} @@\n"
+        )
+        for kind, i1, i2, j1, j2 in group:
+            if kind == "equal":
+                out += [_line(" ", line) for line in before[i1 + start : i2 + start]]
+                continue
+            out += [_line("-", line) for line in before[i1 + start : i2 + start]]
+            out += [_line("+", line) for line in after[j1 + start : j2 + start]]
+    return "".join(out)
+
+
+def quote(path: str) -> str:
+    """A path as git writes it in a patch: in quotes where it has anything unusual."""
+    out = ""
+    for byte in path.encode(errors="surrogateescape"):
+        char = chr(byte)
+        if char in '"\\':
+            out += f"\\{char}"
+        elif not " " <= char <= "~":
+            out += _ESCAPES.get(char, f"\\{byte:03o}")
+        else:
+            out += char
+    return out if out == path else f'"{out}"'
+
+
+_ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
+
+
+def _lines(text: str) -> list[str]:
+    lines = text.split("\n")
+    return [f"{line}\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
+
+
+def _line(sign: str, line: str) -> str:
+    return (
+        f"{sign}{line}" if line.endswith("\n") else f"{sign}{line}\n\\ No newline at end of file\n"
+    )
+
+
+def _tab(name: str) -> str:
+    return "\t" if " " in name and not name.startswith('"') else ""
+
+
+def _range(start: int, stop: int) -> str:
+    length = stop - start
+    if length == 1:
+        return str(start + 1)
+    return f"{start + 1 if length else start},{length}"

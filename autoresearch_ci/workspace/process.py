@@ -1,0 +1,163 @@
+"""Running git: one place for its environment, its options and its errors."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from autoresearch_ci.errors import MachineError, WorkspaceError
+
+# What git itself calls the variables of one repository; a hook or an alias that
+# started us would otherwise point every command at its own.
+_REPOSITORY_VARIABLES = frozenset(
+    (
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_CONFIG",
+        "GIT_DIR",
+        "GIT_GRAFT_FILE",
+        "GIT_IMPLICIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_INTERNAL_SUPER_PREFIX",
+        "GIT_NAMESPACE",
+        "GIT_NO_REPLACE_OBJECTS",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_QUARANTINE_PATH",
+        "GIT_REPLACE_REF_BASE",
+        "GIT_SHALLOW_FILE",
+        "GIT_WORK_TREE",
+        "GIT_LITERAL_PATHSPECS",
+        "GIT_GLOB_PATHSPECS",
+        "GIT_NOGLOB_PATHSPECS",
+        "GIT_ICASE_PATHSPECS",
+        "GIT_EXTERNAL_DIFF",
+    )
+)
+
+_OPTIONS = (
+    "--literal-pathspecs",
+    *(
+        word
+        for option in (
+            "core.hooksPath=/dev/null",
+            "core.fsmonitor=false",
+            "core.untrackedCache=false",
+            "core.trustctime=true",
+            "core.checkStat=default",
+            "core.logAllRefUpdates=true",
+            "commit.gpgsign=false",
+            "log.showSignature=false",
+            "submodule.recurse=false",
+            "gc.auto=0",
+        )
+        for word in ("-c", option)
+    ),
+)
+
+_PATIENCE = 3.0
+"""Seconds to wait for a lock that another git, an editor's perhaps, holds for a moment."""
+
+OLDEST = (2, 30)
+
+
+class Git:
+    """Starts git in one directory. Errors become ours; `run` returns standard output."""
+
+    def __init__(self, cwd: Path) -> None:
+        self.cwd = cwd
+        self.env = {k: v for k, v in os.environ.items() if k not in _REPOSITORY_VARIABLES}
+        self.env |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+
+    def run(
+        self,
+        *args: str,
+        stdin: bytes | None = None,
+        ok: Sequence[int] = (0,),
+        env: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """Standard output; an exit code not in `ok` is an error."""
+        return self.ask(*args, stdin=stdin, ok=ok, env=env)[1]
+
+    def ask(
+        self,
+        *args: str,
+        stdin: bytes | None = None,
+        ok: Sequence[int] = (0, 1),
+        env: Mapping[str, str] | None = None,
+    ) -> tuple[int, bytes]:
+        """The exit code, one of `ok`, and standard output."""
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            done = self._start(args, stdin, env)
+            if done.returncode in ok:
+                return done.returncode, done.stdout
+            words = done.stderr.decode(errors="replace").strip()
+            held = ".lock': File exists" in words
+            if not held or time.monotonic() > deadline:
+                raise self._error(args, words)
+            time.sleep(0.05)
+
+    def line(self, *args: str, ok: Sequence[int] = (0,)) -> str:
+        """The one line that a command prints."""
+        return os.fsdecode(self.run(*args, ok=ok)).rstrip("\n")
+
+    def _start(
+        self, args: Sequence[str], stdin: bytes | None, env: Mapping[str, str] | None
+    ) -> subprocess.CompletedProcess[bytes]:
+        try:
+            return subprocess.run(
+                ["git", *_OPTIONS, *args],
+                cwd=self.cwd,
+                env={**self.env, **env} if env else self.env,
+                input=stdin,
+                stdin=subprocess.DEVNULL if stdin is None else None,
+                capture_output=True,
+                check=False,
+            )
+        except FileNotFoundError as error:
+            if not self.cwd.is_dir():
+                raise WorkspaceError(
+                    f"{self.cwd} is not there.", remedy="Name an existing directory with --repo."
+                ) from error
+            raise MachineError(
+                "git is not installed, or not on PATH.",
+                remedy="Install git 2.30 or newer (https://git-scm.com), then run again.",
+            ) from error
+        except NotADirectoryError as error:
+            raise WorkspaceError(
+                f"{self.cwd} is not a directory.", remedy="Name a directory with --repo."
+            ) from error
+
+    def _error(self, args: Sequence[str], words: str) -> WorkspaceError | MachineError:
+        if "No space left on device" in words:
+            return no_space()
+        if "dubious ownership" in words:
+            owned = words.partition("repository at '")[2].partition("'")[0] or str(self.cwd)
+            return WorkspaceError(
+                f"git refuses {owned}: it belongs to another user.",
+                remedy=f"If you trust it: git config --global --add safe.directory '{owned}'",
+            )
+        if ".lock': File exists" in words:
+            lock = words.partition("'")[2].partition("'")[0]
+            return WorkspaceError(
+                f"Another git command holds {lock}.",
+                remedy="Wait for it to end; if none is running, delete that file. Then run again.",
+            )
+        verb = next((arg for arg in args if not arg.startswith("-")), "")
+        return WorkspaceError(
+            f"`git {verb}` failed in {self.cwd}.",
+            detail=words,
+            remedy="Mend what git says above, then run again.",
+        )
+
+
+def no_space() -> MachineError:
+    """The error for a full disk."""
+    return MachineError(
+        "No space left on the device.",
+        remedy="Free some space, then run again: nothing that was finished is lost.",
+    )

@@ -1,0 +1,177 @@
+"""After a session was killed: save what may be somebody's work, then clean up."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import time
+from pathlib import Path
+
+from autoresearch_ci.errors import WorkspaceError
+from autoresearch_ci.workspace.branch import head_ref
+from autoresearch_ci.workspace.files import OWNER, disk_errors, is_directory, remove, signature
+from autoresearch_ci.workspace.objects import Objects, blob_id
+from autoresearch_ci.workspace.process import Git
+from autoresearch_ci.workspace.refs import RESCUED, ZERO
+from autoresearch_ci.workspace.state import WORKING, State
+from autoresearch_ci.workspace.tree import Status, status
+from autoresearch_ci.workspace.vault import Vault
+
+_READ_WRITE = 0o600
+
+
+class Recovery:
+    """Brings the tree that a killed session left to the tip of its campaign's branch."""
+
+    def __init__(
+        self, git: Git, objects: Objects, vault: Vault, root: Path, git_dir: Path, dead: State
+    ) -> None:
+        self._git = git
+        self._objects = objects
+        self._vault = vault
+        self._root = root
+        self._git_dir = git_dir
+        self._dead = dead
+        self._ref = f"refs/heads/autoresearch/{dead.tag}"
+
+    @property
+    def left(self) -> bool:
+        """Whether a person has since switched to a branch of their own."""
+        at = head_ref(self._git)
+        return self._dead.phase == WORKING and bool(at) and at != self._ref
+
+    def take_back_target(self) -> None:
+        """Where a person carried the candidate along to their branch: take it away again."""
+        if self._target_is_ours() and self._dead.target in status(self._git).changed:
+            stdin = os.fsencode(f"{self._dead.target}\0")
+            self._git.run("checkout-index", "-f", "-q", "-u", "-z", "--stdin", stdin=stdin)
+        self._restore_kept(only_missing=True)
+
+    def clean(self, ref: str, author: str) -> str:
+        """Stand on `ref` with a clean tree; returns what was saved and where, or nothing."""
+        self._vault.load()
+        now = self._status()
+        working = self._dead.phase == WORKING
+        mine = {self._dead.target} if self._target_is_ours() else set()
+        tracked = sorted(now.changed.keys() - mine)
+        new = [p for p in now.untracked if working and not self._known(p)]
+        touched = [p for p in self._vault.changed() if signature(self._full(p)) is not None]
+        sentence = ""
+        if tracked or new or touched:
+            sentence = self._save(now, tracked, new, touched, author)
+        with disk_errors("clean up after a killed session"):
+            self._git.run("symbolic-ref", "-m", "autoresearch-ci: recover", "HEAD", ref)
+            self._reset()
+            for path in new:
+                if signature(self._full(path.rstrip("/"))) is not None:
+                    remove(str(self._root), path.rstrip("/"), spare=set(self._vault.copies))
+            self._restore_kept(only_missing=False)
+        return sentence
+
+    def _full(self, path: str) -> str:
+        return f"{self._root}/{path}"
+
+    def _known(self, path: str) -> bool:
+        """Whether an untracked file, or something in a nested repository, was there before."""
+        if path.endswith("/"):
+            return any(kept.startswith(path) for kept in self._vault.copies)
+        return path in self._vault.copies
+
+    def _target_is_ours(self) -> bool:
+        path = self._full(self._dead.target)
+        sig = signature(path)
+        if not self._dead.target or sig is None or not stat.S_ISREG(sig[0]):
+            return False
+        return blob_id(Path(path).read_bytes()) in self._dead.shown
+
+    def _status(self) -> Status:
+        try:
+            return status(self._git)
+        except WorkspaceError:
+            # An index that a killed git left half written; the tree is what counts.
+            (self._git_dir / "index").unlink(missing_ok=True)
+            self._git.run("read-tree", "HEAD")
+            return status(self._git)
+
+    def _save(
+        self, now: Status, tracked: list[str], new: list[str], touched: list[str], author: str
+    ) -> str:
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{os.getpid()}"
+        nested = [path for path in new if path.endswith("/")]
+        plain = [path for path in new if not path.endswith("/")]
+        ref = f"{RESCUED}/{stamp}"
+        with disk_errors("save what was found in the working tree"):
+            self._commit([*tracked, *plain, *touched], now, ref, author)
+            aside = self._git_dir / "autoresearch" / "rescued" / stamp
+            for path in nested:
+                (aside / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.move(self._full(path.rstrip("/")), aside / path.rstrip("/"))
+        moved = f" Repositories found inside are now in {aside}." if nested else ""
+        return (
+            f"A session was killed here; what was found changed in the working tree is saved as "
+            f"{ref}: `git show --stat {ref}` lists it, `git checkout {ref} -- PATH` brings a "
+            f"file back.{moved}"
+        )
+
+    def _commit(self, paths: list[str], now: Status, ref: str, author: str) -> None:
+        index = self._git_dir / "autoresearch" / "index.rescue"
+        shutil.copyfile(self._git_dir / "index", index)
+        env = {"GIT_INDEX_FILE": str(index)}
+        head = self._git.line("rev-parse", "HEAD")
+        when = f"{int(time.time())} {time.strftime('%z')}"
+        message = f"autoresearch-ci: found when session {self._dead.session} had been killed"
+        parents = [head]
+        staged = any(letters[0] not in ".U" for letters in now.changed.values())
+        if staged and not any("U" in letters for letters in now.changed.values()):
+            tree = self._git.run("write-tree", env=env).decode().strip()
+            parents.append(
+                self._objects.commit(
+                    tree=tree, parents=(head,), author=author, when=when, message="index"
+                )
+            )
+        there = [p for p in paths if p in now.changed or self._is_saved(p)]
+        stdin = os.fsencode("".join(f"{path}\0" for path in there))
+        args = ("add", "-A", "-f", "--pathspec-from-file=-", "--pathspec-file-nul")
+        if there:
+            self._git.run(*args, stdin=stdin, env=env)
+        tree = self._git.run("write-tree", env=env).decode().strip()
+        commit = self._objects.commit(
+            tree=tree, parents=tuple(parents), author=author, when=when, message=message
+        )
+        self._git.run("update-ref", "-m", message, ref, commit, ZERO)
+        index.unlink()
+
+    def _is_saved(self, path: str) -> bool:
+        sig = signature(self._full(path))
+        return sig is not None and (stat.S_ISREG(sig[0]) or stat.S_ISLNK(sig[0]))
+
+    def _reset(self) -> None:
+        try:
+            self._git.run("reset", "--hard", "--quiet")
+        except WorkspaceError:
+            self._unlock_directories()
+            self._git.run("reset", "--hard", "--quiet")
+        for path in os.fsdecode(self._git.run("ls-files", "-z")).split("\0")[:-1]:
+            sig = signature(self._full(path))
+            if sig and stat.S_ISREG(sig[0]) and sig[0] & _READ_WRITE != _READ_WRITE:
+                os.chmod(self._full(path), stat.S_IMODE(sig[0]) | _READ_WRITE)
+
+    def _unlock_directories(self) -> None:
+        """Give ourselves back the directories that the experiment closed."""
+        stack = [str(self._root)]
+        while stack:
+            full = stack.pop()
+            sig = signature(full)
+            if sig and is_directory(sig):
+                if sig[0] & OWNER != OWNER:
+                    os.chmod(full, stat.S_IMODE(sig[0]) | OWNER)
+                with os.scandir(full) as entries:
+                    stack += [e.path for e in entries if e.name != ".git"]
+
+    def _restore_kept(self, *, only_missing: bool) -> None:
+        if not self._vault.copies:
+            self._vault.load()
+        for path in self._vault.changed():
+            if not only_missing or signature(self._full(path)) is None:
+                self._vault.restore(path)

@@ -1,0 +1,155 @@
+"""The repository's refs: how they stood, and putting them back.
+
+Every loose ref, its directory and packed-refs are watched by `lstat`; nothing is read
+while no signature changed. What a run did to them is then told apart like this, since a
+person may be at work in the same repository, in another worktree or with a fetch:
+
+- the campaign's two branches are ours: any change is a violation and is undone;
+- another local branch or tag that moved or went is a violation and is put back, and where
+  it had been moved to stays reachable under `refs/autoresearch/rescued/`. A branch that
+  another worktree has checked out, or that belongs to another campaign, may move;
+- a new branch, tag or stash is a violation, but stays: we never delete a branch;
+- remote-tracking refs may move; one that went is put back.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import time
+from pathlib import Path
+
+from autoresearch_ci.workspace.files import Signature, sign, signature
+from autoresearch_ci.workspace.process import Git
+
+RESCUED = "refs/autoresearch/rescued"
+ZERO = "0" * 40
+_SHA = re.compile(r"[0-9a-f]{40}")
+_REASON = "autoresearch-ci: undo what an experiment did"
+
+
+class Refs:
+    """A snapshot of all refs of a repository with the `files` ref storage."""
+
+    def __init__(self, git: Git, common_dir: Path, git_dir: Path, own: tuple[str, ...]) -> None:
+        self._git = git
+        self._common = str(common_dir)
+        self._git_dir = git_dir
+        self._own = own
+        self._signatures: dict[str, Signature | None] = {}
+        self._values: dict[str, str] = {}
+
+    def snapshot(self) -> None:
+        """Remember how the refs stand; nothing is read again when nothing changed."""
+        if self._signatures and not self._touched():
+            return
+        self._signatures = {self._packed: sign(self._packed)}
+        self._values = self._read(self._signatures)
+
+    def undo(self) -> list[str]:
+        """Put back what a run moved; returns the refs that it changed."""
+        if not self._touched():
+            return []
+        for folder in ("refs", "refs/heads", "refs/tags"):
+            os.makedirs(f"{self._common}/{folder}", exist_ok=True)
+        now = self._read({})
+        violations, back = [], []
+        elsewhere = self._checked_out_elsewhere()
+        for name in sorted(self._values.keys() | now.keys()):
+            old, new = self._values.get(name), now.get(name)
+            if old == new or self._may(name, new, elsewhere):
+                continue
+            if old is not None:
+                back.append((name, old, new))
+            if not name.startswith("refs/remotes/"):
+                violations.append(_shown(name))
+        self._put_back(back)
+        self._signatures = {}
+        self.snapshot()
+        return violations
+
+    @property
+    def _packed(self) -> str:
+        return f"{self._common}/packed-refs"
+
+    def _touched(self) -> bool:
+        return any(signature(path) != sig for path, sig in self._signatures.items())
+
+    def _may(self, name: str, new: str | None, elsewhere: set[str]) -> bool:
+        if name in self._own:
+            return False
+        if name.startswith(("refs/remotes/", "refs/autoresearch/", "refs/prefetch/")):
+            return new is not None
+        others = name.startswith(("refs/heads/autoresearch/", "refs/heads/autoresearch-logs/"))
+        return (others or name in elsewhere) and new is not None
+
+    def _put_back(self, back: list[tuple[str, str, str | None]]) -> None:
+        lines = []
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        for name, old, new in back:
+            if new is not None and not _SHA.fullmatch(new):
+                Path(self._common, name).unlink(missing_ok=True)  # no value git could read
+            elif new is not None and name not in self._own:
+                lines.append(f"create {RESCUED}/{stamp}/{name.removeprefix('refs/')} {new}\n")
+            if old.startswith("ref: "):
+                self._git.run("symbolic-ref", "-m", _REASON, name, old.removeprefix("ref: "))
+            else:
+                lines.append(f"option no-deref\nupdate {name} {old}\n")
+        if lines:
+            stdin = os.fsencode("".join(lines))
+            self._git.run("update-ref", "-m", _REASON, "--create-reflog", "--stdin", stdin=stdin)
+
+    def _read(self, signatures: dict[str, Signature | None]) -> dict[str, str]:
+        """Every ref's id, or `ref: <other>`; signs what was looked at, before reading it."""
+        values: dict[str, str] = {}
+        try:
+            with open(self._packed, encoding="utf-8", errors="surrogateescape") as file:
+                for line in file:
+                    if line[0] not in "#^":
+                        sha, _, name = line.rstrip("\n").partition(" ")
+                        values[name] = sha
+        except OSError:
+            pass
+        stack = ["refs"]
+        while stack:
+            folder = stack.pop()
+            full = f"{self._common}/{folder}"
+            signatures[full] = sign(full)
+            try:
+                entries = list(os.scandir(full))
+            except OSError:
+                continue
+            for entry in entries:
+                name = f"{folder}/{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    stack.append(name)
+                elif not name.endswith(".lock"):
+                    signatures[entry.path] = sign(entry.path)
+                    values[name] = _content(entry.path)
+        return values
+
+    def _checked_out_elsewhere(self) -> set[str]:
+        heads = {}
+        for path in [Path(self._common), *Path(self._common).glob("worktrees/*")]:
+            heads[path] = _content(str(path / "HEAD")).removeprefix("ref: ")
+        return {name for path, name in heads.items() if path != self._git_dir}
+
+
+def _content(path: str) -> str:
+    """What a ref file says; nothing where there is no plain file."""
+    sig = signature(path)
+    if sig is None or not stat.S_ISREG(sig[0]):
+        return ""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(4096).strip()
+    except OSError:
+        return ""
+
+
+def _shown(name: str) -> str:
+    for prefix, word in (("refs/heads/", "branch"), ("refs/tags/", "tag")):
+        if name.startswith(prefix):
+            return f"{word} {name.removeprefix(prefix)}"
+    return name

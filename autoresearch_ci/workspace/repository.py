@@ -1,0 +1,233 @@
+"""Opening a repository, and bringing it to where a campaign can go on."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from autoresearch_ci.errors import AutoresearchError, MachineError, WorkspaceError
+from autoresearch_ci.workspace import branch, checks, locks
+from autoresearch_ci.workspace.campaign import Campaign
+from autoresearch_ci.workspace.control import IN_PROGRESS
+from autoresearch_ci.workspace.entry import Entry
+from autoresearch_ci.workspace.files import disk_errors
+from autoresearch_ci.workspace.objects import Objects
+from autoresearch_ci.workspace.process import OLDEST, Git
+from autoresearch_ci.workspace.state import load
+from autoresearch_ci.workspace.tree import OUTPUTS
+
+
+class Workspace:
+    """A repository with a working tree. Made by `Workspace.open`."""
+
+    def __init__(self, root: Path, git_dir: Path, common_dir: Path) -> None:
+        self.root = root
+        self.git_dir = git_dir
+        self.common_dir = common_dir
+        self.log_path = root / ".claude" / "logs" / "autoresearch.jsonl"
+        self.results_path = root / "results.tsv"
+        self.run_log = root / "run.log"
+        self.git = Git(root)
+        self.objects = Objects(self.git, common_dir / "objects")
+
+    @classmethod
+    def open(cls, directory: Path) -> Workspace:
+        """The repository around `directory`; WorkspaceError when it is in no state to work in."""
+        if not directory.is_dir():
+            raise WorkspaceError(f"{directory} is not a directory.", remedy="Name one with --repo.")
+        git = Git(directory)
+        _check_version(git)
+        root, git_dir, common_dir = _discover(git, directory)
+        workspace = cls(root, git_dir, common_dir)
+        workspace._check_state()
+        return workspace
+
+    def check_target(self, target: str, readonly: Sequence[str]) -> None:
+        """TargetError unless `target`, a path from the top, can be experimented on."""
+        checks.check_target(self.git, self.root, target, readonly)
+
+    def check_outputs(self) -> None:
+        """WorkspaceError when git tracks a file that the loop is going to write."""
+        tracked = os.fsdecode(self.git.run("ls-files", "-z", "--", *OUTPUTS)).split("\0")[:-1]
+        if tracked:
+            names = " ".join(tracked)
+            raise WorkspaceError(
+                f"Git tracks {', '.join(tracked)}, which the loop writes anew.",
+                remedy=f"Rename what is yours, or untrack it: `git rm --cached {names}` and "
+                "commit, then run again.",
+            )
+
+    def exclude_outputs(self) -> None:
+        """Hide the files that the loop writes from git, in `.git/info/exclude`."""
+        path = self.common_dir / "info" / "exclude"
+        with disk_errors(f"write {path}"):
+            text = path.read_text(errors="surrogateescape") if path.exists() else ""
+            missing = [f"/{name}" for name in OUTPUTS if f"/{name}" not in text.splitlines()]
+            if missing:
+                path.parent.mkdir(exist_ok=True)
+                break_ = "" if not text or text.endswith("\n") else "\n"
+                with path.open("a") as file:
+                    file.write(break_ + "".join(f"{line}\n" for line in missing))
+
+    def tags(self) -> list[str]:
+        """The campaigns that have a branch, local or remote-tracking; newest commit first."""
+        refs = branch.listing(self.git, f"refs/heads/{branch.CODE}", "refs/remotes")
+        known = branch.named(refs, branch.CODE)
+        order: dict[str, None] = {}
+        for name, sha in refs:
+            for tag, tip in known.items():
+                if tip == sha and name.endswith(f"{branch.CODE}/{tag}"):
+                    order.setdefault(tag, None)
+        return list(order)
+
+    def new_tag(self, today: str) -> str:
+        """`today`, such as mar17, or mar17-2 and so on: the first that no branch has."""
+        refs = branch.listing(self.git, "refs/heads", "refs/remotes")
+        taken = branch.named(refs, branch.CODE).keys() | branch.named(refs, branch.LOGS).keys()
+        taken = {tag.partition("/")[0] for tag in taken} | taken
+        number = 1
+        while (tag := today if number == 1 else f"{today}-{number}") in taken:
+            number += 1
+        return tag
+
+    def check_tag(self, tag: str) -> None:
+        """WorkspaceError unless a campaign can have this tag."""
+        refs = branch.listing(self.git, "refs/heads")
+        names = [name.removeprefix("refs/heads/") for name, _ in refs]
+        checks.check_tag(self.git, tag, names)
+
+    def merged(self, tag: str) -> bool:
+        """Whether the campaign has kept something and HEAD already contains it."""
+        tip = branch.tip_of(self.git, branch.CODE, tag)
+        if not tip or not branch.contained(self.git, tip):
+            return False
+        return branch.base_of(self.git, tip) != tip
+
+    def read_log(self, tag: str, path: str) -> bytes | None:
+        """A file on the campaign's log branch, local or else remote-tracking; None without it."""
+        tip = branch.tip_of(self.git, branch.LOGS, tag)
+        return self.objects.read(f"{tip}:{path}") if tip else None
+
+    @contextmanager
+    def lock(self, tag: str) -> Iterator[None]:
+        """Be the only session on this campaign and in this working tree; else LockedError."""
+        campaign = self.common_dir / "autoresearch" / "locks" / f"{quote(tag, safe='')}.lock"
+        tree = self.git_dir / "autoresearch" / "worktree.lock"
+        with locks.held(
+            [(campaign, f"The campaign {tag}"), (tree, f"The working tree {self.root}")]
+        ):
+            yield
+
+    def interrupted_session(self) -> str | None:
+        """The id of a session that was killed at work here; ask while holding the lock."""
+        dead = load(self.git_dir / "autoresearch" / "session.json")
+        return dead.session if dead else None
+
+    @contextmanager
+    def checkout(
+        self,
+        tag: str,
+        *,
+        target: str,
+        readonly: Sequence[str] = (),
+        session: str = "",
+        base: str | None = None,
+        kept: str | None = None,
+        kept_parent: str | None = None,
+    ) -> Iterator[Campaign]:
+        """Stand on the campaign's branch with a clean tree, and in the end go back.
+
+        `kept` is the commit of the ledger's last kept experiment and `kept_parent`
+        its parent; both None for a new campaign, which starts from `base`, or else
+        from HEAD. `session` comes back from `interrupted_session` if we are killed.
+        """
+        entry = Entry(self, tag, target=target, readonly=readonly, session=session)
+        campaign = entry.enter(base=base, kept=kept, kept_parent=kept_parent)
+        try:
+            yield campaign
+        finally:
+            in_flight = sys.exc_info()[0] is not None
+            try:
+                entry.leave()
+            except (AutoresearchError, OSError):
+                # The first error tells more; what is left is the next session's to recover.
+                if not in_flight:
+                    raise
+
+    def maintain(self) -> None:
+        """Let git pack what a session wrote, if it finds it worth it."""
+        with suppress(AutoresearchError):
+            self.git.run("-c", "gc.auto=6700", "gc", "--auto", "--quiet")
+
+    def _check_state(self) -> None:
+        if (self.common_dir / "reftable").is_dir():
+            raise WorkspaceError(
+                "The repository keeps its refs in a reftable, which is not supported.",
+                remedy="Convert it: `git refs migrate --ref-format=files`.",
+            )
+        if not branch.resolve(self.git, "HEAD"):
+            raise WorkspaceError(
+                f"The repository {self.root} has no commits.",
+                remedy="Commit the project first: `git add . && git commit -m start`.",
+            )
+        if load(self.git_dir / "autoresearch" / "session.json") is not None:
+            return  # a killed experiment may have left anything; `checkout` clears it up
+        for name, doing in IN_PROGRESS.items():
+            if (self.git_dir / name).exists():
+                raise WorkspaceError(
+                    f"The repository is in the middle of a {doing}.",
+                    remedy="Finish or abort it (`git status` says how), then run again.",
+                )
+
+
+def _check_version(git: Git) -> None:
+    found = re.search(r"(\d+)\.(\d+)", git.line("version"))
+    if found and (int(found[1]), int(found[2])) < OLDEST:
+        raise MachineError(
+            f"git {found[0]} is too old.",
+            remedy=f"Install git {OLDEST[0]}.{OLDEST[1]} or newer, then run again.",
+        )
+
+
+def _discover(git: Git, directory: Path) -> tuple[Path, Path, Path]:
+    """The top of the working tree, its git directory and the common one, all absolute."""
+    try:
+        out = git.line(
+            "rev-parse", "--git-dir", "--git-common-dir", "--is-bare-repository",
+            "--is-inside-git-dir", "--show-object-format", "--show-superproject-working-tree",
+        )  # fmt: skip
+    except WorkspaceError as error:
+        if "not a git repository" not in error.detail:
+            raise
+        raise WorkspaceError(
+            f"{directory} is not in a git repository.",
+            remedy="Name one with --repo, or make one: `git init && git add . && git commit`.",
+        ) from error
+    git_dir, common_dir, bare, inside, form, *above = out.split("\n")
+    if bare == "true":
+        raise WorkspaceError(
+            f"{directory} is a bare repository: it has no files to experiment on.",
+            remedy=f"Clone it (`git clone {directory}`) and run in the clone.",
+        )
+    if inside == "true":
+        raise WorkspaceError(
+            f"{directory} is inside a git directory.",
+            remedy="Run in the working tree instead, one with the project's files.",
+        )
+    if form != "sha1":
+        raise WorkspaceError(
+            f"The repository uses {form} object ids, which are not supported.",
+            remedy="Use a repository with sha1 ids (`git init --object-format=sha1`).",
+        )
+    if above and above[0]:
+        raise WorkspaceError(
+            f"{directory} is a submodule of {above[0]}.",
+            remedy="Clone the submodule's repository by itself and run in the clone.",
+        )
+    root = Path(git.line("rev-parse", "--show-toplevel"))
+    return root, (directory / git_dir).resolve(), (directory / common_dir).resolve()

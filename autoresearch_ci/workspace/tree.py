@@ -1,0 +1,383 @@
+"""The working tree besides the target: what is in it, what a run did to it, and back again.
+
+Watched by `lstat`, without starting a process while nothing changed:
+
+- every tracked file: its signature (mode, size, times, inode);
+- every directory that git does not ignore: its signature and the names in it, so that a
+  new file anywhere shows as a changed directory;
+- the user's untracked files and the read-only ones that git ignores: signature, and a
+  copy in the vault.
+
+Only when something differs is git asked which files really changed and which new
+names it does not ignore.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from autoresearch_ci.errors import WorkspaceError
+from autoresearch_ci.workspace.files import (
+    Signature,
+    disk_errors,
+    holds_a_file,
+    is_directory,
+    is_scratch,
+    make_way,
+    remove,
+    sign,
+    signature,
+)
+from autoresearch_ci.workspace.globs import matches
+from autoresearch_ci.workspace.process import Git
+from autoresearch_ci.workspace.vault import Vault
+
+OUTPUTS = ("results.tsv", "run.log", ".claude/logs/autoresearch.jsonl")
+"""Files that the loop writes in the working tree; nobody's business here."""
+
+_GITLINK = "160000"
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Status:
+    """What `git status` says: paths, those of directories ending in a slash."""
+
+    changed: dict[str, str]
+    untracked: list[str]
+    ignored: list[str]
+
+
+def status(git: Git, *, ignored: bool = False) -> Status:
+    """Ask git; `changed` maps a tracked path to its two letters (index, tree)."""
+    out = git.run(
+        "status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames",
+        "--ignore-submodules=dirty", f"--ignored={'matching' if ignored else 'no'}",
+    )  # fmt: skip
+    changed: dict[str, str] = {}
+    found: dict[str, list[str]] = {"?": [], "!": []}
+    for entry in os.fsdecode(out).split("\0"):
+        kind, _, rest = entry.partition(" ")
+        if kind in found:
+            found[kind].append(rest)
+        elif kind in ("1", "u"):
+            changed[rest.split(" ", 7 if kind == "1" else 9)[-1]] = rest[:2]
+    untracked = [path for path in found["?"] if path not in OUTPUTS and not is_scratch(path)]
+    return Status(changed, untracked, found["!"])
+
+
+class Tree:
+    """Knows how the tree stood when it was last surveyed, and can bring that back."""
+
+    def __init__(
+        self, root: Path, git: Git, vault: Vault, target: str, readonly: Sequence[str]
+    ) -> None:
+        self._root = str(root)
+        self._git = git
+        self._vault = vault
+        self._target = target
+        self._readonly = tuple(readonly)
+        self._files: dict[str, Signature | None] = {}
+        self._tracked: set[str] = set()
+        self._links: dict[str, str] = {}
+        self._dirs: dict[str, tuple[Signature | None, frozenset[str]]] = {}
+        self._nested: dict[str, list[str]] = {}
+        self._readonly_dirs: dict[str, Signature | None] = {}
+
+    def survey(self) -> None:
+        """Take the tree as the user's: everything in it is to be there after a run.
+
+        Raises WorkspaceError when a tracked file besides the target has changed.
+        """
+        now = status(self._git, ignored=True)
+        dirty = sorted(now.changed.keys() - {self._target})
+        if dirty:
+            raise uncommitted(dirty)
+        listed = self._git.run("ls-files", "-v", "-s", "-z")
+        self._files, self._tracked, self._links, hidden = {}, set(), {}, []
+        for entry in os.fsdecode(listed).split("\0")[:-1]:
+            words, _, path = entry.partition("\t")
+            tag, mode, sha, _ = words.split(" ")
+            self._tracked.add(path)
+            if mode == _GITLINK:
+                self._links[path] = sha
+            elif path != self._target and (sig := sign(self._full(path))) is not None:
+                self._files[path] = sig
+                if tag.islower() or tag == "S":
+                    hidden.append(path)
+        own = [path for path in now.untracked if not path.endswith("/")]
+        self._nested = {}
+        for path in now.untracked:
+            if path.endswith("/"):
+                files, self._nested[path] = self._everything_below(path.rstrip("/"))
+                own += files
+        self._walk(now)
+        readonly = [*hidden, *self._find_readonly()]
+        self._vault.keep(own, readonly)
+        folders = {os.path.dirname(path) for path in readonly}
+        self._readonly_dirs = {path: sign(self._full(path)) for path in folders}
+
+    def sync(self) -> None:
+        """Between runs the tree is the user's: what they added since is theirs too."""
+        files, dirs = self._differences()
+        if files or any(self._new_names(path) for path in dirs) or self._vault.changed():
+            self.survey()
+        else:
+            self._resign((), dirs)
+
+    def undo(self) -> list[str]:
+        """Bring back what a run changed; returns the tracked and read-only paths it changed."""
+        files, dirs = self._differences()
+        with disk_errors("undo what the run did to the working tree"):
+            violations = self._undo_tree(files, dirs) if files or dirs else []
+            violations += self._undo_kept()
+            violations += self._undo_links()
+        return violations
+
+    def _undo_tree(self, files: list[str], dirs: list[str]) -> list[str]:
+        self._mend_directories(dirs)
+        modes = self._mend_modes(files)
+        fresh = {path for path in dirs if self._new_names(path)}
+        broken = {path for path in files if self._kind_changed(path)}
+        self._unplant(fresh)
+        changed: set[str] = set()
+        while files or fresh:
+            now = status(self._git, ignored=True)
+            again = broken | (now.changed.keys() - self._links.keys() - {self._target})
+            self._checkout(again)
+            untracked = [path for path in now.untracked if self._discard(path)]
+            if again <= changed and not untracked:  # what was undone brought no more to light
+                break
+            changed |= again
+            broken = set()
+            if not any(os.path.basename(path) == ".gitignore" for path in (*again, *untracked)):
+                break
+        self._prune(dirs)
+        if files or fresh:
+            self._walk(now)
+        self._resign([*files, *changed], dirs)
+        return sorted(changed | modes)
+
+    def _differences(self) -> tuple[list[str], list[str]]:
+        root = self._root
+        files = [p for p, sig in self._files.items() if signature(f"{root}/{p}") != sig]
+        dirs = [p for p, (sig, _) in self._dirs.items() if signature(f"{root}/{p}") != sig]
+        lost = tuple(f"{p}/" for p in dirs if p and not is_directory(signature(f"{root}/{p}")))
+        if lost:  # a link may lead to the very files, moved away
+            files = [*{*files, *(p for p in self._files if p.startswith(lost))}]
+            dirs = [*{*dirs, *(p for p in self._dirs if p.startswith(lost))}]
+        return files, dirs
+
+    def _new_names(self, path: str) -> frozenset[str]:
+        """Names in a directory that were not there, our own outputs not counted."""
+        try:
+            names = frozenset(os.listdir(self._full(path)))
+        except OSError:
+            return frozenset()
+        prefix = f"{path}/" if path else ""
+        new = names - self._dirs[path][1]
+        return frozenset(n for n in new if prefix + n not in OUTPUTS) if new else new
+
+    def _mend_directories(self, dirs: Iterable[str]) -> None:
+        """Make every directory that there was a directory again, with its mode, outermost first."""
+        for path in sorted(dirs):
+            old = self._dirs[path][0]
+            full = self._full(path)
+            now = signature(full)
+            if path and not is_directory(now):
+                make_way(self._root, path)
+                if now is not None:
+                    os.unlink(full)
+                os.mkdir(full)
+                now = signature(full)
+            if old and now and old[0] != now[0]:
+                os.chmod(full, stat.S_IMODE(old[0]))
+
+    def _mend_modes(self, files: Iterable[str]) -> set[str]:
+        mended = set()
+        for path in files:
+            old, now = self._files[path], signature(self._full(path))
+            if old and now and stat.S_ISREG(now[0]) and stat.S_ISREG(old[0]) and old[0] != now[0]:
+                os.chmod(self._full(path), stat.S_IMODE(old[0]))
+                mended.add(path)
+        return mended
+
+    def _kind_changed(self, path: str) -> bool:
+        old, now = self._files[path], signature(self._full(path))
+        return now is None or old is None or stat.S_IFMT(old[0]) != stat.S_IFMT(now[0])
+
+    def _unplant(self, fresh: set[str]) -> None:
+        """Remove what would hide other things from git: a nested .git, a new .gitignore.
+
+        Only beside tracked files: a cache that ignores itself is an old custom.
+        """
+        for path in fresh:
+            prefix = f"{path}/" if path else ""
+            beside = not path or any(p.startswith(prefix) for p in self._tracked)
+            for name in self._new_names(path) & {".git", ".gitignore"}:
+                if beside and prefix + name not in self._tracked:
+                    remove(self._root, prefix + name)
+
+    def _checkout(self, paths: Iterable[str]) -> None:
+        """Write tracked files anew from the index."""
+        names = sorted(paths)
+        if not names:
+            return
+        for path in names:
+            make_way(self._root, path)
+            remove(self._root, path, spare=set(self._vault.copies))
+        stdin = os.fsencode("".join(f"{path}\0" for path in names))
+        self._git.run("checkout-index", "-f", "-q", "-u", "-z", "--stdin", stdin=stdin)
+        for path in names:
+            old, now = self._files.get(path), signature(self._full(path))
+            if old and now and old[0] != now[0] and stat.S_ISREG(now[0]):
+                os.chmod(self._full(path), stat.S_IMODE(old[0]))
+
+    def _discard(self, path: str) -> bool:
+        """Delete a new untracked file or repository and the directories that leaves empty."""
+        if path in self._vault.copies or path in self._nested:
+            return False
+        path = path.rstrip("/")
+        remove(self._root, path, spare=self._vault.copies.keys() | self._tracked)
+        at = os.path.dirname(path)
+        while at and at not in self._dirs:
+            try:
+                os.rmdir(self._full(at))
+            except OSError:
+                break
+            at = os.path.dirname(at)
+        return True
+
+    def _prune(self, dirs: Iterable[str]) -> None:
+        """Remove new directories with no file in them; git does not see those."""
+        for path in dirs:
+            prefix = f"{path}/" if path else ""
+            for name in self._new_names(path):
+                full = self._full(prefix + name)
+                if is_directory(signature(full)) and not holds_a_file(full):
+                    remove(self._root, prefix + name)
+
+    def _undo_kept(self) -> list[str]:
+        violations = []
+        changed = self._vault.changed()
+        if changed:
+            for folder in (path for folders in self._nested.values() for path in folders):
+                make_way(self._root, f"{folder}/")
+        for path in changed:
+            readonly = self._vault.copies[path].readonly
+            if readonly:
+                violations.append(path)
+            if not self._vault.restore(path):
+                raise WorkspaceError(
+                    f"The experiment changed {path}, which must not change, "
+                    "and it was too large to keep a copy of.",
+                    remedy="Put the file back, make it read-only for the user that runs "
+                    "experiments (chmod a-w, or a read-only mount), then run again.",
+                )
+        self._resign((), {os.path.dirname(path) for path in changed} & self._dirs.keys())
+        return violations + self._new_readonly()
+
+    def _new_readonly(self) -> list[str]:
+        """New files among the read-only ones are changes too."""
+        found = []
+        for folder, old in self._readonly_dirs.items():
+            if signature(self._full(folder)) == old:
+                continue
+            prefix = f"{folder}/" if folder else ""
+            paths = [prefix + name for name in os.listdir(self._full(folder))]
+            found += [path for path in paths if self._is_readonly(path)]
+        for path in set(found) - self._vault.copies.keys():
+            remove(self._root, path)
+        new = sorted(set(found) - self._vault.copies.keys())
+        self._readonly_dirs = {path: sign(self._full(path)) for path in self._readonly_dirs}
+        return new
+
+    def _undo_links(self) -> list[str]:
+        """Submodules: what counts is the commit that each stands at."""
+        if not self._links:
+            return []
+        moved = [p for p in status(self._git).changed if p in self._links]
+        for path in moved:
+            if is_directory(signature(self._full(f"{path}/.git"))) or os.path.isfile(
+                self._full(f"{path}/.git")
+            ):
+                inside = Git(Path(self._full(path)))
+                inside.run("checkout", "--quiet", "--detach", self._links[path])
+        return moved
+
+    def _find_readonly(self) -> list[str]:
+        """Files that match `readonly_files` and are not tracked."""
+        if not self._readonly:
+            return []
+        found = []
+        for folder, names, files in os.walk(self._root):
+            prefix = os.path.relpath(folder, self._root)
+            prefix = "" if prefix == "." else f"{prefix}/"
+            if ".git" in names:
+                names.remove(".git")
+            found += [prefix + name for name in files if self._is_readonly(prefix + name)]
+        return found
+
+    def _is_readonly(self, path: str) -> bool:
+        own = path in self._tracked or path in OUTPUTS or path == self._target
+        return not own and matches(path, self._readonly)
+
+    def _walk(self, now: Status) -> None:
+        """Sign every directory that git does not ignore and that is no repository of its own."""
+        closed = {path.rstrip("/") for path in now.ignored if path.endswith("/")}
+        closed |= self._links.keys() | {path.rstrip("/") for path in self._nested}
+        self._dirs = {}
+        stack = [""]
+        while stack:
+            path = stack.pop()
+            full = self._full(path)
+            sig = sign(full)
+            prefix = f"{path}/" if path else ""
+            names = []
+            with os.scandir(full) as entries:
+                for entry in entries:
+                    names.append(entry.name)
+                    below = prefix + entry.name
+                    inner = entry.name != ".git" and below not in closed
+                    if inner and entry.is_dir(follow_symlinks=False):
+                        stack.append(below)
+            self._dirs[path] = (sig, frozenset(names))
+
+    def _everything_below(self, path: str) -> tuple[list[str], list[str]]:
+        """Files and links, and directories, in a repository inside the tree."""
+        files, folders = [], []
+        for folder, names, plain in os.walk(self._full(path)):
+            prefix = os.path.relpath(folder, self._root)
+            folders.append(prefix)
+            files += [f"{prefix}/{name}" for name in plain]
+            files += [f"{prefix}/{n}" for n in names if os.path.islink(f"{folder}/{n}")]
+        return files, folders
+
+    def _resign(self, files: Iterable[str], dirs: Iterable[str]) -> None:
+        for path in files:
+            if path in self._files:
+                self._files[path] = sign(self._full(path))
+        for path in list(dirs):
+            sig = sign(self._full(path))
+            try:
+                names = frozenset(os.listdir(self._full(path)))
+            except OSError:
+                names = frozenset()
+            self._dirs[path] = (sig, names)
+
+    def _full(self, path: str) -> str:
+        return f"{self._root}/{path}" if path else self._root
+
+
+def uncommitted(paths: Sequence[str]) -> WorkspaceError:
+    """The error for changes that are not committed."""
+    shown = "".join(f"\n  {path}" for path in paths[:_SHOWN])
+    more = f"\n  and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+    return WorkspaceError(
+        f"There are uncommitted changes to tracked files:{shown}{more}",
+        remedy="Commit them, or put them aside with `git stash`, then run again.",
+    )

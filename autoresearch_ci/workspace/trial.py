@@ -1,0 +1,191 @@
+"""One experiment's hold on the working tree: show a side, clean up after a run, keep or not."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from autoresearch_ci.errors import WorkspaceError
+from autoresearch_ci.model import Side
+from autoresearch_ci.workspace.control import Control
+from autoresearch_ci.workspace.files import (
+    disk_errors,
+    make_way,
+    remove,
+    signature,
+    write_atomic,
+)
+from autoresearch_ci.workspace.objects import FILE, Objects, blob_id
+from autoresearch_ci.workspace.patch import unified
+from autoresearch_ci.workspace.process import Git
+from autoresearch_ci.workspace.state import State, save
+from autoresearch_ci.workspace.tree import Tree
+
+
+@dataclass
+class Desk:
+    """What a campaign's trials share: the tools, and the target as it stands at the tip.
+
+    `content` is the target's raw content in the working tree, `blob` git's id of
+    it, `mode` its permissions there and `git_mode` in the tree of the commit.
+    """
+
+    git: Git
+    objects: Objects
+    tree: Tree
+    control: Control
+    state: State
+    state_path: Path
+    root: str
+    ref: str
+    target: str
+    author: str
+    filtered: bool
+    head: str
+    head_tree: str
+    content: bytes
+    blob: str
+    mode: int
+    git_mode: bytes
+
+    def blob_of(self, content: bytes) -> str:
+        """The id git gives this content of the target, after the attributes' filters."""
+        if not self.filtered:
+            return blob_id(content)
+        args = ("hash-object", "--stdin", "--path", self.target)
+        return self.git.run(*args, stdin=content).decode().strip()
+
+    def store(self, content: bytes) -> str:
+        """The same, and the blob is stored."""
+        if not self.filtered:
+            return self.objects.write(b"blob", content)
+        args = ("hash-object", "-w", "--stdin", "--path", self.target)
+        return self.git.run(*args, stdin=content).decode().strip()
+
+
+class Trial:
+    """A candidate beside the incumbent. Made by `Campaign.trial`.
+
+    `parent` is the commit that the candidate is compared with; `candidate` is the
+    git blob id of the candidate's content. The blob is not stored before `commit`,
+    so a discarded candidate leaves nothing in the repository.
+    """
+
+    def __init__(self, desk: Desk, text: str) -> None:
+        self._desk = desk
+        self._contents = {Side.INCUMBENT: desk.content, Side.CANDIDATE: text.encode()}
+        self._shown = desk.content
+        self._commit = ""
+        self._tree = ""
+        self.parent = desk.head
+        self.candidate = desk.blob_of(self._contents[Side.CANDIDATE])
+        self.kept = False
+
+    @cached_property
+    def patch(self) -> str:
+        """The candidate as a unified diff against the parent; `git apply` takes it."""
+        return unified(
+            self._desk.target,
+            self._contents[Side.INCUMBENT].decode(),
+            self._contents[Side.CANDIDATE].decode(),
+            ids=(self._desk.blob, self.candidate),
+            mode=self._desk.git_mode.decode(),
+        )
+
+    def open(self) -> None:
+        """Check that the tree is at the parent, and note down what a kill must not lose."""
+        desk = self._desk
+        if self._target() != desk.content:
+            raise WorkspaceError(
+                f"{desk.target} was changed while the session was at work.",
+                remedy="Commit your change elsewhere or undo it, then run again.",
+            )
+        desk.tree.sync()
+        desk.state.parent, desk.state.candidate = self.parent, self.candidate
+        desk.state.shown = [blob_id(content) for content in self._contents.values()]
+        save(desk.state, desk.state_path)
+        desk.control.snapshot()
+
+    def show(self, side: Side) -> None:
+        """Put one side's content in the target, in one step."""
+        if self._contents[side] != self._shown or self._target() != self._shown:
+            self._write(self._contents[side])
+        self._shown = self._contents[side]
+
+    def clean(self) -> tuple[str, ...]:
+        """Undo everything that a run did besides the target; returns what broke the rules.
+
+        That is the tracked and read-only files it changed, `HEAD`, `index`,
+        `branch ...` and the like, the target too if the run edited it; sorted, and
+        empty when it kept to the rules. New files that git does not ignore are
+        removed, and the user's untracked files put back: neither is a violation.
+        """
+        violations = self._desk.control.undo()
+        violations += self._desk.tree.undo()
+        self._desk.control.snapshot_index()
+        if self._target() != self._shown:
+            self._write(self._shown)
+            violations.append(self._desk.target)
+        return tuple(sorted(set(violations)))
+
+    def commit(self, message: str) -> str:
+        """A commit with the candidate on the parent, on no branch yet; returns its id.
+
+        Call it for a candidate that is to be kept: a commit that nothing refers to
+        stays in the repository for weeks.
+        """
+        desk = self._desk
+        blob = desk.store(self._contents[Side.CANDIDATE])
+        self._tree = desk.objects.put(desk.head_tree, {desk.target: (desk.git_mode, blob)})
+        when = f"{int(time.time())} {time.strftime('%z')}"
+        self._commit = desk.objects.commit(
+            tree=self._tree, parents=(self.parent,), author=desk.author, when=when, message=message
+        )
+        return self._commit
+
+    def keep(self, commit: str) -> None:
+        """Move the branch from the parent to `commit`; tree and index follow."""
+        desk = self._desk
+        if commit != self._commit:
+            raise ValueError(f"{commit} is not what commit() returned")
+        self.show(Side.CANDIDATE)
+        desk.git.run("update-ref", "-m", "autoresearch-ci: keep", desk.ref, commit, self.parent)
+        desk.git.run("update-index", "--", desk.target)
+        desk.head, desk.head_tree = commit, self._tree
+        desk.content, desk.blob = self._contents[Side.CANDIDATE], self.candidate
+        self.kept = True
+        desk.control.snapshot()
+
+    def close(self) -> None:
+        """Leave the tree exactly at the branch's tip."""
+        self.clean()
+        if self._shown != self._desk.content:
+            self._write(self._desk.content)
+            self._shown = self._desk.content
+
+    def _target(self) -> bytes | None:
+        """The target's content; None when it is no plain file with its permissions any more."""
+        full = f"{self._desk.root}/{self._desk.target}"
+        sig = signature(full)
+        if sig is None or not stat.S_ISREG(sig[0]) or stat.S_IMODE(sig[0]) != self._desk.mode:
+            return None
+        with open(full, "rb") as file:
+            return file.read()
+
+    def _write(self, content: bytes) -> None:
+        desk = self._desk
+        full = f"{desk.root}/{desk.target}"
+        with disk_errors(f"write {desk.target}"):
+            make_way(desk.root, desk.target)
+            sig = signature(full)
+            if sig is not None and not stat.S_ISREG(sig[0]):
+                remove(desk.root, desk.target)
+            os.makedirs(desk.state_path.parent, exist_ok=True)
+            write_atomic(full, content, mode=desk.mode, scratch=desk.state_path.parent)
+
+
+__all__ = ["FILE", "Desk", "Trial"]

@@ -1,0 +1,171 @@
+"""Copies of the files that git does not hold: the user's untracked and read-only ones."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import stat
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from autoresearch_ci.errors import WorkspaceError
+from autoresearch_ci.workspace.files import (
+    Signature,
+    copy_atomic,
+    disk_errors,
+    make_way,
+    remove,
+    sign,
+    signature,
+    write_atomic,
+)
+
+LIMIT = 256 * 1024 * 1024
+"""Bytes of untracked files, and again of read-only ones, that are copied."""
+
+
+@dataclass
+class Copy:
+    """One file as it was: a copy under `stored`, a link's text, or only a `digest`."""
+
+    sig: Signature
+    readonly: bool
+    stored: str = ""
+    link: str = ""
+    digest: str = ""
+
+
+class Vault:
+    """Keeps files under `<git-dir>/autoresearch/vault`, by repository path."""
+
+    def __init__(self, root: Path, directory: Path) -> None:
+        self._root = str(root)
+        self._directory = directory
+        self._index = directory.parent / "vault.json"
+        self.copies: dict[str, Copy] = {}
+        self._saved = ""
+
+    def load(self) -> None:
+        """Read what a killed session left; nothing when that is unreadable."""
+        try:
+            data = json.loads(self._index.read_bytes())
+            self.copies = {
+                path: Copy(**{**copy, "sig": tuple(copy["sig"])}) for path, copy in data.items()
+            }
+        except (OSError, ValueError, TypeError, KeyError):
+            self.copies = {}
+
+    def keep(self, untracked: Iterable[str], readonly: Iterable[str]) -> None:
+        """Hold exactly these files, copying those that changed since the last time."""
+        wanted = dict.fromkeys(untracked, False) | dict.fromkeys(readonly, True)
+        for path in self.copies.keys() - wanted.keys():
+            self._drop(path)
+        room = {False: LIMIT, True: LIMIT}
+        for path, protected in sorted(wanted.items()):
+            sig = sign(self._full(path))
+            if sig is None or stat.S_ISDIR(sig[0]):
+                self._drop(path)
+                continue
+            room[protected] -= sig[1]
+            if room[False] < 0:
+                raise WorkspaceError(
+                    f"The untracked files come to more than {LIMIT >> 20} MB, "
+                    "too much to keep safe from the experiments.",
+                    remedy="Commit, ignore (.gitignore) or move them, then run again. "
+                    "`git status --untracked-files=all` lists them.",
+                )
+            old = self.copies.get(path)
+            if old is None or old.sig != sig or old.readonly != protected:
+                self.copies[path] = self._take(path, sig, protected, room[protected] >= 0)
+        self._save()
+
+    def changed(self) -> list[str]:
+        """The files that are no longer as they were; touched ones are signed anew."""
+        changed = []
+        for path, copy in self.copies.items():
+            now = signature(self._full(path))
+            if now == copy.sig:
+                continue
+            if now is not None and self._same(path, copy, now):
+                copy.sig = sign(self._full(path)) or now
+            else:
+                changed.append(path)
+        return changed
+
+    def restore(self, path: str) -> bool:
+        """Put the file back; False when it was too large to be copied."""
+        copy = self.copies[path]
+        if copy.digest:
+            return False
+        full = self._full(path)
+        with disk_errors(f"put {path} back"):
+            make_way(self._root, path)
+            remove(self._root, path)
+            if copy.link:
+                os.symlink(copy.link, full)
+            else:
+                source = str(self._directory / copy.stored)
+                copy_atomic(source, full, mode=copy.sig[0], scratch=self._directory)
+                os.utime(full, ns=(copy.sig[2], copy.sig[2]))
+            copy.sig = sign(full) or copy.sig
+        return True
+
+    def clear(self) -> None:
+        """Forget everything and free the space."""
+        self.copies = {}
+        self._saved = ""
+        shutil.rmtree(self._directory, ignore_errors=True)
+        self._index.unlink(missing_ok=True)
+
+    def _full(self, path: str) -> str:
+        return f"{self._root}/{path}"
+
+    def _take(self, path: str, sig: Signature, readonly: bool, room: bool) -> Copy:
+        full = self._full(path)
+        if stat.S_ISLNK(sig[0]):
+            return Copy(sig, readonly, link=os.readlink(full))
+        if not stat.S_ISREG(sig[0]):
+            return Copy(sig, readonly, digest="special")
+        with disk_errors(f"keep a copy of {path}"):
+            if not room:
+                return Copy(sig, readonly, digest=_digest(full))
+            self._directory.mkdir(parents=True, exist_ok=True)
+            stored = hashlib.sha256(os.fsencode(path)).hexdigest()[:32]
+            target = str(self._directory / stored)
+            copy_atomic(full, target, mode=0o600, scratch=self._directory)
+        return Copy(sig, readonly, stored=stored)
+
+    def _same(self, path: str, copy: Copy, now: Signature) -> bool:
+        full = self._full(path)
+        if stat.S_IFMT(now[0]) != stat.S_IFMT(copy.sig[0]) or now[0] != copy.sig[0]:
+            return False
+        if copy.link:
+            return os.readlink(full) == copy.link
+        if now[1] != copy.sig[1] or not stat.S_ISREG(now[0]):
+            return now[1] == copy.sig[1]
+        if copy.digest:
+            return _digest(full) == copy.digest
+        return _digest(full) == _digest(str(self._directory / copy.stored))
+
+    def _drop(self, path: str) -> None:
+        copy = self.copies.pop(path, None)
+        if copy is not None and copy.stored:
+            (self._directory / copy.stored).unlink(missing_ok=True)
+
+    def _save(self) -> None:
+        """Write the index when it has changed, so that a kill leaves the way back."""
+        text = json.dumps({path: asdict(copy) for path, copy in self.copies.items()})
+        if text == self._saved or (text == "{}" and not self._index.exists()):
+            return
+        with disk_errors(f"write {self._index}"):
+            self._index.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(str(self._index), text.encode(), mode=0o600, scratch=self._index.parent)
+        self._saved = text
+
+
+def _digest(full: str) -> str:
+    with open(full, "rb") as file:
+        return hashlib.file_digest(file, "blake2b").hexdigest()
