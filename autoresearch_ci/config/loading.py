@@ -10,7 +10,7 @@ from types import MappingProxyType
 from pydantic import ValidationError
 
 from autoresearch_ci import project_types
-from autoresearch_ci.config import markdown, values, yaml_file
+from autoresearch_ci.config import markdown, yaml_file
 from autoresearch_ci.config.origins import (
     COMMAND_LINE,
     DEFAULT,
@@ -190,16 +190,10 @@ def _located(error: ValidationError, merged: Entries) -> SettingsError:
     """The first thing that pydantic refused, with the place it was written at."""
     first = error.errors()[0]
     cause = first.get("ctx", {}).get("error")
-    name = str(first["loc"][0]) if first["loc"] else ""
-    origin = merged[name][1] if name in merged else DEFAULT
-    if not isinstance(cause, BadValue):
-        shown = values.shown(first["input"])
-        return SettingsError(
-            f"{origin}: {name}: {shown}: {first['msg']}.",
-            remedy=f"Write a value such as {example(name)}.",
-        )
-    if name:
-        return SettingsError(f"{origin}: {name}: {cause}", remedy=cause.remedy)
+    assert isinstance(cause, BadValue), first  # every field has a reader of ours
+    if first["loc"]:
+        name = str(first["loc"][0])
+        return SettingsError(f"{merged[name][1]}: {name}: {cause}", remedy=cause.remedy)
     places = [f"{each} from {merged[each][1]}" for each in cause.settings if each in merged]
     return SettingsError(str(cause), detail="; ".join(places), remedy=cause.remedy)
 

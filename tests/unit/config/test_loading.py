@@ -99,6 +99,12 @@ def test_bad_value_has_a_place(project):
     assert "300m" in caught.value.remedy
 
 
+def test_flag_of_the_wrong_kind(project):
+    """A list where one value belongs is refused like any other bad value."""
+    with pytest.raises(SettingsError, match="command line: tag:"):
+        project.load(**project.BASE, tag=["a"])
+
+
 def test_unknown_flag(project):
     """A flag that is no setting is refused with the nearest one."""
     with pytest.raises(SettingsError) as caught:
