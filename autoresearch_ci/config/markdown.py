@@ -40,10 +40,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The section's lines, without its heading; `name` is the file it stands in."""
+    """The section's lines, without its heading; `name` is the file it stands in.
+
+    `start` is the number of the heading's line, `end` of the first line after the section.
+    """
 
     name: str
     lines: tuple[Line, ...]
+    start: int
+    end: int
 
     @property
     def text(self) -> str:
@@ -92,7 +97,8 @@ def find(text: str, name: str) -> Section | None:
     body = lines[starts[0] + 1 :]
     level = lines[starts[0]].heading
     end = next((at for at, line in enumerate(body) if 0 < line.heading <= level), len(body))
-    return Section(name, body[:end])
+    after = body[end].number if end < len(body) else text.count("\n") + 2
+    return Section(name, body[:end], lines[starts[0]].number, after)
 
 
 def lookalikes(text: str, name: str) -> list[str]:

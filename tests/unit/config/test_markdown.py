@@ -210,6 +210,27 @@ def test_prose(line):
     assert item(line) in ({}, {"tag": "a"})
 
 
+@pytest.mark.parametrize(
+    ("section", "after"),
+    [
+        ("## autoresearch\n- tag: a\n", "# Other\n"),
+        ("autoresearch\n---\n- tag: a\n```\n## no\n```\n", "Other\n---\n"),
+        ("## autoresearch\n- tag: a\n<!-- x\n-->", ""),
+        ("## autoresearch", ""),
+    ],
+)
+def test_extent(section, after):
+    """A section knows its first line and the line after its last, code and comments included."""
+    text = f"# Title\n\n{section}{after}"
+    found = markdown.find(text, "CLAUDE.md")
+    lines = text.split("\n")
+    assert (
+        "\n".join(lines[found.start - 1 : found.end - 1]) == section.removesuffix("\n") or not after
+    )
+    assert "\n".join(lines[found.end - 1 :]) == after
+    assert found.start == 3
+
+
 def test_lookalike():
     """A heading that was perhaps meant to be the section's is pointed out."""
     (note,) = markdown.lookalikes("# x\n## Autoresearch config\n## autoresearch-ci\n", "CLAUDE.md")
