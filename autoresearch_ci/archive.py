@@ -57,7 +57,7 @@ class Archive:
         if not now and self._clock() - self._last < INTERVAL:
             return
         waiting = sorted(self._pending.glob("*.*")) if self._pending.exists() else []
-        files = {_place(path.name): path.read_bytes() for path in waiting}
+        files = {archived(path.name): path.read_bytes() for path in waiting}
         files["results.tsv"] = table(self._ledger.history).encode()
         files[".claude/logs/autoresearch.jsonl"] = b"".join(self._ledger.campaign.lines)
         files["README.md"] = markdown.campaign(
@@ -70,7 +70,7 @@ class Archive:
         self._last = self._clock()
 
 
-def _place(name: str) -> str:
+def archived(name: str) -> str:
     """`0123.patch` -> `experiments/0100-0199/0123.patch`: no folder grows without end."""
     number = int(name.partition(".")[0])
     low = number // 100 * 100

@@ -18,15 +18,15 @@ class Contest:
     """What a judge may know of an experiment.
 
     `samples` are the values measured so far, of both sides, in the order of the
-    runs; those of the incumbent may be from earlier experiments. The line counts
-    are of code: blank and comment lines are not counted.
+    runs; those of the incumbent may be from earlier experiments. `simpler` tells
+    whether the candidate has fewer lines of code, blank and comment lines not
+    counted; it reads both files, so it is asked only where that decides.
     """
 
     direction: Direction
     min_delta: MinDelta
-    incumbent_lines: int
-    candidate_lines: int
     samples: tuple[Sample, ...]
+    simpler: Callable[[], bool]
 
     def values(self, side: Side) -> list[float]:
         """The values of one side, oldest first."""
@@ -52,7 +52,7 @@ def single_run(contest: Contest) -> Verdict | Side:
     gain = contest.direction.gain(candidate[-1], bar)
     if gain > contest.min_delta.at(bar):
         return Verdict(Status.KEEP, Reason.IMPROVED)
-    if gain == 0 and contest.candidate_lines < contest.incumbent_lines:
+    if gain == 0 and contest.simpler():
         return Verdict(Status.KEEP, Reason.SIMPLER)
     if gain > 0:
         return Verdict(Status.DISCARD, Reason.WITHIN_NOISE)

@@ -9,19 +9,21 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from autoresearch_ci import __version__, config, ledger, machine
 from autoresearch_ci.archive import Archive
 from autoresearch_ci.bench import Bench
 from autoresearch_ci.campaigns import LEDGER, CampaignView, choose_tag, view
 from autoresearch_ci.clock import timestamp
-from autoresearch_ci.errors import LedgerError
+from autoresearch_ci.errors import SettingsError
 from autoresearch_ci.executors import Executor
+from autoresearch_ci.executors.process import ProcessExecutor
+from autoresearch_ci.executors.search import kill_marked
 from autoresearch_ci.judge import single_run
 from autoresearch_ci.limits import Limits
-from autoresearch_ci.model import Experiment, Reason, SessionStart, Status
+from autoresearch_ci.model import Experiment, ExperimentStart, Reason, SessionStart, Status
 from autoresearch_ci.proposers import Proposer
+from autoresearch_ci.proposers.search import SearchProposer
 from autoresearch_ci.session import Session
 from autoresearch_ci.workspace import Campaign, Workspace
 
@@ -46,7 +48,6 @@ def open_lab(
     settings = loaded.settings
     workspace.check_target(settings.target_file, settings.readonly_files)
     workspace.check_outputs()
-    executor = choose_executor(settings)
     tag = choose_tag(workspace, settings.tag, new=new)
     with workspace.lock(tag):
         if killed := workspace.interrupted_session():
@@ -58,7 +59,7 @@ def open_lab(
             settings.metric_direction,
             published=workspace.read_log(tag, LEDGER) or b"",
         )
-        same_campaign(book, settings)
+        require_same_campaign(book, settings)
         name = uuid.uuid4().hex[:12]
         kept = book.history.incumbent
         workspace.exclude_outputs()
@@ -71,7 +72,7 @@ def open_lab(
             kept=kept.commit if kept else None,
             kept_parent=kept.parent if kept else None,
         ) as campaign:
-            yield assemble(workspace, campaign, book, executor, loaded, name, setup_only=setup_only)
+            yield assemble(workspace, campaign, book, loaded, name, setup_only=setup_only)
             workspace.maintain()
 
 
@@ -92,13 +93,13 @@ def assemble(
     """Put a session together, and write down the experiment that a kill cut short."""
     settings = loaded.settings
     if cut := book.campaign.unfinished:
-        record_interrupted(book, campaign, cut)
+        record_interrupted(book, cut)
     bench = Bench(
         settings,
         choose_executor(settings),
         root=workspace.root,
         run_log=workspace.run_log,
-        logs=workspace.state,
+        logs=workspace.state_dir,
         environment={"AUTORESEARCH_SESSION": name},
     )
     notes = [note for note in (*loaded.notes, campaign.rescued) if note]
@@ -121,7 +122,7 @@ def assemble(
         notes=tuple(note for note in notes if note),
         campaign=campaign,
         ledger=book,
-        archive=Archive(book, campaign.publish, workspace.state / "pending" / campaign.tag),
+        archive=Archive(book, campaign.publish, workspace.state_dir / "pending" / campaign.tag),
         bench=bench,
         proposer=choose_proposer(loaded, campaign.tag),
         judge=single_run,
@@ -164,12 +165,11 @@ def require_same_campaign(book: ledger.Ledger, settings: config.Settings) -> Non
             )
 
 
-def record_interrupted(book: ledger.Ledger, campaign: Campaign, cut: ExperimentStart) -> None:
+def record_interrupted(book: ledger.Ledger, cut: ExperimentStart) -> None:
     """Give an experiment that was killed its verdict. A baseline is simply measured again."""
     incumbent = book.history.incumbent
     if incumbent is None:
         return
-    error = "the session was killed before it had a verdict"
     book.append(
         Experiment(
             tag=cut.tag,
@@ -186,6 +186,6 @@ def record_interrupted(book: ledger.Ledger, campaign: Campaign, cut: ExperimentS
             parent=cut.parent,
             candidate=cut.candidate,
             proposer=cut.proposer,
-            error=error,
+            error="the session was killed before it had a verdict",
         )
     )

@@ -6,7 +6,7 @@ nothing of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from autoresearch_ci.bench import Measurement
 from autoresearch_ci.model import (
@@ -24,7 +24,7 @@ from autoresearch_ci.session import INTERRUPTED, Outcome, Session
 from autoresearch_ci.workspace import Trial
 
 
-def research(session: Session) -> Iterator[Event]:
+def research(session: Session) -> Generator[Event, None, None]:
     """Propose, edit, run, judge, keep or reset, record; until a limit is reached."""
     yield session.ledger.append(session.start)
     stop = StopReason.ERROR
@@ -65,7 +65,7 @@ def experiment(session: Session, proposal: Proposal) -> Iterator[Event]:
     with session.campaign.trial(proposal.text) as trial:
         try:
             yield session.announce(trial, proposal)
-            outcome = baseline(session, trial) if first else attempt(session, trial)
+            outcome = baseline(session, trial) if first else attempt(session, trial, proposal)
         except KeyboardInterrupt:
             if not first:  # a baseline that was interrupted is simply measured again
                 session.conclude(trial, proposal, INTERRUPTED)
@@ -86,12 +86,12 @@ def baseline(session: Session, trial: Trial) -> Outcome:
     return Outcome(None, value, (Sample(Side.CANDIDATE, value),), (measurement,))
 
 
-def attempt(session: Session, trial: Trial) -> Outcome:
+def attempt(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
     """Run either side until the judge can decide; the guard has the last word on a keep."""
     if same := session.history.tried(trial.candidate):
         duplicate = Verdict(Status.DISCARD, Reason.DUPLICATE)
         return Outcome(duplicate, same.value, error=f"the same as experiment {same.experiment}")
-    contest = session.contest(trial)
+    contest = session.contest(proposal)
     runs: tuple[Measurement, ...] = ()
     while isinstance(decision := session.judge(contest), Side):
         trial.show(decision)

@@ -179,8 +179,10 @@ class ExperimentStart:
 class Experiment:
     """A finished experiment. Number 0 is the baseline, whose `reason` is None.
 
-    `value` is the candidate's metric, `prev` the last kept value; both None when
-    there is none. `samples` are the measured values of both sides in order.
+    `commit` is what was kept, and for everything else the parent it was tried on:
+    a discarded idea leaves no commit behind, its patch is in the archive. `value`
+    is the candidate's metric, `prev` the last kept value; both None when there is
+    none. `samples` are the measured values of both sides in order.
     `seconds` is the wall time of all its runs, `memory_gb` their peak.
     `error` is one line saying what went wrong, for a crash or a violation.
     """

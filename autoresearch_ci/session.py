@@ -83,15 +83,14 @@ class Session:
         """The target as it stands at the incumbent."""
         return Source(self.settings.target_file, self.campaign.source())
 
-    def contest(self, trial: Trial) -> Contest:
+    def contest(self, proposal: Proposal) -> Contest:
         """What the judge may know before the first run of a candidate."""
-        path = self.settings.target_file
+        path, incumbent = self.settings.target_file, self.campaign.source()
         return Contest(
             direction=self.history.direction,
             min_delta=self.settings.min_delta,
-            incumbent_lines=code_lines(path, trial.incumbent_text),
-            candidate_lines=code_lines(path, trial.candidate_text),
             samples=self.incumbent,
+            simpler=lambda: code_lines(path, proposal.text) < code_lines(path, incumbent),
         )
 
     def announce(self, trial: Trial, proposal: Proposal) -> ExperimentStart:
@@ -112,9 +111,7 @@ class Session:
     def conclude(self, trial: Trial, proposal: Proposal, outcome: Outcome) -> Experiment:
         """Write down how it ended: first what the ledger refers to, then the ledger."""
         done = self._experiment(trial, proposal, outcome)
-        if outcome.verdict is None:
-            done = replace(done, commit=trial.parent)
-        else:
+        if done.status is Status.KEEP and outcome.verdict:
             done = replace(done, commit=trial.commit(commit.message(done)))
         log = self.bench.tail(guarded=done.reason is Reason.GUARD_FAILED)
         self.archive.add(
@@ -158,7 +155,7 @@ class Session:
             value=outcome.value,
             prev=incumbent.value if incumbent else None,
             description=proposal.title,
-            commit="",
+            commit=trial.parent,
             parent=trial.parent,
             candidate=trial.candidate,
             proposer=proposal.proposer,

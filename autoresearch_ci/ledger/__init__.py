@@ -111,7 +111,7 @@ class Ledger:
             raise LedgerError(
                 f"{self.results.name} holds {len(unknown)} lines that are not in the ledger, and "
                 f"would be overwritten. The first: {unknown[0].strip()[:100]}",
-                remedy=f"Keep it under another name: mv {self.results.name} old-{self.results.name}",
+                remedy=f"Keep it as another file: mv {self.results.name} old-{self.results.name}",
             )
 
 

@@ -7,7 +7,7 @@ it exist only in what this module writes.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -224,7 +224,7 @@ def _decode_session_end(details: Mapping[str, Any], _number: int) -> SessionEnd:
     )
 
 
-_DECODERS = {
+_DECODERS: dict[str, Callable[[Mapping[str, Any], int], Record]] = {
     "session_start": _decode_session_start,
     "experiment_start": _decode_experiment_start,
     "experiment_done": _decode_experiment,
