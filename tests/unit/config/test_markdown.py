@@ -224,9 +224,7 @@ def test_extent(section, after):
     text = f"# Title\n\n{section}{after}"
     found = markdown.find(text, "CLAUDE.md")
     lines = text.split("\n")
-    assert (
-        "\n".join(lines[found.start - 1 : found.end - 1]) == section.removesuffix("\n") or not after
-    )
+    assert "\n".join(lines[found.start - 1 : found.end - 1]) == section.removesuffix("\n")
     assert "\n".join(lines[found.end - 1 :]) == after
     assert found.start == 3
 
