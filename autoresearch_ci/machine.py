@@ -14,7 +14,7 @@ from pathlib import Path
 
 @functools.cache
 def describe() -> str:
-    """System, processor, cores, memory and GPUs, such as `linux x86_64, Intel Xeon, 2 cores, 24 GB`.
+    """System, processor, cores, memory, GPUs, such as `linux x86_64, AMD EPYC, 2 cores, 24 GB`.
 
     The same on every machine of one kind: no host name, since hosted runners have random ones.
     """

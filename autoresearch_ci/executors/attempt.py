@@ -57,8 +57,9 @@ class Attempt:
         if tree.ended is None:
             tree.destroy()
         seconds = time.monotonic() - began
-        self._settle(_SETTLE)
-        tree.destroy()
+        if tree.members():
+            self._settle(_SETTLE)
+            tree.destroy()
         said = self._finish()
         code = self._exit_code()
         starved = meter.exceeded or (

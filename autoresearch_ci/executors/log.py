@@ -133,7 +133,8 @@ def _made_anew(path: Path) -> int:
     except FileNotFoundError:
         pass
     else:
-        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+        device = stat.S_ISCHR(found.st_mode) or stat.S_ISBLK(found.st_mode)
+        if not device and (not stat.S_ISREG(found.st_mode) or found.st_nlink > 1):
             path.unlink()
     flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
     return os.open(path, flags, 0o644)

@@ -25,6 +25,7 @@ _OUT_OF_MEMORY = re.compile(
     r"|^memory allocation of \d+ bytes failed|\bOut of memory: Killed process",
     re.MULTILINE,
 )
+_OOM_KILL = re.compile(rb"^oom_kill (\d+)", re.MULTILINE)
 
 
 class Meter:
@@ -146,10 +147,7 @@ def out_of_memory_kills() -> int:
     total = 0
     for file in _counters():
         with contextlib.suppress(OSError):
-            for line in file.read_bytes().splitlines():
-                name, _, count = line.partition(b" ")
-                if name == b"oom_kill":
-                    total += int(count)
+            total += sum(int(count) for count in _OOM_KILL.findall(file.read_bytes()))
     return total
 
 

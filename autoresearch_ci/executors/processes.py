@@ -11,6 +11,7 @@ kernel does not do that, `search` does what can be done.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
 import time
@@ -42,9 +43,14 @@ _CHILDREN_FILE = Path("/proc/thread-self/children")
 
 
 def _adopt(flag: int) -> bool:
+    return bool(_libc().prctl(_SET_SUBREAPER, flag, 0, 0, 0) == 0)
+
+
+@functools.cache
+def _libc() -> Any:
     import ctypes  # noqa: PLC0415 - slow to import, needed at the first run only
 
-    return bool(ctypes.CDLL(None).prctl(_SET_SUBREAPER, flag, 0, 0, 0) == 0)
+    return ctypes.CDLL(None)
 
 
 class Tree:
@@ -111,7 +117,10 @@ class AdoptedTree(Tree):
         self._before = {(pid, _started(pid)) for pid in _children(os.getpid())}
 
     def reap(self) -> None:
-        for pid in self.roots():
+        roots = self.roots()
+        if self.leader is not None and self.ended is None and self.leader not in roots:
+            roots.append(self.leader)  # gone without our waiting for it
+        for pid in roots:
             self._wait(pid)
 
     def roots(self) -> list[int]:
