@@ -1,7 +1,8 @@
 """The working tree and its repository: the only code that touches git."""
 
 from autoresearch_ci.workspace.campaign import Campaign
+from autoresearch_ci.workspace.create import create_repository
 from autoresearch_ci.workspace.repository import Workspace
 from autoresearch_ci.workspace.trial import Trial
 
-__all__ = ["Campaign", "Trial", "Workspace"]
+__all__ = ["Campaign", "Trial", "Workspace", "create_repository"]

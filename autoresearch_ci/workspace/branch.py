@@ -81,6 +81,13 @@ def settle(
     if not tip:
         remote = tip_of(git, CODE, tag)
         known = remote or (kept if kept and objects.kind(kept) == "commit" else "")
+        if kept and not known:
+            raise WorkspaceError(
+                f"The campaign's branch {CODE}/{tag} is gone, and so is its last kept commit "
+                f"{kept[:12]}.",
+                remedy="Fetch them from where they were pushed (`git fetch`), or start a new "
+                "campaign: --new",
+            )
         git.run("update-ref", "-m", f"autoresearch-ci: start {tag}", ref, known or start, ZERO)
         tip = known or start
         if not known and kept is None:

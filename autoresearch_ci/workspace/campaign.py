@@ -86,6 +86,7 @@ class Campaign:
                 self._logs_tip, self._logs_tree = now, ""
             else:
                 self._logs_tip, self._logs_tree = commit, tree
+                desk.control.refs.expect(self._logs, commit)
                 return
         raise WorkspaceError(
             f"{self._logs} keeps moving while we write to it.",

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from autoresearch_ci.errors import WorkspaceError
 from autoresearch_ci.workspace.files import (
+    OWNER,
     Signature,
     disk_errors,
     is_directory,
@@ -103,13 +104,16 @@ class Control:
 
     def _check_alive(self) -> None:
         needed = (self._git_dir, self._common, self._common / "objects")
-        if all(is_directory(signature(str(path))) for path in needed):
-            return
-        raise WorkspaceError(
-            f"The experiment destroyed the repository: {self._git_dir} is gone or broken.",
-            remedy="Clone the repository again; what was pushed is safe. Then find out what in "
-            "the run command deletes files outside its own output.",
-        )
+        for path in needed:
+            sig = signature(str(path))
+            if sig is None or not stat.S_ISDIR(sig[0]):
+                raise WorkspaceError(
+                    f"The experiment destroyed the repository: {path} is gone or broken.",
+                    remedy="Clone the repository again; what was pushed is safe. Then find out "
+                    "what in the run command deletes files outside its own output.",
+                )
+            if sig[0] & OWNER != OWNER:
+                os.chmod(path, stat.S_IMODE(sig[0]) | OWNER)
 
     def _watched(self) -> Iterator[tuple[str, str]]:
         """Small files that decide what git does, each with its name in messages."""

@@ -43,7 +43,7 @@ class Entry:
     ) -> None:
         self._tag = tag
         self._target = target
-        self._session = session
+        self._entered = False
         self._root = workspace.root
         self._git_dir = workspace.git_dir
         self._common = workspace.common_dir
@@ -51,6 +51,7 @@ class Entry:
         self._objects = workspace.objects
         self._home = workspace.git_dir / "autoresearch"
         self._state_path = self._home / "session.json"
+        self._shown_path = self._home / "shown"
         self._ref = f"refs/heads/{branch.CODE}/{tag}"
         own = (self._ref, f"refs/heads/{branch.LOGS}/{tag}")
         self._vault = Vault(workspace.root, self._home / "vault")
@@ -65,24 +66,22 @@ class Entry:
         dead = load(self._state_path)
         recovery = self._recovery(dead) if dead else None
         if recovery is None:
-            self._vault.clear()
             self._refuse_changes()
-        at = branch.head_ref(self._git)
+        at, before = branch.head_ref(self._git), branch.resolve(self._git, "HEAD")
         self._state.origin = self._origin(dead, at)
         start = self._start(base, at)
         tip, created = branch.settle(
             self._git, self._objects, self._tag, start=start, kept=kept, parent=kept_parent
         )
-        if not dead or recovery is None:
-            save(self._state, self._state_path)
         rescued = ""
         if recovery and dead:
             dead_ref = f"refs/heads/{branch.CODE}/{dead.tag}"
             there = bool(dead.tag) and bool(branch.resolve(self._git, dead_ref))
             rescued = recovery.clean(dead_ref if there else self._ref, author)
-            save(self._state, self._state_path)
-            self._vault.copies = {}
-        self._switch(at, recovery is not None)
+        save(self._state, self._state_path)
+        self._forget(but_state=True)
+        self._entered = True
+        self._switch(moved=before != tip)
         campaign = self._campaign(tip, created, rescued, author)
         self._state.phase = WORKING
         self._tree.survey()
@@ -90,30 +89,40 @@ class Entry:
         return campaign
 
     def leave(self) -> None:
-        """Go back to where the user was."""
-        if not self._state_path.parent.is_dir():
+        """Go back to where the user was; nothing to do when `enter` did not get to move."""
+        if not self._entered or not self._git_dir.is_dir():
             return
         self._state.phase = LEAVING
         save(self._state, self._state_path)
         origin = self._state.origin
-        if branch.head_ref(self._git) == self._ref and origin != self._ref:
-            self._go(origin)
-        else:
-            self._git.ask("update-index", "-q", "--refresh")
-        self._state_path.unlink(missing_ok=True)
+        try:
+            if branch.head_ref(self._git) == self._ref and origin != self._ref:
+                self._go(origin)
+            else:
+                self._git.ask("update-index", "-q", "--refresh")
+        except WorkspaceError:
+            self._forget()  # what is in the way is a person's, not a killed session's
+            raise
+        self._forget()
+
+    def _forget(self, *, but_state: bool = False) -> None:
+        """Remove the marks of a session at work; the first to go says that there is one."""
+        if not but_state:
+            self._state_path.unlink(missing_ok=True)
+        self._shown_path.unlink(missing_ok=True)
         self._vault.clear()
 
     def _recovery(self, dead: State) -> Recovery | None:
         """What a killed session left, cleared so far that git can work; None when all is well."""
         clear_stale(self._stale(dead), self._root, self._git_dir)
-        for name in IN_PROGRESS:
-            if (self._git_dir / name).exists() and dead.phase == WORKING:
-                remove(str(self._git_dir), name)
         recovery = Recovery(self._git, self._objects, self._vault, self._root, self._git_dir, dead)
-        if not recovery.left:
-            return recovery
-        recovery.take_back_target()
-        return None
+        if recovery.left:
+            recovery.take_back_target()
+            return None
+        for name in IN_PROGRESS:
+            if dead.phase == WORKING:  # the experiment's, not a person's: HEAD is where we put it
+                remove(str(self._git_dir), name)
+        return recovery
 
     def _stale(self, dead: State) -> list[Path]:
         """The locks that the dead session's gits may have left; not those from before it."""
@@ -160,15 +169,11 @@ class Entry:
             )
         return commit
 
-    def _switch(self, at: str, recovered: bool) -> None:
-        if not recovered and at == self._ref:
-            self._git.run("reset", "--hard", "--quiet")  # clean, but the branch may have moved
-        elif branch.head_ref(self._git) != self._ref:
-            try:
-                self._go(self._ref)
-            except WorkspaceError:
-                self._state_path.unlink(missing_ok=True)
-                raise
+    def _switch(self, *, moved: bool) -> None:
+        if branch.head_ref(self._git) != self._ref:
+            self._go(self._ref)
+        elif moved:  # under a clean tree
+            self._git.run("reset", "--hard", "--quiet")
 
     def _go(self, origin: str) -> None:
         """Switch to a branch, or detach at a commit; never over anybody's changes."""
@@ -203,8 +208,7 @@ class Entry:
             objects=self._objects,
             tree=self._tree,
             control=self._control,
-            state=self._state,
-            state_path=self._state_path,
+            shown_path=self._shown_path,
             root=str(self._root),
             ref=self._ref,
             target=self._target,

@@ -191,12 +191,13 @@ def _unlink(full: str) -> None:
 
 
 def holds_a_file(full: str) -> bool:
-    """Whether anything but directories lies below a directory."""
+    """Whether a file or link lies below a directory; git knows of nothing else."""
     stack = [full]
     while stack:
         with os.scandir(stack.pop()) as entries:
             for entry in entries:
-                if not entry.is_dir(follow_symlinks=False):
+                if entry.is_dir(follow_symlinks=False):
+                    stack.append(entry.path)
+                elif entry.is_symlink() or entry.is_file(follow_symlinks=False):
                     return True
-                stack.append(entry.path)
     return False

@@ -41,6 +41,21 @@ def held(paths: Iterable[tuple[Path, str]]) -> Iterator[None]:
         yield
 
 
+def is_held(path: Path) -> bool:
+    """Whether a live process holds the lock file; asking does not disturb it."""
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
 def clear_stale(locks: Iterable[Path], root: Path, git_dir: Path) -> list[Path]:
     """Delete git's lock files that no live process can own; returns those deleted.
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from autoresearch_ci.errors import MachineError, WorkspaceError
+from autoresearch_ci.interrupts import deferred
 
 # What git itself calls the variables of one repository; a hook or an alias that
 # started us would otherwise point every command at its own.
@@ -52,7 +53,6 @@ _OPTIONS = (
             "commit.gpgsign=false",
             "log.showSignature=false",
             "submodule.recurse=false",
-            "gc.auto=0",
         )
         for word in ("-c", option)
     ),
@@ -65,10 +65,14 @@ OLDEST = (2, 30)
 
 
 class Git:
-    """Starts git in one directory. Errors become ours; `run` returns standard output."""
+    """Starts git in one directory. Errors become ours; `run` returns standard output.
 
-    def __init__(self, cwd: Path) -> None:
+    Git collects garbage of its own accord only where `collect` says so.
+    """
+
+    def __init__(self, cwd: Path, *, collect: bool = False) -> None:
         self.cwd = cwd
+        self._options = _OPTIONS if collect else (*_OPTIONS, "-c", "gc.auto=0")
         self.env = {k: v for k, v in os.environ.items() if k not in _REPOSITORY_VARIABLES}
         self.env |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
@@ -109,15 +113,19 @@ class Git:
         self, args: Sequence[str], stdin: bytes | None, env: Mapping[str, str] | None
     ) -> subprocess.CompletedProcess[bytes]:
         try:
-            return subprocess.run(
-                ["git", *_OPTIONS, *args],
-                cwd=self.cwd,
-                env={**self.env, **env} if env else self.env,
-                input=stdin,
-                stdin=subprocess.DEVNULL if stdin is None else None,
-                capture_output=True,
-                check=False,
-            )
+            # A git that Ctrl-C ends half-way leaves its locks behind: it gets a process group
+            # that the terminal does not signal, and we wait for it.
+            with deferred():
+                return subprocess.run(
+                    ["git", *self._options, *args],
+                    cwd=self.cwd,
+                    env={**self.env, **env} if env else self.env,
+                    input=stdin,
+                    stdin=subprocess.DEVNULL if stdin is None else None,
+                    capture_output=True,
+                    check=False,
+                    process_group=0,
+                )
         except FileNotFoundError as error:
             if not self.cwd.is_dir():
                 raise WorkspaceError(

@@ -14,7 +14,7 @@ from autoresearch_ci.workspace.files import OWNER, disk_errors, is_directory, re
 from autoresearch_ci.workspace.objects import Objects, blob_id
 from autoresearch_ci.workspace.process import Git
 from autoresearch_ci.workspace.refs import RESCUED, ZERO
-from autoresearch_ci.workspace.state import WORKING, State
+from autoresearch_ci.workspace.state import WORKING, State, shown
 from autoresearch_ci.workspace.tree import Status, status
 from autoresearch_ci.workspace.vault import Vault
 
@@ -83,7 +83,7 @@ class Recovery:
         sig = signature(path)
         if not self._dead.target or sig is None or not stat.S_ISREG(sig[0]):
             return False
-        return blob_id(Path(path).read_bytes()) in self._dead.shown
+        return blob_id(Path(path).read_bytes()) in shown(self._git_dir / "autoresearch" / "shown")
 
     def _status(self) -> Status:
         try:

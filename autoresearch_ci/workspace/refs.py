@@ -47,6 +47,10 @@ class Refs:
         self._signatures = {self._packed: sign(self._packed)}
         self._values = self._read(self._signatures)
 
+    def expect(self, name: str, sha: str) -> None:
+        """Take a ref that we moved ourselves for granted."""
+        self._values[name] = sha
+
     def undo(self) -> list[str]:
         """Put back what a run moved; returns the refs that it changed."""
         if not self._touched():

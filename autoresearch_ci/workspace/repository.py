@@ -23,7 +23,11 @@ from autoresearch_ci.workspace.tree import OUTPUTS
 
 
 class Workspace:
-    """A repository with a working tree. Made by `Workspace.open`."""
+    """A repository with a working tree. Made by `Workspace.open`.
+
+    `state_dir` is this working tree's own place for files that are in nobody's
+    way; `run_log`, `log_path` and `results_path` are what people look at.
+    """
 
     def __init__(self, root: Path, git_dir: Path, common_dir: Path) -> None:
         self.root = root
@@ -32,6 +36,8 @@ class Workspace:
         self.log_path = root / ".claude" / "logs" / "autoresearch.jsonl"
         self.results_path = root / "results.tsv"
         self.run_log = root / "run.log"
+        self.state_dir = git_dir / "autoresearch"
+        self.state_dir = git_dir / "autoresearch"
         self.git = Git(root)
         self.objects = Objects(self.git, common_dir / "objects")
 
@@ -117,15 +123,21 @@ class Workspace:
     def lock(self, tag: str) -> Iterator[None]:
         """Be the only session on this campaign and in this working tree; else LockedError."""
         campaign = self.common_dir / "autoresearch" / "locks" / f"{quote(tag, safe='')}.lock"
-        tree = self.git_dir / "autoresearch" / "worktree.lock"
+        tree = self.state_dir / "worktree.lock"
         with locks.held(
             [(campaign, f"The campaign {tag}"), (tree, f"The working tree {self.root}")]
         ):
             yield
 
+    def busy(self, tag: str) -> bool:
+        """Whether a live session on this machine is at work on the campaign."""
+        return locks.is_held(
+            self.common_dir / "autoresearch" / "locks" / f"{quote(tag, safe='')}.lock"
+        )
+
     def interrupted_session(self) -> str | None:
         """The id of a session that was killed at work here; ask while holding the lock."""
-        dead = load(self.git_dir / "autoresearch" / "session.json")
+        dead = load(self.state_dir / "session.json")
         return dead.session if dead else None
 
     @contextmanager
@@ -147,9 +159,8 @@ class Workspace:
         from HEAD. `session` comes back from `interrupted_session` if we are killed.
         """
         entry = Entry(self, tag, target=target, readonly=readonly, session=session)
-        campaign = entry.enter(base=base, kept=kept, kept_parent=kept_parent)
         try:
-            yield campaign
+            yield entry.enter(base=base, kept=kept, kept_parent=kept_parent)
         finally:
             in_flight = sys.exc_info()[0] is not None
             try:
@@ -162,7 +173,7 @@ class Workspace:
     def maintain(self) -> None:
         """Let git pack what a session wrote, if it finds it worth it."""
         with suppress(AutoresearchError):
-            self.git.run("-c", "gc.auto=6700", "gc", "--auto", "--quiet")
+            Git(self.root, collect=True).run("-c", "gc.autoDetach=false", "gc", "--auto", "--quiet")
 
     def _check_state(self) -> None:
         if (self.common_dir / "reftable").is_dir():
@@ -175,7 +186,7 @@ class Workspace:
                 f"The repository {self.root} has no commits.",
                 remedy="Commit the project first: `git add . && git commit -m start`.",
             )
-        if load(self.git_dir / "autoresearch" / "session.json") is not None:
+        if load(self.state_dir / "session.json") is not None:
             return  # a killed experiment may have left anything; `checkout` clears it up
         for name, doing in IN_PROGRESS.items():
             if (self.git_dir / name).exists():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from autoresearch_ci.workspace.files import disk_errors, write_atomic
@@ -17,8 +18,7 @@ class State:
     """One session's mark on a working tree; there is a file exactly while it is at work.
 
     `origin` is where HEAD was when the first of a chain of killed sessions
-    began: a ref name or a commit id. `shown` are the blob ids of the raw
-    contents that we have put in the target since the tree was last clean.
+    began: a ref name or a commit id.
     """
 
     session: str
@@ -27,9 +27,6 @@ class State:
     origin: str
     started: float
     phase: str = ENTERING
-    parent: str = ""
-    candidate: str = ""
-    shown: list[str] = field(default_factory=list)
 
 
 def load(path: Path) -> State | None:
@@ -52,3 +49,21 @@ def save(state: State, path: Path) -> None:
     with disk_errors(f"write {path}"):
         os.makedirs(path.parent, exist_ok=True)
         write_atomic(str(path), data, mode=0o644, scratch=path.parent)
+
+
+def note_shown(path: Path, ids: Iterable[str]) -> None:
+    """Add to the contents, by raw blob id, that we put in the target this session.
+
+    Written before the target is touched: what a killed session left there is
+    then known for ours. Appended, since replacing a file costs milliseconds.
+    """
+    with disk_errors(f"write {path}"), open(path, "ab") as file:
+        file.write("".join(f"{name}\n" for name in ids).encode())
+
+
+def shown(path: Path) -> set[str]:
+    """What `note_shown` wrote; a line that a kill cut short is no id of anything."""
+    try:
+        return set(path.read_text(errors="replace").split("\n"))
+    except OSError:
+        return set()

@@ -129,10 +129,17 @@ class Tree:
         else:
             self._resign((), dirs)
 
+    def open_root(self) -> None:
+        """Make the top directory accessible again, without which git cannot start."""
+        old, now = self._dirs[""][0], signature(self._root)
+        if old and now and old[0] != now[0]:
+            os.chmod(self._root, stat.S_IMODE(old[0]))
+
     def undo(self) -> list[str]:
         """Bring back what a run changed; returns the tracked and read-only paths it changed."""
         files, dirs = self._differences()
         with disk_errors("undo what the run did to the working tree"):
+            self._undo_outputs()
             violations = self._undo_tree(files, dirs) if files or dirs else []
             violations += self._undo_kept()
             violations += self._undo_links()
@@ -253,13 +260,28 @@ class Tree:
         return True
 
     def _prune(self, dirs: Iterable[str]) -> None:
-        """Remove new directories with no file in them; git does not see those."""
+        """Remove what is new and git does not see: empty directories, pipes, sockets."""
         for path in dirs:
             prefix = f"{path}/" if path else ""
             for name in self._new_names(path):
                 full = self._full(prefix + name)
-                if is_directory(signature(full)) and not holds_a_file(full):
+                sig = signature(full)
+                if sig is None or stat.S_ISREG(sig[0]) or stat.S_ISLNK(sig[0]):
+                    continue
+                if not stat.S_ISDIR(sig[0]) or not holds_a_file(full):
                     remove(self._root, prefix + name)
+
+    def _undo_outputs(self) -> None:
+        """What the loop will write to must be a plain file in the tree, no way out of it."""
+        for path in OUTPUTS:
+            at = ""
+            for part in path.split("/"):
+                at = f"{at}/{part}" if at else part
+                sig = signature(self._full(at))
+                if sig is not None and not (stat.S_ISREG if at == path else stat.S_ISDIR)(sig[0]):
+                    if at not in self._tracked:
+                        remove(self._root, at)
+                    break
 
     def _undo_kept(self) -> list[str]:
         violations = []
@@ -338,13 +360,12 @@ class Tree:
             sig = sign(full)
             prefix = f"{path}/" if path else ""
             names = []
-            with os.scandir(full) as entries:
-                for entry in entries:
-                    names.append(entry.name)
-                    below = prefix + entry.name
-                    inner = entry.name != ".git" and below not in closed
-                    if inner and entry.is_dir(follow_symlinks=False):
-                        stack.append(below)
+            for entry in _entries(full):
+                names.append(entry.name)
+                below = prefix + entry.name
+                inner = entry.name != ".git" and below not in closed
+                if inner and entry.is_dir(follow_symlinks=False):
+                    stack.append(below)
             self._dirs[path] = (sig, frozenset(names))
 
     def _everything_below(self, path: str) -> tuple[list[str], list[str]]:
@@ -371,6 +392,13 @@ class Tree:
 
     def _full(self, path: str) -> str:
         return f"{self._root}/{path}" if path else self._root
+
+
+def _entries(full: str) -> list[os.DirEntry[str]]:
+    try:
+        return list(os.scandir(full))
+    except OSError:  # closed to us, and so to the experiment
+        return []
 
 
 def uncommitted(paths: Sequence[str]) -> WorkspaceError:

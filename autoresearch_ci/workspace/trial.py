@@ -22,7 +22,7 @@ from autoresearch_ci.workspace.files import (
 from autoresearch_ci.workspace.objects import FILE, Objects, blob_id
 from autoresearch_ci.workspace.patch import unified
 from autoresearch_ci.workspace.process import Git
-from autoresearch_ci.workspace.state import State, save
+from autoresearch_ci.workspace.state import note_shown
 from autoresearch_ci.workspace.tree import Tree
 
 
@@ -38,8 +38,7 @@ class Desk:
     objects: Objects
     tree: Tree
     control: Control
-    state: State
-    state_path: Path
+    shown_path: Path
     root: str
     ref: str
     target: str
@@ -79,6 +78,7 @@ class Trial:
         self._desk = desk
         self._contents = {Side.INCUMBENT: desk.content, Side.CANDIDATE: text.encode()}
         self._shown = desk.content
+        self._cleaned = False
         self._commit = ""
         self._tree = ""
         self.parent = desk.head
@@ -105,9 +105,7 @@ class Trial:
                 remedy="Commit your change elsewhere or undo it, then run again.",
             )
         desk.tree.sync()
-        desk.state.parent, desk.state.candidate = self.parent, self.candidate
-        desk.state.shown = [blob_id(content) for content in self._contents.values()]
-        save(desk.state, desk.state_path)
+        note_shown(desk.shown_path, (blob_id(content) for content in self._contents.values()))
         desk.control.snapshot()
 
     def show(self, side: Side) -> None:
@@ -115,21 +113,26 @@ class Trial:
         if self._contents[side] != self._shown or self._target() != self._shown:
             self._write(self._contents[side])
         self._shown = self._contents[side]
+        self._cleaned = False
 
     def clean(self) -> tuple[str, ...]:
         """Undo everything that a run did besides the target; returns what broke the rules.
+
+        To be called after every run of anything in the tree, before the next `show`.
 
         That is the tracked and read-only files it changed, `HEAD`, `index`,
         `branch ...` and the like, the target too if the run edited it; sorted, and
         empty when it kept to the rules. New files that git does not ignore are
         removed, and the user's untracked files put back: neither is a violation.
         """
+        self._desk.tree.open_root()
         violations = self._desk.control.undo()
         violations += self._desk.tree.undo()
         self._desk.control.snapshot_index()
         if self._target() != self._shown:
             self._write(self._shown)
             violations.append(self._desk.target)
+        self._cleaned = True
         return tuple(sorted(set(violations)))
 
     def commit(self, message: str) -> str:
@@ -162,7 +165,8 @@ class Trial:
 
     def close(self) -> None:
         """Leave the tree exactly at the branch's tip."""
-        self.clean()
+        if not self._cleaned:
+            self.clean()
         if self._shown != self._desk.content:
             self._write(self._desk.content)
             self._shown = self._desk.content
@@ -184,8 +188,8 @@ class Trial:
             sig = signature(full)
             if sig is not None and not stat.S_ISREG(sig[0]):
                 remove(desk.root, desk.target)
-            os.makedirs(desk.state_path.parent, exist_ok=True)
-            write_atomic(full, content, mode=desk.mode, scratch=desk.state_path.parent)
+            os.makedirs(desk.shown_path.parent, exist_ok=True)
+            write_atomic(full, content, mode=desk.mode, scratch=desk.shown_path.parent)
 
 
 __all__ = ["FILE", "Desk", "Trial"]
