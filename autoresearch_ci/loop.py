@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 
 from autoresearch_ci.bench import Measurement
+from autoresearch_ci.interrupts import deferred
 from autoresearch_ci.model import (
     Event,
     IncumbentMeasured,
@@ -70,9 +71,10 @@ def experiment(session: Session, proposal: Proposal) -> Iterator[Event]:
             if not first:  # a baseline that was interrupted is simply measured again
                 session.conclude(trial, proposal, INTERRUPTED)
             raise
-        done = session.conclude(trial, proposal, outcome)
-        if done.status is Status.KEEP and not first:
-            trial.keep(done.commit)
+        with deferred():
+            done = session.conclude(trial, proposal, outcome)
+            if done.status is Status.KEEP and not first:
+                trial.keep(done.commit)
     session.archive.write()
     yield done
 

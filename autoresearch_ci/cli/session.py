@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from autoresearch_ci.cli.boundary import DONE, INTERRUPTED
-from autoresearch_ci.cli.interrupts import Interrupted, interruptible
+from autoresearch_ci.interrupts import Interrupted, interruptible
 from autoresearch_ci.model import Event, IncumbentMeasured, SessionEnd
 from autoresearch_ci.reports.progress import LiveProgress, PlainProgress, Progress, QuietProgress
 from autoresearch_ci.reports.session import Place, closing, opening, outcome
@@ -48,7 +48,7 @@ def hold(
             open_lab(repo, overrides, new=new, base=base, setup_only=setup_only)
         )
         paint = Paint(colour=has_colour(people))
-        limits = _limits(lab.settings)
+        limits = ["after the baseline"] if setup_only else _limits(lab.settings)
         progress.begin(
             opening(lab.start, lab.history, limits, lab.notes, paint),
             lab.history,

@@ -8,7 +8,7 @@ import pytest
 
 from autoresearch_ci.cli.boundary import exit_code
 from autoresearch_ci.cli.bug import report, scrub
-from autoresearch_ci.cli.interrupts import Interrupted
+from autoresearch_ci.interrupts import Interrupted
 from autoresearch_ci.errors import BaselineError
 
 

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from autoresearch_ci.cli.interrupts import Interrupted, interruptible
+from autoresearch_ci.interrupts import Interrupted, deferred, interruptible
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -47,7 +47,7 @@ def test_a_second_one_does_not_tear_the_cleaning_up():
 def test_one_that_comes_much_later_counts_again(monkeypatch):
     """Cleaning up that hangs can still be ended."""
     now = [100.0]
-    monkeypatch.setattr("autoresearch_ci.cli.interrupts.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("autoresearch_ci.interrupts.time.monotonic", lambda: now[0])
     with interruptible(lambda: None):
         with pytest.raises(Interrupted):
             os.kill(os.getpid(), signal.SIGINT)
@@ -72,3 +72,15 @@ def test_the_handlers_of_before_come_back():
     with interruptible(lambda: None):
         assert signal.getsignal(signal.SIGTERM) is not before
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_what_must_be_done_as_a_whole_is_done_first():
+    """A signal in the middle of writing down and moving the branch waits for the end of it."""
+    steps = []
+    with pytest.raises(Interrupted), interruptible(lambda: steps.append("announced")):
+        with deferred():
+            steps.append("begun")
+            os.kill(os.getpid(), signal.SIGINT)
+            steps.append("done")
+        steps.append("never")
+    assert steps == ["begun", "announced", "done"]

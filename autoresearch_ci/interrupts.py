@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 
 GRACE = 10.0
@@ -14,6 +15,32 @@ GRACE = 10.0
 
 class Interrupted(KeyboardInterrupt):
     """The user, the machine or the terminal wants the session to end."""
+
+
+@dataclass
+class _Deferral:
+    depth: int = 0
+    pending: bool = False
+
+
+_deferral = _Deferral()
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Let what must be done as a whole be done as a whole: an interrupt waits for the end of it.
+
+    For steps of milliseconds, such as writing a record and moving the branch it
+    speaks of. It works on the signals that `interruptible` handles.
+    """
+    _deferral.depth += 1
+    try:
+        yield
+    finally:
+        _deferral.depth -= 1
+        if _deferral.pending and not _deferral.depth:
+            _deferral.pending = False
+            raise Interrupted
 
 
 @contextmanager
@@ -32,7 +59,10 @@ def interruptible(announce: Callable[[], None]) -> Iterator[None]:
             return
         ignored_until = time.monotonic() + GRACE
         announce()
-        raise Interrupted
+        if _deferral.depth:
+            _deferral.pending = True
+        else:
+            raise Interrupted
 
     previous = {}
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):

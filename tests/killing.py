@@ -1,0 +1,152 @@
+"""A campaign that is killed at random instants, and what must hold after each kill."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+TARGET = "params.py"
+RUN = r"""
+awk -F' = ' 'NF == 2 { s += ($2 - 5) ^ 2 } END { print "metric: " s }' params.py
+echo new > left-behind.txt
+mkdir -p deep/er && echo new > deep/er/left-behind.txt
+if grep -q '= 1[0-9]' params.py; then echo changed >> tracked.txt; git add tracked.txt; fi
+sleep 0.02
+"""
+SETTINGS = {
+    "target_file": TARGET,
+    "run_command": RUN,
+    "metric_name": "metric",
+    "metric_parse": "awk '/^metric:/ { print $2 }' run.log",
+    "tag": "killed",
+}
+
+
+def git(repository: Path, *words: str) -> str:
+    done = subprocess.run(
+        ["git", "-C", str(repository), *words], check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+def make_repository(folder: Path) -> Path:
+    """A project with eight numbers to tune, and a user's own files beside it."""
+    folder.mkdir()
+    names = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta"]
+    (folder / TARGET).write_text("".join(f"{name} = {n + 1}.5\n" for n, name in enumerate(names)))
+    (folder / "tracked.txt").write_text("the user's\n")
+    for words in (
+        ["init", "-q", "-b", "main"],
+        ["config", "user.name", "u"],
+        ["config", "user.email", "u@example.org"],
+        ["add", "-A"],
+        ["commit", "-q", "-m", "base"],
+    ):
+        git(folder, *words)
+    (folder / "notes.txt").write_text("untracked and precious\n")
+    return folder
+
+
+def session(repository: Path, output: Path, experiments: int | None) -> int:
+    """Fork a process that holds a session; its id. It writes its events to `output`."""
+    words = ["autoresearch-ci", "--repo", str(repository), "--json", "run"]
+    for key, value in SETTINGS.items():
+        words += [f"--{key.replace('_', '-')}", value]
+    if experiments is not None:
+        words += ["--max-experiments", str(experiments)]
+    # Imported here, so that each child starts with everything loaded and the
+    # instants of the kills spread over the work and not over the imports.
+    from autoresearch_ci.cli import main
+
+    child = os.fork()
+    if child:
+        return child
+    try:
+        os.setsid()
+        descriptor = os.open(output, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+        os.dup2(descriptor, 1)
+        os.dup2(descriptor, 2)
+        sys.argv = words
+        main()
+    except SystemExit as done:
+        os._exit(done.code if isinstance(done.code, int) else 1)
+    finally:
+        os._exit(99)
+
+
+def told(output: Path) -> set[int]:
+    """The numbers of the experiments that listeners were told are done."""
+    numbers = set()
+    for line in output.read_text(errors="replace").splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue
+        if event["action"] == "experiment_done":
+            numbers.add(event["details"]["experiment"])
+    return numbers
+
+
+def kill_once(repository: Path, scratch: Path, rng: random.Random) -> float:
+    """Start a session, kill it with SIGKILL at a random instant; returns the instant."""
+    output = scratch / "killed.jsonl"
+    output.write_text("")
+    child = session(repository, output, None)
+    instant = rng.choice([rng.uniform(0, 0.15), rng.uniform(0, 0.6), rng.uniform(0, 1.5)])
+    time.sleep(instant)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return instant
+
+
+def check_after(repository: Path, scratch: Path) -> int:
+    """Run again to the end of one experiment, then check every promise; returns the count."""
+    announced = told(scratch / "killed.jsonl")
+    output = scratch / "after.jsonl"
+    output.write_text("")
+    child = session(repository, output, 1)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0, output.read_text()[-3000:]
+
+    lines = (repository / ".claude/logs/autoresearch.jsonl").read_text().splitlines()
+    records = [json.loads(line) for line in lines]
+    done = [r["details"] for r in records if r["action"] == "experiment_done"]
+    numbers = [details["experiment"] for details in done]
+    assert numbers == list(range(len(done))), "each number once, from 0, without gaps"
+    assert announced <= set(numbers), "what listeners were told is in the log"
+    started = [r["details"]["experiment"] for r in records if r["action"] == "experiment_start"]
+    assert set(started) == set(numbers), "whatever was started has a verdict"
+
+    table = (repository / "results.tsv").read_text().splitlines()
+    assert len(table) == len(done) + 1, "the table has a row for each"
+
+    kept = [details for details in done if details["status"] == "keep"]
+    tip = git(repository, "rev-parse", "autoresearch/killed")
+    assert tip == kept[-1]["sha"], "the branch's tip is the last kept commit"
+    count = int(git(repository, "rev-list", "--count", "main..autoresearch/killed"))
+    assert count == len(kept) - 1, "one commit for each keep"
+
+    assert git(repository, "symbolic-ref", "--short", "HEAD") == "main"
+    changes = git(repository, "status", "--porcelain", "--untracked-files=all").splitlines()
+    assert changes == ["?? notes.txt"], changes
+    assert (repository / "notes.txt").read_text() == "untracked and precious\n"
+    assert (repository / "tracked.txt").read_text() == "the user's\n"
+
+    archived = git(repository, "show", "autoresearch-logs/killed:.claude/logs/autoresearch.jsonl")
+    assert archived.splitlines() == lines, "the logs branch has the whole log"
+    names = git(repository, "ls-tree", "-r", "--name-only", "autoresearch-logs/killed").splitlines()
+    patches = {int(Path(name).stem) for name in names if name.endswith(".patch")}
+    finished = {d["experiment"] for d in done if d["reason"] not in (None, "interrupted")}
+    assert finished <= patches, "every idea that got its verdict is readable"
+    fsck = subprocess.run(
+        ["git", "-C", str(repository), "fsck", "--connectivity-only"],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert fsck.returncode == 0, fsck.stderr
+    return len(done)
