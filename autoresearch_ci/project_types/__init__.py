@@ -10,10 +10,10 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 
-from autoresearch_ci.project_types.detected import Detected
+from autoresearch_ci.project_types.detected import NO_TESTS, Detected
 from autoresearch_ci.project_types.project import Project
 
-__all__ = ["ORDER", "Detected", "Project", "detect"]
+__all__ = ["NO_TESTS", "ORDER", "Detected", "Project", "detect"]
 
 ORDER = ("ml", "web", "flutter", "java", "rust", "go")
 

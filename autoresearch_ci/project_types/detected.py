@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+# For types whose metric can be won by emptying a file; no longer true once the user names a guard.
+NO_TESTS = "No tests were found, so search makes no deletions; set guard_command to allow them."
+
 
 @dataclass(frozen=True, slots=True)
 class Detected:

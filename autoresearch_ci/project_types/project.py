@@ -14,10 +14,10 @@ _MOST_FILES = 20_000
 _DEEPEST = 12
 
 # Never a project's own source: dependencies, build outputs, caches. Names that
-# start with a dot are skipped as well.
-_FOREIGN = frozenset(
-    {"node_modules", "bower_components", "vendor", "target", "build", "dist", "out"}
-    | {"coverage", "__pycache__", "venv", "env", "Pods", "DerivedData"}
+# start with a dot are skipped as well. Below `src` a name such as `build` is a package.
+_FOREIGN = frozenset({"node_modules", "bower_components", "__pycache__"})
+_FOREIGN_OUTSIDE_SRC = frozenset(
+    {"vendor", "target", "build", "dist", "out", "coverage", "venv", "env", "Pods"}
 )
 
 
@@ -92,7 +92,7 @@ class Project:
                 for entry in sorted(entries, key=lambda entry: entry.name):
                     path = f"{folder}/{entry.name}" if folder else entry.name
                     if entry.is_dir(follow_symlinks=False):
-                        if not entry.name.startswith(".") and entry.name not in _FOREIGN:
+                        if not _foreign(path):
                             folders.append(path)
                     elif entry.is_file(follow_symlinks=False):
                         files.append(path)
@@ -109,3 +109,10 @@ class Project:
         except (OSError, ValueError, RuntimeError):
             return None
         return found if stat.S_ISREG(found.st_mode) else None
+
+
+def _foreign(folder: str) -> bool:
+    *parents, name = folder.split("/")
+    if name.startswith(".") or name in _FOREIGN:
+        return True
+    return name in _FOREIGN_OUTSIDE_SRC and "src" not in parents

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from autoresearch_ci.project_types import web_build, web_entry
-from autoresearch_ci.project_types.detected import Detected
+from autoresearch_ci.project_types.detected import NO_TESTS, Detected
 from autoresearch_ci.project_types.ignored import Ignored
 from autoresearch_ci.project_types.project import Project
 from autoresearch_ci.project_types.web_bundlers import Output
@@ -62,13 +62,15 @@ def detect(project: Project) -> Detected | None:
     folders = output.folders if output else ()
     ignored = Ignored(project)
 
+    guard = _guard(manager, scripts)
     settings = {
         "target_file": web_entry.main_source(project, package, packages, commands, folders),
         **_measured(manager, output, ignored),
         "setup_command": _setup(project, manager, package) if packages else None,
-        "guard_command": _guard(manager, scripts),
+        "guard_command": guard,
     }
-    notes = [_not_ignored(folder) for folder in folders if not ignored.covers(folder)]
+    notes = [] if guard else [NO_TESTS]
+    notes += [_not_ignored(folder) for folder in folders if not ignored.covers(folder)]
     if packages and not ignored.covers("node_modules"):
         notes.insert(0, "git does not ignore node_modules/; add it to .gitignore.")
     if "build" not in scripts:
