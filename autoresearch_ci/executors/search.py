@@ -82,20 +82,19 @@ class _Found:
 def _look(name: str, value: str) -> dict[int, _Found]:
     """Every living process but ourselves, our ancestors and what shares their sessions."""
     me = psutil.Process()
-    spared = {me.pid, *(parent.pid for parent in me.parents())}
-    spared_sessions = set()
-    for pid in spared:
+    spared = set()
+    for relative in (me, *me.parents()):
         with contextlib.suppress(OSError):
-            spared_sessions.add(os.getsid(pid))
+            spared.add(os.getsid(relative.pid))
     found = {}
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
             session = os.getsid(process.pid)
-            if process.pid in spared or process.status() == psutil.STATUS_ZOMBIE:
+            if session in spared or process.status() == psutil.STATUS_ZOMBIE:
                 continue
-            marked = session not in spared_sessions and _is_marked(process, name, value)
+            marked = _is_marked(process, name, value)
             found[process.pid] = _Found(process, process.ppid(), session, marked)
-    return {pid: one for pid, one in found.items() if one.session not in spared_sessions}
+    return found
 
 
 def _is_marked(process: psutil.Process, name: str, value: str) -> bool:

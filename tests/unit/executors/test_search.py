@@ -47,6 +47,17 @@ def test_what_a_dead_session_left_is_killed(session, tmp_path):
     assert not left_in(folder)
 
 
+def test_an_orphan_without_its_environment_is_found_by_its_session(session, tmp_path):
+    """What dropped marker and parents, but not its session, is killed with what is still marked."""
+    folder = tmp_path.resolve()
+    process = started("(env -i sleep 1000 & sleep 1000 &); sleep 0.1; echo on", session, folder)
+    process.wait()
+    process.stdout.close()
+    assert len(left_in(folder)) == 2
+    assert kill_marked(session) == 2
+    assert not left_in(folder)
+
+
 def test_others_live(session, tmp_path):
     """Recovery kills nothing of other sessions, and says so."""
     process = started("echo on; exec sleep 1000", session, tmp_path)
