@@ -141,12 +141,11 @@ class Bench:
             ),
         )
 
-    def prepare(self, trial: Trial) -> str:
-        """Run `setup_command`; a sentence when it changed what the user tracks, which is undone."""
+    def prepare(self) -> None:
+        """Run `setup_command`; MachineError with the end of its log when it fails."""
         if self._settings.setup_command is None:
-            return ""
+            return
         run = self.execute(self._settings.setup_command, SETUP_BUDGET, self._setup_log)
-        changed = trial.clean()
         if failure := failure_of(run):
             raise MachineError(
                 f"setup_command failed: {explain(run, failure, SETUP_BUDGET)}.",
@@ -154,9 +153,6 @@ class Bench:
                 remedy=f"Make this work in the repository, or change setup_command: "
                 f"{self._settings.setup_command}",
             )
-        if not changed:
-            return ""
-        return f"setup_command changed {', '.join(changed[:5])}; that was undone."
 
     def guard(self, trial: Trial) -> Objection | None:
         """Run `guard_command` on what the trial shows."""

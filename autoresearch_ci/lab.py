@@ -103,8 +103,10 @@ def assemble(
         environment={"AUTORESEARCH_SESSION": name},
     )
     notes = [note for note in (*loaded.notes, campaign.rescued) if note]
-    with campaign.trial(campaign.source()) as trial:
-        notes.append(bench.prepare(trial))
+    with campaign.preparation() as changed:
+        bench.prepare()
+    if changed:
+        notes.append(f"setup_command changed {', '.join(changed[:5])}; that was undone.")
     return Session(
         start=SessionStart(
             tag=campaign.tag,
@@ -119,7 +121,7 @@ def assemble(
             version=__version__,
         ),
         settings=settings,
-        notes=tuple(note for note in notes if note),
+        notes=tuple(notes),
         campaign=campaign,
         ledger=book,
         archive=Archive(book, campaign.publish, workspace.state_dir / "pending" / campaign.tag),

@@ -62,6 +62,7 @@ def session(repository: Path, output: Path, experiments: int | None) -> int:
         words += ["--max-experiments", str(experiments)]
     # Imported here, so that each child starts with everything loaded and the
     # instants of the kills spread over the work and not over the imports.
+    import autoresearch_ci.cli.run
     from autoresearch_ci.cli import main
 
     child = os.fork()

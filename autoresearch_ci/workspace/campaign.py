@@ -43,6 +43,21 @@ class Campaign:
         return self._desk.content.decode()
 
     @contextmanager
+    def preparation(self) -> Iterator[list[str]]:
+        """Hold the tree for what the user wants done before the first run.
+
+        New untracked files stay, as if the user had made them; when the block ends
+        the list holds what else was changed, which is undone.
+        """
+        changed: list[str] = []
+        self._desk.control.snapshot()
+        try:
+            yield changed
+        finally:
+            changed += sorted({*self._desk.control.undo(), *self._desk.tree.adopt()})
+            self._desk.control.snapshot()
+
+    @contextmanager
     def trial(self, text: str) -> Iterator[Trial]:
         """Hold the tree for one candidate.
 

@@ -129,6 +129,14 @@ class Tree:
         else:
             self._resign((), dirs)
 
+    def adopt(self) -> list[str]:
+        """Take new untracked files as the user's; undo the rest and return those paths."""
+        changed = sorted(status(self._git).changed.keys() - {self._target})
+        with disk_errors("undo what the setup did to tracked files"):
+            self._checkout(changed)
+        self.survey()
+        return changed
+
     def open_root(self) -> None:
         """Make the top directory accessible again, without which git cannot start."""
         old, now = self._dirs[""][0], signature(self._root)

@@ -1,0 +1,68 @@
+"""Small real projects in real repositories."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from autoresearch_ci.lab import open_lab
+from autoresearch_ci.loop import research
+from autoresearch_ci.model import Event, Experiment
+from autoresearch_ci.proposers.scripted import Idea, ScriptedProposer
+
+SETTINGS = {
+    "target_file": "target.txt",
+    "run_command": "sh experiment.sh",
+    "metric_name": "metric",
+    "metric_parse": "awk '/^metric:/ { print $2 }' run.log",
+}
+
+
+def git(repository: Path, *words: str) -> str:
+    """What git prints, without its last newline."""
+    done = subprocess.run(
+        ["git", "-C", str(repository), *words], check=True, capture_output=True, text=True
+    )
+    return done.stdout.rstrip("\n")
+
+
+def make_repository(folder: Path, files: Mapping[str, str]) -> Path:
+    """A repository with these files in one commit on `main`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    for words in (
+        ["init", "-q", "-b", "main"],
+        ["config", "user.name", "u"],
+        ["config", "user.email", "u@example.org"],
+        ["add", "-A"],
+        ["commit", "-q", "-m", "base"],
+    ):
+        git(folder, *words)
+    return folder
+
+
+def make_project(folder: Path, **files: str) -> Path:
+    """A project whose metric is what its target says: `sh` runs the target itself."""
+    return make_repository(
+        folder,
+        {"target.txt": "echo metric: 10\n", "experiment.sh": ". ./target.txt\n", **files},
+    )
+
+
+def hold(
+    repository: Path, ideas: Iterable[Idea], *, tag: str = "t", **settings: object
+) -> list[Event]:
+    """One session with these ideas; all that it said."""
+    overrides = {**SETTINGS, "tag": tag, **settings}
+    with open_lab(repository, overrides) as session:
+        session.proposer = ScriptedProposer(ideas)
+        return list(research(session))
+
+
+def experiments(events: Iterable[Event]) -> list[Experiment]:
+    """The finished ones."""
+    return [event for event in events if isinstance(event, Experiment)]

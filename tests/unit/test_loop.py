@@ -1,0 +1,320 @@
+"""Whole sessions with real git and real processes; only the ideas are written down here."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from autoresearch_ci.errors import BaselineError, MachineError
+from autoresearch_ci.lab import open_lab, read_campaign
+from autoresearch_ci.loop import research
+from autoresearch_ci.model import (
+    Experiment,
+    ExperimentStart,
+    IncumbentMeasured,
+    Reason,
+    SessionEnd,
+    SessionStart,
+    Status,
+    StopReason,
+)
+from autoresearch_ci.proposers.scripted import ScriptedProposer
+from tests.projects import SETTINGS, experiments, git, hold, make_project
+
+
+def says(value: object) -> str:
+    return f"echo metric: {value}\n"
+
+
+@pytest.fixture
+def project(tmp_path):
+    return make_project(tmp_path / "project")
+
+
+def verdicts(events):
+    return [(e.status, e.reason, e.value) for e in experiments(events)]
+
+
+def test_what_is_better_is_kept_and_everything_else_is_not(project):
+    """Each verdict with its reason; a candidate is compared with the last keep."""
+    events = hold(
+        project,
+        [
+            ("worse", says(11)),
+            ("better", says(9)),
+            ("better than the baseline only", says(9.5)),
+            ("equal", says("9 # and longer") + "true\n"),
+            ("fails", "exit 3\n"),
+            ("says nothing", "true\n"),
+            ("says no number", says("many")),
+            ("says nan", says("nan")),
+            ("says it twice", says(1) + says(2)),
+            ("again", says(11)),
+        ],
+    )
+    keep, discard, crash = Status.KEEP, Status.DISCARD, Status.CRASH
+    assert verdicts(events) == [
+        (keep, None, 10),
+        (discard, Reason.WORSE, 11),
+        (keep, Reason.IMPROVED, 9),
+        (discard, Reason.WORSE, 9.5),
+        (discard, Reason.EQUAL, 9),
+        (crash, Reason.NONZERO_EXIT, None),
+        (crash, Reason.NO_METRIC, None),
+        (crash, Reason.NO_METRIC, None),
+        (crash, Reason.NO_METRIC, None),
+        (crash, Reason.NO_METRIC, None),
+        (discard, Reason.DUPLICATE, 11),
+    ]
+    assert isinstance(events[0], SessionStart)
+    assert events[-1].reason is StopReason.EXHAUSTED
+    assert (events[-1].experiments, events[-1].kept, events[-1].best) == (10, 1, 9)
+
+
+def test_equal_with_fewer_lines_of_code_is_simpler(tmp_path):
+    """Deleting code that does nothing is kept; deleting a comment is not."""
+    project = make_project(tmp_path / "p", **{"target.txt": "# why\ntrue\necho metric: 1\n"})
+    (project / "target.sh").write_text((project / "target.txt").read_text())
+    (project / "experiment.sh").write_text(". ./target.sh\n")
+    git(project, "add", "-A")
+    git(project, "commit", "-qm", "a shell script")
+    events = hold(
+        project,
+        [
+            ("remove a comment", "true\necho metric: 1\n"),
+            ("remove a command", "# why\necho metric: 1\n"),
+        ],
+        target_file="target.sh",
+    )
+    reasons = [e.reason for e in experiments(events)[1:]]
+    assert reasons == [Reason.EQUAL, Reason.SIMPLER]
+
+
+def test_a_kept_commit_is_a_pull_request_as_it_is(project):
+    """One commit a keep on the base, touching the target alone, with its numbers in the message."""
+    hold(project, [("try\tnine\n", says(9)), ("worse", says(12)), ("eight", says(8))])
+    assert git(project, "log", "--format=%s", "main..autoresearch/t").splitlines() == [
+        "experiment: eight",
+        "experiment: try nine",
+    ]
+    changed = git(project, "log", "--format=", "--name-only", "main..autoresearch/t")
+    assert set(changed.split()) == {"target.txt"}
+    body = git(project, "log", "-1", "--format=%b", "autoresearch/t")
+    assert body.splitlines() == [
+        "metric 9.000000 -> 8.000000 (-11.11%)",
+        "",
+        "Autoresearch-Experiment: 3",
+        "Autoresearch-Metric: metric=8.0",
+        "Autoresearch-Runs: incumbent=9 candidate=8",
+    ]
+    trailers = git(project, "log", "-1", "--format=%(trailers:only)", "autoresearch/t")
+    assert trailers.startswith("Autoresearch-Experiment: 3")
+
+
+def test_the_user_is_back_where_they_were(project):
+    """Branch, files and untracked work are as before; the three logs are hidden from git."""
+    (project / "mine.txt").write_text("untracked")
+    hold(project, [("nine", says(9))])
+    assert git(project, "symbolic-ref", "--short", "HEAD") == "main"
+    assert git(project, "status", "--porcelain") == "?? mine.txt"
+    assert (project / "target.txt").read_text() == says(10)
+    assert (project / "results.tsv").exists()
+    assert (project / "run.log").exists()
+
+
+def test_higher_is_better_works_below_zero(project):
+    """The direction decides, not the size of the number."""
+    (project / "target.txt").write_text(says(-5))
+    git(project, "commit", "-qam", "negative")
+    events = hold(
+        project,
+        [("lower", says(-6)), ("zero", says(0)), ("lower again", says(-1))],
+        metric_direction="higher_is_better",
+    )
+    assert [e.status for e in experiments(events)] == ["keep", "discard", "keep", "discard"]
+
+
+def test_the_guard_has_the_last_word(project):
+    """A candidate that breaks the tests is discarded although its number is better."""
+    guard = "! grep -q 7 target.txt"
+    events = hold(project, [("cheat", says(7)), ("honest", says(8))], guard_command=guard)
+    assert [e.reason for e in experiments(events)] == [
+        None, Reason.GUARD_FAILED, Reason.IMPROVED,
+    ]  # fmt: skip
+    assert experiments(events)[1].value == 7
+
+
+def test_only_the_target_can_change(project):
+    """A run that edits another file is discarded, and the edit is undone before it is measured."""
+    cheat = "echo 'echo metric: 1' > experiment.sh\n" + says(5)
+    events = hold(project, [("edit the experiment", cheat), ("honest", says(9))])
+    assert verdicts(events)[1] == (Status.DISCARD, Reason.RULE_VIOLATION, 5)
+    assert "experiment.sh" in experiments(events)[1].error
+    assert verdicts(events)[2] == (Status.KEEP, Reason.IMPROVED, 9)
+    assert (project / "experiment.sh").read_text() == ". ./target.txt\n"
+
+
+def test_an_experiment_that_commits_changes_nothing(project):
+    """Commits, branch switches and resets of an experiment are undone and a violation."""
+    cheat = says(1) + "git commit -qam cheat; git checkout -q -b elsewhere; git reset -q --hard\n"
+    events = hold(project, [("commit", cheat), ("honest", says(9))])
+    assert experiments(events)[1].reason is Reason.RULE_VIOLATION
+    assert git(project, "log", "--format=%s", "autoresearch/t").splitlines() == [
+        "experiment: honest",
+        "base",
+    ]
+
+
+def test_a_hanging_experiment_is_a_timeout(project):
+    """At kill_after the run ends, with nothing left of it, and the session goes on."""
+    events = hold(
+        project,
+        [("hang", "sleep 60\n"), ("nine", says(9))],
+        time_budget="0.2s", kill_after="0.5s",
+    )  # fmt: skip
+    assert [e.reason for e in experiments(events)[1:]] == [Reason.TIMEOUT, Reason.IMPROVED]
+    assert "0.5 seconds" in experiments(events)[1].error
+
+
+def test_bounds_make_a_value_implausible(project):
+    """Outside metric_min and metric_max there is no number at all."""
+    events = hold(project, [("too good", says(0.001))], metric_min="1", metric_max="100")
+    assert verdicts(events)[1] == (Status.CRASH, Reason.IMPLAUSIBLE, None)
+
+
+def test_a_second_session_goes_on_where_the_first_stopped(project):
+    """The incumbent is measured again and the numbers go on."""
+    ideas = [("nine", says(9)), ("eight", says(8))]
+    hold(project, ideas, max_experiments="1")
+    events = hold(project, ideas, max_experiments="1")
+    assert [type(event) for event in events] == [
+        SessionStart, IncumbentMeasured, ExperimentStart, Experiment, SessionEnd,
+    ]  # fmt: skip
+    assert events[1].value == 9
+    assert events[3].experiment == 2
+    assert events[3].prev == 9
+
+
+def test_the_logs_branch_has_everything(project):
+    """The table, the log, a page and every idea's patch and log are on a branch of their own."""
+    hold(project, [("nine", says(9)), ("broken", "echo oh no; exit 1\n")])
+    names = git(project, "ls-tree", "-r", "--name-only", "autoresearch-logs/t").splitlines()
+    assert names == [
+        ".claude/logs/autoresearch.jsonl",
+        "README.md",
+        "experiments/0000-0099/0000.log",
+        "experiments/0000-0099/0001.log",
+        "experiments/0000-0099/0001.patch",
+        "experiments/0000-0099/0002.log",
+        "experiments/0000-0099/0002.patch",
+        "results.tsv",
+    ]
+    show = "autoresearch-logs/t:"
+    assert git(project, "show", f"{show}experiments/0000-0099/0002.log") == "oh no"
+    assert "+exit 1" not in git(project, "show", f"{show}experiments/0000-0099/0001.patch")
+    assert (
+        git(project, "show", f"{show}results.tsv") + "\n" == (project / "results.tsv").read_text()
+    )
+    log = git(project, "show", f"{show}.claude/logs/autoresearch.jsonl").splitlines()
+    actions = [json.loads(line)["action"] for line in log]
+    assert actions[0] == "session_start"
+    assert actions[-1] == "session_end"
+    assert actions.count("experiment_done") == 3
+
+
+def test_another_clone_goes_on(project, tmp_path):
+    """Fetch the two branches elsewhere, run, and the campaign continues with the next number."""
+    hold(project, [("nine", says(9))])
+    clone = tmp_path / "clone"
+    git(project, "clone", "-q", str(project), str(clone))
+    events = hold(clone, [("nine", says(9)), ("eight", says(8))])
+    assert experiments(events)[0].experiment == 2
+    assert len(read_campaign(clone, "t").history.experiments) == 3
+
+
+@pytest.mark.parametrize(
+    ("target", "settings", "says_what"),
+    [
+        ("echo oh no; exit 7\n", {}, "exit code 7"),
+        ("sleep 9\n", {"time_budget": "0.1s", "kill_after": "0.3s"}, "killed after 0.3 seconds"),
+        ("true\n", {}, "printed nothing"),
+        (says("nan"), {}, "not a finite number"),
+        (says("inf"), {}, "not a finite number"),
+        (says("fast"), {}, "not a number"),
+        (says(1) + says(2), {}, "more than one number"),
+        (says(1), {"metric_parse": "no-such-program"}, "metric_parse failed"),
+        (says(1) + "echo >> experiment.sh\n", {}, "only the user may change"),
+        (says(1), {"guard_command": "echo broken; false"}, "does not pass its guard"),
+    ],
+)
+def test_a_project_that_gives_no_metric_is_an_error_with_the_logs_end(
+    tmp_path, target, settings, says_what
+):
+    """A baseline that fails stops the session, says why and what to do, and leaves no trace."""
+    project = make_project(tmp_path / "p", **{"target.txt": target})
+    with pytest.raises(BaselineError, match=says_what) as error:
+        hold(project, [("nine", says(9))], **settings)
+    assert error.value.remedy
+    if "oh no" in target:
+        assert "oh no" in error.value.detail
+    assert git(project, "status", "--porcelain") == ""
+    assert git(project, "symbolic-ref", "--short", "HEAD") == "main"
+    with pytest.raises(BaselineError):
+        hold(project, [("nine", says(9))], **settings)
+
+
+def test_a_baseline_that_was_mended_is_number_zero(tmp_path):
+    """After a failed baseline the campaign begins at 0 all the same."""
+    project = make_project(tmp_path / "p")
+    with pytest.raises(BaselineError):
+        hold(project, [], run_command="false")
+    events = hold(project, [("nine", says(9))])
+    assert [e.experiment for e in experiments(events)] == [0, 1]
+
+
+def test_setup_command_runs_once_and_its_failure_says_what_to_do(project):
+    """Dependencies are installed before the baseline; a failure shows the end of the output."""
+    setup = "echo once >> installed.txt; echo changed >> experiment.sh; git add experiment.sh"
+    overrides = {**SETTINGS, "tag": "t", "setup_command": setup}
+    with open_lab(project, overrides) as session:
+        session.proposer = ScriptedProposer([("nine", says(9)), ("eight", says(8))])
+        assert "setup_command changed experiment.sh, index" in session.notes[0]
+        list(research(session))
+    assert (project / "installed.txt").read_text() == "once\n"
+    assert git(project, "status", "--porcelain") == "?? installed.txt"
+    with pytest.raises(MachineError, match="setup_command failed: exit code 4") as error:
+        hold(project, [], setup_command="echo no network; exit 4")
+    assert "no network" in error.value.detail
+
+
+def test_an_interrupt_is_recorded_and_undone(project):
+    """Ctrl-C in the middle of an experiment: `crash`, `interrupted`, and a clean tree."""
+    overrides = {**SETTINGS, "tag": "t"}
+    with pytest.raises(KeyboardInterrupt), open_lab(project, overrides) as session:
+        session.proposer = ScriptedProposer([("nine", says(9)), ("eight", says(8))])
+        events = research(session)
+        for event in events:
+            if isinstance(event, ExperimentStart) and event.experiment == 2:
+                events.throw(KeyboardInterrupt())
+    history = read_campaign(project, "t").history
+    assert history.experiments[2].reason is Reason.INTERRUPTED
+    assert history.incumbent.experiment == 1
+    assert git(project, "status", "--porcelain") == ""
+    last = (project / ".claude/logs/autoresearch.jsonl").read_text().splitlines()[-1]
+    assert json.loads(last)["details"]["reason"] == "interrupted"
+    # The idea may be tried again: it never had its verdict.
+    events = hold(project, [("nine", says(9)), ("-", says(1)), ("eight", says(8))])
+    assert experiments(events)[0].reason is Reason.IMPROVED
+
+
+def test_an_experiment_never_sees_a_credential(project, monkeypatch):
+    """Nothing of our environment that is not on the list reaches the experiment."""
+    monkeypatch.setenv("GITHUB_TOKEN", "ghp_secret")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-secret")
+    monkeypatch.setenv("SOMETHING_ELSE", "value")
+    hold(project, [("look", "env\n" + says(9))])
+    log = (project / "run.log").read_text()
+    assert "AUTORESEARCH_TIME_BUDGET=300" in log
+    assert "secret" not in log
+    assert "SOMETHING_ELSE" not in log
