@@ -101,7 +101,8 @@ def _knob(tokens: list[Token], site: Site, protection: Protection) -> Knob | Non
     return None
 
 
-def _identity(site: Site) -> str:
+def identity(site: Site) -> str:
+    """The name that stays while the code around it changes."""
     name = site.name or site.callee or "value"
     return ".".join([*site.scope[-3:], name])[-_LIMIT:]
 
@@ -121,7 +122,7 @@ def _flag(token: Token, site: Site, tune: Tune | None) -> Knob | None:
     options = (token.text, _FLAGS[token.text])
     text = token.text
     return Knob(
-        _identity(site), site.name, token.start, token.end, text,
+        identity(site), site.name, token.start, token.end, text,
         1.0 if tune else weight, options=options, line=site.line,
     )  # fmt: skip
 
@@ -142,7 +143,7 @@ def _number(tokens: list[Token], site: Site, tune: Tune | None, *, printing: boo
     scale = _scale(site, literal, value, tune)
     label = site.name or site.callee or "value"
     return Knob(
-        _identity(site), label, start, token.end, text, weight, literal, value, scale,
+        identity(site), label, start, token.end, text, weight, literal, value, scale,
         line=site.line,
     )  # fmt: skip
 

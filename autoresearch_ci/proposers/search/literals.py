@@ -15,6 +15,7 @@ _SUFFIX = re.compile(
     r"|px|em|rem|vh|vw|pt|ms|us|ns|s|m|h|min|deg|%|[kKMG]i?[bB]?|[kg]|MiB|GiB|KiB|fr"
 )
 _EXACT = 1e15
+_DIGITS = 15
 _GROUP = 3
 _PLAIN = 1e-4
 
@@ -39,7 +40,7 @@ class Literal:
         suffix = match["suffix"] or ""
         digits = re.sub(r"[_']", "", match["digits"])
         fraction = match["fraction"].replace("_", "")
-        if (suffix and not _SUFFIX.fullmatch(suffix)) or len(digits) > 15:
+        if (suffix and not _SUFFIX.fullmatch(suffix)) or len(digits) > _DIGITS:
             return None
         if len(digits) > 1 and digits.startswith("0"):
             return None  # octal, an identifier or a date
@@ -99,5 +100,5 @@ def _decimal(value: float) -> str:
 def rounded(value: float, digits: int = 2) -> float:
     """To so many significant digits."""
     if not value or not math.isfinite(value):
-        return 0.0 if not value else value
+        return value
     return round(value, digits - 1 - math.floor(math.log10(abs(value))))

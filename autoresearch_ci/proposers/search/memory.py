@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from autoresearch_ci.model import Experiment, Reason, Side, Status
 # No lesson in these: the idea itself was never measured.
 _UNTOLD = frozenset({Reason.INTERRUPTED, Reason.DUPLICATE})
 _BROKEN = frozenset({Reason.GUARD_FAILED, Reason.RULE_VIOLATION})
+
+_HUGE = 1e300
 
 Setting = float | str
 Moves = Mapping[str, tuple[Setting, Setting]]
@@ -117,7 +120,7 @@ def _gain(experiment: Experiment, history: History) -> float | None:
     if experiment.value is None or experiment.prev is None:
         return None
     gain = history.direction.gain(experiment.value, experiment.prev)
-    return gain if gain == gain and abs(gain) < float("inf") else None
+    return gain if math.isfinite(gain) else None
 
 
 def _moves(note: Any) -> dict[str, tuple[Setting, Setting]]:
@@ -126,7 +129,11 @@ def _moves(note: Any) -> dict[str, tuple[Setting, Setting]]:
         return {}
     moves: dict[str, tuple[Setting, Setting]] = {}
     for name, pair in note.items():
-        if not isinstance(name, str) or not isinstance(pair, list | tuple) or len(pair) != 2:
+        if (
+            not isinstance(name, str)
+            or not isinstance(pair, list | tuple)
+            or len(pair) != len(("old", "new"))
+        ):
             return {}
         old, new = pair
         if isinstance(old, str) and isinstance(new, str):
@@ -142,6 +149,6 @@ def _is_number(value: Any) -> bool:
     return (
         isinstance(value, int | float)
         and not isinstance(value, bool)
-        and abs(value) < 1e300
-        and value == value
+        and abs(value) < _HUGE  # the integers of JSON have no limit, floats have
+        and math.isfinite(value)
     )

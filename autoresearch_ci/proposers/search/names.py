@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 # Words are matched against a name split at underscores, dashes, dots and camel humps.
 _HUMPS = re.compile(r"[^\W_]+?(?=[A-Z][a-z]|[\W_\d]|$|(?<=[a-z])(?=[A-Z]))|\d+|[A-Z]+")
 
-FROZEN = frozenset(
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(text.split())
+
+
+FROZEN = word_set(
     "seed seeds rng random_state manual_seed randomstate srand version versions ver revision"
     " protocol port ports year date copyright license timeout timeouts deadline time_budget"
     " budget time_limit kill_after max_seconds max_time schema magic crc checksum epoch_time"
-    " sdk abi uuid hash_seed pid uid gid timestamp".split()
+    " sdk abi uuid hash_seed pid uid gid timestamp"
 )
-TUNABLE = frozenset(
+TUNABLE = word_set(
     "lr learning rate batch width depth hidden layer layers embd embed dim dims head heads dropout"
     " momentum beta beta1 beta2 betas decay warmup warmdown cooldown epochs steps temperature temp"
     " cooling alpha gamma lambda mu sigma tau eta window threshold capacity cache size buffer"
@@ -21,25 +28,23 @@ TUNABLE = frozenset(
     " bits block chunk stride kernel filters units gain smoothing margin tolerance limit restarts"
     " population mutation crossover probability prob fraction frac interval blend damping friction"
     " inertia bandwidth radius neighbors neighbours trees leaves split max min bins terms degree"
-    " ngram swap noise kp ki kd patience parallelism workers threads jobs inline unroll".split()
+    " ngram swap noise kp ki kd patience parallelism workers threads jobs inline unroll"
 )
-DULL = frozenset(
+DULL = word_set(
     "eps epsilon tol log print verbose debug display report plot figure fig width_px fontsize color colour width_in"
-    " dpi index idx offset id code status exit column col row line indent tab test tests demo".split()
+    " dpi index idx offset id code status exit column col row line indent tab test tests demo"
 )
-FRACTION = frozenset(
+FRACTION = word_set(
     "dropout drop momentum beta beta1 beta2 betas p prob probability ratio frac fraction"
-    " percentile quantile q smoothing keep damping cooling discount blend mix split share".split()
+    " percentile quantile q smoothing keep damping cooling discount blend mix split share"
 )
-SHAPES = frozenset(
-    "axis dim dims ndim dtype shape keepdims bits arity base radix width_bits".split()
-)
+SHAPES = word_set("axis dim dims ndim dtype shape keepdims bits arity base radix width_bits")
 # Calls whose numbers are structure, not settings.
-STRUCTURAL = frozenset(
+STRUCTURAL = word_set(
     "range len round int float str zeros ones empty full reshape view transpose permute sum mean"
     " max min argmax argmin squeeze unsqueeze slice substr substring charAt slice split join pow"
     " append push insert pop exit sys.exit enumerate isinstance index format sleep arange linspace"
-    " RandomState default_rng manual_seed seed Random srand assert_ expect assertEqual Date".split()
+    " RandomState default_rng manual_seed seed Random srand assert_ expect assertEqual Date"
 )
 
 
@@ -55,7 +60,7 @@ def is_frozen(name: str) -> bool:
     return (
         any(word in FROZEN for word in words)
         or joined in FROZEN
-        or any(f"{a}_{b}" in FROZEN for a, b in zip(words, words[1:], strict=False))
+        or any(f"{a}_{b}" in FROZEN for a, b in pairwise(words))
     )
 
 

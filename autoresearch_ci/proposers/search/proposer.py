@@ -4,29 +4,48 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Proposal
 from autoresearch_ci.proposers import Source
+from autoresearch_ci.proposers.search.choices import find_choices
+from autoresearch_ci.proposers.search.cuts import Cut, find_cuts, is_about_size, ranked_cuts
 from autoresearch_ci.proposers.search.knobs import Knob, find_knobs
 from autoresearch_ci.proposers.search.memory import Memory
 from autoresearch_ci.proposers.search.protect import Protection, protect
+from autoresearch_ci.proposers.search.syntax import parsed
 from autoresearch_ci.proposers.search.tuning import Step, Steps, ranked
 from autoresearch_ci.source import tokens
 
 _TITLE = 72
+# How much a deletion is worth trying against a number, before either has been.
+_CUT_FOR_SIZE = 0.6
+_CUT_ELSE = 0.12
+# As many good knobs as this make a source worth tuning.
+_ENOUGH = 3.0
 
 
 @dataclass(slots=True)
 class _Reading:
-    """What was derived from one source text; `spent` are contents known to be tried."""
+    """What was derived from one source text; `spent` are ideas known to be tried."""
 
     source: Source
     protection: Protection
     knobs: list[Knob]
+    parses: bool
+    cuts: list[Cut] | None = None
     spent: set[tuple[str, ...]] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, source: Source, metric_name: str) -> _Reading:
+        found = tokens(source.path, source.text)
+        protection = protect(found, metric_name)
+        knobs = [*find_knobs(found, protection), *find_choices(found, protection)]
+        parses = source.path.endswith(".py") and parsed(source.text) is not None
+        return cls(source, protection, _apart(knobs), parses)
 
 
 class SearchProposer:
@@ -50,34 +69,86 @@ class SearchProposer:
         if not self._memory.follows(history):
             self._memory = Memory()
         self._memory.read(history)
-        reading = self._read(source)
-        rng = random.Random(f"{self._seed}/{history.next_number}")
-        return self._tune(reading, history, rng)
-
-    def _read(self, source: Source) -> _Reading:
         if self._reading is None or self._reading.source != source:
-            found = tokens(source.path, source.text)
-            protection = protect(found, self._metric_name)
-            self._reading = _Reading(source, protection, find_knobs(found, protection))
-        return self._reading
+            self._reading = _Reading.of(source, self._metric_name)
+        reading = self._reading
+        ways = [self._tunings(reading, history), self._deletings(reading)]
+        if self._cutting(reading):
+            ways.reverse()
+        for way in ways:
+            for key, title, text, change in way:
+                if key not in reading.spent:
+                    if self._new(reading, history, text):
+                        return Proposal(title, text, self.name, change)
+                    reading.spent.add(key)
+        return None
 
-    def _tune(self, reading: _Reading, history: History, rng: random.Random) -> Proposal | None:
+    def _cutting(self, reading: _Reading) -> bool:
+        """Whether it is a deletion's turn: by how numbers and deletions have fared so far."""
+        if not self._deletions:
+            return False
+        promising = sum(knob.weight for knob in reading.knobs) / _ENOUGH
+        ways = {
+            "cut": _CUT_FOR_SIZE if is_about_size(self._metric_name) else _CUT_ELSE,
+            "set": min(1.0, promising),
+        }
+        arms = {name: self._memory.arm(name) for name in ways}
+        worth = {
+            name: weight * (arms[name].kept + 1) / (arms[name].tried + 3)
+            for name, weight in ways.items()
+        }
+        share = worth["cut"] / (sum(worth.values()) or 1.0)
+        tried = sum(arm.tried for arm in arms.values())
+        return arms["cut"].tried + 0.5 < share * (tried + 1)
+
+    def _tunings(
+        self, reading: _Reading, history: History
+    ) -> Iterator[tuple[tuple[str, ...], str, str, Mapping[str, Any]]]:
+        rng = random.Random(f"{self._seed}/{history.next_number}")
         for steps in ranked(reading.knobs, self._memory, rng):
             key = tuple(f"{step.knob.id}={step.text}" for step in steps)
-            if key in reading.spent:
-                continue
-            text = _applied(reading.source.text, steps)
-            if text == reading.source.text or history.tried(blob_id(text)) is not None:
-                reading.spent.add(key)
-                continue
-            return Proposal(_title(steps), text, self.name, _note(steps))
-        return None
+            if key not in reading.spent:
+                yield key, _title(steps), _applied(reading.source.text, steps), _note(steps)
+
+    def _deletings(
+        self, reading: _Reading
+    ) -> Iterator[tuple[tuple[str, ...], str, str, Mapping[str, Any]]]:
+        if not self._deletions:
+            return
+        source, protection = reading.source, reading.protection
+        if reading.cuts is None:
+            untouchable = protection.frozen - protection.imports | protection.marked
+            untouchable.update(protection.tune)
+            reading.cuts = find_cuts(source.path, source.text, untouchable)
+        by_size = is_about_size(self._metric_name)
+        for cut in ranked_cuts(reading.cuts, self._memory, by_size=by_size):
+            if (cut.id,) not in reading.spent:
+                note = {"cut": cut.id, "kind": cut.kind}
+                yield (cut.id,), _shortened(cut.title), cut.applied(source.text), note
+
+    @staticmethod
+    def _new(reading: _Reading, history: History, text: str) -> bool:
+        """Whether this text is another program that was never tried, and can be read."""
+        if text == reading.source.text or history.tried(blob_id(text)) is not None:
+            return False
+        return not reading.parses or parsed(text) is not None
 
 
 def blob_id(text: str) -> str:
     """The git blob id of a text."""
     data = text.encode("utf-8", "surrogatepass")
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+def _apart(knobs: list[Knob]) -> list[Knob]:
+    """Each id and each character once."""
+    found: dict[str, Knob] = {}
+    end = 0
+    for knob in sorted(knobs, key=lambda knob: knob.start):
+        if knob.id not in found and knob.start >= end:
+            found[knob.id] = knob
+            end = knob.end
+    return list(found.values())
 
 
 def _applied(text: str, steps: Iterable[Step]) -> str:
@@ -87,10 +158,15 @@ def _applied(text: str, steps: Iterable[Step]) -> str:
 
 
 def _title(steps: Steps) -> str:
-    parts = [f"{step.knob.label} {step.knob.text} -> {step.text}" for step in steps]
-    title = ", ".join(parts)
+    return _shortened(
+        ", ".join(f"{step.knob.label} {step.knob.text} -> {step.text}" for step in steps)
+    )
+
+
+def _shortened(title: str) -> str:
+    title = " ".join("".join(c if c.isprintable() else " " for c in title).split())
     return title if len(title) <= _TITLE else title[: _TITLE - 3] + "..."
 
 
-def _note(steps: Steps) -> Mapping[str, object]:
+def _note(steps: Steps) -> Mapping[str, Any]:
     return {"set": {step.knob.id: [step.old, step.setting] for step in steps}}

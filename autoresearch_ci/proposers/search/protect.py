@@ -45,9 +45,13 @@ class Tune:
 
 @dataclass(slots=True)
 class Protection:
-    """Lines (from 0) that must not change, that hold marks, and that are marked to be tuned."""
+    """Lines, from 0: what must not change, and what the marks say.
+
+    `imports` are frozen only for being imports; `marked` hold a mark.
+    """
 
     frozen: set[int] = field(default_factory=set)
+    imports: set[int] = field(default_factory=set)
     marked: set[int] = field(default_factory=set)
     printing: set[int] = field(default_factory=set)
     tune: dict[int, Tune] = field(default_factory=dict)
@@ -78,7 +82,8 @@ def protect(tokens: list[Token], metric_name: str) -> Protection:
             protection.frozen.update(span)
         if _PRINT.search(text):
             protection.printing.update(span)
-        if _IMPORT.match(text):
+        if _IMPORT.match(text) and protection.frozen.isdisjoint(span):
+            protection.imports.update(span)
             protection.frozen.update(span)
     return protection
 

@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from autoresearch_ci.proposers.search.names import word_set
 from autoresearch_ci.source import Kind, Token
 
 # Words that end a name's reach in most languages: never the name of anything.
-KEYWORDS = frozenset(
+KEYWORDS = word_set(
     "if elif else for while do switch case match when try except catch finally with return yield"
     " and or not in is new await async lambda def class struct enum fn func fun function import"
     " from const let var val final static public private protected int float double bool void"
-    " unsigned long short char auto assert raise throw throws unless until loop mut pub echo".split()
+    " unsigned long short char auto assert raise throw throws unless until loop mut pub echo"
 )
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _ASSIGN = frozenset({"=", ":=", "?="})

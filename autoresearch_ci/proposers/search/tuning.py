@@ -90,6 +90,9 @@ def _batch(
         for steps in _together(best, scored, rng):
             mean, deviation = model.predict({step.knob.id: step.move for step in steps})
             scored.append((-expected_gain(mean, deviation), len(scored), steps))
+    if rng is not None:
+        # A little luck, so that campaigns with different tags look in different places.
+        scored = [(score * rng.uniform(0.8, 1.0), at, steps) for score, at, steps in scored]
     for _, _, steps in sorted(scored, key=lambda one: one[:2]):
         yield steps
 

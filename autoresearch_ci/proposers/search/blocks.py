@@ -1,0 +1,253 @@
+"""Code that could go where there is no syntax tree: whole lines that are well formed.
+
+A candidate is a run of full lines that starts where a statement starts, ends
+where it ends, and has its brackets balanced; and the else branch of an if.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from autoresearch_ci.proposers.search.cuts import Cut, Edit, identity
+from autoresearch_ci.proposers.search.names import word_set
+from autoresearch_ci.source import Kind, Token, tokens
+
+_BRACES = word_set(
+    ".c .h .cc .cpp .cxx .hpp .hh .hxx .cu .java .kt .kts .scala .js .jsx .mjs .cjs .ts .tsx .mts"
+    " .cts .go .rs .dart .cs .swift .css .scss .less .groovy .gradle .php"
+)
+_SEMICOLONS = word_set(
+    ".c .h .cc .cpp .cxx .hpp .hh .hxx .cu .java .rs .dart .cs .css .scss .less .php"
+)
+_FLAT = word_set(".toml .ini .cfg .conf .properties .env")
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_SETTING = re.compile(r"\s*[\w.\-\"']+\s*[:=]\s*\S")
+_CONTINUES = word_set(
+    ". ? : + - * / % & | && || == != < > <= >= = => -> , ) ] else catch finally while where"
+)
+_UNFINISHED = word_set(", ( [ = + - * / % & | && || == != < > <= >= => -> ? : . else return")
+_JUMPS = frozenset({"return", "break", "continue", "throw", "goto", "raise"})
+_HEADS = frozenset({"if", "for", "while", "switch", "try", "match", "when", "loop", "do"})
+_CLOSE = {"(": ")", "[": "]", "{": "}"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A token that counts, its line, and the bracket depth before it."""
+
+    token: Token
+    line: int
+    depth: int
+
+
+def cuts(path: str, text: str, untouchable: Collection[int]) -> Iterator[Cut]:
+    """Statements and blocks of brace languages, settings of flat files; else nothing."""
+    suffix = PurePosixPath(path.replace("\\", "/")).suffix.lower()
+    if suffix in _FLAT:
+        yield from _settings(text, untouchable)
+    elif suffix in _BRACES:
+        yield from _Blocks(path, text, untouchable, semicolons=suffix in _SEMICOLONS).found()
+
+
+def _settings(text: str, untouchable: Collection[int]) -> Iterator[Cut]:
+    starts = _line_starts(text)
+    for line, start in enumerate(starts[:-1]):
+        content = text[start : starts[line + 1]]
+        code = content.strip()
+        whole = all(code.count(a) == code.count(b) for a, b in _CLOSE.items())
+        if line not in untouchable and whole and _SETTING.match(content) and code.count('"""') == 0:
+            edit = Edit(start, starts[line + 1])
+            yield Cut(
+                identity("setting", "", code), "setting", f"remove {_short(code)}", 0.2, (edit,)
+            )
+
+
+def _line_starts(text: str) -> list[int]:
+    """Where each line starts, and after the last of them the end of the text."""
+    starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
+    return starts if starts[-1] == len(text) else [*starts, len(text)]
+
+
+class _Blocks:
+    """The tokens of one source, by line and depth, and its balanced pieces."""
+
+    def __init__(
+        self, path: str, text: str, untouchable: Collection[int], *, semicolons: bool
+    ) -> None:
+        self.text = text
+        self.untouchable = untouchable
+        self.semicolons = semicolons
+        self.starts = _line_starts(text)
+        self.places: list[_Place] = []
+        self.closes: dict[int, int] = {}
+        self.names: Counter[str] = Counter()
+        self.opened: list[list[str]] = []
+        self.balanced = self._read(tokens(path, text))
+
+    def _read(self, found: list[Token]) -> bool:
+        stack: list[int] = []
+        for token in found:
+            if token.kind in (Kind.SPACE, Kind.NEWLINE, Kind.COMMENT, Kind.DOC):
+                continue
+            at = len(self.places)
+            closing = token.kind is Kind.MARK and token.text in ")]}"
+            if closing:
+                if not stack or _CLOSE[self.places[stack[-1]].token.text] != token.text:
+                    return False
+                self.closes[stack.pop()] = at
+            line = bisect_right(self.starts, token.start) - 1
+            self.places.append(_Place(token, line, len(stack)))
+            self.opened.append([self.places[i].token.text for i in stack[-1:]])
+            if token.kind is Kind.MARK and token.text in "([{":
+                stack.append(at)
+            elif token.kind is Kind.NAME:
+                self.names[token.text] += 1
+        return not stack
+
+    def found(self) -> Iterator[Cut]:
+        if not self.balanced:
+            return
+        for at, place in enumerate(self.places):
+            if place.token.text == "else":
+                yield from self._otherwise(at)
+            elif self._starts_statement(at):
+                end = self._end(at)
+                if end is not None and self._alone(at, end):
+                    yield self._statement(at, end)
+
+    def _starts_statement(self, at: int) -> bool:
+        place = self.places[at]
+        if self.opened[at] not in ([], ["{"]) or place.token.text in (
+            "}",
+            "else",
+            "case",
+            "default",
+        ):
+            return False
+        if at == 0:
+            return True
+        before = self.places[at - 1]
+        if before.line == place.line or place.token.text in _CONTINUES:
+            return False
+        return before.token.text in (";", "{", "}") or (
+            not self.semicolons and before.token.text not in _UNFINISHED
+        )
+
+    def _end(self, at: int) -> int | None:
+        """The last token of the statement that starts here."""
+        here = at
+        while here < len(self.places):
+            text = self.places[here].token.text
+            if here in self.closes:
+                here = self.closes[here]
+                if self.places[here].token.text == "}" and self._may_end(here):
+                    return here
+                if not self.semicolons and self._line_ends(here) and self._may_end(here):
+                    return here
+                here += 1
+                continue
+            if text == ";":
+                return here
+            if text in (")", "]", "}"):
+                return here - 1 if not self.semicolons and here - 1 >= at else None
+            if not self.semicolons and self._line_ends(here) and self._may_end(here):
+                return here
+            here += 1
+        return None
+
+    def _line_ends(self, at: int) -> bool:
+        after = self.places[at + 1] if at + 1 < len(self.places) else None
+        return after is None or after.line != self.places[at].line
+
+    def _may_end(self, at: int) -> bool:
+        """Whether a statement can end with this token: neither it nor the next goes on."""
+        if self.places[at].token.text in _UNFINISHED:
+            return False
+        after = self.places[at + 1].token.text if at + 1 < len(self.places) else ""
+        return after not in _CONTINUES and after != ";" and after != "{"
+
+    def _alone(self, first: int, last: int) -> bool:
+        """Whether these tokens are all that is on their lines, and may be touched."""
+        start, end = self.places[first].line, self.places[last].line
+        before = self.places[first - 1].line if first else -1
+        after = self.places[last + 1].line if last + 1 < len(self.places) else end + 1
+        return (
+            before < start
+            and after > end
+            and not any(line in self.untouchable for line in range(start, end + 1))
+        )
+
+    def _statement(self, first: int, last: int) -> Cut:
+        start, end = self.places[first].line, self.places[last].line
+        span = (self.starts[start], self.starts[end + 1])
+        words = [place.token.text for place in self.places[first : last + 1]]
+        kind, what, weight = self._described(words, start, end)
+        return Cut(
+            identity(kind, "", self.text[span[0] : span[1]]),
+            kind,
+            f"remove {what}",
+            weight,
+            (Edit(*span),),
+        )
+
+    def _described(self, words: list[str], start: int, end: int) -> tuple[str, str, float]:
+        head = words[0]
+        line = _short(self.text[self.starts[start] : self.starts[start + 1]])
+        if head in (
+            "import",
+            "use",
+            "using",
+            "#",
+            "include",
+            "from",
+            "export",
+            "package",
+            "module",
+        ):
+            name = next(
+                (w for w in reversed(words) if w.isidentifier() and w not in ("as", "from")), ""
+            )
+            unused = head in ("import", "use", "using", "from") and self.names[name] == 1
+            return ("unused", f"unused {line}", 0.8) if unused else ("import", line, 0.03)
+        if "{" in words and head not in _HEADS and "(" in words[: words.index("{")]:
+            name = words[max(words.index("(") - 1, 0)]
+            if self.names[name] == 1:
+                return "unused", f"unused {name}()", 0.8
+            return "block", line, 0.1
+        if head in _JUMPS:
+            return "jump", line, 0.1
+        if head in _HEADS:
+            return head, line, 0.4 if head == "if" else 0.2
+        if end > start and "{" in words:
+            return "block", line, 0.2
+        return "statement", line, 0.3
+
+    def _otherwise(self, at: int) -> Iterator[Cut]:
+        """`} else { ... }`: from the else to the end of its block."""
+        here = at + 1
+        while here < len(self.places) and self.places[here].token.text != "{":
+            here += 1
+            if here - at > 200 or (here < len(self.places) and self.places[here].token.text == ";"):
+                return
+        last = self.closes.get(here)
+        if last is None or at == 0 or self.places[at - 1].token.text != "}":
+            return
+        after = self.places[last + 1].token.text if last + 1 < len(self.places) else ""
+        lines = range(self.places[at].line, self.places[last].line + 1)
+        if any(line in self.untouchable for line in lines) or (here > at + 1 and after == "else"):
+            return
+        if here == at + 1 or after != "else":
+            start, end = self.places[at - 1].token.end, self.places[last].token.end
+            text = self.text[start:end]
+            title = f"remove else branch at {_short(text)}"
+            yield Cut(identity("branch", "", text), "branch", title, 0.4, (Edit(start, end),))
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split("//")[0].split()).rstrip("{; ")
+    return line if len(line) <= 50 else line[:47] + "..."
