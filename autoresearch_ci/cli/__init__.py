@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from autoresearch_ci import __version__
-from autoresearch_ci.cli.boundary import exit_code
+from autoresearch_ci.cli.boundary import INTERRUPTED, exit_code
 from autoresearch_ci.cli.parser import Parser, add_globals
 
 PROGRAM = "autoresearch-ci"
@@ -46,7 +46,13 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         with suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     words = sys.argv[1:] if argv is None else list(argv)
-    sys.exit(exit_code(lambda: dispatch(words), words))
+    code = exit_code(lambda: dispatch(words), words)
+    if code == INTERRUPTED:
+        import signal  # noqa: PLC0415
+
+        # One Ctrl-C more must not spoil the exit that the first one asked for.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(code)
 
 
 def dispatch(words: Sequence[str]) -> int:

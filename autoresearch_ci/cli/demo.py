@@ -11,7 +11,6 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from autoresearch_ci.cli import results, session
-from autoresearch_ci.cli.boundary import DONE
 from autoresearch_ci.cli.parser import positive
 from autoresearch_ci.errors import MachineError, WorkspaceError
 from autoresearch_ci.history import History
@@ -54,10 +53,13 @@ def main(arguments: Namespace) -> int:
         "proposer": "search",
         "max_experiments": str(arguments.experiments),
     }
-    code = session.hold(place, overrides, quiet=arguments.quiet, as_json=arguments.json)
-    if code == DONE and not arguments.quiet and not arguments.json:
-        _show(place)
-    return code
+    return session.hold(
+        place,
+        overrides,
+        quiet=arguments.quiet,
+        as_json=arguments.json,
+        show_more=lambda: _show(place),
+    )
 
 
 def example() -> Path:
@@ -101,11 +103,10 @@ def best_step(history: History) -> Experiment | None:
 def _show(place: Path) -> None:
     """The table, then the kept change that gained the most."""
     from autoresearch_ci.archive import archived  # noqa: PLC0415
-    from autoresearch_ci.lab import read_campaign  # noqa: PLC0415
     from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
     paint = Paint(colour=has_colour(sys.stdout))
-    view = read_campaign(place, None)
+    view = results.look(place, None)
     print("\nWhat it tried:\n")
     for line in results.page(view, view.history.experiments, paint):
         print(line)

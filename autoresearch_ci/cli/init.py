@@ -119,12 +119,8 @@ def placed(before: bytes, section: str, name: str, *, force: bool) -> bytes:
         )
     else:
         lines = text.split("\n")
-        numbers = [line.number for line in there.lines]
-        first = numbers[0] - 1 if numbers else len(lines)
-        start = max(at for at in range(first) if _HEADING.match(lines[at]))
-        after = lines[numbers[-1] if numbers else start + 1 :]
-        rest = "\n".join(after).lstrip("\n")
-        text = "\n".join([*lines[:start], section]) + (f"\n{rest}" if rest else "")
+        rest = "\n".join(lines[there.end - 1 :]).lstrip("\n")
+        text = "\n".join([*lines[: there.start - 1], section]) + (f"\n{rest}" if rest else "")
     return text.replace("\n", newline).encode()
 
 

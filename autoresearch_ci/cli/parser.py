@@ -36,7 +36,7 @@ class Parser(ArgumentParser):
 
 def add_globals(parser: ArgumentParser, given: Namespace | None = None) -> None:
     """`--repo`, `--quiet` and `--json`, which may stand before or after the verb."""
-    given = given or Namespace(repo=Path(), quiet=False, json=False)
+    given = given or Namespace(repo=".", quiet=False, json=False)
     parser.add_argument(
         "--repo", type=directory, default=given.repo, metavar="PATH",
         help="the repository to work in (default: the current directory)",
@@ -54,9 +54,12 @@ def directory(text: str) -> Path:
     from argparse import ArgumentTypeError  # noqa: PLC0415
 
     path = Path(text).expanduser()
-    if not path.is_dir():
-        raise ArgumentTypeError(f"{text!r} is not a directory")
-    return path.resolve()
+    try:
+        if path.is_dir():
+            return path.resolve()
+    except OSError:
+        pass  # such as the current directory, after somebody removed it
+    raise ArgumentTypeError(f"{text!r} is not a directory")
 
 
 def positive(text: str) -> int:

@@ -8,6 +8,7 @@ import sys
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from autoresearch_ci.cli.parser import positive
@@ -55,7 +56,7 @@ def main(arguments: Namespace) -> int:
     """Show them; an empty answer is an answer."""
     if arguments.watch:
         watch(arguments)
-    view = _view(arguments)
+    view = look(arguments.repo, arguments.tag)
     rows = chosen(view.history, arguments.status, arguments.last)
     if arguments.json:
         from autoresearch_ci.ledger import encode  # noqa: PLC0415
@@ -108,7 +109,7 @@ def watch(arguments: Namespace) -> NoReturn:
     live, before = is_live(sys.stdout), ""
     while True:
         try:
-            view = _view(arguments)
+            view = look(arguments.repo, arguments.tag)
         except LedgerError as error:
             lines = [f"{error.message} Waiting for one to begin."]
         else:
@@ -124,10 +125,12 @@ def watch(arguments: Namespace) -> NoReturn:
         time.sleep(PAUSE)
 
 
-def _view(arguments: Namespace) -> CampaignView:
-    from autoresearch_ci.lab import read_campaign  # noqa: PLC0415 - after the usage is checked
+def look(repo: Path, tag: str | None) -> CampaignView:
+    """The campaign as its log has it; raises LedgerError where there is none."""
+    from autoresearch_ci.campaigns import view  # noqa: PLC0415 - after the usage is checked
+    from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
-    return read_campaign(arguments.repo, arguments.tag)
+    return view(Workspace.open(repo), tag)
 
 
 def _start(view: CampaignView) -> SessionStart:

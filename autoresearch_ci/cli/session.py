@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from autoresearch_ci.cli.boundary import DONE, INTERRUPTED
+from autoresearch_ci.cli.place import repository_root
 from autoresearch_ci.interrupts import Interrupted, interruptible
 from autoresearch_ci.model import Event, IncumbentMeasured, SessionEnd
 from autoresearch_ci.reports.progress import LiveProgress, PlainProgress, Progress, QuietProgress
-from autoresearch_ci.reports.session import Place, closing, opening, outcome
+from autoresearch_ci.reports.session import closing, opening, outcome
 from autoresearch_ci.reports.terminal import Paint, duration, has_colour, is_live, plural
 
 if TYPE_CHECKING:
@@ -30,14 +31,16 @@ def hold(
     new: bool = False,
     base: str | None = None,
     setup_only: bool = False,
+    show_more: Callable[[], None] | None = None,
 ) -> int:
     """Hold one session and show it; returns the exit code.
 
-    With `as_json` standard output carries the records and people read standard error.
+    With `as_json` standard output carries the records and people read standard
+    error. `show_more` is called before the last words, where people read them.
     """
     people = sys.stderr if as_json else sys.stdout
     progress = _progress(people, quiet=quiet, live=not as_json)
-    interrupted: KeyboardInterrupt | None = None
+    code = DONE
     end: SessionEnd | None = None
     with interruptible(progress.stopping), ExitStack() as stack:
         stack.enter_context(progress)
@@ -60,12 +63,16 @@ def hold(
                     _write_record(event)
                 if isinstance(event, SessionEnd):
                     end = event
-        except KeyboardInterrupt as signal:
-            interrupted = signal
-    if progress.gone:
-        return INTERRUPTED
-    _last_words(lab, end, people, paint, quiet=quiet, repo=repo)
-    return INTERRUPTED if interrupted else DONE
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+        # The lab is closed and the live line gone before the last words; signals are still ours.
+        stack.close()
+        if progress.gone:
+            return INTERRUPTED
+        if show_more is not None and not quiet and not as_json:
+            show_more()
+        _last_words(lab, end, people, paint, quiet=quiet, repo=repo)
+    return code
 
 
 def watched(events: Generator[Event], progress: Progress) -> Generator[Event]:
@@ -120,6 +127,6 @@ def _last_words(
     if quiet:
         text = outcome(lab.start, lab.history)
     else:
-        place = Place(repo, Path.cwd())
-        text = "\n" + closing(lab.start, end, lab.history, place, paint)
+        here = Path.cwd().is_relative_to(repository_root(repo))
+        text = "\n" + closing(lab.start, end, lab.history, paint, None if here else repo)
     print(text, file=people, flush=True)

@@ -186,19 +186,22 @@ class LiveLine:
         yield Text(self.text(options.max_width), no_wrap=True, overflow="crop", end="")
 
     def text(self, width: int) -> str:
-        """The line in exactly so many cells; the idea gives way first."""
+        """The line in at most so many cells; the idea gives way first.
+
+        Not padded, since a window made narrower wraps what is written on it.
+        """
         elapsed = self._clock() - self._since
         spin = "|/-\\"[int(self._clock() * 4) % 4]
         running = self._running
         if running is None or self.state == STOPPING:
-            return fit(f"{spin} {self.state}  {duration(elapsed)}", width)
+            return fit(f"{spin} {self.state}  {duration(elapsed)}", width).rstrip()
         head = f"{spin} #{running.experiment} "
         tail = f"  {duration(elapsed)} of {duration(self.budget)}{self._best()}"
         room = width - len(head) - len(tail)
         idea = clean(running.description)
         if room < 8:  # noqa: PLR2004 - too narrow for an idea: the clock says more
-            return fit(f"{head}{duration(elapsed)}{self._best()}  {idea}", width)
-        return head + fit(idea, room) + tail
+            return fit(f"{head}{duration(elapsed)}{self._best()}  {idea}", width).rstrip()
+        return head + fit(idea, room).rstrip() + tail
 
     def _best(self) -> str:
         best = self.history.incumbent if self.history else None

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from autoresearch_ci.history import History
@@ -22,25 +21,6 @@ _STOPPED = {
     StopReason.INTERRUPTED: "interrupted; the experiment under way was undone",
     StopReason.ERROR: "an error",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the user stands and where the repository is: makes commands that can be pasted."""
-
-    repo: Path
-    cwd: Path
-
-    def git(self, words: str) -> str:
-        return f"git {words}" if self._here else f"git -C {shlex.quote(str(self.repo))} {words}"
-
-    def program(self, words: str) -> str:
-        option = "" if self._here else f"--repo {shlex.quote(str(self.repo))} "
-        return f"autoresearch-ci {option}{words}"
-
-    @property
-    def _here(self) -> bool:
-        return self.cwd == self.repo or self.repo in self.cwd.parents
 
 
 def opening(
@@ -71,33 +51,43 @@ def outcome(start: SessionStart, history: History) -> str:
 
 
 def closing(
-    start: SessionStart, end: SessionEnd | None, history: History, place: Place, paint: Paint
+    start: SessionStart,
+    end: SessionEnd | None,
+    history: History,
+    paint: Paint,
+    elsewhere: Path | None = None,
 ) -> str:
-    """What came of the session, how to look at it, how to take it, how to go on."""
+    """What came of the session, how to look at it, how to take it, how to go on.
+
+    `elsewhere` is the repository where the user does not stand in it.
+    """
     reason = end.reason if end else StopReason.INTERRUPTED
     session = [e for e in history.experiments if e.session == start.session]
     best = history.incumbent
+    improved = best is not None and best.experiment > 0
     lines = [
         f"stopped: {_STOPPED[reason]}",
         f"this session  {counts(session)}",
         f"the campaign  {paint(standing(history), 'bold')}",
     ]
-    improved = best is not None and best.experiment > 0
     if best is not None and improved:
         lines.append(f"last kept     {clean(best.description)}")
     lines.append("")
-    lines += [f"  {what:<16}  {paint(how, 'bold')}" for what, how in _next(start, place, improved)]
+    ways = _next(start, elsewhere, improved=improved)
+    lines += [f"  {what:<14}  {paint(how, 'bold')}" for what, how in ways]
     return "\n".join(lines)
 
 
-def _next(start: SessionStart, place: Place, improved: bool) -> list[tuple[str, str]]:
-    base, branch = start.base[:7], shlex.quote(start.branch)
-    tag = f"--tag {shlex.quote(start.tag)}"
-    ways = [("see results", place.program(f"results {tag}"))]
+def _next(
+    start: SessionStart, elsewhere: Path | None, *, improved: bool
+) -> Iterator[tuple[str, str]]:
+    """What the user may want to do, and the command that can be pasted."""
+    base, branch, tag = start.base[:7], shlex.quote(start.branch), shlex.quote(start.tag)
+    if elsewhere is not None:
+        yield "go there", f"cd {shlex.quote(str(elsewhere))}"
+    yield "see results", f"autoresearch-ci results --tag {tag}"
     if improved:
-        ways += [
-            ("see commits", place.git(f"log --oneline {base}..{branch}")),
-            ("see the change", place.git(f"diff {base} {branch}")),
-            ("take it", place.git(f"merge --ff-only {branch}")),
-        ]
-    return [*ways, ("go on", place.program(f"run {tag}"))]
+        yield "see commits", f"git log --oneline {base}..{branch}"
+        yield "see the change", f"git diff {base} {branch}"
+        yield "take it", f"git merge --ff-only {branch}"
+    yield "go on", f"autoresearch-ci run --tag {tag}"

@@ -134,7 +134,6 @@ def test_a_live_line_ticks_while_the_experiment_runs(project):
 def test_ctrl_c_undoes_the_experiment_under_way(project, times):
     """However often it is pressed: stopping is announced, the tree is clean, exit code 130."""
     repo = project(seconds=20)
-    git(repo, "config", "autoresearch.test", "1")
     (repo / "solve.py").write_text(SOLVE.format(seconds="20 if RATE != 0.02 or STEPS != 8 else 0"))
     git(repo, "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-q", "-am", "quick baseline")
     terminal = Terminal(repo, "run")
@@ -221,7 +220,7 @@ def test_watch_follows_another_session(project):
 
 
 def test_in_tmux_a_narrow_window_and_a_resize_leave_no_debris(project):
-    """At 40 columns nothing wraps, and after a resize there is still one live line."""
+    """At 40 columns nothing wraps, and after resizes there is still one live line."""
     if not shutil.which("tmux"):
         pytest.skip("NOT RUN: tmux is not installed")
     repo = project(seconds=1.5)
@@ -237,13 +236,17 @@ def test_in_tmux_a_narrow_window_and_a_resize_leave_no_debris(project):
             time.sleep(0.1)
         return shown
 
-    command = f"env -u CI {' '.join(PROGRAM)} run --max-experiments 3; echo code $?; sleep 60"
+    run = f"{' '.join(PROGRAM)} run --max-experiments 4"
+    command = f"env -u CI -u COLUMNS -u LINES {run}; echo code $?; sleep 60"
     tmux("new-session", "-d", "-s", "t", "-x", "40", "-y", "30", "-c", str(repo), command)
     try:
         shown = screen_with(r"#1 1\.\ds")
         assert len(re.findall(r"^[|/\\-] #", shown, re.MULTILINE)) == 1
         tmux("resize-window", "-t", "t", "-x", "100", "-y", "30")
         shown = screen_with(r"#2 .*1\.\ds of 30s  best")
+        assert len(re.findall(r"^[|/\\-] #", shown, re.MULTILINE)) == 1
+        tmux("resize-window", "-t", "t", "-x", "70", "-y", "30")
+        shown = screen_with(r"#3 .*1\.\ds of 30s  best")
         assert len(re.findall(r"^[|/\\-] #", shown, re.MULTILINE)) == 1
         shown = screen_with("code 0")
         assert "stopped: max_experiments reached" in shown

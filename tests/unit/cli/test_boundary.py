@@ -8,8 +8,8 @@ import pytest
 
 from autoresearch_ci.cli.boundary import exit_code
 from autoresearch_ci.cli.bug import report, scrub
-from autoresearch_ci.interrupts import Interrupted
 from autoresearch_ci.errors import BaselineError
+from autoresearch_ci.interrupts import Interrupted
 
 
 def raiser(error):

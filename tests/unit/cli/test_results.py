@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
-import types
 from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from autoresearch_ci.cli import main
+from autoresearch_ci.cli import results as results_verb
 from autoresearch_ci.errors import LedgerError
 from autoresearch_ci.model import ExperimentStart, Reason
 
@@ -31,13 +30,11 @@ def view(monkeypatch, session_start, make_history):
         asked=[], branch="autoresearch/mar17", base="a" * 40,
     )  # fmt: skip
 
-    def read_campaign(_repo, tag):
+    def look(_repo, tag):
         made.asked.append(tag)
         return made
 
-    lab = types.ModuleType("lab")
-    lab.read_campaign = read_campaign
-    monkeypatch.setitem(sys.modules, "autoresearch_ci.lab", lab)
+    monkeypatch.setattr(results_verb, "look", look)
     return made
 
 
@@ -130,9 +127,7 @@ def test_a_title_of_the_log_is_harmless(results, view):
 
 def test_no_campaign_yet(view, monkeypatch, capsys):
     """Without one it is an error that says how to begin."""
-    monkeypatch.setattr(
-        sys.modules["autoresearch_ci.lab"], "read_campaign", _raiser("There is no campaign yet.")
-    )
+    monkeypatch.setattr(results_verb, "look", _raiser("There is no campaign yet."))
     with pytest.raises(SystemExit) as exit_:
         main(["results"])
     assert exit_.value.code == 1
@@ -141,9 +136,8 @@ def test_no_campaign_yet(view, monkeypatch, capsys):
 
 def test_watch_waits_for_a_campaign_and_shows_it_as_it_grows(view, monkeypatch, capsys):
     """It may be started first; it prints again only when something is new; Ctrl-C ends it."""
-    lab = sys.modules["autoresearch_ci.lab"]
-    there = lab.read_campaign
-    naps = iter([lambda: monkeypatch.setattr(lab, "read_campaign", there), lambda: None])
+    there = results_verb.look
+    naps = iter([lambda: monkeypatch.setattr(results_verb, "look", there), lambda: None])
 
     def sleep(_seconds):
         nap = next(naps, None)
@@ -151,7 +145,7 @@ def test_watch_waits_for_a_campaign_and_shows_it_as_it_grows(view, monkeypatch, 
             raise KeyboardInterrupt
         nap()
 
-    monkeypatch.setattr(lab, "read_campaign", _raiser("There is no campaign yet."))
+    monkeypatch.setattr(results_verb, "look", _raiser("There is no campaign yet."))
     monkeypatch.setattr(time, "sleep", sleep)
     with pytest.raises(SystemExit) as exit_:
         main(["results", "--watch"])
@@ -162,7 +156,7 @@ def test_watch_waits_for_a_campaign_and_shows_it_as_it_grows(view, monkeypatch, 
 
 
 def _raiser(message):
-    def read_campaign(_repo, _tag):
+    def look(_repo, _tag):
         raise LedgerError(message, remedy="Begin one: autoresearch-ci run")
 
-    return read_campaign
+    return look

@@ -8,11 +8,10 @@ import pytest
 
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Direction, Reason, SessionEnd, StopReason
-from autoresearch_ci.reports.session import Place, closing, opening, outcome
+from autoresearch_ci.reports.session import closing, opening, outcome
 from autoresearch_ci.reports.terminal import Paint
 
 PLAIN = Paint(colour=False)
-HERE = Place(Path("/work"), Path("/work/sub"))
 
 
 def ended(reason):
@@ -41,7 +40,7 @@ def test_an_old_campaign_opens_with_where_it_stands(session_start, make_history)
 def test_the_closing_ends_in_what_to_do_next(session_start, make_history):
     """Why it stopped, what came of it, and how to look at it, take it and go on."""
     history = make_history((0.98, Reason.IMPROVED), (1.2, Reason.WORSE))
-    text = closing(session_start, ended(StopReason.MAX_EXPERIMENTS), history, HERE, PLAIN)
+    text = closing(session_start, ended(StopReason.MAX_EXPERIMENTS), history, PLAIN)
     for part in (
         "max_experiments reached",
         "1.000000 -> 0.980000 (-2.00%)",
@@ -58,7 +57,7 @@ def test_the_closing_ends_in_what_to_do_next(session_start, make_history):
 def test_with_nothing_kept_there_is_nothing_to_take(session_start, make_history):
     """No merge is offered where there is nothing to merge."""
     history = make_history((1.2, Reason.WORSE))
-    text = closing(session_start, ended(StopReason.PATIENCE), history, HERE, PLAIN)
+    text = closing(session_start, ended(StopReason.PATIENCE), history, PLAIN)
     assert "merge" not in text
     assert "autoresearch-ci run --tag mar17" in text
 
@@ -66,15 +65,15 @@ def test_with_nothing_kept_there_is_nothing_to_take(session_start, make_history)
 @pytest.mark.parametrize("reason", list(StopReason))
 def test_every_reason_has_words(session_start, make_history, reason):
     """Whatever stopped it is said in words."""
-    assert "stopped: " in closing(session_start, ended(reason), make_history(), HERE, PLAIN)
+    assert "stopped: " in closing(session_start, ended(reason), make_history(), PLAIN)
 
 
-def test_commands_can_be_pasted_from_anywhere():
-    """Elsewhere they name the repository, quoted; inside it they are short."""
-    there = Place(Path("/a place"), Path("/"))
-    assert there.git("log") == "git -C '/a place' log"
-    assert there.program("results") == "autoresearch-ci --repo '/a place' results"
-    assert HERE.git("log") == "git log"
+def test_from_elsewhere_the_way_there_comes_first(session_start, make_history):
+    """Commands are for the repository; who stands elsewhere is told to go there, quoted."""
+    end = ended(StopReason.MAX_EXPERIMENTS)
+    text = closing(session_start, end, make_history(), PLAIN, Path("/a place"))
+    assert text.index("cd '/a place'") < text.index("autoresearch-ci results")
+    assert "cd " not in closing(session_start, end, make_history(), PLAIN)
 
 
 def test_the_outcome_is_one_line(session_start, make_history):
