@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import random
@@ -60,9 +61,10 @@ def session(repository: Path, output: Path, experiments: int | None) -> int:
         words += [f"--{key.replace('_', '-')}", value]
     if experiments is not None:
         words += ["--max-experiments", str(experiments)]
-    # Imported here, so that each child starts with everything loaded and the
-    # instants of the kills spread over the work and not over the imports.
-    import autoresearch_ci.cli.run
+    # All of it is imported before the fork, so that the instants of the kills spread
+    # over the work and not over the imports.
+    for name in ("cli.run", "lab", "loop"):
+        importlib.import_module(f"autoresearch_ci.{name}")
     from autoresearch_ci.cli import main
 
     child = os.fork()

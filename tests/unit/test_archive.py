@@ -1,0 +1,87 @@
+"""What waits for the logs branch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from autoresearch_ci.archive import INTERVAL, Archive, archived
+from autoresearch_ci.ledger import Ledger
+from autoresearch_ci.model import Direction, Reason, Status
+
+
+class Published:
+    def __init__(self):
+        self.writes = []
+
+    def __call__(self, files, message):
+        self.writes.append((files, message))
+
+
+@pytest.fixture
+def book(tmp_path, session_start, baseline):
+    log = tmp_path / ".claude" / "logs" / "autoresearch.jsonl"
+    book = Ledger(log, tmp_path / "results.tsv", "mar17", Direction.LOWER)
+    book.append(session_start)
+    book.append(baseline)
+    return book
+
+
+def test_slow_experiments_are_written_each_and_quick_ones_together(tmp_path, book):
+    """The cost of an experiment does not grow with the campaign, and nothing waits long."""
+    now, published = [0.0], Published()
+    archive = Archive(book, published, tmp_path / "pending", clock=lambda: now[0])
+    for number in range(10):
+        archive.add(number, "patch", "log")
+        archive.write()
+        now[0] += INTERVAL / 4
+    assert len(published.writes) == 3
+    archive.write(now=True)
+    sent = [name for files, _ in published.writes for name in files if name.endswith(".patch")]
+    assert sent == [archived(f"{number:04}.patch") for number in range(10)]
+
+
+def test_what_a_kill_left_waiting_is_written_by_the_next_session(tmp_path, book):
+    """Patches and logs are on the disk while they wait."""
+    dead = Archive(book, Published(), tmp_path / "pending", clock=lambda: 0.0)
+    dead.add(7, "the patch", "the log")
+    published = Published()
+    Archive(book, published, tmp_path / "pending", clock=lambda: 0.0).write(now=True)
+    (files, _message) = published.writes[0]
+    assert files["experiments/0000-0099/0007.patch"] == b"the patch\n"
+    assert files["experiments/0000-0099/0007.log"] == b"the log\n"
+
+
+def test_what_could_not_be_published_still_waits(tmp_path, book):
+    """A failed write loses nothing."""
+
+    def fail(_files, _message):
+        raise OSError
+
+    archive = Archive(book, fail, tmp_path / "pending", clock=lambda: 0.0)
+    archive.add(1, "patch", "log")
+    with pytest.raises(OSError):
+        archive.write(now=True)
+    published = Published()
+    Archive(book, published, tmp_path / "pending").write(now=True)
+    assert "experiments/0000-0099/0001.patch" in published.writes[0][0]
+
+
+def test_the_ledger_goes_out_whole(tmp_path, book, baseline):
+    """The branch has the very lines and rows of the working tree."""
+    book.append(
+        replace(baseline, experiment=1, status=Status.DISCARD, reason=Reason.WORSE, prev=1.0)
+    )
+    published = Published()
+    Archive(book, published, tmp_path / "pending").write(now=True)
+    files, message = published.writes[0]
+    assert files[".claude/logs/autoresearch.jsonl"] == book.log.read_bytes()
+    assert files["results.tsv"] == book.results.read_bytes()
+    assert message == "autoresearch: 2 experiments of mar17"
+
+
+def test_no_folder_grows_without_end():
+    """A hundred experiments a folder."""
+    assert archived("0007.log") == "experiments/0000-0099/0007.log"
+    assert archived("12345.patch") == "experiments/12300-12399/12345.patch"

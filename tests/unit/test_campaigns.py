@@ -1,0 +1,126 @@
+"""Which campaign a session belongs to."""
+
+from __future__ import annotations
+
+import pytest
+
+from autoresearch_ci import campaigns
+from autoresearch_ci.clock import today
+from autoresearch_ci.errors import LedgerError, SettingsError, WorkspaceError
+from autoresearch_ci.lab import open_lab, read_campaign
+from autoresearch_ci.loop import research
+from autoresearch_ci.proposers.scripted import ScriptedProposer
+from autoresearch_ci.workspace import Workspace
+from tests.projects import SETTINGS, git, hold, make_project
+
+NINE = ("nine", "echo metric: 9\n")
+EIGHT = ("eight", "echo metric: 8\n")
+WORSE = ("worse", "echo metric: 11\n")
+
+
+@pytest.fixture
+def project(tmp_path):
+    return make_project(tmp_path / "project")
+
+
+def tag_of(project, *, new=False, **settings):
+    """The tag that a session without one would have."""
+    workspace = Workspace.open(project)
+    return campaigns.choose_tag(workspace, settings.get("tag"), new=new)
+
+
+def test_the_first_campaign_is_named_after_the_day(project):
+    """Such as mar17, in every language."""
+    assert tag_of(project) == today()
+    assert today()[:3].isalpha()
+
+
+def test_an_unfinished_campaign_is_gone_on_with(project):
+    """Without a tag, run continues what a limit or Ctrl-C ended."""
+    hold(project, [WORSE, NINE], tag="one", max_experiments=1)
+    assert tag_of(project) == "one"
+
+
+def test_after_a_finished_campaign_comes_a_new_one(project):
+    """Nothing left to try: the next run begins another campaign, on the same day the second."""
+    hold(project, [WORSE], tag=today())
+    assert tag_of(project) == f"{today()}-2"
+
+
+def test_a_campaign_that_was_taken_is_finished(project):
+    """Once its branch is merged, the next run starts from there."""
+    hold(project, [NINE, WORSE], tag="one", max_experiments=1)
+    git(project, "merge", "-q", "--ff-only", "autoresearch/one")
+    assert tag_of(project) == today()
+
+
+def test_a_target_value_that_was_reached_finishes_a_campaign(project):
+    """There is nothing more to want."""
+    hold(project, [NINE, WORSE], tag="one", target_value=9)
+    assert tag_of(project) == today()
+
+
+def test_new_means_new(project):
+    """--new begins a campaign although one is unfinished, and refuses a tag that is taken."""
+    hold(project, [NINE, WORSE], tag="one", max_experiments=1)
+    assert tag_of(project, new=True) == today()
+    with pytest.raises(SettingsError, match="already"):
+        tag_of(project, new=True, tag="one")
+
+
+def test_a_tag_that_is_no_ref_name_is_refused(project):
+    """Before anything is made of it."""
+    for tag in ("a..b", "-x", "a b", "x.lock", "a~1", "@{", ""):
+        with pytest.raises(WorkspaceError) as error:
+            tag_of(project, tag=tag)
+        assert error.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("metric_name", "other"),
+        ("metric_direction", "higher_is_better"),
+        ("target_file", "experiment.sh"),
+    ],
+)
+def test_a_campaign_has_one_target_and_one_metric(project, setting, value):
+    """Its numbers would be compared with those of something else."""
+    hold(project, [NINE])
+    with pytest.raises(SettingsError, match=setting) as error:
+        hold(project, [EIGHT], **{setting: value})
+    assert "--new" in error.value.remedy
+
+
+def test_looking_at_a_campaign_that_is_not_there_names_those_that_are(project):
+    """A misspelt tag is answered with the right ones."""
+    with pytest.raises(LedgerError, match="no campaign yet") as error:
+        read_campaign(project, None)
+    assert "autoresearch-ci run" in error.value.remedy
+    hold(project, [NINE])
+    with pytest.raises(LedgerError, match="no campaign u") as error:
+        read_campaign(project, "u")
+    assert "t" in error.value.remedy
+
+
+def test_a_campaign_can_be_looked_at_while_it_runs(project):
+    """The experiment under way is shown as running, and only then."""
+    with open_lab(project, {**SETTINGS, "tag": "t"}) as session:
+        session.proposer = ScriptedProposer([NINE])
+        events = research(session)
+        next(events)
+        next(events)
+        running = read_campaign(project, "t").running
+        assert running is not None
+        assert running.description == "baseline"
+        list(events)
+    assert read_campaign(project, "t").running is None
+
+
+def test_two_campaigns_keep_their_numbers_apart(project):
+    """Each starts at 0 from its own base, and the other's records stay."""
+    hold(project, [NINE], tag="one")
+    hold(project, [EIGHT, WORSE], tag="two")
+    assert len(read_campaign(project, "one").history.experiments) == 2
+    assert len(read_campaign(project, "two").history.experiments) == 3
+    assert read_campaign(project, None).tag == "two"
