@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import SUPPRESS, Action, ArgumentParser, Namespace
 from collections.abc import Iterable
 from pathlib import Path
@@ -25,13 +26,24 @@ class Parser(ArgumentParser):
         self.error(f"there is no {what} {word!r}" + (f"; did you mean {near[0]}?" if near else "."))
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        arguments, left = self.parse_known_args(args, namespace)
+        arguments, left = self.parse_known_args(_joined(args), namespace)
         for word in left:
             if word.startswith("-"):
                 flag = word.split("=")[0]
                 self.unknown("option", flag, self._option_string_actions)
             self.error(f"unexpected argument {word!r}.")
         return arguments
+
+
+def _joined(words: Iterable[str]) -> list[str]:
+    """`--metric-min -1e-3` as `--metric-min=-1e-3`, which argparse would take for an option."""
+    joined: list[str] = []
+    for word in words:
+        if re.match(r"-\.?\d", word) and joined and re.fullmatch(r"--[a-z-]+", joined[-1]):
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def add_globals(parser: ArgumentParser, given: Namespace | None = None) -> None:
@@ -87,11 +99,13 @@ def add_settings(parser: ArgumentParser) -> None:
     the values stay text and are read like those from any other source.
     """
     from autoresearch_ci.config import Settings  # noqa: PLC0415 - pydantic takes its time
+    from autoresearch_ci.config.schema import default_of  # noqa: PLC0415
 
     parser.set_defaults(overrides={})
     group = parser.add_argument_group("settings, stronger here than in any file")
     for name, field in Settings.model_fields.items():
+        meaning = f"{field.description} (default: {default_of(name)})"
         group.add_argument(
             f"--{name.replace('_', '-')}", action=_Setting, dest=name, default=SUPPRESS,
-            metavar="VALUE", help=(field.description or "").replace("%", "%%"),
+            metavar="VALUE", help=meaning.replace("`", "").replace("%", "%%"),
         )  # fmt: skip

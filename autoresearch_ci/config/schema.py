@@ -34,7 +34,7 @@ def settings_table() -> str:
     rows = ["| setting | meaning | default |", "|---|---|---|"]
     for name in NAMES:
         meaning = (Settings.model_fields[name].description or "").replace("|", "\\|")
-        rows.append(f"| `{name}` | {meaning} | {_default(name)} |")
+        rows.append(f"| `{name}` | {meaning} | {default_of(name)} |")
     return "\n".join(rows)
 
 
@@ -63,7 +63,8 @@ def _property(name: str, made: dict[str, Any]) -> dict[str, Any]:
     return about | what
 
 
-def _default(name: str) -> str:
+def default_of(name: str) -> str:
+    """The default as tables and help show it, in Markdown."""
     field = Settings.model_fields[name]
     for note in field.metadata:
         if isinstance(note, Shown):

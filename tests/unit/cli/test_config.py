@@ -66,6 +66,13 @@ def test_a_subdirectory_is_in_the_repository(config, tmp_path):
     assert "solve.py" in config("--repo", str(tmp_path / "sub"))
 
 
+@pytest.mark.parametrize("value", ["-5", "-0.5", "-.5", "-1e-3"])
+def test_a_negative_number_is_a_value(config, value):
+    """A number below zero after a flag is not taken for a flag."""
+    shown = json.loads(config("--json", "--target-value", value))["target_value"]
+    assert shown == {"value": float(value), "source": "command line"}
+
+
 def test_the_schema_is_the_one_for_editors(config):
     """`--schema` prints what the editors are given."""
     assert config("--schema") == render_schema()
