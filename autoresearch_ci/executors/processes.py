@@ -64,6 +64,7 @@ class Tree:
         self.leader: int | None = None
         self.ended: tuple[int | None, Any] | None = None
         self.run_id = run_id
+        self._resisted = False  # there was something to end, so the second net is worth its time
 
     def members(self) -> list[int]:
         """Everything of this run that is alive, parents before their children."""
@@ -78,21 +79,22 @@ class Tree:
         return []
 
     def signal(self, number: int) -> None:
+        self._resisted = True
         send(self.members(), number)
 
     def destroy(self) -> None:
         """SIGKILL until nothing is left; MachineError when something cannot be killed."""
         give_up = time.monotonic() + LONGEST_SWEEP
         pause = 0.0005
-        swept = False
         while True:
             self.reap()
             pids = self.members()
             if pids:
                 send(pids, signal.SIGKILL)
-            elif not swept or not (pids := self.sweep_marked()):
+            elif not self._resisted or not (pids := self.sweep_marked()):
+                self._resisted = False
                 return
-            swept = True
+            self._resisted = True
             if time.monotonic() > give_up:
                 raise unkillable(pids)
             time.sleep(pause)
