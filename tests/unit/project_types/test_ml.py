@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from autoresearch_ci.project_types import ml
+
+FILES = {"train.py": "print()\n", "prepare.py": "\n"}
+
+
+@pytest.fixture
+def programs(monkeypatch):
+    def programs(*names):
+        monkeypatch.setattr(ml.shutil, "which", lambda name: name if name in names else None)
+
+    return programs
+
+
+@pytest.mark.parametrize("managed", ["pyproject.toml", "uv.lock"])
+def test_uv_runs_what_uv_manages(settings, programs, managed):
+    """With uv and a project that it can read, uv runs the training."""
+    programs("uv", "python")
+    assert settings({**FILES, managed: ""})["run_command"] == "uv run train.py"
+
+
+def test_python_without_a_project(settings, programs):
+    """uv alone changes nothing where there is no pyproject.toml."""
+    programs("uv", "python")
+    assert settings(FILES)["run_command"] == "python train.py"
+
+
+def test_python_without_uv(settings, programs):
+    """A pyproject.toml is no reason to ask for a program that is not there."""
+    programs("python")
+    assert settings({**FILES, "pyproject.toml": ""})["run_command"] == "python train.py"
+
+
+def test_python3_where_there_is_no_python(settings, programs):
+    """On systems without `python` the command that exists is used."""
+    programs("python3")
+    assert settings(FILES)["run_command"] == "python3 train.py"
+
+
+def test_the_evaluation_cannot_change(settings):
+    """prepare.py, which evaluates, is read-only."""
+    assert settings(FILES)["readonly_files"] == "prepare.py"
+
+
+def test_half_of_the_layout_is_not_enough(settings, write):
+    """train.py alone is any Python project."""
+    from autoresearch_ci.project_types import detect
+
+    assert detect(write({"train.py": "print()\n"})) is None
