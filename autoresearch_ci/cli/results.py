@@ -105,24 +105,46 @@ def page(
 
 def watch(arguments: Namespace) -> NoReturn:
     """Draw the page again whenever the log or the window changes, until Ctrl-C."""
-    paint = Paint(colour=has_colour(sys.stdout))
-    live, before = is_live(sys.stdout), ""
+    read: object = None
+    drawn: object = None
+    view: CampaignView | None = None
     while True:
-        try:
-            view = look(arguments.repo, arguments.tag)
-        except LedgerError as error:
-            lines = [f"{error.message} Waiting for one to begin."]
-        else:
-            rows = chosen(view.history, arguments.status, arguments.last)
-            height = shutil.get_terminal_size().lines - _AROUND
-            rows = rows[-max(height, 1) :] if live else rows
-            lines = list(page(view, rows, paint, quiet=arguments.quiet))
-        text = "\n".join(lines)
-        if text != before:
-            before = text
-            sys.stdout.write(f"\x1b[H\x1b[2J{text}\n" if live else f"{text}\n\n")
-            sys.stdout.flush()
+        size = shutil.get_terminal_size()
+        now = (_stamp(view), size)
+        if view is None or now != read:
+            read = now
+            try:
+                view = look(arguments.repo, arguments.tag)
+                text = "\n".join(_latest(view, arguments))
+            except LedgerError as error:
+                text = f"{error.message} Waiting for one to begin."
+            if (text, size) != drawn:
+                drawn = (text, size)
+                _draw(text)
         time.sleep(PAUSE)
+
+
+def _stamp(view: CampaignView | None) -> tuple[int, ...]:
+    """Changes when the log does; a long log is not read again for nothing."""
+    try:
+        state = view.log_path.stat() if view else None
+    except FileNotFoundError:
+        state = None
+    return (state.st_size, state.st_mtime_ns) if state else ()
+
+
+def _latest(view: CampaignView, arguments: Namespace) -> list[str]:
+    """The page, with as many of the newest rows as the window has room for."""
+    rows = chosen(view.history, arguments.status, arguments.last)
+    if is_live(sys.stdout):
+        rows = rows[-max(shutil.get_terminal_size().lines - _AROUND, 1) :]
+    paint = Paint(colour=has_colour(sys.stdout))
+    return list(page(view, rows, paint, quiet=arguments.quiet))
+
+
+def _draw(text: str) -> None:
+    sys.stdout.write(f"\x1b[H\x1b[2J{text}\n" if is_live(sys.stdout) else f"{text}\n\n")
+    sys.stdout.flush()
 
 
 def look(repo: Path, tag: str | None) -> CampaignView:

@@ -73,13 +73,14 @@ def closing(
     if best is not None and improved:
         lines.append(f"last kept     {clean(best.description)}")
     lines.append("")
-    ways = _next(start, elsewhere, improved=improved)
+    finished = reason in {StopReason.EXHAUSTED, StopReason.TARGET_VALUE}
+    ways = _next(start, elsewhere, improved=improved, finished=finished)
     lines += [f"  {what:<14}  {paint(how, 'bold')}" for what, how in ways]
     return "\n".join(lines)
 
 
 def _next(
-    start: SessionStart, elsewhere: Path | None, *, improved: bool
+    start: SessionStart, elsewhere: Path | None, *, improved: bool, finished: bool
 ) -> Iterator[tuple[str, str]]:
     """What the user may want to do, and the command that can be pasted."""
     base, branch, tag = start.base[:7], shlex.quote(start.branch), shlex.quote(start.tag)
@@ -90,4 +91,7 @@ def _next(
         yield "see commits", f"git log --oneline {base}..{branch}"
         yield "see the change", f"git diff {base} {branch}"
         yield "take it", f"git merge --ff-only {branch}"
-    yield "go on", f"autoresearch-ci run --tag {tag}"
+    if finished:
+        yield "begin anew", "autoresearch-ci run --new"
+    else:
+        yield "go on", f"autoresearch-ci run --tag {tag}"

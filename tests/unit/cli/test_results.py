@@ -134,10 +134,22 @@ def test_no_campaign_yet(view, monkeypatch, capsys):
     assert "Begin one" in capsys.readouterr().err
 
 
-def test_watch_waits_for_a_campaign_and_shows_it_as_it_grows(view, monkeypatch, capsys):
-    """It may be started first; it prints again only when something is new; Ctrl-C ends it."""
+def test_watch_waits_for_a_campaign_and_shows_it_as_it_grows(view, monkeypatch, capsys, tmp_path):
+    """It may be started first; the log is read again only when it has changed; Ctrl-C ends it."""
+    view.log_path = tmp_path / "log"
+    view.log_path.write_text("one")
     there = results_verb.look
-    naps = iter([lambda: monkeypatch.setattr(results_verb, "look", there), lambda: None])
+    naps = iter(
+        [
+            lambda: None,
+            lambda: monkeypatch.setattr(results_verb, "look", there),
+            lambda: None,
+            lambda: None,
+            lambda: None,
+            lambda: _grow(view),
+            lambda: None,
+        ]
+    )
 
     def sleep(_seconds):
         nap = next(naps, None)
@@ -151,8 +163,14 @@ def test_watch_waits_for_a_campaign_and_shows_it_as_it_grows(view, monkeypatch, 
         main(["results", "--watch"])
     assert exit_.value.code == 130
     out = capsys.readouterr().out
-    assert out.startswith("There is no campaign yet. Waiting for one to begin.\n")
-    assert numbers(out.splitlines()) == [0, 1, 2, 3, 4]
+    assert out.startswith("There is no campaign yet. Waiting for one to begin.\n\nmar17 ")
+    assert out.count("mar17 ") == 2
+    assert len(view.asked) == 3  # when it was there, when its log was known, when that had grown
+
+
+def _grow(view):
+    view.log_path.write_text("more")
+    view.history.add(replace(view.history.experiments[1], experiment=5))
 
 
 def _raiser(message):

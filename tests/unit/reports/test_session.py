@@ -62,6 +62,14 @@ def test_with_nothing_kept_there_is_nothing_to_take(session_start, make_history)
     assert "autoresearch-ci run --tag mar17" in text
 
 
+@pytest.mark.parametrize("reason", [StopReason.EXHAUSTED, StopReason.TARGET_VALUE])
+def test_a_finished_campaign_is_not_gone_on_with(session_start, make_history, reason):
+    """Where nothing is left to try, the next step is a new campaign."""
+    text = closing(session_start, ended(reason), make_history(), PLAIN)
+    assert "autoresearch-ci run --new" in text
+    assert "go on" not in text
+
+
 @pytest.mark.parametrize("reason", list(StopReason))
 def test_every_reason_has_words(session_start, make_history, reason):
     """Whatever stopped it is said in words."""
