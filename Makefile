@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(abspath $(VENV))/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint e2e lock schema clean
+.PHONY: demo test e2e lock schema clean
 
 demo: $(STAMP)
 	@PATH="$(BIN):$$PATH" $(BIN)/autoresearch-ci demo
@@ -30,12 +30,17 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# The JSON schema and the settings tables, from the settings themselves.
+schema: $(STAMP)
+	$(BIN)/python -m autoresearch_ci.config
+
 # Exact versions and hashes for every supported Python; run it after changing pyproject.toml.
+UV_COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --quiet \
+  --no-emit-index-url --no-emit-find-links --no-header
 lock: $(STAMP)
-	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --quiet --upgrade \
-	  --no-emit-index-url --no-emit-find-links --no-header -o requirements/run.txt
-	$(BIN)/uv pip compile pyproject.toml --extra demo --group dev --universal --generate-hashes --quiet --upgrade \
-	  --no-emit-index-url --no-emit-find-links --no-header --no-emit-package autoresearch-ci -o requirements/dev.txt
+	$(UV_COMPILE) --upgrade -o requirements/run.txt
+	$(UV_COMPILE) --upgrade --extra demo --group dev -o requirements/dev.txt
+	$(UV_COMPILE) --upgrade --extra demo --group bench -o requirements/bench.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist
