@@ -25,8 +25,8 @@ def check_target(git: Git, root: Path, target: str, readonly: Sequence[str]) -> 
     _check_file(root, target)
     listed = git.run("ls-files", "--stage", "-z", "--", target)
     if not listed:
-        ignored, _ = git.ask("check-ignore", "--quiet", "--no-index", "--", target)
-        if ignored == 0:
+        found = git.run("status", "--porcelain", "--ignored", "-z", "--", target)
+        if found.startswith(b"!!"):
             raise TargetError(
                 f"The target {target} is ignored by git.",
                 remedy=f"Only a tracked file can be the target: `git add -f {target}` and commit "

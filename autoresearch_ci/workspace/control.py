@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +26,7 @@ from autoresearch_ci.workspace.files import (
 )
 from autoresearch_ci.workspace.locks import clear_stale
 from autoresearch_ci.workspace.process import Git
-from autoresearch_ci.workspace.refs import Refs
+from autoresearch_ci.workspace.refs import Refs, stamp
 
 IN_PROGRESS = {
     "rebase-merge": "rebase",
@@ -160,7 +159,7 @@ class Control:
         """Restore one file; what stood there is kept aside, in case a person wrote it."""
         parent, name = os.path.split(path)
         if now is not None:
-            aside = self._scratch / "replaced" / time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+            aside = self._scratch / "replaced" / stamp()
             aside.mkdir(parents=True, exist_ok=True)
             if stat.S_ISREG(now[0]):
                 shutil.copyfile(path, aside / name, follow_symlinks=False)

@@ -10,10 +10,17 @@ from pathlib import Path
 
 from autoresearch_ci.errors import WorkspaceError
 from autoresearch_ci.workspace.branch import head_ref
-from autoresearch_ci.workspace.files import OWNER, disk_errors, is_directory, remove, signature
+from autoresearch_ci.workspace.files import (
+    OWNER,
+    disk_errors,
+    is_directory,
+    reachable,
+    remove,
+    signature,
+)
 from autoresearch_ci.workspace.objects import Objects, blob_id
 from autoresearch_ci.workspace.process import Git
-from autoresearch_ci.workspace.refs import RESCUED, ZERO
+from autoresearch_ci.workspace.refs import RESCUED, ZERO, stamp
 from autoresearch_ci.workspace.state import WORKING, State, shown
 from autoresearch_ci.workspace.tree import Status, status
 from autoresearch_ci.workspace.vault import Vault
@@ -61,11 +68,10 @@ class Recovery:
         if tracked or new or touched:
             sentence = self._save(now, tracked, new, touched, author)
         with disk_errors("clean up after a killed session"):
+            for path in new:  # first: one may be a link where a tracked directory was
+                remove(str(self._root), path.rstrip("/"), spare=set(self._vault.copies))
             self._git.run("symbolic-ref", "-m", "autoresearch-ci: recover", "HEAD", ref)
             self._reset()
-            for path in new:
-                if signature(self._full(path.rstrip("/"))) is not None:
-                    remove(str(self._root), path.rstrip("/"), spare=set(self._vault.copies))
             self._restore_kept(only_missing=False)
         return sentence
 
@@ -86,24 +92,27 @@ class Recovery:
         return blob_id(Path(path).read_bytes()) in shown(self._git_dir / "autoresearch" / "shown")
 
     def _status(self) -> Status:
+        index = self._git_dir / "index"
         try:
-            return status(self._git)
+            if index.is_file():
+                return status(self._git)
         except WorkspaceError:
-            # An index that a killed git left half written; the tree is what counts.
-            (self._git_dir / "index").unlink(missing_ok=True)
-            self._git.run("read-tree", "HEAD")
-            return status(self._git)
+            pass
+        # Gone, or cut short; the tree is what counts.
+        index.unlink(missing_ok=True)
+        self._git.run("read-tree", "HEAD")
+        return status(self._git)
 
     def _save(
         self, now: Status, tracked: list[str], new: list[str], touched: list[str], author: str
     ) -> str:
-        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{os.getpid()}"
         nested = [path for path in new if path.endswith("/")]
         plain = [path for path in new if not path.endswith("/")]
-        ref = f"{RESCUED}/{stamp}"
+        name = stamp()
+        ref = f"{RESCUED}/{name}"
         with disk_errors("save what was found in the working tree"):
             self._commit([*tracked, *plain, *touched], now, ref, author)
-            aside = self._git_dir / "autoresearch" / "rescued" / stamp
+            aside = self._git_dir / "autoresearch" / "rescued" / name
             for path in nested:
                 (aside / path).parent.mkdir(parents=True, exist_ok=True)
                 shutil.move(self._full(path.rstrip("/")), aside / path.rstrip("/"))
@@ -130,10 +139,12 @@ class Recovery:
                     tree=tree, parents=(head,), author=author, when=when, message="index"
                 )
             )
-        there = [p for p in paths if p in now.changed or self._is_saved(p)]
-        stdin = os.fsencode("".join(f"{path}\0" for path in there))
-        args = ("add", "-A", "-f", "--pathspec-from-file=-", "--pathspec-file-nul")
+        there = [path for path in paths if self._is_saved(path)]
+        gone = "".join(f"0 {ZERO}\t{path}\0" for path in set(paths) - set(there))
+        self._git.run("update-index", "-z", "--index-info", stdin=os.fsencode(gone), env=env)
+        args = ("add", "-f", "--pathspec-from-file=-", "--pathspec-file-nul")
         if there:
+            stdin = os.fsencode("".join(f"{path}\0" for path in there))
             self._git.run(*args, stdin=stdin, env=env)
         tree = self._git.run("write-tree", env=env).decode().strip()
         commit = self._objects.commit(
@@ -143,6 +154,8 @@ class Recovery:
         index.unlink()
 
     def _is_saved(self, path: str) -> bool:
+        if not reachable(str(self._root), path):
+            return False
         sig = signature(self._full(path))
         return sig is not None and (stat.S_ISREG(sig[0]) or stat.S_ISLNK(sig[0]))
 

@@ -62,7 +62,7 @@ class Refs:
         elsewhere = self._checked_out_elsewhere()
         for name in sorted(self._values.keys() | now.keys()):
             old, new = self._values.get(name), now.get(name)
-            if old == new or self._may(name, new, elsewhere):
+            if old == new or self._may(name, old, new, elsewhere):
                 continue
             if old is not None:
                 back.append((name, old, new))
@@ -80,22 +80,23 @@ class Refs:
     def _touched(self) -> bool:
         return any(signature(path) != sig for path, sig in self._signatures.items())
 
-    def _may(self, name: str, new: str | None, elsewhere: set[str]) -> bool:
+    def _may(self, name: str, old: str | None, new: str | None, elsewhere: set[str]) -> bool:
         if name in self._own:
             return False
         if name.startswith(("refs/remotes/", "refs/autoresearch/", "refs/prefetch/")):
             return new is not None
         others = name.startswith(("refs/heads/autoresearch/", "refs/heads/autoresearch-logs/"))
-        return (others or name in elsewhere) and new is not None
+        theirs = name in elsewhere and old is not None
+        return (others or theirs) and new is not None
 
     def _put_back(self, back: list[tuple[str, str, str | None]]) -> None:
         lines = []
-        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        aside = f"{RESCUED}/{stamp()}"
         for name, old, new in back:
             if new is not None and not _SHA.fullmatch(new):
                 Path(self._common, name).unlink(missing_ok=True)  # no value git could read
             elif new is not None and name not in self._own:
-                lines.append(f"create {RESCUED}/{stamp}/{name.removeprefix('refs/')} {new}\n")
+                lines.append(f"create {aside}/{name.removeprefix('refs/')} {new}\n")
             if old.startswith("ref: "):
                 self._git.run("symbolic-ref", "-m", _REASON, name, old.removeprefix("ref: "))
             else:
@@ -138,6 +139,13 @@ class Refs:
         for path in [Path(self._common), *Path(self._common).glob("worktrees/*")]:
             heads[path] = _content(str(path / "HEAD")).removeprefix("ref: ")
         return {name for path, name in heads.items() if path != self._git_dir}
+
+
+def stamp() -> str:
+    """The time as part of a name that is not used twice."""
+    now = time.time_ns()
+    second = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now // 10**9))
+    return f"{second}.{now // 1000 % 10**6:06d}Z"
 
 
 def _content(path: str) -> str:
