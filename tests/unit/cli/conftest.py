@@ -1,7 +1,8 @@
-"""A process that is told to exit ignores Ctrl-C from then on; the test run must not."""
+"""What a verb may do to its own short-lived process, the test run must not keep."""
 
 from __future__ import annotations
 
+import gc
 import signal
 
 import pytest
@@ -13,3 +14,4 @@ def _handlers():
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
+    gc.enable()
