@@ -26,7 +26,7 @@ HARMLESS = {
     "a stat refresh": "touch other.py pkg/deep/mod.py; git status >/dev/null",
     "names of every kind": "touch 'a b' '\"q\"' 'é' \"$(printf 'n\\nl')\"; touch -- '-f' ' lead'",
     "links out": "ln -s /etc/passwd pw; ln -s /etc etc; ln -s nowhere dangling",
-    "many files": "mkdir many; cd many; seq 3000 | xargs touch",
+    "many files": "mkdir many; cd many; seq 1000 | xargs touch",
     "the user's notes gone": "rm notes.txt",
     "the user's notes changed": "echo worse > notes.txt",
     "the user's notes a link": "rm notes.txt; ln -s /etc/passwd notes.txt",

@@ -14,11 +14,13 @@ import pytest
 
 from autoresearch_ci.errors import WorkspaceError
 from autoresearch_ci.model import Side
-from autoresearch_ci.workspace import Workspace
+from autoresearch_ci.workspace import Workspace, locks, process
 
 TARGET = "train.py"
 SOURCE = "lr = 0.1\nsteps = 10\n"
 CANDIDATE = "lr = 0.2\nsteps = 10\n"
+ROUNDS = int(os.environ.get("KILL_ROUNDS", "8"))
+SEED = int(os.environ.get("KILL_SEED", "7"))
 MESSAGE = "experiment: x\n\nAutoresearch-Experiment: 1\n"
 
 # A session in small: the file `kept` beside the repository plays the ledger.
@@ -42,7 +44,7 @@ with workspace.lock("mar17"), workspace.checkout(
             script = "echo x > new.txt; echo y > other.py; rm -f notes.txt; git add -A; sleep 0.01"
             subprocess.run(["sh", "-c", script], cwd=root)
             trial.clean()
-            if step % 2:
+            if step % 2 == 0:
                 message = "experiment: x\\n\\nAutoresearch-Experiment: 1\\n"
                 commit = trial.commit(message)
                 ledger.with_suffix(".new").write_text(f"{commit} {trial.parent}")
@@ -50,6 +52,12 @@ with workspace.lock("mar17"), workspace.checkout(
                 trial.keep(commit)
         campaign.publish({"results.tsv": str(step).encode()}, "log")
 """
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (process, locks):
+        monkeypatch.setattr(module, "_PATIENCE", 0.1)
 
 
 def killed(repo, action) -> None:
@@ -79,9 +87,9 @@ def test_a_session_killed_at_random_instants_leaves_nothing_behind(repo, tmp_pat
     """Wherever the kill hits, the next session stands on the last kept commit, all in order."""
     ledger = tmp_path / "kept"
     start = repo.head
-    chance = random.Random(7)
+    chance = random.Random(SEED)
     env = {**os.environ, "PYTHONPATH": str(Path.cwd())}
-    for number in range(12):
+    for number in range(ROUNDS):
         command = [sys.executable, "-c", SESSION, str(repo.path), str(ledger), str(number)]
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, env=env, start_new_session=True
@@ -89,7 +97,7 @@ def test_a_session_killed_at_random_instants_leaves_nothing_behind(repo, tmp_pat
             assert child.stdout is not None
             if number % 4:
                 assert child.stdout.readline() == b"ready\n"
-            time.sleep(chance.uniform(0, 0.4))
+            time.sleep(chance.uniform(0, 0.6))
             os.killpg(child.pid, signal.SIGKILL)
         kept, parent = ledger.read_text().split() if ledger.exists() else (None, None)
         interrupted = repo.open().interrupted_session()
@@ -227,7 +235,7 @@ def test_another_campaign_may_follow_a_killed_one(repo):
     assert (repo.at, repo.dirt) == ("main", "")
 
 
-def test_a_lock_that_a_live_git_holds_is_waited_for_and_then_refused(repo):
+def test_a_lock_that_a_live_git_holds_is_waited_for_and_then_refused(repo, impatient):
     """A stale lock is only removed when nobody can own it."""
     killed(repo, in_trial(repo, ":"))
     lock = repo.write(".git/index.lock", "")
@@ -248,7 +256,7 @@ def test_a_lock_that_a_live_git_holds_is_waited_for_and_then_refused(repo):
     assert lock.exists()
 
 
-def test_an_old_lock_from_before_the_killed_session_is_not_ours_to_remove(repo):
+def test_an_old_lock_from_before_the_killed_session_is_not_ours_to_remove(repo, impatient):
     """A lock older than the session was somebody else's."""
     killed(repo, in_trial(repo, ":"))
     lock = repo.write(".git/index.lock", "")
