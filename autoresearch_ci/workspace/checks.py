@@ -11,7 +11,7 @@ from autoresearch_ci.errors import TargetError, WorkspaceError
 from autoresearch_ci.workspace.files import signature
 from autoresearch_ci.workspace.globs import matches
 from autoresearch_ci.workspace.process import Git
-from autoresearch_ci.workspace.tree import OUTPUTS
+from autoresearch_ci.workspace.status import OUTPUTS
 
 _OWN = {*OUTPUTS, ".github/autoresearch.yml"}
 _GIT_NAMES = {".gitattributes", ".gitignore", ".gitmodules"}

@@ -19,7 +19,8 @@ from autoresearch_ci.workspace.locks import clear_stale
 from autoresearch_ci.workspace.process import Git
 from autoresearch_ci.workspace.recovery import Recovery
 from autoresearch_ci.workspace.state import LEAVING, WORKING, State, load, save
-from autoresearch_ci.workspace.tree import Tree, status, uncommitted
+from autoresearch_ci.workspace.status import status, uncommitted
+from autoresearch_ci.workspace.tree import Tree
 from autoresearch_ci.workspace.trial import Desk
 from autoresearch_ci.workspace.vault import Vault
 

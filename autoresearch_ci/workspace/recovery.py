@@ -22,7 +22,7 @@ from autoresearch_ci.workspace.objects import Objects, blob_id
 from autoresearch_ci.workspace.process import Git
 from autoresearch_ci.workspace.refs import RESCUED, ZERO, stamp
 from autoresearch_ci.workspace.state import WORKING, State, shown
-from autoresearch_ci.workspace.tree import Status, status
+from autoresearch_ci.workspace.status import Status, status
 from autoresearch_ci.workspace.vault import Vault
 
 _READ_WRITE = 0o600

@@ -19,7 +19,7 @@ from autoresearch_ci.workspace.files import disk_errors
 from autoresearch_ci.workspace.objects import Objects
 from autoresearch_ci.workspace.process import OLDEST, Git
 from autoresearch_ci.workspace.state import load
-from autoresearch_ci.workspace.tree import OUTPUTS
+from autoresearch_ci.workspace.status import OUTPUTS
 
 
 class Workspace:

@@ -17,7 +17,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from autoresearch_ci.errors import WorkspaceError
@@ -26,7 +25,6 @@ from autoresearch_ci.workspace.files import (
     disk_errors,
     holds_a_file,
     is_directory,
-    is_scratch,
     make_way,
     remove,
     sign,
@@ -34,40 +32,10 @@ from autoresearch_ci.workspace.files import (
 )
 from autoresearch_ci.workspace.globs import matches
 from autoresearch_ci.workspace.process import Git
+from autoresearch_ci.workspace.status import OUTPUTS, Status, status, uncommitted
 from autoresearch_ci.workspace.vault import Vault
 
-OUTPUTS = ("results.tsv", "run.log", ".claude/logs/autoresearch.jsonl")
-"""Files that the loop writes in the working tree; nobody's business here."""
-
 _GITLINK = "160000"
-_SHOWN = 5
-
-
-@dataclass(frozen=True)
-class Status:
-    """What `git status` says: paths, those of directories ending in a slash."""
-
-    changed: dict[str, str]
-    untracked: list[str]
-    ignored: list[str]
-
-
-def status(git: Git, *, ignored: bool = False) -> Status:
-    """Ask git; `changed` maps a tracked path to its two letters (index, tree)."""
-    out = git.run(
-        "status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames",
-        "--ignore-submodules=dirty", f"--ignored={'matching' if ignored else 'no'}",
-    )  # fmt: skip
-    changed: dict[str, str] = {}
-    found: dict[str, list[str]] = {"?": [], "!": []}
-    for entry in os.fsdecode(out).split("\0"):
-        kind, _, rest = entry.partition(" ")
-        if kind in found:
-            found[kind].append(rest)
-        elif kind in ("1", "u"):
-            changed[rest.split(" ", 7 if kind == "1" else 9)[-1]] = rest[:2]
-    untracked = [path for path in found["?"] if path not in OUTPUTS and not is_scratch(path)]
-    return Status(changed, untracked, found["!"])
 
 
 class Tree:
@@ -407,13 +375,3 @@ def _entries(full: str) -> list[os.DirEntry[str]]:
         return list(os.scandir(full))
     except OSError:  # closed to us, and so to the experiment
         return []
-
-
-def uncommitted(paths: Sequence[str]) -> WorkspaceError:
-    """The error for changes that are not committed."""
-    shown = "".join(f"\n  {path}" for path in paths[:_SHOWN])
-    more = f"\n  and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
-    return WorkspaceError(
-        f"There are uncommitted changes to tracked files:{shown}{more}",
-        remedy="Commit them, or put them aside with `git stash`, then run again.",
-    )

@@ -1,0 +1,53 @@
+"""What `git status` says, and the error for a tree that is not clean."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autoresearch_ci.errors import WorkspaceError
+from autoresearch_ci.workspace.files import is_scratch
+from autoresearch_ci.workspace.process import Git
+
+OUTPUTS = ("results.tsv", "run.log", ".claude/logs/autoresearch.jsonl")
+"""Files that the loop writes in the working tree; nobody's business here."""
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Status:
+    """What `git status` says: paths, those of directories ending in a slash."""
+
+    changed: dict[str, str]
+    untracked: list[str]
+    ignored: list[str]
+
+
+def status(git: Git, *, ignored: bool = False) -> Status:
+    """Ask git; `changed` maps a tracked path to its two letters (index, tree)."""
+    out = git.run(
+        "status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames",
+        "--ignore-submodules=dirty", f"--ignored={'matching' if ignored else 'no'}",
+    )  # fmt: skip
+    changed: dict[str, str] = {}
+    found: dict[str, list[str]] = {"?": [], "!": []}
+    for entry in os.fsdecode(out).split("\0"):
+        kind, _, rest = entry.partition(" ")
+        if kind in found:
+            found[kind].append(rest)
+        elif kind in ("1", "u"):
+            changed[rest.split(" ", 7 if kind == "1" else 9)[-1]] = rest[:2]
+    untracked = [path for path in found["?"] if path not in OUTPUTS and not is_scratch(path)]
+    return Status(changed, untracked, found["!"])
+
+
+def uncommitted(paths: Sequence[str]) -> WorkspaceError:
+    """The error for changes that are not committed."""
+    shown = "".join(f"\n  {path}" for path in paths[:_SHOWN])
+    more = f"\n  and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+    return WorkspaceError(
+        f"There are uncommitted changes to tracked files:{shown}{more}",
+        remedy="Commit them, or put them aside with `git stash`, then run again.",
+    )
