@@ -18,7 +18,7 @@ _STOPPED = {
     StopReason.TARGET_VALUE: "target_value reached",
     StopReason.EXHAUSTED: "the proposer has nothing left to try",
     StopReason.SETUP_ONLY: "set up, as asked",
-    StopReason.INTERRUPTED: "interrupted; the experiment under way was undone",
+    StopReason.INTERRUPTED: "interrupted; what was under way was undone",
     StopReason.ERROR: "an error",
 }
 
