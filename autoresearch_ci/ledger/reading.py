@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from autoresearch_ci.errors import LedgerError
 from autoresearch_ci.history import History
-from autoresearch_ci.ledger.records import FORMAT, ForeignRecordError, NewerRecordError, decode
+from autoresearch_ci.ledger.records import (
+    FORMAT,
+    TOOL,
+    ForeignRecordError,
+    NewerRecordError,
+    decode,
+    encode,
+)
 from autoresearch_ci.model import (
     Direction,
     Experiment,
@@ -24,28 +32,36 @@ class CampaignLog:
     """What a ledger holds of one campaign.
 
     `lines` are the raw lines, newline included, in the order they were written.
-    `unfinished` is an experiment that was started and has no verdict yet: it is
-    under way, or it was interrupted.
+    `started` is the record of the last experiment that was started, as a parsed
+    line: half of a ledger are such records, and only the last can matter.
     """
 
     tag: str
     history: History
     sessions: list[SessionStart | SessionEnd] = field(default_factory=list)
     lines: list[bytes] = field(default_factory=list)
-    unfinished: ExperimentStart | None = None
+    started: Mapping[str, Any] | None = None
 
     def add(self, record: Record | None, line: bytes) -> None:
-        """Take in the next record. One that is there already changes nothing."""
+        """Take in the next record. An experiment that is there already changes nothing."""
         if isinstance(record, Experiment) and record.experiment < self.history.next_number:
             return
         self.lines.append(line)
         if isinstance(record, SessionStart | SessionEnd):
             self.sessions.append(record)
+        if isinstance(record, SessionStart):
+            self.history.direction = record.direction
         elif isinstance(record, ExperimentStart):
-            self.unfinished = record
+            self.started = encode(record)
         elif isinstance(record, Experiment):
             self.history.add(record)
-            self.unfinished = None
+            self.started = None
+
+    @property
+    def unfinished(self) -> ExperimentStart | None:
+        """An experiment without a verdict: it is under way, or it was interrupted."""
+        record = decode(self.started, self.history.next_number) if self.started else None
+        return record if isinstance(record, ExperimentStart) else None
 
     @property
     def start(self) -> SessionStart | None:
@@ -83,19 +99,7 @@ def read(data: bytes, origin: str) -> dict[str, CampaignLog]:
     campaigns: dict[str, CampaignLog] = {}
     for number, line in _lines(data):
         try:
-            parsed = json.loads(line)
-            if not isinstance(parsed, dict):
-                raise ForeignRecordError
-            details = parsed.get("details")
-            tag = str(details.get("tag", "")) if isinstance(details, dict) else ""
-            log = campaigns.get(tag)
-            record = decode(parsed, log.history.next_number if log else 0)
-            if log is None:
-                direction = (
-                    record.direction if isinstance(record, SessionStart) else Direction.LOWER
-                )
-                log = campaigns.setdefault(tag, CampaignLog(tag, History(direction)))
-            log.add(record, line)
+            _take(json.loads(line), line, campaigns)
         except NewerRecordError:
             raise LedgerError(
                 f"{origin}:{number}: this record was written by a newer version of autoresearch-ci "
@@ -112,6 +116,21 @@ def read(data: bytes, origin: str) -> dict[str, CampaignLog]:
                 f"{origin}:{number}: this record is damaged ({error}).", remedy=_remedy(origin)
             ) from None
     return campaigns
+
+
+def _take(parsed: Any, line: bytes, campaigns: dict[str, CampaignLog]) -> None:
+    """Add a parsed line to its campaign."""
+    details = parsed.get("details") if isinstance(parsed, dict) else None
+    if not isinstance(details, dict) or parsed.get("tool") != TOOL:
+        raise ForeignRecordError
+    tag = str(details.get("tag", ""))
+    log = campaigns.get(tag) or CampaignLog(tag, History(Direction.LOWER))
+    if parsed.get("action") == "experiment_start":
+        log.started = parsed
+        log.lines.append(line)
+    else:
+        log.add(decode(parsed, log.history.next_number), line)
+    campaigns[tag] = log
 
 
 def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:
