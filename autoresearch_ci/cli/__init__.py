@@ -7,6 +7,7 @@ costs next to nothing.
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import REMAINDER, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
@@ -41,10 +42,12 @@ exit codes: 0 done, 1 something for you to change, 2 usage, 3 a bug of ours,
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit the process."""
-    for stream in (sys.stdout, sys.stderr):
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller, as in `>&-`
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
         # A title in a script that this terminal cannot show is no reason to stop.
-        with suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+        with suppress(AttributeError):
+            getattr(sys, name).reconfigure(errors="replace")
     words = sys.argv[1:] if argv is None else list(argv)
     code = exit_code(lambda: dispatch(words), words)
     if code == INTERRUPTED:

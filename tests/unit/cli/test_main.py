@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -129,6 +130,31 @@ def test_output_that_a_terminal_cannot_encode_is_no_error():
     )
     assert done.returncode == 2
     assert b"is not a directory" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="NOT RUN: no /dev/full here")
+def test_a_full_disk_is_the_users():
+    """Output that cannot be written is an error with its remedy, not silence."""
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m autoresearch_ci config --schema > /dev/full"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Free some space" in done.stderr
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_error(closed):
+    """A caller that closes the output gets the exit code all the same."""
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m autoresearch_ci --help {closed}"],
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert done.stderr == b""
 
 
 def test_a_reader_that_leaves_is_no_error():
