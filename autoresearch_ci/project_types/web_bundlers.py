@@ -84,7 +84,7 @@ def _webpack(project: Project, arguments: list[str], _packages: frozenset[str]) 
     folder = _option(arguments, "--output-path", "-o")
     if folder:
         return Output((folder,), cleans)
-    paths = set(re.findall(r"\bpath:\s*([^\n]+)", config))
+    paths = set(re.findall(r"\bpath:\s*(\w[\w.]*\([^)\n]*\)|`[^`\n]*`|[^,}\n]+)", config))
     if not paths:
         # The default, unless the path may be said in another file.
         elsewhere = (named and not config) or re.search(r"merge|(require\(|from\s)['\"]\.", config)

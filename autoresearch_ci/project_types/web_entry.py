@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from autoresearch_ci.project_types.project import Project
@@ -12,6 +13,14 @@ from autoresearch_ci.project_types.project import Project
 SOURCES = (".tsx", ".ts", ".jsx", ".js", ".mts", ".mjs", ".vue", ".svelte", ".astro", ".cjs")
 _ENTRY_NAMES = frozenset({"index", "main", "app", "entry", "client", "browser"})
 _BUILT = ("dist", "build", "out", "public", "lib", "es", "esm", "cjs", "umd", "node_modules")
+# Run a script of one's own instead of a bundler.
+_RUNTIMES = frozenset({"node", "bun", "deno", "tsx", "ts-node"})
+_CONFIGS = tuple(
+    f"{tool}.config.{ending}"
+    for tool in ("webpack", "rollup", "rspack", "esbuild")
+    for ending in ("js", "mjs", "cjs", "ts")
+)
+_ENTRY_KEYS = "(?:entryPoints|entry|input)"
 _ANY = "{}"  # stands for every ending in SOURCES
 
 # Where a framework starts, by the package that brings it.
@@ -104,16 +113,31 @@ def _conventional(
         if package in packages:
             for path in paths:
                 yield from _each_ending(path)
-    named = [word for words in built for word in words[1:] if not word.startswith("-")]
-    for page in (*named, "index.html", "src/index.html"):
-        if page.endswith((*SOURCES, ".html")):
-            yield from _scripts_in(project, page)
-    for tool, key in (("webpack", "entry"), ("rollup", "input")):
-        for ending in ("js", "mjs", "cjs", "ts"):
-            config = project.text(f"{tool}.config.{ending}")
-            yield from re.findall(rf"\b{key}:[^'\"`]{{0,80}}['\"]([^'\"]+)['\"]", config)
+    for words in built:
+        yield from _passed(project, words)
+    for page in ("index.html", "src/index.html"):
+        yield from _scripts_in(project, page)
+    for config in _CONFIGS:
+        yield from _configured(project.text(config))
     if "webpack" in packages:
         yield "src/index.js"
+
+
+def _passed(project: Project, words: list[str]) -> Iterator[str]:
+    """The entries that a command names, or that a file that it names does."""
+    for before, word in pairwise(words):
+        if word.startswith("-") or not word.endswith((*SOURCES, ".html")):
+            continue
+        if words[0] in _RUNTIMES or before in {"-c", "--config"}:
+            yield from _configured(project.text(posixpath.normpath(word)))
+        else:
+            yield from _scripts_in(project, word)
+
+
+def _configured(config: str) -> Iterator[str]:
+    """The first entry that a bundler's configuration, or a script that calls one, names."""
+    for path in re.findall(rf"\b{_ENTRY_KEYS}\s*:[^'\"`]{{0,80}}['\"]([^'\"]+)['\"]", config):
+        yield from (path, *_each_ending(path + _ANY))
 
 
 def _scripts_in(project: Project, path: str) -> Iterator[str]:

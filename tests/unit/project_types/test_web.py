@@ -90,7 +90,7 @@ def test_guard(settings, notes, scripts, guard):
         ("npx ng build", {"angular.json": ANGULAR}, "dist/app/browser"),
         ("nuxt build", {}, ".output/public"),
         ("NODE_ENV=production webpack --mode production", {"webpack.config.js":
-         "output: { path: path.resolve(__dirname, 'a', 'b'), clean: true }"}, "a/b"),
+         "{ path: path.resolve(__dirname, 'a', 'b'), filename: '[hash].js', clean: true }"}, "a/b"),
     ],
 )  # fmt: skip
 def test_a_folder_that_the_build_empties_is_counted(settings, script, files, folder):
@@ -106,7 +106,11 @@ def test_a_folder_that_the_build_empties_is_counted(settings, script, files, fol
     [
         ("webpack", {}, "dist"),
         ("webpack", {"webpack.config.js": "path: __dirname + '/built'"}, "built"),
-        ("webpack", {"webpack.config.js": "path: `${__dirname}/built`"}, "built"),
+        (
+            "webpack",
+            {"webpack.config.js": "{path: `${__dirname}/built`, publicPath: '/'}"},
+            "built",
+        ),
         ("parcel build src/index.html", {}, "dist"),
         ("esbuild src/a.js --bundle --outfile=dist/a.js", {}, "dist"),
         ("rollup -c", {"rollup.config.js": "output: { dir: 'built', format: 'es' }"}, "built"),

@@ -71,6 +71,10 @@ def test_where_a_framework_starts(settings, dependency, path):
         ({}, "esbuild src/go.tsx --bundle --outdir=dist", "src/go.tsx"),
         ({"webpack.config.js": "module.exports = { entry: './src/go.tsx' }"},
          "webpack", "src/go.tsx"),
+        ({"webpack.prod.js": "module.exports = { entry: { app: './src/go' } }"},
+         "webpack -c webpack.prod.js", "src/go.tsx"),
+        ({"build.mjs": 'await build({ entryPoints: ["src/go.tsx"], bundle: true })'},
+         "node build.mjs", "src/go.tsx"),
         ({"rollup.config.mjs": "export default { input: ['src/go.tsx'] }"},
          "rollup -c", "src/go.tsx"),
     ],
@@ -90,6 +94,7 @@ def test_where_the_bundler_starts(settings, files, build, expected):
          "src/b.js"),
         ({"src/index.js": "", "src/b.js": "x"}, "src/b.js"),
         ({"index.js": "x", "webpack.config.js": "xxx", "dist/index.js": "xxxxx"}, "index.js"),
+        ({"build.mjs": "xxxxx", "src/a.js": "x"}, "src/a.js"),
         ({"tests/a.js": "x", "node_modules/a/index.js": "x"}, None),
     ],
 )  # fmt: skip
