@@ -21,7 +21,7 @@ from autoresearch_ci.workspace.recovery import Recovery
 from autoresearch_ci.workspace.state import LEAVING, WORKING, State, load, save
 from autoresearch_ci.workspace.status import status, uncommitted
 from autoresearch_ci.workspace.tree import Tree
-from autoresearch_ci.workspace.trial import Desk
+from autoresearch_ci.workspace.trial import Converted, Desk
 from autoresearch_ci.workspace.vault import Vault
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ class Entry:
             ref=self._ref,
             target=self._target,
             author=author,
-            filtered=_filtered(self._git, self._target),
+            converted=_converted(self._git, self._target),
             head=tip,
             head_tree=self._git.line("rev-parse", f"{tip}^{{tree}}"),
             content=content,
@@ -230,14 +230,16 @@ class Entry:
         return Campaign(self._tag, desk, base=base, created=created, rescued=rescued, logs_tip=logs)
 
 
-def _filtered(git: Git, target: str) -> bool:
-    """Whether the blob of the target is not simply its content in the working tree."""
-    names = ("filter", "text", "eol", "ident", "working-tree-encoding", "crlf")
+def _converted(git: Git, target: str) -> Converted:
+    """What attributes and configuration make git do to the target on its way in."""
+    names = ("filter", "ident", "working-tree-encoding", "text", "eol", "crlf")
     out = git.run("check-attr", "-z", *names, "--", target).split(b"\0")[:-1]
-    values = out[2::3]
-    if any(value not in (b"unspecified", b"unset") for value in values):
-        return True
-    return git.line("config", "core.autocrlf", ok=(0, 1)) in ("true", "input")
+    is_set = [value not in (b"unspecified", b"unset") for value in out[2::3]]
+    if any(is_set[:3]):
+        return Converted.ALWAYS
+    if any(is_set) or git.line("config", "core.autocrlf", ok=(0, 1)) in ("true", "input"):
+        return Converted.LINE_ENDS
+    return Converted.NEVER
 
 
 def _author(git: Git) -> str:

@@ -13,7 +13,6 @@ from autoresearch_ci.workspace.branch import head_ref
 from autoresearch_ci.workspace.files import (
     OWNER,
     disk_errors,
-    is_directory,
     reachable,
     remove,
     signature,
@@ -71,7 +70,7 @@ class Recovery:
             for path in new:  # first: one may be a link where a tracked directory was
                 remove(str(self._root), path.rstrip("/"), spare=set(self._vault.copies))
             self._git.run("symbolic-ref", "-m", "autoresearch-ci: recover", "HEAD", ref)
-            self._reset()
+            self._git.run("reset", "--hard", "--quiet")
             self._restore_kept(only_missing=False)
         return sentence
 
@@ -94,14 +93,26 @@ class Recovery:
     def _status(self) -> Status:
         index = self._git_dir / "index"
         try:
-            if index.is_file():
-                return status(self._git)
+            tracked = self._git.run("ls-files", "-z") if index.is_file() else b""
         except WorkspaceError:
-            pass
-        # Gone, or cut short; the tree is what counts.
-        index.unlink(missing_ok=True)
-        self._git.run("read-tree", "HEAD")
+            tracked = b""
+        if not tracked:  # gone, or cut short; the tree is what counts
+            index.unlink(missing_ok=True)
+            self._git.run("read-tree", "HEAD")
+            tracked = self._git.run("ls-files", "-z")
+        self._unlock(os.fsdecode(tracked).split("\0")[:-1])
         return status(self._git)
+
+    def _unlock(self, tracked: list[str]) -> None:
+        """Give ourselves back the tracked files, and their directories, that were closed to us."""
+        folders = {folder for path in tracked for folder in _parents(path)}
+        for path in [".", *sorted(folders), *tracked]:
+            sig = signature(self._full(path))
+            if sig is None or not reachable(str(self._root), path):
+                continue
+            needed = OWNER if stat.S_ISDIR(sig[0]) else _READ_WRITE if stat.S_ISREG(sig[0]) else 0
+            if sig[0] & needed != needed:
+                os.chmod(self._full(path), stat.S_IMODE(sig[0]) | needed)
 
     def _save(
         self, now: Status, tracked: list[str], new: list[str], touched: list[str], author: str
@@ -159,32 +170,14 @@ class Recovery:
         sig = signature(self._full(path))
         return sig is not None and (stat.S_ISREG(sig[0]) or stat.S_ISLNK(sig[0]))
 
-    def _reset(self) -> None:
-        try:
-            self._git.run("reset", "--hard", "--quiet")
-        except WorkspaceError:
-            self._unlock_directories()
-            self._git.run("reset", "--hard", "--quiet")
-        for path in os.fsdecode(self._git.run("ls-files", "-z")).split("\0")[:-1]:
-            sig = signature(self._full(path))
-            if sig and stat.S_ISREG(sig[0]) and sig[0] & _READ_WRITE != _READ_WRITE:
-                os.chmod(self._full(path), stat.S_IMODE(sig[0]) | _READ_WRITE)
-
-    def _unlock_directories(self) -> None:
-        """Give ourselves back the directories that the experiment closed."""
-        stack = [str(self._root)]
-        while stack:
-            full = stack.pop()
-            sig = signature(full)
-            if sig and is_directory(sig):
-                if sig[0] & OWNER != OWNER:
-                    os.chmod(full, stat.S_IMODE(sig[0]) | OWNER)
-                with os.scandir(full) as entries:
-                    stack += [e.path for e in entries if e.name != ".git"]
-
     def _restore_kept(self, *, only_missing: bool) -> None:
         if not self._vault.copies:
             self._vault.load()
         for path in self._vault.changed():
             if not only_missing or signature(self._full(path)) is None:
                 self._vault.restore(path)
+
+
+def _parents(path: str) -> list[str]:
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[: count + 1]) for count in range(len(parts))]

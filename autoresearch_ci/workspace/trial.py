@@ -6,6 +6,7 @@ import os
 import stat
 import time
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 from pathlib import Path
 
@@ -19,11 +20,19 @@ from autoresearch_ci.workspace.files import (
     signature,
     write_atomic,
 )
-from autoresearch_ci.workspace.objects import FILE, Objects, blob_id
+from autoresearch_ci.workspace.objects import Objects, blob_id
 from autoresearch_ci.workspace.patch import unified
 from autoresearch_ci.workspace.process import Git
 from autoresearch_ci.workspace.state import note_shown
 from autoresearch_ci.workspace.tree import Tree
+
+
+class Converted(Enum):
+    """When the blob of a file is not simply its content in the working tree."""
+
+    NEVER = 0
+    LINE_ENDS = 1
+    ALWAYS = 2
 
 
 @dataclass
@@ -32,6 +41,7 @@ class Desk:
 
     `content` is the target's raw content in the working tree, `blob` git's id of
     it, `mode` its permissions there and `git_mode` in the tree of the commit.
+    `converted` says when git stores something else than that content.
     """
 
     git: Git
@@ -43,7 +53,7 @@ class Desk:
     ref: str
     target: str
     author: str
-    filtered: bool
+    converted: Converted
     head: str
     head_tree: str
     content: bytes
@@ -51,16 +61,21 @@ class Desk:
     mode: int
     git_mode: bytes
 
+    def _asks_git(self, content: bytes) -> bool:
+        return self.converted is Converted.ALWAYS or (
+            self.converted is Converted.LINE_ENDS and b"\r" in content
+        )
+
     def blob_of(self, content: bytes) -> str:
         """The id git gives this content of the target, after the attributes' filters."""
-        if not self.filtered:
+        if not self._asks_git(content):
             return blob_id(content)
         args = ("hash-object", "--stdin", "--path", self.target)
         return self.git.run(*args, stdin=content).decode().strip()
 
     def store(self, content: bytes) -> str:
         """The same, and the blob is stored."""
-        if not self.filtered:
+        if not self._asks_git(content):
             return self.objects.write(b"blob", content)
         args = ("hash-object", "-w", "--stdin", "--path", self.target)
         return self.git.run(*args, stdin=content).decode().strip()
@@ -190,6 +205,3 @@ class Trial:
                 remove(desk.root, desk.target)
             os.makedirs(desk.shown_path.parent, exist_ok=True)
             write_atomic(full, content, mode=desk.mode, scratch=desk.shown_path.parent)
-
-
-__all__ = ["FILE", "Desk", "Trial"]
