@@ -51,9 +51,12 @@ def choose_tag(workspace: Workspace, wanted: str | None, *, new: bool) -> str:
         return wanted
     if not new:
         logs = _read(workspace)
-        for tag in workspace.tags():
-            if not _finished(workspace, _log(workspace, logs, tag)):
-                return tag
+        campaigns = [_log(workspace, logs, tag) for tag in workspace.tags()]
+        # The one at work last; of those without a log, the one with the newest commit.
+        campaigns.sort(key=lambda log: log.start.timestamp if log.start else "", reverse=True)
+        for log in campaigns:
+            if not _finished(workspace, log):
+                return log.tag
     return workspace.new_tag(today())
 
 

@@ -1,7 +1,4 @@
-"""The composition root: the only place that picks implementations.
-
-`open_lab` makes a session ready to run, `read_campaign` only looks.
-"""
+"""The composition root: the only place that picks implementations."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from pathlib import Path
 from autoresearch_ci import __version__, config, ledger, machine
 from autoresearch_ci.archive import Archive
 from autoresearch_ci.bench import Bench
-from autoresearch_ci.campaigns import LEDGER, CampaignView, choose_tag, view
+from autoresearch_ci.campaigns import LEDGER, choose_tag
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.errors import SettingsError
 from autoresearch_ci.executors import Executor
@@ -74,11 +71,6 @@ def open_lab(
         ) as campaign:
             yield assemble(workspace, campaign, book, loaded, name, setup_only=setup_only)
             workspace.maintain()
-
-
-def read_campaign(repo: Path, tag: str | None) -> CampaignView:
-    """A look at a campaign, by default the one at work last; nothing is touched."""
-    return view(Workspace.open(repo), tag)
 
 
 def assemble(

@@ -27,9 +27,9 @@ from autoresearch_ci.workspace import Trial
 
 def research(session: Session) -> Generator[Event, None, None]:
     """Propose, edit, run, judge, keep or reset, record; until a limit is reached."""
-    yield session.ledger.append(session.start)
     stop = StopReason.ERROR
     try:
+        yield session.ledger.append(session.start)
         yield from measure_incumbent(session)
         while (limit := session.limits.reached(session.progress)) is None:
             proposal = session.proposer.propose(session.source(), session.history)

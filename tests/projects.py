@@ -6,10 +6,12 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from autoresearch_ci.campaigns import CampaignView, view
 from autoresearch_ci.lab import open_lab
 from autoresearch_ci.loop import research
 from autoresearch_ci.model import Event, Experiment
 from autoresearch_ci.proposers.scripted import Idea, ScriptedProposer
+from autoresearch_ci.workspace import Workspace
 
 SETTINGS = {
     "target_file": "target.txt",
@@ -61,6 +63,11 @@ def hold(
     with open_lab(repository, overrides) as session:
         session.proposer = ScriptedProposer(ideas)
         return list(research(session))
+
+
+def look(repository: Path, tag: str | None) -> CampaignView:
+    """The campaign as `results` sees it."""
+    return view(Workspace.open(repository), tag)
 
 
 def experiments(events: Iterable[Event]) -> list[Experiment]:

@@ -15,7 +15,7 @@ from autoresearch_ci.workspace.status import OUTPUTS
 
 _OWN = {*OUTPUTS, ".github/autoresearch.yml"}
 _GIT_NAMES = {".gitattributes", ".gitignore", ".gitmodules"}
-_ANOTHER = "Name another file with --target or `target_file`."
+_ANOTHER = "Name another file with --target-file or `target_file`."
 
 
 def check_target(git: Git, root: Path, target: str, readonly: Sequence[str]) -> None:

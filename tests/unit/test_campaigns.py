@@ -7,11 +7,11 @@ import pytest
 from autoresearch_ci import campaigns
 from autoresearch_ci.clock import today
 from autoresearch_ci.errors import LedgerError, SettingsError, WorkspaceError
-from autoresearch_ci.lab import open_lab, read_campaign
+from autoresearch_ci.lab import open_lab
 from autoresearch_ci.loop import research
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from autoresearch_ci.workspace import Workspace
-from tests.projects import SETTINGS, git, hold, make_project
+from tests.projects import SETTINGS, git, hold, look, make_project
 
 NINE = ("nine", "echo metric: 9\n")
 EIGHT = ("eight", "echo metric: 8\n")
@@ -38,6 +38,19 @@ def test_the_first_campaign_is_named_after_the_day(project):
 def test_an_unfinished_campaign_is_gone_on_with(project):
     """Without a tag, run continues what a limit or Ctrl-C ended."""
     hold(project, [WORSE, NINE], tag="one", max_experiments=1)
+    assert tag_of(project) == "one"
+
+
+def test_of_several_the_one_at_work_last_is_gone_on_with(project, monkeypatch):
+    """A campaign begun with --new is the newest, also before it has kept anything."""
+    times = iter(range(100))
+    monkeypatch.setattr(
+        "autoresearch_ci.lab.timestamp", lambda: f"2026-03-17T14:35:{next(times):02}Z"
+    )
+    hold(project, [NINE, WORSE], tag="one", max_experiments=1)
+    hold(project, [WORSE, EIGHT], tag="two", max_experiments=1)
+    assert tag_of(project) == "two"
+    hold(project, [NINE, WORSE, EIGHT], tag="one", max_experiments=1)
     assert tag_of(project) == "one"
 
 
@@ -95,11 +108,11 @@ def test_a_campaign_has_one_target_and_one_metric(project, setting, value):
 def test_looking_at_a_campaign_that_is_not_there_names_those_that_are(project):
     """A misspelt tag is answered with the right ones."""
     with pytest.raises(LedgerError, match="no campaign yet") as error:
-        read_campaign(project, None)
+        look(project, None)
     assert "autoresearch-ci run" in error.value.remedy
     hold(project, [NINE])
     with pytest.raises(LedgerError, match="no campaign u") as error:
-        read_campaign(project, "u")
+        look(project, "u")
     assert "t" in error.value.remedy
 
 
@@ -110,17 +123,17 @@ def test_a_campaign_can_be_looked_at_while_it_runs(project):
         events = research(session)
         next(events)
         next(events)
-        running = read_campaign(project, "t").running
+        running = look(project, "t").running
         assert running is not None
         assert running.description == "baseline"
         list(events)
-    assert read_campaign(project, "t").running is None
+    assert look(project, "t").running is None
 
 
 def test_two_campaigns_keep_their_numbers_apart(project):
     """Each starts at 0 from its own base, and the other's records stay."""
     hold(project, [NINE], tag="one")
     hold(project, [EIGHT, WORSE], tag="two")
-    assert len(read_campaign(project, "one").history.experiments) == 2
-    assert len(read_campaign(project, "two").history.experiments) == 3
-    assert read_campaign(project, None).tag == "two"
+    assert len(look(project, "one").history.experiments) == 2
+    assert len(look(project, "two").history.experiments) == 3
+    assert look(project, None).tag == "two"

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from autoresearch_ci.errors import BaselineError, MachineError
-from autoresearch_ci.lab import open_lab, read_campaign
+from autoresearch_ci.lab import open_lab
 from autoresearch_ci.loop import research
 from autoresearch_ci.model import (
     Experiment,
@@ -20,7 +20,7 @@ from autoresearch_ci.model import (
     StopReason,
 )
 from autoresearch_ci.proposers.scripted import ScriptedProposer
-from tests.projects import SETTINGS, experiments, git, hold, make_project
+from tests.projects import SETTINGS, experiments, git, hold, look, make_project
 
 
 def says(value: object) -> str:
@@ -230,7 +230,7 @@ def test_another_clone_goes_on(project, tmp_path):
     git(project, "clone", "-q", str(project), str(clone))
     events = hold(clone, [("nine", says(9)), ("eight", says(8))])
     assert experiments(events)[0].experiment == 2
-    assert len(read_campaign(clone, "t").history.experiments) == 3
+    assert len(look(clone, "t").history.experiments) == 3
 
 
 @pytest.mark.parametrize(
@@ -297,7 +297,7 @@ def test_an_interrupt_is_recorded_and_undone(project):
         for event in events:
             if isinstance(event, ExperimentStart) and event.experiment == 2:
                 events.throw(KeyboardInterrupt())
-    history = read_campaign(project, "t").history
+    history = look(project, "t").history
     assert history.experiments[2].reason is Reason.INTERRUPTED
     assert history.incumbent.experiment == 1
     assert git(project, "status", "--porcelain") == ""
