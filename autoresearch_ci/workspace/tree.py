@@ -30,8 +30,8 @@ from autoresearch_ci.workspace.files import (
     sign,
     signature,
 )
-from autoresearch_ci.workspace.globs import matches
 from autoresearch_ci.workspace.process import Git
+from autoresearch_ci.workspace.readonly import Readonly
 from autoresearch_ci.workspace.status import OUTPUTS, Status, status, uncommitted
 from autoresearch_ci.workspace.vault import Vault
 
@@ -48,13 +48,12 @@ class Tree:
         self._git = git
         self._vault = vault
         self._target = target
-        self._readonly = tuple(readonly)
+        self._readonly = Readonly(root, readonly, target)
         self._files: dict[str, Signature | None] = {}
         self._tracked: set[str] = set()
         self._links: dict[str, str] = {}
         self._dirs: dict[str, tuple[Signature | None, frozenset[str]]] = {}
         self._nested: dict[str, list[str]] = {}
-        self._readonly_dirs: dict[str, Signature | None] = {}
 
     def survey(self) -> None:
         """Take the tree as the user's: everything in it is to be there after a run.
@@ -84,10 +83,9 @@ class Tree:
                 files, self._nested[path] = self._everything_below(path.rstrip("/"))
                 own += files
         self._walk(now)
-        readonly = [*hidden, *self._find_readonly()]
+        readonly = [*hidden, *self._readonly.find(self._tracked)]
         self._vault.keep(own, readonly)
-        folders = {os.path.dirname(path) for path in readonly}
-        self._readonly_dirs = {path: sign(self._full(path)) for path in folders}
+        self._readonly.watch(readonly)
 
     def sync(self) -> None:
         """Between runs the tree is the user's: what they added since is theirs too."""
@@ -277,22 +275,8 @@ class Tree:
                     "experiments (chmod a-w, or a read-only mount), then run again.",
                 )
         self._resign((), {os.path.dirname(path) for path in changed} & self._dirs.keys())
-        return violations + self._new_readonly()
-
-    def _new_readonly(self) -> list[str]:
-        """New files among the read-only ones are changes too."""
-        found = []
-        for folder, old in self._readonly_dirs.items():
-            if signature(self._full(folder)) == old:
-                continue
-            prefix = f"{folder}/" if folder else ""
-            paths = [prefix + name for name in os.listdir(self._full(folder))]
-            found += [path for path in paths if self._is_readonly(path)]
-        for path in set(found) - self._vault.copies.keys():
-            remove(self._root, path)
-        new = sorted(set(found) - self._vault.copies.keys())
-        self._readonly_dirs = {path: sign(self._full(path)) for path in self._readonly_dirs}
-        return new
+        known = self._vault.copies.keys() | self._tracked
+        return violations + self._readonly.remove_added(known)
 
     def _undo_links(self) -> list[str]:
         """Submodules: what counts is the commit that each stands at."""
@@ -300,29 +284,10 @@ class Tree:
             return []
         moved = [p for p in status(self._git).changed if p in self._links]
         for path in moved:
-            if is_directory(signature(self._full(f"{path}/.git"))) or os.path.isfile(
-                self._full(f"{path}/.git")
-            ):
+            if signature(self._full(f"{path}/.git")) is not None:
                 inside = Git(Path(self._full(path)))
                 inside.run("checkout", "--quiet", "--detach", self._links[path])
         return moved
-
-    def _find_readonly(self) -> list[str]:
-        """Files that match `readonly_files` and are not tracked."""
-        if not self._readonly:
-            return []
-        found = []
-        for folder, names, files in os.walk(self._root):
-            prefix = os.path.relpath(folder, self._root)
-            prefix = "" if prefix == "." else f"{prefix}/"
-            if ".git" in names:
-                names.remove(".git")
-            found += [prefix + name for name in files if self._is_readonly(prefix + name)]
-        return found
-
-    def _is_readonly(self, path: str) -> bool:
-        own = path in self._tracked or path in OUTPUTS or path == self._target
-        return not own and matches(path, self._readonly)
 
     def _walk(self, now: Status) -> None:
         """Sign every directory that git does not ignore and that is no repository of its own."""

@@ -17,6 +17,7 @@ from autoresearch_ci.workspace.files import (
     copy_atomic,
     disk_errors,
     make_way,
+    reachable,
     remove,
     sign,
     signature,
@@ -85,7 +86,12 @@ class Vault:
     def changed(self) -> list[str]:
         """The files that are no longer as they were; touched ones are signed anew."""
         changed = []
+        folders = {os.path.dirname(path) for path in self.copies}
+        led_off = {folder for folder in folders if not reachable(self._root, f"{folder}/")}
         for path, copy in self.copies.items():
+            if os.path.dirname(path) in led_off:  # a link there may lead to the very files
+                changed.append(path)
+                continue
             now = signature(self._full(path))
             if now == copy.sig:
                 continue

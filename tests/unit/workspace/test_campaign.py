@@ -197,7 +197,12 @@ def test_readonly_files_that_git_ignores_are_protected(repo, monkeypatch):
     with repo.campaign(**options) as campaign, campaign.trial(CANDIDATE) as trial:
         repo.sh("touch data/a.bin; echo x > data/free.txt")
         assert trial.clean() == ()
-        for script in ("echo 1 > data/a.bin", "rm -rf data", "ln -sf /etc/passwd data/a.bin"):
+        for script in (
+            "echo 1 > data/a.bin",
+            "rm -rf data",
+            "ln -sf /etc/passwd data/a.bin",
+            "mv data d.pyc; ln -s d.pyc data",
+        ):
             repo.sh(script)
             assert trial.clean() == ("data/a.bin",)
             assert repo.read("data/a.bin") == "precious\n"
