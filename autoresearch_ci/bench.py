@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -77,6 +77,7 @@ class Bench:
 
     `run_log` is the experiment's; `logs` is a folder for those of setup and guard.
     `environment` is exported to all commands, beside `AUTORESEARCH_TIME_BUDGET`.
+    `put_back` restores what no trial knows of, the ledger, and names what it did.
     """
 
     def __init__(
@@ -87,9 +88,11 @@ class Bench:
         run_log: Path,
         logs: Path,
         environment: Mapping[str, str],
+        put_back: Callable[[], tuple[str, ...]],
     ) -> None:
         self._settings, self._executor = settings, executor
         self._root, self._run_log = root, run_log
+        self._put_back = put_back
         self._setup_log, self._guard_log = logs / "setup.log", logs / "guard.log"
         budget = f"{settings.time_budget:g}"
         self._environment = {**environment, "AUTORESEARCH_TIME_BUDGET": budget}
@@ -110,7 +113,7 @@ class Bench:
     def measure(self, trial: Trial) -> Measurement:
         """Run the experiment on what the trial shows, undo its traces, read the metric."""
         run = self.execute(self._settings.run_command, self._settings.kill_after, self._run_log)
-        violations = trial.clean()
+        violations = (*trial.clean(), *self._put_back())
         memory = self._memory_gb(run)
         if failure := failure_of(run):
             error = explain(run, failure, self._settings.kill_after)
@@ -160,7 +163,7 @@ class Bench:
             return None
         budget = self._settings.guard_budget
         run = self.execute(self._settings.guard_command, budget, self._guard_log)
-        violations = trial.clean()
+        violations = (*trial.clean(), *self._put_back())
         if failure := failure_of(run):
             verdict = Verdict(Status.DISCARD, Reason.GUARD_FAILED)
             return Objection(verdict, f"guard_command: {explain(run, failure, budget)}")

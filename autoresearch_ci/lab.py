@@ -93,6 +93,7 @@ def assemble(
         run_log=workspace.run_log,
         logs=workspace.state_dir,
         environment={"AUTORESEARCH_SESSION": name},
+        put_back=book.put_back,
     )
     notes = [note for note in (*loaded.notes, campaign.rescued) if note]
     with campaign.preparation() as changed:

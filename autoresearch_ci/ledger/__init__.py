@@ -8,13 +8,12 @@ a session begins.
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from autoresearch_ci.errors import LedgerError, MachineError
+from autoresearch_ci.errors import LedgerError
 from autoresearch_ci.history import History
+from autoresearch_ci.ledger.ownfile import OwnFile
 from autoresearch_ci.ledger.reading import CampaignLog, read, whole
 from autoresearch_ci.ledger.records import dumps, encode
 from autoresearch_ci.ledger.tsv import HEADER, row
@@ -35,7 +34,8 @@ class Ledger:
 
     `published` is what the campaign's logs branch holds of the log, if anything:
     records that are only there (the work of another machine, or of a working
-    tree that was cleaned) are brought back to the file first.
+    tree that was cleaned) are brought back to the file first. A torn last line is
+    cut off, so that the next record begins on its own.
 
     Raises LedgerError where the log cannot be read, and where `results` holds
     rows that no ledger knows: they would be lost.
@@ -45,14 +45,17 @@ class Ledger:
         self, log: Path, results: Path, tag: str, direction: Direction, *, published: bytes = b""
     ) -> None:
         self.log, self.results, self.tag = log, results, tag
-        self._repair()
-        campaigns = read(log.read_bytes() if log.exists() else b"", _name(log))
+        self._log = OwnFile(log, durable=True)
+        if (kept := whole(self._log.content)) != self._log.content:
+            self._log.replace(kept)
+        campaigns = read(kept, _name(log))
         here = campaigns.get(tag) or CampaignLog(tag, History(direction))
         self.campaign = _merge(here, published)
         self._refuse_foreign_table([*campaigns.values(), self.campaign])
         if fresh := self.campaign.lines[len(here.lines) :]:
-            self._write(b"".join(fresh))
-        self.results.write_text(table(self.history), encoding="utf-8")
+            self._log.append(b"".join(fresh))
+        self._table = OwnFile(results, durable=False)
+        self._table.replace(table(self.history).encode())
 
     @property
     def history(self) -> History:
@@ -61,42 +64,15 @@ class Ledger:
     def append(self, record: R) -> R:
         """Write the record; it is on the disk when this returns. Raises MachineError."""
         line = dumps(record)
-        self._write(line)
+        self._log.append(line)
         self.campaign.add(record, line)
         if isinstance(record, Experiment):
-            with self.results.open("a", encoding="utf-8") as file:
-                file.write(row(record))
+            self._table.append(row(record).encode())
         return record
 
-    def _repair(self) -> None:
-        """Cut a torn last line off, so that the next record begins on its own line."""
-        if not self.log.exists():
-            self.log.parent.mkdir(parents=True, exist_ok=True)
-            return
-        data = self.log.read_bytes()
-        kept = whole(data)
-        if kept != data:
-            with self.log.open("r+b") as file:
-                file.truncate(len(data[: data.rfind(b"\n") + 1]))
-                file.seek(0, os.SEEK_END)
-                file.write(kept[data.rfind(b"\n") + 1 :])
-
-    def _write(self, line: bytes) -> None:
-        with self.log.open("ab") as file:
-            size = file.tell()
-            try:
-                file.write(line)
-                file.flush()
-                os.fsync(file.fileno())
-            except OSError as error:
-                # Half a line would look like a torn tail; leave none behind.
-                with suppress(OSError):
-                    os.truncate(self.log, size)
-                raise MachineError(
-                    f"{_name(self.log)} could not be written: {error.strerror}.",
-                    remedy="Free space on this device, then run again: everything up to the last "
-                    "finished experiment is safe, and the campaign goes on from there.",
-                ) from error
+    def put_back(self) -> tuple[str, ...]:
+        """Restore the log and the table where a run changed them; the names of those it did."""
+        return tuple(_name(own.path) for own in (self._log, self._table) if own.put_back())
 
     def _refuse_foreign_table(self, campaigns: list[CampaignLog]) -> None:
         if not self.results.exists():
@@ -126,5 +102,5 @@ def _merge(here: CampaignLog, published: bytes) -> CampaignLog:
     return read(b"".join([*here.lines, *missing]), origin)[here.tag]
 
 
-def _name(log: Path) -> str:
-    return "/".join(log.parts[-3:])
+def _name(path: Path) -> str:
+    return "/".join(path.parts[-3:]) if path.suffix == ".jsonl" else path.name

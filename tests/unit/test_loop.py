@@ -166,6 +166,26 @@ def test_an_experiment_that_commits_changes_nothing(project):
     ]
 
 
+@pytest.mark.parametrize(
+    "cheat",
+    [
+        "sed -i s/keep/discard/ .claude/logs/autoresearch.jsonl",
+        "rm -rf .claude results.tsv",
+        "echo >> results.tsv",
+        "rm results.tsv && mkdir results.tsv",
+        "ln -sf /dev/null .claude/logs/autoresearch.jsonl",
+    ],
+)
+def test_an_experiment_cannot_rewrite_the_log(project, cheat):
+    """What was written down stays as it was written, and touching it is a violation."""
+    events = hold(project, [("tamper", f"{cheat}\n" + says(1)), ("honest", says(9))])
+    assert [e.reason for e in experiments(events)] == [
+        None, Reason.RULE_VIOLATION, Reason.IMPROVED,
+    ]  # fmt: skip
+    assert [e.status for e in look(project, "t").history.experiments] == ["keep", "discard", "keep"]
+    assert (project / "results.tsv").read_text().count("\n") == 4
+
+
 def test_a_hanging_experiment_is_a_timeout(project):
     """At kill_after the run ends, with nothing left of it, and the session goes on."""
     events = hold(

@@ -1,0 +1,86 @@
+"""A file that only the harness writes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from autoresearch_ci.errors import MachineError
+
+Signature = tuple[int, int, int]
+
+
+class OwnFile:
+    """Appended to, whole or not at all, and put back when anybody else changed it.
+
+    What belongs in it is kept in memory, where no experiment can reach it. A
+    `durable` file is on the disk when `append` returns. Writing raises MachineError.
+    """
+
+    def __init__(self, path: Path, *, durable: bool) -> None:
+        self.path = path
+        self._durable = durable
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._content = bytearray(path.read_bytes() if path.exists() else b"")
+        self._signature = _signature(path)
+
+    @property
+    def content(self) -> bytes:
+        return bytes(self._content)
+
+    def append(self, data: bytes) -> None:
+        """Add to the end."""
+        self.put_back()
+        try:
+            with self.path.open("ab") as file:
+                file.write(data)
+                file.flush()
+                if self._durable:
+                    os.fsync(file.fileno())
+        except OSError as error:
+            # Half a line would look like a torn tail; leave none behind.
+            with suppress(OSError):
+                os.truncate(self.path, len(self._content))
+            self._signature = _signature(self.path)
+            raise self._failed(error) from error
+        self._content += data
+        self._signature = _signature(self.path)
+
+    def replace(self, data: bytes) -> None:
+        """Make this the whole content."""
+        try:
+            self.path.write_bytes(data)
+        except OSError as error:
+            raise self._failed(error) from error
+        self._content = bytearray(data)
+        self._signature = _signature(self.path)
+
+    def put_back(self) -> bool:
+        """Restore the file if it is not as we left it; whether that was so."""
+        if _signature(self.path) == self._signature:
+            return False
+        if self.path.is_dir() and not self.path.is_symlink():
+            shutil.rmtree(self.path)
+        else:
+            self.path.unlink(missing_ok=True)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.replace(self.content)
+        return True
+
+    def _failed(self, error: OSError) -> MachineError:
+        return MachineError(
+            f"{self.path.name} could not be written: {error.strerror}.",
+            remedy="Free space on this device, then run again: everything up to the last "
+            "finished experiment is safe, and the campaign goes on from there.",
+        )
+
+
+def _signature(path: Path) -> Signature | None:
+    """Changes with every write; None where there is no such file."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
