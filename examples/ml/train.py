@@ -14,14 +14,14 @@ import numpy as np
 CONTEXT = 8  # characters the model looks back
 EMBED = 16  # size of a character's vector
 HIDDEN = 128  # size of the hidden layer
-DROPOUT = 0.2  # share of hidden units switched off in training
+DROPOUT = 0.3  # share of hidden units switched off in training
 
 # Optimizer (Adam)
 BATCH = 256
-LEARNING_RATE = 0.0005
+LEARNING_RATE = 0.03
 BETA1 = 0.9
 BETA2 = 0.999
-WEIGHT_DECAY = 0.01
+WEIGHT_DECAY = 0.1
 WARMUP = 0.1  # share of the time in which the learning rate rises to its full value
 COOLDOWN = 0.1  # share of the time in which it falls to zero
 SMOOTHING = 0.1  # share of a target's probability that is spread over all characters
@@ -59,9 +59,8 @@ def gradients(params, contexts, targets, rng):
     keep = (rng.random(h.shape, dtype=np.float32) >= DROPOUT) / np.float32(1 - DROPOUT)
     kept = h * keep
     scores = kept @ params["w2"] + params["b2"]
-    scores -= scores.max(axis=1, keepdims=True)
-    p = np.exp(scores)
-    p /= p.sum(axis=1, keepdims=True)
+    p = np.exp(scores - scores.max(axis=1)[:, None])
+    p /= p.sum(axis=1)[:, None]
     loss = -np.log(p[np.arange(rows), targets]).mean()
 
     # Backwards, line by line.
@@ -127,7 +126,7 @@ def main():
         optimizer.update(params, grads, schedule(progress))
         smooth = loss if smooth is None else 0.98 * smooth + 0.02 * loss
         if optimizer.step % 500 == 0:
-            print(f"step {optimizer.step:6d}  {100 * progress:3.0f} %  loss {smooth:.4f}", flush=True)
+            print(f"step {optimizer.step:6d}  {100 * progress:3.0f} %  loss {smooth:.4f}")
     training_seconds = elapsed(start)
 
     val_bpb = evaluate_bpb(lambda batch: logits(params, batch), CONTEXT, validation)
