@@ -120,9 +120,9 @@ def _ancestor(git: Git, old: str, new: str) -> bool:
     return git.ask("merge-base", "--is-ancestor", old, new, ok=(0, 1, 128))[0] == 0
 
 
-def contained(git: Git, tip: str) -> bool:
-    """Whether HEAD has this commit in its history."""
-    return _ancestor(git, tip, "HEAD")
+def contained(git: Git, tip: str, place: str) -> bool:
+    """Whether `place`, a ref or a commit, has this commit in its history."""
+    return _ancestor(git, tip, place)
 
 
 def check_free(common_dir: Path, git_dir: Path, ref: str) -> None:

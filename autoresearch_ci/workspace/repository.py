@@ -37,7 +37,6 @@ class Workspace:
         self.results_path = root / "results.tsv"
         self.run_log = root / "run.log"
         self.state_dir = git_dir / "autoresearch"
-        self.state_dir = git_dir / "autoresearch"
         self.git = Git(root)
         self.objects = Objects(self.git, common_dir / "objects")
 
@@ -108,9 +107,13 @@ class Workspace:
         checks.check_tag(self.git, tag, names)
 
     def merged(self, tag: str) -> bool:
-        """Whether the campaign has kept something and HEAD already contains it."""
+        """Whether the campaign has kept something and the user's branch already contains it."""
         tip = branch.tip_of(self.git, branch.CODE, tag)
-        if not tip or not branch.contained(self.git, tip):
+        # A killed session leaves HEAD on the campaign's branch, which says nothing.
+        killed = load(self.state_dir / "session.json")
+        place = (killed.origin if killed else "") or branch.head_ref(self.git) or "HEAD"
+        own = f"refs/heads/{branch.CODE}/{tag}"
+        if not tip or place == own or not branch.contained(self.git, tip, place):
             return False
         return branch.base_of(self.git, tip) != tip
 

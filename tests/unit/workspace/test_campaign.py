@@ -329,6 +329,19 @@ def test_a_merged_campaign_is_finished(repo):
     assert workspace.merged("mar17")
 
 
+def test_standing_on_a_campaigns_branch_does_not_finish_it(repo):
+    """After a kill, or by hand, HEAD may be the campaign's branch: it is gone on with."""
+    workspace = repo.open()
+    with repo.campaign() as campaign:
+        keep(campaign, CANDIDATE)
+        assert not workspace.merged("mar17")
+        repo.git("checkout", "-q", "--detach")  # as an experiment may, just before the kill
+        assert not workspace.merged("mar17")
+        repo.git("checkout", "-q", "autoresearch/mar17")
+    repo.git("checkout", "-q", "autoresearch/mar17")
+    assert not workspace.merged("mar17")
+
+
 def test_publishing_adds_and_replaces_and_never_touches_the_tree(repo):
     """The log branch grows by commits of its own, readable with plain git."""
     with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
