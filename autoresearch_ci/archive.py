@@ -6,14 +6,16 @@
 
 The ledger grows with the campaign, so writing it after every experiment would
 cost more and more where experiments are quick. Between two writes at least
-`INTERVAL` seconds pass; what waits is on the disk, and a session that follows a
-kill finds it there.
+`INTERVAL` seconds pass; what waits is on the disk too, and a session that follows
+a kill finds it there.
 """
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -31,7 +33,10 @@ class Publish(Protocol):
 
 
 class Archive:
-    """Collects what belongs on the logs branch; `pending` is a folder of its own."""
+    """Collects what belongs on the logs branch; `pending` is a folder of its own.
+
+    The folder is read once, before the first experiment could put something there.
+    """
 
     def __init__(
         self,
@@ -42,22 +47,24 @@ class Archive:
     ) -> None:
         self._ledger, self._publish, self._pending, self._clock = ledger, publish, pending, clock
         self._last = clock() - INTERVAL
+        self._waiting = {
+            path.name: path.read_bytes()
+            for path in sorted(pending.glob("*.*"))
+            if _NAME.fullmatch(path.name) and path.is_file() and not path.is_symlink()
+        }
 
     def add(self, number: int, patch: str, log: str) -> None:
         """Take in the idea of an experiment and the end of its log."""
-        self._pending.mkdir(parents=True, exist_ok=True)
         for suffix, text in (("patch", patch), ("log", log)):
             if text:
-                (self._pending / f"{number:04}.{suffix}").write_text(
-                    text if text.endswith("\n") else text + "\n", encoding="utf-8", newline=""
-                )
+                whole = text if text.endswith("\n") else text + "\n"
+                self._keep(f"{number:04}.{suffix}", whole.encode("utf-8", "replace"))
 
     def write(self, *, now: bool = False) -> None:
         """Write all of it to the logs branch: when it is due, or at once."""
         if not now and self._clock() - self._last < INTERVAL:
             return
-        waiting = sorted(self._pending.glob("*.*")) if self._pending.exists() else []
-        files = {archived(path.name): path.read_bytes() for path in waiting}
+        files = {archived(name): data for name, data in self._waiting.items()}
         files["results.tsv"] = table(self._ledger.history).encode()
         files[".claude/logs/autoresearch.jsonl"] = b"".join(self._ledger.campaign.lines)
         files["README.md"] = markdown.campaign(
@@ -65,9 +72,21 @@ class Archive:
         ).encode()
         done = self._ledger.history.next_number
         self._publish(files, f"autoresearch: {done} experiments of {self._ledger.tag}")
-        for path in waiting:
-            path.unlink()
+        for name in self._waiting:
+            with suppress(OSError):  # an experiment may have put anything in its place
+                (self._pending / name).unlink()
+        self._waiting = {}
         self._last = self._clock()
+
+    def _keep(self, name: str, data: bytes) -> None:
+        """Remember it, here and for a session after a kill."""
+        self._waiting[name] = data
+        with suppress(OSError):  # then a kill would lose it, and nothing else does
+            self._pending.mkdir(parents=True, exist_ok=True)
+            (self._pending / name).write_bytes(data)
+
+
+_NAME = re.compile(r"[0-9]{4,}\.(?:patch|log)")
 
 
 def archived(name: str) -> str:

@@ -38,6 +38,8 @@ _REMEDIES = {
 class Trial(Protocol):
     """What measuring needs of the workspace's trial."""
 
+    def hand_over(self) -> None: ...
+
     def clean(self) -> tuple[str, ...]: ...
 
 
@@ -112,15 +114,16 @@ class Bench:
 
     def measure(self, trial: Trial) -> Measurement:
         """Run the experiment on what the trial shows, undo its traces, read the metric."""
-        run = self.execute(self._settings.run_command, self._settings.kill_after, self._run_log)
-        violations = (*trial.clean(), *self._put_back())
+        run, violations = self._in(
+            trial, self._settings.run_command, self._settings.kill_after, self._run_log
+        )
         memory = self._memory_gb(run)
         if failure := failure_of(run):
             error = explain(run, failure, self._settings.kill_after)
             return Measurement(run, None, failure, error, memory)
-        value, error = self._parse(run)
-        if violations:
-            changed = ", ".join(violations[:5])
+        value, error, more = self._parse(trial, run)
+        if violations or more:
+            changed = ", ".join([*violations, *more][:5])
             error = f"changed what only the user may change: {changed}"
             return Measurement(run, value, Reason.RULE_VIOLATION, error, memory)
         if value is None:
@@ -162,8 +165,7 @@ class Bench:
         if self._settings.guard_command is None:
             return None
         budget = self._settings.guard_budget
-        run = self.execute(self._settings.guard_command, budget, self._guard_log)
-        violations = (*trial.clean(), *self._put_back())
+        run, violations = self._in(trial, self._settings.guard_command, budget, self._guard_log)
         if failure := failure_of(run):
             verdict = Verdict(Status.DISCARD, Reason.GUARD_FAILED)
             return Objection(verdict, f"guard_command: {explain(run, failure, budget)}")
@@ -188,32 +190,29 @@ class Bench:
             return tail(self._run_log)
         return f"{tail(self._run_log)}\n--- guard_command ---\n{tail(self._guard_log)}"
 
-    def _parse(self, run: Run) -> tuple[float | None, str]:
-        """The one finite number that `metric_parse` prints, or what it printed instead."""
-        parse = self.execute(
+    def _in(
+        self, trial: Trial, shell: str, budget: float, log: Path | None, **extra: str
+    ) -> tuple[Run, tuple[str, ...]]:
+        """Run a command on what the trial shows; with what it did besides, which is undone."""
+        trial.hand_over()
+        run = self.execute(shell, budget, log, **extra)
+        return run, (*trial.clean(), *self._put_back())
+
+    def _parse(self, trial: Trial, run: Run) -> tuple[float | None, str, tuple[str, ...]]:
+        """What `metric_parse` says: a value or what is wrong; and what it did besides."""
+        parse, violations = self._in(
+            trial,
             self._settings.metric_parse,
             PARSE_BUDGET,
             None,
             AUTORESEARCH_SECONDS=f"{run.seconds:.3f}",
         )
-        if not parse.ok:
-            problem = _one_line(parse.errors) or explain(parse, Reason.NONZERO_EXIT, PARSE_BUDGET)
-            # `grep` that finds nothing exits with 1: then the better story is that nothing came.
-            if _one_line(parse.output) or parse.errors.strip():
-                return None, f"metric_parse failed: {problem}"
-        words = parse.output.split()
-        if not words:
-            name = self._settings.metric_name
-            return None, f"metric_parse printed nothing where {name} should be"
-        if len(words) > 1:
-            return None, f"metric_parse printed more than one number: {_one_line(parse.output)}"
-        try:
-            value = float(words[0])
-        except ValueError:
-            return None, f"metric_parse printed {words[0][:60]!r}, which is not a number"
-        if not math.isfinite(value):
-            return None, f"metric_parse printed {words[0]}, which is not a finite number"
-        return value, ""
+        # `grep` that finds nothing exits with 1: then the better story is that nothing came.
+        silent = parse.returncode == 1 and not parse.output.strip() and not parse.errors.strip()
+        if (failure := failure_of(parse)) and not silent:
+            problem = _one_line(parse.errors) or explain(parse, failure, PARSE_BUDGET)
+            return None, f"metric_parse failed: {problem}", violations
+        return *number(parse.output, self._settings.metric_name), violations
 
     def _memory_gb(self, run: Run) -> float:
         """Peak GPU memory where there is any, else the process tree's, in GB."""
@@ -224,6 +223,30 @@ class Bench:
         except ValueError:
             pass
         return (run.peak_gpu_memory or run.peak_memory) / 1024**3
+
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+
+def number(printed: str, name: str) -> tuple[float | None, str]:
+    """The one finite number in what a shell command printed, else what is wrong with it.
+
+    Decimal, as `awk` and `jq` print it. What only Python would take for a number,
+    such as 1_000 or digits of other scripts, is none; nor is 1,5 or 0x10.
+    """
+    words = printed.split()
+    if not words:
+        return None, f"metric_parse printed nothing where {name} should be"
+    if len(words) > 1:
+        return None, f"metric_parse printed more than one number: {_one_line(printed)}"
+    if words[0].lower().lstrip("+-") in ("nan", "inf", "infinity"):
+        return None, f"metric_parse printed {words[0]}, which is not a finite number"
+    if not _NUMBER.fullmatch(words[0]):
+        return None, f"metric_parse printed {words[0][:60]!r}, which is not a number"
+    value = float(words[0])
+    if not math.isfinite(value):
+        return None, f"metric_parse printed {words[0][:60]}, which is too large a number"
+    return value, ""
 
 
 def failure_of(run: Run) -> Reason | None:

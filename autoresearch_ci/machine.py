@@ -11,6 +11,8 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
+from autoresearch_ci.environment import environment
+
 
 @functools.cache
 def describe() -> str:
@@ -79,7 +81,14 @@ def _answer(*command: str) -> str:
     if shutil.which(command[0]) is None:
         return ""
     try:
-        asked = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+        asked = subprocess.run(
+            command,
+            env=environment((), {}),
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return asked.stdout if asked.returncode == 0 else ""

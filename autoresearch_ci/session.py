@@ -28,6 +28,7 @@ from autoresearch_ci.model import (
 )
 from autoresearch_ci.proposers import Proposer, Source
 from autoresearch_ci.reports import commit
+from autoresearch_ci.reports.terminal import clean
 from autoresearch_ci.source import code_lines
 from autoresearch_ci.workspace import Campaign, Trial
 
@@ -46,6 +47,10 @@ class Outcome:
 INTERRUPTED = Outcome(
     Verdict(Status.CRASH, Reason.INTERRUPTED), None, error="interrupted before it had a verdict"
 )
+
+
+LONGEST_TITLE = 200
+"""Characters of a proposal's title that are written down."""
 
 
 @dataclass
@@ -101,7 +106,7 @@ class Session:
                 session=self.start.session,
                 timestamp=timestamp(),
                 experiment=self.history.next_number,
-                description=proposal.title,
+                description=_title(proposal),
                 parent=trial.parent,
                 candidate=trial.candidate,
                 proposer=proposal.proposer,
@@ -154,7 +159,7 @@ class Session:
             metric=self.settings.metric_name,
             value=outcome.value,
             prev=incumbent.value if incumbent else None,
-            description=proposal.title,
+            description=_title(proposal),
             commit=trial.parent,
             parent=trial.parent,
             candidate=trial.candidate,
@@ -168,3 +173,9 @@ class Session:
             cost_usd=proposal.cost_usd,
             error=outcome.error,
         )
+
+
+def _title(proposal: Proposal) -> str:
+    """One line of bounded length that may be shown anywhere: it goes into files and commits."""
+    title = " ".join(clean(proposal.title).split())
+    return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…"

@@ -14,6 +14,8 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
+from autoresearch_ci.environment import environment
+
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
@@ -106,6 +108,7 @@ class GpuMeter:
         with contextlib.suppress(OSError):
             self._asked = subprocess.Popen(
                 [self._program, *query],
+                env=environment((), {}),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -8,11 +8,11 @@ import threading
 import uuid
 from collections.abc import Callable, Sequence
 
+from autoresearch_ci.environment import checked, environment
 from autoresearch_ci.errors import MachineError
 from autoresearch_ci.executors import Command
 from autoresearch_ci.executors.attempt import Attempt
-from autoresearch_ci.executors.environment import checked, environment
-from autoresearch_ci.executors.processes import RUN_ID, AdoptedTree, Tree, adopting
+from autoresearch_ci.executors.processes import RUN_ID, AdoptedTree, Tree, adopting, hide
 from autoresearch_ci.model import Run
 
 # Two at once would spoil each other's measurement, and an orphan could be either's.
@@ -51,6 +51,7 @@ class ProcessExecutor:
             tree = AdoptedTree(run_id) if adopted else _searched(run_id)
             attempt = Attempt(command, tree, first_sample=0.005 if adopted else 0.05)
             _watch_over_exit()
+            hide()
             _alive.add(tree)
             try:
                 return attempt.run(env)

@@ -24,7 +24,7 @@ from autoresearch_ci.errors import MachineError
 RUN_ID = "AUTORESEARCH_RUN_ID"
 
 LONGEST_SWEEP = 10.0  # seconds of SIGKILL after which a process counts as unkillable
-_SET_SUBREAPER = 36  # <linux/prctl.h>
+_SET_DUMPABLE, _SET_SUBREAPER = 4, 36  # <linux/prctl.h>
 
 
 @contextlib.contextmanager
@@ -44,6 +44,17 @@ _CHILDREN_FILE = Path("/proc/thread-self/children")
 
 def _adopt(flag: int) -> bool:
     return bool(_libc().prctl(_SET_SUBREAPER, flag, 0, 0, 0) == 0)
+
+
+@functools.cache
+def hide() -> None:
+    """Close our memory and our environment, where credentials are, to processes of our own user.
+
+    Linux only. It holds for /proc/PID/environ, mem and fd and for debuggers, but not against
+    a superuser who may trace any process, and not for what started us.
+    """
+    if _CHILDREN_FILE.exists():
+        _libc().prctl(_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 @functools.cache

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from autoresearch_ci.errors import LedgerError
 from autoresearch_ci.history import History
+from autoresearch_ci.interrupts import deferred
 from autoresearch_ci.ledger.ownfile import OwnFile
 from autoresearch_ci.ledger.reading import CampaignLog, read, whole
 from autoresearch_ci.ledger.records import dumps, encode
@@ -64,10 +65,11 @@ class Ledger:
     def append(self, record: R) -> R:
         """Write the record; it is on the disk when this returns. Raises MachineError."""
         line = dumps(record)
-        self._log.append(line)
-        self.campaign.add(record, line)
-        if isinstance(record, Experiment):
-            self._table.append(row(record).encode())
+        with deferred():  # the file and what we know of it stay one
+            self._log.append(line)
+            self.campaign.add(record, line)
+            if isinstance(record, Experiment):
+                self._table.append(row(record).encode())
         return record
 
     def put_back(self) -> tuple[str, ...]:

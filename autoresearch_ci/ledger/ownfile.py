@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
 
 from autoresearch_ci.errors import MachineError
+from autoresearch_ci.interrupts import deferred
 
 Signature = tuple[int, int, int]
 
@@ -16,7 +18,8 @@ class OwnFile:
     """Appended to, whole or not at all, and put back when anybody else changed it.
 
     What belongs in it is kept in memory, where no experiment can reach it. A
-    `durable` file is on the disk when `append` returns. Writing raises MachineError.
+    `durable` file is on the disk when `append` returns, and no kill or full disk
+    costs what it held before. Writing raises MachineError.
     """
 
     def __init__(self, path: Path, *, durable: bool) -> None:
@@ -33,29 +36,34 @@ class OwnFile:
     def append(self, data: bytes) -> None:
         """Add to the end."""
         self.put_back()
-        try:
-            with self.path.open("ab") as file:
-                file.write(data)
-                file.flush()
-                if self._durable:
-                    os.fsync(file.fileno())
-        except OSError as error:
-            # Half a line would look like a torn tail; leave none behind.
-            with suppress(OSError):
-                os.truncate(self.path, len(self._content))
+        with deferred():
+            try:
+                with self.path.open("ab", buffering=0) as file:
+                    self._write(file, data)
+            except OSError as error:
+                # Half a line would look like a torn tail; leave none behind.
+                with suppress(OSError):
+                    os.truncate(self.path, len(self._content))
+                self._signature = _signature(self.path)
+                raise self._failed(error) from error
+            self._content += data
             self._signature = _signature(self.path)
-            raise self._failed(error) from error
-        self._content += data
-        self._signature = _signature(self.path)
 
     def replace(self, data: bytes) -> None:
-        """Make this the whole content."""
-        try:
-            self.path.write_bytes(data)
-        except OSError as error:
-            raise self._failed(error) from error
-        self._content = bytearray(data)
-        self._signature = _signature(self.path)
+        """Make this the whole content, in one step."""
+        new = self.path.with_name(f".autoresearch-{os.getpid()}.tmp")
+        with deferred():
+            try:
+                new.unlink(missing_ok=True)
+                with new.open("xb", buffering=0) as file:
+                    self._write(file, data)
+                new.replace(self.path)
+            except OSError as error:
+                with suppress(OSError):
+                    new.unlink()
+                raise self._failed(error) from error
+            self._content = bytearray(data)
+            self._signature = _signature(self.path)
 
     def put_back(self) -> bool:
         """Restore the file if it is not as we left it; whether that was so."""
@@ -63,11 +71,16 @@ class OwnFile:
             return False
         if self.path.is_dir() and not self.path.is_symlink():
             shutil.rmtree(self.path)
-        else:
-            self.path.unlink(missing_ok=True)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.replace(self.content)
         return True
+
+    def _write(self, file: io.FileIO, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[file.write(view) :]
+        if self._durable:
+            os.fsync(file.fileno())
 
     def _failed(self, error: OSError) -> MachineError:
         return MachineError(

@@ -7,6 +7,7 @@ it exist only in what this module writes.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -57,7 +58,9 @@ def encode(record: Record) -> dict[str, Any]:
 
 def dumps(record: Record) -> bytes:
     """The record as its line, newline included."""
-    return (json.dumps(encode(record), ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+    text = json.dumps(encode(record), ensure_ascii=False, separators=(",", ":"))
+    # Half a surrogate pair, as in a file name that is no UTF-8, becomes JSON's escape for it.
+    return f"{text}\n".encode(errors="backslashreplace")
 
 
 def decode(line: Mapping[str, Any], number: int) -> Record | None:
@@ -76,6 +79,11 @@ def decode(line: Mapping[str, Any], number: int) -> Record | None:
         return decoder(details, number) if decoder else None
     except (KeyError, TypeError, ValueError) as error:
         raise ForeignRecordError from error
+
+
+def _finite(value: float | None) -> float | None:
+    """JSON has no infinity: a difference too large for a number is left out."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _local(timestamp: str) -> str:
@@ -116,7 +124,7 @@ def _encode_experiment(record: Experiment) -> tuple[str, dict[str, Any]]:
         "metric": record.metric,
         "value": 0 if crashed else record.value,
         "prev": record.prev,
-        "delta": None if crashed else record.delta,
+        "delta": None if crashed else _finite(record.delta),
         "commit": record.commit[:SHORT],
         "description": record.description,
         "memory_gb": round(record.memory_gb, 3),

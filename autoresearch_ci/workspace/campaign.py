@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from autoresearch_ci.errors import WorkspaceError
+from autoresearch_ci.interrupts import deferred
 from autoresearch_ci.workspace.objects import FILE
 from autoresearch_ci.workspace.refs import ZERO
 from autoresearch_ci.workspace.trial import Desk, Trial
@@ -17,7 +18,8 @@ class Campaign:
 
     `base` is the commit the campaign started from, `created` whether that was
     just now. `rescued` says, in a sentence, what was found in the tree after a
-    killed session and where it is now; empty when nothing was.
+    killed session and where it is now; empty when nothing was. `unsettled` is set
+    where a trial could not put everything back.
     """
 
     def __init__(
@@ -32,6 +34,8 @@ class Campaign:
         self._logs = f"refs/heads/autoresearch-logs/{tag}"
         self._logs_tip = logs_tip
         self._logs_tree = ""
+        self._trial: Trial | None = None
+        self.unsettled = False
 
     @property
     def head(self) -> str:
@@ -54,8 +58,9 @@ class Campaign:
         try:
             yield changed
         finally:
-            changed += sorted({*self._desk.control.undo(), *self._desk.tree.adopt()})
-            self._desk.control.snapshot()
+            with deferred():
+                changed += sorted({*self._desk.control.undo(), *self._desk.tree.adopt()})
+                self._desk.control.snapshot()
 
     @contextmanager
     def trial(self, text: str) -> Iterator[Trial]:
@@ -66,10 +71,20 @@ class Campaign:
         """
         trial = Trial(self._desk, text)
         trial.open()
+        self._trial = trial
         try:
             yield trial
         finally:
-            trial.close()
+            self.close()
+
+    def close(self) -> None:
+        """End the trial that is open, if one is: an interrupt may have cut its own end short."""
+        with deferred():
+            trial, self._trial = self._trial, None
+            if trial is not None:
+                self.unsettled = True
+                trial.close()
+                self.unsettled = False
 
     def publish(self, files: Mapping[str, bytes], message: str) -> None:
         """Commit `files` (path to content) onto `autoresearch-logs/<tag>`.

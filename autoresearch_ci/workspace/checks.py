@@ -23,7 +23,14 @@ def check_target(git: Git, root: Path, target: str, readonly: Sequence[str]) -> 
     _check_name(root, target)
     _check_allowed(target, readonly)
     _check_file(root, target)
-    listed = git.run("ls-files", "--stage", "-z", "--", target)
+    listed = git.run("ls-files", "-v", "-z", "--", target)
+    if listed[:1].islower() or listed.startswith(b"S "):
+        flag = "assume-unchanged" if listed[:1].islower() else "skip-worktree"
+        raise TargetError(
+            f"The target {target} is marked {flag}: git does not say what changes in it.",
+            remedy=f"Take the mark away (`git update-index --no-{flag} {target}`), commit or undo "
+            "what `git diff` then shows, and run again.",
+        )
     if not listed:
         found = git.run("status", "--porcelain", "--ignored", "-z", "--", target)
         if found.startswith(b"!!"):

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autoresearch_ci.errors import WorkspaceError
+from autoresearch_ci.interrupts import deferred
 from autoresearch_ci.workspace import branch
 from autoresearch_ci.workspace.campaign import Campaign
 from autoresearch_ci.workspace.checks import check_text
 from autoresearch_ci.workspace.control import IN_PROGRESS, Control
 from autoresearch_ci.workspace.files import remove
 from autoresearch_ci.workspace.locks import clear_stale
+from autoresearch_ci.workspace.objects import blob_id
 from autoresearch_ci.workspace.process import Git
 from autoresearch_ci.workspace.recovery import Recovery
 from autoresearch_ci.workspace.state import LEAVING, WORKING, State, load, save
@@ -45,6 +47,7 @@ class Entry:
         self._tag = tag
         self._target = target
         self._entered = False
+        self._stay: Campaign | None = None
         self._root = workspace.root
         self._git_dir = workspace.git_dir
         self._common = workspace.common_dir
@@ -83,7 +86,7 @@ class Entry:
         self._forget(but_state=True)
         self._entered = True
         self._switch(moved=before != tip)
-        campaign = self._campaign(tip, created, rescued, author)
+        campaign = self._stay = self._campaign(tip, created, rescued, author)
         self._state.phase = WORKING
         self._tree.survey()
         save(self._state, self._state_path)
@@ -91,8 +94,16 @@ class Entry:
 
     def leave(self) -> None:
         """Go back to where the user was; nothing to do when `enter` did not get to move."""
+        with deferred():
+            self._leave()
+
+    def _leave(self) -> None:
         if not self._entered or not self._git_dir.is_dir():
             return
+        if self._stay is not None:
+            self._stay.close()
+            if self._stay.unsettled and status(self._git).changed:
+                return  # to be recovered from as after a kill, not to be carried to another branch
         self._state.phase = LEAVING
         save(self._state, self._state_path)
         origin = self._state.origin
@@ -214,7 +225,9 @@ class Entry:
             ref=self._ref,
             target=self._target,
             author=author,
-            converted=_converted(self._git, self._target),
+            converted=_converted(
+                self._git, self._target, as_committed=b"\r" in content and blob_id(content) == blob
+            ),
             head=tip,
             head_tree=self._git.line("rev-parse", f"{tip}^{{tree}}"),
             content=content,
@@ -222,6 +235,13 @@ class Entry:
             mode=stat.S_IMODE(os.lstat(full).st_mode),
             git_mode=git_mode.encode(),
         )
+        if desk.blob_of(content) != blob:
+            raise WorkspaceError(
+                f"Git would not store the target {self._target} as it is committed: its line ends "
+                "or what a filter makes of it differ.",
+                remedy=f"Commit it as git wants it (`git add --renormalize {self._target} && "
+                "git commit`), or mend .gitattributes; then start a new campaign: --new",
+            )
         logs = branch.tip_of(self._git, branch.LOGS, self._tag)
         if logs and not branch.resolve(self._git, f"refs/heads/{branch.LOGS}/{self._tag}"):
             args = ("update-ref", "-m", "autoresearch-ci: from the remote")
@@ -230,14 +250,23 @@ class Entry:
         return Campaign(self._tag, desk, base=base, created=created, rescued=rescued, logs_tip=logs)
 
 
-def _converted(git: Git, target: str) -> Converted:
-    """What attributes and configuration make git do to the target on its way in."""
+def _converted(git: Git, target: str, *, as_committed: bool) -> Converted:
+    """What attributes and configuration make git do to the target on its way in.
+
+    `as_committed` says that it is committed just as it stands: where git only guesses
+    that a file is text, it leaves one alone that was committed with CRLF.
+    """
     names = ("filter", "ident", "working-tree-encoding", "text", "eol", "crlf")
-    out = git.run("check-attr", "-z", *names, "--", target).split(b"\0")[:-1]
-    is_set = [value not in (b"unspecified", b"unset") for value in out[2::3]]
-    if any(is_set[:3]):
+    out = os.fsdecode(git.run("check-attr", "-z", *names, "--", target)).split("\0")[:-1]
+    values = dict(zip(out[1::3], out[2::3], strict=True))
+    there = {name: value for name, value in values.items() if value != "unspecified"}
+    conversions = {name for name, value in there.items() if value != "unset"}
+    if conversions & {"filter", "ident", "working-tree-encoding"}:
         return Converted.ALWAYS
-    if any(is_set) or git.line("config", "core.autocrlf", ok=(0, 1)) in ("true", "input"):
+    guessed = there.get("text") == "auto" or not there.keys() & {"text", "eol", "crlf"}
+    if guessed and as_committed:
+        return Converted.NEVER
+    if conversions or git.line("config", "core.autocrlf", ok=(0, 1)) in ("true", "input"):
         return Converted.LINE_ENDS
     return Converted.NEVER
 

@@ -8,39 +8,13 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from autoresearch_ci.environment import environment_of_git
 from autoresearch_ci.errors import MachineError, WorkspaceError
 from autoresearch_ci.interrupts import deferred
 
-# What git itself calls the variables of one repository; a hook or an alias that
-# started us would otherwise point every command at its own.
-_REPOSITORY_VARIABLES = frozenset(
-    (
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-        "GIT_COMMON_DIR",
-        "GIT_CONFIG",
-        "GIT_DIR",
-        "GIT_GRAFT_FILE",
-        "GIT_IMPLICIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_INTERNAL_SUPER_PREFIX",
-        "GIT_NAMESPACE",
-        "GIT_NO_REPLACE_OBJECTS",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_PREFIX",
-        "GIT_QUARANTINE_PATH",
-        "GIT_REPLACE_REF_BASE",
-        "GIT_SHALLOW_FILE",
-        "GIT_WORK_TREE",
-        "GIT_LITERAL_PATHSPECS",
-        "GIT_GLOB_PATHSPECS",
-        "GIT_NOGLOB_PATHSPECS",
-        "GIT_ICASE_PATHSPECS",
-        "GIT_EXTERNAL_DIFF",
-    )
-)
-
 _OPTIONS = (
     "--literal-pathspecs",
+    "--no-replace-objects",  # one that an experiment made would change what a commit holds
     *(
         word
         for option in (
@@ -73,7 +47,7 @@ class Git:
     def __init__(self, cwd: Path, *, collect: bool = False) -> None:
         self.cwd = cwd
         self._options = _OPTIONS if collect else (*_OPTIONS, "-c", "gc.auto=0")
-        self.env = {k: v for k, v in os.environ.items() if k not in _REPOSITORY_VARIABLES}
+        self.env = environment_of_git()
         self.env |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
     def run(

@@ -8,7 +8,8 @@ person may be at work in the same repository, in another worktree or with a fetc
 - another local branch or tag that moved or went is a violation and is put back, and where
   it had been moved to stays reachable under `refs/autoresearch/rescued/`. A branch that
   another worktree has checked out, or that belongs to another campaign, may move;
-- a new branch, tag or stash is a violation, but stays: we never delete a branch;
+- a new branch, tag or stash is a violation, but stays: we never delete a branch. A new
+  replacement of an object goes, since it would change what everybody's commits hold;
 - remote-tracking refs may move; one that went is put back.
 """
 
@@ -64,7 +65,7 @@ class Refs:
             old, new = self._values.get(name), now.get(name)
             if old == new or self._may(name, old, new, elsewhere):
                 continue
-            if old is not None:
+            if old is not None or name.startswith("refs/replace/"):
                 back.append((name, old, new))
             if not name.startswith("refs/remotes/"):
                 violations.append(_shown(name))
@@ -89,15 +90,18 @@ class Refs:
         theirs = name in elsewhere and old is not None
         return (others or theirs) and new is not None
 
-    def _put_back(self, back: list[tuple[str, str, str | None]]) -> None:
+    def _put_back(self, back: list[tuple[str, str | None, str | None]]) -> None:
         lines = []
         aside = f"{RESCUED}/{stamp()}"
         for name, old, new in back:
-            if new is not None and not _SHA.fullmatch(new):
+            readable = new is not None and _SHA.fullmatch(new)
+            if new is not None and not readable:
                 Path(self._common, name).unlink(missing_ok=True)  # no value git could read
             elif new is not None and name not in self._own:
                 lines.append(f"create {aside}/{name.removeprefix('refs/')} {new}\n")
-            if old.startswith("ref: "):
+            if old is None:
+                lines += [f"option no-deref\ndelete {name}\n"] if readable else []
+            elif old.startswith("ref: "):
                 self._git.run("symbolic-ref", "-m", _REASON, name, old.removeprefix("ref: "))
             else:
                 lines.append(f"option no-deref\nupdate {name} {old}\n")

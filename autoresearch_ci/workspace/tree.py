@@ -25,6 +25,7 @@ from autoresearch_ci.workspace.files import (
     disk_errors,
     holds_a_file,
     is_directory,
+    is_scratch,
     make_way,
     remove,
     sign,
@@ -234,13 +235,18 @@ class Tree:
         return True
 
     def _prune(self, dirs: Iterable[str]) -> None:
-        """Remove what is new and git does not see: empty directories, pipes, sockets."""
+        """Remove what is new and git does not name: empty directories, pipes, sockets.
+
+        And what bears the name of our own temporary files, which `status` leaves out.
+        """
         for path in dirs:
             prefix = f"{path}/" if path else ""
             for name in self._new_names(path):
                 full = self._full(prefix + name)
                 sig = signature(full)
-                if sig is None or stat.S_ISREG(sig[0]) or stat.S_ISLNK(sig[0]):
+                if sig is None or stat.S_ISLNK(sig[0]):
+                    continue
+                if stat.S_ISREG(sig[0]) and not is_scratch(name):
                     continue
                 if not stat.S_ISDIR(sig[0]) or not holds_a_file(full):
                     remove(self._root, prefix + name)
@@ -269,8 +275,8 @@ class Tree:
                 violations.append(path)
             if not self._vault.restore(path):
                 raise WorkspaceError(
-                    f"The experiment changed {path}, which must not change, "
-                    "and it was too large to keep a copy of.",
+                    f"The experiment changed {path}, which must not change, and there is no good "
+                    "copy of it: it is too large for one, or the copy was changed as well.",
                     remedy="Put the file back, make it read-only for the user that runs "
                     "experiments (chmod a-w, or a read-only mount), then run again.",
                 )

@@ -130,6 +130,10 @@ class Trial:
         self._shown = self._contents[side]
         self._cleaned = False
 
+    def hand_over(self) -> None:
+        """A command is about to run in the tree: `clean` must follow, or `close` will see to it."""
+        self._cleaned = False
+
     def clean(self) -> tuple[str, ...]:
         """Undo everything that a run did besides the target; returns what broke the rules.
 
@@ -180,11 +184,13 @@ class Trial:
 
     def close(self) -> None:
         """Leave the tree exactly at the branch's tip."""
-        if not self._cleaned:
-            self.clean()
-        if self._shown != self._desk.content:
-            self._write(self._desk.content)
-            self._shown = self._desk.content
+        try:
+            if not self._cleaned:
+                self.clean()
+        finally:
+            if not self._cleaned or self._shown != self._desk.content:
+                self._write(self._desk.content)
+                self._shown = self._desk.content
 
     def _target(self) -> bytes | None:
         """The target's content; None when it is no plain file with its permissions any more."""

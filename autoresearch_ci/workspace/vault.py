@@ -30,7 +30,10 @@ LIMIT = 256 * 1024 * 1024
 
 @dataclass
 class Copy:
-    """One file as it was: a copy under `stored`, a link's text, or only a `digest`."""
+    """One file as it was: a link's text, or a `digest` and mostly a copy under `stored`.
+
+    The digest says what the file was: an experiment can write to the copy as well.
+    """
 
     sig: Signature
     readonly: bool
@@ -102,18 +105,18 @@ class Vault:
         return changed
 
     def restore(self, path: str) -> bool:
-        """Put the file back; False when it was too large to be copied."""
+        """Put the file back; False when there is no copy of it, or one that was tampered with."""
         copy = self.copies[path]
-        if copy.digest:
-            return False
+        source = str(self._directory / copy.stored)
         full = self._full(path)
         with disk_errors(f"put {path} back"):
+            if not copy.link and not (copy.stored and _holds(source, copy.digest)):
+                return False
             make_way(self._root, path)
             remove(self._root, path)
             if copy.link:
                 os.symlink(copy.link, full)
             else:
-                source = str(self._directory / copy.stored)
                 copy_atomic(source, full, mode=copy.sig[0], scratch=self._directory)
                 os.utime(full, ns=(copy.sig[2], copy.sig[2]))
             copy.sig = sign(full) or copy.sig
@@ -135,14 +138,14 @@ class Vault:
             return Copy(sig, readonly, link=os.readlink(full))
         if not stat.S_ISREG(sig[0]):
             return Copy(sig, readonly, digest="special")
+        stored = hashlib.sha256(os.fsencode(path)).hexdigest()[:32] if room else ""
         with disk_errors(f"keep a copy of {path}"):
-            if not room:
-                return Copy(sig, readonly, digest=_digest(full))
-            self._directory.mkdir(parents=True, exist_ok=True)
-            stored = hashlib.sha256(os.fsencode(path)).hexdigest()[:32]
-            target = str(self._directory / stored)
-            copy_atomic(full, target, mode=0o600, scratch=self._directory)
-        return Copy(sig, readonly, stored=stored)
+            if stored:
+                self._directory.mkdir(parents=True, exist_ok=True)
+                target = str(self._directory / stored)
+                copy_atomic(full, target, mode=0o600, scratch=self._directory)
+            digest = _digest(target if stored else full)
+        return Copy(sig, readonly, stored=stored, digest=digest)
 
     def _same(self, path: str, copy: Copy, now: Signature) -> bool:
         full = self._full(path)
@@ -152,9 +155,7 @@ class Vault:
             return os.readlink(full) == copy.link
         if now[1] != copy.sig[1] or not stat.S_ISREG(now[0]):
             return now[1] == copy.sig[1]
-        if copy.digest:
-            return _digest(full) == copy.digest
-        return _digest(full) == _digest(str(self._directory / copy.stored))
+        return _digest(full) == copy.digest
 
     def _drop(self, path: str) -> None:
         copy = self.copies.pop(path, None)
@@ -170,6 +171,12 @@ class Vault:
             self._index.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(str(self._index), text.encode(), mode=0o600, scratch=self._index.parent)
         self._saved = text
+
+
+def _holds(full: str, digest: str) -> bool:
+    """Whether there is a plain file with just this content."""
+    sig = signature(full)
+    return sig is not None and stat.S_ISREG(sig[0]) and _digest(full) == digest
 
 
 def _digest(full: str) -> str:

@@ -1,8 +1,10 @@
-"""What an experiment may see of the harness's environment: an allow-list, never a credential.
+"""What the programs we start may see of our environment: an allow-list, never a credential.
 
 Everything else is left out, so a secret with a name that nobody thought of does
 not get through. A name that looks like a credential is refused even when the
-user asks for it: the experiment is code that a model may have written.
+user asks for it: the experiment is code that a model may have written. Git gets
+no more than that: an experiment can write a filter into the user's git
+configuration, and git would run it for us.
 """
 
 from __future__ import annotations
@@ -35,6 +37,12 @@ _NAMES = frozenset(
     """.split()  # noqa: SIM905 - a hundred quoted names read worse
 )
 _FAMILIES = ("LC_", "CUDA_")
+_OF_GIT = (
+    *("GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"),
+    *("GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_", "GIT_CONFIG_PARAMETERS"),
+    *("GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_EXEC_PATH"),
+    *("GIT_TEMPLATE_DIR", "GIT_TRACE", "GIT_TEST_", "GIT_SSL_", "GNUPGHOME"),
+)
 
 # A word of the name ends in one of these (GHTOKEN, DB_PASSWORD), or is one of those.
 _SECRET_ENDINGS = (
@@ -46,7 +54,7 @@ _RUNNER_FAMILIES = ("ACTIONS_", "GITHUB_", "INPUT_")
 _USER_AND_PASSWORD = re.compile(r"(?:^|//)[^/\s@]+:[^\s@]+@")
 _SECRET_VALUE = re.compile(
     r"\b(?:gh[pousr]_\w{20}|github_pat_\w{20}|glpat-[\w-]{20}|sk-[\w-]{20}|xox[abps]-\w|AKIA[0-9A-Z]{16})"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY|(?i:\bauthorization:)"
 )
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -95,3 +103,18 @@ def environment(allow: Sequence[str], extra: Mapping[str, str]) -> dict[str, str
         elif name in os.environ and not looks_secret(name, os.environ[name]):
             chosen[name] = os.environ[name]
     return chosen | dict(extra)
+
+
+def environment_of_git() -> dict[str, str]:
+    """What git gets: the allow-list, and what the user tells git itself about identity and such.
+
+    The variables of one repository are left out: a hook or an alias that started us
+    would otherwise point every command at its own.
+    """
+    chosen = environment((), {})
+    for name, value in os.environ.items():
+        if re.fullmatch(r"GIT_CONFIG_VALUE_\d+", name):  # counted, so none may be missing
+            chosen[name] = "" if looks_secret("", value) else value
+        elif name.startswith(_OF_GIT) and not looks_secret("", value):
+            chosen[name] = value
+    return chosen

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from autoresearch_ci.errors import SettingsError
-from autoresearch_ci.executors.environment import checked, environment
+from autoresearch_ci.environment import checked, environment
 
 SECRETS = {
     "GITHUB_TOKEN": "x",
