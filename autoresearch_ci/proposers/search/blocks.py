@@ -249,5 +249,5 @@ class _Blocks:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split("//")[0].split()).rstrip("{; ")
+    line = " ".join(text.split("//", maxsplit=1)[0].split()).rstrip("{; ")
     return line if len(line) <= 50 else line[:47] + "..."

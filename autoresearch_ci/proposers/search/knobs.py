@@ -116,6 +116,8 @@ def _flag(token: Token, site: Site, tune: Tune | None) -> Knob | None:
     if not site.name or (tune is None and names.is_frozen(site.name)):
         return None
     weight = 0.5 * _WEIGHTS[site.role] * (0.3 if site.role == "local" else 1.0)
+    if site.role == "keyword" and site.scope:
+        weight *= 0.4
     words = names.split_name(site.name)
     if any(word in names.DULL for word in words):
         weight *= 0.3
@@ -153,7 +155,7 @@ def _glued(tokens: list[Token], index: int) -> bool:
     before = tokens[index - 1] if index else None
     after = tokens[index + 1] if index + 1 < len(tokens) else None
     solid = (Kind.STRING, Kind.NUMBER, Kind.NAME)
-    return (before is not None and before.kind in solid) or (
+    return (before is not None and (before.kind in solid or before.text == ".")) or (
         after is not None and (after.kind in solid or after.text in (".", "**"))
     )
 
@@ -208,7 +210,7 @@ def _scale(site: Site, literal: Literal, value: float, tune: Tune | None) -> Sca
         return Scale("linear", True, 0, _INFINITE)
     if whole:
         low, high = (1.0, high) if value > 0 else (0.0, high) if value == 0 else (low, -1.0)
-        return Scale("log", True, low, high)
+        return Scale("log", True, low, high, 32.0 if names.is_size(site.name) else 1.0)
     if literal.suffix == "%":
         return Scale("log", whole, 0.0, 100.0)
     if 0 <= value <= 1 and (names.is_fraction(site.name) or 0.8 <= value < 1):

@@ -38,6 +38,9 @@ FRACTION = word_set(
     "dropout drop momentum beta beta1 beta2 betas p prob probability ratio frac fraction"
     " percentile quantile q smoothing keep damping cooling discount blend mix split share"
 )
+SIZES = word_set(
+    "size sizes capacity cache buffer bytes entries limit length width window memory kb mb blocks"
+)
 SHAPES = word_set("axis dim dims ndim dtype shape keepdims bits arity base radix width_bits")
 # Calls whose numbers are structure, not settings.
 STRUCTURAL = word_set(
@@ -68,3 +71,8 @@ def is_fraction(name: str) -> bool:
     """Whether values of this name live between 0 and 1."""
     words = split_name(name)
     return bool(words) and any(word in FRACTION for word in words) and "weight" not in words
+
+
+def is_size(name: str) -> bool:
+    """Whether values of this name are hundreds rather than ones."""
+    return any(word in SIZES for word in split_name(name))

@@ -20,7 +20,10 @@ _POWER = 8
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """`kind` is log, odds (a fraction of one) or linear; `unit` is the linear step."""
+    """`kind` is log, odds (a fraction of one) or linear.
+
+    `unit` is the linear step, or the first step of an integer away from zero.
+    """
 
     kind: str
     integer: bool
@@ -51,7 +54,10 @@ class Scale:
         return min(max(new, self.low), self.high)
 
     def _from_zero(self, by: float) -> float:
-        return max(1.0, round(by)) if self.integer else 0.01 * 4.0 ** (by - 1)
+        """Away from nothing nobody knows how far to go: in bold steps."""
+        if self.integer:
+            return max(1.0, self.unit * 8.0 ** (by - 1))
+        return 0.01 * 4.0 ** (by - 1)
 
     def _odds(self, value: float, by: float) -> float:
         if value <= 0:

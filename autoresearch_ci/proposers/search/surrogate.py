@@ -10,20 +10,27 @@ vector of all settings is needed: what others changed in between does no harm.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from operator import mul
 from statistics import median
 
 from autoresearch_ci.proposers.search.knobs import Knob
 from autoresearch_ci.proposers.search.memory import Lesson, Setting
 
-_LENGTH = 2.0
+# In units of a knob's scale: how far one lesson reaches, and how fast doubt about
+# a move grows with its size before anything is known.
+_LENGTH = 2.5
 _BOWL = 0.2
 _FAR = 4.0
+# What one choice tells of another.
+_OTHER = 0.7
+# In units of a typical change of the metric.
 _CRASH = -2.0
-_NUGGET = 0.01
+_NUGGETS = (0.01, 0.1, 0.5)
 _STALE = 0.02
 _PRIOR = 0.5
+_NOTHING = 1e-12
 
 Move = tuple[float | str, float | str]
 Places = Mapping[str, Move]
@@ -32,8 +39,8 @@ Places = Mapping[str, Move]
 def _likeness(a: float | str, b: float | str) -> float:
     """How much the effect at one setting tells of the effect at another, 0 to 1."""
     if isinstance(a, str) or isinstance(b, str):
-        return 1.0 if a == b else 0.0
-    return math.exp(-((a - b) ** 2) / (2 * _LENGTH * _LENGTH))
+        return 1.0 if a == b else _OTHER
+    return math.exp((a - b) * (b - a) / (2 * _LENGTH * _LENGTH))
 
 
 def _shared(a: Move, b: Move) -> float:
@@ -53,6 +60,15 @@ def place(knob: Knob, setting: Setting) -> float | str:
     return knob.scale.place(setting)
 
 
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One knob's move as the model sees it: prior mean, variance, and what lessons share with it."""
+
+    mean: float
+    variance: float
+    shared: Mapping[int, float]
+
+
 class Surrogate:
     """Fitted to lessons about knobs that still exist."""
 
@@ -61,9 +77,7 @@ class Surrogate:
     ) -> None:
         self.knobs = knobs
         self.known: list[Places] = []
-        told: list[tuple[Lesson, float]] = []
-        sizes = [abs(lesson.gain) for lesson in lessons if lesson.gain]
-        self.unit = median(sizes) if sizes else 1.0
+        told: list[Lesson] = []
         for lesson in lessons:
             places = {
                 name: (place(knobs[name], old), place(knobs[name], new))
@@ -71,22 +85,27 @@ class Surrogate:
                 if name in knobs
             }
             if places:
-                effect = _CRASH if lesson.gain is None else math.asinh(lesson.gain / self.unit)
                 self.known.append(places)
-                told.append((lesson, effect))
+                told.append(lesson)
+        sizes = [abs(lesson.gain) for lesson in told if lesson.gain]
+        self.unit = median(sizes) if sizes else 1.0
+        effects = [
+            _CRASH if lesson.gain is None else math.asinh(lesson.gain / self.unit)
+            for lesson in told
+        ]
         self.about: dict[str, list[int]] = {}
         for at, places in enumerate(self.known):
             for name in places:
                 self.about.setdefault(name, []).append(at)
-        self._amplitudes([effect for _, effect in told])
-        spread = _NUGGET + 2 * noise / (self.unit * self.unit)
+        self.amplitude = self._amplitudes(effects)
+        spread = 2 * noise / (self.unit * self.unit)
         noises = [
             spread + _STALE * (keeps - lesson.age) + 0.2 * (len(lesson.moves) - len(places))
-            for (lesson, _), places in zip(told, self.known, strict=True)
+            for lesson, places in zip(told, self.known, strict=True)
         ]
-        self._fit([effect for _, effect in told], noises)
+        self._fit(effects, noises)
 
-    def _amplitudes(self, effects: Sequence[float]) -> None:
+    def _amplitudes(self, effects: Sequence[float]) -> dict[str, float]:
         """How much each knob matters: its look, corrected by what moving it did."""
         seen: dict[str, list[float]] = {}
         for places, effect in zip(self.known, effects, strict=True):
@@ -94,94 +113,120 @@ class Surrogate:
                 ((name, move),) = places.items()
                 size = max(_shared(move, move), 0.02)
                 seen.setdefault(name, []).append(effect * effect / size)
-        whole, count = 1.0, 1.0
+        whole = 1.0
         for name, squares in seen.items():
             whole += min(sum(squares) / len(squares) / self.knobs[name].weight ** 2, 25.0)
-            count += 1
-        scale = whole / count
-        self.amplitude: dict[str, float] = {}
+        scale = whole / (1 + len(seen))
+        found: dict[str, float] = {}
         for name, knob in self.knobs.items():
             squares = seen.get(name, [])
             prior = knob.weight**2 * scale
-            self.amplitude[name] = (_PRIOR * prior + sum(squares)) / (_PRIOR + len(squares))
+            found[name] = (_PRIOR * prior + sum(squares)) / (_PRIOR + len(squares))
+        return found
 
     def _fit(self, effects: Sequence[float], noises: Sequence[float]) -> None:
-        count = len(self.known)
-        rows: list[list[float]] = []
-        for i in range(count):
-            row = []
-            for j in range(i + 1):
-                value = self._covariance(self.known[i], self.known[j])
-                total = value + (noises[i] if i == j else 0.0)
-                total -= sum(map(mul, row, rows[j])) if j < i else sum(map(mul, row, row))
-                row.append(math.sqrt(max(total, 1e-9)) if i == j else total / rows[j][j])
-            rows.append(row)
-        self._inverse = _inverse(rows)
+        """Solve for the lessons, with as much ruggedness as makes them most likely."""
         rest = [
-            effect - self._bowl(places) for effect, places in zip(effects, self.known, strict=True)
+            effect - sum(self._bowl(name, move) for name, move in places.items())
+            for effect, places in zip(effects, self.known, strict=True)
         ]
+        rows = [
+            [self._covariance(self.known[i], self.known[j]) for j in range(i + 1)]
+            for i in range(len(rest))
+        ]
+        best: tuple[float, list[list[float]]] | None = None
+        for nugget in _NUGGETS:
+            root, solved = _root(rows, [nugget + noise for noise in noises], rest)
+            likely = -sum(map(mul, solved, solved)) / 2 - sum(math.log(row[-1]) for row in root)
+            if best is None or likely > best[0]:
+                best = likely, root
+        self._inverse = _inverse(best[1]) if best else []
         self._weights = [sum(map(mul, line, rest)) for line in self._inverse]
 
     def _covariance(self, a: Places, b: Places) -> float:
-        if len(a) > len(b):
-            a, b = b, a
-        return sum(
-            self.amplitude[name] * _shared(move, b[name]) for name, move in a.items() if name in b
-        )
-
-    def _bowl(self, places: Places) -> float:
-        """Before anything is known: the further from where it stands, the worse."""
         total = 0.0
-        for name, (old, new) in places.items():
-            knob = self.knobs[name]
-            root = math.sqrt(self.amplitude[name])
-            if isinstance(old, str) or isinstance(new, str):
-                total -= _BOWL * root * ((new != knob.text) - (old != knob.text))
-            elif knob.scale is not None:
-                here = knob.scale.place(knob.value)
-                far = min(abs(new - here), _FAR) ** 2 - min(abs(old - here), _FAR) ** 2
-                total -= _BOWL * root * far
+        for name, move in a.items():
+            if name in b:
+                total += self.amplitude[name] * _shared(move, b[name])
         return total
 
-    def predict(self, places: Places) -> tuple[float, float]:
-        """Mean and standard deviation of what a move gains, in units of a typical change."""
-        prior = self._bowl(places)
-        variance = self._covariance(places, places)
-        near = sorted({at for name in places for at in self.about.get(name, ())})
-        if not near:
-            return prior, math.sqrt(max(variance, 1e-12))
-        shared = [self._covariance(places, self.known[at]) for at in near]
-        mean = prior + sum(
-            value * self._weights[at] for value, at in zip(shared, near, strict=True)
-        )
-        for value, at in zip(shared, near, strict=True):
-            line = self._inverse[at]
-            variance -= value * sum(other * line[b] for other, b in zip(shared, near, strict=True))
-        return mean, math.sqrt(max(variance, 1e-12))
+    def _bowl(self, name: str, move: Move) -> float:
+        """Before anything is known: the further from where it stands, the worse."""
+        knob = self.knobs[name]
+        old, new = move
+        root = math.sqrt(self.amplitude[name])
+        if isinstance(old, str) or isinstance(new, str):
+            return -_BOWL * root * ((new != knob.text) - (old != knob.text))
+        if knob.scale is None:
+            return 0.0
+        here = knob.scale.place(knob.value)
+        # Nothing is far from everything; that says little about where to go.
+        reach = _FAR if knob.value else _FAR * 3
+        far = min(abs(new - here), reach) ** 2 - min(abs(old - here), reach) ** 2
+        return -_BOWL * root * far * (_FAR / reach) ** 2
+
+    def effect(self, name: str, move: Move) -> Effect:
+        """What the model knows of one knob's move."""
+        amplitude = self.amplitude[name]
+        shared = {
+            at: amplitude * _shared(move, self.known[at][name]) for at in self.about.get(name, ())
+        }
+        return Effect(self._bowl(name, move), amplitude * _shared(move, move), shared)
+
+    def predict(self, effects: Iterable[Effect]) -> tuple[float, float]:
+        """Mean and standard deviation of what moves gain together, in typical changes."""
+        mean = variance = 0.0
+        shared: dict[int, float] = {}
+        for effect in effects:
+            mean += effect.mean
+            variance += effect.variance
+            for at, value in effect.shared.items():
+                shared[at] = shared.get(at, 0.0) + value
+        if shared:
+            near, values = list(shared), list(shared.values())
+            mean += sum(map(mul, values, [self._weights[at] for at in near]))
+            for at, value in shared.items():
+                line = self._inverse[at]
+                variance -= value * sum(map(mul, values, [line[b] for b in near]))
+        return mean, math.sqrt(max(variance, _NOTHING))
 
 
-def _inverse(rows: list[list[float]]) -> list[list[float]]:
+def _root(
+    rows: Sequence[Sequence[float]], noises: Sequence[float], right: Sequence[float]
+) -> tuple[list[list[float]], list[float]]:
+    """The triangular root of a covariance matrix, and it solved for the right side."""
+    root: list[list[float]] = []
+    solved: list[float] = []
+    for i, values in enumerate(rows):
+        row: list[float] = []
+        for j in range(i):
+            row.append((values[j] - sum(map(mul, row, root[j]))) / root[j][j])
+        diagonal = values[i] + noises[i] - sum(map(mul, row, row))
+        solved_before = sum(map(mul, row, solved))
+        row.append(math.sqrt(max(diagonal, 1e-9)))
+        solved.append((right[i] - solved_before) / row[i])
+        root.append(row)
+    return root, solved
+
+
+def _inverse(root: Sequence[Sequence[float]]) -> list[list[float]]:
     """The inverse of a matrix from its lower triangular root."""
-    count = len(rows)
+    count = len(root)
     columns: list[list[float]] = []
     for j in range(count):
-        # Column j of the root's inverse; zeros above the diagonal are kept as numbers.
-        column = [0.0] * count
-        column[j] = 1.0 / rows[j][j]
+        column = [1.0 / root[j][j]]
         for i in range(j + 1, count):
-            column[i] = -sum(map(mul, rows[i][j:i], column[j:i])) / rows[i][i]
+            column.append(-sum(map(mul, root[i][j:i], column)) / root[i][i])
         columns.append(column)
     full = [[0.0] * count for _ in range(count)]
     for i in range(count):
         for j in range(i + 1):
-            full[i][j] = full[j][i] = sum(map(mul, columns[i][i:], columns[j][i:]))
+            full[i][j] = full[j][i] = sum(map(mul, columns[i], columns[j][i - j :]))
     return full
 
 
 def expected_gain(mean: float, deviation: float) -> float:
     """The expected improvement: what is gained on average when losses are thrown away."""
-    if deviation < 1e-9:
-        return max(mean, 0.0)
     z = mean / deviation
     density = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
     return deviation * (z * 0.5 * math.erfc(-z / math.sqrt(2)) + density)

@@ -5,15 +5,22 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations
 
 from autoresearch_ci.proposers.search.knobs import Knob
 from autoresearch_ci.proposers.search.memory import Lesson, Memory, Setting
-from autoresearch_ci.proposers.search.surrogate import Move, Surrogate, expected_gain, place
+from autoresearch_ci.proposers.search.surrogate import Effect, Move, Surrogate, expected_gain, place
 
 WINDOW = 40
 _STEPS = (1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 0.25, -0.25, 3.0, -3.0, 0.12, -0.12)
 _FRESH = 12
 _COMBINED = 6
+_FEW = 3
+_NEW = 1.0
+_LUCK = 0.8
+# From what mean on a step may be combined with others, in typical changes.
+_HOPE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,7 @@ class Step:
 Steps = tuple[Step, ...]
 
 
+@lru_cache(maxsize=4096)
 def steps_of(knob: Knob) -> list[Step]:
     """Every step that may be tried on one knob as it stands, boldest doubt first."""
     if knob.scale is None:
@@ -44,9 +52,10 @@ def steps_of(knob: Knob) -> list[Step]:
     for by in _STEPS:
         text = knob.written(knob.scale.step(knob.value, by))
         value = knob.read(text)
-        if value is not None and value != knob.value and text not in found:
-            if knob.scale.low <= value <= knob.scale.high:
-                found[text] = Step(knob, text, value)
+        if value is None or value == knob.value or text in found:
+            continue
+        if knob.scale.low <= value <= knob.scale.high:
+            found[text] = Step(knob, text, value)
     return list(found.values())
 
 
@@ -54,65 +63,74 @@ def ranked(knobs: Sequence[Knob], memory: Memory, rng: random.Random) -> Iterato
     """Moves, the most promising first; each knob alone and some together."""
     by_id = {knob.id: knob for knob in knobs}
     fences = _fences(by_id, memory.lessons)
-    lessons = [lesson for lesson in memory.lessons[-WINDOW:]]
-    model = Surrogate(by_id, lessons, memory.keeps, memory.noise)
+    model = Surrogate(by_id, memory.lessons[-WINDOW:], memory.keeps, memory.noise)
     taught = [knob for knob in knobs if knob.id in model.about]
-    fresh = sorted(
-        (knob for knob in knobs if knob.id not in model.about), key=lambda knob: -knob.weight
-    )
-    first = True
-    while first or fresh:
-        batch, fresh = [*(taught if first else ()), *fresh[:_FRESH]], fresh[_FRESH:]
-        yield from _batch(batch, model, fences, lessons, rng if first else None)
-        first = False
+    fresh = [knob for knob in knobs if knob.id not in model.about]
+    fresh.sort(key=lambda knob: -knob.weight)
+    yield from _batch([*taught, *fresh[:_FRESH]], model, fences, rng, together=True)
+    for at in range(_FRESH, len(fresh), _FRESH):
+        yield from _batch(fresh[at : at + _FRESH], model, fences, rng, together=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    """A step with its effect, and the mean and deviation of its gain."""
+
+    step: Step
+    effect: Effect
+    mean: float
+    deviation: float
 
 
 def _batch(
     knobs: Sequence[Knob],
     model: Surrogate,
     fences: Mapping[str, tuple[float, float]],
-    lessons: Sequence[Lesson],
-    rng: random.Random | None,
+    rng: random.Random,
+    *,
+    together: bool,
 ) -> Iterator[Steps]:
     scored: list[tuple[float, int, Steps]] = []
-    best: dict[str, tuple[float, Step]] = {}
+    best: list[_Option] = []
     for knob in knobs:
-        low, high = fences.get(knob.id, (float("-inf"), float("inf")))
-        for step in steps_of(knob):
-            if isinstance(step.setting, float) and not low < step.setting < high:
-                continue
-            mean, deviation = model.predict({knob.id: step.move})
-            scored.append((-expected_gain(mean, deviation), len(scored), (step,)))
-            hope = mean + 0.3 * deviation
-            if knob.id in model.about and (knob.id not in best or best[knob.id][0] < hope):
-                best[knob.id] = (hope, step)
-    if rng is not None:
-        for steps in _together(best, scored, rng):
-            mean, deviation = model.predict({step.knob.id: step.move for step in steps})
-            scored.append((-expected_gain(mean, deviation), len(scored), steps))
-    if rng is not None:
-        # A little luck, so that campaigns with different tags look in different places.
-        scored = [(score * rng.uniform(0.8, 1.0), at, steps) for score, at, steps in scored]
+        options = _options(knob, model, fences.get(knob.id))
+        for option in options:
+            score = expected_gain(option.mean, option.deviation)
+            # A little luck, so that campaigns with other tags look in other places.
+            if knob.id not in model.about:
+                score *= _NEW
+            scored.append((-score * rng.uniform(_LUCK, 1.0), len(scored), (option.step,)))
+        if options and knob.id in model.about:
+            best.append(max(options, key=lambda option: option.mean))
+    if together:
+        for group in _together(best, rng):
+            mean, deviation = model.predict(option.effect for option in group)
+            score = expected_gain(mean, deviation) * rng.uniform(_LUCK, 1.0)
+            scored.append((-score, len(scored), tuple(option.step for option in group)))
     for _, _, steps in sorted(scored, key=lambda one: one[:2]):
         yield steps
 
 
-def _together(
-    best: Mapping[str, tuple[float, Step]],
-    scored: Sequence[tuple[float, int, Steps]],
-    rng: random.Random,
-) -> Iterator[Steps]:
-    """The best step of several knobs at once: the most hopeful, and some at random."""
-    hopeful = sorted(best.values(), key=lambda one: -one[0])
-    steps = [step for hope, step in hopeful if hope > -0.2]
-    for count in range(2, min(len(steps), _COMBINED) + 1):
-        yield tuple(steps[:count])
-    for a in range(min(len(steps), 4)):
-        for b in range(a + 1, min(len(steps), 5)):
-            yield (steps[a], steps[b])
-    if len(steps) > 2:
+def _options(knob: Knob, model: Surrogate, fence: tuple[float, float] | None) -> list[_Option]:
+    found: list[_Option] = []
+    for step in steps_of(knob):
+        if fence and isinstance(step.setting, float) and not fence[0] < step.setting < fence[1]:
+            continue
+        effect = model.effect(knob.id, step.move)
+        found.append(_Option(step, effect, *model.predict([effect])))
+    return found
+
+
+def _together(best: Sequence[_Option], rng: random.Random) -> Iterator[Sequence[_Option]]:
+    """The best steps of several knobs at once: the most hopeful, pairs, and some by luck."""
+    hopeful = sorted((o for o in best if o.mean > _HOPE), key=lambda option: -option.mean)
+    for count in range(2, min(len(hopeful), _COMBINED) + 1):
+        yield hopeful[:count]
+    for pair in combinations(hopeful[:4], 2):
+        yield pair
+    if len(hopeful) > _FEW:
         for _ in range(4):
-            yield tuple(rng.sample(steps, 3))
+            yield rng.sample(hopeful, _FEW)
 
 
 def _fences(knobs: Mapping[str, Knob], lessons: Sequence[Lesson]) -> dict[str, tuple[float, float]]:

@@ -4,24 +4,24 @@ import numpy as np
 
 
 def spirals(count, rng):
-    turn = np.sqrt(rng.random(count)) * 2 * np.pi
+    turn = np.sqrt(rng.random(count)) * 1.5 * np.pi
     side = rng.integers(0, 2, count)
     angle = turn + np.pi * side
-    points = np.stack([turn * np.cos(angle), turn * np.sin(angle)], 1) / 6
+    points = np.stack([turn * np.cos(angle), turn * np.sin(angle)], 1) / 5
     noise = rng.normal(0, 0.04, (count, 2))
-    spare = rng.normal(0, 0.5, (count, 3))
+    spare = rng.normal(0, 0.5, (count, 2))
     return np.concatenate([points + noise, spare], 1), side
 
 
 rng = np.random.default_rng(0)
 train_x, train_y = spirals(600, rng)
 valid_x, valid_y = spirals(600, rng)
-MULTIPLICATIONS = 15_000_000
+MULTIPLICATIONS = 12_000_000
 
 
 def affordable_steps(weights, batch):
     """How many steps of training the arithmetic allowed pays for."""
-    return max(1, min(MULTIPLICATIONS // (3 * batch * sum(w.size for w in weights)), 1_500))
+    return max(1, min(MULTIPLICATIONS // (3 * batch * sum(w.size for w in weights)), 1_200))
 
 
 # EVOLVE-BLOCK-START
