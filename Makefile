@@ -11,7 +11,7 @@ STAMP := $(VENV)/.installed
 .PHONY: demo test e2e lock schema clean
 
 demo: $(STAMP)
-	@PATH="$(BIN):$$PATH" $(BIN)/autoresearch-ci demo
+	@$(BIN)/autoresearch-ci demo
 
 test: $(STAMP)
 	$(BIN)/ruff check .

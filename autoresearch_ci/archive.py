@@ -70,8 +70,9 @@ class Archive:
         files["README.md"] = markdown.campaign(
             self._ledger.tag, self._ledger.history, self._ledger.campaign.start
         ).encode()
-        done = self._ledger.history.next_number
-        self._publish(files, f"autoresearch: {done} experiments of {self._ledger.tag}")
+        done = max(self._ledger.history.next_number - 1, 0)  # the baseline is not counted
+        noun = "experiment" if done == 1 else "experiments"
+        self._publish(files, f"autoresearch: {done} {noun} of {self._ledger.tag}")
         for name in self._waiting:
             with suppress(OSError):  # an experiment may have put anything in its place
                 (self._pending / name).unlink()

@@ -62,7 +62,9 @@ def dispatch(words: Sequence[str]) -> int:
     """Parse the words and do what they say."""
     verb, rest, general = _first(words)
     module = import_module(f"autoresearch_ci.cli.{verb}")
-    parser = Parser(prog=f"{PROGRAM} {verb}", description=f"{VERBS[verb].capitalize()}.")
+    parser = Parser(
+        prog=f"{PROGRAM} {verb}", description=f"{VERBS[verb][0].upper()}{VERBS[verb][1:]}."
+    )
     add_globals(parser, general)
     module.add_arguments(parser)
     arguments = parser.parse_args(rest)

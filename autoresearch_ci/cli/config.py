@@ -29,7 +29,8 @@ def main(arguments: Namespace) -> int:
     if arguments.schema:
         sys.stdout.write(config.render_schema())
         return 0
-    loaded = config.load(repository_root(arguments.repo), arguments.overrides)
+    root = repository_root(arguments.repo)
+    loaded = config.load(root, arguments.overrides)
     origins = {name: str(origin) for name, origin in loaded.origins.items()}
     if arguments.json:
         plain = loaded.settings.model_dump(mode="json")
@@ -43,9 +44,11 @@ def main(arguments: Namespace) -> int:
     for line in listing(shown, origins, width, paint):
         print(line)
     if not arguments.quiet:
+        target = loaded.settings.target_file
+        missing = [] if (root / target).exists() else [f"there is no file {target}."]
         kind = loaded.project_type or "not detected"
         print(f"\nproject type: {kind}")
-        for note in loaded.notes:
+        for note in (*missing, *loaded.notes):
             print(f"note: {clean(note)}")
     return 0
 

@@ -43,16 +43,12 @@ def main(arguments: Namespace) -> int:
             remedy="Install it with: pip install 'autoresearch-ci[demo]'",
         )
     place = copy(example(), arguments.dir)
+    name_python(place / "CLAUDE.md")
     create_repository(place, "A small character model, trained within a time budget")
     if not arguments.quiet:
         people = sys.stderr if arguments.json else sys.stdout
         print(f"The demo is a repository in {place}; it stays there.\n", file=people, flush=True)
-    overrides = {
-        # The interpreter that has numpy, whatever `python` is on this machine's PATH.
-        "run_command": f"{shlex.quote(sys.executable)} train.py",
-        "proposer": "search",
-        "max_experiments": str(arguments.experiments),
-    }
+    overrides = {"proposer": "search", "max_experiments": str(arguments.experiments)}
     return session.hold(
         place,
         overrides,
@@ -87,6 +83,20 @@ def copy(source: Path, wanted: Path | None) -> Path:
         ignore=shutil.ignore_patterns("__pycache__", "run.log", "results.tsv", ".claude", ".git"),
     )  # fmt: skip
     return place.resolve()
+
+
+def name_python(document: Path) -> None:
+    """Write the Python that has numpy into the section at the document's end.
+
+    `python` on this machine's PATH may be another one, or none, also when the
+    user goes on with the campaign later.
+    """
+    from autoresearch_ci.config import section  # noqa: PLC0415 - pydantic takes its time
+
+    new = section({"run_command": f"{shlex.quote(sys.executable)} train.py"})
+    if document.exists():
+        new = f"{document.read_text().rstrip()}\n{new.splitlines()[-1]}\n"
+    document.write_text(new)
 
 
 def best_step(history: History) -> Experiment | None:

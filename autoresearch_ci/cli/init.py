@@ -31,7 +31,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     """What the section is to say, and whether to write it."""
     parser.usage = f"{parser.prog} [--dry-run] [--force] [--SETTING VALUE ...]"
     parser.add_argument("--dry-run", action="store_true", help="print the section, write nothing")
-    parser.add_argument("--force", action="store_true", help="replace the section that is there")
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="write the section that is there anew; its settings stay",
+    )
     add_settings(parser)
 
 
@@ -41,14 +45,14 @@ def main(arguments: Namespace) -> int:
     from autoresearch_ci.config.settings import REQUIRED  # noqa: PLC0415
 
     root = repository_root(arguments.repo)
+    path = document(root)
     detected = project_types.detect(root)
-    known = {**(detected.settings if detected else {}), **arguments.overrides}
+    known = {**(detected.settings if detected else {}), **written(path), **arguments.overrides}
     complete = all(name in known for name in REQUIRED)
     section = section_of(known, complete=complete)
     if arguments.dry_run:
         sys.stdout.write(section)
         return 0
-    path = document(root)
     before = path.read_bytes() if path.exists() else None
     path.write_bytes(placed(before or b"", section, path.name, force=arguments.force))
     try:
@@ -71,13 +75,29 @@ def document(root: Path) -> Path:
     return next(having, there[0] if there else root / FILES[0])
 
 
+def written(path: Path) -> dict[str, str]:
+    """What the section that is there sets, without examples that were never filled in."""
+    from autoresearch_ci.config import markdown  # noqa: PLC0415
+
+    text = path.read_bytes().decode(errors="replace") if path.exists() else ""
+    there = markdown.find(text.replace("\r\n", "\n").removeprefix("\ufeff"), path.name)
+    if there is None:
+        return {}
+    found = {name: str(value or "") for name, (value, _) in there.entries().items()}
+    examples = {name: value for name, (value, _) in TEMPLATE.items()}
+    if found.get("target_file") != examples["target_file"]:
+        return found
+    return {name: value for name, value in found.items() if value != examples.get(name)}
+
+
 def section_of(known: Mapping[str, str], *, complete: bool) -> str:
     """The section for what is known; the rest is there to be filled in."""
-    from autoresearch_ci.config import section  # noqa: PLC0415
+    from autoresearch_ci.config import Settings, section  # noqa: PLC0415
 
     examples = {} if complete else {name: value for name, (value, _) in TEMPLATE.items()}
+    values = {**examples, **known}
     try:
-        text = section({**examples, **known})
+        text = section({name: values[name] for name in Settings.model_fields if name in values})
     except ValueError as error:
         raise SettingsError(
             f"{error}.", remedy="Write it on one line; a longer script goes into a file of its own."
@@ -126,8 +146,9 @@ def placed(before: bytes, section: str, name: str, *, force: bool) -> bytes:
 
 def _next(file: str, kind: str | None, *, complete: bool) -> str:
     if not complete:
+        why = f"Not all of this {kind} project was found" if kind else "No known type of project"
         return (
-            f"Written to {file}. This is no project of a known type: fill in what says TODO.\n"
+            f"Written to {file}. {why}: fill in what says TODO.\n"
             "Then `autoresearch-ci config` checks it, and `autoresearch-ci setup` tries it once."
         )
     what = f" for this {kind} project" if kind else ""

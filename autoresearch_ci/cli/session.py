@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from autoresearch_ci.cli.boundary import DONE, INTERRUPTED
 from autoresearch_ci.cli.place import repository_root
+from autoresearch_ci.cli.program import called
 from autoresearch_ci.interrupts import Interrupted, interruptible
 from autoresearch_ci.model import Event, IncumbentMeasured, SessionEnd
 from autoresearch_ci.reports.progress import LiveProgress, PlainProgress, Progress, QuietProgress
@@ -51,7 +52,7 @@ def hold(
             open_lab(repo, overrides, new=new, base=base, setup_only=setup_only)
         )
         paint = Paint(colour=has_colour(people))
-        limits = ["after the baseline"] if setup_only else _limits(lab.settings)
+        limits = None if setup_only else _limits(lab.settings)
         progress.begin(
             opening(lab.start, lab.history, limits, lab.notes, paint),
             lab.history,
@@ -128,5 +129,6 @@ def _last_words(
         text = outcome(lab.start, lab.history)
     else:
         here = Path.cwd().is_relative_to(repository_root(repo))
-        text = "\n" + closing(lab.start, end, lab.history, paint, None if here else repo)
+        place = None if here else repo
+        text = "\n" + closing(lab.start, end, lab.history, paint, place, called())
     print(text, file=people, flush=True)

@@ -24,21 +24,30 @@ _STOPPED = {
 
 
 def opening(
-    start: SessionStart, history: History, limits: Sequence[str], notes: Sequence[str], paint: Paint
+    start: SessionStart,
+    history: History,
+    limits: Sequence[str] | None,
+    notes: Sequence[str],
+    paint: Paint,
 ) -> str:
-    """What is about to happen: campaign, branch, target, metric, where it stands, when it stops."""
+    """What is about to happen: campaign, branch, target, metric, where it stands, when it stops.
+
+    `limits` is None for a session that only sets up.
+    """
     best = history.incumbent
     if best is None:
         where = "the baseline is measured first"
     else:
         done = plural(history.next_number - 1, "experiment")
-        where = f"{number(best.value)} after {done}; measured again first"
+        where = f"{number(best.value)} after {done}"
+        where += "; it is set up already" if limits is None else "; measured again first"
+    stops = ["after the baseline"] if limits is None else limits
     rows = [
         ("campaign", f"{clean(start.tag)} on branch {clean(start.branch)}"),
         ("target", clean(start.target)),
         ("metric", f"{clean(start.metric)}, {better(start.direction)}"),
         ("best", where),
-        ("stops", " or ".join([*limits, "at Ctrl-C"])),
+        ("stops", " or ".join([*stops, "at Ctrl-C"])),
     ]
     lines = [f"{paint(name.ljust(8), 'dim')}  {text}" for name, text in rows]
     lines += [f"{paint('note'.ljust(8), 'warn')}  {clean(note)}" for note in notes]
@@ -56,42 +65,43 @@ def closing(
     history: History,
     paint: Paint,
     elsewhere: Path | None = None,
+    program: str = "autoresearch-ci",
 ) -> str:
     """What came of the session, how to look at it, how to take it, how to go on.
 
-    `elsewhere` is the repository where the user does not stand in it.
+    `elsewhere` is the repository where the user does not stand in it, `program`
+    what to type to call this program.
     """
     reason = end.reason if end else StopReason.INTERRUPTED
     session = [e for e in history.experiments if e.session == start.session]
     best = history.incumbent
     improved = best is not None and best.experiment > 0
-    lines = [
-        f"stopped: {_STOPPED[reason]}",
-        f"this session  {counts(session)}",
-        f"the campaign  {paint(standing(history), 'bold')}",
-    ]
+    lines = [f"stopped: {_STOPPED[reason]}"]
+    if reason is not StopReason.SETUP_ONLY:
+        lines.append(f"this session  {counts(session)}")
+    lines.append(f"the campaign  {paint(standing(history), 'bold')}")
     if best is not None and improved:
         lines.append(f"last kept     {clean(best.description)}")
     lines.append("")
     finished = reason in {StopReason.EXHAUSTED, StopReason.TARGET_VALUE}
-    ways = _next(start, elsewhere, improved=improved, finished=finished)
+    ways = _next(start, elsewhere, program, improved=improved, finished=finished)
     lines += [f"  {what:<14}  {paint(how, 'bold')}" for what, how in ways]
     return "\n".join(lines)
 
 
 def _next(
-    start: SessionStart, elsewhere: Path | None, *, improved: bool, finished: bool
+    start: SessionStart, elsewhere: Path | None, program: str, *, improved: bool, finished: bool
 ) -> Iterator[tuple[str, str]]:
     """What the user may want to do, and the command that can be pasted."""
     base, branch, tag = start.base[:7], shlex.quote(start.branch), shlex.quote(start.tag)
     if elsewhere is not None:
         yield "go there", f"cd {shlex.quote(str(elsewhere))}"
-    yield "see results", f"autoresearch-ci results --tag {tag}"
+    yield "see results", f"{program} results --tag {tag}"
     if improved:
         yield "see commits", f"git log --oneline {base}..{branch}"
         yield "see the change", f"git diff {base} {branch}"
         yield "take it", f"git merge --ff-only {branch}"
     if finished:
-        yield "begin anew", "autoresearch-ci run --new"
+        yield "begin anew", f"{program} run --new"
     else:
-        yield "go on", f"autoresearch-ci run --tag {tag}"
+        yield "go on", f"{program} run --tag {tag}"

@@ -78,7 +78,7 @@ def test_the_ledger_goes_out_whole(tmp_path, book, baseline):
     files, message = published.writes[0]
     assert files[".claude/logs/autoresearch.jsonl"] == book.log.read_bytes()
     assert files["results.tsv"] == book.results.read_bytes()
-    assert message == "autoresearch: 2 experiments of mar17"
+    assert message == "autoresearch: 1 experiment of mar17"
 
 
 def test_no_folder_grows_without_end():

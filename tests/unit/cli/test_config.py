@@ -49,6 +49,13 @@ def test_every_setting_has_a_value_and_a_source(config):
     assert rows["min_delta"].endswith("0.5%")
 
 
+def test_a_target_that_is_not_there_is_said(config, tmp_path):
+    """A misspelt target is noticed before an experiment is begun."""
+    assert "note: there is no file solve.py." in config()
+    (tmp_path / "solve.py").write_text("a = 1\n")
+    assert "there is no file" not in config()
+
+
 def test_json_is_for_programs(config):
     """Each setting is an object with value and source."""
     data = json.loads(config("--json"))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shlex
 import subprocess
+import sys
 
 import pytest
 
 from autoresearch_ci.cli import demo, main
+from autoresearch_ci.config import load
 from autoresearch_ci.errors import WorkspaceError
 from autoresearch_ci.model import Direction, Reason
 
@@ -50,6 +53,15 @@ def test_without_numpy_it_says_how_to_get_it(monkeypatch, capsys):
         main(["demo"])
     assert exit_.value.code == 1
     assert "pip install 'autoresearch-ci[demo]'" in capsys.readouterr().err
+
+
+def test_the_demo_goes_on_with_the_same_python(tmp_path):
+    """The interpreter that has numpy is in the copy's settings, beside the example's own."""
+    place = demo.copy(demo.example(), tmp_path / "place")
+    demo.name_python(place / "CLAUDE.md")
+    loaded = load(place)
+    assert shlex.split(loaded.settings.run_command) == [sys.executable, "train.py"]
+    assert str(loaded.origins["time_budget"]).startswith("CLAUDE.md")
 
 
 def test_the_best_step_is_the_largest_gain(make_history):

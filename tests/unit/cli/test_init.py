@@ -87,6 +87,35 @@ def test_line_ends_and_byte_order_mark_stay(ml, init):
     assert (ml / "CLAUDE.md").read_bytes() == data
 
 
+def test_force_keeps_what_was_set(ml, init):
+    """Writing the section anew adds to it: no setting that is in it is lost."""
+    (ml / "CLAUDE.md").write_text("## autoresearch\n- time_budget: 4  # s\n- guard_command:\n")
+    dry = init("--dry-run", "--patience", "9")
+    init("--force", "--patience", "9")
+    assert (ml / "CLAUDE.md").read_text() == dry
+    loaded = load(ml)
+    assert (loaded.settings.time_budget, loaded.settings.patience) == (4, 9)
+    assert str(loaded.origins["guard_command"]).startswith("CLAUDE.md")
+
+
+def test_examples_that_were_never_filled_in_still_say_todo(tmp_path, init):
+    """A template can be filled in a bit at a time, also with --force."""
+    init()
+    assert "run_command" in init("--force", "--target-file", "solve.py")
+    text = (tmp_path / "CLAUDE.md").read_text()
+    assert "- target_file: solve.py\n" in text
+    assert text.count("# TODO") == text.count("\n- ") - 1
+
+
+def test_half_of_a_project_is_said_to_be_half(tmp_path, init):
+    """A project of a known type without a build is not called unknown."""
+    (tmp_path / "package.json").write_text('{"main": "index.js"}')
+    (tmp_path / "index.js").write_text("let a = 1;\n")
+    said = init()
+    assert "Not all of this web project was found" in said
+    assert "# TODO" in said
+
+
 def test_a_second_section_is_refused(ml, init):
     """What is there is not touched, and the user is told how to change it."""
     init()

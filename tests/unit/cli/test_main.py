@@ -35,6 +35,7 @@ def test_every_verb_explains_itself(verb, capsys):
     out = capsys.readouterr().out
     assert f"autoresearch-ci {verb}" in out
     assert "--repo PATH" in out
+    assert f"{VERBS[verb][1:]}." in " ".join(out.split())
 
 
 @pytest.mark.parametrize("verb", ["run", "setup", "config", "init"])

@@ -37,6 +37,13 @@ def test_an_old_campaign_opens_with_where_it_stands(session_start, make_history)
     assert "0.980000 after 2 experiments" in opening(session_start, history, [], [], PLAIN)
 
 
+def test_setting_up_twice_promises_no_measurement(session_start, make_history):
+    """A session that only sets up has nothing to do where there is a baseline."""
+    history = make_history((0.98, Reason.IMPROVED))
+    assert "set up already" in opening(session_start, history, None, [], PLAIN)
+    assert "measured again" not in opening(session_start, history, None, [], PLAIN)
+
+
 def test_the_closing_ends_in_what_to_do_next(session_start, make_history):
     """Why it stopped, what came of it, and how to look at it, take it and go on."""
     history = make_history((0.98, Reason.IMPROVED), (1.2, Reason.WORSE))
