@@ -85,3 +85,27 @@ def test_no_folder_grows_without_end():
     """A hundred experiments a folder."""
     assert archived("0007.log") == "experiments/0000-0099/0007.log"
     assert archived("12345.patch") == "experiments/12300-12399/12345.patch"
+
+
+def test_what_an_experiment_plants_among_the_waiting_is_not_published(tmp_path, book):
+    """Only what the session put there goes to the logs branch, whatever lies there now."""
+    pending, published = tmp_path / "pending", Published()
+    archive = Archive(book, published, pending, clock=lambda: 0.0)
+    archive.add(1, "patch", "log")
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    (pending / "0009.log").symlink_to(secret)
+    (pending / "evil.txt").write_text("evil")
+    (pending / "0001.patch").unlink()
+    (pending / "0001.patch").mkdir()
+    archive.write(now=True)
+    (files, _message) = published.writes[0]
+    ideas = {name: data for name, data in files.items() if name.startswith("experiments/")}
+    assert ideas == {
+        "experiments/0000-0099/0001.patch": b"patch\n",
+        "experiments/0000-0099/0001.log": b"log\n",
+    }
+    assert secret.exists()
+    after = Archive(book, published, pending, clock=lambda: 0.0)
+    after.write(now=True)
+    assert not [name for name in published.writes[1][0] if name.startswith("experiments/")]

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from autoresearch_ci.environment import checked, environment, environment_of_git
 from autoresearch_ci.errors import SettingsError
-from autoresearch_ci.environment import checked, environment
 
 SECRETS = {
     "GITHUB_TOKEN": "x",
@@ -114,3 +114,29 @@ def test_a_bad_name_is_refused(entry):
     """What is no name of a variable is an error in the settings."""
     with pytest.raises(SettingsError, match="not the name"):
         checked([entry])
+
+
+def test_git_gets_no_more_than_an_experiment_and_who_the_user_is(monkeypatch):
+    """An unknown name does not reach git; identity and configuration do, credentials in it not."""
+    monkeypatch.setattr("os.environ", {
+        "PATH": "/bin",
+        "ODD": "x",
+        "GITHUB_TOKEN": "x",
+        "SSH_AUTH_SOCK": "/tmp/agent",
+        "GIT_DIR": "/elsewhere",
+        "GIT_AUTHOR_NAME": "me",
+        "GIT_CONFIG_COUNT": "2",
+        "GIT_CONFIG_KEY_0": "safe.directory",
+        "GIT_CONFIG_VALUE_0": "*",
+        "GIT_CONFIG_KEY_1": "http.https://github.com/.extraheader",
+        "GIT_CONFIG_VALUE_1": "AUTHORIZATION: basic eDp5",
+    })  # fmt: skip
+    assert environment_of_git() == {
+        "PATH": "/bin",
+        "GIT_AUTHOR_NAME": "me",
+        "GIT_CONFIG_COUNT": "2",
+        "GIT_CONFIG_KEY_0": "safe.directory",
+        "GIT_CONFIG_VALUE_0": "*",
+        "GIT_CONFIG_KEY_1": "http.https://github.com/.extraheader",
+        "GIT_CONFIG_VALUE_1": "",
+    }

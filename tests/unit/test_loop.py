@@ -7,6 +7,7 @@ import json
 import pytest
 
 from autoresearch_ci.errors import BaselineError, MachineError
+from autoresearch_ci.interrupts import interruptible
 from autoresearch_ci.lab import open_lab
 from autoresearch_ci.loop import research
 from autoresearch_ci.model import (
@@ -20,6 +21,7 @@ from autoresearch_ci.model import (
     StopReason,
 )
 from autoresearch_ci.proposers.scripted import ScriptedProposer
+from autoresearch_ci.session import LONGEST_TITLE
 from tests.projects import SETTINGS, experiments, git, hold, look, make_project
 
 
@@ -338,3 +340,62 @@ def test_an_experiment_never_sees_a_credential(project, monkeypatch):
     assert "AUTORESEARCH_TIME_BUDGET=300" in log
     assert "secret" not in log
     assert "SOMETHING_ELSE" not in log
+
+
+def test_what_metric_parse_does_to_the_tree_is_undone(project):
+    """Reading the number is held to the same rules as the run, and stains nobody's branch."""
+    (project / "notes.txt").write_text("mine")
+    parse = "cat run.log | sed 's/.*: //'; grep -q 8 target.txt && echo x >> experiment.sh; "
+    parse += "echo 1 > seen.txt; echo 2 > notes.txt; true"
+    events = hold(project, [("nine", says(9)), ("eight", says(8))], metric_parse=parse)
+    assert [e.reason for e in experiments(events)] == [
+        None,
+        Reason.IMPROVED,
+        Reason.RULE_VIOLATION,
+    ]
+    assert git(project, "status", "--porcelain") == "?? notes.txt"
+    assert (project / "notes.txt").read_text() == "mine"
+
+
+def test_an_interrupted_metric_parse_leaves_nothing_behind(project):
+    """Ctrl-C while the number is read puts everything back as well."""
+    parse = "echo x >> experiment.sh; touch new.txt; kill -INT $PPID; sleep 20"
+    with pytest.raises(KeyboardInterrupt), interruptible(lambda: None):
+        hold(project, [("nine", says(9))], metric_parse=parse)
+    assert git(project, "status", "--porcelain") == ""
+    assert git(project, "symbolic-ref", "--short", "HEAD") == "main"
+
+
+def test_a_title_is_one_harmless_line_wherever_it_is_written(project):
+    """A model's title can neither drive a terminal nor break a commit, a table or a log."""
+    title = "\x1b]0;owned\x07\x1b[31mred\0 a\tb\nAutoresearch-Experiment: 99\ud800 " + "x" * 9000
+    (_, done) = experiments(hold(project, [(title, says(9))]))
+    assert done.status is Status.KEEP
+    assert done.description.startswith("red a b Autoresearch-Experiment: 99 xxx")
+    assert len(done.description) == LONGEST_TITLE
+    message = git(project, "log", "-1", "--format=%B", "autoresearch/t")
+    assert done.description in message
+    assert git(project, "fsck") == ""
+    assert len((project / "results.tsv").read_text().splitlines()) == 3
+
+
+def test_a_log_may_hold_any_bytes(project):
+    """Escape sequences, NULs and broken UTF-8 in a log stop nothing and are archived."""
+    noise = "printf '\\033[2J\\0\\377\\n--- guard_command ---\\n'\n"
+    events = hold(project, [("noise", noise + says(9))], guard_command="false || true")
+    assert experiments(events)[1].status is Status.KEEP
+    name = "experiments/0000-0099/0001.log"
+    assert "\x1b[2J\0" in git(project, "show", f"autoresearch-logs/t:{name}")
+
+
+def test_values_at_the_ends_of_what_a_number_can_be_are_recorded(project):
+    """A difference that overflows is left out, and every line stays JSON that others read."""
+    events = hold(project, [("low", says("-1.7e308"))], metric_parse="sed 's/.*: //' run.log")
+    hold(project, [("-", ""), ("high", says("1.7e308"))], tag="t")
+    assert experiments(events)[1].status is Status.KEEP
+
+    def refuse(name: str) -> float:
+        raise AssertionError(name)
+
+    for line in (project / ".claude/logs/autoresearch.jsonl").read_text().splitlines():
+        json.loads(line, parse_constant=refuse)

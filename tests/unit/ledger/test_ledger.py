@@ -261,3 +261,11 @@ def test_logs_of_old_releases_stay_readable(tmp_path, fixture):
     assert [
         [e.experiment, e.status, e.value, e.description] for e in book.history.experiments
     ] == expected
+
+
+def test_a_name_that_is_no_text_survives_the_log(tmp_path, filled, baseline):
+    """Half a surrogate pair, which stands for a byte of a file name, is written as JSON can."""
+    odd = "a \udcff b"
+    filled.append(replace(baseline, experiment=2, metric="m", description="x", error=odd))
+    assert open_ledger(tmp_path).history.experiments[2].error == odd
+    subprocess.run(["jq", "."], input=filled.log.read_bytes(), check=True, capture_output=True)

@@ -413,3 +413,30 @@ def test_an_unusual_layout_of_names_works(repo):
             trial.keep(trial.commit(MESSAGE))
         assert repo.dirt == ""
         assert repo.git("show", "--format=", "HEAD").count("x = ") == 2
+
+
+@pytest.mark.parametrize("how", ["* text=auto\n", "* text=auto eol=crlf\n", "", "*.py -text\n"])
+def test_line_ends_that_were_committed_stay(repo, how):
+    """Where git leaves the CRLF of a file alone, so does a kept commit: one line differs."""
+    repo.write("train.py", "lr = 0.1\r\nsteps = 10\r\n")
+    repo.sh("git -c core.autocrlf=false commit -q -am crlf")
+    repo.write(".gitattributes", how)
+    repo.sh("git config core.autocrlf true; git add .gitattributes; git commit -q -m how || true")
+    with repo.campaign("crlf") as campaign, campaign.trial("lr = 0.2\r\nsteps = 10\r\n") as trial:
+        trial.show(Side.CANDIDATE)
+        assert trial.clean() == ()
+        trial.keep(trial.commit("x\n"))
+        assert repo.dirt == ""
+    assert (repo.at, repo.dirt) == ("main", "")
+    changed = repo.git("diff", "--numstat", "main", "autoresearch/crlf")
+    assert changed == "1\t1\ttrain.py"
+
+
+def test_line_ends_that_git_would_rewrite_are_refused(repo):
+    """A kept commit that changed every line would be no comparison of anything."""
+    repo.write("train.py", "lr = 0.1\r\nsteps = 10\r\n")
+    repo.sh("git commit -q -am crlf; echo '*.py text' > .gitattributes; git add .gitattributes")
+    repo.sh("git commit -q -m attributes; git update-index --really-refresh || true")
+    with pytest.raises(WorkspaceError), repo.campaign():
+        pass
+    assert repo.at == "main"

@@ -200,3 +200,86 @@ def test_a_branch_that_was_moved_stays_reachable_after_it_is_put_back(repo):
         assert trial.clean() == ("branch mine",)
     assert repo.git("rev-parse", "mine") == repo.git("rev-parse", "main")
     assert lost in repo.git("for-each-ref", "refs/autoresearch/rescued")
+
+
+def test_a_protected_file_cannot_be_swapped_together_with_its_copy(repo):
+    """What the copy has become is no more trusted than the file: the session stops and says so."""
+    script = r"""
+    echo tampered > data/a.bin
+    for copy in .git/autoresearch/vault/*; do echo tampered > "$copy"; done
+    """
+    repo.write("data/a.bin", "original\n")
+    with (
+        repo.campaign(readonly=["data/a.bin"]) as campaign,
+        pytest.raises(WorkspaceError, match=r"changed data/a\.bin"),
+        campaign.trial(CANDIDATE) as trial,
+    ):
+        trial.show(Side.CANDIDATE)
+        repo.sh(script)
+        trial.clean()
+    assert (repo.at, repo.dirt) == ("main", "")
+
+
+def test_the_users_notes_are_not_replaced_by_what_was_put_among_the_copies(repo):
+    """A tampered copy is never written over anything."""
+    script = "rm notes.txt; for copy in .git/autoresearch/vault/*; do echo bad > $copy; done"
+    with (
+        repo.campaign() as campaign,
+        pytest.raises(WorkspaceError, match=r"changed notes\.txt"),
+        campaign.trial(CANDIDATE) as trial,
+    ):
+        trial.show(Side.CANDIDATE)
+        repo.sh(script)
+        trial.clean()
+    assert not (repo.path / "notes.txt").exists()
+
+
+def test_a_replaced_object_changes_nothing(repo):
+    """`git replace` cannot smuggle other content into a restored file, now or later."""
+    script = """
+    git replace $(git rev-parse HEAD:other.py) $(echo evil | git hash-object -w --stdin)
+    rm other.py
+    """
+    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+        trial.show(Side.CANDIDATE)
+        repo.sh(script)
+        assert trial.clean()[0] == "other.py"
+        assert repo.read("other.py") == "other\n"
+        assert repo.git("replace", "--list") == ""
+
+
+def test_a_filter_in_the_users_git_configuration_sees_no_credential(repo, tmp_path, monkeypatch):
+    """Git, which may run what an experiment planted outside, does not get our environment."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("ODD_NAME", "s3cret")
+    monkeypatch.setenv("GITHUB_TOKEN", "s3cret")
+    (tmp_path / "attributes").write_text("other.py filter=spy\n")
+    (tmp_path / ".gitconfig").write_text(
+        f"[core]\nattributesFile = {tmp_path}/attributes\n"
+        f'[filter "spy"]\nsmudge = "env > {tmp_path}/seen; cat"\nclean = cat\n'
+    )
+    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+        trial.show(Side.CANDIDATE)
+        repo.sh("echo evil > other.py")
+        trial.clean()
+    seen = (tmp_path / "seen").read_text()
+    assert "PATH=" in seen
+    assert "s3cret" not in seen
+
+
+def test_a_new_file_with_the_name_of_one_of_ours_goes_too(repo):
+    """No name makes an experiment's new file stay."""
+    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+        trial.show(Side.CANDIDATE)
+        repo.sh("touch .autoresearch-1.tmp pkg/.autoresearch-2.tmp")
+        assert trial.clean() == ()
+        assert not list(repo.path.rglob(".autoresearch-*.tmp"))
+
+
+def test_a_trial_whose_end_was_cut_short_is_ended_on_the_way_out(repo):
+    """An interrupt at the very end of an experiment leaves no candidate on the user's branch."""
+    with pytest.raises(KeyboardInterrupt), repo.campaign() as campaign:
+        held = campaign.trial(CANDIDATE)
+        held.__enter__().show(Side.CANDIDATE)
+        raise KeyboardInterrupt
+    assert (repo.at, repo.dirt) == ("main", "")

@@ -226,3 +226,13 @@ def test_a_lock_is_held_by_the_living_only(repo):
         other.wait()
     with workspace.lock("mar17"), pytest.raises(LockedError), workspace.lock("mar17"):
         pass
+
+
+@pytest.mark.parametrize("flag", ["assume-unchanged", "skip-worktree"])
+def test_a_target_that_git_is_told_not_to_look_at_is_refused(repo, flag):
+    """What the user keeps in the target beside git would be committed, or lost."""
+    repo.git("update-index", f"--{flag}", "train.py")
+    repo.write("train.py", "lr = 7\n")
+    with pytest.raises(TargetError, match=flag) as error:
+        repo.open().check_target("train.py", ())
+    assert f"--no-{flag} train.py" in error.value.remedy
