@@ -86,6 +86,8 @@ class Entry:
         self._forget(but_state=True)
         self._entered = True
         self._switch(moved=before != tip)
+        if any(self._git_dir.glob("sharedindex.*")):  # which nobody puts back
+            self._git.run("update-index", "--no-split-index")
         campaign = self._stay = self._campaign(tip, created, rescued, author)
         self._state.phase = WORKING
         self._tree.survey()

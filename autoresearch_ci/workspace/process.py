@@ -21,6 +21,7 @@ _OPTIONS = (
             "core.hooksPath=/dev/null",
             "core.fsmonitor=false",
             "core.untrackedCache=false",
+            "core.splitIndex=false",
             "core.trustctime=true",
             "core.checkStat=default",
             "core.logAllRefUpdates=true",

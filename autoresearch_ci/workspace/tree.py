@@ -52,6 +52,7 @@ class Tree:
         self._readonly = Readonly(root, readonly, target)
         self._files: dict[str, Signature | None] = {}
         self._tracked: set[str] = set()
+        self._sparse: set[str] = set()
         self._links: dict[str, str] = {}
         self._dirs: dict[str, tuple[Signature | None, frozenset[str]]] = {}
         self._nested: dict[str, list[str]] = {}
@@ -67,6 +68,7 @@ class Tree:
             raise uncommitted(dirty)
         listed = self._git.run("ls-files", "-v", "-s", "-z")
         self._files, self._tracked, self._links, hidden = {}, set(), {}, []
+        self._sparse = set()
         for entry in os.fsdecode(listed).split("\0")[:-1]:
             words, _, path = entry.partition("\t")
             tag, mode, sha, _ = words.split(" ")
@@ -77,6 +79,8 @@ class Tree:
                 self._files[path] = sig
                 if tag.islower() or tag == "S":
                     hidden.append(path)
+            elif tag == "S":
+                self._sparse.add(path)
         own = [path for path in now.untracked if not path.endswith("/")]
         self._nested = {}
         for path in now.untracked:
@@ -205,14 +209,14 @@ class Tree:
                     remove(self._root, prefix + name)
 
     def _checkout(self, paths: Iterable[str]) -> None:
-        """Write tracked files anew from the index."""
+        """Write tracked files anew from the index; in a sparse checkout those outside it go."""
         names = sorted(paths)
         if not names:
             return
         for path in names:
             make_way(self._root, path)
             remove(self._root, path, spare=set(self._vault.copies))
-        stdin = os.fsencode("".join(f"{path}\0" for path in names))
+        stdin = os.fsencode("".join(f"{path}\0" for path in names if path not in self._sparse))
         self._git.run("checkout-index", "-f", "-q", "-u", "-z", "--stdin", stdin=stdin)
         for path in names:
             old, now = self._files.get(path), signature(self._full(path))

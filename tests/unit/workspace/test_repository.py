@@ -236,3 +236,28 @@ def test_a_target_that_git_is_told_not_to_look_at_is_refused(repo, flag):
     with pytest.raises(TargetError, match=flag) as error:
         repo.open().check_target("train.py", ())
     assert f"--no-{flag} train.py" in error.value.remedy
+
+
+def test_a_sparse_checkout_stays_one(repo):
+    """What a run writes outside the cone goes, and is named; what is inside comes back."""
+    repo.write("out/file.txt", "out\n")
+    repo.sh("git add out; git commit -q -m out; git sparse-checkout set --cone pkg")
+    with repo.campaign() as campaign, campaign.trial("lr = 0.2\n") as trial:
+        trial.show(Side.CANDIDATE)
+        repo.sh("mkdir out; echo evil > out/file.txt; echo evil > out/new; rm pkg/deep/mod.py")
+        assert trial.clean() == ("out/file.txt", "pkg/deep/mod.py")
+        assert not (repo.path / "out").exists()
+        trial.keep(trial.commit("x\n"))
+    assert (repo.at, repo.dirt) == ("main", "")
+    assert repo.git("diff", "--name-only", "main", "autoresearch/mar17") == "train.py"
+
+
+def test_a_split_index_outlives_a_run_that_deletes_half_of_it(repo):
+    """The index is kept whole while a session is at work, so all of it can be put back."""
+    repo.sh("git config core.splitIndex true; git update-index --split-index")
+    with repo.campaign() as campaign, campaign.trial("lr = 0.2\n") as trial:
+        trial.show(Side.CANDIDATE)
+        repo.sh("rm -f .git/sharedindex.*; git rm -q --cached other.py || true")
+        trial.clean()
+        trial.keep(trial.commit("x\n"))
+    assert (repo.at, repo.dirt) == ("main", "")
