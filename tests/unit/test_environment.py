@@ -125,6 +125,7 @@ def test_git_gets_no_more_than_an_experiment_and_who_the_user_is(monkeypatch):
         "SSH_AUTH_SOCK": "/tmp/agent",
         "GIT_DIR": "/elsewhere",
         "GIT_AUTHOR_NAME": "me",
+        "GIT_COMMITTER_DATE": "whenever",
         "GIT_CONFIG_COUNT": "2",
         "GIT_CONFIG_KEY_0": "safe.directory",
         "GIT_CONFIG_VALUE_0": "*",
