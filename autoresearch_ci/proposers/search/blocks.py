@@ -33,6 +33,9 @@ _CONTINUES = word_set(
 _UNFINISHED = word_set(", ( [ = + - * / % & | && || == != < > <= >= => -> ? : . else return")
 _JUMPS = frozenset({"return", "break", "continue", "throw", "goto", "raise"})
 _HEADS = frozenset({"if", "for", "while", "switch", "try", "match", "when", "loop", "do"})
+_TITLE = 50
+# Tokens between an else and its block, at most.
+_FAR = 200
 _CLOSE = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -169,7 +172,7 @@ class _Blocks:
         if self.places[at].token.text in _UNFINISHED:
             return False
         after = self.places[at + 1].token.text if at + 1 < len(self.places) else ""
-        return after not in _CONTINUES and after != ";" and after != "{"
+        return after not in _CONTINUES and after not in (";", "{")
 
     def _alone(self, first: int, last: int) -> bool:
         """Whether these tokens are all that is on their lines, and may be touched."""
@@ -219,20 +222,22 @@ class _Blocks:
             if self.names[name] == 1:
                 return "unused", f"unused {name}()", 0.8
             return "block", line, 0.1
-        if head in _JUMPS:
-            return "jump", line, 0.1
-        if head in _HEADS:
-            return head, line, 0.4 if head == "if" else 0.2
-        if end > start and "{" in words:
-            return "block", line, 0.2
-        return "statement", line, 0.3
+        if head == "if":
+            kind, weight = "if", 0.4
+        elif head in _JUMPS or head in _HEADS:
+            kind, weight = ("jump", 0.1) if head in _JUMPS else ("loop", 0.2)
+        else:
+            kind, weight = ("block", 0.2) if end > start and "{" in words else ("statement", 0.3)
+        return kind, line, weight
 
     def _otherwise(self, at: int) -> Iterator[Cut]:
         """`} else { ... }`: from the else to the end of its block."""
         here = at + 1
         while here < len(self.places) and self.places[here].token.text != "{":
             here += 1
-            if here - at > 200 or (here < len(self.places) and self.places[here].token.text == ";"):
+            if here - at > _FAR or (
+                here < len(self.places) and self.places[here].token.text == ";"
+            ):
                 return
         last = self.closes.get(here)
         if last is None or at == 0 or self.places[at - 1].token.text != "}":
@@ -249,5 +254,5 @@ class _Blocks:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split("//", maxsplit=1)[0].split()).rstrip("{; ")
-    return line if len(line) <= 50 else line[:47] + "..."
+    line = " ".join(text.split("//", 1)[0].split()).rstrip("{; ")
+    return line if len(line) <= _TITLE else line[: _TITLE - 3] + "..."

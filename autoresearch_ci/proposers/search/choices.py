@@ -154,8 +154,8 @@ class _Siblings:
                 )
             if mark.text in ("==", "!=") or (mark.text == "=" and self.plain[at - 2].text == "="):
                 found.setdefault(name.text.strip("'\"").lower(), []).append(match[3])
-        for name, words in self._chosen():
-            found.setdefault(name, []).extend(words)
+        for chosen, words in self._chosen():
+            found.setdefault(chosen, []).extend(words)
         return found
 
     def _chosen(self) -> Iterator[tuple[str, list[str]]]:
@@ -190,16 +190,16 @@ class _Siblings:
         """Capitalised names, and the shouted members that the source names of each."""
         found: dict[str, dict[str, None]] = {}
         for owner, dot, member in zip(self.plain, self.plain[1:], self.plain[2:], strict=False):
-            if dot.text == "." and owner.text[:1].isupper() and member.kind is Kind.NAME:
-                if member.text.isupper():
-                    found.setdefault(owner.text, {})[member.text] = None
+            told = dot.text == "." and owner.text[:1].isupper()
+            if told and member.kind is Kind.NAME and member.text.isupper():
+                found.setdefault(owner.text, {})[member.text] = None
         for at, token in enumerate(self.plain):
             if token.text in ("class", "enum") and at + 1 < len(self.plain):
                 self._declared(at + 1, found)
         return found
 
     def _declared(self, at: int, found: dict[str, dict[str, None]]) -> None:
-        """Members of `class Policy(Enum):` or `enum Policy {`: shouted names up to the next class."""
+        """Members of `class Policy(Enum):` or `enum Policy {`: its shouted names."""
         name = self.plain[at].text
         header = [token.text for token in self.plain[at : at + 6]]
         if self.plain[at - 1].text != "enum" and not any("Enum" in word for word in header):

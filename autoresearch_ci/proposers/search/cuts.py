@@ -74,7 +74,7 @@ def is_about_size(metric_name: str) -> bool:
 
 
 def ranked_cuts(cuts: list[Cut], memory: Memory, *, by_size: bool) -> Iterator[Cut]:
-    """The most promising first: its look, how its kind has fared, and its size where that counts."""
+    """The most promising first: by its look, how its kind has fared, and what it saves."""
 
     def promise(cut: Cut) -> tuple[float, str]:
         arm = memory.arms.get(f"cut:{cut.kind}")

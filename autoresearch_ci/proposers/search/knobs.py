@@ -15,7 +15,14 @@ from autoresearch_ci.source import Kind, Token
 
 _INFINITE = float("inf")
 _SENTINEL = 1e6
+# A number without a telling name is taken for a fraction from here on: 0.9, 0.999.
+_NEARLY = 0.8
+_WIDE = 10
 _LIMIT = 60
+_FEW = 3
+_YEARS = (1900, 2100)
+# Conversions between units, rather than settings.
+_UNITS = frozenset({10, 60, 100, 255, 256, 1000, 1024, 3600, 86400, 1e6, 1e9, 8, 16, 32, 64})
 _FLAGS = {"True": "False", "False": "True", "true": "false", "false": "true"}
 _WEIGHTS = {
     "constant": 0.9,
@@ -161,60 +168,73 @@ def _glued(tokens: list[Token], index: int) -> bool:
 
 
 def _weight(site: Site, literal: Literal, value: float, *, printing: bool) -> float:
-    words = names.split_name(site.name)
+    """How promising a number looks, 0 for what is structure and no setting."""
     last = site.scope[-1] if site.scope else ""
-    if names.is_frozen(site.name) or names.is_frozen(site.callee) or names.is_frozen(last):
+    untold = not site.name or (len(site.name) == 1 and site.callee == "for")
+    if printing or untold or any(map(names.is_frozen, (site.name, site.callee, last))):
         return 0.0
-    structural = site.callee in names.STRUCTURAL
-    if printing or (structural and site.role in ("argument", "element")):
-        return 0.0
-    weight = _WEIGHTS[site.role] * (0.5 if structural and site.role == "expression" else 1.0)
-    if site.role in ("expression", "argument", "compare", "return", "element"):
-        if literal.integer and abs(value) <= 2:
-            return 0.0
-        if site.operator in ("**", "%", "<<", ">>", "//", "&", "|", "^") and site.operator != "**":
-            weight *= 0.3
-        if value in _UNITS:
-            weight *= 0.2
-    elif not value or (abs(value) == 1 and literal.integer):
-        weight *= 0.12 if site.role == "local" else 0.45
-    if site.role == "local" and (abs(value) >= _SENTINEL or not value):
-        return 0.0
-    if literal.integer and 1900 <= value <= 2100 and site.role not in ("constant", "option"):
-        weight *= 0.2
-    if not site.name or (len(site.name) == 1 and site.callee == "for"):
-        return 0.0
-    if any(word in names.SHAPES for word in words[-1:]) and literal.integer and abs(value) <= 3:
+    weight = _WEIGHTS[site.role]
+    if site.role in _NAMED:
+        weight *= _named(site, literal, value)
+    else:
+        weight *= _nameless(site, literal, value)
+    words = names.split_name(site.name)
+    if words[-1:] and words[-1] in names.SHAPES and literal.integer and abs(value) <= _FEW:
         return 0.0
     if any(word in names.DULL for word in words):
-        weight *= 0.25
-    elif any(word in names.TUNABLE for word in words):
-        weight = min(1.0, weight * 1.2)
-    return weight
+        return weight * 0.25
+    return min(1.0, weight * 1.2) if any(word in names.TUNABLE for word in words) else weight
 
 
-_UNITS = frozenset({10, 60, 100, 255, 256, 1000, 1024, 3600, 86400, 1e6, 1e9, 8, 16, 32, 64})
+def _named(site: Site, literal: Literal, value: float) -> float:
+    """A factor for a number that is given to a name."""
+    if site.role == "local" and (abs(value) >= _SENTINEL or not value):
+        return 0.0  # where a sum or a search for the best begins
+    if not value or (abs(value) == 1 and literal.integer):
+        return 0.12 if site.role == "local" else 0.45
+    return 1.0
+
+
+def _nameless(site: Site, literal: Literal, value: float) -> float:
+    """A factor for a number inside an expression or a call."""
+    structural = site.callee in names.STRUCTURAL
+    if structural and site.role in ("argument", "element"):
+        return 0.0
+    if literal.integer and abs(value) < _FEW:
+        return 0.0
+    factor = 0.5 if structural else 1.0
+    if site.operator in ("%", "<<", ">>", "//", "&", "|", "^"):
+        factor *= 0.3
+    year = literal.integer and _YEARS[0] <= value <= _YEARS[1]
+    return factor * 0.2 if year or value in _UNITS else factor
 
 
 def _scale(site: Site, literal: Literal, value: float, tune: Tune | None) -> Scale:
-    low, high = -_INFINITE, _INFINITE
-    whole = literal.integer
     if tune is not None and tune.low is not None and tune.high is not None:
-        low, high = tune.low, tune.high
-        whole = literal.integer or tune.scale == "int"
-        if tune.scale == "log" or (not tune.scale and low > 0 and high / low >= 10):
-            return Scale("log", whole, low, high)
-        unit = (high - low) / 6
-        return Scale("linear", whole, low, high, max(1.0, round(unit)) if whole else unit)
-    if site.operator == "**" and literal.integer:
-        return Scale("linear", True, 0, _INFINITE)
-    if whole:
-        low, high = (1.0, high) if value > 0 else (0.0, high) if value == 0 else (low, -1.0)
-        return Scale("log", True, low, high, 32.0 if names.is_size(site.name) else 1.0)
+        return _told(literal, tune.low, tune.high, tune.scale)
+    if literal.integer:
+        return _counting(site, literal, value)
     if literal.suffix == "%":
-        return Scale("log", whole, 0.0, 100.0)
-    if 0 <= value <= 1 and (names.is_fraction(site.name) or 0.8 <= value < 1):
+        return Scale("log", False, 0.0, 100.0)
+    if 0 <= value <= 1 and (names.is_fraction(site.name) or _NEARLY <= value < 1):
         return Scale("odds", False, 0.0, 1.0)
-    if value == 0:
-        return Scale("log", False, 0.0, _INFINITE)
-    return Scale("log", False, low, high)
+    return Scale("log", False, -_INFINITE if value else 0.0, _INFINITE)
+
+
+def _told(literal: Literal, low: float, high: float, kind: str) -> Scale:
+    """The scale that a tune mark asks for; wide ranges of one sign are logarithmic."""
+    whole = literal.integer or kind == "int"
+    if low > 0 and (kind == "log" or (not kind and high / low >= _WIDE)):
+        return Scale("log", whole, low, high)
+    unit = (high - low) / 6
+    return Scale("linear", whole, low, high, max(1.0, round(unit)) if whole else unit or 1.0)
+
+
+def _counting(site: Site, literal: Literal, value: float) -> Scale:
+    high = 100.0 if literal.suffix == "%" else _INFINITE
+    if site.operator == "**":
+        return Scale("linear", True, 0.0, high)
+    if value < 0:
+        return Scale("log", True, -_INFINITE, -1.0)
+    first = 32.0 if names.is_size(site.name) else 1.0
+    return Scale("log", True, 1.0 if value else 0.0, high, first)

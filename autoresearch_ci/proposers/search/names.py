@@ -31,7 +31,8 @@ TUNABLE = word_set(
     " ngram swap noise kp ki kd patience parallelism workers threads jobs inline unroll"
 )
 DULL = word_set(
-    "eps epsilon tol log print verbose debug display report plot figure fig width_px fontsize color colour width_in"
+    "eps epsilon tol log print verbose debug display report plot figure fig width_px fontsize color"
+    " colour width_in"
     " dpi index idx offset id code status exit column col row line indent tab test tests demo"
 )
 FRACTION = word_set(

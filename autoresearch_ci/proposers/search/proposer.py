@@ -78,7 +78,7 @@ class SearchProposer:
         for way in ways:
             for key, title, text, change in way:
                 if key not in reading.spent:
-                    if self._new(reading, history, text):
+                    if self._new(reading, history, text, change):
                         return Proposal(title, text, self.name, change)
                     reading.spent.add(key)
         return None
@@ -127,11 +127,15 @@ class SearchProposer:
                 yield (cut.id,), _shortened(cut.title), cut.applied(source.text), note
 
     @staticmethod
-    def _new(reading: _Reading, history: History, text: str) -> bool:
+    def _new(reading: _Reading, history: History, text: str, change: Mapping[str, Any]) -> bool:
         """Whether this text is another program that was never tried, and can be read."""
         if text == reading.source.text or history.tried(blob_id(text)) is not None:
             return False
-        return not reading.parses or parsed(text) is not None
+        # A number for a number leaves Python's syntax as it was; other edits may not.
+        plain = all(
+            isinstance(new, float) for _, new in change.get("set", {"cut": (0, "")}).values()
+        )
+        return plain or not reading.parses or parsed(text) is not None
 
 
 def blob_id(text: str) -> str:
@@ -169,4 +173,4 @@ def _shortened(title: str) -> str:
 
 
 def _note(steps: Steps) -> Mapping[str, Any]:
-    return {"set": {step.knob.id: [step.old, step.setting] for step in steps}}
+    return {"set": {step.knob.id: [step.old, step.new] for step in steps}}

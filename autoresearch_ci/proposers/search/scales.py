@@ -16,6 +16,10 @@ _NEAR_ZERO = 0.0025
 _NOTHING = 0.0125
 _EVERYTHING = 1 - 1e-5
 _POWER = 8
+_HUNDREDS = 100
+_HALF = 0.5
+_BOLD = 0.5
+_SAME = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,43 +53,43 @@ class Scale:
         elif self.kind == "odds":
             new = self._odds(value, by)
         else:
-            new = value * 2.0**by if value else math.copysign(self._from_zero(abs(by)), by)
+            new = value * math.exp2(by) if value else math.copysign(self._from_zero(abs(by)), by)
         new = self._round(new, value, by)
         return min(max(new, self.low), self.high)
 
     def _from_zero(self, by: float) -> float:
         """Away from nothing nobody knows how far to go: in bold steps."""
         if self.integer:
-            return max(1.0, self.unit * 8.0 ** (by - 1))
-        return 0.01 * 4.0 ** (by - 1)
+            return max(1.0, self.unit * math.exp2(3 * (by - 1)))
+        return 0.01 * math.exp2(2 * (by - 1))
 
     def _odds(self, value: float, by: float) -> float:
         if value <= 0:
-            return 0.1 * 2.0 ** (by - 1) if by > 0 else 0.0
+            return 0.1 * math.exp2(by - 1) if by > 0 else 0.0
         if value >= 1:
-            return 1 - 0.1 * 2.0 ** (-by - 1) if by < 0 else 1.0
-        odds = value / (1 - value) * 2.0**by
+            return 1 - 0.1 * math.exp2(-by - 1) if by < 0 else 1.0
+        odds = value / (1 - value) * math.exp2(by)
         return odds / (1 + odds)
 
     def _round(self, new: float, old: float, by: float) -> float:
         if self.integer:
             whole = float(_whole(new, old))
-            if whole == old and abs(new - old) > 1e-9:
+            if whole == old and abs(new - old) > _SAME:
                 whole = old + math.copysign(1.0, new - old)
             return whole
-        digits = 2 if abs(by) >= 0.5 else 3
+        digits = 2 if abs(by) >= _BOLD else 3
         if self.kind == "odds":
             digits = 1 if abs(by) >= 1 else digits
-            return 1 - rounded(1 - new, digits) if new > 0.5 else rounded(new, digits)
+            return 1 - rounded(1 - new, digits) if new > _HALF else rounded(new, digits)
         return rounded(new, digits)
 
 
 def _whole(new: float, old: float) -> int:
     """An integer as round as the old one was: powers of two stay multiples of a large one."""
     if old >= _POWER and float(old).is_integer() and int(old) & (int(old) - 1) == 0:
-        grain = max(1, 2 ** math.floor(math.log2(max(abs(new), 1)) - 2))
+        grain = 1 << max(0, math.floor(math.log2(max(abs(new), 1))) - 2)
         return round(new / grain) * grain
-    if abs(new) >= 100:
+    if abs(new) >= _HUNDREDS:
         digits = 3 if abs(new - old) < 0.2 * abs(old) else 2
         return round(rounded(new, digits))
     return round(new)

@@ -142,7 +142,7 @@ class _Reader:
         ended = [token.kind is Kind.NEWLINE for token in words]
         if True in ended:
             line = [t.text for t in words[: ended.index(True)] if t.kind is not Kind.SPACE]
-            if len(line) == 2 and line[1] == ":" and line[0].isidentifier():
+            if line[1:] == [":"] and line[0].isidentifier():
                 return "" if line[0] in KEYWORDS else line[0]
         return ""
 
@@ -249,7 +249,7 @@ class _Reader:
 
     def _unary(self, items: list[int]) -> bool:
         """Whether the minus that ends these items is a sign and no subtraction."""
-        if len(items) < 2:
+        if not items[:-1]:
             return self.frames[-1].opener != ""
         before = self.tokens[items[-2]]
         return before.text in KEYWORDS or (
@@ -257,33 +257,46 @@ class _Reader:
         )
 
     def _place(self, frame: _Frame, items: list[int], before: Token | None) -> tuple[str, str]:
-        tokens = self.tokens
+        """The name and the role of what stands after these items."""
         assigned = self._assigned(frame)
+        owner = assigned or frame.owner
         if before is None:
-            if frame.callee and frame.callee not in KEYWORDS:
-                if frame.option and _OPTION_CALLS.search(frame.callee):
-                    return frame.option, "option"
-                return f"{frame.callee}({frame.position or ''})".replace("()", ""), "argument"
-            if frame.owner:
-                return f"{frame.owner}[{frame.position}]", "element"
-            return "", "expression"
+            return self._first_place(frame)
         text = before.text
         if text in _ASSIGN:
-            if frame.opener == "(":
-                if assigned == "default" and frame.option:
-                    return frame.option, "option"
-                return assigned, "keyword"
-            shouted = assigned.isupper() and len(assigned) > 1
-            top = not self.blocks and len(self.frames) == 1
-            return assigned, "constant" if shouted or top else "local"
-        if text == ":" and "?" not in (tokens[i].text for i in items):
+            return self._assigned_place(frame, assigned)
+        if text == ":" and "?" not in (self.tokens[i].text for i in items):
             return assigned, "key"
         if text in _COMPARE:
-            return self._key(items[:-1]) or assigned or frame.owner, "compare"
+            return self._key(items[:-1]) or owner, "compare"
+        role = "expression"
         if text == "return":
-            return self.blocks[-1][1] if self.blocks else frame.owner, "return"
-        if before.kind is Kind.NAME and text not in KEYWORDS:
-            heading = tokens[items[0]].text in ("#", "ENV", "ARG") or len(items) == 1
-            dashed = len(items) > 1 and tokens[items[-2]].text in ("-", "--")
-            return text, "directive" if heading or dashed else "expression"
-        return assigned or frame.owner or frame.callee, "expression"
+            owner, role = self.blocks[-1][1] if self.blocks else frame.owner, "return"
+        elif before.kind is Kind.NAME and text not in KEYWORDS and self._heads(items):
+            owner, role = text, "directive"
+        return owner or frame.callee, role
+
+    def _first_place(self, frame: _Frame) -> tuple[str, str]:
+        """Of the first thing in an element: an argument, or an item of a list."""
+        if frame.callee and frame.callee not in KEYWORDS:
+            if frame.option and _OPTION_CALLS.search(frame.callee):
+                return frame.option, "option"
+            return frame.callee + (f"({frame.position})" if frame.position else ""), "argument"
+        return (
+            (f"{frame.owner}[{frame.position}]", "element") if frame.owner else ("", "expression")
+        )
+
+    def _assigned_place(self, frame: _Frame, assigned: str) -> tuple[str, str]:
+        if frame.opener == "(":
+            if assigned == "default" and frame.option:
+                return frame.option, "option"
+            return assigned, "keyword"
+        shouted = assigned.isupper() and len(assigned) > 1
+        top = not self.blocks and len(self.frames) == 1
+        return assigned, "constant" if shouted or top else "local"
+
+    def _heads(self, items: list[int]) -> bool:
+        """Whether a word and a value are all there is: `ENV A 1`, `--lr 0.1`, `workers 4`."""
+        first = self.tokens[items[0]].text
+        dashes = [self.tokens[i].text for i in items[-2:-1]]
+        return len(items) == 1 or first in ("#", "ENV", "ARG") or dashes in (["-"], ["--"])

@@ -21,8 +21,9 @@ from autoresearch_ci.proposers.search.memory import Lesson, Setting
 # In units of a knob's scale: how far one lesson reaches, and how fast doubt about
 # a move grows with its size before anything is known.
 _LENGTH = 2.5
-_BOWL = 0.2
+_BOWL = 0.15
 _FAR = 4.0
+_NOWHERE = 5.0
 # What one choice tells of another.
 _OTHER = 0.7
 # In units of a typical change of the metric.
@@ -62,7 +63,7 @@ def place(knob: Knob, setting: Setting) -> float | str:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One knob's move as the model sees it: prior mean, variance, and what lessons share with it."""
+    """One knob's move to the model: prior mean, variance, covariance with each lesson."""
 
     mean: float
     variance: float
@@ -79,7 +80,7 @@ class Surrogate:
         self.known: list[Places] = []
         told: list[Lesson] = []
         for lesson in lessons:
-            places = {
+            places: Places = {
                 name: (place(knobs[name], old), place(knobs[name], new))
                 for name, (old, new) in lesson.moves.items()
                 if name in knobs
@@ -98,6 +99,7 @@ class Surrogate:
             for name in places:
                 self.about.setdefault(name, []).append(at)
         self.amplitude = self._amplitudes(effects)
+        self._from: dict[tuple[str, float | str], dict[int, float]] = {}
         spread = 2 * noise / (self.unit * self.unit)
         noises = [
             spread + _STALE * (keeps - lesson.age) + 0.2 * (len(lesson.moves) - len(places))
@@ -161,17 +163,29 @@ class Surrogate:
             return 0.0
         here = knob.scale.place(knob.value)
         # Nothing is far from everything; that says little about where to go.
-        reach = _FAR if knob.value else _FAR * 3
+        reach = _FAR if knob.value else _FAR * _NOWHERE
         far = min(abs(new - here), reach) ** 2 - min(abs(old - here), reach) ** 2
         return -_BOWL * root * far * (_FAR / reach) ** 2
 
     def effect(self, name: str, move: Move) -> Effect:
         """What the model knows of one knob's move."""
         amplitude = self.amplitude[name]
+        old, new = move
+        if (name, old) not in self._from:
+            self._from[name, old] = {
+                at: self._towards(old, self.known[at][name]) for at in self.about.get(name, ())
+            }
         shared = {
-            at: amplitude * _shared(move, self.known[at][name]) for at in self.about.get(name, ())
+            at: amplitude * (self._towards(new, self.known[at][name]) - before)
+            for at, before in self._from[name, old].items()
         }
-        return Effect(self._bowl(name, move), amplitude * _shared(move, move), shared)
+        variance = 2 * amplitude * (1 - _likeness(old, new))
+        return Effect(self._bowl(name, move), variance, shared)
+
+    @staticmethod
+    def _towards(setting: float | str, lesson: Move) -> float:
+        """How much more a setting is like what a lesson moved to than like what it left."""
+        return _likeness(setting, lesson[1]) - _likeness(setting, lesson[0])
 
     def predict(self, effects: Iterable[Effect]) -> tuple[float, float]:
         """Mean and standard deviation of what moves gain together, in typical changes."""

@@ -11,6 +11,9 @@ from itertools import accumulate
 from autoresearch_ci.proposers.search.cuts import Cut, Edit, identity
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
+_TITLE = 40
+# A longer string is a text for people and names no code.
+_PROSE = 200
 _BLANK = " \t\f\ufeff"
 _CONTROL = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try)
 _DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -57,7 +60,7 @@ class _Finder:
         self.text = text
         self.tree = tree
         self.untouchable = untouchable
-        self.lines = _LINE.findall(text)
+        self.lines: list[str] = _LINE.findall(text)
         self.starts = [0, *accumulate(len(line) for line in self.lines)]
         self.used = _used(tree)
         self.stored = Counter(
@@ -222,7 +225,7 @@ class _Finder:
     def _first_line(self, node: ast.stmt) -> str:
         line = self.text[self._place(node) : self.starts[node.lineno]]
         short = " ".join(line.split("#")[0].split()).rstrip(":")
-        return short if len(short) <= 40 else short[:37] + "..."
+        return short if len(short) <= _TITLE else short[: _TITLE - 3] + "..."
 
     def _place(self, node: ast.stmt) -> int:
         return self._offset(node.lineno, node.col_offset)
@@ -270,7 +273,7 @@ def _used(tree: ast.Module) -> Counter[str]:
         elif isinstance(node, ast.Global | ast.Nonlocal):
             used.update(node.names)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            used.update(re.findall(r"\w+", node.value) if len(node.value) < 200 else [])
+            used.update(re.findall(r"\w+", node.value) if len(node.value) < _PROSE else [])
     return used
 
 

@@ -17,7 +17,7 @@ _STEPS = (1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 0.25, -0.25, 3.0, -3.0, 0.12, -0.12)
 _FRESH = 12
 _COMBINED = 6
 _FEW = 3
-_NEW = 1.0
+# A little luck, so that campaigns with other tags look in other places.
 _LUCK = 0.8
 # From what mean on a step may be combined with others, in typical changes.
 _HOPE = 0.02
@@ -25,19 +25,18 @@ _HOPE = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One knob to a new setting: the text to write, and the setting as notes tell it."""
+    """One knob to a new setting: as source text, as notes tell it, and as a move on its scale."""
 
     knob: Knob
     text: str
-    setting: Setting
+    old: Setting
+    new: Setting
+    move: Move
 
-    @property
-    def old(self) -> Setting:
-        return self.knob.text if self.knob.scale is None else self.knob.value
-
-    @property
-    def move(self) -> Move:
-        return place(self.knob, self.old), place(self.knob, self.setting)
+    @classmethod
+    def of(cls, knob: Knob, text: str, new: Setting) -> Step:
+        old: Setting = knob.text if knob.scale is None else knob.value
+        return cls(knob, text, old, new, (place(knob, old), place(knob, new)))
 
 
 Steps = tuple[Step, ...]
@@ -47,7 +46,7 @@ Steps = tuple[Step, ...]
 def steps_of(knob: Knob) -> list[Step]:
     """Every step that may be tried on one knob as it stands, boldest doubt first."""
     if knob.scale is None:
-        return [Step(knob, option, option) for option in knob.options if option != knob.text]
+        return [Step.of(knob, option, option) for option in knob.options if option != knob.text]
     found: dict[str, Step] = {}
     for by in _STEPS:
         text = knob.written(knob.scale.step(knob.value, by))
@@ -55,7 +54,7 @@ def steps_of(knob: Knob) -> list[Step]:
         if value is None or value == knob.value or text in found:
             continue
         if knob.scale.low <= value <= knob.scale.high:
-            found[text] = Step(knob, text, value)
+            found[text] = Step.of(knob, text, value)
     return list(found.values())
 
 
@@ -96,9 +95,6 @@ def _batch(
         options = _options(knob, model, fences.get(knob.id))
         for option in options:
             score = expected_gain(option.mean, option.deviation)
-            # A little luck, so that campaigns with other tags look in other places.
-            if knob.id not in model.about:
-                score *= _NEW
             scored.append((-score * rng.uniform(_LUCK, 1.0), len(scored), (option.step,)))
         if options and knob.id in model.about:
             best.append(max(options, key=lambda option: option.mean))
@@ -114,7 +110,7 @@ def _batch(
 def _options(knob: Knob, model: Surrogate, fence: tuple[float, float] | None) -> list[_Option]:
     found: list[_Option] = []
     for step in steps_of(knob):
-        if fence and isinstance(step.setting, float) and not fence[0] < step.setting < fence[1]:
+        if fence and isinstance(step.new, float) and not fence[0] < step.new < fence[1]:
             continue
         effect = model.effect(knob.id, step.move)
         found.append(_Option(step, effect, *model.predict([effect])))
@@ -126,8 +122,7 @@ def _together(best: Sequence[_Option], rng: random.Random) -> Iterator[Sequence[
     hopeful = sorted((o for o in best if o.mean > _HOPE), key=lambda option: -option.mean)
     for count in range(2, min(len(hopeful), _COMBINED) + 1):
         yield hopeful[:count]
-    for pair in combinations(hopeful[:4], 2):
-        yield pair
+    yield from combinations(hopeful[:4], 2)
     if len(hopeful) > _FEW:
         for _ in range(4):
             yield rng.sample(hopeful, _FEW)
