@@ -12,6 +12,8 @@ import sys
 import time
 from pathlib import Path
 
+from autoresearch_ci.proposers.scripted import Idea, ScriptedProposer
+
 TARGET = "params.py"
 RUN = r"""
 awk -F' = ' 'NF == 2 { s += ($2 - 5) ^ 2 } END { print "metric: " s }' params.py
@@ -54,8 +56,25 @@ def make_repository(folder: Path) -> Path:
     return folder
 
 
+def idea(number: int) -> Idea:
+    """Something that was never tried: mostly better, now and then worse or against the rules."""
+
+    def change(text: str) -> str:
+        lines = text.splitlines()
+        name, _, value = lines[number % len(lines)].partition(" = ")
+        factor = 3 if number % 5 == 0 else 0.97
+        new = 12.5 + number if number % 7 == 0 else 5 + (float(value) - 5) * factor
+        lines[number % len(lines)] = f"{name} = {new:.12f}"
+        return "\n".join([*lines, ""])
+
+    return f"idea {number}", change
+
+
 def session(repository: Path, output: Path, experiments: int | None) -> int:
-    """Fork a process that holds a session; its id. It writes its events to `output`."""
+    """Fork a process that holds a session; its id. It writes its events to `output`.
+
+    The ideas are made up here, since the search may run out of them before the kills do.
+    """
     words = ["autoresearch-ci", "--repo", str(repository), "--json", "run"]
     for key, value in SETTINGS.items():
         words += [f"--{key.replace('_', '-')}", value]
@@ -65,8 +84,10 @@ def session(repository: Path, output: Path, experiments: int | None) -> int:
     # over the work and not over the imports.
     for name in ("cli.run", "lab", "loop"):
         importlib.import_module(f"autoresearch_ci.{name}")
+    from autoresearch_ci import lab
     from autoresearch_ci.cli import main
 
+    lab.choose_proposer = lambda *_: ScriptedProposer(idea(number) for number in range(1, 10**4))
     child = os.fork()
     if child:
         return child

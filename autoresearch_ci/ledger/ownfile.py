@@ -5,13 +5,18 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import stat
+import time
 from contextlib import suppress
 from pathlib import Path
 
 from autoresearch_ci.errors import MachineError
 from autoresearch_ci.interrupts import deferred
 
-Signature = tuple[int, int, int]
+Signature = tuple[int, int, int, int]
+
+_TICK = 20_000_000
+"""Nanoseconds within which a filesystem may give two changes the same time."""
 
 
 class OwnFile:
@@ -27,7 +32,7 @@ class OwnFile:
         self._durable = durable
         path.parent.mkdir(parents=True, exist_ok=True)
         self._content = bytearray(path.read_bytes() if path.exists() else b"")
-        self._signature = _signature(path)
+        self._signature = _sign(path)
 
     @property
     def content(self) -> bytes:
@@ -44,10 +49,10 @@ class OwnFile:
                 # Half a line would look like a torn tail; leave none behind.
                 with suppress(OSError):
                     os.truncate(self.path, len(self._content))
-                self._signature = _signature(self.path)
+                self._signature = _sign(self.path)
                 raise self._failed(error) from error
             self._content += data
-            self._signature = _signature(self.path)
+            self._signature = _sign(self.path)
 
     def replace(self, data: bytes) -> None:
         """Make this the whole content, in one step."""
@@ -63,11 +68,15 @@ class OwnFile:
                     new.unlink()
                 raise self._failed(error) from error
             self._content = bytearray(data)
-            self._signature = _signature(self.path)
+            self._signature = _sign(self.path)
 
     def put_back(self) -> bool:
         """Restore the file if it is not as we left it; whether that was so."""
-        if _signature(self.path) == self._signature:
+        now = _signature(self.path)
+        if now == self._signature:
+            return False
+        if now and stat.S_ISREG(now[0]) and self.path.read_bytes() == self._content:
+            self._signature = _sign(self.path)
             return False
         if self.path.is_dir() and not self.path.is_symlink():
             shutil.rmtree(self.path)
@@ -91,9 +100,17 @@ class OwnFile:
 
 
 def _signature(path: Path) -> Signature | None:
-    """Changes with every write; None where there is no such file."""
+    """Changes with every write, since no program can set the ctime; None where there is no file."""
     try:
         found = path.lstat()
     except OSError:
         return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    return found.st_mode, found.st_ino, found.st_size, found.st_ctime_ns
+
+
+def _sign(path: Path) -> Signature | None:
+    """A signature to remember. One of a file that has only just changed equals no other."""
+    now = _signature(path)
+    if now is None or time.time_ns() - now[3] > _TICK:
+        return now
+    return (*now[:3], -1)

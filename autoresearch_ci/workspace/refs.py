@@ -5,6 +5,7 @@ while no signature changed. What a run did to them is then told apart like this,
 person may be at work in the same repository, in another worktree or with a fetch:
 
 - the campaign's two branches are ours: any change is a violation and is undone;
+- a new worktree is a violation, but stays;
 - another local branch or tag that moved or went is a violation and is put back, and where
   it had been moved to stays reachable under `refs/autoresearch/rescued/`. A branch that
   another worktree has checked out, or that belongs to another campaign, may move;
@@ -40,9 +41,11 @@ class Refs:
         self._own = own
         self._signatures: dict[str, Signature | None] = {}
         self._values: dict[str, str] = {}
+        self._worktrees: dict[Path, str] = {}
 
     def snapshot(self) -> None:
         """Remember how the refs stand; nothing is read again when nothing changed."""
+        self._worktrees = self._checked_out_elsewhere()
         if self._signatures and not self._touched():
             return
         self._signatures = {self._packed: sign(self._packed)}
@@ -53,14 +56,16 @@ class Refs:
         self._values[name] = sha
 
     def undo(self) -> list[str]:
-        """Put back what a run moved; returns the refs that it changed."""
+        """Put back what a run moved; returns the refs that it changed, and its new worktrees."""
+        before, self._worktrees = self._worktrees, self._checked_out_elsewhere()
+        violations = [f"worktree {p.name}" for p in self._worktrees.keys() - before.keys()]
         if not self._touched():
-            return []
+            return violations
         for folder in ("refs", "refs/heads", "refs/tags"):
             os.makedirs(f"{self._common}/{folder}", exist_ok=True)
         now = self._read({})
-        violations, back = [], []
-        elsewhere = self._checked_out_elsewhere()
+        back = []
+        elsewhere = set(before.values())
         for name in sorted(self._values.keys() | now.keys()):
             old, new = self._values.get(name), now.get(name)
             if old == new or self._may(name, old, new, elsewhere):
@@ -138,11 +143,11 @@ class Refs:
                     values[name] = _content(entry.path)
         return values
 
-    def _checked_out_elsewhere(self) -> set[str]:
-        heads = {}
-        for path in [Path(self._common), *Path(self._common).glob("worktrees/*")]:
-            heads[path] = _content(str(path / "HEAD")).removeprefix("ref: ")
-        return {name for path, name in heads.items() if path != self._git_dir}
+    def _checked_out_elsewhere(self) -> dict[Path, str]:
+        """The git directories of the other worktrees, and the ref that each stands on."""
+        places = [Path(self._common), *Path(self._common).glob("worktrees/*")]
+        heads = {path: _content(str(path / "HEAD")).removeprefix("ref: ") for path in places}
+        return {path: name for path, name in heads.items() if path != self._git_dir}
 
 
 def stamp() -> str:

@@ -88,7 +88,11 @@ VIOLATIONS = {
     "find . -mindepth 1 -maxdepth 1 -not -name .git -exec rm -rf {} +": {
         ".gitignore", "other.py", "pkg/deep/mod.py", "train.py",
     },
-    "git worktree add -q wt; echo x > wt/x": {"branch wt"},
+    "git worktree add -q wt; echo x > wt/x": {"branch wt", "worktree wt"},
+    "git worktree add -q -f --detach wt": {"worktree wt"},
+    "git worktree add -q -f wt kept-aside; cd wt; git commit -q --allow-empty -m evil": {
+        "branch kept-aside", "worktree wt",
+    },
     "rm -rf pkg; ln -s /tmp pkg": {"pkg/deep/mod.py"},
     "chmod 000 .": set(),
 }  # fmt: skip
