@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from autoresearch_ci.cli.parser import positive
+from autoresearch_ci.cli.parser import Parser, positive
 from autoresearch_ci.errors import LedgerError
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Experiment, SessionStart, Status
@@ -55,6 +55,9 @@ def _statuses(text: str) -> list[Status]:
 
 def main(arguments: Namespace) -> int:
     """Show them; an empty answer is an answer."""
+    if arguments.json and (arguments.watch or arguments.tsv):
+        parser = Parser(prog="autoresearch-ci results")
+        parser.error("--json, --tsv and --watch are three different forms; give one of them.")
     if arguments.watch:
         watch(arguments)
     # A long log makes many objects and no garbage: looking for some takes a third of the time.

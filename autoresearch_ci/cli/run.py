@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
 from autoresearch_ci.cli import session
 from autoresearch_ci.cli.parser import Parser, add_settings
+from autoresearch_ci.cli.place import repository_root
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -33,10 +36,21 @@ def main(arguments: Namespace) -> int:
     return hold(arguments)
 
 
+def from_root(target: str, root: Path) -> str:
+    """The path from the repository's root, where the target was named from elsewhere.
+
+    A file that is there as seen from the current directory is meant; else the
+    words are left as they are, and are taken from the root.
+    """
+    seen = os.path.normpath(Path.cwd() / target)  # and no link followed
+    path = Path(seen)
+    return path.relative_to(root).as_posix() if path.is_file() and root in path.parents else target
+
+
 def hold(arguments: Namespace, *, setup_only: bool = False) -> int:
     """One session with these arguments."""
     overrides = dict(arguments.overrides)
-    target = arguments.target
+    target = arguments.target and from_root(arguments.target, repository_root(arguments.repo))
     if target is not None and overrides.setdefault("target_file", target) != target:
         Parser(prog=f"autoresearch-ci {'setup' if setup_only else 'run'}").error(
             "TARGET and --target-file name two different files; give one of them."

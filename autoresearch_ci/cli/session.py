@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, TextIO
 from autoresearch_ci.cli.boundary import DONE, INTERRUPTED
 from autoresearch_ci.cli.place import repository_root
 from autoresearch_ci.cli.program import called
+from autoresearch_ci.history import History
 from autoresearch_ci.interrupts import Interrupted, interruptible
-from autoresearch_ci.model import Event, IncumbentMeasured, SessionEnd
+from autoresearch_ci.model import Event, Experiment, IncumbentMeasured, Reason, SessionEnd
 from autoresearch_ci.reports.progress import LiveProgress, PlainProgress, Progress, QuietProgress
 from autoresearch_ci.reports.session import closing, opening, outcome
 from autoresearch_ci.reports.terminal import Paint, duration, has_colour, is_live, plural
@@ -66,6 +67,8 @@ def hold(
                     end = event
         except KeyboardInterrupt:
             code = INTERRUPTED
+            for experiment in cut_short(lab.history, lab.start.session):
+                progress.show(experiment)
         # The lab is closed and the live line gone before the last words; signals are still ours.
         stack.close()
         if progress.gone:
@@ -74,6 +77,12 @@ def hold(
             show_more()
         _last_words(lab, end, people, paint, quiet=quiet, repo=repo)
     return code
+
+
+def cut_short(history: History, session: str) -> list[Experiment]:
+    """The experiment that the end of this session interrupted: recorded, and not yet shown."""
+    last = history.experiments[-1:]
+    return [e for e in last if e.session == session and e.reason is Reason.INTERRUPTED]
 
 
 def watched(events: Generator[Event], progress: Progress) -> Generator[Event]:

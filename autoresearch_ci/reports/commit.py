@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autoresearch_ci.model import Experiment
-from autoresearch_ci.reports.markdown import percent
+from autoresearch_ci.reports.terminal import step
 
 
 def message(experiment: Experiment) -> str:
@@ -11,8 +11,7 @@ def message(experiment: Experiment) -> str:
     title = " ".join(experiment.description.split())
     parts = [f"experiment: {title}"]
     if experiment.value is not None and experiment.prev is not None:
-        change = percent(experiment.value, experiment.prev)
-        parts.append(f"{experiment.metric} {experiment.prev:.6f} -> {experiment.value:.6f}{change}")
+        parts.append(f"{experiment.metric} {step(experiment.prev, experiment.value)}")
     runs = " ".join(f"{sample.side}={sample.value:.10g}" for sample in experiment.samples)
     trailers = [f"Autoresearch-Experiment: {experiment.experiment}"]
     if experiment.value is not None:

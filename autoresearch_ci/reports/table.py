@@ -25,6 +25,7 @@ from autoresearch_ci.reports.terminal import (
 
 _STYLES = {Status.KEEP: "good", Status.DISCARD: "", Status.CRASH: "bad"}
 _MIN_TITLE = 12
+_PERCENT = 8
 _GAP = "  "
 
 
@@ -48,7 +49,10 @@ def _delta(experiment: Experiment) -> str:
 def _percent(experiment: Experiment) -> str:
     if experiment.value is None or experiment.prev is None:
         return ""
-    return percent(experiment.value, experiment.prev)
+    text = percent(experiment.value, experiment.prev)
+    if len(text) <= _PERCENT:
+        return text
+    return f"{(experiment.value - experiment.prev) / abs(experiment.prev) * 100:+.0e}%"
 
 
 def _reason(experiment: Experiment) -> str:
@@ -60,7 +64,7 @@ COLUMNS = (
     Column("status", 7, 1, False, lambda e: e.status.value),
     Column("value", 10, 2, True, lambda e: number(e.value)),
     Column("delta", 10, 6, True, _delta),
-    Column("%", 8, 3, True, _percent),
+    Column("%", _PERCENT, 3, True, _percent),
     Column("time", 6, 4, True, lambda e: duration(e.seconds)),
     Column("reason", 14, 5, False, _reason),
 )
@@ -117,6 +121,8 @@ def _width(columns: Sequence[Column]) -> int:
 
 
 def _aligned(text: str, column: Column) -> str:
+    if len(text) > column.width and column.heading in _NUMBERS:
+        text = f"{float(text):{'+' * text.startswith('+')}.4g}"
     return text.rjust(column.width) if column.right else text.ljust(column.width)
 
 

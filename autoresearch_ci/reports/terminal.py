@@ -73,9 +73,12 @@ def percent(value: float, prev: float) -> str:
 
 
 def step(prev: float, value: float) -> str:
-    """`0.997900 -> 0.993200 (-0.47%)`."""
+    """`0.997900 -> 0.993200 (-0.47%)`; all digits where six decimals would hide the step."""
     share = percent(value, prev)
-    return f"{number(prev)} -> {number(value)}" + (f" ({share})" if share else "")
+    before, after = number(prev), number(value)
+    if before == after and prev != value:
+        before, after = f"{prev:.12g}", f"{value:.12g}"
+    return f"{before} -> {after}" + (f" ({share})" if share else "")
 
 
 def duration(seconds: float) -> str:

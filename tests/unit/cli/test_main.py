@@ -67,6 +67,8 @@ def test_version(capsys):
         (["results", "--last", "0"], "not a number of 1 or more"),
         (["results", "--status", "kept"], "keep, discard or crash"),
         (["results", "--tsv", "--watch"], "not allowed with"),
+        (["results", "--tsv", "--json"], "three different forms"),
+        (["--json", "results", "--watch"], "three different forms"),
         (["--nope"], "--nope"),
     ],
 )

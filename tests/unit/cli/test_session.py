@@ -8,6 +8,7 @@ import signal
 import sys
 import types
 from contextlib import contextmanager
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -21,6 +22,7 @@ from autoresearch_ci.model import (
     IncumbentMeasured,
     Reason,
     SessionEnd,
+    Status,
     StopReason,
 )
 
@@ -138,6 +140,21 @@ def test_ctrl_c_while_an_experiment_runs(script, tmp_path, capsys):
     assert script.heard == ["KeyboardInterrupt"]
     assert "stopped: interrupted" in capsys.readouterr().out
     assert script.closed
+
+
+def test_the_experiment_that_was_interrupted_has_its_row(script, tmp_path, capsys):
+    """It is counted in the last words, so it is shown as well."""
+    cut = replace(
+        script.history.experiments[-1], session=script.start.session, status=Status.CRASH,
+        reason=Reason.INTERRUPTED, value=None, description="LR 3 -> 4",
+        experiment=script.history.next_number,
+    )  # fmt: skip
+    script.history.add(cut)
+    script.error = KeyboardInterrupt()
+    assert hold(tmp_path, {}) == 130
+    rows = [line for line in capsys.readouterr().out.splitlines() if "LR 3 -> 4" in line]
+    assert len(rows) == 1
+    assert "interrupted" in rows[0]
 
 
 def test_ctrl_c_while_a_line_is_shown(script, tmp_path, monkeypatch, capfd):

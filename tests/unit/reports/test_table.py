@@ -62,6 +62,17 @@ def test_forty_columns_still_say_what_matters(history):
     assert row.split() == ["4", "keep", "0.970000", "idea", "4"]
 
 
+def test_a_huge_share_does_not_break_the_columns(make_history):
+    """However much worse an experiment is, the lines stay aligned."""
+    history = make_history((9111.473016, Reason.WORSE), (1.1, Reason.WORSE))
+    layout = Layout(None, Paint(colour=False), history)
+    rows = [layout.row(experiment) for experiment in history.experiments[1:]]
+    assert rows[0].index("worse") == rows[1].index("worse")
+    assert " 9111 " in rows[0]
+    assert " +9110 " in rows[0]
+    assert "+9e+05%" in rows[0]
+
+
 def test_kept_ones_stand_out(history):
     """Keeps are green, crashes red, discards plain."""
     layout = Layout(80, Paint(colour=True))

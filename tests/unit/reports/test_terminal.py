@@ -97,6 +97,12 @@ def test_a_step_reads_like_the_commit_message():
     assert percent(-1.0, -2.0) == "+50.00%"
 
 
+def test_a_small_step_is_seen():
+    """Where six decimals are the same, more are shown."""
+    assert step(0.01000012, 0.01) == "0.01000012 -> 0.01 (-0.00%)"
+    assert step(0.01, 0.01) == "0.010000 -> 0.010000 (+0.00%)"
+
+
 @pytest.mark.parametrize(
     ("seconds", "shown"),
     [(0, "0.0s"), (4.23, "4.2s"), (9.96, "10s"), (59.6, "1m00s"), (302, "5m02s"), (7500, "2h05m")],
