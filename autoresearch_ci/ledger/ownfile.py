@@ -31,6 +31,8 @@ class OwnFile:
         self.path = path
         self._durable = durable
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._new = path.with_name(f".{path.name}.new")
+        self._new.unlink(missing_ok=True)  # from a kill
         self._content = bytearray(path.read_bytes() if path.exists() else b"")
         self._signature = _sign(path)
 
@@ -55,17 +57,18 @@ class OwnFile:
             self._signature = _sign(self.path)
 
     def replace(self, data: bytes) -> None:
-        """Make this the whole content, in one step."""
-        new = self.path.with_name(f".autoresearch-{os.getpid()}.tmp")
+        """Make this the whole content, in one step where the file is durable."""
+        made = self._new if self._durable else self.path
         with deferred():
             try:
-                new.unlink(missing_ok=True)
-                with new.open("xb", buffering=0) as file:
+                made.unlink(missing_ok=True)
+                with made.open("xb", buffering=0) as file:
                     self._write(file, data)
-                new.replace(self.path)
+                if made != self.path:
+                    made.replace(self.path)
             except OSError as error:
                 with suppress(OSError):
-                    new.unlink()
+                    made.unlink()
                 raise self._failed(error) from error
             self._content = bytearray(data)
             self._signature = _sign(self.path)

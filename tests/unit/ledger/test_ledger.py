@@ -299,3 +299,11 @@ def test_a_kill_while_the_log_is_put_back_costs_nothing(filled, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         filled.put_back()
     assert filled.log.read_bytes() == before
+
+
+def test_what_a_kill_leaves_beside_the_log_goes_with_the_next_session(tmp_path, filled):
+    """No stray file stays in the working tree."""
+    stray = filled.log.with_name(".autoresearch.jsonl.new")
+    stray.write_text("half")
+    open_ledger(tmp_path)
+    assert not stray.exists()
