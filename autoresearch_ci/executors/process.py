@@ -48,7 +48,7 @@ class ProcessExecutor:
         run_id = uuid.uuid4().hex
         env = environment(self._allow, {**command.env, RUN_ID: run_id})
         with _one_at_a_time, adopting() as adopted:
-            tree = AdoptedTree(run_id) if adopted else _searched(run_id)
+            tree = AdoptedTree(run_id, lambda: _sweep(run_id)) if adopted else _searched(run_id)
             attempt = Attempt(command, tree, first_sample=0.005 if adopted else 0.05)
             _watch_over_exit()
             hide()
@@ -62,6 +62,12 @@ class ProcessExecutor:
                 _surely(tree.destroy)
                 _alive.discard(tree)
                 attempt.close()
+
+
+def _sweep(run_id: str) -> list[int]:
+    from autoresearch_ci.executors.search import sweep  # noqa: PLC0415 - slow to import
+
+    return sweep(RUN_ID, run_id)
 
 
 def _searched(run_id: str) -> Tree:

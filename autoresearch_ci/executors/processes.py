@@ -15,7 +15,8 @@ import functools
 import os
 import signal
 import time
-from collections.abc import Iterable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def _libc() -> Any:
     return ctypes.CDLL(None)
 
 
-class Tree:
+class Tree(ABC):
     """The processes of one run, from before its first process is started.
 
     `leader` is set to that process's id once there is one, `ended` to its wait
@@ -75,19 +76,17 @@ class Tree:
         self.leader: int | None = None
         self.ended: tuple[int | None, Any] | None = None
         self.run_id = run_id
+        # The second net: kills what has the run's marker, and says what that was.
+        self.sweep_marked: Callable[[], list[int]] = list
         self._resisted = False  # there was something to end, so the second net is worth its time
 
+    @abstractmethod
     def members(self) -> list[int]:
         """Everything of this run that is alive, parents before their children."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reap(self) -> None:
         """Collect those of our dead children that belong to the run."""
-        raise NotImplementedError
-
-    def sweep_marked(self) -> list[int]:
-        """The second net: kill what has the run's marker; what that was."""
-        return []
 
     def signal(self, number: int) -> None:
         self._resisted = True
@@ -122,10 +121,14 @@ class Tree:
 
 
 class AdoptedTree(Tree):
-    """Where orphans come back to us: exact, and cheap when nothing is left."""
+    """Where orphans come back to us: exact, and cheap when nothing is left.
 
-    def __init__(self, run_id: str) -> None:
+    `second_net` kills what has the run's marker and says what that was.
+    """
+
+    def __init__(self, run_id: str, second_net: Callable[[], list[int]]) -> None:
         super().__init__(run_id)
+        self.sweep_marked = second_net
         self._session = os.getsid(0)
         self._before = {(pid, _started(pid)) for pid in _children(os.getpid())}
 
@@ -153,11 +156,6 @@ class AdoptedTree(Tree):
         for pid in found:  # grows under way
             found += _children(pid)
         return found
-
-    def sweep_marked(self) -> list[int]:
-        from autoresearch_ci.executors import search  # noqa: PLC0415 - psutil is slow to import
-
-        return search.sweep(RUN_ID, self.run_id)
 
 
 def unkillable(pids: Iterable[int]) -> MachineError:
