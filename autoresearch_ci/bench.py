@@ -28,7 +28,9 @@ _REMEDY = "Run it by hand until it works, then start again: {run}"
 _REMEDIES = {
     Reason.TIMEOUT: "Give it more time (time_budget, kill_after), or make it shorter: {run}",
     Reason.OUT_OF_MEMORY: "Give it more memory (memory_limit), or make it smaller: {run}",
-    Reason.NO_METRIC: "It must print one finite number; try it by hand after a run: {parse}",
+    Reason.NO_METRIC: "It must print one finite number; try it by hand after a run: {parse}\n"
+    "What a run makes and git does not ignore is removed before it is called: where it reads such "
+    "files (build output), put their folder into .gitignore.",
     Reason.IMPLAUSIBLE: "Change metric_min and metric_max, or what is measured: {parse}",
     Reason.RULE_VIOLATION: "Untrack or git-ignore what the run writes, so that a change to it is "
     "no change to the project: {run}",

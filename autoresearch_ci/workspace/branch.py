@@ -74,7 +74,8 @@ def settle(
     """Bring the branch to the last kept commit; returns its tip and whether it is new.
 
     `start` is where a new campaign begins. The branch moves only forward, to what
-    the ledger has already recorded as kept, never over somebody's commit.
+    the ledger has already recorded as kept or, before there is a baseline, to
+    `start`; never over somebody's commit.
     """
     ref = f"refs/heads/{CODE}/{tag}"
     tip = resolve(git, ref)
@@ -92,6 +93,10 @@ def settle(
         tip = known or start
         if not known and kept is None:
             return tip, True
+    if kept is None and start and tip != start and _ancestor(git, tip, start):
+        # Nothing was measured yet: what the user mended since has to count.
+        git.run("update-ref", "-m", f"autoresearch-ci: start {tag}", ref, start, tip)
+        return start, True
     if kept is None or tip == kept:
         return tip, False
     there = objects.kind(kept) == "commit"

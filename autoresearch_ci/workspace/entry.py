@@ -73,7 +73,7 @@ class Entry:
             self._refuse_changes()
         at, before = branch.head_ref(self._git), branch.resolve(self._git, "HEAD")
         self._state.origin = self._origin(dead, at)
-        start = self._start(base, at)
+        start = self._start(base, at, begun=kept is not None)
         tip, created = branch.settle(
             self._git, self._objects, self._tag, start=start, kept=kept, parent=kept_parent
         )
@@ -162,10 +162,14 @@ class Entry:
             return dead.origin
         return at or branch.resolve(self._git, "HEAD")
 
-    def _start(self, base: str | None, at: str) -> str:
-        """The commit at which a new campaign begins."""
+    def _start(self, base: str | None, at: str, *, begun: bool) -> str:
+        """The commit at which a new campaign begins; empty for one that has a branch.
+
+        One that has not even a baseline begins where the user is now.
+        """
         if branch.tip_of(self._git, branch.CODE, self._tag):
-            return ""
+            here = base is None and self._state.origin.startswith("refs/heads/") and not begun
+            return branch.resolve(self._git, self._state.origin) if here else ""
         if base is None:
             if not at and not self._state.origin.startswith("refs/"):
                 raise WorkspaceError(

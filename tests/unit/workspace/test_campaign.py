@@ -318,6 +318,22 @@ def test_a_branch_that_left_the_ledger_behind_is_refused(repo):
         assert campaign.head == commit
 
 
+def test_without_a_baseline_a_campaign_begins_where_the_user_is_now(repo):
+    """What was committed to make the baseline work is in the next session."""
+    with repo.campaign() as campaign:
+        first = campaign.head
+    repo.write("other.py", "mended\n")
+    repo.git("commit", "-qam", "mend what the baseline needs")
+    mended = repo.git("rev-parse", "HEAD").strip()
+    with repo.campaign(kept=first, kept_parent=first) as campaign:
+        assert campaign.head == first
+    with repo.campaign() as campaign:
+        assert campaign.head == campaign.base == mended
+    repo.git("reset", "-q", "--hard", first)
+    with repo.campaign() as campaign:
+        assert campaign.head == mended
+
+
 def test_a_merged_campaign_is_finished(repo):
     """Once its kept commits are in the user's branch, it is not taken up again by default."""
     workspace = repo.open()
