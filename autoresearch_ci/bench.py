@@ -182,8 +182,8 @@ class Bench:
             raise BaselineError(
                 f"The unchanged project does not pass its guard: {objection.error}.",
                 detail=tail(self._guard_log),
-                remedy="Make it pass or change guard_command (an empty value turns it off): "
-                "nothing could be kept otherwise.",
+                remedy="Make it pass, give it more time (guard_budget) or change guard_command (an "
+                "empty value turns it off): nothing could be kept otherwise.",
             )
 
     def tail(self, *, guarded: bool = False) -> str:
