@@ -33,7 +33,7 @@ def lexer_spans(path: str, text: str) -> list[Span]:
 
 
 def _read(lexer: Lexer, text: str) -> list[Span]:
-    from pygments.token import Comment, String
+    from pygments.token import Comment, String  # noqa: PLC0415 - heavy, and seldom needed
 
     found: list[Span] = []
     done = 0
@@ -41,11 +41,11 @@ def _read(lexer: Lexer, text: str) -> list[Span]:
         end = start + len(value)
         if start < done or not value:
             continue
-        if kind in Comment and kind not in Comment.Preproc and kind not in Comment.PreprocFile:
+        if _within(kind, Comment) and not _within(kind, Comment.Preproc, Comment.PreprocFile):
             span = _trimmed(Kind.COMMENT, start, value)
-        elif kind in String.Doc:
+        elif _within(kind, String.Doc):
             span = _trimmed(Kind.DOC, start, value)
-        elif kind in String:
+        elif _within(kind, String):
             span = Span(Kind.STRING, start, end)
         else:
             continue
@@ -57,6 +57,11 @@ def _read(lexer: Lexer, text: str) -> list[Span]:
             found.append(span)
     # An unquoted value (INI, properties, YAML) is a string to pygments and a number to us.
     return [s for s in found if s.kind is not Kind.STRING or text.startswith(_QUOTES, s.start)]
+
+
+def _within(kind: tuple[str, ...], *families: tuple[str, ...]) -> bool:
+    """Whether a token type is one of these or a kind of it."""
+    return any(kind[: len(family)] == family for family in families)
 
 
 def _trimmed(kind: Kind, start: int, value: str) -> Span:
@@ -76,8 +81,11 @@ def _normalised(text: str) -> tuple[str, list[int] | None]:
 
 @lru_cache(maxsize=64)
 def _lexer(name: str, first_line: str) -> Lexer | None:
-    from pygments.lexers import find_lexer_class_for_filename, get_lexer_by_name
-    from pygments.util import ClassNotFound
+    from pygments.lexers import (  # noqa: PLC0415 - heavy, and seldom needed
+        find_lexer_class_for_filename,
+        get_lexer_by_name,
+    )
+    from pygments.util import ClassNotFound  # noqa: PLC0415 - with the above
 
     kind = find_lexer_class_for_filename(name)
     if kind is not None:

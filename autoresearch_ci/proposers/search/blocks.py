@@ -28,14 +28,25 @@ _FLAT = word_set(".toml .ini .cfg .conf .properties .env")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _SETTING = re.compile(r"\s*[\w.\-\"']+\s*[:=]\s*\S")
 _CONTINUES = word_set(
-    ". ? : + - * / % & | && || == != < > <= >= = => -> , ) ] else catch finally while where"
+    ". ? : + - * / % & | && || == != === !== < > <= >= = => -> , ) ] else catch finally while where"
 )
-_UNFINISHED = word_set(", ( [ = + - * / % & | && || == != < > <= >= => -> ? : . else return")
+_UNFINISHED = word_set(
+    ", ( [ = + - * / % & | && || == != === !== < > <= >= => -> ? : . else return"
+)
 _JUMPS = frozenset({"return", "break", "continue", "throw", "goto", "raise"})
 _HEADS = frozenset({"if", "for", "while", "switch", "try", "match", "when", "loop", "do"})
 _TITLE = 50
 # Tokens between an else and its block, at most.
 _FAR = 200
+_NEVER = frozenset({"package", "module", "#", "}", "else", "case", "default", "@"})
+_IMPORTS = frozenset({"import", "use", "using", "from"})
+_TYPES = frozenset({"class", "interface", "enum", "struct", "trait", "impl", "object", "namespace"})
+_DECLARES = word_set(
+    "const let var val final static int float double long bool boolean auto String char usize"
+)
+_EXPORTS = frozenset({"public", "export", "pub", "override", "@Override", "protected", "extern"})
+# What is defined here and used elsewhere is hardly ever there for nothing.
+_ONLY_ONE = 0.03
 _CLOSE = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -125,12 +136,7 @@ class _Blocks:
 
     def _starts_statement(self, at: int) -> bool:
         place = self.places[at]
-        if self.opened[at] not in ([], ["{"]) or place.token.text in (
-            "}",
-            "else",
-            "case",
-            "default",
-        ):
+        if self.opened[at] not in ([], ["{"]) or place.token.text in _NEVER:
             return False
         if at == 0:
             return True
@@ -199,32 +205,18 @@ class _Blocks:
         )
 
     def _described(self, words: list[str], start: int, end: int) -> tuple[str, str, float]:
-        head = words[0]
+        """Its kind, what the title calls it, and how promising it is."""
         line = _short(self.text[self.starts[start] : self.starts[start + 1]])
-        if head in (
-            "import",
-            "use",
-            "using",
-            "#",
-            "include",
-            "from",
-            "export",
-            "package",
-            "module",
-        ):
-            name = next(
-                (w for w in reversed(words) if w.isidentifier() and w not in ("as", "from")), ""
-            )
-            unused = head in ("import", "use", "using", "from") and self.names[name] == 1
-            return ("unused", f"unused {line}", 0.8) if unused else ("import", line, 0.03)
-        if "{" in words and head not in _HEADS and "(" in words[: words.index("{")]:
-            name = words[max(words.index("(") - 1, 0)]
-            if self.names[name] == 1:
-                return "unused", f"unused {name}()", 0.8
-            return "block", line, 0.1
+        name, definition = _defined(words)
+        if name and self.names[name] == 1 and not _seen_outside(words, name):
+            call = "()" if definition == "function" else ""
+            return "unused", f"unused {name}{call}", 0.8
+        if definition:
+            return definition, line, _ONLY_ONE
+        head = words[0]
         if head == "if":
-            kind, weight = "if", 0.4
-        elif head in _JUMPS or head in _HEADS:
+            return "if", line, 0.4
+        if head in _JUMPS or head in _HEADS:
             kind, weight = ("jump", 0.1) if head in _JUMPS else ("loop", 0.2)
         else:
             kind, weight = ("block", 0.2) if end > start and "{" in words else ("statement", 0.3)
@@ -251,6 +243,39 @@ class _Blocks:
             text = self.text[start:end]
             title = f"remove else branch at {_short(text)}"
             yield Cut(identity("branch", "", text), "branch", title, 0.4, (Edit(start, end),))
+
+
+def _defined(words: list[str]) -> tuple[str, str]:
+    """What a statement gives a name to, if it does: the name, and what it is."""
+    head = words[0]
+    if head in _IMPORTS:
+        named = [word for word in words if word.isidentifier() and word not in ("as", "from")]
+        return named[-1], "import"
+    body = words.index("{") if "{" in words else len(words)
+    if not _TYPES.isdisjoint(words[:body]):
+        return "", "type"
+    call = words.index("(") if "(" in words[:body] else 0
+    value = next((at for at, word in enumerate(words[:body]) if word in ("=", ":=")), 0)
+    if value and (not call or value < call):
+        declared = words[value] == ":=" or not _DECLARES.isdisjoint(words[:value])
+        names = [word for word in words[:value] if word.isidentifier()]
+        return (
+            (names[0] if ":" in words[:value] else names[-1], "constant")
+            if declared and names
+            else ("", "")
+        )
+    if call and body < len(words) and head not in _HEADS and words[call - 1].isidentifier():
+        return words[call - 1], "function"
+    return "", ""
+
+
+def _seen_outside(words: list[str], name: str) -> bool:
+    """Whether other files may use it: exported, public, an entry point."""
+    return (
+        not _EXPORTS.isdisjoint(words[:4])
+        or name in ("main", "init", "Main")
+        or (words[0] in ("func", "const", "var", "type") and name[:1].isupper())
+    )
 
 
 def _short(text: str) -> str:

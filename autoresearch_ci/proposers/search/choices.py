@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import pairwise
 
 from autoresearch_ci.proposers.search import names
 from autoresearch_ci.proposers.search.knobs import Knob, identity
@@ -24,6 +25,7 @@ from autoresearch_ci.source import Kind, Token
 _WORD = re.compile(r"""^([rbu]?)(['"`])([A-Za-z][\w.+-]{0,30})\2$""")
 _LIST = re.compile(r"[A-Za-z][\w+-]*(?:\s*(?:\||,|/|\bor\b)\s*['\"]?[A-Za-z][\w+-]*['\"]?)+")
 _LEVEL = re.compile(r"(?<![\w-])-O([0123s])(?!\w)")
+_LEVEL_WORD = re.compile(r"O[0123s]")
 _LEVELS = ("-O0", "-O1", "-O2", "-O3", "-Os")
 _FAMILIES = (
     ("relu", "gelu", "silu", "tanh", "elu", "leaky_relu", "sigmoid"),
@@ -33,13 +35,16 @@ _FAMILIES = (
     ("nearest", "bilinear", "bicubic"),
 )
 _ROLES = frozenset({"constant", "local", "key", "keyword", "option", "directive"})
+_COMPARES = frozenset({"==", "!=", "===", "!=="})
+_AFTER_MEMBER = frozenset("=,;(}")
 _MOST = 8
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def find_choices(tokens: list[Token], protection: Protection) -> list[Knob]:
     """Every string or name with known alternatives, in the order of the text."""
     siblings = _Siblings(tokens)
-    found: list[Knob] = []
+    found = [knob for knob in _flags(tokens) if knob.line not in protection.frozen]
     for site in sites(tokens):
         tune = protection.tune.get(site.line)
         if site.line in protection.frozen or site.role not in _ROLES or not site.name:
@@ -63,6 +68,20 @@ def _knob(site: Site, start: int, text: str, options: list[str], weight: float) 
         f"{identity(site)}~", site.name, start, start + len(text), text, weight,
         options=tuple(options), line=site.line,
     )  # fmt: skip
+
+
+def _flags(tokens: list[Token]) -> Iterator[Knob]:
+    """Optimisation levels outside of strings: `CFLAGS = -O2`, `gcc -O2 main.c`."""
+    line = 0
+    for at, token in enumerate(tokens):
+        if token.kind is Kind.NAME and _LEVEL_WORD.fullmatch(token.text) and at > 1:
+            dash, before = tokens[at - 1], tokens[at - 2]
+            if dash.text == "-" and (before.kind is Kind.SPACE or before.text == "="):
+                site = Site(at, "level", "directive", (), line)
+                knob = _knob(site, dash.start, f"-{token.text}", list(_LEVELS), 0.6)
+                if knob is not None:
+                    yield knob
+        line += len(_LINE_END.findall(token.text)) if token.kind is not Kind.NAME else 0
 
 
 def _marked(tokens: list[Token], site: Site, choices: tuple[str, ...]) -> Knob | None:
@@ -115,7 +134,7 @@ class _Siblings:
         for token in tokens:
             if token.kind is Kind.COMMENT:
                 self.comments[line] = token.text
-            line += len(re.findall(r"\r\n|\r|\n", token.text)) if token.kind is not Kind.NAME else 0
+            line += len(_LINE_END.findall(token.text)) if token.kind is not Kind.NAME else 0
         self.words = {match[3] for token in tokens if (match := _word(token)) is not None} | {
             token.text for token in tokens if token.kind is Kind.NAME
         }
@@ -146,13 +165,7 @@ class _Siblings:
             if match is None or at < 2:  # noqa: PLR2004 - a name and a mark come first
                 continue
             name, mark = self.plain[at - 2], self.plain[at - 1]
-            if mark.text in ("==", "!=", "===", "=") and name.text in ("=", "=="):
-                name = (
-                    self.plain[max(at - 4, 0)]
-                    if self.plain[at - 3].text == "="
-                    else self.plain[at - 3]
-                )
-            if mark.text in ("==", "!=") or (mark.text == "=" and self.plain[at - 2].text == "="):
+            if mark.text in _COMPARES:
                 found.setdefault(name.text.strip("'\"").lower(), []).append(match[3])
         for chosen, words in self._chosen():
             found.setdefault(chosen, []).extend(words)
@@ -204,10 +217,11 @@ class _Siblings:
         header = [token.text for token in self.plain[at : at + 6]]
         if self.plain[at - 1].text != "enum" and not any("Enum" in word for word in header):
             return
-        for token in self.plain[at + 1 : at + 60]:
+        inside = self.plain[at + 1 : at + 60]
+        for token, after in pairwise(inside):
             if token.text in ("class", "def", "enum", "}"):
                 break
-            if token.kind is Kind.NAME and token.text.isupper():
+            if token.kind is Kind.NAME and token.text.isupper() and after.text in _AFTER_MEMBER:
                 found.setdefault(name, {})[token.text] = None
 
 

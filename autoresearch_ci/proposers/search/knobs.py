@@ -158,12 +158,15 @@ def _number(tokens: list[Token], site: Site, tune: Tune | None, *, printing: boo
 
 
 def _glued(tokens: list[Token], index: int) -> bool:
-    """Whether the number touches what could change its meaning (1.real, v-1.2-x)."""
+    """Whether the number touches what changes its meaning (1.real, 2 ** 16)."""
     before = tokens[index - 1] if index else None
     after = tokens[index + 1] if index + 1 < len(tokens) else None
+    later = next((t for t in tokens[index + 1 : index + 3] if t.kind is not Kind.SPACE), None)
+    if later is not None and later.text == "**":
+        return True
     solid = (Kind.STRING, Kind.NUMBER, Kind.NAME)
     return (before is not None and (before.kind in solid or before.text == ".")) or (
-        after is not None and (after.kind in solid or after.text in (".", "**"))
+        after is not None and (after.kind in solid or after.text == ".")
     )
 
 
@@ -191,7 +194,7 @@ def _named(site: Site, literal: Literal, value: float) -> float:
     if site.role == "local" and (abs(value) >= _SENTINEL or not value):
         return 0.0  # where a sum or a search for the best begins
     if not value or (abs(value) == 1 and literal.integer):
-        return 0.12 if site.role == "local" else 0.45
+        return 0.12 if site.role == "local" else 0.45 if value else 0.3
     return 1.0
 
 
@@ -206,7 +209,8 @@ def _nameless(site: Site, literal: Literal, value: float) -> float:
     if site.operator in ("%", "<<", ">>", "//", "&", "|", "^"):
         factor *= 0.3
     year = literal.integer and _YEARS[0] <= value <= _YEARS[1]
-    return factor * 0.2 if year or value in _UNITS else factor
+    unit = site.role == "expression" and value in _UNITS
+    return factor * 0.2 if year or unit else factor
 
 
 def _scale(site: Site, literal: Literal, value: float, tune: Tune | None) -> Scale:

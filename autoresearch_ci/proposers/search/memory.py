@@ -52,6 +52,7 @@ class Memory:
     lessons: list[Lesson] = field(default_factory=list)
     arms: dict[str, Arm] = field(default_factory=dict)
     cuts: Counter[str] = field(default_factory=Counter)
+    crashes: dict[str, set[tuple[float, float]]] = field(default_factory=dict)
     keeps: int = 0
     spread: float = 0.0
     repeats: int = 0
@@ -91,6 +92,8 @@ class Memory:
             if moves:
                 self.lessons.append(Lesson(experiment.experiment, moves, gain, kept, self.keeps))
                 self._count("set", kept, gain)
+                if gain is None and len(moves) == 1:
+                    self._note_crash(moves)
             cut = note.get("cut")
             if isinstance(cut, str):
                 self.cuts[cut] += 1
@@ -104,6 +107,12 @@ class Memory:
         if kept:
             arm.kept += 1
             arm.gained += max(gain or 0.0, 0.0)
+
+    def _note_crash(self, moves: Moves) -> None:
+        """Remember where one number alone led to no value."""
+        ((name, (old, new)),) = moves.items()
+        if isinstance(old, float) and isinstance(new, float):
+            self.crashes.setdefault(name, set()).add((old, new))
 
     def _note_noise(self, experiment: Experiment) -> None:
         for side in Side:

@@ -16,7 +16,7 @@ def word_set(text: str) -> frozenset[str]:
 
 FROZEN = word_set(
     "seed seeds rng random_state manual_seed randomstate srand version versions ver revision"
-    " protocol port ports year date copyright license timeout timeouts deadline time_budget"
+    " protocol port ports expose year date copyright license timeout timeouts deadline time_budget"
     " budget time_limit kill_after max_seconds max_time schema magic crc checksum epoch_time"
     " sdk abi uuid hash_seed pid uid gid timestamp"
 )

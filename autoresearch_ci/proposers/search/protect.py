@@ -25,7 +25,7 @@ _END_OF_COMMENT = re.compile(r"\s*(?:\*/|-->|%>|#})\s*$")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _IMPORT = re.compile(
     r"^\s*(?:import\b|from\s+\S+\s+import\b|#include\b|using\s+[\w.:]+;|package\s|use\s+[\w:]+"
-    r"|require\b|export\s.*\bfrom\b|#!)"
+    r"|require\b|export\s.*\bfrom\b|FROM\s|#!)"
 )
 _PRINT = re.compile(
     r"\b(?:print|println|printf|fprintf|sprintf|puts|echo|logger?\.\w+|logging\.\w+|console\.\w+"

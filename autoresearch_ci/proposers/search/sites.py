@@ -18,7 +18,7 @@ KEYWORDS = word_set(
 )
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _ASSIGN = frozenset({"=", ":=", "?="})
-_COMPARE = frozenset({"==", "!=", "<", ">", "<=", ">="})
+_COMPARE = frozenset({"==", "!=", "===", "!==", "<", ">", "<=", ">="})
 _OPENERS = {"(": ")", "[": "]", "{": "}"}
 _CLOSERS = frozenset(")]}")
 _OPTION = re.compile(r"""^[rbuf]?['"`]-{0,2}([A-Za-z][\w.-]*)['"`]$""")

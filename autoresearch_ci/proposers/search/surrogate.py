@@ -20,7 +20,7 @@ from autoresearch_ci.proposers.search.memory import Lesson, Setting
 
 # In units of a knob's scale: how far one lesson reaches, and how fast doubt about
 # a move grows with its size before anything is known.
-_LENGTH = 2.5
+_LENGTH = 2.0
 _BOWL = 0.15
 _FAR = 4.0
 _NOWHERE = 5.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ _STEPS = (1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 0.25, -0.25, 3.0, -3.0, 0.12, -0.12)
 _FRESH = 12
 _COMBINED = 6
 _FEW = 3
+_MISSES = 4
+_JOINT = 0.05
 # A little luck, so that campaigns with other tags look in other places.
 _LUCK = 0.8
 # From what mean on a step may be combined with others, in typical changes.
@@ -61,14 +64,16 @@ def steps_of(knob: Knob) -> list[Step]:
 def ranked(knobs: Sequence[Knob], memory: Memory, rng: random.Random) -> Iterator[Steps]:
     """Moves, the most promising first; each knob alone and some together."""
     by_id = {knob.id: knob for knob in knobs}
-    fences = _fences(by_id, memory.lessons)
-    model = Surrogate(by_id, memory.lessons[-WINDOW:], memory.keeps, memory.noise)
+    fences = {knob.id: _fence(knob, memory) for knob in knobs if knob.id in memory.crashes}
+    lessons = memory.lessons[-WINDOW:]
+    model = Surrogate(by_id, lessons, memory.keeps, memory.noise)
+    missed = _near_misses(by_id, lessons)
     taught = [knob for knob in knobs if knob.id in model.about]
     fresh = [knob for knob in knobs if knob.id not in model.about]
     fresh.sort(key=lambda knob: -knob.weight)
-    yield from _batch([*taught, *fresh[:_FRESH]], model, fences, rng, together=True)
+    yield from _batch([*taught, *fresh[:_FRESH]], model, fences, rng, missed)
     for at in range(_FRESH, len(fresh), _FRESH):
-        yield from _batch(fresh[at : at + _FRESH], model, fences, rng, together=False)
+        yield from _batch(fresh[at : at + _FRESH], model, fences, rng, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,23 +91,30 @@ def _batch(
     model: Surrogate,
     fences: Mapping[str, tuple[float, float]],
     rng: random.Random,
-    *,
-    together: bool,
+    missed: Sequence[tuple[str, Setting]],
 ) -> Iterator[Steps]:
     scored: list[tuple[float, int, Steps]] = []
     best: list[_Option] = []
+    again: list[_Option] = []
+
+    def add(group: Sequence[_Option], mean: float, deviation: float) -> None:
+        score = expected_gain(mean, deviation) * rng.uniform(_LUCK, 1.0)
+        scored.append((-score, len(scored), tuple(option.step for option in group)))
+
     for knob in knobs:
         options = _options(knob, model, fences.get(knob.id))
         for option in options:
-            score = expected_gain(option.mean, option.deviation)
-            scored.append((-score * rng.uniform(_LUCK, 1.0), len(scored), (option.step,)))
+            add([option], option.mean, option.deviation)
         if options and knob.id in model.about:
             best.append(max(options, key=lambda option: option.mean))
-    if together:
-        for group in _together(best, rng):
-            mean, deviation = model.predict(option.effect for option in group)
-            score = expected_gain(mean, deviation) * rng.uniform(_LUCK, 1.0)
-            scored.append((-score, len(scored), tuple(option.step for option in group)))
+            again.extend(option for option in options if (knob.id, option.step.new) in missed)
+    for group in _together(best, rng):
+        add(group, *model.predict(option.effect for option in group))
+    for pair in combinations(again, 2):
+        mean, deviation = model.predict(option.effect for option in pair)
+        # Two that failed alone may need each other: the model, which adds, cannot know.
+        joint = _JOINT * min(model.amplitude[option.step.knob.id] for option in pair)
+        add(pair, mean, math.sqrt(deviation * deviation + joint))
     for _, _, steps in sorted(scored, key=lambda one: one[:2]):
         yield steps
 
@@ -128,20 +140,27 @@ def _together(best: Sequence[_Option], rng: random.Random) -> Iterator[Sequence[
             yield rng.sample(hopeful, _FEW)
 
 
-def _fences(knobs: Mapping[str, Knob], lessons: Sequence[Lesson]) -> dict[str, tuple[float, float]]:
-    """How far each knob may go: a direction that crashed is not pushed further."""
-    fences: dict[str, tuple[float, float]] = {}
+def _near_misses(
+    knobs: Mapping[str, Knob], lessons: Sequence[Lesson]
+) -> Sequence[tuple[str, Setting]]:
+    """Knobs and settings that were tried alone from where they stand, and only just failed."""
+    found: dict[str, tuple[float, Setting]] = {}
     for lesson in lessons:
-        if lesson.gain is not None or len(lesson.moves) != 1:
+        if lesson.kept or not lesson.gain or len(lesson.moves) != 1:
             continue
         ((name, (old, new)),) = lesson.moves.items()
         knob = knobs.get(name)
-        if knob is None or isinstance(old, str) or isinstance(new, str):
+        if knob is None or old != (knob.text if knob.scale is None else knob.value):
             continue
-        low, high = fences.get(name, (float("-inf"), float("inf")))
-        if new > old and new > knob.value:
-            high = min(high, new)
-        elif new < old and new < knob.value:
-            low = max(low, new)
-        fences[name] = (low, high)
-    return fences
+        if name not in found or found[name][0] < lesson.gain:
+            found[name] = lesson.gain, new
+    ranking = sorted(found, key=lambda name: -found[name][0])
+    return [(name, found[name][1]) for name in ranking[:_MISSES]]
+
+
+def _fence(knob: Knob, memory: Memory) -> tuple[float, float]:
+    """How far a knob may go: a direction that crashed is not pushed further."""
+    crashes = memory.crashes[knob.id]
+    above = [new for old, new in crashes if old < new and knob.value < new]
+    below = [new for old, new in crashes if new < old and new < knob.value]
+    return max(below, default=-math.inf), min(above, default=math.inf)
