@@ -274,9 +274,7 @@ class Tree:
             for folder in (path for folders in self._nested.values() for path in folders):
                 make_way(self._root, f"{folder}/")
         for path in changed:
-            readonly = self._vault.copies[path].readonly
-            if readonly:
-                violations.append(path)
+            violations.append(path)
             if not self._vault.restore(path):
                 raise WorkspaceError(
                     f"The experiment changed {path}, which must not change, and there is no good "

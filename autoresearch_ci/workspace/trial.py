@@ -139,10 +139,10 @@ class Trial:
 
         To be called after every run of anything in the tree, before the next `show`.
 
-        That is the tracked and read-only files it changed, `HEAD`, `index`,
-        `branch ...` and the like, the target too if the run edited it; sorted, and
-        empty when it kept to the rules. New files that git does not ignore are
-        removed, and the user's untracked files put back: neither is a violation.
+        That is the files it changed that were there before, unless git ignores
+        them, `HEAD`, `index`, `branch ...` and the like, the target too if the run
+        edited it; sorted, and empty when it kept to the rules. New files that git
+        does not ignore are removed, which is no violation.
         """
         self._desk.tree.open_root()
         violations = self._desk.control.undo()

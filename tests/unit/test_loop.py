@@ -157,6 +157,15 @@ def test_only_the_target_can_change(project):
     assert (project / "experiment.sh").read_text() == ". ./target.txt\n"
 
 
+def test_output_that_git_does_not_ignore_is_no_silent_trap(project):
+    """Build output from before the session would be put back and measured: an error says so."""
+    (project / "build.txt").write_text("old output")
+    with pytest.raises(BaselineError, match=r"build\.txt") as error:
+        hold(project, [], run_command="echo new > build.txt; sh experiment.sh")
+    assert "git-ignore" in error.value.remedy
+    assert (project / "build.txt").read_text() == "old output"
+
+
 def test_an_experiment_that_commits_changes_nothing(project):
     """Commits, branch switches and resets of an experiment are undone and a violation."""
     cheat = says(1) + "git commit -qam cheat; git checkout -q -b elsewhere; git reset -q --hard\n"
@@ -346,7 +355,7 @@ def test_what_metric_parse_does_to_the_tree_is_undone(project):
     """Reading the number is held to the same rules as the run, and stains nobody's branch."""
     (project / "notes.txt").write_text("mine")
     parse = "cat run.log | sed 's/.*: //'; grep -q 8 target.txt && echo x >> experiment.sh; "
-    parse += "echo 1 > seen.txt; echo 2 > notes.txt; true"
+    parse += "grep -q 8 target.txt && echo 2 > notes.txt; echo 1 > seen.txt; true"
     events = hold(project, [("nine", says(9)), ("eight", says(8))], metric_parse=parse)
     assert [e.reason for e in experiments(events)] == [
         None,

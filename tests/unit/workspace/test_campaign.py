@@ -156,7 +156,7 @@ def test_what_the_user_adds_while_a_session_is_at_work_is_theirs(repo):
         repo.write("mine/new.txt", "new\n")
         with campaign.trial(CANDIDATE) as trial:
             repo.sh("rm -rf mine; echo x > other.txt")
-            assert trial.clean() == ()
+            assert trial.clean() == ("mine/new.txt",)
             assert repo.read("mine/new.txt") == "new\n"
             assert not (repo.path / "other.txt").exists()
         repo.write("other.py", "my edit\n")
@@ -175,7 +175,7 @@ def test_untracked_repositories_and_links_of_the_user_survive(repo):
     with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
         trial.show(Side.CANDIDATE)
         repo.sh("rm -rf lib empty pw; mkdir pw; echo x > pw/x; echo y > empty")
-        assert trial.clean() == ()
+        assert {"lib/f", "pw"} <= set(trial.clean())
         assert repo.sh("cd lib && git fsck && git status --porcelain && cat link") == "?? link\nx\n"
         assert str((repo.path / "pw").readlink()) == "/etc/passwd"
         assert (repo.path / "empty").is_dir()

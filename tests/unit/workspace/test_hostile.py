@@ -27,15 +27,15 @@ HARMLESS = {
     "names of every kind": "touch 'a b' '\"q\"' 'é' \"$(printf 'n\\nl')\"; touch -- '-f' ' lead'",
     "links out": "ln -s /etc/passwd pw; ln -s /etc etc; ln -s nowhere dangling",
     "many files": "mkdir many; cd many; seq 1000 | xargs touch",
-    "the user's notes gone": "rm notes.txt",
-    "the user's notes changed": "echo worse > notes.txt",
-    "the user's notes a link": "rm notes.txt; ln -s /etc/passwd notes.txt",
-    "the user's notes a directory": "rm notes.txt; mkdir notes.txt; echo x > notes.txt/x",
     "a stale index lock": "touch .git/index.lock .git/HEAD.lock",
     "an orphaned object": "echo junk | git hash-object -w --stdin",
     "an output that leads out": "ln -s /etc/passwd results.tsv; rm -rf .claude; ln -s /tmp .claude",
 }
 VIOLATIONS = {
+    "rm notes.txt": {"notes.txt"},
+    "echo worse > notes.txt": {"notes.txt"},
+    "rm notes.txt; ln -s /etc/passwd notes.txt": {"notes.txt"},
+    "rm notes.txt; mkdir notes.txt; echo x > notes.txt/x": {"notes.txt"},
     "echo evil > other.py": {"other.py"},
     "echo evil > pkg/deep/mod.py; echo evil >> .gitignore": {"pkg/deep/mod.py", ".gitignore"},
     "echo '*' > .gitignore; echo x > hidden.txt": {".gitignore"},
@@ -86,7 +86,7 @@ VIOLATIONS = {
     "rm -rf .git/autoresearch": {".git/autoresearch"},
     "echo 0000 > .git/MERGE_HEAD; mkdir .git/rebase-merge": {"merge", "rebase"},
     "find . -mindepth 1 -maxdepth 1 -not -name .git -exec rm -rf {} +": {
-        ".gitignore", "other.py", "pkg/deep/mod.py", "train.py",
+        ".gitignore", "notes.txt", "other.py", "pkg/deep/mod.py", "train.py",
     },
     "git worktree add -q wt; echo x > wt/x": {"branch wt", "worktree wt"},
     "git worktree add -q -f --detach wt": {"worktree wt"},
@@ -120,7 +120,7 @@ def snapshot(repo) -> dict[str, object]:
 
 @pytest.mark.parametrize("script", HARMLESS.values(), ids=HARMLESS)
 def test_what_is_only_in_the_way_is_cleared_away_without_blame(repo, script):
-    """After a run the tree is as before it, and new or untracked files break no rule."""
+    """After a run the tree is as before it, and new files break no rule."""
     with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
         trial.show(Side.CANDIDATE)
         before = snapshot(repo)
