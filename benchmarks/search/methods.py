@@ -6,6 +6,9 @@ import random
 import re
 from collections.abc import Callable
 
+from spaces import SPACES
+from trial import METRICS
+
 from autoresearch_ci.history import History
 from autoresearch_ci.judge import Contest, single_run
 from autoresearch_ci.model import (
@@ -25,8 +28,6 @@ from autoresearch_ci.proposers.search.proposer import blob_id
 from autoresearch_ci.proposers.search.protect import protect
 from autoresearch_ci.proposers.search.tuning import steps_of
 from autoresearch_ci.source import code_lines, tokens
-from spaces import SPACES
-from trial import METRICS
 
 Measure = Callable[[str], float | None]
 
@@ -144,7 +145,7 @@ def _asked(trial: object, space: dict[str, tuple | list]) -> dict[str, object]:
 def _default(text: str, name: str) -> object:
     found = re.search(rf"^{name} = (.*)$", text, re.MULTILINE)
     assert found is not None, name
-    return eval(found[1], {})  # noqa: S307 - a literal of a task of ours
+    return eval(found[1], {})
 
 
 def _filled(text: str, values: dict[str, object]) -> str:

@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -36,9 +37,7 @@ def main() -> None:
         for method in options.methods:
             started = time.monotonic()
             results.setdefault(task, {})[method] = [
-                METHODS[method](
-                    task, text, lambda text: measure(text, metric), seed, options.budget
-                )
+                METHODS[method](task, text, partial(measure, metric=metric), seed, options.budget)
                 for seed in range(options.seeds)
             ]
             ends = " ".join(f"{curve[-1]:.5f}" for curve in results[task][method])
