@@ -31,6 +31,9 @@ _CRASH = -2.0
 _NUGGETS = (0.01, 0.1, 0.5)
 _STALE = 0.02
 _PRIOR = 0.5
+# A move that changed nothing at all tells more than one that changed a little; but
+# a little of what was off may be as good as none, and much may not.
+_SILENT = 8.0
 _NOTHING = 1e-12
 
 Move = tuple[float | str, float | str]
@@ -123,7 +126,9 @@ class Surrogate:
         for name, knob in self.knobs.items():
             squares = seen.get(name, [])
             prior = knob.weight**2 * scale
-            found[name] = (_PRIOR * prior + sum(squares)) / (_PRIOR + len(squares))
+            silent = _SILENT if knob.value else 1.0
+            told = sum(1.0 if square else silent for square in squares)
+            found[name] = (_PRIOR * prior + sum(squares)) / (_PRIOR + told)
         return found
 
     def _fit(self, effects: Sequence[float], noises: Sequence[float]) -> None:
