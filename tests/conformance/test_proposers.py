@@ -65,12 +65,23 @@ class Campaign:
         best = self.history.incumbent
         self.history.add(
             Experiment(
-                tag="mar17", session="s", timestamp="t", experiment=self.history.next_number,
-                status=status, reason=reason, metric="loss", value=value,
-                prev=best.value if best else None, description="", commit="", parent="",
-                candidate=blob(text), proposer="search", change=json.loads(json.dumps(change)),
+                tag="mar17",
+                session="s",
+                timestamp="t",
+                experiment=self.history.next_number,
+                status=status,
+                reason=reason,
+                metric="loss",
+                value=value,
+                prev=best.value if best else None,
+                description="",
+                commit="",
+                parent="",
+                candidate=blob(text),
+                proposer="search",
+                change=json.loads(json.dumps(change)),
             )
-        )  # fmt: skip
+        )
 
     def step(self, proposer):
         """One experiment; whether there was one."""
@@ -153,9 +164,19 @@ def test_it_comes_to_an_end(make):
 
 @pytest.mark.parametrize(
     "change",
-    [{}, {"set": 3}, {"set": {"LR": [1]}}, {"set": {"LR": ["a", 2]}}, {"cut": 5}, {"set": {"LR": [0.02, 10**400]}},
-     {"set": {"LR": ["x", "y"]}}, {"set": {"NAME~": [1, 2]}}, {"other": None}, {"set": {"gone": [1, 2]}}],
-)  # fmt: skip
+    [
+        {},
+        {"set": 3},
+        {"set": {"LR": [1]}},
+        {"set": {"LR": ["a", 2]}},
+        {"cut": 5},
+        {"set": {"LR": [0.02, 10**400]}},
+        {"set": {"LR": ["x", "y"]}},
+        {"set": {"NAME~": [1, 2]}},
+        {"other": None},
+        {"set": {"gone": [1, 2]}},
+    ],
+)
 def test_notes_of_others_do_no_harm(make, change):
     """Experiments by hand, by other proposers or of older releases are only not learned from."""
     campaign, proposer = Campaign(*SOURCES["plain"], mixed), make()

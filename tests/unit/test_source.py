@@ -12,16 +12,86 @@ from autoresearch_ci.source import Kind, code_lines, spans, tokens
 
 # Names of every way to read: a grammar of ours, a lexer of pygments, nothing at all.
 NAMES = [
-    "a.py", "a.js", "a.ts", "a.java", "a.kt", "a.go", "a.rs", "a.c", "a.cpp", "a.dart", "a.css",
-    "a.scss", "a.json", "a.cs", "a.swift", "a.yml", "a.toml", "a.sh", "a.rb", "a.html", "a.ini",
-    "Dockerfile", "Makefile", "CMakeLists.txt", "a.properties", "a.sql", "a.lua", "a.unknown", "a",
-]  # fmt: skip
+    "a.py",
+    "a.js",
+    "a.ts",
+    "a.java",
+    "a.kt",
+    "a.go",
+    "a.rs",
+    "a.c",
+    "a.cpp",
+    "a.dart",
+    "a.css",
+    "a.scss",
+    "a.json",
+    "a.cs",
+    "a.swift",
+    "a.yml",
+    "a.toml",
+    "a.sh",
+    "a.rb",
+    "a.html",
+    "a.ini",
+    "Dockerfile",
+    "Makefile",
+    "CMakeLists.txt",
+    "a.properties",
+    "a.sql",
+    "a.lua",
+    "a.unknown",
+    "a",
+]
 # Pieces that start, end and confuse strings and comments.
 PIECES = st.sampled_from(
-    ['"', "'", '"""', "'''", "`", "//", "/*", "*/", "#", "\\", "\n", "\r\n", "\r", "\t", " ", "\ufeff",
-     "x = 1", "r'", "f\"", "(", ")", "{", "}", "[", "]", ";", "0.5", "1e-3", "0xFF", "1..2", "é", "日",
-     "/", "$", "@", "--lr", "-1", "key: 2", "<!--", "-->", "<<EOF", "EOF", "\x00", "\x0c", "\u2028"]
-)  # fmt: skip
+    [
+        '"',
+        "'",
+        '"""',
+        "'''",
+        "`",
+        "//",
+        "/*",
+        "*/",
+        "#",
+        "\\",
+        "\n",
+        "\r\n",
+        "\r",
+        "\t",
+        " ",
+        "\ufeff",
+        "x = 1",
+        "r'",
+        'f"',
+        "(",
+        ")",
+        "{",
+        "}",
+        "[",
+        "]",
+        ";",
+        "0.5",
+        "1e-3",
+        "0xFF",
+        "1..2",
+        "é",
+        "日",
+        "/",
+        "$",
+        "@",
+        "--lr",
+        "-1",
+        "key: 2",
+        "<!--",
+        "-->",
+        "<<EOF",
+        "EOF",
+        "\x00",
+        "\x0c",
+        "\u2028",
+    ]
+)
 TEXTS = st.lists(PIECES, max_size=40).map("".join) | st.text(max_size=60)
 
 
@@ -41,11 +111,22 @@ def test_no_character_is_lost(name, text):
 @pytest.mark.parametrize(
     ("name", "text", "lines"),
     [
-        ("a.py", '"""Doc."""\n\nx = 1  # why\n# note\n\ndef f():\n    """Doc\n    more."""\n    return """a\n\nb"""\n', 4),
+        (
+            "a.py",
+            (
+                '"""Doc."""\n\nx = 1  # why\n# note\n\ndef f():\n'
+                '    """Doc\n    more."""\n    return """a\n\nb"""\n'
+            ),
+            4,
+        ),
         ("a.py", "x = (1,\n     # two\n     2)\n", 2),
-        ("a.py", "s = 'no # comment'\nt = \"\"\"#\n#\"\"\"\n", 3),
+        ("a.py", 's = \'no # comment\'\nt = """#\n#"""\n', 3),
         ("a.js", "// a\nlet x = 'http://x'; /* b\n c */ let y = /[/*]/;\n`\n// no\n`;\n", 5),
-        ("a.java", '/** Doc\n *\n */\nclass A { // x\n  String s = "/*";\n  char c = \'"\';\n}\n', 4),
+        (
+            "a.java",
+            '/** Doc\n *\n */\nclass A { // x\n  String s = "/*";\n  char c = \'"\';\n}\n',
+            4,
+        ),
         ("a.kt", "/* a /* b */ still */\nval x = 1\n", 1),
         ("a.rs", "fn f<'a>(x: &'a str) {} // '\n/* /* */ */\nlet s = r#\"// \"#;\n", 2),
         ("a.go", "x := `// no\n` // yes\n// yes\n", 2),
@@ -63,7 +144,7 @@ def test_no_character_is_lost(name, text):
         ("a.py", "", 0),
         ("a.py", " \n\t\n", 0),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 def test_lines_of_code(name, text, lines, ending):
     """Blank lines, comments and docstrings are not counted, whatever ends the lines."""
@@ -102,11 +183,14 @@ def test_a_comment_is_no_code_but_a_string_is():
     ("text", "numbers"),
     [
         ("x = 1_000 + .5 - 1. * 1e-3", ["1_000", ".5", "1.", "1e-3"]),
-        ("a[1:2], 3..4, 0xFF, 10L, 1.5f, 16px, 50%", ["1", "2", "3", "4", "0xFF", "10L", "1.5f", "16px", "50%"]),
+        (
+            "a[1:2], 3..4, 0xFF, 10L, 1.5f, 16px, 50%",
+            ["1", "2", "3", "4", "0xFF", "10L", "1.5f", "16px", "50%"],
+        ),
         ("v1.2.3 == 1.2.3 or x2", []),
         ("a = 7%b", ["7"]),
     ],
-)  # fmt: skip
+)
 def test_numbers_with_their_suffixes(text, numbers):
     """A number is one token with its suffix; versions and names hold none."""
     assert [t.text for t in tokens("a.js", text) if t.kind is Kind.NUMBER] == numbers

@@ -1,0 +1,192 @@
+import ast
+import math
+
+import hypothesis
+from hypothesis import strategies as st
+
+from autoresearch_ci.proposers.search.memory import Memory
+
+TEXT = "LR = 0.02\nBATCH_SIZE = 64\nDROPOUT = 0.1\nDEPTH = 4\nIDLE_A = 17\nIDLE_B = 0.3\n"
+
+
+def bowl(read):
+    """Best at LR 0.13, BATCH_SIZE 27, DROPOUT 0.23, DEPTH 7; the rest does not matter."""
+
+    def metric(text):
+        return (
+            1
+            + 0.3 * math.log2(read(text, "LR") / 0.13) ** 2
+            + 0.1 * math.log2(read(text, "BATCH_SIZE") / 27) ** 2
+            + abs(read(text, "DROPOUT") - 0.23)
+            + 0.02 * (read(text, "DEPTH") - 7) ** 2
+        )
+
+    return metric
+
+
+def test_it_finds_what_is_better(campaign, read):
+    """Forty experiments take an untuned program most of the way to its best."""
+    run = campaign(TEXT, bowl(read), seed="a")
+    before = run.best
+    run.run(40)
+    assert (before - run.best) / (before - 1) > 0.9
+
+
+def test_most_experiments_go_where_the_metric_moves(campaign, read):
+    """While there is something to gain, knobs that change nothing are soon left in peace."""
+    idle = total = 0
+    for seed in "abcdef":
+        run = campaign(TEXT, bowl(read), seed=seed)
+        start = run.best
+        while (start - run.best) / (start - 1) < 0.97 and run.history.next_number < 40:
+            run.step()
+        total += len(run.proposals)
+        idle += sum(all("IDLE" in name for name in p.change["set"]) for p in run.proposals)
+    assert idle <= total / 4
+
+
+def test_a_direction_that_crashed_is_not_pushed_further(campaign, read):
+    """After a crash at some value no lone step goes to it or beyond."""
+
+    def metric(text):
+        return None if read(text, "DEPTH") > 6 else 1 - 0.001 * read(text, "DEPTH")
+
+    run = campaign("DEPTH = 4\nWIDTH = 10\n", metric, seed="a").run(30)
+    crashed = []
+    for proposal in run.proposals:
+        move = proposal.change["set"].get("DEPTH")
+        if move and len(proposal.change["set"]) == 1:
+            assert all(move[1] < depth for depth in crashed)
+            if move[1] > 6:
+                crashed.append(move[1])
+    assert crashed
+
+
+def test_steps_grow_where_they_help(campaign, read):
+    """On a long slope the search doubles and doubles again."""
+    run = campaign("RATE = 1.0\n", lambda text: 1 / read(text, "RATE"), seed="a").run(12)
+    assert read(run.source.text, "RATE") > 64
+
+
+def test_near_misses_are_combined(campaign, read):
+    """Two moves that only help together are found together."""
+
+    def metric(text):
+        a, b = math.log2(read(text, "ALPHA")), math.log2(read(text, "GAIN"))
+        return 5 + (a - b) ** 2 * 2 - 0.5 * min(a + b, 8)
+
+    run = campaign("ALPHA = 1.0\nGAIN = 1.0\n", metric, seed="a").run(40)
+    assert any(len(p.change["set"]) == 2 for p in run.proposals)
+
+
+def test_titles_say_what_changed(campaign, read):
+    """A title is the name with the old and the new text."""
+    run = campaign("LR = 0.02\n", lambda text: read(text, "LR"), seed="a").run(3)
+    assert run.proposals[0].title in ("LR 0.02 -> 0.04", "LR 0.02 -> 0.01")
+
+
+def test_the_note_is_small(campaign, read):
+    """What is written to the ledger about an idea stays within a line."""
+    run = campaign(TEXT, bowl(read), deletions=True, seed="a").run(40)
+    sizes = sorted(len(str(dict(p.change))) for p in run.proposals)
+    assert sizes[len(sizes) // 2] < 200
+    assert sizes[-1] < 600
+
+
+def test_tags_differ(campaign, read):
+    """Two campaigns on the same source look in different places."""
+    titles = {
+        tuple(p.title for p in campaign(TEXT, bowl(read), seed=seed).run(8).proposals)
+        for seed in "abcd"
+    }
+    assert len(titles) > 1
+
+
+CODE = """\
+import os
+def f(x):
+    spare = x
+    if x:
+        log(x)
+    else:
+        warn(x)
+    return g(x)
+def g(x):
+    return x
+def nobody():
+    return None
+"""
+
+
+def test_with_a_size_metric_and_no_knobs_code_goes(campaign):
+    """Where less is better and nothing can be tuned, deletions are tried and kept."""
+    run = campaign(CODE, len, metric_name="bundle_kb", deletions=True).run(20)
+    assert all("cut" in p.change for p in run.proposals)
+    assert len(run.history.kept) > 4
+
+
+def test_with_knobs_most_experiments_are_numbers(campaign, read):
+    """A tunable program is tuned; a few deletions are tried on the side."""
+    run = campaign(TEXT + CODE, bowl(read), deletions=True, seed="a").run(40)
+    kinds = ["cut" in p.change for p in run.proposals]
+    assert 1 <= sum(kinds) <= 15
+
+
+def test_without_deletions_no_code_goes(campaign):
+    """With no guard the search never deletes."""
+    assert campaign(CODE, len, deletions=False).step() is None
+
+
+def test_bounds_and_choices_of_marks_are_kept(campaign, read):
+    """A marked range is never left, even where beyond would be better."""
+    text = "SEED = 8  # autoresearch: tune 4..64 log\nX = 1.0 # autoresearch: freeze\n"
+    run = campaign(text, lambda text: 1 / read(text, "SEED"), seed="a").run(20)
+    assert read(run.source.text, "SEED") == 64
+    assert all("X = 1.0" in p.text for p in run.proposals)
+
+
+@hypothesis.settings(max_examples=25, deadline=None)
+@hypothesis.given(
+    lines=st.lists(
+        st.sampled_from(
+            [
+                "x = 0.5",
+                "y: int = 3",
+                "if x:\n    y = 2",
+                "def f(a, b=1.5):\n    return a * b",
+                "z = f(1, b=2)",
+                "s = 'é' + \"0.5\"",
+                "import os",
+                "@d\nclass A:\n    k = 7",
+                "t = [1.5, -2.5]",
+                "w = x if y else 9",
+                "try:\n    x = 4\nexcept E:\n    pass",
+                "while x > 5: x -= 3",
+                "v = not True",
+                "u = -x**2",
+                "b = 1_000 or 5.e-3",
+            ]
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_python_stays_python(campaign, lines):
+    """Every proposal for a program that parses is a program that parses."""
+    run = campaign("\n".join(lines) + "\n", lambda text: float(len(text) * 31 % 7), deletions=True)
+    for proposal in run.run(12).proposals:
+        ast.parse(proposal.text)
+
+
+def test_each_experiment_is_read_once(campaign, monkeypatch):
+    """A proposal late in a campaign looks only at what is new since the one before."""
+    text = "".join(f"RATE_{n} = {n}.5\n" for n in range(1, 9))
+    run = campaign(text, lambda text: 1 + len(text) % 97 / 97, seed="a").run(60)
+    run.proposer.propose(run.source, run.history)
+    read = []
+    learn = Memory._learn
+    monkeypatch.setattr(
+        Memory, "_learn", lambda self, one, history: (read.append(one), learn(self, one, history))
+    )
+    run.run(3)
+    assert [one.experiment for one in read] == [61, 62]
