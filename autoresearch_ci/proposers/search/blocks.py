@@ -26,6 +26,7 @@ _SEMICOLONS = word_set(
 )
 _FLAT = word_set(".toml .ini .cfg .conf .properties .env")
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_NAME = re.compile(r"[^\W\d]\w*")
 _SETTING = re.compile(r"\s*[\w.\-\"']+\s*[:=]\s*\S")
 _CONTINUES = word_set(
     ". ? : + - * / % & | && || == != === !== < > <= >= = => -> , ) ] else catch finally while where"
@@ -121,6 +122,8 @@ class _Blocks:
                 stack.append(at)
             elif token.kind is Kind.NAME:
                 self.names[token.text] += 1
+            elif token.kind is Kind.STRING and ("$" in token.text or "{" in token.text):
+                self.names.update(_NAME.findall(token.text))  # `${name}`, "{name}"
         return not stack
 
     def found(self) -> Iterator[Cut]:

@@ -192,3 +192,9 @@ def test_a_cut_is_known_wherever_its_code_has_moved():
 def test_metrics_that_less_code_improves(metric, size):
     """Sizes and times are told from what a model or an algorithm is measured by."""
     assert is_about_size(metric) is size
+
+
+def test_a_name_in_a_template_is_in_use():
+    """What only a template string mentions is not called unused."""
+    titles = cuts("function f() {\n  const day = g();\n  return `${day}`;\n}\nf();\n", "a.js")
+    assert not any("unused" in title for title in titles)
