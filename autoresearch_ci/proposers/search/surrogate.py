@@ -21,7 +21,6 @@ from autoresearch_ci.proposers.search.memory import Lesson, Setting
 # In units of a knob's scale: how far one lesson reaches, and how fast doubt about
 # a move grows with its size before anything is known.
 _LENGTH = 2.0
-_REACH = -1 / (2 * _LENGTH * _LENGTH)
 _BOWL = 0.15
 _FAR = 4.0
 _NOWHERE = 5.0
@@ -37,23 +36,15 @@ _PRIOR = 0.5
 _SILENT = 8.0
 _NOTHING = 1e-12
 
-Place = float | str
-Move = tuple[Place, Place]
+Move = tuple[float | str, float | str]
 Places = Mapping[str, Move]
 
 
-def _likeness(a: Place, b: Place) -> float:
+def _likeness(a: float | str, b: float | str) -> float:
     """How much the effect at one setting tells of the effect at another, 0 to 1."""
-    try:
-        far = a - b  # type: ignore[operator]
-    except TypeError:  # choices have no distance
+    if isinstance(a, str) or isinstance(b, str):
         return 1.0 if a == b else _OTHER
-    return math.exp(far * far * _REACH)
-
-
-def _towards(setting: Place, lesson: Move) -> float:
-    """How much more a setting is like what a lesson moved to than like what it left."""
-    return _likeness(setting, lesson[1]) - _likeness(setting, lesson[0])
+    return math.exp((a - b) * (b - a) / (2 * _LENGTH * _LENGTH))
 
 
 def _shared(a: Move, b: Move) -> float:
@@ -66,7 +57,7 @@ def _shared(a: Move, b: Move) -> float:
     )
 
 
-def place(knob: Knob, setting: Setting) -> Place:
+def place(knob: Knob, setting: Setting) -> float | str:
     """A setting as a coordinate; a choice is its own."""
     if knob.scale is None or isinstance(setting, str):
         return str(setting)
@@ -89,9 +80,6 @@ class Surrogate:
         self, knobs: Mapping[str, Knob], lessons: Sequence[Lesson], keeps: int, noise: float
     ) -> None:
         self.knobs = knobs
-        self._here = {
-            name: knob.scale.place(knob.value) for name, knob in knobs.items() if knob.scale
-        }
         self.known: list[Places] = []
         told: list[Lesson] = []
         for lesson in lessons:
@@ -114,7 +102,7 @@ class Surrogate:
             for name in places:
                 self.about.setdefault(name, []).append(at)
         self.amplitude = self._amplitudes(effects)
-        self._from: dict[tuple[str, Place], list[tuple[int, Place, Place, float]]] = {}
+        self._from: dict[tuple[str, float | str], dict[int, float]] = {}
         spread = 2 * noise / (self.unit * self.unit)
         noises = [
             spread + _STALE * (keeps - lesson.age) + 0.2 * (len(lesson.moves) - len(places))
@@ -173,30 +161,36 @@ class Surrogate:
         """Before anything is known: the further from where it stands, the worse."""
         knob = self.knobs[name]
         old, new = move
-        steep = _BOWL * math.sqrt(self.amplitude[name])
-        if knob.scale is None or isinstance(old, str) or isinstance(new, str):
-            return -steep * ((new != knob.text) - (old != knob.text))
-        here = self._here[name]
+        root = math.sqrt(self.amplitude[name])
+        if isinstance(old, str) or isinstance(new, str):
+            return -_BOWL * root * ((new != knob.text) - (old != knob.text))
+        if knob.scale is None:
+            return 0.0
+        here = knob.scale.place(knob.value)
         # Nothing is far from everything; that says little about where to go.
         reach = _FAR if knob.value else _FAR * _NOWHERE
         far = min(abs(new - here), reach) ** 2 - min(abs(old - here), reach) ** 2
-        return -steep * far * (_FAR / reach) ** 2
+        return -_BOWL * root * far * (_FAR / reach) ** 2
 
     def effect(self, name: str, move: Move) -> Effect:
         """What the model knows of one knob's move."""
         amplitude = self.amplitude[name]
         old, new = move
         if (name, old) not in self._from:
-            self._from[name, old] = [
-                (at, *self.known[at][name], _towards(old, self.known[at][name]))
-                for at in self.about.get(name, ())
-            ]
+            self._from[name, old] = {
+                at: self._towards(old, self.known[at][name]) for at in self.about.get(name, ())
+            }
         shared = {
-            at: amplitude * (_likeness(new, there) - _likeness(new, left) - before)
-            for at, left, there, before in self._from[name, old]
+            at: amplitude * (self._towards(new, self.known[at][name]) - before)
+            for at, before in self._from[name, old].items()
         }
         variance = 2 * amplitude * (1 - _likeness(old, new))
         return Effect(self._bowl(name, move), variance, shared)
+
+    @staticmethod
+    def _towards(setting: float | str, lesson: Move) -> float:
+        """How much more a setting is like what a lesson moved to than like what it left."""
+        return _likeness(setting, lesson[1]) - _likeness(setting, lesson[0])
 
     def predict(self, effects: Iterable[Effect]) -> tuple[float, float]:
         """Mean and standard deviation of what moves gain together, in typical changes."""

@@ -64,27 +64,16 @@ def steps_of(knob: Knob) -> list[Step]:
 def ranked(knobs: Sequence[Knob], memory: Memory, rng: random.Random) -> Iterator[Steps]:
     """Moves, the most promising first; each knob alone and some together."""
     by_id = {knob.id: knob for knob in knobs}
+    fences = {knob.id: _fence(knob, memory) for knob in knobs if knob.id in memory.crashes}
     lessons = memory.lessons[-WINDOW:]
     model = Surrogate(by_id, lessons, memory.keeps, memory.noise)
     missed = _near_misses(by_id, lessons)
-    open_steps = {knob.id: _open(knob, memory, missed) for knob in knobs}
     taught = [knob for knob in knobs if knob.id in model.about]
-    fresh = [knob for knob in knobs if knob.id not in model.about and open_steps[knob.id]]
+    fresh = [knob for knob in knobs if knob.id not in model.about]
     fresh.sort(key=lambda knob: -knob.weight)
-    yield from _batch([*taught, *fresh[:_FRESH]], open_steps, model, rng, missed)
+    yield from _batch([*taught, *fresh[:_FRESH]], model, fences, rng, missed)
     for at in range(_FRESH, len(fresh), _FRESH):
-        yield from _batch(fresh[at : at + _FRESH], open_steps, model, rng, ())
-
-
-def _open(knob: Knob, memory: Memory, missed: Sequence[tuple[str, Setting]]) -> list[Step]:
-    """The steps of a knob worth a thought: within its fence, and not known to fail alone."""
-    low, high = _fence(knob, memory) if knob.id in memory.crashes else (-math.inf, math.inf)
-    return [
-        step
-        for step in steps_of(knob)
-        if ((knob.id, step.new) not in memory.alone or (knob.id, step.new) in missed)
-        and (isinstance(step.new, str) or low < step.new < high)
-    ]
+        yield from _batch(fresh[at : at + _FRESH], model, fences, rng, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +88,8 @@ class _Option:
 
 def _batch(
     knobs: Sequence[Knob],
-    open_steps: Mapping[str, Sequence[Step]],
     model: Surrogate,
+    fences: Mapping[str, tuple[float, float]],
     rng: random.Random,
     missed: Sequence[tuple[str, Setting]],
 ) -> Iterator[Steps]:
@@ -113,7 +102,7 @@ def _batch(
         scored.append((-score, len(scored), tuple(option.step for option in group)))
 
     for knob in knobs:
-        options = _options(knob, open_steps[knob.id], model)
+        options = _options(knob, model, fences.get(knob.id))
         for option in options:
             add([option], option.mean, option.deviation)
         if options and knob.id in model.about:
@@ -130,9 +119,11 @@ def _batch(
         yield steps
 
 
-def _options(knob: Knob, steps: Sequence[Step], model: Surrogate) -> list[_Option]:
+def _options(knob: Knob, model: Surrogate, fence: tuple[float, float] | None) -> list[_Option]:
     found: list[_Option] = []
-    for step in steps:
+    for step in steps_of(knob):
+        if fence and isinstance(step.new, float) and not fence[0] < step.new < fence[1]:
+            continue
         effect = model.effect(knob.id, step.move)
         found.append(_Option(step, effect, *model.predict([effect])))
     return found
