@@ -7,7 +7,8 @@
     │   └── LockedError    another session is at work here
     ├── LedgerError        the log cannot be read or written
     ├── BaselineError      the unchanged project gives no metric
-    └── MachineError       the machine lacks something (a program, disk space)
+    ├── MachineError       the machine lacks something (a program, disk space)
+    └── ProviderError      a model cannot be asked, or gives no usable answer
 
 An experiment that fails is none of these: its failure is data, a `Run` and a
 verdict. Anything else that is raised is a bug of ours and exits with 3.
@@ -59,3 +60,7 @@ class BaselineError(AutoresearchError):
 
 class MachineError(AutoresearchError):
     """The machine lacks something: a program, space on the device, a permission."""
+
+
+class ProviderError(AutoresearchError):
+    """A model cannot be reached, refuses the key, or answers with what is no answer."""

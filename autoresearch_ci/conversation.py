@@ -1,0 +1,83 @@
+"""What is said between a model and us: frozen data, whichever provider carries it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Who speaks."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class Ending(StrEnum):
+    """Why a model stopped speaking."""
+
+    DONE = "done"
+    LENGTH = "length"
+    REFUSED = "refused"
+    FILTERED = "filtered"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of a message. `cache` marks the end of what the next call will begin with too."""
+
+    text: str
+    cache: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn; its text is that of its blocks, joined."""
+
+    role: Role
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """All that a model is shown. User and assistant take turns; the user begins and ends."""
+
+    system: tuple[Block, ...]
+    messages: tuple[Message, ...]
+
+    def plus(self, answer: str, question: str) -> Conversation:
+        """The same, with the model's last answer and what we say to it."""
+        turns = (
+            Message(Role.ASSISTANT, (Block(answer),)),
+            Message(Role.USER, (Block(question),)),
+        )
+        return Conversation(self.system, (*self.messages, *turns))
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one or more calls.
+
+    `input` counts all that was sent, cached or not; `billed_input` is what that costs in tokens
+    at the full input price, where the provider bills cached ones differently.
+    """
+
+    input: int = 0
+    output: int = 0
+    billed_input: float = 0.0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.input + other.input,
+            self.output + other.output,
+            self.billed_input + other.billed_input,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A model's answer. `text` is empty where it refused."""
+
+    text: str
+    ending: Ending
+    usage: Usage
