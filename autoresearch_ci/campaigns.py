@@ -70,7 +70,9 @@ def view(workspace: Workspace, wanted: str | None) -> CampaignView:
         known = ", ".join([*logs, *(name for name in workspace.tags() if name not in logs)])
         raise LedgerError(
             f"There is {named} in this repository.",
-            remedy=f"Those there are: {known}." if known else "Begin one: autoresearch-ci run",
+            remedy=f"Give one of these as --tag: {known}."
+            if known
+            else "Begin one: autoresearch-ci run",
         )
     return CampaignView(
         tag=tag,

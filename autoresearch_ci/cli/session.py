@@ -69,6 +69,8 @@ def hold(
             code = INTERRUPTED
             for experiment in cut_short(lab.history, lab.start.session):
                 progress.show(experiment)
+            if as_json:
+                _write_last_records(lab)
         # The lab is closed and the live line gone before the last words; signals are still ours.
         stack.close()
         if progress.gone:
@@ -110,6 +112,14 @@ def _write_record(event: Event) -> None:
     from autoresearch_ci.ledger import encode  # noqa: PLC0415
 
     print(json.dumps(encode(event), ensure_ascii=False), flush=True)
+
+
+def _write_last_records(lab: Session) -> None:
+    """What was recorded while the session was stopped, and so was not yielded."""
+    for experiment in cut_short(lab.history, lab.start.session):
+        _write_record(experiment)
+    if ended := lab.ledger.campaign.ended:
+        _write_record(ended)
 
 
 def _progress(stream: TextIO, *, quiet: bool, live: bool) -> Progress:

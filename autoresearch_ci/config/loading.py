@@ -91,7 +91,8 @@ def load(root: Path, overrides: Mapping[str, object] = MappingProxyType({})) -> 
     if any(name not in merged for name in REQUIRED):
         file = "read" if yaml_text is not None else "not there"
         looked = [f"{yaml_file.NAME}: {file}", *documents.looked, _told_by_detection(detected)]
-        raise _missing([name for name in REQUIRED if name not in merged], looked, documents.notes)
+        missing = [name for name in REQUIRED if name not in merged]
+        raise _missing(missing, looked, (*notes, *(detected.notes if detected else ())))
     settings = _validated(merged)
     may_delete = (
         settings.guard_command is not None

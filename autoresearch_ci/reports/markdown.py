@@ -6,6 +6,7 @@ import re
 
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Experiment, SessionStart, Status
+from autoresearch_ci.reports.terminal import change, number, plural, step
 
 KEPT_ROWS = 50
 LAST_ROWS = 20
@@ -46,32 +47,24 @@ def _headline(history: History) -> str:
     for experiment in history.experiments[1:]:
         counts[experiment.status] += 1
     tally = (
-        f"{history.next_number - 1} experiments: {counts[Status.KEEP]} kept, "
+        f"{plural(history.next_number - 1, 'experiment')}: {counts[Status.KEEP]} kept, "
         f"{counts[Status.DISCARD]} discarded, {counts[Status.CRASH]} crashed."
     )
-    return (
-        f"**{best.metric} {baseline.value:.6f} → {best.value:.6f}"
-        f"{percent(best.value, baseline.value)}**\n\n{tally}"
-    )
+    return f"**{best.metric} {step(baseline.value, best.value)}**\n\n{tally}"
 
 
 def _table(experiments: list[Experiment], total: int) -> str:
     rows = ["| # | value | change | verdict | idea |", "|---:|---:|---:|---|---|"]
     for item in reversed(experiments):
-        value = "" if item.value is None else f"{item.value:.6f}"
-        change = "" if item.value is None or item.prev is None else f"{item.delta:+.6f}"
+        value = "" if item.value is None else number(item.value)
+        delta = "" if item.value is None or item.prev is None else change(item.value, item.prev)
         verdict = f"{item.status}: {item.reason}" if item.reason else str(item.status)
         rows.append(
-            f"| {item.experiment} | {value} | {change} | {verdict} | {escape(item.description)} |"
+            f"| {item.experiment} | {value} | {delta} | {verdict} | {escape(item.description)} |"
         )
     if total > len(experiments):
         rows.append(f"\n{total - len(experiments)} older ones are in `results.tsv`.")
     return "\n".join(rows)
-
-
-def percent(new: float, old: float) -> str:
-    """` (-0.47%)`, or nothing where the old value is zero."""
-    return f" ({(new - old) / abs(old):+.2%})" if old else ""
 
 
 def escape(text: str) -> str:

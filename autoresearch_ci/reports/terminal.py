@@ -69,7 +69,11 @@ def change(value: float, prev: float) -> str:
 
 def percent(value: float, prev: float) -> str:
     """Signed difference in percent of `prev`; empty where that means nothing."""
-    return f"{(value - prev) / abs(prev):+.2%}" if prev else ""
+    if not prev:
+        return ""
+    share = (value - prev) / abs(prev) * 100
+    # A change that is there is not shown as none, however small.
+    return f"{share:+.2g}%" if 0 < abs(share) < 0.005 else f"{share:+.2f}%"  # noqa: PLR2004
 
 
 def step(prev: float, value: float) -> str:

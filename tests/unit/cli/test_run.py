@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import subprocess
+import sys
+
 from autoresearch_ci.cli.run import from_root
+from tests.projects import SETTINGS, make_project
 
 
 def test_a_target_is_named_as_seen_from_here(tmp_path, monkeypatch):
@@ -26,3 +32,28 @@ def test_a_file_of_another_place_is_not_taken(tmp_path, monkeypatch):
     (tmp_path / "here" / "x.py").write_text("a = 1\n")
     monkeypatch.chdir(tmp_path / "here")
     assert from_root("x.py", tmp_path / "repo") == "x.py"
+
+
+def test_json_of_an_interrupted_session_ends_with_its_last_records(tmp_path):
+    """After Ctrl-C a program that reads --json is told what became of the experiment and why."""
+    project = make_project(
+        tmp_path / "project",
+        **{
+            "target.txt": "value=10\n",
+            "experiment.sh": ". ./target.txt\n[ $value = 10 ] || sleep 60\necho metric: $value\n",
+        },
+    )
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in SETTINGS.items()]
+    command = [sys.executable, "-m", "autoresearch_ci", "--repo", str(project), "--json", "run"]
+    with subprocess.Popen(
+        [*command, *flags], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as session:
+        records = []
+        for line in session.stdout:
+            records.append(json.loads(line))
+            if len(records) == 4:  # the start, the baseline's two, and the first idea's start
+                session.send_signal(signal.SIGINT)
+    assert session.returncode == 130
+    *_, cut, end = records
+    assert cut["details"]["reason"] == "interrupted"
+    assert (end["action"], end["details"]["reason"]) == ("session_end", "interrupted")

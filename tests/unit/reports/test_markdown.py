@@ -13,7 +13,7 @@ def test_it_says_where_the_campaign_stands(make_history, session_start):
     """Baseline, best, percent, counts, the kept ideas and the last ones."""
     history = make_history((0.9, Reason.IMPROVED), (1.2, Reason.WORSE), (None, Reason.TIMEOUT))
     page = campaign("mar17", history, session_start)
-    assert "val_bpb 1.000000 → 0.900000 (-10.00%)" in page
+    assert "val_bpb 1.000000 -> 0.900000 (-10.00%)" in page
     assert "3 experiments: 1 kept, 1 discarded, 1 crashed." in page
     assert "| 1 | 0.900000 | -0.100000 | keep: improved | idea 1 |" in page
     assert "| 3 |  |  | crash: timeout | idea 3 |" in page

@@ -99,7 +99,7 @@ def test_a_step_reads_like_the_commit_message():
 
 def test_a_small_step_is_seen():
     """Where six decimals are the same, more are shown."""
-    assert step(0.01000012, 0.01) == "0.01000012 -> 0.01 (-0.00%)"
+    assert step(0.01000012, 0.01) == "0.01000012 -> 0.01 (-0.0012%)"
     assert step(0.01, 0.01) == "0.010000 -> 0.010000 (+0.00%)"
 
 
