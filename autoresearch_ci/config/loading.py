@@ -100,8 +100,10 @@ def load(root: Path, overrides: Mapping[str, object] = MappingProxyType({})) -> 
         or detected.deletable_without_guard
         or settings.metric_name != detected.settings.get("metric_name")
     )
-    notes += detected.notes if detected else ()
-    if not may_delete:
+    if detected:
+        guarded = settings.guard_command is not None
+        notes += [n for n in detected.notes if not (guarded and n == project_types.NO_TESTS)]
+    if not may_delete and project_types.NO_TESTS not in notes:
         notes.append(
             f"No guard_command: {settings.metric_name} could be won by emptying the file, so "
             "search deletes no code. Set guard_command to a test command to allow it."

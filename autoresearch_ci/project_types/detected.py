@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 # For types whose metric can be won by emptying a file; no longer true once the user names a guard.
-NO_TESTS = "No tests were found, so search makes no deletions; set guard_command to allow them."
+NO_TESTS = (
+    "No tests were found, and emptying the file could win the metric: search deletes no code. "
+    "Set guard_command to a test command to allow it."
+)
 
 
 @dataclass(frozen=True, slots=True)

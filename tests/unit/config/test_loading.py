@@ -261,3 +261,16 @@ def test_misnamed_yaml(project):
     with pytest.raises(SettingsError) as caught:
         project.load(**project.BASE)
     assert "git mv" in caught.value.remedy
+
+
+def test_a_guard_of_the_users_own_silences_the_note_on_missing_tests(tmp_path):
+    """Whether deletions are allowed is said once, and only while they are not."""
+    (tmp_path / "pubspec.yaml").write_text("name: x\n")
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "main.dart").write_text("void main() {}\n")
+
+    def said(**flags):
+        return [n for n in config.load(tmp_path, flags).notes if "deletes no code" in n]
+
+    assert len(said()) == len(said(guard_command="")) == 1
+    assert not said(guard_command="true")
