@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autoresearch_ci.model import Direction, Experiment, Reason, Status
+from autoresearch_ci.model import Direction, Experiment, ProposalRejected, Reason, Status
 
 
 class History:
     """The finished experiments of one campaign in order; grows, never shrinks.
 
+    `rejected` are answers of proposers that never became an experiment.
     Adding and every question cost the same however long the campaign is.
     """
 
@@ -18,6 +19,7 @@ class History:
         self._experiments: list[Experiment] = []
         self._kept: list[Experiment] = []
         self._by_candidate: dict[str, Experiment] = {}
+        self.rejected: list[ProposalRejected] = []
 
     def add(self, experiment: Experiment) -> None:
         """Append the next experiment; its number must be `next_number`."""
@@ -57,6 +59,11 @@ class History:
         """Experiments since the last keep: how long the campaign has been on a plateau."""
         incumbent = self.incumbent
         return self.next_number - 1 - incumbent.experiment if incumbent else 0
+
+    @property
+    def rejected_now(self) -> int:
+        """Answers in a row that were rejected since the last experiment."""
+        return sum(1 for each in self.rejected[-10:] if each.experiment == self.next_number)
 
     def tried(self, candidate: str) -> Experiment | None:
         """The first experiment with this very content, a git blob id, that got its verdict."""

@@ -181,6 +181,8 @@ def record_interrupted(book: ledger.Ledger, cut: ExperimentStart) -> None:
             parent=cut.parent,
             candidate=cut.candidate,
             proposer=cut.proposer,
+            tokens=cut.tokens,
+            cost_usd=cut.cost_usd,
             error="the session was killed before it had a verdict",
         )
     )

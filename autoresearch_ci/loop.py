@@ -15,6 +15,7 @@ from autoresearch_ci.model import (
     IncumbentMeasured,
     Proposal,
     Reason,
+    Rejected,
     Sample,
     Side,
     Status,
@@ -36,7 +37,10 @@ def research(session: Session) -> Generator[Event, None, None]:
             if proposal is None:
                 limit = StopReason.EXHAUSTED
                 break
-            yield from experiment(session, proposal)
+            if isinstance(proposal, Rejected):
+                yield session.reject(proposal)
+            else:
+                yield from experiment(session, proposal)
         stop = limit
     except KeyboardInterrupt:
         stop = StopReason.INTERRUPTED

@@ -88,6 +88,20 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejected:
+    """An answer that is no proposal: nothing came, or it cannot be applied. It cost what it cost.
+
+    `problem` is one line; `title` is the idea's, where it had one.
+    """
+
+    problem: str
+    proposer: str
+    title: str = ""
+    tokens: int = 0
+    cost_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """What became of one command: its failure is data.
 
@@ -162,7 +176,8 @@ class ExperimentStart:
     """An experiment's first run is about to begin.
 
     `parent` is the commit the candidate is compared with, `candidate` the git
-    blob id of the target's new content.
+    blob id of the target's new content. `tokens` and `cost_usd` are what the idea
+    has cost so far: they are spent, also if a kill comes now.
     """
 
     tag: str
@@ -173,6 +188,23 @@ class ExperimentStart:
     parent: str
     candidate: str
     proposer: str
+    tokens: int = 0
+    cost_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalRejected:
+    """A proposer was asked and gave nothing to try; `experiment` is the number it was for."""
+
+    tag: str
+    session: str
+    timestamp: str
+    experiment: int
+    description: str
+    error: str
+    proposer: str
+    tokens: int = 0
+    cost_usd: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,5 +269,5 @@ class IncumbentMeasured:
     seconds: float
 
 
-Record = SessionStart | ExperimentStart | Experiment | SessionEnd
+Record = SessionStart | ExperimentStart | ProposalRejected | Experiment | SessionEnd
 Event = Record | IncumbentMeasured

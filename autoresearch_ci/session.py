@@ -17,7 +17,9 @@ from autoresearch_ci.model import (
     Experiment,
     ExperimentStart,
     Proposal,
+    ProposalRejected,
     Reason,
+    Rejected,
     Sample,
     SessionEnd,
     SessionStart,
@@ -106,10 +108,28 @@ class Session:
                 session=self.start.session,
                 timestamp=timestamp(),
                 experiment=self.history.next_number,
-                description=_title(proposal),
+                description=_one_line(proposal.title),
                 parent=trial.parent,
                 candidate=trial.candidate,
                 proposer=proposal.proposer,
+                tokens=proposal.tokens,
+                cost_usd=proposal.cost_usd,
+            )
+        )
+
+    def reject(self, rejected: Rejected) -> ProposalRejected:
+        """Write down an answer that gave nothing to try."""
+        return self.ledger.append(
+            ProposalRejected(
+                tag=self.start.tag,
+                session=self.start.session,
+                timestamp=timestamp(),
+                experiment=self.history.next_number,
+                description=_one_line(rejected.title),
+                error=_one_line(rejected.problem),
+                proposer=rejected.proposer,
+                tokens=rejected.tokens,
+                cost_usd=rejected.cost_usd,
             )
         )
 
@@ -159,7 +179,7 @@ class Session:
             metric=self.settings.metric_name,
             value=outcome.value,
             prev=incumbent.value if incumbent else None,
-            description=_title(proposal),
+            description=_one_line(proposal.title),
             commit=trial.parent,
             parent=trial.parent,
             candidate=trial.candidate,
@@ -175,7 +195,7 @@ class Session:
         )
 
 
-def _title(proposal: Proposal) -> str:
+def _one_line(text: str) -> str:
     """One line of bounded length that may be shown anywhere: it goes into files and commits."""
-    title = " ".join(clean(proposal.title).split())
-    return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…"
+    line = " ".join(clean(text).split())
+    return line if len(line) <= LONGEST_TITLE else f"{line[: LONGEST_TITLE - 1]}…"

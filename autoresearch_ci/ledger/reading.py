@@ -21,6 +21,7 @@ from autoresearch_ci.model import (
     Direction,
     Experiment,
     ExperimentStart,
+    ProposalRejected,
     Record,
     SessionEnd,
     SessionStart,
@@ -53,6 +54,8 @@ class CampaignLog:
             self.history.direction = record.direction
         elif isinstance(record, ExperimentStart):
             self.started = encode(record)
+        elif isinstance(record, ProposalRejected):
+            self.history.rejected.append(record)
         elif isinstance(record, Experiment):
             self.history.add(record)
             self.started = None

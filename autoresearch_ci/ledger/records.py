@@ -16,6 +16,7 @@ from autoresearch_ci.model import (
     Direction,
     Experiment,
     ExperimentStart,
+    ProposalRejected,
     Reason,
     Record,
     Sample,
@@ -112,6 +113,23 @@ def _encode_experiment_start(record: ExperimentStart) -> tuple[str, dict[str, An
         "parent": record.parent,
         "candidate": record.candidate,
         "proposer": record.proposer,
+        **_cost(record),
+    }
+
+
+def _cost(record: ExperimentStart) -> dict[str, Any]:
+    """Half of a ledger are such records, and most ideas cost nothing."""
+    return {"tokens": record.tokens, "cost_usd": record.cost_usd} if record.tokens else {}
+
+
+def _encode_rejected(record: ProposalRejected) -> tuple[str, dict[str, Any]]:
+    return "proposal_rejected", {
+        "experiment": record.experiment,
+        "description": record.description,
+        "error": record.error,
+        "proposer": record.proposer,
+        "tokens": record.tokens,
+        "cost_usd": record.cost_usd,
     }
 
 
@@ -156,6 +174,7 @@ def _encode_session_end(record: SessionEnd) -> tuple[str, dict[str, Any]]:
 _ENCODERS: dict[type, Any] = {
     SessionStart: _encode_session_start,
     ExperimentStart: _encode_experiment_start,
+    ProposalRejected: _encode_rejected,
     Experiment: _encode_experiment,
     SessionEnd: _encode_session_end,
 }
@@ -190,6 +209,20 @@ def _decode_experiment_start(details: Mapping[str, Any], number: int) -> Experim
         parent=str(details.get("parent", "")),
         candidate=str(details.get("candidate", "")),
         proposer=str(details.get("proposer", "")),
+        tokens=int(details.get("tokens") or 0),
+        cost_usd=float(details.get("cost_usd") or 0),
+    )
+
+
+def _decode_rejected(details: Mapping[str, Any], number: int) -> ProposalRejected:
+    return ProposalRejected(
+        **_common(details),
+        experiment=int(details.get("experiment", number)),
+        description=str(details.get("description", "")),
+        error=str(details.get("error", "")),
+        proposer=str(details.get("proposer", "")),
+        tokens=int(details.get("tokens") or 0),
+        cost_usd=float(details.get("cost_usd") or 0),
     )
 
 
@@ -235,6 +268,7 @@ def _decode_session_end(details: Mapping[str, Any], _number: int) -> SessionEnd:
 _DECODERS: dict[str, Callable[[Mapping[str, Any], int], Record]] = {
     "session_start": _decode_session_start,
     "experiment_start": _decode_experiment_start,
+    "proposal_rejected": _decode_rejected,
     "experiment_done": _decode_experiment,
     "session_end": _decode_session_end,
 }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from autoresearch_ci.history import History
-from autoresearch_ci.model import Proposal
+from autoresearch_ci.model import Proposal, Rejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,10 @@ class Proposer(Protocol):
     `propose` must never return the source unchanged, must learn from `history`
     alone (a fresh instance on another machine goes on where the last one
     stopped), and returns None when nothing is left to try. It must not raise for
-    any source text, and must not touch the working tree.
+    any source text, and must not touch the working tree. Rejected is an answer that
+    came to nothing, which is recorded with its cost; the next call may fare better.
     """
 
     name: str
 
-    def propose(self, source: Source, history: History) -> Proposal | None: ...
+    def propose(self, source: Source, history: History) -> Proposal | Rejected | None: ...

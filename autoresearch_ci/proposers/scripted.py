@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from autoresearch_ci.history import History
-from autoresearch_ci.model import Proposal
+from autoresearch_ci.model import Proposal, Rejected
 from autoresearch_ci.proposers import Source
 
-Idea = tuple[str, str | Callable[[str], str]]
+Idea = tuple[str, str | Callable[[str], str]] | Rejected
 
 
 class ScriptedProposer:
-    """Proposes the ideas it was given, in order, by the number of experiments done.
+    """Proposes the ideas it was given, in order, by the number of answers given.
 
     An idea is a title and the new text, or a function from the incumbent's text
-    to the new text. The position comes from the history, so a fresh instance
-    goes on where the last one stopped.
+    to the new text; or an answer that is rejected. The position comes from the
+    history, so a fresh instance goes on where the last one stopped.
     """
 
     name = "scripted"
@@ -24,10 +24,13 @@ class ScriptedProposer:
     def __init__(self, ideas: Iterable[Idea]) -> None:
         self._ideas = list(ideas)
 
-    def propose(self, source: Source, history: History) -> Proposal | None:
-        position = history.next_number - 1
+    def propose(self, source: Source, history: History) -> Proposal | Rejected | None:
+        position = history.next_number - 1 + len(history.rejected)
         if position >= len(self._ideas):
             return None
-        title, new = self._ideas[position]
+        idea = self._ideas[position]
+        if isinstance(idea, Rejected):
+            return idea
+        title, new = idea
         text = new if isinstance(new, str) else new(source.text)
         return Proposal(title=title, text=text, proposer=self.name)

@@ -20,6 +20,7 @@ from autoresearch_ci.model import (
     Experiment,
     ExperimentStart,
     IncumbentMeasured,
+    ProposalRejected,
 )
 from autoresearch_ci.reports.table import Layout
 from autoresearch_ci.reports.terminal import Paint, clean, duration, fit, has_colour, number
@@ -90,6 +91,8 @@ class PlainProgress:
             self._print(self._layout().row(event))
         elif isinstance(event, IncumbentMeasured):
             self._print(_measured_again(event))
+        elif isinstance(event, ProposalRejected):
+            self._print(_no_proposal(event))
 
     def _layout(self) -> Layout:
         return Layout(None, self._paint, self._history)
@@ -143,6 +146,8 @@ class LiveProgress:
             self._print(self._layout().row(event))
         elif isinstance(event, IncumbentMeasured):
             self._print(_measured_again(event))
+        elif isinstance(event, ProposalRejected):
+            self._print(_no_proposal(event))
         self._live.refresh()
 
     def stopping(self) -> None:
@@ -173,7 +178,7 @@ class LiveLine:
     def show(self, event: Event) -> None:
         if isinstance(event, ExperimentStart):
             self._running = event
-        elif isinstance(event, Experiment):
+        elif isinstance(event, Experiment | ProposalRejected):
             self._running = None
             self.state = "choosing the next experiment"
         else:
@@ -246,3 +251,7 @@ def is_gone(error: OSError) -> bool:
 
 def _measured_again(event: IncumbentMeasured) -> str:
     return f"      the incumbent measured again: {number(event.value)} in {duration(event.seconds)}"
+
+
+def _no_proposal(event: ProposalRejected) -> str:
+    return f"      nothing to try from {clean(event.proposer)}: {clean(event.error)}"

@@ -14,7 +14,9 @@ from autoresearch_ci.model import (
     Experiment,
     ExperimentStart,
     IncumbentMeasured,
+    ProposalRejected,
     Reason,
+    Rejected,
     SessionEnd,
     SessionStart,
     Status,
@@ -408,3 +410,15 @@ def test_values_at_the_ends_of_what_a_number_can_be_are_recorded(project):
 
     for line in (project / ".claude/logs/autoresearch.jsonl").read_text().splitlines():
         json.loads(line, parse_constant=refuse)
+
+
+def test_an_answer_that_came_to_nothing_is_recorded_and_costs_no_experiment(project):
+    """The next answer is asked for at once, and gets the number the first did not use."""
+    rejected = Rejected("the search text is not in the file\n", "openai", "an idea", 900, 0.02)
+    events = hold(project, [rejected, ("better", says(9))])
+    told = [event for event in events if isinstance(event, ProposalRejected)]
+    assert [(each.experiment, each.error, each.tokens) for each in told] == [
+        (1, "the search text is not in the file", 900)
+    ]
+    assert [each.experiment for each in experiments(events)] == [0, 1]
+    assert look(project, "t").history.rejected == told

@@ -19,6 +19,7 @@ from autoresearch_ci.ledger import Ledger
 from autoresearch_ci.model import (
     Direction,
     ExperimentStart,
+    ProposalRejected,
     Reason,
     Sample,
     SessionEnd,
@@ -85,6 +86,28 @@ def test_any_experiment_survives_its_line(value, description, samples, change):
     line = ledger.records.dumps(record)
     assert line.count(b"\n") == 1
     assert ledger.records.decode(json.loads(line), 0) == record
+
+
+def test_an_answer_that_came_to_nothing_is_read_back(tmp_path, filled):
+    """What it cost is known to later sessions, and it takes no experiment's number."""
+    rejected = ProposalRejected(
+        "mar17", "s1", "2026-03-17T14:36:00Z", 2, "an idea", "does not apply", "openai", 900, 0.02
+    )
+    filled.append(rejected)
+    again = open_ledger(tmp_path).history
+    assert again.rejected == [rejected]
+    assert (again.next_number, again.rejected_now) == (2, 1)
+
+
+def test_what_an_idea_cost_outlives_a_kill(tmp_path, filled, baseline):
+    """The record of an experiment's beginning carries its cost: it is spent, whatever comes."""
+    filled.append(
+        ExperimentStart(
+            "mar17", "s1", baseline.timestamp, 2, "idea", "a" * 40, "b" * 40, "openai", 900, 0.02
+        )
+    )
+    cut = open_ledger(tmp_path).campaign.unfinished
+    assert (cut.tokens, cut.cost_usd) == (900, 0.02)
 
 
 def test_a_crash_is_zero_in_the_files_and_nothing_inside(filled, tmp_path):

@@ -9,7 +9,7 @@ import re
 import pytest
 from rich.cells import cell_len
 
-from autoresearch_ci.model import ExperimentStart, IncumbentMeasured, Reason
+from autoresearch_ci.model import ExperimentStart, IncumbentMeasured, ProposalRejected, Reason
 from autoresearch_ci.reports.progress import (
     STOPPING,
     LiveLine,
@@ -157,3 +157,15 @@ def test_plain_says_that_it_is_stopping():
 class Terminal(io.StringIO):
     def isatty(self):
         return True
+
+
+@pytest.mark.parametrize("kind", [PlainProgress, LiveProgress])
+def test_an_answer_that_came_to_nothing_is_shown_with_its_reason(history, kind):
+    """Whoever pays for a model sees why nothing was tried."""
+    out = io.StringIO()
+    with kind(out) as progress:
+        progress.begin("opening", history, 300)
+        progress.show(
+            ProposalRejected("mar17", "s1", "", 3, "", "HTTP 401: \x1b[2Jset a key", "openai")
+        )
+    assert "nothing to try from openai: HTTP 401: set a key" in out.getvalue()
