@@ -1,7 +1,7 @@
 """What the logs branch holds of a campaign, so that discarded ideas stay readable.
 
     results.tsv, .claude/logs/autoresearch.jsonl    the ledger, whole
-    README.md                                       the state of the campaign
+    README.md, progress.svg                         the state of the campaign
     experiments/0100-0199/0123.patch, 0123.log      each idea, and the end of its log
 
 The ledger grows with the campaign, so writing it after every experiment would
@@ -19,11 +19,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from autoresearch_ci.history import History
 from autoresearch_ci.ledger import Ledger, table
-from autoresearch_ci.reports import markdown
+from autoresearch_ci.reports.page import Page
 
 INTERVAL = 2.0
 """Seconds: nothing to an experiment of minutes, everything to one of milliseconds."""
+
+PICTURE = "progress.svg"
+PICTURE_INTERVAL = 60.0
+"""Seconds between two pictures: drawing takes a quarter of one."""
 
 
 class Publish(Protocol):
@@ -36,6 +41,7 @@ class Archive:
     """Collects what belongs on the logs branch; `pending` is a folder of its own.
 
     The folder is read once, before the first experiment could put something there.
+    `draw` makes the picture of the campaign, where somebody will look at one.
     """
 
     def __init__(
@@ -44,7 +50,9 @@ class Archive:
         publish: Publish,
         pending: Path,
         clock: Callable[[], float] = time.monotonic,
+        draw: Callable[[History], bytes] | None = None,
     ) -> None:
+        self._draw, self._drawn = draw, clock() - PICTURE_INTERVAL
         self._ledger, self._publish, self._pending, self._clock = ledger, publish, pending, clock
         self._last = clock() - INTERVAL
         self._waiting = {
@@ -67,9 +75,14 @@ class Archive:
         files = {archived(name): data for name, data in self._waiting.items()}
         files["results.tsv"] = table(self._ledger.history).encode()
         files[".claude/logs/autoresearch.jsonl"] = b"".join(self._ledger.campaign.lines)
-        files["README.md"] = markdown.campaign(
-            self._ledger.tag, self._ledger.history, self._ledger.campaign.start
-        ).encode()
+        files.update(self._picture(now=now))
+        page = Page(
+            self._ledger.tag,
+            self._ledger.history,
+            self._ledger.campaign.start,
+            chart=PICTURE if self._draw else "",
+        )
+        files["README.md"] = page.readme().encode()
         done = max(self._ledger.history.next_number - 1, 0)  # the baseline is not counted
         noun = "experiment" if done == 1 else "experiments"
         self._publish(files, f"autoresearch: {done} {noun} of {self._ledger.tag}")
@@ -78,6 +91,12 @@ class Archive:
                 (self._pending / name).unlink()
         self._waiting = {}
         self._last = self._clock()
+
+    def _picture(self, *, now: bool) -> dict[str, bytes]:
+        if self._draw is None or not (now or self._clock() - self._drawn >= PICTURE_INTERVAL):
+            return {}
+        self._drawn = self._clock()
+        return {PICTURE: self._draw(self._ledger.history)}
 
     def _keep(self, name: str, data: bytes) -> None:
         """Remember it, here and for a session after a kill."""

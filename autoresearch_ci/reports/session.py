@@ -11,7 +11,7 @@ from autoresearch_ci.model import SessionEnd, SessionStart, StopReason
 from autoresearch_ci.reports.table import counts, standing
 from autoresearch_ci.reports.terminal import Paint, better, clean, number, plural
 
-_STOPPED = {
+STOPPED = {
     StopReason.MAX_EXPERIMENTS: "max_experiments reached",
     StopReason.TIME_LIMIT: "time_limit reached",
     StopReason.PATIENCE: "patience: no improvement for long enough",
@@ -76,7 +76,7 @@ def closing(
     session = [e for e in history.experiments if e.session == start.session]
     best = history.incumbent
     improved = best is not None and best.experiment > 0
-    lines = [f"stopped: {_STOPPED[reason]}"]
+    lines = [f"stopped: {STOPPED[reason]}"]
     if reason is not StopReason.SETUP_ONLY:
         lines.append(f"this session  {counts(session)}")
     lines.append(f"the campaign  {paint(standing(history), 'bold')}")

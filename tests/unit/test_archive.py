@@ -42,6 +42,26 @@ def test_slow_experiments_are_written_each_and_quick_ones_together(tmp_path, boo
     assert sent == [archived(f"{number:04}.patch") for number in range(10)]
 
 
+def test_the_picture_is_drawn_once_a_minute_and_at_the_end(tmp_path, book):
+    """Drawing does not slow down quick experiments, and the last picture shows the last state."""
+    now, published = [0.0], Published()
+    archive = Archive(
+        book,
+        published,
+        tmp_path / "pending",
+        lambda: now[0],
+        lambda history: b"%d" % len(history.experiments),
+    )
+    for _ in range(50):
+        archive.write()
+        now[0] += INTERVAL
+    archive.write(now=True)
+    drawn = [files.get("progress.svg") for files, _ in published.writes]
+    assert [picture is not None for picture in drawn].count(True) == 3
+    assert drawn[-1] == b"1"
+    assert all(b"(progress.svg)" in files["README.md"] for files, _ in published.writes)
+
+
 def test_what_a_kill_left_waiting_is_written_by_the_next_session(tmp_path, book):
     """Patches and logs are on the disk while they wait."""
     dead = Archive(book, Published(), tmp_path / "pending", clock=lambda: 0.0)

@@ -1,38 +1,16 @@
-"""The page on the logs branch."""
+"""Pieces of Markdown."""
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from autoresearch_ci.model import Reason
-from autoresearch_ci.reports.markdown import campaign, escape
+from autoresearch_ci.reports.markdown import cut_diff, escape, fenced, table
 
-
-def test_it_says_where_the_campaign_stands(make_history, session_start):
-    """Baseline, best, percent, counts, the kept ideas and the last ones."""
-    history = make_history((0.9, Reason.IMPROVED), (1.2, Reason.WORSE), (None, Reason.TIMEOUT))
-    page = campaign("mar17", history, session_start)
-    assert "val_bpb 1.000000 -> 0.900000 (-10.00%)" in page
-    assert "3 experiments: 1 kept, 1 discarded, 1 crashed." in page
-    assert "| 1 | 0.900000 | -0.100000 | keep: improved | idea 1 |" in page
-    assert "| 3 |  |  | crash: timeout | idea 3 |" in page
-
-
-def test_its_length_is_bounded(make_history, session_start):
-    """A campaign of 2,000 keeps is still a page, which says where the rest is."""
-    history = make_history(*[(1 - n / 4000, Reason.IMPROVED) for n in range(2000)])
-    page = campaign("mar17", history, session_start)
-    assert len(page) < 20_000
-    assert "1950 older ones are in `results.tsv`." in page
-
-
-def test_a_campaign_without_a_baseline_has_a_page(make_history, session_start):
-    """Nothing to divide by, nothing to fail on."""
-    from autoresearch_ci.history import History
-    from autoresearch_ci.model import Direction
-
-    assert "no baseline" in campaign("mar17", History(Direction.LOWER), session_start)
+MARKDOWN = MarkdownIt("gfm-like", {"linkify": False})
 
 
 @given(st.text())
@@ -44,3 +22,41 @@ def test_a_title_is_one_line_of_plain_words(text):
         assert escaped.count(char) == escaped.count("\\" + char)
     assert "@a" not in escape("@a" + text)
     assert "://" not in escape("see https://example.org " + text)
+
+
+@given(st.text())
+def test_a_title_is_shown_as_it_is(text):
+    """Read as Markdown, an escaped title is one paragraph of text that says what it said."""
+    tokens = MARKDOWN.parse("x " + escape(text))
+    assert [token.type for token in tokens] == ["paragraph_open", "inline", "paragraph_close"]
+    assert {child.type for child in tokens[1].children} <= {"text", "text_special", "softbreak"}
+
+
+@pytest.mark.parametrize("text", ["@octocat", "#12", "GH-12", "o/r#1", "www.example.org", "a:b:"])
+def test_words_that_a_forge_makes_links_of_are_taken_apart(text):
+    """An idea's title notifies nobody and turns up in no other discussion."""
+    assert text not in escape(text).replace("\\", "")
+    assert escape(text).replace("\\", "").replace("\u200b", "") == text
+
+
+@given(st.text(alphabet="`~a\n ", max_size=60))
+def test_nothing_in_a_code_block_ends_it(text):
+    """Whatever a log or a patch holds, it stays inside its block."""
+    tokens = MARKDOWN.parse(fenced(text, "diff"))
+    assert [token.type for token in tokens] == ["fence"]
+
+
+def test_a_table_is_cut_with_a_note(make_history):
+    """What does not fit is counted, and said where to find."""
+    history = make_history(*[(1 + n / 10, Reason.WORSE) for n in range(100)])
+    text = table(history.experiments, 1000, "more elsewhere")
+    shown = text.count("\n| ") - 0
+    assert len(text) <= 1000
+    assert f"{101 - shown} more elsewhere" in text
+
+
+def test_a_long_change_is_cut_at_a_line():
+    """A huge patch does not crowd everything else out, and says that it was cut."""
+    text = cut_diff("+line of a patch\n" * 1000, 500)
+    assert len(text) < 700
+    assert text.endswith("The rest of this change is on the branch.")
