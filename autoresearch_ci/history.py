@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autoresearch_ci.model import Direction, Experiment, ProposalRejected, Reason, Status
+from autoresearch_ci.model import (
+    Confirmation,
+    Direction,
+    Experiment,
+    ProposalRejected,
+    Reason,
+    Status,
+)
 
 
 class History:
     """The finished experiments of one campaign in order; grows, never shrinks.
 
-    `rejected` are answers of proposers that never became an experiment.
+    `rejected` are answers of proposers that never became an experiment,
+    `confirmation` is the last one.
     Adding and every question cost the same however long the campaign is.
     """
 
@@ -20,6 +28,7 @@ class History:
         self._kept: list[Experiment] = []
         self._by_candidate: dict[str, Experiment] = {}
         self.rejected: list[ProposalRejected] = []
+        self.confirmation: Confirmation | None = None
 
     def add(self, experiment: Experiment) -> None:
         """Append the next experiment; its number must be `next_number`."""
@@ -59,6 +68,12 @@ class History:
         """Experiments since the last keep: how long the campaign has been on a plateau."""
         incumbent = self.incumbent
         return self.next_number - 1 - incumbent.experiment if incumbent else 0
+
+    @property
+    def confirmed(self) -> Confirmation | None:
+        """What fresh runs said of the branch as it is now; None where it has moved since."""
+        found, incumbent = self.confirmation, self.incumbent
+        return found if found and incumbent and found.head == incumbent.commit else None
 
     @property
     def rejected_now(self) -> int:

@@ -262,6 +262,51 @@ class SessionEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What fresh runs say of one kept experiment: the branch against the branch without it.
+
+    `gain`, `low` and `high` are in the metric's unit, positive where the change
+    helps; None where it could not be left out, or the rest does not run without
+    it: `note` says which. `holds` is None where that leaves it open.
+    """
+
+    experiment: int
+    description: str
+    holds: bool | None
+    gain: float | None = None
+    low: float | None = None
+    high: float | None = None
+    note: str = ""
+    dropped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """Base against head on fresh runs, and each kept experiment by itself.
+
+    `base_value` and `value` are the medians of either side; `gain`, `low` and
+    `high` as in Finding, None where an end of the interval is not known.
+    `verdict` is `confirmed`, `not_confirmed` or `worse`.
+    """
+
+    tag: str
+    session: str
+    timestamp: str
+    metric: str
+    base: str
+    head: str
+    base_value: float
+    value: float
+    gain: float
+    low: float | None
+    high: float | None
+    pairs: int
+    verdict: str
+    findings: tuple[Finding, ...]
+    machine: str
+
+
+@dataclass(frozen=True, slots=True)
 class IncumbentMeasured:
     """The incumbent was measured again, here and now; told to listeners, never written."""
 
@@ -269,5 +314,5 @@ class IncumbentMeasured:
     seconds: float
 
 
-Record = SessionStart | ExperimentStart | ProposalRejected | Experiment | SessionEnd
-Event = Record | IncumbentMeasured
+Record = SessionStart | ExperimentStart | ProposalRejected | Experiment | Confirmation | SessionEnd
+Event = Record | IncumbentMeasured | Finding

@@ -14,7 +14,7 @@ from autoresearch_ci.cli.place import repository_root
 from autoresearch_ci.cli.program import called
 from autoresearch_ci.history import History
 from autoresearch_ci.interrupts import Interrupted, interruptible
-from autoresearch_ci.model import Event, Experiment, IncumbentMeasured, Reason, SessionEnd
+from autoresearch_ci.model import Event, Experiment, Finding, IncumbentMeasured, Reason, SessionEnd
 from autoresearch_ci.reports.progress import LiveProgress, PlainProgress, Progress, QuietProgress
 from autoresearch_ci.reports.session import closing, opening, outcome
 from autoresearch_ci.reports.terminal import Paint, duration, has_colour, is_live, plural
@@ -107,7 +107,7 @@ def watched(events: Generator[Event], progress: Progress) -> Generator[Event]:
 
 
 def _write_record(event: Event) -> None:
-    if isinstance(event, IncumbentMeasured):
+    if isinstance(event, IncumbentMeasured | Finding):
         return
     from autoresearch_ci.ledger import encode  # noqa: PLC0415
 

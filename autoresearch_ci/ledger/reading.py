@@ -18,6 +18,7 @@ from autoresearch_ci.ledger.records import (
     encode,
 )
 from autoresearch_ci.model import (
+    Confirmation,
     Direction,
     Experiment,
     ExperimentStart,
@@ -56,6 +57,8 @@ class CampaignLog:
             self.started = encode(record)
         elif isinstance(record, ProposalRejected):
             self.history.rejected.append(record)
+        elif isinstance(record, Confirmation):
+            self.history.confirmation = record
         elif isinstance(record, Experiment):
             self.history.add(record)
             self.started = None

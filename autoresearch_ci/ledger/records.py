@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from autoresearch_ci.ledger.confirmations import decode_confirmation, encode_confirmation
 from autoresearch_ci.model import (
+    Confirmation,
     Direction,
     Experiment,
     ExperimentStart,
@@ -176,6 +178,7 @@ _ENCODERS: dict[type, Any] = {
     ExperimentStart: _encode_experiment_start,
     ProposalRejected: _encode_rejected,
     Experiment: _encode_experiment,
+    Confirmation: encode_confirmation,
     SessionEnd: _encode_session_end,
 }
 
@@ -270,5 +273,6 @@ _DECODERS: dict[str, Callable[[Mapping[str, Any], int], Record]] = {
     "experiment_start": _decode_experiment_start,
     "proposal_rejected": _decode_rejected,
     "experiment_done": _decode_experiment,
+    "confirmed": lambda details, _number: decode_confirmation(details, _common(details)),
     "session_end": _decode_session_end,
 }

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Experiment, Reason, SessionEnd, SessionStart, Status, StopReason
+from autoresearch_ci.reports.confirmation import verdict
 from autoresearch_ci.reports.markdown import cut_diff, escape, fenced, table
 from autoresearch_ci.reports.session import STOPPED
 from autoresearch_ci.reports.table import counts
@@ -86,6 +87,8 @@ class Page:
             change = f"{number(first.value)} → {number(best.value)}"
             yield f"**{escape(best.metric)} {change}{f' ({share})' if share else ''}**"
             yield f"{counts(history.experiments)}."
+            if history.confirmed:
+                yield f"On fresh runs {escape(verdict(history.confirmed))}."
         if self.start is not None:
             yield (
                 f"Target {_code(self.start.target)}, metric {_code(self.start.metric)} "

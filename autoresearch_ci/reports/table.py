@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Experiment, SessionStart, Status
+from autoresearch_ci.reports.confirmation import verdict
 from autoresearch_ci.reports.terminal import (
     Paint,
     better,
@@ -158,8 +159,9 @@ def table(rows: Sequence[Experiment], layout: Layout) -> Iterator[str]:
 def headline(start: SessionStart, history: History, paint: Paint) -> list[str]:
     """Which campaign it is, what it measures, and how far it has come."""
     what = f"{clean(start.metric)} of {clean(start.target)}, {better(start.direction)}"
-    return [
+    lines = [
         f"{paint(clean(start.tag), 'bold')}  {what}",
         f"{paint(standing(history), 'bold')}",
         counts(history.experiments),
     ]
+    return [*lines, verdict(history.confirmed)] if history.confirmed else lines

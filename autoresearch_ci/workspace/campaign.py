@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 from autoresearch_ci.errors import WorkspaceError
 from autoresearch_ci.interrupts import deferred
@@ -45,6 +47,28 @@ class Campaign:
     def source(self) -> str:
         """The target's text at the tip, line ends as they are."""
         return self._desk.content.decode()
+
+    def without(self, commit: str, parent: str) -> str | None:
+        """The target as it would be had `commit`, on `parent`, not been kept.
+
+        None where later changes touch the same lines; git merges the two.
+        """
+        desk = self._desk
+        ours = [desk.content, *(self._blob(name) for name in (commit, parent))]
+        with tempfile.TemporaryDirectory(dir=desk.shown_path.parent) as folder:
+            for name, content in zip(("head", "with", "without"), ours, strict=True):
+                Path(folder, name).write_bytes(content)
+            paths = [f"{folder}/{name}" for name in ("head", "with", "without")]
+            conflicts, merged = desk.git.ask("merge-file", "-p", "-q", *paths, ok=range(128))
+        return None if conflicts else merged.decode()
+
+    def at_base(self) -> str:
+        """The target's text where the campaign began."""
+        return self._blob(self.base).decode()
+
+    def _blob(self, commit: str) -> bytes:
+        """The target at a commit, as it lies in the working tree."""
+        return self._desk.git.run("cat-file", "--filters", f"{commit}:{self._desk.target}")
 
     @contextmanager
     def preparation(self) -> Iterator[list[str]]:

@@ -1,0 +1,75 @@
+"""`confirm`: believe nothing that was measured before; measure base and branch again."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from autoresearch_ci.cli.boundary import DONE
+from autoresearch_ci.cli.parser import add_settings, positive
+from autoresearch_ci.interrupts import interruptible
+from autoresearch_ci.model import Confirmation, Finding
+from autoresearch_ci.reports.confirmation import finding, verdict
+from autoresearch_ci.reports.terminal import clean, plural
+
+if TYPE_CHECKING:
+    from autoresearch_ci.model import Event
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """How many runs, and whether to act on them."""
+    parser.add_argument(
+        "--pairs", type=positive, metavar="N", help="pairs of runs for a question (default: 8; "
+        "as many again where they leave it open; a metric that repeats exactly needs 3)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--drop", action="store_true", help="take out of the branch what is not shown to help"
+    )
+    add_settings(parser)
+
+
+def main(arguments: Namespace) -> int:
+    """Confirm the campaign that was worked on last, or the one that `--tag` names."""
+    people = sys.stderr if arguments.json else sys.stdout
+
+    def say(*lines: str) -> None:
+        if not arguments.quiet:
+            print(*lines, sep="\n", file=people, flush=True)
+
+    from autoresearch_ci.campaigns import view  # noqa: PLC0415 - heavy
+    from autoresearch_ci.confirmation import PAIRS, confirm  # noqa: PLC0415
+    from autoresearch_ci.lab import open_lab  # noqa: PLC0415
+    from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
+
+    pairs = arguments.pairs or PAIRS
+    tag = view(Workspace.open(arguments.repo), arguments.overrides.get("tag")).tag
+    overrides = {**arguments.overrides, "tag": tag}
+    with interruptible(lambda: say("stopping")), open_lab(arguments.repo, overrides) as lab:
+        kept = len(lab.history.kept) - 1
+        say(
+            f"{clean(tag)}: {clean(lab.settings.metric_name)} with each of "
+            f"{plural(kept, 'kept change')} left out, then the base; "
+            f"{plural(pairs, 'pair')} of runs each",
+            *(f"note: {clean(note)}" for note in lab.notes),
+        )
+        for event in confirm(lab, pairs=pairs, drop=arguments.drop):
+            _show(event, say, arguments)
+    return DONE
+
+
+def _show(event: Event, say: Callable[..., None], arguments: Namespace) -> None:
+    if isinstance(event, Finding):
+        say(finding(event))
+    elif isinstance(event, Confirmation):
+        if arguments.json:
+            from autoresearch_ci.ledger import encode  # noqa: PLC0415
+
+            print(json.dumps(encode(event), ensure_ascii=False))
+            return
+        print(verdict(event))
+        idle = [e for e in event.findings if e.holds is False and not e.dropped]
+        if idle and not arguments.quiet:
+            print("To take out what is not shown to help: autoresearch-ci confirm --drop")

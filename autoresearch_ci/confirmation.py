@@ -1,0 +1,217 @@
+"""Whether a branch is what it claims to be: base against head, on fresh runs, side by side.
+
+The numbers of a campaign were each measured once, on the day, and the lucky ones
+were kept. This measures again and believes only the new numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from statistics import median
+
+from autoresearch_ci.bench import Measurement
+from autoresearch_ci.clock import timestamp
+from autoresearch_ci.comparison import Effect, effect
+from autoresearch_ci.errors import WorkspaceError
+from autoresearch_ci.interrupts import deferred
+from autoresearch_ci.model import (
+    Confirmation,
+    Event,
+    Experiment,
+    Finding,
+    Proposal,
+    Reason,
+    Sample,
+    Side,
+    Status,
+    Verdict,
+)
+from autoresearch_ci.session import INTERRUPTED, Outcome, Session
+from autoresearch_ci.workspace import Trial
+
+NAME = "confirm"
+"""Who proposes to take a change out again."""
+
+PAIRS = 8
+"""Pairs of runs for a question, and as many again where they leave it open."""
+
+
+_SAME = 3
+"""Runs of a side that must agree to the last digit before the metric counts as exact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duel:
+    """The branch as it is, the incumbent, against something else, the candidate."""
+
+    effect: Effect | None
+    samples: tuple[Sample, ...]
+    measurements: tuple[Measurement, ...]
+    failure: Measurement | None = None
+
+    def middle(self, side: Side) -> float:
+        """The median of one side."""
+        return median(sample.value for sample in self.samples if sample.side is side)
+
+
+def confirm(session: Session, *, pairs: int = PAIRS, drop: bool = False) -> Iterator[Event]:
+    """Each kept change by itself, the newest first, then the whole branch.
+
+    With `drop`, a change that is not shown to help is taken out before the next
+    one is looked at. Raises WorkspaceError where nothing was kept.
+    """
+    if len(session.history.kept) <= 1:
+        raise WorkspaceError(
+            f"Campaign {session.start.tag} has kept nothing yet: there is nothing to confirm.",
+            remedy="Let it run first: autoresearch-ci run",
+        )
+    findings = []
+    for kept in [e for e in session.history.kept[:0:-1] if e.proposer != NAME]:
+        finding = leave_out(session, kept, pairs, drop=drop)
+        findings.append(finding)
+        yield finding
+    yield whole(session, pairs, tuple(findings))
+
+
+def leave_out(session: Session, kept: Experiment, pairs: int, *, drop: bool) -> Finding:
+    """What one kept change is worth to the branch as it is now."""
+    finding = Finding(kept.experiment, kept.description, holds=None)
+    text = session.campaign.without(kept.commit, kept.parent)
+    if text is None:
+        return replace(finding, note="later changes touch the same lines")
+    if text == session.campaign.source():
+        return replace(finding, note="nothing is left of it")
+    proposal = Proposal(f"drop: {kept.description}", text, proposer=NAME)
+    with session.campaign.trial(text) as trial:
+        if drop:
+            return _drop(session, trial, proposal, finding, pairs)
+        return judged(finding, duel(session, trial, pairs, lambda e: e.better()))
+
+
+def judged(finding: Finding, found: Duel) -> Finding:
+    """What the duel of the branch with and without the change says."""
+    if found.effect is None:
+        assert found.failure is not None
+        return replace(finding, holds=True, note=f"without it: {found.failure.error}")
+    e = found.effect
+    return replace(finding, holds=e.better(), gain=e.gain, low=_finite(e.low), high=_finite(e.high))
+
+
+def _drop(
+    session: Session, trial: Trial, proposal: Proposal, finding: Finding, pairs: int
+) -> Finding:
+    """An experiment like any other, whose candidate is the branch without the change."""
+    session.announce(trial, proposal)
+    try:
+        found = duel(session, trial, pairs, lambda e: e.better())
+        finding = judged(finding, found)
+        outcome = _outcome(session, trial, finding, found)
+    except KeyboardInterrupt:
+        session.conclude(trial, proposal, INTERRUPTED)
+        raise
+    with deferred():
+        done = session.conclude(trial, proposal, outcome)
+        if done.status is Status.KEEP:
+            trial.keep(done.commit)
+            finding = replace(finding, dropped=True)
+    session.archive.write()
+    return finding
+
+
+def _outcome(session: Session, trial: Trial, finding: Finding, found: Duel) -> Outcome:
+    if found.failure is not None:
+        return Outcome(
+            found.failure.failure, None, found.samples, found.measurements, found.failure.error
+        )
+    value = found.middle(Side.CANDIDATE)
+    verdict = Verdict(Status.DISCARD, Reason.WORSE)
+    if not finding.holds:
+        trial.show(Side.CANDIDATE)
+        if objection := session.bench.guard(trial):
+            return Outcome(
+                objection.verdict, value, found.samples, found.measurements, objection.error
+            )
+        verdict = Verdict(Status.KEEP, Reason.SIMPLER)
+    return Outcome(verdict, value, found.samples, found.measurements)
+
+
+def whole(session: Session, pairs: int, findings: tuple[Finding, ...]) -> Confirmation:
+    """Base against head, written down."""
+    least = session.settings.min_delta
+    with session.campaign.trial(session.campaign.at_base()) as trial:
+        found = duel(session, trial, pairs, lambda e: e.better())
+    if found.effect is None:
+        assert found.failure is not None
+        session.bench.require(found.failure)
+        raise AssertionError("a failed measurement was accepted")
+    e, before = found.effect, found.middle(Side.CANDIDATE)
+    verdict = "worse" if e.worse else "not_confirmed"
+    if e.better(least.at(before)):
+        verdict = "confirmed"
+    record = session.ledger.append(
+        Confirmation(
+            tag=session.start.tag,
+            session=session.start.session,
+            timestamp=timestamp(),
+            metric=session.settings.metric_name,
+            base=session.campaign.base,
+            head=session.campaign.head,
+            base_value=before,
+            value=found.middle(Side.INCUMBENT),
+            gain=e.gain,
+            low=_finite(e.low),
+            high=_finite(e.high),
+            pairs=e.pairs,
+            verdict=verdict,
+            findings=findings,
+            machine=session.start.machine,
+        )
+    )
+    session.archive.write(now=True)
+    return record
+
+
+def duel(session: Session, trial: Trial, pairs: int, clear: Callable[[Effect], bool]) -> Duel:
+    """Runs of the branch and of what the trial holds, in pairs whose order alternates.
+
+    A metric that repeats exactly is known by three pairs. Where `pairs` of them leave
+    open what looks like a gain, as many again are run.
+    """
+    samples: list[Sample] = []
+    measurements: list[Measurement] = []
+    gains: list[float] = []
+    while not _enough(gains, samples, pairs, clear):
+        sides = [Side.INCUMBENT, Side.CANDIDATE]
+        values: dict[Side, float] = {}
+        for side in sides if len(gains) % 2 == 0 else reversed(sides):
+            trial.show(side)
+            measurements.append(run := session.bench.measure(trial))
+            if side is Side.CANDIDATE and (run.failure or run.value is None):
+                return Duel(None, tuple(samples), tuple(measurements), run)
+            values[side] = session.bench.require(run)
+            samples.append(Sample(side, values[side]))
+        gains.append(session.history.direction.gain(values[Side.INCUMBENT], values[Side.CANDIDATE]))
+    return Duel(effect(gains, exact=_repeats(samples)), tuple(samples), tuple(measurements))
+
+
+def _enough(
+    gains: list[float], samples: list[Sample], pairs: int, clear: Callable[[Effect], bool]
+) -> bool:
+    if _repeats(samples):
+        return True
+    if len(gains) < pairs:
+        return False
+    found = effect(gains)
+    return len(gains) >= 2 * pairs or clear(found) or found.worse or found.gain <= 0
+
+
+def _repeats(samples: list[Sample]) -> bool:
+    """Whether either side was run three times and always gave the same number."""
+    values = [[sample.value for sample in samples if sample.side is side] for side in Side]
+    return all(len(side) >= _SAME and len(set(side)) == 1 for side in values)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,45 @@
+"""What fresh runs say of a branch, for people."""
+
+from __future__ import annotations
+
+from autoresearch_ci.model import Confirmation, Finding
+from autoresearch_ci.reports.terminal import clean, number, percent
+
+_WORDS = {
+    "confirmed": "confirmed: the branch is better than where it began",
+    "not_confirmed": "not confirmed: these runs do not show that the branch is better",
+    "worse": "worse: the branch is worse than where it began",
+}
+
+
+def finding(found: Finding) -> str:
+    """One line on a kept change."""
+    return f"{found.experiment:>4}  {clean(found.description)}: {_said(found)}"
+
+
+def _said(found: Finding) -> str:
+    if found.holds is None:
+        return f"cannot be left out by itself, since {found.note}"
+    if found.gain is None:
+        return f"needed ({clean(found.note)})"
+    words = "holds up" if found.holds else "is not shown to help"
+    dropped = "; dropped" if found.dropped else ""
+    return f"{words}, worth {_interval(found.gain, found.low, found.high)}{dropped}"
+
+
+def verdict(found: Confirmation) -> str:
+    """The verdict on the whole branch: one line."""
+    share = percent(found.value, found.base_value)
+    return (
+        f"{_WORDS.get(found.verdict, found.verdict)}: {found.metric} "
+        f"{number(found.base_value)} -> {number(found.value)}{f' ({share})' if share else ''}, "
+        f"worth {_interval(found.gain, found.low, found.high)} in {found.pairs} pairs of runs"
+    )
+
+
+def _interval(gain: float, low: float | None, high: float | None) -> str:
+    if low == high == gain:
+        return f"{number(gain)} exactly"
+    if low is None or high is None:
+        return f"{number(gain)}, with too few pairs to say how sure that is"
+    return f"{number(gain)} (95 %: {number(low)} to {number(high)})"

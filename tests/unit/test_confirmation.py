@@ -1,0 +1,159 @@
+"""A branch measured again, on real git and real processes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from autoresearch_ci.confirmation import confirm
+from autoresearch_ci.errors import WorkspaceError
+from autoresearch_ci.lab import open_lab
+from autoresearch_ci.model import Confirmation, Finding, Reason, Status
+from tests.projects import SETTINGS, git, hold, look, make_project
+
+TARGET = "a=5\n\n\n\n\nb=5\n\n\n\n\nc=5\n"
+EXACT = ". ./target.txt\necho metric: $((a + b))\n"
+NOISY = """\
+. ./target.txt
+noise=$(od -An -N2 -tu2 /dev/urandom)
+awk "BEGIN { print \\"metric:\\", $a + $b + $noise / 655360 }"
+"""
+
+
+def change(old, new):
+    return (f"{old} -> {new}", lambda text: text.replace(old, new))
+
+
+@pytest.fixture
+def make(tmp_path):
+    def made(experiment=EXACT, ideas=(("a=5", "a=4"), ("b=5", "b=3")), **settings):
+        project = make_project(
+            tmp_path / "project", **{"target.txt": TARGET, "experiment.sh": experiment}
+        )
+        hold(project, [change(*idea) for idea in ideas], **settings)
+        return project
+
+    return made
+
+
+def confirmed(project, *, drop=False, pairs=8, **settings):
+    with open_lab(project, {**SETTINGS, "tag": "t", **settings}) as lab:
+        events = list(confirm(lab, pairs=pairs, drop=drop))
+    *findings, last = events
+    assert isinstance(last, Confirmation)
+    assert all(isinstance(event, Finding) for event in findings)
+    return last
+
+
+def test_a_metric_that_repeats_is_confirmed_exactly(make):
+    """Base against head, and each change's own worth, to the last digit, in three pairs of runs."""
+    project = make()
+    found = confirmed(project)
+    assert (found.verdict, found.base_value, found.value) == ("confirmed", 10, 7)
+    assert (found.gain, found.low, found.high, found.pairs) == (3, 3, 3, 3)
+    assert [(f.experiment, f.holds, f.gain) for f in found.findings] == [(2, True, 2), (1, True, 1)]
+    assert look(project, "t").history.confirmation == found
+
+
+def test_the_tree_and_the_branch_are_as_before(make):
+    """Confirming changes nothing but the log."""
+    project = make()
+    before = git(project, "rev-parse", "HEAD", "autoresearch/t")
+    confirmed(project)
+    assert git(project, "rev-parse", "HEAD", "autoresearch/t") == before
+    assert git(project, "status", "--porcelain") == ""
+
+
+def test_luck_does_not_hold_up_and_can_be_dropped(make):
+    """A change that does nothing is found out, taken out as a commit of its own, and logged."""
+    project = make(NOISY, ideas=(("a=5", "a=4"),))
+    # What luck would have kept: a change that had an effect that day, and has none.
+    hold(
+        project,
+        [("", ""), ("c=5 -> c=6", lambda text: text.replace("c=5", "c=6"))],
+        run_command=". ./target.txt; echo metric: $((a + b - c))",
+    )
+    kept = look(project, "t").history.kept
+    assert [e.description for e in kept] == ["baseline", "a=5 -> a=4", "c=5 -> c=6"]
+    found = confirmed(project, drop=True)
+    assert [(f.experiment, f.holds, f.dropped) for f in found.findings] == [
+        (2, False, True),
+        (1, True, False),
+    ]
+    assert found.verdict == "confirmed"
+    assert git(project, "show", "autoresearch/t:target.txt") == TARGET.replace("a=5", "a=4").strip()
+    history = look(project, "t").history
+    dropped = history.incumbent
+    assert (dropped.description, dropped.reason) == ("drop: c=5 -> c=6", Reason.SIMPLER)
+    assert git(project, "rev-parse", "autoresearch/t") == dropped.commit
+    assert [e.status for e in history.experiments[-2:]] == [Status.KEEP, Status.DISCARD]
+    again = confirmed(project)
+    assert [f.experiment for f in again.findings] == [2, 1]
+    assert again.findings[0].note == "nothing is left of it"
+
+
+def test_a_change_that_others_are_built_on_is_not_left_out(make):
+    """Where later changes touch the same lines, it says so and guesses nothing."""
+    found = confirmed(make(ideas=(("a=5", "a=4"), ("a=4", "a=3"))))
+    assert [(f.experiment, f.holds) for f in found.findings] == [(2, True), (1, None)]
+    assert "same lines" in found.findings[1].note
+
+
+def test_a_change_that_the_rest_needs_holds_up(make):
+    """Where the branch does not run without it, it is needed."""
+    fragile = ". ./target.txt\n[ $b = 5 ] || [ $a = 4 ] || exit 3\necho metric: $((a + b))\n"
+    found = confirmed(make(fragile), drop=True)
+    needed = found.findings[1]
+    assert (needed.experiment, needed.holds, needed.dropped) == (1, True, False)
+    assert "exit code 3" in needed.note
+
+
+def test_a_branch_that_became_worse_is_called_so(make, tmp_path):
+    """The old numbers do not count: what the files around the target do now does."""
+    project = make()
+    with (project / ".git" / "info" / "exclude").open("a") as file:
+        file.write("flip\n")
+    (project / "flip").touch()
+    found = confirmed(project, run_command=". ./target.txt; echo metric: $((20 - a - b))")
+    assert (found.verdict, found.gain) == ("worse", -3)
+
+
+def test_nothing_kept_is_nothing_to_confirm(make):
+    """It says so, and what to do."""
+    project = make(ideas=())
+    with open_lab(project, {**SETTINGS, "tag": "t"}) as lab, pytest.raises(WorkspaceError) as info:
+        list(confirm(lab))
+    assert "kept nothing" in info.value.message
+
+
+def test_the_verb_says_it_in_words(make):
+    """A line for each kept change, a verdict, and data where it is asked for."""
+    project = make()
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in SETTINGS.items()]
+    command = [sys.executable, "-m", "autoresearch_ci", "--repo", str(project), "confirm", *flags]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "2  b=5 -> b=3: holds up, worth 2.000000 exactly" in done.stdout
+    assert "confirmed: the branch is better than where it began: metric 10.000000 -> 7.000000" in (
+        done.stdout
+    )
+    done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["details"]["verdict"] == "confirmed"
+
+
+def test_results_show_it_until_the_branch_moves(make):
+    """The headline rests on fresh runs, as long as they were runs of this very branch."""
+    project = make()
+    confirmed(project)
+    command = [sys.executable, "-m", "autoresearch_ci", "--repo", str(project), "results"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "confirmed: the branch is better" in shown
+    assert b"On fresh runs confirmed" in subprocess.run(
+        ["git", "-C", str(project), "show", "autoresearch-logs/t:README.md"],
+        capture_output=True, check=True,
+    ).stdout  # fmt: skip
+    hold(project, [("", ""), ("", ""), change("c=5", "c=1"), change("a=4", "a=1")])
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "confirmed" not in shown
