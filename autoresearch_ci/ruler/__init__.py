@@ -12,6 +12,7 @@ roundabout way can still lie. What such a program cannot reach is `measure_comma
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -119,7 +120,8 @@ class Ruler:
         for at, statement in enumerate(code):
             if self._labels and writes_the_log(statement):
                 kinds[at] = Kind.REPORT
-        return [_frozen(kinds[at], code[at]) for at in kinds]
+        given = Counter(name for at in kinds for name in code[at].assigned)
+        return [_frozen(kinds[at], code[at], given) for at in kinds]
 
     @staticmethod
     def _computing(
@@ -140,11 +142,12 @@ class Ruler:
         before, after = [each.texts for each in old], [each.texts for each in new]
         for what, i, _, k, _ in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
             if what == "insert":
-                moved = "moved here" if after[k] in before else "new"
+                moved = "new" if after.count(after[k]) > before.count(after[k]) else "moved here"
                 return self._told(new[k], moved, sources[1], " of the candidate")
             if what != "equal":
                 became = "changed" if what == "replace" else "gone"
-                return self._told(old[i], "moved" if before[i] in after else became, sources[0])
+                fewer = after.count(before[i]) < before.count(before[i])
+                return self._told(old[i], became if fewer else "moved", sources[0])
         return ""
 
     def _told(self, each: Frozen, what: str, source: str, whose: str = "") -> str:
@@ -162,11 +165,15 @@ _SHOWN = 80
 _ANY = "any number"
 
 
-def _frozen(kind: Kind, statement: Statement) -> Frozen:
-    """A plain number that a report prints is a setting: there it must be, whatever its value."""
+def _frozen(kind: Kind, statement: Statement, given: Counter[str]) -> Frozen:
+    """A plain number that a report prints is a setting: there it must be, whatever its value.
+
+    Not where the name gets another value as well: then the number is where it begins.
+    """
     texts = statement.texts
-    if kind is Kind.COMPUTE and statement.code[-1].kind is Token.NUMBER:
-        texts = (*texts[:-1], _ANY) if texts[-2] in ASSIGNING else texts
+    if kind is Kind.COMPUTE and statement.code[-1].kind is Token.NUMBER and texts[-2] in ASSIGNING:
+        once = all(given[name] == 1 for name in statement.assigned)
+        texts = (*texts[:-1], _ANY) if once else texts
     return Frozen(kind, statement.first, statement.last, texts)
 
 

@@ -138,7 +138,9 @@ def test_a_plain_number_that_is_printed_is_a_setting():
     text = "rate = 4\nprint('loss:', rate)\n"
     assert broken(swap("= 4", "= 8"), text) == ""
     assert ruler().lines(text) == {1}
-    assert "is new" in broken(swap("= 4", "= 4\nrate = 1"), text)
+    assert "which computes" in broken(swap("= 4", "= 4\nrate = 1"), text)
+    best = "best = 9\nbest = min(best, run())\nprint('loss:', best)\n"
+    assert "line 1, which computes" in broken(swap("= 9", "= 0"), best)
     assert "is changed" in broken(swap("train() ** 2", "0.1"))
 
 
