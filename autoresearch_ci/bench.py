@@ -20,6 +20,7 @@ PARSE_BUDGET = 60.0
 SETUP_BUDGET = 3600.0
 """Seconds that `setup_command` may take: it downloads."""
 
+ERROR_CHARACTERS = 200
 TAIL_BYTES = 4096
 TAIL_LINES = 40
 
@@ -40,7 +41,7 @@ _REMEDIES = {
 class Trial(Protocol):
     """What measuring needs of the workspace's trial."""
 
-    def hand_over(self) -> None: ...
+    def hand_over(self) -> tuple[str, ...]: ...
 
     def clean(self) -> tuple[str, ...]: ...
 
@@ -123,7 +124,7 @@ class Bench:
         if failure := failure_of(run):
             error = explain(run, failure, self._settings.kill_after)
             return Measurement(run, None, failure, error, memory)
-        value, error, more = self._parse(trial, run)
+        value, error, more = self._read(trial, run)
         if violations or more:
             changed = ", ".join([*violations, *more][:5])
             error = f"changed what only the user may change: {changed}"
@@ -145,7 +146,7 @@ class Bench:
             detail=self.tail(),
             remedy=_REMEDIES.get(measurement.reason or Reason.NO_METRIC, _REMEDY).format(
                 run=self._settings.run_command,
-                parse=self._settings.metric_parse,
+                parse=self._settings.measure_command or self._settings.metric_parse,
             ),
         )
 
@@ -176,6 +177,20 @@ class Bench:
             return Objection(verdict, f"under guard_command, changed {', '.join(violations[:5])}")
         return None
 
+    def hold_out(self, trial: Trial) -> tuple[float | None, str]:
+        """The number of `holdout_command` on what the trial shows, or why there is none.
+
+        Nothing is decided by it, so a failure is only noted. Its output goes nowhere.
+        """
+        if self._settings.holdout_command is None:
+            return None, ""
+        value, error, violations = self._number(
+            trial, "holdout_command", self._settings.holdout_command, self._settings.kill_after, ""
+        )
+        if violations:
+            return None, f"holdout_command changed {', '.join(violations[:5])}"
+        return value, error
+
     def require_guard(self, trial: Trial) -> None:
         """Raise BaselineError where the guard fails on the unchanged project."""
         if objection := self.guard(trial):
@@ -196,25 +211,35 @@ class Bench:
         self, trial: Trial, shell: str, budget: float, log: Path | None, **extra: str
     ) -> tuple[Run, tuple[str, ...]]:
         """Run a command on what the trial shows; with what it did besides, which is undone."""
-        trial.hand_over()
+        before = trial.hand_over()
         run = self.execute(shell, budget, log, **extra)
-        return run, (*trial.clean(), *self._put_back())
+        return run, (*before, *trial.clean(), *self._put_back())
 
-    def _parse(self, trial: Trial, run: Run) -> tuple[float | None, str, tuple[str, ...]]:
-        """What `metric_parse` says: a value or what is wrong; and what it did besides."""
-        parse, violations = self._in(
-            trial,
-            self._settings.metric_parse,
-            PARSE_BUDGET,
-            None,
-            AUTORESEARCH_SECONDS=f"{run.seconds:.3f}",
-        )
+    def _read(self, trial: Trial, run: Run) -> tuple[float | None, str, tuple[str, ...]]:
+        """The metric's value or what is wrong; and what the command that gave it did besides.
+
+        With a `measure_command` nothing that the experiment printed counts.
+        """
+        seconds = f"{run.seconds:.3f}"
+        if shell := self._settings.measure_command:
+            budget = self._settings.kill_after
+            return self._number(trial, "measure_command", shell, budget, seconds)
+        shell = self._settings.metric_parse
+        assert shell is not None  # the settings hold one of the two
+        return self._number(trial, "metric_parse", shell, PARSE_BUDGET, seconds)
+
+    def _number(
+        self, trial: Trial, name: str, shell: str, budget: float, seconds: str
+    ) -> tuple[float | None, str, tuple[str, ...]]:
+        """The number that a command prints, or what is wrong; and what it did besides."""
+        done, violations = self._in(trial, shell, budget, None, AUTORESEARCH_SECONDS=seconds)
         # `grep` that finds nothing exits with 1: then the better story is that nothing came.
-        silent = parse.returncode == 1 and not parse.output.strip() and not parse.errors.strip()
-        if (failure := failure_of(parse)) and not silent:
-            problem = _one_line(parse.errors) or explain(parse, failure, PARSE_BUDGET)
-            return None, f"metric_parse failed: {problem}", violations
-        return *number(parse.output, self._settings.metric_name), violations
+        silent = done.returncode == 1 and not done.output.strip() and not done.errors.strip()
+        if (failure := failure_of(done)) and not silent:
+            problem = _end(done.errors) or explain(done, failure, budget)
+            return None, f"{name} failed: {problem}", violations
+        value, error = number(done.output, self._settings.metric_name)
+        return value, f"{name} {error}" if error else "", violations
 
     def _memory_gb(self, run: Run) -> float:
         """Peak GPU memory where there is any, else the process tree's, in GB."""
@@ -238,16 +263,16 @@ def number(printed: str, name: str) -> tuple[float | None, str]:
     """
     words = printed.split()
     if not words:
-        return None, f"metric_parse printed nothing where {name} should be"
+        return None, f"printed nothing where {name} should be"
     if len(words) > 1:
-        return None, f"metric_parse printed more than one number: {_one_line(printed)}"
+        return None, f"printed more than one number: {_one_line(printed)}"
     if words[0].lower().lstrip("+-") in ("nan", "inf", "infinity"):
-        return None, f"metric_parse printed {words[0]}, which is not a finite number"
+        return None, f"printed {words[0]}, which is not a finite number"
     if not _NUMBER.fullmatch(words[0]):
-        return None, f"metric_parse printed {words[0][:60]!r}, which is not a number"
+        return None, f"printed {words[0][:60]!r}, which is not a number"
     value = float(words[0])
     if not math.isfinite(value):
-        return None, f"metric_parse printed {words[0][:60]}, which is too large a number"
+        return None, f"printed {words[0][:60]}, which is too large a number"
     return value, ""
 
 
@@ -284,5 +309,11 @@ def tail(log: Path) -> str:
     return "\n".join(lines[-TAIL_LINES:])
 
 
+def _end(text: str) -> str:
+    """The end of what a program complained about, where a traceback says what it is."""
+    line = " ".join(text.split())
+    return line if len(line) <= ERROR_CHARACTERS else f"...{line[-ERROR_CHARACTERS:]}"
+
+
 def _one_line(text: str) -> str:
-    return " ".join(text.split())[:200]
+    return " ".join(text.split())[:ERROR_CHARACTERS]

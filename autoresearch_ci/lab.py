@@ -21,6 +21,7 @@ from autoresearch_ci.limits import Limits
 from autoresearch_ci.model import Experiment, ExperimentStart, Reason, SessionStart, Status
 from autoresearch_ci.proposers import Proposer
 from autoresearch_ci.proposers.search import SearchProposer
+from autoresearch_ci.ruler import Ruler, labels
 from autoresearch_ci.session import Session
 from autoresearch_ci.workspace import Campaign, Workspace
 
@@ -128,7 +129,15 @@ def assemble(
             target_value=settings.target_value,
             setup_only=setup_only,
         ),
+        ruler=choose_ruler(settings),
     )
+
+
+def choose_ruler(settings: config.Settings) -> Ruler:
+    """What is frozen in the target; its report is nobody's ruler where a command measures."""
+    measured = settings.measure_command is not None
+    names = () if measured else labels(settings.metric_name, settings.metric_parse)
+    return Ruler(settings.target_file, names)
 
 
 def choose_executor(settings: config.Settings) -> Executor:

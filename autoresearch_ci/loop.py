@@ -7,6 +7,7 @@ nothing of them.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 
 from autoresearch_ci.bench import Measurement
 from autoresearch_ci.interrupts import deferred
@@ -33,7 +34,7 @@ def research(session: Session) -> Generator[Event, None, None]:
         yield session.ledger.append(session.start)
         yield from measure_incumbent(session)
         while (limit := session.limits.reached(session.progress)) is None:
-            proposal = session.proposer.propose(session.source(), session.history)
+            proposal = session.proposer.propose(session.source(), session.told)
             if proposal is None:
                 limit = StopReason.EXHAUSTED
                 break
@@ -89,7 +90,8 @@ def baseline(session: Session, trial: Trial) -> Outcome:
     measurement = session.bench.measure(trial)
     value = session.bench.require(measurement)
     session.bench.require_guard(trial)
-    return Outcome(None, value, (Sample(Side.CANDIDATE, value),), (measurement,))
+    outcome = Outcome(None, value, (Sample(Side.CANDIDATE, value),), (measurement,))
+    return held_out(session, trial, outcome)
 
 
 def attempt(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
@@ -97,6 +99,8 @@ def attempt(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
     if same := session.history.tried(trial.candidate):
         duplicate = Verdict(Status.DISCARD, Reason.DUPLICATE)
         return Outcome(duplicate, same.value, error=f"the same as experiment {same.experiment}")
+    if broken := session.ruler.broken(session.source().text, proposal.text):
+        return Outcome(Verdict(Status.DISCARD, Reason.RULE_VIOLATION), None, error=broken)
     contest = session.contest(proposal)
     runs: tuple[Measurement, ...] = ()
     while isinstance(decision := session.judge(contest), Side):
@@ -106,8 +110,43 @@ def attempt(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
             return Outcome(run.failure, run.value, contest.samples, runs, run.error)
         contest = contest.plus(Sample(decision, run.value))
     value = contest.values(Side.CANDIDATE)[-1]
-    if decision.status is Status.KEEP:
+    outcome = Outcome(decision, value, contest.samples, runs)
+    return verified(session, trial, outcome) if decision.status is Status.KEEP else outcome
+
+
+def verified(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
+    """What is about to be kept: a jump is looked at twice, and the guard has the last word."""
+    if session.is_jump(outcome):
+        outcome = second_look(session, trial, outcome)
+        if outcome.verdict and outcome.verdict.status is not Status.KEEP:
+            return outcome
+    trial.show(Side.CANDIDATE)
+    if objection := session.bench.guard(trial):
+        return replace(outcome, verdict=objection.verdict, error=objection.error, jump=False)
+    return held_out(session, trial, outcome)
+
+
+def second_look(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
+    """Run a candidate again whose value is far outside what the campaign has seen."""
+    values = [s.value for s in outcome.samples if s.side is Side.CANDIDATE]
+    if len(values) == 1:
         trial.show(Side.CANDIDATE)
-        if objection := session.bench.guard(trial):
-            return Outcome(objection.verdict, value, contest.samples, runs, objection.error)
-    return Outcome(decision, value, contest.samples, runs)
+        again = session.bench.measure(trial)
+        outcome = replace(outcome, measurements=(*outcome.measurements, again))
+        if again.failure or again.value is None:
+            return replace(outcome, verdict=again.failure, value=again.value, error=again.error)
+        values.append(again.value)
+        sample = Sample(Side.CANDIDATE, again.value)
+        outcome = replace(outcome, samples=(*outcome.samples, sample))
+    if session.is_repeated(outcome, values):
+        return replace(outcome, jump=True)
+    verdict = Verdict(Status.CRASH, Reason.IMPLAUSIBLE)
+    shown = ", ".join(f"{value:g}" for value in values)
+    error = f"a jump that did not repeat: {shown}"
+    return replace(outcome, verdict=verdict, value=None, error=error)
+
+
+def held_out(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
+    """With the number that only people get to see; whatever becomes of it, the verdict stands."""
+    value, error = session.bench.hold_out(trial)
+    return replace(outcome, holdout=value, holdout_error=error)

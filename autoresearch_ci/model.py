@@ -216,7 +216,10 @@ class Experiment:
     is the candidate's metric, `prev` the last kept value; both None when there is
     none. `samples` are the measured values of both sides in order.
     `seconds` is the wall time of all its runs, `memory_gb` their peak.
-    `error` is one line saying what went wrong, for a crash or a violation.
+    `error` is one line saying what went wrong, for a crash or a violation. `jump`
+    says that the value was far outside what the campaign had seen and held up when
+    it was measured again. `holdout` is what `holdout_command` printed for a keep,
+    `holdout_error` why there is no such number.
     """
 
     tag: str
@@ -241,6 +244,9 @@ class Experiment:
     tokens: int = 0
     cost_usd: float = 0.0
     error: str = ""
+    jump: bool = False
+    holdout: float | None = None
+    holdout_error: str = ""
 
     @property
     def delta(self) -> float | None:

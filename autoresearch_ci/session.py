@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from autoresearch_ci.archive import Archive
@@ -11,6 +12,7 @@ from autoresearch_ci.clock import timestamp
 from autoresearch_ci.config import Settings
 from autoresearch_ci.history import History
 from autoresearch_ci.judge import Contest, Judge
+from autoresearch_ci.jump import far_outside, repeats
 from autoresearch_ci.ledger import Ledger
 from autoresearch_ci.limits import Limits, Progress
 from autoresearch_ci.model import (
@@ -31,6 +33,7 @@ from autoresearch_ci.model import (
 from autoresearch_ci.proposers import Proposer, Source
 from autoresearch_ci.reports import commit
 from autoresearch_ci.reports.terminal import clean
+from autoresearch_ci.ruler import Ruler
 from autoresearch_ci.source import code_lines
 from autoresearch_ci.workspace import Campaign, Trial
 
@@ -44,6 +47,9 @@ class Outcome:
     samples: tuple[Sample, ...] = ()
     measurements: tuple[Measurement, ...] = ()
     error: str = ""
+    jump: bool = False
+    holdout: float | None = None
+    holdout_error: str = ""
 
 
 INTERRUPTED = Outcome(
@@ -69,16 +75,30 @@ class Session:
     proposer: Proposer
     judge: Judge
     limits: Limits
+    ruler: Ruler
     incumbent: tuple[Sample, ...] = ()
 
     def __post_init__(self) -> None:
         self._began = time.monotonic()
         self._first = max(1, self.history.next_number)
         self._kept_before = len(self.history.kept)
+        self._told = History(self.history.direction)
 
     @property
     def history(self) -> History:
         return self.ledger.history
+
+    @property
+    def told(self) -> History:
+        """The history as a proposer may see it: without the numbers that are held out."""
+        self._told.direction = self.history.direction
+        self._told.rejected = self.history.rejected
+        for experiment in self.history.experiments[self._told.next_number :]:
+            hidden = experiment.holdout is None and not experiment.holdout_error
+            self._told.add(
+                experiment if hidden else replace(experiment, holdout=None, holdout_error="")
+            )
+        return self._told
 
     @property
     def progress(self) -> Progress:
@@ -99,6 +119,17 @@ class Session:
             samples=self.incumbent,
             simpler=lambda: code_lines(path, proposal.text) < code_lines(path, incumbent),
         )
+
+    def is_jump(self, outcome: Outcome) -> bool:
+        """Whether the value is far outside what the campaign has seen."""
+        return outcome.value is not None and far_outside(self.history, outcome.value)
+
+    def is_repeated(self, outcome: Outcome, values: Sequence[float]) -> bool:
+        """Whether all these runs of the candidate show what it is said to be worth."""
+        best = self.history.incumbent
+        if best is None or best.value is None or outcome.value is None:
+            return False
+        return repeats(self.history.direction, best.value, outcome.value, values)
 
     def announce(self, trial: Trial, proposal: Proposal) -> ExperimentStart:
         """Write down that an experiment begins."""
@@ -192,6 +223,9 @@ class Session:
             tokens=proposal.tokens,
             cost_usd=proposal.cost_usd,
             error=outcome.error,
+            jump=outcome.jump,
+            holdout=outcome.holdout,
+            holdout_error=outcome.holdout_error,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Generator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -59,14 +59,18 @@ def hold(
             lab.history,
             lab.settings.time_budget,
         )
+        events = watched(research(lab), progress)
         try:
-            for event in watched(research(lab), progress):
+            for event in events:
                 if as_json:
                     _write_record(event)
                 if isinstance(event, SessionEnd):
                     end = event
         except KeyboardInterrupt:
             code = INTERRUPTED
+            # It may have come between two events: the loop has to hear of it before it is asked.
+            with suppress(KeyboardInterrupt, StopIteration):
+                events.throw(Interrupted())
             for experiment in cut_short(lab.history, lab.start.session):
                 progress.show(experiment)
             if as_json:

@@ -20,7 +20,7 @@ from autoresearch_ci.config.origins import (
     read_text,
     unknown,
 )
-from autoresearch_ci.config.settings import NAMES, REQUIRED, Settings, example, takes_none
+from autoresearch_ci.config.settings import MEASURES, NAMES, REQUIRED, Settings, example, takes_none
 from autoresearch_ci.config.values import BadValue
 from autoresearch_ci.errors import SettingsError
 from autoresearch_ci.project_types import Detected
@@ -31,6 +31,7 @@ DOCUMENTS = ("CLAUDE.md", "AGENTS.md")
 # What is said about one metric; a detected one says nothing about another metric.
 _OF_THE_METRIC = (
     "metric_parse",
+    "measure_command",
     "metric_direction",
     "metric_min",
     "metric_max",
@@ -88,10 +89,9 @@ def load(root: Path, overrides: Mapping[str, object] = MappingProxyType({})) -> 
         )
         detected = None
     merged = {**(_from_detection(detected, configured) if detected else {}), **configured}
-    if any(name not in merged for name in REQUIRED):
+    if missing := [name for name in NAMES if name in _unset(merged)]:
         file = "read" if yaml_text is not None else "not there"
         looked = [f"{yaml_file.NAME}: {file}", *documents.looked, _told_by_detection(detected)]
-        missing = [name for name in REQUIRED if name not in merged]
         raise _missing(missing, looked, (*notes, *(detected.notes if detected else ())))
     settings = _validated(merged)
     may_delete = (
@@ -153,8 +153,14 @@ def _read_documents(root: Path) -> _Documents:
 
 def _describes_another(configured: Entries, detected: Detected) -> bool:
     """Whether the settings are complete by themselves and about another metric."""
-    complete = all(configured.get(name, (None,))[0] is not None for name in REQUIRED)
-    return complete and _other_metric(configured, detected)
+    given = {name: entry for name, entry in configured.items() if entry[0] is not None}
+    return not _unset(given) and _other_metric(configured, detected)
+
+
+def _unset(entries: Entries) -> set[str]:
+    """What has no default and is not there."""
+    measured = any(name in entries for name in MEASURES)
+    return {*REQUIRED, *(() if measured else MEASURES[:1])} - entries.keys()
 
 
 def _other_metric(configured: Entries, detected: Detected) -> bool:
@@ -210,6 +216,8 @@ def _told_by_detection(detected: Detected | None) -> str:
 
 def _missing(names: Sequence[str], looked: Sequence[str], notes: Sequence[str]) -> SettingsError:
     lines = markdown.write({name: example(name) for name in names})
+    if MEASURES[0] in names:
+        lines += f"\nIn place of {MEASURES[0]} there can be a {MEASURES[1]}.\n"
     what = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
     return SettingsError(
         f"{what} {'are' if names[1:] else 'is'} not set, and not detected.",

@@ -106,8 +106,10 @@ class Settings(BaseModel):
     metric_name: Annotated[Word, Shown("by project type")] = Field(
         description="the metric's name, a single word", examples=["val_bpb"]
     )
-    metric_parse: Annotated[Script, Shown("by project type")] = Field(
-        description="shell command that prints the metric's value",
+    metric_parse: Annotated[Script | None, Shown("by project type")] = Field(
+        None,
+        description="shell command that prints the metric's value; not needed with "
+        "`measure_command`",
         examples=["grep '^val_bpb:' run.log | tail -1 | awk '{print $2}'"],
     )
     metric_direction: Annotated[
@@ -147,6 +149,18 @@ class Settings(BaseModel):
         300.0,
         description="time after which the guard is killed: seconds, or with a unit",
         examples=["300"],
+    )
+    measure_command: Script | None = Field(
+        None,
+        description="runs after each experiment, in a process of its own, and prints the metric's "
+        "value, which then comes from nowhere else",
+        examples=["python evaluate.py model.pt"],
+    )
+    holdout_command: Script | None = Field(
+        None,
+        description="runs on a keep only and prints a number that is recorded and never shown to "
+        "a proposer",
+        examples=["python evaluate.py model.pt --split test"],
     )
     min_delta: Annotated[SmallestChange, Shown("`0`")] = Field(
         MinDelta(),
@@ -218,11 +232,20 @@ class Settings(BaseModel):
                 "Swap the two or remove one.",
                 ("metric_min", "metric_max"),
             )
+        if self.metric_parse is None and self.measure_command is None:
+            raise BadValue(
+                "Neither metric_parse nor measure_command has a value: nothing gives the metric.",
+                "Set metric_parse to a command that prints the number that a run left in run.log, "
+                "or measure_command to one that measures what the run made.",
+                ("metric_parse", "measure_command"),
+            )
         return self
 
 
 NAMES = tuple(Settings.model_fields)
 REQUIRED = tuple(name for name, field in Settings.model_fields.items() if field.is_required())
+MEASURES = ("metric_parse", "measure_command")
+"""Where the metric comes from: one of these has to be set."""
 
 
 def takes_none(name: str) -> bool:

@@ -161,6 +161,12 @@ def _encode_experiment(record: Experiment) -> tuple[str, dict[str, Any]]:
     }
     if record.error:
         details["error"] = record.error
+    if record.jump:
+        details["jump"] = True
+    if record.holdout is not None or record.holdout_error:
+        details["holdout"] = record.holdout
+    if record.holdout_error:
+        details["holdout_error"] = record.holdout_error
     return "experiment_done", details
 
 
@@ -232,7 +238,7 @@ def _decode_rejected(details: Mapping[str, Any], number: int) -> ProposalRejecte
 def _decode_experiment(details: Mapping[str, Any], number: int) -> Experiment:
     status = Status(details["status"])
     reason, value, prev = details.get("reason"), details.get("value"), details.get("prev")
-    change = details.get("change")
+    change, holdout = details.get("change"), details.get("holdout")
     return Experiment(
         **_common(details),
         experiment=int(details.get("experiment", number)),
@@ -254,6 +260,9 @@ def _decode_experiment(details: Mapping[str, Any], number: int) -> Experiment:
         tokens=int(details.get("tokens") or 0),
         cost_usd=float(details.get("cost_usd") or 0),
         error=str(details.get("error", "")),
+        jump=details.get("jump") is True,
+        holdout=None if holdout is None else float(holdout),
+        holdout_error=str(details.get("holdout_error", "")),
     )
 
 

@@ -16,6 +16,8 @@ def message(experiment: Experiment) -> str:
     trailers = [f"Autoresearch-Experiment: {experiment.experiment}"]
     if experiment.value is not None:
         trailers.append(f"Autoresearch-Metric: {experiment.metric}={experiment.value!r}")
+    if experiment.jump:
+        trailers.append("Autoresearch-Jump: far outside what was seen; it repeated")
     if runs:
         trailers.append(f"Autoresearch-Runs: {runs}")
     return "\n\n".join([*parts, "\n".join(trailers)]) + "\n"

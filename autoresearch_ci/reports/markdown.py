@@ -33,6 +33,7 @@ def row(experiment: Experiment) -> str:
     value, prev = experiment.value, experiment.prev
     delta = "" if value is None or prev is None else change(value, prev)
     verdict = f"{experiment.status}: {experiment.reason}" if experiment.reason else "baseline"
+    verdict += ", **jump**" if experiment.jump else ""
     return (
         f"| {experiment.experiment} | {'' if value is None else number(value)} | {delta} "
         f"| {verdict} | {escape(experiment.description)} |\n"
@@ -57,6 +58,15 @@ def table(experiments: Sequence[Experiment], room: int, more: str) -> str:
     left = len(experiments) - len(rows)
     note = f"\n{left} {more}\n" if left else ""
     return _HEAD + "".join(rows) + note
+
+
+def held_out(experiments: Sequence[Experiment]) -> str:
+    """What `holdout_command` said of each of these; no proposer sees such numbers."""
+    rows = ["| # | value | held out |", "|---:|---:|---|"]
+    for each in experiments:
+        held = escape(each.holdout_error) if each.holdout is None else number(each.holdout)
+        rows.append(f"| {each.experiment} | {number(each.value)} | {held} |")
+    return "\n".join(rows)
 
 
 def cut_diff(patch: str, room: int) -> str:

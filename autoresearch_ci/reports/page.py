@@ -15,11 +15,12 @@ from urllib.parse import quote
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Experiment, Reason, SessionEnd, SessionStart, Status, StopReason
 from autoresearch_ci.reports.confirmation import verdict
-from autoresearch_ci.reports.markdown import cut_diff, escape, fenced, table
+from autoresearch_ci.reports.markdown import cut_diff, escape, fenced, held_out, table
 from autoresearch_ci.reports.session import STOPPED
 from autoresearch_ci.reports.table import counts
 from autoresearch_ci.reports.terminal import better, number, percent
 
+_SHOWN = 20
 _KEPT_SHARE = 0.3
 _DIFF_SHARE = 0.3
 _MEASURED = {Reason.WORSE, Reason.EQUAL, Reason.WITHIN_NOISE}
@@ -46,8 +47,9 @@ class Page:
 
     def readme(self) -> str:
         """For the logs branch: the state of the campaign, in at most 20,000 characters."""
-        room = 18_000
+        room = 16_000
         parts = [f"# autoresearch campaign {_code(self.tag)}", *self._head(), self._picture()]
+        parts += self._held_out()
         parts += self._kept(room // 2)
         parts += self._tried(room // 2)
         parts.append(
@@ -96,6 +98,14 @@ class Page:
                 f"begun from `{self.start.base[:7]}`."
             )
 
+        if jumps := [each for each in history.kept if each.jump]:
+            listed = ", ".join(str(each.experiment) for each in jumps[-_SHOWN:])
+            yield (
+                f"**Jumps: {listed}.** Their values were far outside what the campaign had seen. "
+                "Measured again, they held up, and the guard passed; read such a change before "
+                "you take it."
+            )
+
     def _branch(self, start: SessionStart) -> str:
         name = _code(start.branch)
         return f"[{name}]({self.web}/tree/{quote(start.branch)})" if self.web else name
@@ -125,6 +135,12 @@ class Page:
     def _kept(self, room: int) -> list[str]:
         kept = self.history.kept[1:]
         return ["## Kept", table(kept[::-1], room, _ELSEWHERE)] if kept else []
+
+    def _held_out(self) -> list[str]:
+        kept = [
+            each for each in self.history.kept if each.holdout is not None or each.holdout_error
+        ]
+        return ["## Held out", held_out(kept[: -_SHOWN - 1 : -1])] if kept else []
 
     def _tried(self, room: int, *, folded: bool = False) -> list[str]:
         tried = self.history.experiments[:0:-1]

@@ -82,6 +82,12 @@ def closing(
     lines.append(f"the campaign  {paint(standing(history), 'bold')}")
     if best is not None and improved:
         lines.append(f"last kept     {clean(best.description)}")
+    jumps = [e.experiment for e in history.kept if e.jump]
+    if jumps:
+        listed = ", ".join(map(str, jumps))
+        lines.append(
+            f"{paint('jumps', 'warn')}         look at these yourself: experiment {listed}"
+        )
     lines.append("")
     finished = reason in {StopReason.EXHAUSTED, StopReason.TARGET_VALUE}
     ways = _next(start, elsewhere, program, improved=improved, finished=finished)

@@ -28,6 +28,7 @@ _STYLES = {Status.KEEP: "good", Status.DISCARD: "", Status.CRASH: "bad"}
 _MIN_TITLE = 12
 _PERCENT = 8
 _GAP = "  "
+_JUMP = "a jump; measured again, it held up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ def _percent(experiment: Experiment) -> str:
 
 
 def _reason(experiment: Experiment) -> str:
-    return experiment.reason.value if experiment.reason else "baseline"
+    word = experiment.reason.value if experiment.reason else "baseline"
+    return f"{word}, jump" if experiment.jump else word
 
 
 COLUMNS = (
@@ -75,8 +77,15 @@ _NUMBERS = {"value", "delta"}
 def title(experiment: Experiment) -> str:
     """What was tried, and what went wrong."""
     text = clean(experiment.description)
-    error = clean(experiment.error)
-    return f"{text} ({error})" if error else text
+    notes = [clean(experiment.error), _JUMP if experiment.jump else "", _held_out(experiment)]
+    shown = "; ".join(note for note in notes if note)
+    return f"{text} ({shown})" if shown else text
+
+
+def _held_out(experiment: Experiment) -> str:
+    if experiment.holdout is None:
+        return clean(experiment.holdout_error)
+    return f"held out {number(experiment.holdout)}"
 
 
 class Layout:

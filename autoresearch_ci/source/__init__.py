@@ -12,10 +12,10 @@ import re
 from pathlib import PurePosixPath
 
 from autoresearch_ci.source.grammar import GRAMMARS, Kind, Span
-from autoresearch_ci.source.lexers import lexer_spans
+from autoresearch_ci.source.lexers import has_lexer, lexer_spans
 from autoresearch_ci.source.words import Token, words
 
-__all__ = ["Kind", "Span", "Token", "code_lines", "spans", "tokens"]
+__all__ = ["Kind", "Span", "Token", "code_lines", "is_known", "spans", "tokens"]
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _BLANK = " \t\r\n\f\v\ufeff"
@@ -29,6 +29,11 @@ def spans(path: str, text: str) -> list[Span]:
     suffix = PurePosixPath(path.replace("\\", "/")).suffix.lower()
     grammar = GRAMMARS.get(suffix)
     return grammar.spans(text) if grammar else lexer_spans(path, text)
+
+
+def is_known(path: str, text: str) -> bool:
+    """Whether somebody knows the language: by the file's name, or by its `#!` line."""
+    return PurePosixPath(path).suffix.lower() in GRAMMARS or has_lexer(path, text)
 
 
 def code_lines(path: str, text: str) -> int:

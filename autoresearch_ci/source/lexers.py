@@ -17,7 +17,7 @@ _QUOTES = ("'", '"', "`", "<<")
 
 def lexer_spans(path: str, text: str) -> list[Span]:
     """Strings and comments, in order, by the lexer that the file's name calls for."""
-    lexer = _lexer(PurePosixPath(path.replace("\\", "/")).name, text[: text.find("\n") + 1][:80])
+    lexer = _lexer_of(path, text)
     if lexer is None or not text:
         return []
     plain, offsets = _normalised(text)
@@ -30,6 +30,15 @@ def lexer_spans(path: str, text: str) -> list[Span]:
     return [
         Span(kind, offsets[start], offsets[min(end, len(plain) - 1)]) for kind, start, end in found
     ]
+
+
+def has_lexer(path: str, text: str) -> bool:
+    """Whether pygments knows the language."""
+    return _lexer_of(path, text) is not None
+
+
+def _lexer_of(path: str, text: str) -> Lexer | None:
+    return _lexer(PurePosixPath(path.replace("\\", "/")).name, text[: text.find("\n") + 1][:80])
 
 
 def _read(lexer: Lexer, text: str) -> list[Span]:

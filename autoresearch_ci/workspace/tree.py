@@ -27,6 +27,7 @@ from autoresearch_ci.workspace.files import (
     is_directory,
     is_scratch,
     make_way,
+    reachable,
     remove,
     sign,
     signature,
@@ -56,6 +57,7 @@ class Tree:
         self._links: dict[str, str] = {}
         self._dirs: dict[str, tuple[Signature | None, frozenset[str]]] = {}
         self._nested: dict[str, list[str]] = {}
+        self._modules: dict[str, set[str]] = {}
 
     def survey(self) -> None:
         """Take the tree as the user's: everything in it is to be there after a run.
@@ -81,6 +83,7 @@ class Tree:
                     hidden.append(path)
             elif tag == "S":
                 self._sparse.add(path)
+        self._modules = _modules(self._tracked)
         own = [path for path in now.untracked if not path.endswith("/")]
         self._nested = {}
         for path in now.untracked:
@@ -122,6 +125,7 @@ class Tree:
             violations = self._undo_tree(files, dirs) if files or dirs else []
             violations += self._undo_kept()
             violations += self._undo_links()
+            self._drop_bytecode()
         return violations
 
     def _undo_tree(self, files: list[str], dirs: list[str]) -> list[str]:
@@ -286,6 +290,16 @@ class Tree:
         known = self._vault.copies.keys() | self._tracked
         return violations + self._readonly.remove_added(known)
 
+    def _drop_bytecode(self) -> None:
+        """Python believes a `.pyc` that names its source's size and time, whatever it holds."""
+        spare = self._vault.copies.keys() | self._tracked
+        for folder, modules in self._modules.items():
+            cache = f"{folder}/__pycache__" if folder else "__pycache__"
+            if reachable(self._root, f"{cache}/"):
+                names = (n for n in os.listdir(self._full(cache)) if n.partition(".")[0] in modules)
+                for name in names:
+                    remove(self._root, f"{cache}/{name}", spare=spare)
+
     def _undo_links(self) -> list[str]:
         """Submodules: what counts is the commit that each stands at."""
         if not self._links:
@@ -348,3 +362,13 @@ def _entries(full: str) -> list[os.DirEntry[str]]:
         return list(os.scandir(full))
     except OSError:  # closed to us, and so to the experiment
         return []
+
+
+def _modules(paths: Iterable[str]) -> dict[str, set[str]]:
+    """The Python modules among these paths, by their folder."""
+    modules: dict[str, set[str]] = {}
+    for path in paths:
+        if path.endswith(".py"):
+            folder, name = os.path.split(path)
+            modules.setdefault(folder, set()).add(name.removesuffix(".py"))
+    return modules

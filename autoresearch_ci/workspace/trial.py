@@ -130,9 +130,15 @@ class Trial:
         self._shown = self._contents[side]
         self._cleaned = False
 
-    def hand_over(self) -> None:
-        """A command is about to run in the tree: `clean` must follow, or `close` will see to it."""
+    def hand_over(self) -> tuple[str, ...]:
+        """A command is about to run in the tree: `clean` must follow, or `close` will see to it.
+
+        What changed since the last one is undone first and returned, as by `clean`: it
+        must not be measured, whoever did it.
+        """
+        changed = self.clean()
         self._cleaned = False
+        return changed
 
     def clean(self) -> tuple[str, ...]:
         """Undo everything that a run did besides the target; returns what broke the rules.

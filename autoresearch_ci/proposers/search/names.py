@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from autoresearch_ci.ruler.seeds import WORDS as SEEDS
+
 # Words are matched against a name split at underscores, dashes, dots and camel humps.
 _HUMPS = re.compile(r"[^\W_]+?(?=[A-Z][a-z]|[\W_\d]|$|(?<=[a-z])(?=[A-Z]))|\d+|[A-Z]+")
 
@@ -14,8 +16,8 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-FROZEN = word_set(
-    "seed seeds rng random_state manual_seed randomstate srand version versions ver revision"
+FROZEN = SEEDS | word_set(
+    "rng version versions ver revision"
     " protocol port ports expose year date copyright license timeout timeouts deadline time_budget"
     " budget time_limit kill_after max_seconds max_time schema magic crc checksum epoch_time"
     " sdk abi uuid hash_seed pid uid gid timestamp"

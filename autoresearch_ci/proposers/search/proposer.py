@@ -18,6 +18,7 @@ from autoresearch_ci.proposers.search.memory import Memory
 from autoresearch_ci.proposers.search.protect import Protection, protect
 from autoresearch_ci.proposers.search.syntax import parsed
 from autoresearch_ci.proposers.search.tuning import Step, Steps, ranked
+from autoresearch_ci.ruler import Ruler
 from autoresearch_ci.source import tokens
 
 _TITLE = 72
@@ -43,6 +44,7 @@ class _Reading:
     def of(cls, source: Source, metric_name: str) -> _Reading:
         found = tokens(source.path, source.text)
         protection = protect(found, metric_name)
+        protection.frozen |= Ruler(source.path, [metric_name]).lines(source.text)
         knobs = [*find_knobs(found, protection), *find_choices(found, protection)]
         parses = source.path.endswith(".py") and parsed(source.text) is not None
         return cls(source, protection, _apart(knobs), parses)

@@ -32,6 +32,9 @@ def test_defaults(project):
     """What nobody sets has the documented default and says so."""
     loaded = project.load(**project.BASE)
     assert {name: value for name, value in loaded.settings if name not in REQUIRED} == {
+        "metric_parse": "cat acc",
+        "measure_command": None,
+        "holdout_command": None,
         "metric_direction": Direction.LOWER,
         "time_budget": 300,
         "kill_after": 600,
@@ -52,7 +55,7 @@ def test_defaults(project):
         "patience": None,
         "target_value": None,
     }
-    assert {str(loaded.origins[n]) for n in NAMES if n not in REQUIRED} == {"default"}
+    assert {str(loaded.origins[n]) for n in NAMES if n not in project.BASE} == {"default"}
     assert {str(loaded.origins[n]) for n in REQUIRED} == {"command line"}
 
 
@@ -180,6 +183,19 @@ def test_other_metric_is_not_mixed(project, detected):
     assert loaded.settings.setup_command == "npm ci"
     assert loaded.project_type == "web"
     assert project.load(metric_name="bundle_kb").settings.metric_parse == "du -k dist"
+
+
+def test_measure_command_takes_the_place_of_metric_parse(project, detected):
+    """One of the two is enough; with neither the error names both ways."""
+    base = {name: value for name, value in project.BASE.items() if name != "metric_parse"}
+    loaded = project.load(**base, measure_command="python measure.py")
+    assert loaded.settings.metric_parse is None
+    assert loaded.settings.measure_command == "python measure.py"
+    with pytest.raises(SettingsError, match="metric_parse is not set") as caught:
+        project.load(**base)
+    assert "measure_command" in caught.value.remedy
+    with pytest.raises(SettingsError, match="Neither metric_parse nor measure_command"):
+        project.load(**base, metric_parse="")
 
 
 def test_custom_project_beside_another(project, detected):

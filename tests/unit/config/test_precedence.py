@@ -26,6 +26,8 @@ WRITTEN = {
     "setup_command": [("npm ci", "npm ci"), ("make deps", "make deps"), ("true", "true")],
     "guard_command": [("npm test", "npm test"), ("make check", "make check"), ("true", "true")],
     "guard_budget": [("60", 60), ("5m", 300), ("1h", 3600)],
+    "measure_command": [("./measure", "./measure"), ("a | b", "a | b"), ("wc -c a", "wc -c a")],
+    "holdout_command": [("./hold", "./hold"), ("a | b", "a | b"), ("wc -c b", "wc -c b")],
     "min_delta": [("0.1", MinDelta(0.1)), ("5%", MinDelta(0.05, relative=True)), ("1e-3", None)],
     "metric_min": [("0", 0), ("-1e3", -1000), (".5", 0.5)],
     "metric_max": [("100", 100), ("1e3", 1000), ("7", 7)],
@@ -83,10 +85,15 @@ def test_empty(project, detected, name, source):
     """An empty value turns an optional setting off, over detection, and is an error elsewhere."""
     detected(Detected("web", {**project.DETECTED, name: WRITTEN[name][0][0]}))
     rest = {"guard_budget": "60"} if name != "guard_budget" else {}
+    rest |= {"measure_command": "./measure"} if name == "metric_parse" else {}  # one of the two
     flags = project.give(source, {name: "", **rest})
     if takes_none(name):
         loaded = project.load(**flags)
-        expected = 600 if name == "kill_after" else getattr(config.Settings(**project.BASE), name)
+        bare = config.Settings(
+            **{**project.BASE, **rest, "metric_parse": None, "measure_command": "m"}
+        )
+        expected = 600 if name == "kill_after" else getattr(bare, name)
+        expected = None if name == "measure_command" else expected
         assert getattr(loaded.settings, name) == expected
         assert loaded.origins[name].source == source
     else:

@@ -1,0 +1,61 @@
+"""Whether a value is far outside what a campaign has seen, and so worth a second look.
+
+Pure. A made-up number is seldom a modest one; a real leap can bear one more run.
+Two signs, either of them enough:
+
+- Ten times: the metric has always had one sign, and the value is ten times closer to
+  zero, ten times further from it, or on its other side, in the good direction. It needs
+  no experience, so it holds from the first experiment on.
+- Out of line: five experiments or more have a number, and the gain is over ten times the
+  largest gain so far and the usual step between two values (their median, so that a few
+  wild ones do not count), and over half of all that the campaign's values span.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from statistics import median
+
+from autoresearch_ci.history import History
+from autoresearch_ci.model import Direction, Reason
+
+FACTOR = 10.0
+EXPERIENCE = 5
+_HALF = 0.5
+
+_NO_NUMBERS = frozenset({Reason.RULE_VIOLATION, Reason.GUARD_FAILED, Reason.DUPLICATE})
+
+
+def far_outside(history: History, value: float) -> bool:
+    """Whether this value of a candidate would be a jump from the incumbent."""
+    incumbent = history.incumbent
+    if incumbent is None or incumbent.value is None:
+        return False
+    gain = history.direction.gain(value, incumbent.value)
+    if gain <= 0:
+        return False
+    measured = [e for e in history.experiments if e.value is not None]
+    measured = [e for e in measured if e.reason not in _NO_NUMBERS]
+    values = [e.value for e in measured if e.value is not None]
+    if _is_tenfold(history.direction, values, incumbent.value, value):
+        return True
+    steps = [abs(e.delta) for e in measured if e.delta is not None]
+    gains = [abs(e.delta) for e in history.kept if e.delta is not None]
+    if len(steps) < EXPERIENCE:
+        return False
+    usual = max(median(steps), *gains, 0.0)
+    return 0 < usual * FACTOR < gain and gain > _HALF * (max(values) - min(values))
+
+
+def repeats(direction: Direction, old: float, claimed: float, values: Iterable[float]) -> bool:
+    """Whether every run of a candidate shows at least half of the gain that it claims."""
+    gain = direction.gain(claimed, old)
+    return all(direction.gain(value, old) >= _HALF * gain for value in values)
+
+
+def _is_tenfold(direction: Direction, values: list[float], old: float, new: float) -> bool:
+    if not (all(value > 0 for value in values) or all(value < 0 for value in values)):
+        return False
+    shrinks = (direction is Direction.LOWER) == (old > 0)
+    bar = old / FACTOR if shrinks else old * FACTOR
+    return direction.gain(new, bar) > 0
