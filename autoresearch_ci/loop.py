@@ -7,6 +7,7 @@ nothing of them.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from statistics import median
 
 from autoresearch_ci.bench import Measurement
 from autoresearch_ci.interrupts import deferred
@@ -53,11 +54,20 @@ def measure_incumbent(session: Session) -> Iterator[Event]:
         yield from experiment(session, Proposal("baseline", text, proposer="baseline"))
     elif not session.limits.setup_only:
         with session.campaign.trial(text) as trial:
-            trial.show(Side.INCUMBENT)
-            measurement = session.bench.measure(trial)
-        value = session.bench.require(measurement)
-        session.incumbent = (Sample(Side.INCUMBENT, value),)
-        yield IncumbentMeasured(value, measurement.run.seconds)
+            measurements = open_session(session, trial)
+        for sample, measurement in zip(session.incumbent, measurements, strict=True):
+            yield IncumbentMeasured(sample.value, measurement.run.seconds)
+
+
+def open_session(session: Session, trial: Trial) -> tuple[Measurement, ...]:
+    """Run the incumbent until the judge is ready for a candidate."""
+    session.incumbent = ()
+    runs: tuple[Measurement, ...] = ()
+    while session.judge(session.contest()) is Side.INCUMBENT:
+        trial.show(Side.INCUMBENT)
+        runs = (*runs, run := session.bench.measure(trial))
+        session.incumbent += (Sample(Side.INCUMBENT, session.bench.require(run)),)
+    return runs
 
 
 def experiment(session: Session, proposal: Proposal) -> Iterator[Event]:
@@ -81,11 +91,10 @@ def experiment(session: Session, proposal: Proposal) -> Iterator[Event]:
 
 def baseline(session: Session, trial: Trial) -> Outcome:
     """The project as it is must give a metric and pass its guard."""
-    trial.show(Side.CANDIDATE)
-    measurement = session.bench.measure(trial)
-    value = session.bench.require(measurement)
+    runs = open_session(session, trial)
     session.bench.require_guard(trial)
-    return Outcome(None, value, (Sample(Side.CANDIDATE, value),), (measurement,))
+    samples = tuple(Sample(Side.CANDIDATE, sample.value) for sample in session.incumbent)
+    return Outcome(None, median(sample.value for sample in samples), samples, runs)
 
 
 def attempt(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
@@ -101,7 +110,7 @@ def attempt(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
         if run.failure or run.value is None:
             return Outcome(run.failure, run.value, contest.samples, runs, run.error)
         contest = contest.plus(Sample(decision, run.value))
-    value = contest.values(Side.CANDIDATE)[-1]
+    value = session.value_of(contest, decision)
     if decision.status is Status.KEEP:
         trial.show(Side.CANDIDATE)
         if objection := session.bench.guard(trial):
