@@ -16,7 +16,7 @@ from autoresearch_ci.errors import SettingsError
 from autoresearch_ci.executors import Executor
 from autoresearch_ci.executors.process import ProcessExecutor
 from autoresearch_ci.executors.search import kill_marked
-from autoresearch_ci.judge import single_run
+from autoresearch_ci.judge import sequential
 from autoresearch_ci.limits import Limits
 from autoresearch_ci.model import Experiment, ExperimentStart, Reason, SessionStart, Status
 from autoresearch_ci.proposers import Proposer
@@ -121,7 +121,7 @@ def assemble(
         archive=Archive(book, campaign.publish, workspace.state_dir / "pending" / campaign.tag),
         bench=bench,
         proposer=choose_proposer(loaded, campaign.tag),
-        judge=single_run,
+        judge=sequential(settings.max_repeats),
         limits=Limits(
             max_experiments=settings.max_experiments,
             time_limit=settings.time_limit,

@@ -21,6 +21,10 @@ class Direction(StrEnum):
         """How much better `new` is than `old`, in the metric's unit; negative when worse."""
         return old - new if self is Direction.LOWER else new - old
 
+    def better(self, old: float, gain: float) -> float:
+        """The value that is better than `old` by `gain`."""
+        return old - gain if self is Direction.LOWER else old + gain
+
 
 class Status(StrEnum):
     """The verdict on an experiment."""
@@ -137,10 +141,15 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A decision and the reason for it."""
+    """A decision and the reason for it.
+
+    `gain` is the judge's estimate of how much better a kept candidate is, in the
+    metric's unit. None where the last run of each side says it exactly.
+    """
 
     status: Status
     reason: Reason
+    gain: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

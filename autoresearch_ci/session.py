@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 
 from autoresearch_ci.archive import Archive
 from autoresearch_ci.bench import Bench, Measurement
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.config import Settings
 from autoresearch_ci.history import History
-from autoresearch_ci.judge import Contest, Judge
+from autoresearch_ci.judge import Contest, Experience, Judge
 from autoresearch_ci.jump import far_outside, repeats
 from autoresearch_ci.ledger import Ledger
 from autoresearch_ci.limits import Limits, Progress
@@ -83,6 +84,7 @@ class Session:
         self._first = max(1, self.history.next_number)
         self._kept_before = len(self.history.kept)
         self._told = History(self.history.direction)
+        self._experience, self._seen = Experience(), 0
 
     @property
     def history(self) -> History:
@@ -110,15 +112,36 @@ class Session:
         """The target as it stands at the incumbent."""
         return Source(self.settings.target_file, self.campaign.source())
 
-    def contest(self, proposal: Proposal) -> Contest:
-        """What the judge may know before the first run of a candidate."""
+    @property
+    def experience(self) -> Experience:
+        """What the campaign's records say about its noise."""
+        for record in self.history.experiments[self._seen :]:
+            self._experience = self._experience.after(record, self.history.direction)
+        self._seen = self.history.next_number
+        return self._experience.within(self.start.session)
+
+    def contest(self, proposal: Proposal | None = None) -> Contest:
+        """What the judge may know before the first run of a candidate, or before there is one."""
         path, incumbent = self.settings.target_file, self.campaign.source()
+        text = proposal.text if proposal else incumbent
         return Contest(
             direction=self.history.direction,
             min_delta=self.settings.min_delta,
             samples=self.incumbent,
-            simpler=lambda: code_lines(path, proposal.text) < code_lines(path, incumbent),
+            simpler=lambda: code_lines(path, text) < code_lines(path, incumbent),
+            experience=self.experience,
         )
+
+    def value_of(self, contest: Contest, verdict: Verdict) -> float:
+        """The candidate's value: what was measured, or for a keep the judge's own estimate.
+
+        The best of several lucky numbers is no estimate, so a keep's value is the last
+        kept value and the gain that the judge believes in.
+        """
+        last = self.history.incumbent
+        if verdict.gain is None or last is None or last.value is None:
+            return median(contest.values(Side.CANDIDATE))
+        return contest.direction.better(last.value, verdict.gain)
 
     def is_jump(self, outcome: Outcome) -> bool:
         """Whether the value is far outside what the campaign has seen."""

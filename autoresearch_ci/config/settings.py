@@ -167,6 +167,11 @@ class Settings(BaseModel):
         description="smallest change that counts: absolute, or relative as `0.5%`",
         examples=["0.5%"],
     )
+    max_repeats: Count = Field(
+        6,
+        description="most runs of either side in one experiment; 1 decides by a single run each",
+        examples=["6"],
+    )
     metric_min: Number | None = Field(
         None, description="a value below it is a crash, reason `implausible`", examples=["0"]
     )

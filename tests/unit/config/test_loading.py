@@ -44,6 +44,7 @@ def test_defaults(project):
         "guard_command": None,
         "guard_budget": 300,
         "min_delta": MinDelta(),
+        "max_repeats": 6,
         "metric_min": None,
         "metric_max": None,
         "proposer": "auto",

@@ -29,6 +29,7 @@ WRITTEN = {
     "measure_command": [("./measure", "./measure"), ("a | b", "a | b"), ("wc -c a", "wc -c a")],
     "holdout_command": [("./hold", "./hold"), ("a | b", "a | b"), ("wc -c b", "wc -c b")],
     "min_delta": [("0.1", MinDelta(0.1)), ("5%", MinDelta(0.05, relative=True)), ("1e-3", None)],
+    "max_repeats": [("3", 3), ("1", 1), ("10", 10)],
     "metric_min": [("0", 0), ("-1e3", -1000), (".5", 0.5)],
     "metric_max": [("100", 100), ("1e3", 1000), ("7", 7)],
     "proposer": [("search", "search"), ("auto", "auto"), ("search", "search")],
