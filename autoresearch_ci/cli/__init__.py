@@ -25,6 +25,7 @@ VERBS = {
     "run": "improve the target file, experiment after experiment",
     "setup": "make the branch and the log, measure the baseline, and stop",
     "results": "show what a campaign has found",
+    "calibrate": "run the unchanged project a few times: how noisy is the metric?",
     "confirm": "measure base and branch again, and each kept change by itself",
     "config": "show every setting, its value and where it came from",
     "init": "write the settings of this project into CLAUDE.md",
