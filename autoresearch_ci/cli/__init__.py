@@ -26,6 +26,7 @@ VERBS = {
     "setup": "make the branch and the log, measure the baseline, and stop",
     "results": "show what a campaign has found",
     "confirm": "measure base and branch again, and each kept change by itself",
+    "brief": "show what a model would be asked now",
     "config": "show every setting, its value and where it came from",
     "init": "write the settings of this project into CLAUDE.md",
     "demo": "watch it work on a small bundled project",
