@@ -173,7 +173,7 @@ def _without_keys(text: str) -> str:
 def _forms(value: str) -> set[str]:
     """Every form of a value that is looked for."""
     forms: set[str] = set()
-    for one in {value, value.strip(), *value.splitlines()}:
+    for one in {value, value.strip(), " ".join(value.split()), *value.splitlines()}:
         if len(one) < SHORTEST:
             continue
         data = one.encode("utf-8", "surrogatepass")

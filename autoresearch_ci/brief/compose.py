@@ -3,8 +3,8 @@
 What stays the same from one brief to the next stands first, since that is cheap
 to send again: rules, project, what was kept, target, ideas tried. The ideas are
 only ever added to. What changes every time stands last and is kept small in
-proportion to the rest, and so is the part of the ideas that slides: at least
-`1 - 2 * CHANGING` of a full brief begins as the brief before it did.
+proportion to the rest, and so is the part of the ideas that slides: a brief begins
+as the one before it for at least `1 / (1 + MOVING)` of its bytes, less one idea.
 """
 
 from __future__ import annotations
@@ -28,7 +28,12 @@ CHANGING = 0.14
 CLOSING = 1200
 """Bytes that are always there for where the campaign stands and what to do now."""
 
-_OF_SAME = 0.375
+_LEAST = 2 * CLOSING + 1000
+"""Bytes without which there is no room for the history at all."""
+
+MOVING, SLIDING = 0.375, 0.15
+"""What may change, and what of it are ideas that slide, as parts of what stays the same."""
+
 _CONTEXT = 0.3
 _KEPT = 0.25
 _QUEUE = 0.07
@@ -46,25 +51,26 @@ def brief(situation: Situation, redact: Redactor) -> Conversation:
     fences = Fences(redact)
     whole = int(situation.settings.brief_tokens * BYTES_PER_TOKEN)
     system, project, target = preamble(situation, fences, whole)
-    room = whole - size(system) - size(project) - size(target) - CLOSING - 8 * len(GAP)
+    room = whole - size(system) - size(project) - size(target) - 8 * len(GAP)
     around = context(situation, fences, int(room * _CONTEXT))
     room -= size(around)
     kept = _kept(situation, fences, int(room * _KEPT))
-    room -= size(kept)
-    changing = min(room // 2, int(whole * CHANGING))
     heading = prompt("tried")
-    closed, growing = ideas.tried(
-        situation.history, redact, room - 2 * changing - size(heading) - len(GAP), changing
-    )
-    if closed or growing:
-        closed = [heading, *closed]
-    same = (project, around, kept, target, *closed, growing)
-    changing = min(changing, int(_OF_SAME * (size(system) + sum(map(size, same)))))
+    room -= size(kept) + size(heading) + ideas.LONGEST_NOTE + 3 * len(GAP)
+    changing = min(max(int(whole * CHANGING), CLOSING), room)
+    sliding = min(max(int(whole * 2 * CHANGING) - changing, 0), room - changing)
+    listed = ideas.listed(situation.history)
+    first = ideas.oldest(listed, redact, room - changing - sliding)
+    stays = sum(map(size, (system, project, around, kept, target, *first)))
+    last = ideas.youngest(listed, len(first), redact, min(sliding, int(stays * SLIDING)))
+    changing = min(changing, int(stays * MOVING) - sum(map(size, last)))
+    told = [heading, *first, *last] if listed else []
+    grows = [told.pop()] if len(listed) % ideas.CHUNK else []
     parts = [
         joined(project, around),
         joined(kept, target),
-        joined(*closed),
-        joined(growing, *_changing(situation, fences, changing)),
+        joined(*told),
+        joined(*grows, *_changing(situation, fences, changing)),
     ]
     return asked(system, parts)
 
@@ -84,7 +90,7 @@ def preamble(
     )
     source = fences.whole(situation.source)
     target = joined(prompt(about), fences.whole(settings.target_file), source)
-    need = size(system) + size(project) + size(target) + 2 * CLOSING
+    need = size(system) + size(project) + size(target) + _LEAST
     if need > room:
         program_size = size(program) if situation.program else 0
         what, which = "target_file", settings.target_file

@@ -16,6 +16,9 @@ from autoresearch_ci.redaction import Redactor
 CHUNK = 25
 """Ideas that are fenced, and left out, together: a brief must not begin anew with each."""
 
+LONGEST_NOTE = 220
+"""Bytes of the note that ideas were left out."""
+
 _LONGEST = 200
 _NEAR = (Reason.WITHIN_NOISE, Reason.EQUAL, Reason.WORSE)
 
@@ -59,23 +62,31 @@ def last_crash(history: History) -> Experiment | None:
     return None
 
 
-def tried(history: History, redact: Redactor, always: int, sliding: int) -> tuple[list[str], str]:
-    """All ideas, fenced in chunks: those that stay as they are, and the one that still grows.
+def oldest(ideas: Sequence[Experiment], redact: Redactor, room: int) -> list[str]:
+    """The ideas, fenced in chunks, as many whole chunks as fit: however many follow, the same."""
+    return _while_there_is_room(chunks(ideas), redact, room)
 
-    The oldest are shown in at most `always` bytes, however long the campaign gets, and
-    the youngest in at most `sliding`: as few bytes as may be change when an idea is
-    added or has to be left out.
-    """
-    ideas = [e for e in history.experiments[1:] if e.reason is not Reason.DUPLICATE]
-    chunks = [ideas[at : at + CHUNK] for at in range(0, len(ideas), CHUNK)]
-    first = _while_there_is_room(chunks, redact, always)
-    last = _while_there_is_room(chunks[len(first) :][::-1], redact, sliding)[::-1]
-    if not last and len(first) < len(chunks):
-        last = [fitting(lines(chunks[-1], redact), sliding, end=True)]
-    missing = [e for chunk in chunks[len(first) : len(chunks) - len(last)] for e in chunk]
-    shown = [*first, *([_left_out(missing)] if missing else []), *last]
-    grows = bool(shown) and len(ideas) % CHUNK > 0
-    return (shown[:-1], shown[-1]) if grows else (shown, "")
+
+def youngest(ideas: Sequence[Experiment], told: int, redact: Redactor, room: int) -> list[str]:
+    """The rest after so many chunks; where it does not fit, what was left out and the last."""
+    rest = chunks(ideas)[told:]
+    if not rest:
+        return []
+    shown = _while_there_is_room(rest[::-1], redact, room)[::-1]
+    if not shown:
+        shown = [fitting(lines(rest[-1], redact), room - len(GAP), end=True)]
+    missing = [experiment for chunk in rest[: len(rest) - len(shown)] for experiment in chunk]
+    return [_left_out(missing), *shown] if missing else shown
+
+
+def listed(history: History) -> list[Experiment]:
+    """The experiments that are listed: each idea once."""
+    return [e for e in history.experiments[1:] if e.reason is not Reason.DUPLICATE]
+
+
+def chunks(ideas: Sequence[Experiment]) -> list[Sequence[Experiment]]:
+    """What is fenced together; all but the last stay as they are."""
+    return [ideas[at : at + CHUNK] for at in range(0, len(ideas), CHUNK)]
 
 
 def _while_there_is_room(
