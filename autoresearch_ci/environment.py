@@ -67,7 +67,7 @@ def looks_secret(name: str, value: str = "") -> bool:
 
 def is_credential(name: str, value: str = "") -> bool:
     """Whether the name, or what it holds, looks like a credential."""
-    words = name.upper().split("_")
+    words = re.split("[_-]", name.upper())
     return (
         any(word in _SECRET_WORDS or word.endswith(_SECRET_ENDINGS) for word in words)
         or (len(words) > 1 and words[-1] == "PWD" and words[0] != "INIT")
