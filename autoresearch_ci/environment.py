@@ -61,14 +61,23 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def looks_secret(name: str, value: str = "") -> bool:
+    """Whether a program we start must not see it: it looks like a credential, or is a runner's."""
+    return name.upper().startswith(_RUNNER_FAMILIES) or is_credential(name, value)
+
+
+def is_credential(name: str, value: str = "") -> bool:
     """Whether the name, or what it holds, looks like a credential."""
-    words = name.upper().split("_")
+    words = re.split("[_-]", name.upper())
     return (
-        name.upper().startswith(_RUNNER_FAMILIES)
-        or any(word in _SECRET_WORDS or word.endswith(_SECRET_ENDINGS) for word in words)
+        any(word in _SECRET_WORDS or word.endswith(_SECRET_ENDINGS) for word in words)
         or (len(words) > 1 and words[-1] == "PWD" and words[0] != "INIT")
         or bool(_USER_AND_PASSWORD.search(value) or _SECRET_VALUE.search(value))
     )
+
+
+def credentials(variables: Mapping[str, str]) -> tuple[str, ...]:
+    """The values among these variables that must not be told to anybody, in order of name."""
+    return tuple(value for name, value in sorted(variables.items()) if is_credential(name, value))
 
 
 def checked(allow: Sequence[str]) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ VERBS = {
     "results": "show what a campaign has found",
     "calibrate": "run the unchanged project a few times: how noisy is the metric?",
     "confirm": "measure base and branch again, and each kept change by itself",
+    "brief": "show what a model would be asked now",
     "config": "show every setting, its value and where it came from",
     "init": "write the settings of this project into CLAUDE.md",
     "demo": "watch it work on a small bundled project",

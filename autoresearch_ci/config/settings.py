@@ -184,6 +184,22 @@ class Settings(BaseModel):
             description="who has the ideas: `search` (built in), or `auto` for the best at hand",
         )
     )
+    program_file: Annotated[TargetPath | None, Shown("`program.md` if present")] = Field(
+        None,
+        description="what people want of the research, in their words; models are shown it",
+        examples=["docs/research.md"],
+    )
+    context_files: Globs = Field(
+        (),
+        description="comma-separated files or globs that models are shown beside the target; "
+        "never changed",
+        examples=["model.py, README.md"],
+    )
+    brief_tokens: Count = Field(
+        24_000,
+        description="most tokens that a model is shown for an idea, by a cautious estimate",
+        examples=["24000"],
+    )
     executor: Annotated[ExecutorName, BeforeValidator(values.one_of(get_args(ExecutorName)))] = (
         Field(
             "auto",

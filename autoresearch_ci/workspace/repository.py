@@ -13,9 +13,11 @@ from urllib.parse import quote
 from autoresearch_ci.errors import AutoresearchError, MachineError, WorkspaceError
 from autoresearch_ci.workspace import branch, checks, locks
 from autoresearch_ci.workspace.campaign import Campaign
+from autoresearch_ci.workspace.committed import Committed, listed
 from autoresearch_ci.workspace.control import IN_PROGRESS
 from autoresearch_ci.workspace.entry import Entry
 from autoresearch_ci.workspace.files import disk_errors
+from autoresearch_ci.workspace.globs import matches
 from autoresearch_ci.workspace.objects import Objects
 from autoresearch_ci.workspace.process import OLDEST, Git
 from autoresearch_ci.workspace.state import load
@@ -121,6 +123,10 @@ class Workspace:
         """A file on the campaign's log branch, local or else remote-tracking; None without it."""
         tip = branch.tip_of(self.git, branch.LOGS, tag)
         return self.objects.read(f"{tip}:{path}") if tip else None
+
+    def committed(self, commit: str, patterns: Sequence[str]) -> list[Committed]:
+        """The regular files of a commit that `patterns` name, as `readonly_files` does."""
+        return listed(self.git, commit, lambda path: matches(path, patterns))
 
     @contextmanager
     def lock(self, tag: str) -> Iterator[None]:
