@@ -1,0 +1,31 @@
+"""The seam of models. A provider is a file here, and speaks one API over HTTP.
+
+A provider is given a conversation and hands back text. What a model is shown, and what becomes of
+its answer, is no business of a provider's.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from autoresearch_ci.conversation import Conversation, Reply, Usage
+
+MAX_OUTPUT_TOKENS = 16_384
+"""Where nothing else is said: room for a whole file, and for the thinking that comes before it."""
+
+
+class Provider(Protocol):
+    """A model that can be asked.
+
+    `ask` returns the model's reply, also where it refused or ran out of room, and raises
+    ProviderError where there is none. It tries again by itself where that can help; the usage in
+    the reply, or in the error, counts every try. `worst_case` is the most that `ask` can use for
+    this conversation, all its tries together.
+    """
+
+    name: str
+    model: str
+
+    def ask(self, conversation: Conversation) -> Reply: ...
+
+    def worst_case(self, conversation: Conversation) -> Usage: ...
