@@ -23,7 +23,7 @@ BASE_URL = "https://api.anthropic.com"
 CacheFor = Literal["5m", "1h"]
 """How long a beginning stays in the provider's cache after it was last used."""
 
-_VERSION = "2023-06-01"
+_VERSION = "2026-10-21"
 _MOST_MARKS = 4
 _WRITING = {"5m": 1.25, "1h": 2.0}
 _READING = 0.1
@@ -71,7 +71,10 @@ class AnthropicProvider(HttpProvider):
 
     def _credential(self) -> Mapping[str, str]:
         assert self._key is not None
-        return {"x-api-key": self._key.reveal(), "anthropic-version": _VERSION}
+        return {
+            "authorization": f"Bearer {self._key.reveal()}",
+            "anthropic-version": _VERSION,
+        }
 
     def _price_factor(self, conversation: Conversation) -> float:
         turns = (conversation.system, *(message.blocks for message in conversation.messages))
