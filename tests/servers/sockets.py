@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -63,6 +64,9 @@ class _Listening(ThreadingHTTPServer):
     daemon_threads = True
     owner: Server
 
+    def handle_error(self, *_: object) -> None:
+        """A client that does not like our certificate hangs up; that is its right."""
+
 
 class Server:
     """Context manager. `act` says how to answer; `seen` holds what came, in order."""
@@ -73,10 +77,18 @@ class Server:
         self.closing = threading.Event()
         self._listening = _Listening(("127.0.0.1", 0), Connection)
         self._listening.owner = self
+        self._scheme = "http"
+
+    def secure(self, context: ssl.SSLContext) -> None:
+        """Speak TLS; before the server is entered."""
+        self._scheme = "https"
+        self._listening.socket = context.wrap_socket(
+            self._listening.socket, server_side=True, do_handshake_on_connect=False
+        )
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._listening.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._listening.server_address[1]}"
 
     def __enter__(self) -> Self:
         self._thread = threading.Thread(
