@@ -81,11 +81,6 @@ class Usage:
             self.estimated or other.estimated,
         )
 
-    def __mul__(self, times: int) -> Usage:
-        return Usage(
-            self.input * times, self.output * times, self.billed_input * times, self.estimated
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Reply:

@@ -18,9 +18,10 @@ class Provider(Protocol):
     """A model that can be asked.
 
     `ask` returns the model's reply, also where it refused or ran out of room, and raises
-    ProviderError where there is none. It tries again by itself where that can help; the usage in
-    the reply, or in the error, counts every try. `worst_case` is the most that `ask` can use for
-    this conversation, all its tries together.
+    ProviderError where there is none. It tries again by itself where that can help and is free.
+    A call that broke off may have been billed; it is not repeated but raises, with its usage, so
+    that who asks can first see what there is left to spend. `worst_case` is the most that one
+    `ask` can use for this conversation.
     """
 
     name: str

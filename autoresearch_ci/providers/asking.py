@@ -17,9 +17,6 @@ from autoresearch_ci.providers.key import Key
 from autoresearch_ci.providers.patience import Patience
 from autoresearch_ci.providers.wire import Listener, Request, attempt
 
-BILLABLE_TRIES = 2
-"""Most tries of one question that may be billed: who breaks off an answer may charge for it."""
-
 _TEMPLATE_TOKENS = 512
 """Most tokens that a server's own template adds to what was sent."""
 _EVENT_BYTES = 1024
@@ -72,39 +69,30 @@ class HttpProvider(ABC):
 
     def worst_case(self, conversation: Conversation) -> Usage:
         """No token is shorter than a byte of UTF-8, so the request's bytes bound the input."""
-        return self._worst_try(conversation, self._encoded(conversation)) * BILLABLE_TRIES
+        tokens = len(self._encoded(conversation)) + _TEMPLATE_TOKENS
+        return Usage(tokens, self._max_output_tokens, tokens * self._price_factor(conversation))
 
     def ask(self, conversation: Conversation) -> Reply:
         deadline = time.monotonic() + self._patience.total
-        spent = Usage()
-        failures = billable = 0
+        failures = 0
         while True:
-            body = self._encoded(conversation)
-            most = self._worst_try(conversation, body)
             listener = self._listener()
-            failure = attempt(self._request(body, deadline), listener)
+            failure = attempt(self._request(self._encoded(conversation), deadline), listener)
+            most = self.worst_case(conversation)
             if failure is None:
-                reply = listener.reply(most)
-                return replace(reply, usage=spent + reply.usage)
+                return listener.reply(most)
             if failure.filtered:
-                return Reply("", Ending.FILTERED, spent)
+                return Reply("", Ending.FILTERED, Usage())
             if self._adapt(failure):
                 continue
             failures += 1
-            if failure.billable:
-                billable += 1
-                spent += replace(most, estimated=True)
             wait = self._patience.wait(failures, failure.after)
-            worthwhile = failure.passing and billable < BILLABLE_TRIES
+            worthwhile = failure.passing and not failure.billable
             in_time = time.monotonic() + wait < deadline
             if not (worthwhile and in_time and failures < self._patience.tries):
                 break
             time.sleep(wait)
-        raise failure.error(spent)
-
-    def _worst_try(self, conversation: Conversation, body: bytes) -> Usage:
-        tokens = len(body) + _TEMPLATE_TOKENS
-        return Usage(tokens, self._max_output_tokens, tokens * self._price_factor(conversation))
+        raise failure.error(replace(most, estimated=True) if failure.billable else Usage())
 
     def _request(self, body: bytes, deadline: float) -> Request:
         headers = {
