@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from autoresearch_ci.conversation import Usage
-from autoresearch_ci.model import Experiment
+from autoresearch_ci.model import Experiment, ExperimentStart, ProposalRejected, Record
 
 _MILLION = 1_000_000
 
@@ -46,13 +46,27 @@ class Spent:
         return Spent(self.tokens + other.tokens, self.cost_usd + other.cost_usd)
 
 
-def spent_on(experiments: Iterable[Experiment], day: str) -> Spent:
-    """What the ledger says of one day, which is written as `2026-03-17` and is one of UTC."""
-    total = Spent()
-    for experiment in experiments:
-        if (experiment.tokens or experiment.cost_usd) and day_of(experiment.timestamp) == day:
-            total += Spent(experiment.tokens, experiment.cost_usd)
-    return total
+def spent_on(records: Iterable[Record], day: str) -> Spent:
+    """What a ledger says of one day, which is written as `2026-03-17` and is one of UTC.
+
+    `records` are in the order of the ledger and may be of several campaigns. An idea whose
+    experiment is still under way, or was cut short, counts when it began.
+    """
+    total, begun = Spent(), dict[tuple[str, int], ExperimentStart]()
+    for record in records:
+        if isinstance(record, ExperimentStart):
+            begun[record.tag, record.experiment] = record
+        elif isinstance(record, Experiment | ProposalRejected):
+            total += _spent_by(record, day)
+        if isinstance(record, Experiment):
+            begun.pop((record.tag, record.experiment), None)
+    return sum((_spent_by(start, day) for start in begun.values()), total)
+
+
+def _spent_by(record: Experiment | ExperimentStart | ProposalRejected, day: str) -> Spent:
+    if not (record.tokens or record.cost_usd) or day_of(record.timestamp) != day:
+        return Spent()
+    return Spent(record.tokens, record.cost_usd)
 
 
 def day_of(timestamp: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +38,9 @@ _MEANT = {
     429: ("gets too many requests", f"{LATER} Or raise the rate limit of the key."),
     529: ("is overloaded", LATER),
 }
+_BAD_REQUEST = 400
+_LIKE = {405: 404, 422: _BAD_REQUEST}
+_TOO_LONG = re.compile(r"context|maximum|too (long|large|many)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,8 @@ def of_status(
         return _redirect(host, status, headers, key)
     kind, said = _read(body)
     quoted = quote(said, key)
-    does, remedy = _MEANT.get(status, (f"answers with HTTP status {status}", LATER))
-    if "context" in said.lower() or "maximum" in said.lower():
+    does, remedy = _MEANT.get(_LIKE.get(status, status), ("has an error of its own", LATER))
+    if _LIKE.get(status, status) == _BAD_REQUEST and _TOO_LONG.search(said):
         remedy = "Lower `max_output_tokens`, show the model less, or use one that takes more."
     passing = status in RETRIED
     if kind == "insufficient_quota" or "credit balance" in said.lower():

@@ -52,7 +52,7 @@ def test_content_type_may_be_wrong(api: Api) -> None:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(sizes=st.lists(st.integers(1, 60), min_size=1, max_size=30), crlf=st.booleans())
 def test_any_chunking_of_a_stream_gives_the_same_reply(
@@ -137,7 +137,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(texts, st.lists(st.tuples(texts, texts), max_size=3))
 def test_worst_case_bounds_the_bytes_that_are_sent(
@@ -169,7 +169,7 @@ KEYS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=9, m
 
 
 @settings(
-    max_examples=50,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

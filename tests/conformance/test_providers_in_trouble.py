@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -89,7 +90,10 @@ def test_server_may_say_itself_whether_to_try_again(api: Api, said: str, tries: 
         (402, "Add credit"),
         (403, "Check what the key may do"),
         (404, "Set `model`"),
+        (405, "Set `model`"),
         (413, "Show the model less"),
+        (418, "Try again later"),
+        (422, "Check `model`"),
     ],
 )
 def test_lasting_trouble_is_told_at_once(api: Api, status: int, remedy: str) -> None:
@@ -207,16 +211,26 @@ def test_dripping_server_is_given_up(api: Api) -> None:
     assert time.monotonic() - begin < 10
 
 
-def test_ctrl_c_ends_it_at_once(api: Api) -> None:
-    """Nobody waits for a server after Ctrl-C, neither while it is silent nor between tries."""
+@pytest.fixture
+def ctrl_c() -> Iterator[threading.Timer]:
+    """Presses it half a second after it was started; at a terminal, whoever started the tests."""
+    timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield timer
+    timer.cancel()
+    signal.signal(signal.SIGINT, previous)
+
+
+@pytest.mark.parametrize("waiting", ["for an answer", "between two tries"])
+def test_ctrl_c_ends_it_at_once(api: Api, waiting: str, ctrl_c: threading.Timer) -> None:
+    """Nobody waits for a server after Ctrl-C."""
     slow = replace(QUICK, silence=60, total=120, first_wait=60, longest_wait=60)
-    for answer in (hang, api.error(503, retry_after="50")):
-        timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
-        begin = time.monotonic()
-        with api.serve(answer) as server, pytest.raises(KeyboardInterrupt):
-            timer.start()
-            api.provide(server.url, slow).ask(TALK)
-        assert time.monotonic() - begin < 5
+    answer = hang if waiting == "for an answer" else api.error(503, retry_after="50")
+    begin = time.monotonic()
+    with api.serve(answer) as server, pytest.raises(KeyboardInterrupt):
+        ctrl_c.start()
+        api.provide(server.url, slow).ask(TALK)
+    assert time.monotonic() - begin < 10
 
 
 def test_nobody_there_is_a_providers_error(api: Api) -> None:

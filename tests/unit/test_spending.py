@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoresearch_ci.conversation import Usage
-from autoresearch_ci.model import Experiment
+from autoresearch_ci.model import Experiment, ExperimentStart, ProposalRejected
 from autoresearch_ci.spending import Allowance, Prices, Spent, spent_on
 
 DAY = "2026-03-17"
@@ -48,6 +48,19 @@ def test_spending_of_a_day_is_that_of_utc(baseline: Experiment) -> None:
     spent = spent_on(experiments, DAY)
     assert spent.tokens == 14
     assert spent.cost_usd == pytest.approx(1.4)
+
+
+def test_every_kind_of_record_counts_once(baseline: Experiment) -> None:
+    """Rejected answers and ideas that a kill cut short were paid for too."""
+    moment = f"{DAY}T12:00:00Z"
+    start = ExperimentStart("mar17", "s1", moment, 1, "", "", "", "openai", 10, 0.1)
+    done = replace(baseline, experiment=1, timestamp=moment, tokens=12, cost_usd=0.2)
+    rejected = ProposalRejected("mar17", "s1", moment, 2, "", "no answer", "openai", 100, 1.0)
+    elsewhere = replace(start, tag="other")
+    cut = replace(start, experiment=2, tokens=1000, cost_usd=10.0)
+    spent = spent_on([start, done, rejected, elsewhere, cut], DAY)
+    assert spent.tokens == 12 + 100 + 10 + 1000
+    assert spent.cost_usd == pytest.approx(0.2 + 1.0 + 0.1 + 10.0)
 
 
 def test_call_that_could_go_over_is_refused_with_the_reason() -> None:
