@@ -59,18 +59,26 @@ class Usage:
     """Tokens of one or more calls.
 
     `input` counts all that was sent, cached or not; `billed_input` is what that costs in tokens
-    at the full input price, where the provider bills cached ones differently.
+    at the full input price, where the provider bills cached ones differently. `estimated` where
+    a server did not say and the most that it can have been stands instead.
     """
 
     input: int = 0
     output: int = 0
     billed_input: float = 0.0
+    estimated: bool = False
+
+    @property
+    def tokens(self) -> int:
+        """All of them, in and out."""
+        return self.input + self.output
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
             self.input + other.input,
             self.output + other.output,
             self.billed_input + other.billed_input,
+            self.estimated or other.estimated,
         )
 
 

@@ -27,6 +27,9 @@ from autoresearch_ci.model import Direction, MinDelta
 ProposerName = Literal["auto", "search"]
 ExecutorName = Literal["auto", "process"]
 
+_COSTS = ("max_cost_usd", "max_cost_usd_per_day")
+_PRICES = ("price_in", "price_out")
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -65,6 +68,12 @@ Count = Annotated[
     BeforeValidator(values.count),
     _any_of({"type": "integer", "minimum": 1}, _pattern("0*[1-9][0-9]*")),
 ]
+Amount = Annotated[
+    float,
+    BeforeValidator(values.amount),
+    _any_of({"type": "number", "minimum": 0}, _pattern(values.NUMBER.removeprefix("[+-]?"))),
+]
+Url = Annotated[str, BeforeValidator(values.url), _any_of(_pattern(values.URL))]
 Seconds = Annotated[
     float,
     BeforeValidator(values.seconds),
@@ -200,6 +209,44 @@ class Settings(BaseModel):
         description="most tokens that a model is shown for an idea, by a cautious estimate",
         examples=["24000"],
     )
+    model: Annotated[Line | None, Shown("by provider")] = Field(
+        None, description="the model that a model proposer asks", examples=["claude-sonnet-5-5"]
+    )
+    base_url: Annotated[Url | None, Shown("by provider")] = Field(
+        None,
+        description="address of the server that has the model, for one that is not the provider's "
+        "own",
+        examples=["http://localhost:11434/v1"],
+    )
+    max_output_tokens: Count = Field(
+        16_384,
+        description="most tokens of one answer of a model, its thinking included",
+        examples=["16384"],
+    )
+    max_tokens: Annotated[Count | None, Shown("no limit")] = Field(
+        None,
+        description="most tokens a session may use, in and out; checked before each call with the "
+        "worst case of that call",
+        examples=["500000"],
+    )
+    max_cost_usd: Annotated[Amount | None, Shown("no limit")] = Field(
+        None,
+        description="most US dollars a session may spend on a model; needs `price_in` and "
+        "`price_out`",
+        examples=["2.50"],
+    )
+    max_cost_usd_per_day: Annotated[Amount | None, Shown("no limit")] = Field(
+        None,
+        description="most US dollars that all sessions of a day (UTC) may spend on a model; needs "
+        "`price_in` and `price_out`",
+        examples=["10"],
+    )
+    price_in: Amount | None = Field(
+        None, description="US dollars for a million tokens that a model reads", examples=["3"]
+    )
+    price_out: Amount | None = Field(
+        None, description="US dollars for a million tokens that a model writes", examples=["15"]
+    )
     executor: Annotated[ExecutorName, BeforeValidator(values.one_of(get_args(ExecutorName)))] = (
         Field(
             "auto",
@@ -259,6 +306,19 @@ class Settings(BaseModel):
                 "Set metric_parse to a command that prints the number that a run left in run.log, "
                 "or measure_command to one that measures what the run made.",
                 ("metric_parse", "measure_command"),
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _priced(self) -> Settings:
+        limit = next((name for name in _COSTS if getattr(self, name) is not None), None)
+        missing = [name for name in _PRICES if getattr(self, name) is None]
+        if limit and missing:
+            raise BadValue(
+                f"{limit} is a limit in dollars and needs prices; not set: {', '.join(missing)}.",
+                "Set price_in and price_out to what your provider charges for a million tokens, "
+                f"or use max_tokens instead of {limit}.",
+                (limit, *missing),
             )
         return self
 
