@@ -106,6 +106,19 @@ def environment(allow: Sequence[str], extra: Mapping[str, str]) -> dict[str, str
     return chosen | dict(extra)
 
 
+def handed_on(variables: Sequence[str]) -> dict[str, str]:
+    """What the user names for a program of theirs: NAME as we have it, or NAME=value.
+
+    Credentials too, so never for an experiment.
+    """
+    chosen = {}
+    for entry in variables:
+        name, pair, value = entry.partition("=")
+        if pair or name in os.environ:
+            chosen[name] = value if pair else os.environ[name]
+    return chosen
+
+
 def environment_of_git() -> dict[str, str]:
     """What git gets: the allow-list, and what the user tells git itself about identity and such.
 
