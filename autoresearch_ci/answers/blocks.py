@@ -14,7 +14,7 @@ _LOOKED_AT = 300  # characters of a line; a marker is shorter
 _BEGIN = re.compile(r"\s*(?:<{5,9}|-{5,9})\s*(?:SEARCH|ORIGINAL|HEAD|OLD)\b:?(.*)", re.IGNORECASE)
 _DIVIDER = re.compile(r"\s*(={5,9})\s*")
 _END = re.compile(
-    r"\s*(?:>{5,9}\s*(?:(?:REPLACE|UPDATED|NEW|END)\b.*)?|\+{5,9}\s*REPLACE\b.*)", re.IGNORECASE
+    r"\s*(?:>{5,9}\s*(?:(?:REPLACE|UPDATED)\b.*)?|>{7}\s.*|\+{5,9}\s*REPLACE\b.*)", re.IGNORECASE
 )
 _MOST_BLOCKS = 100
 _MOST_DIVIDERS = 10

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from autoresearch_ci.answers.acceptance import objection
 from autoresearch_ci.answers.titles import MOST_TITLE, derived, one_line, said
-from autoresearch_ci.environment import handed_on
+from autoresearch_ci.environment import handed_on, looks_secret
 from autoresearch_ci.errors import MachineError
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Proposal, Rejected, Run
@@ -26,6 +26,7 @@ from autoresearch_ci.proposers import Source
 _MOST_BYTES = 8 * 1024 * 1024
 _TAIL = 64 * 1024
 _MOST_PROBLEM = 300
+_SHORTEST_SECRET = 6  # characters; anything shorter stands in many a text
 
 
 class RunCommand(Protocol):
@@ -89,8 +90,8 @@ class CommandProposer:
                 },
                 stdin=brief,
             )
-            output = _tail(self._log)
-            title = _said_in(_first_line(title_file)) or _title_in(output)
+            output = self._masked(_end_of(self._log))
+            title = _said_in(self._masked(_end_of(title_file))) or _title_in(output)
             if failure := self._failure(run):
                 last = output.splitlines()[-1:]
                 return self._rejected(f"{failure}: {last[0]}" if last else failure, title)
@@ -100,12 +101,21 @@ class CommandProposer:
                 return self._rejected(str(unfit), title)
         if text == source.text:
             return self._rejected(f"the agent did not change {source.path}", title)
+        if self._masked(text) != text:
+            return self._rejected(f"the agent wrote a credential into {source.path}", title)
         if problem := objection(source.path, source.text, text):
             return self._rejected(problem, title)
         return Proposal(title or derived(source.text, text), text, self.name)
 
     def _rejected(self, problem: str, title: str) -> Rejected:
         return Rejected(one_line(problem, _MOST_PROBLEM), self.name, title)
+
+    def _masked(self, text: str) -> str:
+        """Without the agent's credentials: what is recorded is read by others."""
+        for name, value in handed_on(self._variables).items():
+            if len(value) >= _SHORTEST_SECRET and looks_secret(name, value):
+                text = text.replace(value, "[hidden]")
+        return text
 
     def _failure(self, run: Run) -> str:
         """Why the agent's work does not count; empty when it ended well."""
@@ -179,20 +189,21 @@ def _is(path: Path, kind: Callable[[int], bool]) -> bool:
         return False
 
 
-def _first_line(path: Path) -> str:
-    """The first line of a file that an agent may have written, if it did."""
+def _end_of(path: Path) -> str:
+    """The last 64 KiB of a file, white space around left out; empty where an agent took it away."""
     if not (_is(path.parent, stat.S_ISDIR) and _is(path, stat.S_ISREG)):
         return ""
     try:
         with path.open("rb") as file:
-            lines = file.read(_TAIL).decode(errors="replace").strip().splitlines()
-    except OSError:  # an agent can take our permission away
+            file.seek(max(0, path.stat().st_size - _TAIL))
+            return file.read(_TAIL).decode(errors="replace").strip()
+    except OSError:  # nor may we be allowed to read it
         return ""
-    return lines[0] if lines else ""
 
 
-def _said_in(line: str) -> str:
-    """A title file's line, with or without `TITLE:` before it."""
+def _said_in(text: str) -> str:
+    """A title file's first line, with or without `TITLE:` before it."""
+    line = text.partition("\n")[0]
     return said([line], in_fences=True)[0] or one_line(line.strip('#*` "'), MOST_TITLE)
 
 
@@ -202,10 +213,3 @@ def _title_in(output: str) -> str:
         if "title" in line.lower() and (title := said([line], in_fences=True)[0]):
             return title
     return ""
-
-
-def _tail(log: Path) -> str:
-    """The end of the log, without white space around."""
-    with log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - _TAIL))
-        return file.read(_TAIL).decode(errors="replace").strip()

@@ -99,6 +99,21 @@ def test_the_corpus_is_large():
     assert len({case.name for case in CASES}) == len(CASES)
 
 
+def test_reading_touches_no_file(tmp_path, monkeypatch):
+    """An answer, taken or refused, changes nothing on the disk: the target is only text here."""
+    monkeypatch.chdir(tmp_path)
+    for path, source in {(case.path, case.source) for case in CASES}:
+        (tmp_path / path).write_text(source, newline="")
+    before = {
+        path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in tmp_path.iterdir()
+    }
+    for case in CASES:
+        read(case.answer, case.path, case.source)
+    assert before == {
+        path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in tmp_path.iterdir()
+    }
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_case(case):
     """Each answer of the corpus comes to what a person said it must."""

@@ -204,6 +204,28 @@ def test_what_is_not_taken(ask, command, problem):
     assert problem in rejected(ask(command))
 
 
+def test_a_credential_is_never_recorded(ask, monkeypatch):
+    """A key that an agent prints, puts in a title or writes into the target goes nowhere."""
+    key = "k3y-of-the-agent"
+    monkeypatch.setenv("AGENT_API_KEY", key)
+    named = ("AGENT_API_KEY",)
+    failed = ask("echo TITLE: $AGENT_API_KEY; echo bad key $AGENT_API_KEY; exit 1", variables=named)
+    assert rejected(failed) == "the agent exited with 1: bad key [hidden]"
+    assert key not in failed.title
+    titled = ask(f"{EDIT}; echo use $AGENT_API_KEY > $AUTORESEARCH_TITLE_FILE", variables=named)
+    assert titled.title == "use [hidden]"
+    written = ask("echo \"K = '$AGENT_API_KEY'\" >> src/train.py", variables=named)
+    assert rejected(written) == "the agent wrote a credential into src/train.py"
+
+
+def test_an_agent_that_removes_its_log(ask, tmp_path):
+    """The log's place can be emptied or blocked by an agent without harm."""
+    log = tmp_path / "proposer.log"
+    assert isinstance(ask(f"{EDIT}; rm {log}"), Proposal)
+    log.unlink(missing_ok=True)
+    assert isinstance(ask(f"{EDIT}; rm {log}; mkfifo {log}"), Proposal)
+
+
 def test_a_title_of_a_failed_attempt_is_known(ask):
     """What an agent meant to do is recorded even when it came to nothing."""
     outcome = ask("echo 'TITLE: A new schedule'; exit 1")
