@@ -17,7 +17,7 @@ from typing import Protocol
 
 from autoresearch_ci.answers.acceptance import objection
 from autoresearch_ci.answers.titles import MOST_TITLE, derived, one_line, said
-from autoresearch_ci.environment import handed_on, looks_secret
+from autoresearch_ci.environment import checked_for_agent, handed_on, looks_secret
 from autoresearch_ci.errors import MachineError
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Proposal, Rejected, Run
@@ -50,7 +50,8 @@ class CommandProposer:
     It gets the brief on standard input and as the file `AUTORESEARCH_BRIEF`, the
     target's path as `AUTORESEARCH_TARGET`, and may write a title to
     `AUTORESEARCH_TITLE_FILE`. Of our environment it sees what experiments see
-    and `variables`, NAME or NAME=value, credentials too: the user names them for it.
+    and `variables`, NAME or NAME=value. By name it may get credentials; one whose
+    value is written out is a SettingsError.
     `budget` is in seconds, `log` is where its output goes. What fails is Rejected.
     """
 
@@ -67,7 +68,8 @@ class CommandProposer:
         brief: Callable[[Source, History], str],
         log: Path,
     ) -> None:
-        self._command, self._budget, self._variables = command, budget, tuple(variables)
+        self._command, self._budget = command, budget
+        self._variables = checked_for_agent(variables)
         self._run, self._scratch, self._brief, self._log = run, scratch, brief, log
 
     def propose(self, source: Source, history: History) -> Proposal | Rejected:

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from autoresearch_ci.errors import SettingsError
 from autoresearch_ci.executors import Command, attempt
 from autoresearch_ci.executors.process import ProcessExecutor
 from autoresearch_ci.history import History
@@ -216,6 +217,12 @@ def test_a_credential_is_never_recorded(ask, monkeypatch):
     assert titled.title == "use [hidden]"
     written = ask("echo \"K = '$AGENT_API_KEY'\" >> src/train.py", variables=named)
     assert rejected(written) == "the agent wrote a credential into src/train.py"
+
+
+def test_a_credential_is_not_written_into_the_settings(ask):
+    """A key in the settings themselves, which are committed, is an error that says what to do."""
+    with pytest.raises(SettingsError, match="Write AGENT_API_KEY alone"):
+        ask(EDIT, variables=("AGENT_API_KEY=k3y-of-the-agent",))
 
 
 def test_an_agent_that_removes_its_log(ask, tmp_path):
