@@ -115,6 +115,31 @@ def environment(allow: Sequence[str], extra: Mapping[str, str]) -> dict[str, str
     return chosen | dict(extra)
 
 
+def checked_for_agent(variables: Sequence[str]) -> tuple[str, ...]:
+    """The `proposer_env` setting; SettingsError for a credential that is written out there."""
+    for entry in variables:
+        name, pair, value = entry.partition("=")
+        if pair and looks_secret(name, value):
+            raise SettingsError(
+                f"`proposer_env` holds the value of {name}, which looks like a credential.",
+                remedy=f"Write {name} alone, and set it in the environment of autoresearch-ci.",
+            )
+    return tuple(variables)
+
+
+def handed_on(variables: Sequence[str]) -> dict[str, str]:
+    """What the user names for an agent: NAME as we have it, or NAME=value.
+
+    Credentials too, so never for an experiment.
+    """
+    chosen = {}
+    for entry in variables:
+        name, pair, value = entry.partition("=")
+        if pair or name in os.environ:
+            chosen[name] = value if pair else os.environ[name]
+    return chosen
+
+
 def environment_of_git() -> dict[str, str]:
     """What git gets: the allow-list, and what the user tells git itself about identity and such.
 
