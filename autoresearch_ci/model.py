@@ -95,7 +95,8 @@ class Proposal:
 class Rejected:
     """An answer that is no proposal: nothing came, or it cannot be applied. It cost what it cost.
 
-    `problem` is one line; `title` is the idea's, where it had one.
+    `problem` is one line; `title` is the idea's, where it had one. `lasting` says that to
+    ask again at once is of no use: there was no answer, or no money for one.
     """
 
     problem: str
@@ -103,6 +104,7 @@ class Rejected:
     title: str = ""
     tokens: int = 0
     cost_usd: float = 0.0
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

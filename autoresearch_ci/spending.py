@@ -104,6 +104,10 @@ class Allowance:
         self._today = (earlier or Spent()).cost_usd
         self._session = Spent()
 
+    def cost(self, usage: Usage) -> float:
+        """In US dollars; 0 where a price is unknown."""
+        return self._prices.cost(usage)
+
     @property
     def session(self) -> Spent:
         """What this session has spent."""

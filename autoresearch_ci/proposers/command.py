@@ -109,6 +109,9 @@ class CommandProposer:
             return self._rejected(problem, title)
         return Proposal(title or derived(source.text, text), text, self.name)
 
+    def repair(self, _source: Source, _history: History, _failed: Proposal, _crash: str) -> None:
+        """An agent runs what it likes while it works; what crashes then is no accident to mend."""
+
     def _rejected(self, problem: str, title: str) -> Rejected:
         return Rejected(one_line(problem, _MOST_PROBLEM), self.name, title)
 
