@@ -247,6 +247,23 @@ class Settings(BaseModel):
     price_out: Amount | None = Field(
         None, description="US dollars for a million tokens that a model writes", examples=["15"]
     )
+    proposer_command: Script | None = Field(
+        None,
+        description="a coding agent: a shell command that edits the target in a scratch copy of "
+        "the project; the brief comes on its standard input",
+        examples=["claude -p --permission-mode acceptEdits"],
+    )
+    proposer_env: Variables = Field(
+        (),
+        description="comma-separated environment variables for `proposer_command`: `NAME` hands "
+        "one on, a credential too, `NAME=value` sets it; experiments never see them",
+        examples=["ANTHROPIC_API_KEY"],
+    )
+    proposer_budget: Seconds = Field(
+        600.0,
+        description="time after which `proposer_command` is killed: seconds, or with a unit",
+        examples=["10m"],
+    )
     executor: Annotated[ExecutorName, BeforeValidator(values.one_of(get_args(ExecutorName)))] = (
         Field(
             "auto",

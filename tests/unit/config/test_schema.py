@@ -55,6 +55,9 @@ GOOD = [
     "max_tokens: '500000'",
     "max_cost_usd: 2.5\nprice_in: 3\nprice_out: '15'",
     "price_in: 0\nprice_out: 1e-1",
+    "proposer_command: claude -p --permission-mode acceptEdits",
+    "proposer_env: [A_KEY, B=1]",
+    "proposer_budget: 10m",
     "executor: process",
     "memory_limit: 4GB",
     "memory_limit: 512 MB",
@@ -188,6 +191,17 @@ def test_committed_tables(path):
 def test_settings_page_has_the_table():
     """The settings page holds the generated table."""
     assert config.settings_table() in (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+
+
+def test_recipes_for_agents():
+    """Each recipe on the agents page is a command and variables that the settings take."""
+    page = (ROOT / "docs/agents.md").read_text(encoding="utf-8")
+    recipes = [block.split("```")[0] for block in page.split("\n```yaml\n")[1:]]
+    assert len(recipes) > 5
+    for recipe in recipes:
+        written = {k: v for k, v in yaml.safe_load(recipe).items() if k != "proposer"}
+        Settings(**yaml.safe_load(BASE), **written)
+        assert written["proposer_command"]
 
 
 def test_settings_page_examples(tmp_path):
