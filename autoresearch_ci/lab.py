@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-from autoresearch_ci import __version__, config, ledger, machine
+from autoresearch_ci import __version__, config, ideas, ledger, machine
 from autoresearch_ci.archive import Archive
 from autoresearch_ci.bench import Bench
 from autoresearch_ci.campaigns import LEDGER, choose_tag
@@ -16,13 +18,13 @@ from autoresearch_ci.errors import SettingsError
 from autoresearch_ci.executors import Executor
 from autoresearch_ci.executors.process import ProcessExecutor
 from autoresearch_ci.executors.search import kill_marked
+from autoresearch_ci.instructions import instructions
 from autoresearch_ci.judge import sequential
-from autoresearch_ci.limits import Limits
+from autoresearch_ci.limits import Limits, Watch
 from autoresearch_ci.model import Experiment, ExperimentStart, Reason, SessionStart, Status
-from autoresearch_ci.proposers import Proposer
-from autoresearch_ci.proposers.search import SearchProposer
 from autoresearch_ci.ruler import Ruler, labels
 from autoresearch_ci.session import Session
+from autoresearch_ci.spending import Spent, spent_on
 from autoresearch_ci.workspace import Campaign, Workspace
 
 
@@ -87,9 +89,10 @@ def assemble(
     settings = loaded.settings
     if cut := book.campaign.unfinished:
         record_interrupted(book, cut)
+    executor = choose_executor(settings)
     bench = Bench(
         settings,
-        choose_executor(settings),
+        executor,
         root=workspace.root,
         run_log=workspace.run_log,
         logs=workspace.state_dir,
@@ -97,10 +100,13 @@ def assemble(
         put_back=book.put_back,
     )
     notes = [note for note in (*loaded.notes, campaign.rescued) if note]
+    notes += ideas.notes(settings, os.environ)
     with campaign.preparation() as changed:
         bench.prepare()
     if changed:
         notes.append(f"setup_command changed {', '.join(changed[:5])}; that was undone.")
+    archive = Archive(book, campaign.publish, workspace.state_dir / "pending" / campaign.tag)
+    watch, read = Watch(book.history), partial(workspace.read_log, campaign.tag)
     return Session(
         start=SessionStart(
             tag=campaign.tag,
@@ -118,9 +124,22 @@ def assemble(
         notes=tuple(notes),
         campaign=campaign,
         ledger=book,
-        archive=Archive(book, campaign.publish, workspace.state_dir / "pending" / campaign.tag),
+        archive=archive,
         bench=bench,
-        proposer=choose_proposer(loaded, campaign.tag),
+        proposer=ideas.proposer(
+            ideas.Surroundings(
+                loaded=loaded,
+                tag=campaign.tag,
+                watch=watch,
+                instructions=lambda: instructions(workspace, campaign.base, settings),
+                patch=lambda number: archive.recall(number, "patch", read),
+                log=lambda number: archive.recall(number, "log", read),
+                earlier=partial(spent_here, workspace),
+                executor=executor,
+                scratch=campaign.scratch,
+                agent_log=workspace.state_dir / "agent.log",
+            )
+        ),
         judge=sequential(settings.max_repeats),
         limits=Limits(
             max_experiments=settings.max_experiments,
@@ -130,7 +149,21 @@ def assemble(
             setup_only=setup_only,
         ),
         ruler=choose_ruler(settings),
+        watch=watch,
     )
+
+
+def spent_here(workspace: Workspace, day: str) -> Spent:
+    """What all campaigns that this working tree knows of have spent on a day."""
+    path = workspace.log_path
+    logs = ledger.read(path.read_bytes(), str(path)) if path.exists() else {}
+    records = (
+        record
+        for log in logs.values()
+        for record in (*log.history.experiments, *log.history.rejected, log.unfinished)
+        if record is not None
+    )
+    return spent_on(records, day)
 
 
 def choose_ruler(settings: config.Settings) -> Ruler:
@@ -143,13 +176,6 @@ def choose_ruler(settings: config.Settings) -> Ruler:
 def choose_executor(settings: config.Settings) -> Executor:
     """Where experiments run: `auto` is the best there is, for now this machine."""
     return ProcessExecutor(allow=settings.env)
-
-
-def choose_proposer(loaded: config.Loaded, tag: str) -> Proposer:
-    """Who has the ideas: `auto` is the best there is, for now the search."""
-    return SearchProposer(
-        metric_name=loaded.settings.metric_name, deletions=loaded.allow_deletions, seed=tag
-    )
 
 
 def require_same_campaign(book: ledger.Ledger, settings: config.Settings) -> None:

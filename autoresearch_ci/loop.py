@@ -63,7 +63,10 @@ def experiment(session: Session, proposal: Proposal) -> Iterator[Event]:
     with session.campaign.trial(proposal.text) as trial:
         try:
             yield session.announce(trial, proposal)
-            outcome = baseline(session, trial) if first else attempt(session, trial, proposal)
+            if first:
+                outcome = baseline(session, trial)
+            else:
+                proposal, outcome = attempt(session, trial, proposal)
         except KeyboardInterrupt:
             if not first:  # a baseline that was interrupted is simply measured again
                 session.conclude(trial, proposal, INTERRUPTED)

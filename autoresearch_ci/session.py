@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from statistics import median
 
 from autoresearch_ci.archive import Archive
@@ -15,7 +15,7 @@ from autoresearch_ci.history import History
 from autoresearch_ci.judge import Contest, Experience, Judge
 from autoresearch_ci.jump import far_outside, repeats
 from autoresearch_ci.ledger import Ledger
-from autoresearch_ci.limits import Limits, Progress
+from autoresearch_ci.limits import Limits, Progress, Watch
 from autoresearch_ci.model import (
     Experiment,
     ExperimentStart,
@@ -77,11 +77,10 @@ class Session:
     judge: Judge
     limits: Limits
     ruler: Ruler
+    watch: Watch
     incumbent: tuple[Sample, ...] = ()
 
     def __post_init__(self) -> None:
-        self._began = time.monotonic()
-        self._first = max(1, self.history.next_number)
         self._kept_before = len(self.history.kept)
         self._told = History(self.history.direction)
         self._experience, self._seen = Experience(), 0
@@ -105,8 +104,7 @@ class Session:
     @property
     def progress(self) -> Progress:
         """How far this session is."""
-        done = max(0, self.history.next_number - self._first)
-        return Progress(self.history, done, time.monotonic() - self._began)
+        return self.watch.progress
 
     def source(self) -> Source:
         """The target as it stands at the incumbent."""
@@ -142,6 +140,11 @@ class Session:
         if verdict.gain is None or last is None or last.value is None:
             return median(contest.values(Side.CANDIDATE))
         return contest.direction.better(last.value, verdict.gain)
+
+    def is_mendable(self, outcome: Outcome) -> bool:
+        """Whether it is a crash whose log names the target: a mistake in what was written."""
+        crashed = outcome.verdict is not None and outcome.verdict.reason is Reason.NONZERO_EXIT
+        return crashed and PurePosixPath(self.settings.target_file).name in self.bench.tail()
 
     def is_jump(self, outcome: Outcome) -> bool:
         """Whether the value is far outside what the campaign has seen."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from statistics import median
 
 from autoresearch_ci.bench import Measurement
-from autoresearch_ci.model import Proposal, Reason, Sample, Side, Status, Verdict
+from autoresearch_ci.model import Proposal, Reason, Rejected, Sample, Side, Status, Verdict
 from autoresearch_ci.session import Outcome, Session
 from autoresearch_ci.workspace import Trial
 
@@ -31,7 +31,29 @@ def baseline(session: Session, trial: Trial) -> Outcome:
     return held_out(session, trial, Outcome(None, value, samples, runs))
 
 
-def attempt(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
+def attempt(session: Session, trial: Trial, proposal: Proposal) -> tuple[Proposal, Outcome]:
+    """Try an idea. One that crashes may be mended by who had it, within its experiment."""
+    outcome = contested(session, trial, proposal)
+    for _ in range(session.settings.max_fixes):
+        if not session.is_mendable(outcome):
+            break
+        mended = session.proposer.repair(
+            session.source(), session.told, proposal, session.bench.tail()
+        )
+        if mended is None:
+            break
+        tokens, cost = proposal.tokens + mended.tokens, proposal.cost_usd + mended.cost_usd
+        if isinstance(mended, Rejected):
+            proposal = replace(proposal, tokens=tokens, cost_usd=cost)
+            break
+        proposal = replace(mended, title=proposal.title, tokens=tokens, cost_usd=cost)
+        trial.revise(proposal.text)
+        before, outcome = outcome, contested(session, trial, proposal)
+        outcome = replace(outcome, measurements=(*before.measurements, *outcome.measurements))
+    return proposal, outcome
+
+
+def contested(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
     """Run either side until the judge can decide; a keep has to be verified."""
     if same := session.history.tried(trial.candidate):
         duplicate = Verdict(Status.DISCARD, Reason.DUPLICATE)

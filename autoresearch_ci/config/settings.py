@@ -24,7 +24,7 @@ from autoresearch_ci.config.values import BadValue
 from autoresearch_ci.model import Direction, MinDelta
 
 # The names a user may choose from, here and nowhere else.
-ProposerName = Literal["auto", "search"]
+ProposerName = Literal["auto", "search", "anthropic", "openai", "command"]
 ExecutorName = Literal["auto", "process"]
 
 _COSTS = ("max_cost_usd", "max_cost_usd_per_day")
@@ -74,6 +74,11 @@ Amount = Annotated[
     _any_of({"type": "number", "minimum": 0}, _pattern(values.NUMBER.removeprefix("[+-]?"))),
 ]
 Url = Annotated[str, BeforeValidator(values.url), _any_of(_pattern(values.URL))]
+CountOrZero = Annotated[
+    int,
+    BeforeValidator(values.count_or_zero),
+    _any_of({"type": "integer", "minimum": 0}, _pattern("[0-9]+")),
+]
 Seconds = Annotated[
     float,
     BeforeValidator(values.seconds),
@@ -190,8 +195,15 @@ class Settings(BaseModel):
     proposer: Annotated[ProposerName, BeforeValidator(values.one_of(get_args(ProposerName)))] = (
         Field(
             "auto",
-            description="who has the ideas: `search` (built in), or `auto` for the best at hand",
+            description="who has the ideas: `search` (built in), a model by `anthropic` or "
+            "`openai` (and what speaks its API), an agent by `command`, or `auto` for the best at "
+            "hand",
         )
+    )
+    max_fixes: CountOrZero = Field(
+        1,
+        description="how often a model may mend an idea that crashed, within its experiment",
+        examples=["1"],
     )
     program_file: Annotated[TargetPath | None, Shown("`program.md` if present")] = Field(
         None,

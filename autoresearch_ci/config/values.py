@@ -127,6 +127,11 @@ def count(value: object) -> int:
     return int(written)
 
 
+def count_or_zero(value: object) -> int:
+    """A whole number of at least 0."""
+    return 0 if re.fullmatch(r"0{1,18}", text(value)) else count(value)
+
+
 def seconds(value: object) -> float:
     """A duration in seconds, more than 0; a bare number is seconds."""
     written = text(value)

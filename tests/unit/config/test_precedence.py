@@ -32,7 +32,11 @@ WRITTEN = {
     "max_repeats": [("3", 3), ("1", 1), ("10", 10)],
     "metric_min": [("0", 0), ("-1e3", -1000), (".5", 0.5)],
     "metric_max": [("100", 100), ("1e3", 1000), ("7", 7)],
-    "proposer": [("search", "search"), ("auto", "auto"), ("search", "search")],
+    "proposer": [("search", "search"), ("auto", "auto"), ("openai", "openai")],
+    "max_fixes": [("2", 2), ("0", 0), ("1", 1)],
+    "program_file": [("a.md", "a.md"), ("b/c.md", "b/c.md"), ("d.md", "d.md")],
+    "context_files": [("a, b/*", ("a", "b/*")), ("c", ("c",)), ("d", ("d",))],
+    "brief_tokens": [("8000", 8000), ("1", 1), ("24000", 24000)],
     "model": [("claude-sonnet-5-5", "claude-sonnet-5-5"), ("a/b:c", "a/b:c"), ("m 1", "m 1")],
     "base_url": [
         ("http://localhost:11434/v1", "http://localhost:11434/v1"),

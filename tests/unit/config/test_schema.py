@@ -98,7 +98,7 @@ BAD = [
     "min_delta: -5%",
     "min_delta:",
     "metric_min: low",
-    "proposer: anthropic",
+    "proposer: claude",
     "proposer:",
     "model: [a]",
     "base_url: localhost:11434/v1",
