@@ -9,6 +9,8 @@ as the one before it for at least `1 / (1 + MOVING)` of its bytes, less one idea
 
 from __future__ import annotations
 
+import re
+
 from autoresearch_ci.brief import ideas
 from autoresearch_ci.brief.fences import BYTES_PER_TOKEN, GAP, Fences, joined, size, tokens
 from autoresearch_ci.brief.situation import Situation
@@ -37,6 +39,8 @@ MOVING, SLIDING = 0.375, 0.15
 _CONTEXT = 0.3
 _KEPT = 0.25
 _QUEUE = 0.07
+_FROZEN = 4000
+_REJECTED = 5
 _NEAR_MISSES = 5
 _KEPT_LINES = 50
 _PLATEAUS = ("plateau_combine", "plateau_different", "plateau_simplify")
@@ -89,7 +93,9 @@ def preamble(
         prompt("goal"), fences.whole(_facts(situation)), program if situation.program else ""
     )
     source = fences.whole(situation.source)
-    target = joined(prompt(about), fences.whole(settings.target_file), source)
+    target = joined(
+        prompt(about), fences.whole(settings.target_file), source, *_frozen(situation, fences)
+    )
     need = size(system) + size(project) + size(target) + _LEAST
     if need > room:
         program_size = size(program) if situation.program else 0
@@ -119,6 +125,14 @@ def context(situation: Situation, fences: Fences, room: int) -> str:
         room -= size(shown)
         parts += [head, shown]
     return joined(*parts) if len(parts) > 1 else ""
+
+
+def _frozen(situation: Situation, fences: Fences) -> list[str]:
+    """The lines of the target that must stay: an idea that touches one costs an experiment."""
+    source = enumerate(re.split("\r\n?|\n", situation.source), start=1)
+    lines = [f"{number}: {line}" for number, line in source if number in situation.frozen]
+    shown = fences.head("\n".join(lines), _FROZEN) if lines else ""
+    return [prompt("frozen"), shown] if shown else []
 
 
 def asked(system: str, parts: list[str]) -> Conversation:
@@ -163,9 +177,11 @@ def _changing(situation: Situation, fences: Fences, room: int) -> list[str]:
     room -= size(closing) + 4 * len(GAP)
     queue = _queue(situation, fences, room)
     room -= size(queue)
+    rejected = _rejected(situation.history, fences, room // 2)
+    room -= size(rejected)
     crash = _crash(situation, fences, room // 2)
     room -= size(crash)
-    return [queue, _near_misses(situation, fences, room), crash, closing]
+    return [queue, _near_misses(situation, fences, room), crash, rejected, closing]
 
 
 def _queue(situation: Situation, fences: Fences, room: int) -> str:
@@ -206,6 +222,17 @@ def _crash(situation: Situation, fences: Fences, room: int) -> str:
     return joined(heading, shown) if shown else ""
 
 
+def _rejected(history: History, fences: Fences, room: int) -> str:
+    """The last answers that gave nothing to try, so that the next one is not among them."""
+    last = history.rejected[-_REJECTED:]
+    if not last or history.next_number - last[-1].experiment > ideas.CHUNK:
+        return ""
+    heading = prompt("rejected")
+    text = "\n".join(ideas.flat(f"{each.description}: {each.error}") for each in last)
+    shown = fences.tail(text, room - size(heading) - len(GAP))
+    return joined(heading, shown) if shown else ""
+
+
 def _standing(situation: Situation) -> str:
     history = situation.history
     first, best = history.baseline, history.incumbent
@@ -238,7 +265,8 @@ def _facts(situation: Situation) -> str:
     settings = situation.settings
     facts = {
         "metric": f"{settings.metric_name}, {settings.metric_direction}",
-        "read from the run by": settings.metric_parse,
+        "read from the run by": None if settings.measure_command else settings.metric_parse,
+        "measured after the run by": settings.measure_command,
         "target": settings.target_file,
         "run": settings.run_command,
         "time for a run": f"{settings.time_budget:g} seconds",

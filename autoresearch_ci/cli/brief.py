@@ -64,6 +64,7 @@ def look(repo: Path, overrides: Mapping[str, object]) -> Situation:
     from autoresearch_ci.campaigns import choose_tag, log_of  # noqa: PLC0415
     from autoresearch_ci.history import History  # noqa: PLC0415
     from autoresearch_ci.instructions import instructions  # noqa: PLC0415
+    from autoresearch_ci.lab import choose_ruler  # noqa: PLC0415
     from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
     workspace = Workspace.open(repo)
@@ -77,14 +78,20 @@ def look(repo: Path, overrides: Mapping[str, object]) -> Situation:
         unwritten=archive.waiting(workspace.state_dir / "pending" / tag),
         read=partial(workspace.read_log, tag),
     )
+    source = _incumbent(workspace, settings, history)
     return Situation(
         settings=settings,
-        source=_incumbent(workspace, settings, history),
+        source=source,
         history=history,
         program=written.program,
         context=written.context,
         patch=partial(recall, suffix="patch"),
         log=partial(recall, suffix="log"),
+        frozen=frozenset(
+            line
+            for each in choose_ruler(settings).frozen(source)
+            for line in range(each.first, each.last + 1)
+        ),
         experiments_left=settings.max_experiments,
         seconds_left=settings.time_limit,
     )
