@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from autoresearch_ci.brief import brief, correction, repair
-from autoresearch_ci.brief.compose import CLOSING, STRETCH
+from autoresearch_ci.brief.compose import CLOSING
 from autoresearch_ci.brief.fences import size, tokens
+from autoresearch_ci.brief.moving import STRETCH
 from autoresearch_ci.errors import SettingsError
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Direction, ProposalRejected, Reason
