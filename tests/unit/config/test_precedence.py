@@ -33,6 +33,9 @@ WRITTEN = {
     "metric_min": [("0", 0), ("-1e3", -1000), (".5", 0.5)],
     "metric_max": [("100", 100), ("1e3", 1000), ("7", 7)],
     "proposer": [("search", "search"), ("auto", "auto"), ("search", "search")],
+    "program_file": [("a.md", "a.md"), ("./b.md", "b.md"), ("c d.md", "c d.md")],
+    "context_files": [("a.py, b/*", ("a.py", "b/*")), ("c", ("c",)), ("d", ("d",))],
+    "brief_tokens": [("8000", 8000), ("1", 1), ("90000", 90_000)],
     "model": [("claude-sonnet-5-5", "claude-sonnet-5-5"), ("a/b:c", "a/b:c"), ("m 1", "m 1")],
     "base_url": [
         ("http://localhost:11434/v1", "http://localhost:11434/v1"),
