@@ -38,15 +38,16 @@ _FROZEN = 4000
 _KEPT_LINES = 50
 
 
-def brief(situation: Situation, redact: Redactor) -> Conversation:
+def brief(situation: Situation, redact: Redactor, *, form: bool = True) -> Conversation:
     """What a model is shown; the same situation gives the same bytes.
 
+    `form` says whether it is told the form of an answer: not an agent, which edits files.
     At most `brief_tokens` by a cautious estimate. Raises SettingsError where that is
     too few for the target and what has to be said about it.
     """
     fences = Fences(redact)
     whole = int(situation.settings.brief_tokens * BYTES_PER_TOKEN)
-    system, project, target = preamble(situation, fences, whole)
+    system, project, target = preamble(situation, fences, whole, form=form)
     room = whole - size(system) - size(project) - size(target) - 8 * len(GAP)
     around = context(situation, fences, int(room * _CONTEXT))
     room -= size(around)
@@ -72,14 +73,14 @@ def brief(situation: Situation, redact: Redactor) -> Conversation:
 
 
 def preamble(
-    situation: Situation, fences: Fences, room: int, about: str = "target"
+    situation: Situation, fences: Fences, room: int, about: str = "target", *, form: bool = True
 ) -> tuple[str, str, str]:
     """What no brief can do without: the rules, the project, the target; SettingsError if too big.
 
     `about` is the prompt that says what the source is.
     """
     settings = situation.settings
-    system = joined(prompt("system"), prompt("answer_format"))
+    system = joined(prompt("system"), prompt("answer_format") if form else "")
     program = joined(prompt("program"), fences.whole(situation.program, prose=True))
     project = joined(
         prompt("goal"), fences.whole(_facts(situation)), program if situation.program else ""

@@ -50,6 +50,16 @@ def test_a_brief_holds_what_a_researcher_wants_to_see(make_situation):
     assert outside.rstrip().endswith(prompt("task"))
 
 
+def test_an_agent_is_told_all_but_the_form_of_an_answer(make_situation):
+    """It edits files; the rest is the same, as one text."""
+    situation = make_situation(30)
+    whole, text = brief(situation, REDACT).text, brief(situation, REDACT, form=False).text
+    assert prompt("answer_format") in whole
+    assert prompt("answer_format") not in text
+    assert text.startswith(prompt("system"))
+    assert text.endswith(prompt("task"))
+
+
 def test_what_stays_the_same_is_marked_for_caching(make_situation):
     """Every block but the last, the system's too; at most four marks, as providers allow."""
     conversation = brief(make_situation(200), REDACT)
