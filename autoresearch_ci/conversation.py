@@ -45,6 +45,14 @@ class Conversation:
     system: tuple[Block, ...]
     messages: tuple[Message, ...]
 
+    @property
+    def text(self) -> str:
+        """All that is said, as one text: for whoever takes no turns."""
+        said = ["".join(block.text for block in self.system)]
+        for message in self.messages:
+            said.append("".join(block.text for block in message.blocks))
+        return "\n\n".join(said)
+
     def plus(self, answer: str, question: str) -> Conversation:
         """The same, with the model's last answer and what we say to it."""
         turns = (

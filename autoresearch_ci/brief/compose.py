@@ -9,18 +9,16 @@ as the one before it for at least `1 / (1 + MOVING)` of its bytes, less one idea
 
 from __future__ import annotations
 
+import re
+
 from autoresearch_ci.brief import ideas
 from autoresearch_ci.brief.fences import BYTES_PER_TOKEN, GAP, Fences, joined, size, tokens
+from autoresearch_ci.brief.moving import moving, patch_of
 from autoresearch_ci.brief.situation import Situation
 from autoresearch_ci.conversation import Block, Conversation, Message, Role
 from autoresearch_ci.errors import SettingsError
-from autoresearch_ci.history import History
-from autoresearch_ci.model import Experiment
 from autoresearch_ci.prompts import prompt
 from autoresearch_ci.redaction import Redactor
-
-STRETCH = 6
-"""Experiments without a keep after which something else is asked for."""
 
 CHANGING = 0.14
 """The part of the budget for what changes every time, and again for the ideas that slide."""
@@ -36,21 +34,20 @@ MOVING, SLIDING = 0.375, 0.15
 
 _CONTEXT = 0.3
 _KEPT = 0.25
-_QUEUE = 0.07
-_NEAR_MISSES = 5
+_FROZEN = 4000
 _KEPT_LINES = 50
-_PLATEAUS = ("plateau_combine", "plateau_different", "plateau_simplify")
 
 
-def brief(situation: Situation, redact: Redactor) -> Conversation:
+def brief(situation: Situation, redact: Redactor, *, form: bool = True) -> Conversation:
     """What a model is shown; the same situation gives the same bytes.
 
+    `form` says whether it is told the form of an answer: not an agent, which edits files.
     At most `brief_tokens` by a cautious estimate. Raises SettingsError where that is
     too few for the target and what has to be said about it.
     """
     fences = Fences(redact)
     whole = int(situation.settings.brief_tokens * BYTES_PER_TOKEN)
-    system, project, target = preamble(situation, fences, whole)
+    system, project, target = preamble(situation, fences, whole, form=form)
     room = whole - size(system) - size(project) - size(target) - 8 * len(GAP)
     around = context(situation, fences, int(room * _CONTEXT))
     room -= size(around)
@@ -70,26 +67,28 @@ def brief(situation: Situation, redact: Redactor) -> Conversation:
         joined(project, around),
         joined(kept, target),
         joined(*told),
-        joined(*grows, *_changing(situation, fences, changing)),
+        joined(*grows, *moving(situation, fences, changing)),
     ]
     return asked(system, parts)
 
 
 def preamble(
-    situation: Situation, fences: Fences, room: int, about: str = "target"
+    situation: Situation, fences: Fences, room: int, about: str = "target", *, form: bool = True
 ) -> tuple[str, str, str]:
     """What no brief can do without: the rules, the project, the target; SettingsError if too big.
 
     `about` is the prompt that says what the source is.
     """
     settings = situation.settings
-    system = joined(prompt("system"), prompt("answer_format"))
+    system = joined(prompt("system"), prompt("answer_format") if form else "")
     program = joined(prompt("program"), fences.whole(situation.program, prose=True))
     project = joined(
         prompt("goal"), fences.whole(_facts(situation)), program if situation.program else ""
     )
     source = fences.whole(situation.source)
-    target = joined(prompt(about), fences.whole(settings.target_file), source)
+    target = joined(
+        prompt(about), fences.whole(settings.target_file), source, *_frozen(situation, fences)
+    )
     need = size(system) + size(project) + size(target) + _LEAST
     if need > room:
         program_size = size(program) if situation.program else 0
@@ -121,6 +120,14 @@ def context(situation: Situation, fences: Fences, room: int) -> str:
     return joined(*parts) if len(parts) > 1 else ""
 
 
+def _frozen(situation: Situation, fences: Fences) -> list[str]:
+    """The lines of the target that must stay: an idea that touches one costs an experiment."""
+    source = enumerate(re.split("\r\n?|\n", situation.source), start=1)
+    lines = [f"{number}: {line}" for number, line in source if number in situation.frozen]
+    shown = fences.head("\n".join(lines), _FROZEN) if lines else ""
+    return [prompt("frozen"), shown] if shown else []
+
+
 def asked(system: str, parts: list[str]) -> Conversation:
     """One question, of which all parts but the last can be cached."""
     full = [part for part in parts if part]
@@ -142,7 +149,7 @@ def _kept(situation: Situation, fences: Fences, room: int) -> str:
     room -= size(heading) + size(listed) + 2 * len(GAP)
     patches: list[str] = []
     for experiment in reversed(told[1:] if told[0].experiment == 0 else told):
-        patch = _patch(situation, fences, experiment, room)
+        patch = patch_of(situation, fences, experiment, room)
         room -= size(patch) + len(GAP)
         if not patch or room < 0:
             break
@@ -150,95 +157,12 @@ def _kept(situation: Situation, fences: Fences, room: int) -> str:
     return joined(heading, listed, *patches)
 
 
-def _patch(situation: Situation, fences: Fences, experiment: Experiment, room: int) -> str:
-    heading = prompt("patch", number=experiment.experiment)
-    patch = situation.patch(experiment.experiment)
-    shown = fences.head(patch, room - size(heading) - len(GAP)) if patch else ""
-    return joined(heading, shown) if shown else ""
-
-
-def _changing(situation: Situation, fences: Fences, room: int) -> list[str]:
-    """What is said anew each time: people's ideas first, what to do last."""
-    closing = joined(_standing(situation), *_plateau(situation.history), prompt("task"))
-    room -= size(closing) + 4 * len(GAP)
-    queue = _queue(situation, fences, room)
-    room -= size(queue)
-    crash = _crash(situation, fences, room // 2)
-    room -= size(crash)
-    return [queue, _near_misses(situation, fences, room), crash, closing]
-
-
-def _queue(situation: Situation, fences: Fences, room: int) -> str:
-    """What people asked for, oldest first; never squeezed out by what is worth less."""
-    if not situation.queue:
-        return ""
-    heading = prompt("people")
-    most = int(situation.settings.brief_tokens * BYTES_PER_TOKEN * _QUEUE)
-    text = "\n".join(f"- {' '.join(idea.split())}" for idea in situation.queue)
-    shown = fences.head(text, min(room, most) - size(heading) - len(GAP), prose=True)
-    return joined(heading, shown) if shown else ""
-
-
-def _near_misses(situation: Situation, fences: Fences, room: int) -> str:
-    near = ideas.near_misses(situation.history, _NEAR_MISSES)
-    if not near:
-        return ""
-    heading = prompt("near_misses")
-    told = fences.head("\n".join(ideas.lines(near, fences.redact)), room - size(heading))
-    room -= size(heading) + size(told) + 2 * len(GAP)
-    patches: list[str] = []
-    for experiment in near:
-        patch = _patch(situation, fences, experiment, room)
-        if not patch:
-            break
-        room -= size(patch) + len(GAP)
-        patches.append(patch)
-    return joined(heading, told, *patches) if told else ""
-
-
-def _crash(situation: Situation, fences: Fences, room: int) -> str:
-    crash = ideas.last_crash(situation.history)
-    log = situation.log(crash.experiment) if crash else ""
-    if crash is None or not log:
-        return ""
-    heading = prompt("crash", number=crash.experiment)
-    shown = fences.tail(log, room - size(heading) - len(GAP))
-    return joined(heading, shown) if shown else ""
-
-
-def _standing(situation: Situation) -> str:
-    history = situation.history
-    first, best = history.baseline, history.incumbent
-    parts = []
-    if first and best and first.value is not None and best.value is not None:
-        parts.append(
-            prompt(
-                "standing",
-                number=history.next_number,
-                baseline=first.value,
-                best=best.value,
-                kept=len(history.kept) - 1,
-                ago=history.since_keep + 1,
-            )
-        )
-    if situation.experiments_left is not None:
-        parts.append(prompt("left_experiments", count=situation.experiments_left))
-    if situation.seconds_left is not None:
-        parts.append(prompt("left_minutes", minutes=int(situation.seconds_left // 60)))
-    return joined(*parts)
-
-
-def _plateau(history: History) -> list[str]:
-    """What else to try after each stretch without a keep, in turn."""
-    level = history.since_keep // STRETCH
-    return [prompt(_PLATEAUS[(level - 1) % len(_PLATEAUS)])] if level else []
-
-
 def _facts(situation: Situation) -> str:
     settings = situation.settings
     facts = {
         "metric": f"{settings.metric_name}, {settings.metric_direction}",
-        "read from the run by": settings.metric_parse,
+        "read from the run by": None if settings.measure_command else settings.metric_parse,
+        "measured after the run by": settings.measure_command,
         "target": settings.target_file,
         "run": settings.run_command,
         "time for a run": f"{settings.time_budget:g} seconds",

@@ -29,9 +29,13 @@ def line(experiment: Experiment) -> str:
     if experiment.status is Status.KEEP and experiment.reason:
         what = f"kept, {what}"
     value = "" if experiment.value is None else f" {experiment.value:.8g}{_change(experiment)}"
-    words = " ".join(experiment.description.split())
-    wrong = " ".join(experiment.error.split())
-    return f"{experiment.experiment} {what}{value}: {words}" + (f" ({wrong})" if wrong else "")
+    told = f"{experiment.experiment} {what}{value}: {flat(experiment.description)}"
+    return f"{told} ({flat(experiment.error)})" if experiment.error else told
+
+
+def flat(text: str) -> str:
+    """The text on one line."""
+    return " ".join(text.split())
 
 
 def lines(experiments: Sequence[Experiment], redact: Redactor) -> list[str]:

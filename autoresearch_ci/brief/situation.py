@@ -20,6 +20,7 @@ class Situation:
     `source` is the target's text at the incumbent, `program` the text of the
     `program_file`, `context` path to text of the `context_files`. `patch` and `log`
     give what the archive has of an experiment by its number, else an empty text.
+    `frozen` are the lines of `source`, from 1, that no experiment may change.
     `queue` are ideas that people asked for and nobody has tried, oldest first. What
     is left of the session is None where there is no limit; seconds are wall time.
     """
@@ -31,6 +32,7 @@ class Situation:
     context: Mapping[str, str] = field(default_factory=dict)
     patch: Callable[[int], str] = _nothing
     log: Callable[[int], str] = _nothing
+    frozen: frozenset[int] = frozenset()
     queue: tuple[str, ...] = ()
     experiments_left: int | None = None
     seconds_left: float | None = None

@@ -17,7 +17,6 @@ from autoresearch_ci.cli.parser import add_settings
 if TYPE_CHECKING:
     from autoresearch_ci.brief import Situation
     from autoresearch_ci.config import Settings
-    from autoresearch_ci.conversation import Conversation
     from autoresearch_ci.history import History
     from autoresearch_ci.workspace import Workspace
 
@@ -39,22 +38,13 @@ def main(arguments: Namespace) -> int:
     if arguments.json:
         print(json.dumps(asdict(conversation), indent=2, ensure_ascii=False))
         return 0
-    text = spoken(conversation)
-    print(text)
+    print(conversation.text)
     if not arguments.quiet:
         from autoresearch_ci.brief.fences import size, tokens  # noqa: PLC0415
 
         most = situation.settings.brief_tokens
-        print(f"\nat most {tokens(size(text)):,} tokens of {most:,}", file=sys.stderr)
+        print(f"\nat most {tokens(size(conversation.text)):,} tokens of {most:,}", file=sys.stderr)
     return 0
-
-
-def spoken(conversation: Conversation) -> str:
-    """All of its text: the system's, then every message's."""
-    blocks = ["".join(block.text for block in conversation.system)]
-    for message in conversation.messages:
-        blocks.append("".join(block.text for block in message.blocks))
-    return "\n\n".join(blocks)
 
 
 def look(repo: Path, overrides: Mapping[str, object]) -> Situation:
@@ -64,6 +54,7 @@ def look(repo: Path, overrides: Mapping[str, object]) -> Situation:
     from autoresearch_ci.campaigns import choose_tag, log_of  # noqa: PLC0415
     from autoresearch_ci.history import History  # noqa: PLC0415
     from autoresearch_ci.instructions import instructions  # noqa: PLC0415
+    from autoresearch_ci.lab import choose_ruler  # noqa: PLC0415
     from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
     workspace = Workspace.open(repo)
@@ -77,14 +68,20 @@ def look(repo: Path, overrides: Mapping[str, object]) -> Situation:
         unwritten=archive.waiting(workspace.state_dir / "pending" / tag),
         read=partial(workspace.read_log, tag),
     )
+    source = _incumbent(workspace, settings, history)
     return Situation(
         settings=settings,
-        source=_incumbent(workspace, settings, history),
+        source=source,
         history=history,
         program=written.program,
         context=written.context,
         patch=partial(recall, suffix="patch"),
         log=partial(recall, suffix="log"),
+        frozen=frozenset(
+            line
+            for each in choose_ruler(settings).frozen(source)
+            for line in range(each.first, each.last + 1)
+        ),
         experiments_left=settings.max_experiments,
         seconds_left=settings.time_limit,
     )

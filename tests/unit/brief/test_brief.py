@@ -15,11 +15,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from autoresearch_ci.brief import brief, correction, repair
-from autoresearch_ci.brief.compose import CLOSING, STRETCH
+from autoresearch_ci.brief.compose import CLOSING
 from autoresearch_ci.brief.fences import size, tokens
+from autoresearch_ci.brief.moving import STRETCH
 from autoresearch_ci.errors import SettingsError
 from autoresearch_ci.history import History
-from autoresearch_ci.model import Direction, Reason
+from autoresearch_ci.model import Direction, ProposalRejected, Reason
 from autoresearch_ci.prompts import prompt
 from autoresearch_ci.redaction import Redactor
 from tests.unit.brief.conftest import apart, asked, spoken
@@ -47,6 +48,16 @@ def test_a_brief_holds_what_a_researcher_wants_to_see(make_situation):
     assert "Experiments left in this session, this one included: 7." in outside
     assert "Minutes left in this session: 60." in outside
     assert outside.rstrip().endswith(prompt("task"))
+
+
+def test_an_agent_is_told_all_but_the_form_of_an_answer(make_situation):
+    """It edits files; the rest is the same, as one text."""
+    situation = make_situation(30)
+    whole, text = brief(situation, REDACT).text, brief(situation, REDACT, form=False).text
+    assert prompt("answer_format") in whole
+    assert prompt("answer_format") not in text
+    assert text.startswith(prompt("system"))
+    assert text.endswith(prompt("task"))
 
 
 def test_what_stays_the_same_is_marked_for_caching(make_situation):
@@ -102,6 +113,39 @@ def test_a_plateau_changes_what_is_asked_for(make_situation, since, asked_for):
     outside, _ = apart(asked(brief(make_situation(since, keeps=0.0), REDACT)))
     said = [k for k in ("combine", "different", "simplify") if prompt(f"plateau_{k}") in outside]
     assert said == ([asked_for] if asked_for else [])
+
+
+def test_answers_that_could_not_be_used_are_told(make_situation):
+    """The last of them with the reason, for a while; no idea was tried with them."""
+    situation = make_situation(10)
+    for number, at in enumerate([2, 9, 11], start=1):
+        situation.history.rejected.append(
+            ProposalRejected("t", "s", "now", at, f"answer {number}", "found\ntwice", "anthropic")
+        )
+    text = asked(brief(situation, REDACT))
+    assert "answer 1: found twice\nanswer 2: found twice\nanswer 3: found twice\n````" in text
+    later = dataclasses.replace(situation, history=make_situation(60).history)
+    later.history.rejected += situation.history.rejected
+    assert "# Answers that could not be used" not in asked(brief(later, REDACT))
+
+
+def test_lines_that_must_stay_are_shown(make_situation):
+    """By number, after the target."""
+    situation = make_situation(10, source="a = 1\r\nprint(a)\r\nb = 2\n", frozen=frozenset({2}))
+    outside, inside = apart(asked(brief(situation, REDACT)))
+    assert "2: print(a)" in inside
+    assert prompt("frozen") in outside
+
+
+def test_what_a_holdout_is_measured_by_is_not_told(make_situation):
+    """A command that measures is; one that checks in secret is not, nor is a parse that is not used."""
+    situation = make_situation(
+        10, measure_command="python judge.py", holdout_command="python hidden.py"
+    )
+    text = asked(brief(situation, REDACT))
+    assert "python judge.py" in text
+    assert "hidden.py" not in text
+    assert "grep" not in text
 
 
 def test_duplicates_and_interruptions_teach_nothing(make_situation, make_history):

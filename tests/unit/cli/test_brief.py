@@ -82,6 +82,16 @@ def test_nothing_is_changed_and_nothing_is_needed(project, brief):
     )
 
 
+def test_the_lines_that_measure_are_named(project, brief):
+    """A model that touches one would waste an idea."""
+    (project / "train.py").write_text("loss = 3\nprint(f'metric: {loss}')\n")
+    git(project, "add", "-A")
+    git(project, "commit", "-qm", "python")
+    out = brief("--target-file", "train.py")[1]
+    assert "thrown away without a run.\n\n````\n" in out
+    assert "\n2: print(f'metric: {loss}')\n" in out
+
+
 def test_json_is_the_conversation(brief):
     """Each block with its mark for caching; the same text."""
     conversation = json.loads(brief("--json")[1])
