@@ -7,10 +7,12 @@ import re
 from autoresearch_ci.answers.lines import is_blank, texts
 from autoresearch_ci.answers.syntax import syntax_error
 
-# Control characters but tab, line ends and form feed; surrogates; what a decoder puts for broken
-# bytes; and what makes text read otherwise than it is.
+# Control characters but tab, line ends and form feed; what cannot be seen or makes text read
+# otherwise than it is; surrogates, and what a decoder puts for broken bytes.
 _UNFIT = re.compile(
-    "[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff\ufffd\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
+    "[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f"
+    "\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\U000e0000-\U000e007f"
+    "\ud800-\udfff\ufffd-\uffff]"
 )
 
 

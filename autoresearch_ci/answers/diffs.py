@@ -18,19 +18,17 @@ _HUNK = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+\d{1,9}(?:,(\d{1,9}))? @@")
 _LOOSE_HUNK = re.compile(r"@@(?:\s.*)?")
 _AGENT = re.compile(r"\*\*\* (Update|Add|Delete|Move) (?:File|to): (.*)")
 _GIT = re.compile(r"(?:diff --git|index [0-9a-f]{4,}|(?:new|deleted) file mode|similarity) ?.*")
-_NAMES = frozenset({"diff", "patch", "udiff"})
+DIFF_LABELS = frozenset({"diff", "patch", "udiff"})
 _MOST_HUNKS = 100
 _ESCAPED = re.compile(r"\\([0-7]{3})")
 
 
 def has_diff(answer: list[str]) -> bool:
     """Whether an answer is meant to be a diff."""
-    return any(
-        _HUNK.match(line)
-        or line.startswith("*** Begin Patch")
-        or (is_fence(line) and label(line).lower() in _NAMES)
-        for line in answer
-    )
+    if any(_HUNK.match(line) or line.startswith("*** Begin Patch") for line in answer):
+        return True
+    labels = {label(line).lower() for line in answer if is_fence(line)} - {""}
+    return bool(labels) and labels <= DIFF_LABELS
 
 
 def hunks(answer: list[str], path: str) -> list[Change]:

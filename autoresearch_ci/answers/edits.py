@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from autoresearch_ci.answers.finding import Page, Place
-from autoresearch_ci.answers.lines import Line, is_blank
+from autoresearch_ci.answers.lines import Line, common_ends, is_blank
 from autoresearch_ci.answers.outcome import Unusable
 
 
@@ -25,13 +25,7 @@ class Edit:
     @classmethod
     def replacing(cls, old: list[str], new: list[str]) -> Edit:
         """What both begin and end with stays as the file has it, white space and all."""
-        most = min(len(old), len(new))
-        head = 0
-        while head < most and old[head] == new[head]:
-            head += 1
-        tail = 0
-        while tail < most - head and old[-1 - tail] == new[-1 - tail]:
-            tail += 1
+        head, tail = common_ends(old, new)
         middle = new[head : len(new) - tail]
         return cls(tuple(old), (*range(head), *middle, *range(len(old) - tail, len(old))))
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from autoresearch_ci.answers.blocks import is_block_begin, is_block_end
 from autoresearch_ci.answers.fences import is_fence
-from autoresearch_ci.answers.lines import is_blank, texts
+from autoresearch_ci.answers.lines import common_ends, is_blank, texts
 
 MOST_TITLE, MOST_HYPOTHESIS = 72, 300
+_BOM = "\ufeff"
 _LOOKED_AT = 1000  # characters of a line
 _SAID = re.compile(
     r"[\s>#*_`\-\"\d.)]*<?(title|hypothesis)>?[\s*_`\"]*(?:[:：=>]|[-–—](?=\s)|$)(.*)",  # noqa: RUF001
@@ -38,24 +39,21 @@ def said(answer: Sequence[str], *, in_fences: bool) -> tuple[str, str]:
 
 def derived(old: str, new: str) -> str:
     """A title made of the first lines that differ."""
-    before, after = texts(old), texts(new)
-    head = 0
-    while head < min(len(before), len(after)) and before[head] == after[head]:
-        head += 1
-    tail = 0
-    while (
-        tail < min(len(before), len(after)) - head
-        and before[len(before) - 1 - tail] == after[-1 - tail]
-    ):
-        tail += 1
-    gone = next((t for t in before[head : len(before) - tail] if not is_blank(t)), "").strip()
-    come = next((t for t in after[head : len(after) - tail] if not is_blank(t)), "").strip()
+    before, after = texts(old.lstrip(_BOM)), texts(new.lstrip(_BOM))
+    head, tail = common_ends(before, after)
+    gone = _first(before[head : len(before) - tail])
+    come = _first(after[head : len(after) - tail])
     half = (MOST_TITLE - len(" -> ")) // 2
     if gone and come:
         if len(gone) + len(come) > 2 * half:
             gone, come = one_line(gone, half), one_line(come, half)
         return one_line(f"{gone} -> {come}", MOST_TITLE)
     return one_line(f"add {come}" if come else f"remove {gone}" if gone else "change white space")
+
+
+def _first(lines: Sequence[str]) -> str:
+    """The first line that is not blank."""
+    return next((line.strip() for line in lines if not is_blank(line)), "")
 
 
 def one_line(text: str, most: int = MOST_TITLE) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
+from autoresearch_ci.answers.diffs import DIFF_LABELS
 from autoresearch_ci.answers.elision import elided
 from autoresearch_ci.answers.fences import Fence, fences, is_fence
 from autoresearch_ci.answers.lines import is_blank, texts
 from autoresearch_ci.answers.names import check_label, check_line
 from autoresearch_ci.answers.outcome import Unusable
 
-_NOT_THE_FILE = frozenset("sh bash zsh shell console text txt plaintext output log".split())  # noqa: SIM905
+_OUTPUT = {"text", "txt", "plaintext", "output", "log"}
+_NOT_THE_FILE = DIFF_LABELS | _OUTPUT | {"sh", "bash", "zsh", "shell", "console"}
 _ENDS = 3  # lines at either end of the file, one of which a whole file has
 _HALF, _MOST = 0.5, 0.9
 _SHORTEST = 3  # marks of a fence

@@ -15,7 +15,7 @@ CORPUS = Path(__file__).parents[2] / "corpus" / "answers"
 SIGNS = str.maketrans(
     {
         **dict(zip("␍␉␣␀␂", "\r\t \0\ufeff", strict=True)),
-        **dict(zip("␆␖⍽", "\u202e\ufffd\xa0", strict=True)),
+        **dict(zip("␆␖⍽⎵", "\u202e\ufffd\xa0\u200b", strict=True)),
     }
 )
 CHANGE = re.compile(r"(\d+)([+-])(.*)")

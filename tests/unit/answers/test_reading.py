@@ -110,6 +110,21 @@ def test_blocks_change_what_they_say_and_nothing_else(lines, data):
         assert [line.rstrip() for line in new] == [line.rstrip() for line in lines]
 
 
+def test_names_as_git_quotes_them():
+    """A diff names a file with letters beyond ASCII as git does, in quotes and escaped."""
+    answer = '--- "a/tr\\303\\244in.txt"\n+++ "b/tr\\303\\244in.txt"\n@@ -1,1 +1,1 @@\n-a\n+b\n'
+    assert read(answer, "träin.txt", "a\n") == Idea("a -> b", "", "b\n")
+    assert isinstance(read(answer, "train.txt", "a\n"), Problem)
+
+
+@pytest.mark.parametrize("source", ["", "\n", "\ufeff"])
+def test_an_empty_file_can_be_filled(source):
+    """A file with nothing in it takes a whole new content, and no block."""
+    assert read("```\na\n```", "notes.txt", source) == Idea("add a", "", f"{source.strip()}a\n")
+    block = "<<<<<<< SEARCH\nx\n=======\ny\n>>>>>>> REPLACE"
+    assert isinstance(read(block, "notes.txt", source), Problem)
+
+
 MANY = 20_000
 ADVERSARIAL = {
     "search markers": "<<<<<<< SEARCH\n" * MANY,

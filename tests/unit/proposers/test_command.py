@@ -11,12 +11,14 @@ from autoresearch_ci.errors import SettingsError
 from autoresearch_ci.executors import Command, attempt
 from autoresearch_ci.executors.process import ProcessExecutor
 from autoresearch_ci.history import History
-from autoresearch_ci.model import Direction, Proposal, Rejected
+from autoresearch_ci.lab import open_lab
+from autoresearch_ci.loop import research
+from autoresearch_ci.model import Direction, Proposal, ProposalRejected, Rejected, Status
 from autoresearch_ci.proposers import Source
 from autoresearch_ci.proposers.command import CommandProposer
 from autoresearch_ci.workspace import Workspace
 from benchmarks.containment.attacks import left_in
-from tests.projects import git, make_repository
+from tests.projects import SETTINGS, experiments, git, make_project, make_repository
 
 TARGET = "src/train.py"
 TEXT = "LR = 0.02\nDEPTH = 3\n"
@@ -296,6 +298,31 @@ def test_a_copy_that_resists_is_removed(ask):
         f"{EDIT}; mkdir -p a/b; touch a/b/c; ln -s $HOME a/home; chmod 000 a/b; chmod 500 a"
     )
     assert isinstance(outcome, Proposal)
+
+
+def test_a_session_with_an_agent(tmp_path):
+    """A session goes on through an agent's failures, keeps its good idea and records both."""
+    made = make_project(tmp_path / "project")
+    agent = (
+        "if [ -e ../../tried ]; then sed -i s/10/7/ $AUTORESEARCH_TARGET; echo TITLE: Seven;"
+        " else touch ../../tried; echo no luck; exit 1; fi"
+    )
+    with open_lab(made, {**SETTINGS, "tag": "t", "max_experiments": 1}) as session:
+        session.proposer = CommandProposer(
+            agent,
+            budget=20,
+            variables=(),
+            run=lambda shell, **more: ProcessExecutor().run(Command(shell, **more)),
+            scratch=session.campaign.scratch,
+            brief=lambda source, history: f"Lower the metric of {source.path}.",
+            log=tmp_path / "proposer.log",
+        )
+        events = list(research(session))
+    (refused,) = (event for event in events if isinstance(event, ProposalRejected))
+    assert refused.error == "the agent exited with 1: no luck"
+    kept = experiments(events)[-1]
+    assert (kept.status, kept.description, kept.value) == (Status.KEEP, "Seven", 7.0)
+    assert kept.proposer == "command"
 
 
 def test_an_interrupt_passes_through(repo, tmp_path):
