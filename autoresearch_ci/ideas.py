@@ -25,6 +25,7 @@ from autoresearch_ci.proposers.relay import Relay
 from autoresearch_ci.proposers.search import SearchProposer
 from autoresearch_ci.providers import Provider
 from autoresearch_ci.redaction import Redactor
+from autoresearch_ci.ruler import Ruler
 from autoresearch_ci.spending import Allowance, Prices, Spent
 
 KEYS = {"anthropic": "ANTHROPIC_API_KEY", "openai": "OPENAI_API_KEY"}
@@ -43,6 +44,7 @@ class Surroundings:
     loaded: Loaded
     tag: str
     watch: Watch
+    ruler: Ruler
     instructions: Callable[[], Instructions]
     patch: Callable[[int], str]
     log: Callable[[int], str]
@@ -98,6 +100,12 @@ def notes(settings: Settings, variables: Mapping[str, str]) -> Iterator[str]:
         )
 
 
+def frozen_lines(ruler: Ruler, text: str) -> frozenset[int]:
+    """The lines of the target, from 1, that no experiment may change."""
+    frozen = ruler.frozen(text)
+    return frozenset(line for each in frozen for line in range(each.first, each.last + 1))
+
+
 class Briefing:
     """What a model or an agent is shown, composed from the session as it stands."""
 
@@ -120,7 +128,8 @@ class Briefing:
 
     def text(self, source: Source, history: History) -> str:
         """All of it as one text, for an agent."""
-        return spoken(self.ask(source, history))
+        situation = self._situation(source, history)
+        return brief.brief(situation, self._redact, form=False).text
 
     def _situation(self, source: Source, history: History) -> brief.Situation:
         around, settings = self._around, self._around.settings
@@ -135,15 +144,10 @@ class Briefing:
             context=self._written.context,
             patch=around.patch,
             log=around.log,
+            frozen=frozen_lines(around.ruler, source.text),
             experiments_left=None if most is None else most - progress.experiments,
             seconds_left=None if longest is None else max(0.0, longest - progress.seconds),
         )
-
-
-def spoken(conversation: Conversation) -> str:
-    """All of a conversation's text: the system's, then every message's."""
-    turns = [conversation.system, *(message.blocks for message in conversation.messages)]
-    return "\n\n".join("".join(block.text for block in blocks) for blocks in turns)
 
 
 def _search(around: Surroundings, only: frozenset[str] | None = None) -> SearchProposer:

@@ -106,6 +106,7 @@ def assemble(
     if changed:
         notes.append(f"setup_command changed {', '.join(changed[:5])}; that was undone.")
     archive = Archive(book, campaign.publish, workspace.state_dir / "pending" / campaign.tag)
+    ruler = choose_ruler(settings)
     watch, read = Watch(book.history), partial(workspace.read_log, campaign.tag)
     return Session(
         start=SessionStart(
@@ -131,6 +132,7 @@ def assemble(
                 loaded=loaded,
                 tag=campaign.tag,
                 watch=watch,
+                ruler=ruler,
                 instructions=lambda: instructions(workspace, campaign.base, settings),
                 patch=lambda number: archive.recall(number, "patch", read),
                 log=lambda number: archive.recall(number, "log", read),
@@ -148,7 +150,7 @@ def assemble(
             target_value=settings.target_value,
             setup_only=setup_only,
         ),
-        ruler=choose_ruler(settings),
+        ruler=ruler,
         watch=watch,
     )
 
