@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from autoresearch_ci.proposers.search.cuts import Cut, Edit, identity
+from autoresearch_ci.proposers.search.edits import Cut, Edit, identity
 from autoresearch_ci.proposers.search.names import word_set
 from autoresearch_ci.source import Kind, Token, tokens
 

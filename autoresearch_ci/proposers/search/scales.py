@@ -63,7 +63,7 @@ class Scale:
     def _moved(self, value: float, by: float) -> float:
         if not self.integer:
             return value * math.exp2(by)
-        there = self.place(value) + (by if value > 0 else by)
+        there = self.place(value) + by
         doublings = there / 2 if there < 2 * _COUNTED else there - _COUNTED
         return math.copysign(math.exp2(doublings), value)
 

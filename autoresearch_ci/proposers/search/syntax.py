@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from itertools import accumulate
 
-from autoresearch_ci.proposers.search.cuts import Cut, Edit, identity
+from autoresearch_ci.proposers.search.edits import Cut, Edit, identity
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _TITLE = 40
