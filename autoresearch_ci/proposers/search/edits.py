@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 
 _SPACE = re.compile(r"\s+")
+_VALUE = re.compile(r"(?:=|:|=>|[(\\[,?]|\\breturn|\\byield)\\s*\\{$")
+_CLOSE = {"(": ")", "[": "]", "{": "}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +45,19 @@ def identity(kind: str, scope: str, text: str) -> str:
     """A cut's name, from what is cut and not from where it stands."""
     told = f"{kind}/{scope}/{_SPACE.sub(' ', text).strip()}"
     return hashlib.sha1(told.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:10]
+
+
+def headline(line: str, limit: int) -> str:
+    """A line of code for a title: what goes on below is closed, a block's opener left out."""
+    line = " ".join(line.split()).rstrip(",; ")
+    if len(line) > limit:
+        return line[: limit - 3] + "..."
+    unclosed: list[str] = []
+    for mark in line:
+        if mark in _CLOSE:
+            unclosed.append(_CLOSE[mark])
+        elif unclosed and mark == unclosed[-1]:
+            unclosed.pop()
+    if not unclosed or (unclosed == ["}"] and line[-1] == "{" and not _VALUE.search(line)):
+        return line.rstrip("{:, ")
+    return f"{line}...{''.join(reversed(unclosed))}"

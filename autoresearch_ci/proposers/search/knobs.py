@@ -10,7 +10,7 @@ from autoresearch_ci.proposers.search import names
 from autoresearch_ci.proposers.search.literals import Literal
 from autoresearch_ci.proposers.search.protect import Protection, Tune
 from autoresearch_ci.proposers.search.scales import Scale
-from autoresearch_ci.proposers.search.sites import Site, sites
+from autoresearch_ci.proposers.search.sites import KEYWORDS, Site, sites
 from autoresearch_ci.source import Kind, Token
 
 _INFINITE = float("inf")
@@ -18,6 +18,7 @@ _SENTINEL = 1e6
 # A number without a telling name is taken for a fraction from here on: 0.9, 0.999.
 _NEARLY = 0.8
 _WIDE = 10
+_FIRST = 1.3
 _LIMIT = 60
 _FEW = 3
 _YEARS = (1900, 2100)
@@ -45,8 +46,8 @@ class Knob:
     """One thing that can be set: `text` at `start` to `end` of the source.
 
     `id` is the same after edits elsewhere. A number has a `scale`; a flag or a
-    choice has `options`, its own text among them. `weight` in (0, 1] is how
-    promising it looks.
+    choice has `options`, its own text among them. `weight` is how promising it
+    looks: up to 1, and more for a learning rate.
     """
 
     id: str
@@ -164,6 +165,12 @@ def _glued(tokens: list[Token], index: int) -> bool:
     later = next((t for t in tokens[index + 1 : index + 3] if t.kind is not Kind.SPACE), None)
     if later is not None and later.text == "**":
         return True
+    earlier = next((t for t in reversed(tokens[:index][-2:]) if t.kind is not Kind.SPACE), None)
+    if tokens[index].text.startswith(".") and earlier is not None:
+        if earlier.kind in (Kind.NAME, Kind.NUMBER) and earlier.text not in KEYWORDS:
+            return True
+        if earlier.text in (")", "]"):
+            return True  # a place in a tuple: pair().0
     solid = (Kind.STRING, Kind.NUMBER, Kind.NAME)
     return (before is not None and (before.kind in solid or before.text == ".")) or (
         after is not None and (after.kind in solid or after.text == ".")
@@ -186,6 +193,8 @@ def _weight(site: Site, literal: Literal, value: float, *, printing: bool) -> fl
         return 0.0
     if any(word in names.DULL for word in words):
         return weight * 0.25
+    if names.is_first(site.name) and site.role in _NAMED:
+        return _FIRST
     return min(1.0, weight * 1.2) if any(word in names.TUNABLE for word in words) else weight
 
 
