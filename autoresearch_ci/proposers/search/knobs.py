@@ -81,8 +81,9 @@ def find_knobs(tokens: list[Token], protection: Protection) -> list[Knob]:
     """Every number and flag that may be changed, in the order of the text."""
     found: list[Knob] = []
     seen: Counter[str] = Counter()
+    shares = _taken_from_one(tokens)
     for site in sites(tokens):
-        knob = _knob(tokens, site, protection)
+        knob = _knob(tokens, site, protection, shares)
         if knob is None:
             continue
         seen[knob.id] += 1
@@ -97,13 +98,26 @@ def _told_apart(knobs: list[Knob]) -> list[Knob]:
     return [replace(knob, label=knob.id[-40:]) if count[knob.label] > 1 else knob for knob in knobs]
 
 
-def _knob(tokens: list[Token], site: Site, protection: Protection) -> Knob | None:
+def _taken_from_one(tokens: list[Token]) -> frozenset[str]:
+    """Names that the source takes from one (`1 - MIX`): they are shares of a whole."""
+    plain = [token for token in tokens if token.kind is not Kind.SPACE]
+    return frozenset(
+        name.text
+        for one, minus, name in zip(plain, plain[1:], plain[2:], strict=False)
+        if one.text in ("1", "1.0") and minus.text == "-" and name.kind is Kind.NAME
+    )
+
+
+def _knob(
+    tokens: list[Token], site: Site, protection: Protection, shares: frozenset[str]
+) -> Knob | None:
     token = tokens[site.index]
     tune = protection.tune.get(site.line)
     if site.line in protection.frozen:
         return None
     if token.kind is Kind.NUMBER:
-        return _number(tokens, site, tune, printing=site.line in protection.printing)
+        printing = site.line in protection.printing
+        return _number(tokens, site, tune, printing=printing, share=site.name in shares)
     if token.kind is Kind.NAME and token.text in _FLAGS and _is_value(tokens, site):
         return _flag(token, site, tune)
     return None
@@ -137,7 +151,9 @@ def _flag(token: Token, site: Site, tune: Tune | None) -> Knob | None:
     )  # fmt: skip
 
 
-def _number(tokens: list[Token], site: Site, tune: Tune | None, *, printing: bool) -> Knob | None:
+def _number(
+    tokens: list[Token], site: Site, tune: Tune | None, *, printing: bool, share: bool
+) -> Knob | None:
     token = tokens[site.index]
     literal = Literal.read(token.text)
     if literal is None or _glued(tokens, site.index):
@@ -150,7 +166,7 @@ def _number(tokens: list[Token], site: Site, tune: Tune | None, *, printing: boo
     if site.sign >= 0 and site.sign != site.index - 1:
         return None
     text = "-" + token.text if site.sign >= 0 else token.text
-    scale = _scale(site, literal, value, tune)
+    scale = _scale(site, literal, value, tune, share=share)
     label = site.name or site.callee or "value"
     return Knob(
         identity(site), label, start, token.end, text, weight, literal, value, scale,
@@ -203,7 +219,10 @@ def _named(site: Site, literal: Literal, value: float) -> float:
     if site.role == "local" and (abs(value) >= _SENTINEL or not value):
         return 0.0  # where a sum or a search for the best begins
     if not value or (abs(value) == 1 and literal.integer):
-        return 0.12 if site.role == "local" else 0.45 if value else 0.3
+        if site.role == "local":
+            return 0.12
+        tunable = any(word in names.TUNABLE for word in names.split_name(site.name))
+        return (0.8 if tunable else 0.45) if value else 0.3
     return 1.0
 
 
@@ -222,14 +241,14 @@ def _nameless(site: Site, literal: Literal, value: float) -> float:
     return factor * 0.2 if year or unit else factor
 
 
-def _scale(site: Site, literal: Literal, value: float, tune: Tune | None) -> Scale:
+def _scale(site: Site, literal: Literal, value: float, tune: Tune | None, *, share: bool) -> Scale:
     if tune is not None and tune.low is not None and tune.high is not None:
         return _told(literal, tune.low, tune.high, tune.scale)
     if literal.integer:
         return _counting(site, literal, value)
     if literal.suffix == "%":
         return Scale("log", False, 0.0, 100.0)
-    if 0 <= value <= 1 and (names.is_fraction(site.name) or _NEARLY <= value < 1):
+    if 0 <= value <= 1 and (share or names.is_fraction(site.name) or _NEARLY <= value < 1):
         return Scale("odds", False, 0.0, 1.0)
     return Scale("log", False, -_INFINITE if value else 0.0, _INFINITE)
 
