@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 _SPACE = re.compile(r"\s+")
-_VALUE = re.compile(r"(?:=|:|=>|[(\\[,?]|\\breturn|\\byield)\\s*\\{$")
+_VALUE = re.compile(r"(?:=|:|=>|[(\[,?]|\breturn|\byield)\s*\{$")
 _CLOSE = {"(": ")", "[": "]", "{": "}"}
 
 
