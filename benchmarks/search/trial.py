@@ -27,7 +27,7 @@ METRICS = {
     "route": ("route_cost", "lower_is_better"),
     "forecast": ("relative_error", "lower_is_better"),
 }
-HELD_OUT = ("pid", "lsm", "flows", "route", "forecast")
+HELD_OUT = ("route", "forecast")
 
 
 def measure(text: str, metric: str) -> float | None:
