@@ -113,6 +113,8 @@ class Briefing:
         self._around = around
         self._redact = Redactor(credentials(os.environ))
         self._written: Instructions | None = None
+        # Each look into the archive starts git, and what is there does not change.
+        self._patch, self._log = lru_cache(512)(around.patch), lru_cache(512)(around.log)
 
     def ask(self, source: Source, history: History) -> Conversation:
         return brief.brief(self._situation(source, history), self._redact)
@@ -142,8 +144,8 @@ class Briefing:
             history=history,
             program=self._written.program,
             context=self._written.context,
-            patch=around.patch,
-            log=around.log,
+            patch=self._patch,
+            log=self._log,
             frozen=frozen_lines(around.ruler, source.text),
             experiments_left=None if most is None else most - progress.experiments,
             seconds_left=None if longest is None else max(0.0, longest - progress.seconds),

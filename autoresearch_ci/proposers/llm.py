@@ -12,11 +12,12 @@ from typing import Protocol
 from autoresearch_ci import answers
 from autoresearch_ci.answers import Problem
 from autoresearch_ci.conversation import Conversation, Ending, Usage
-from autoresearch_ci.errors import ProviderError
+from autoresearch_ci.errors import ProviderError, SettingsError
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Proposal, Rejected
 from autoresearch_ci.proposers import Source
 from autoresearch_ci.providers import Provider
+from autoresearch_ci.redaction import COMMENT, REDACTED
 from autoresearch_ci.spending import Allowance
 
 _LONGEST_NOTE = 40
@@ -61,7 +62,10 @@ class ModelProposer:
         self, source: Source, history: History, failed: Proposal, crash: str
     ) -> Proposal | Rejected:
         """The idea again, mended; `crash` is the end of its log. Costs are those of the mending."""
-        conversation = self._briefing.repair(source, history, failed, crash)
+        try:
+            conversation = self._briefing.repair(source, history, failed, crash)
+        except SettingsError as error:  # the idea made the target too long to be shown
+            return self._rejected(error.message, Usage())
         return self._converse(conversation, Source(source.path, failed.text), source)
 
     def _converse(
@@ -83,8 +87,8 @@ class ModelProposer:
             if reply.ending is not Ending.DONE and reply.ending is not Ending.LENGTH:
                 return self._rejected(f"The model's answer was {reply.ending.value}.", spent)
             found = answers.read(reply.text, edited.path, edited.text)
-            if not isinstance(found, Problem) and found.text == incumbent.text:
-                found = Problem("With this change the target is what it was before the idea.")
+            if not isinstance(found, Problem):
+                found = _objection(found.text, edited.text, incumbent.text) or found
             if not isinstance(found, Problem):
                 return self._proposal(found, incumbent, spent)
             problem = found.message
@@ -121,6 +125,16 @@ class ModelProposer:
             cost_usd=self._allowance.cost(spent),
             lasting=lasting,
         )
+
+
+def _objection(text: str, edited: str, incumbent: str) -> Problem | None:
+    """What is wrong with a change that can be applied."""
+    if text == incumbent:
+        return Problem("With this change the target is what it was before the idea.")
+    for mark in (REDACTED, COMMENT):
+        if text.count(mark) > edited.count(mark):
+            return Problem(f"{mark} stands for what you were not shown; it is no code.")
+    return None
 
 
 def added(old: str, new: str) -> list[str]:
