@@ -75,6 +75,12 @@ class _Planter:
                 self._left_out.append(Check(plant.title, None, note=str(error)))
         return None
 
+    def repair(
+        self, _source: Source, _history: History, _failed: Proposal, _crash: str
+    ) -> Proposal | None:
+        """What is planted stays as it was planted."""
+        return None
+
     def taken(self) -> list[Check]:
         """What could not be planted since the last time."""
         taken, self._left_out = self._left_out, []
