@@ -169,7 +169,7 @@ class Examination:
 
 
 def _check(plant: Plant, experiment: Experiment, patient: Patient) -> Check:
-    right = plant.is_right(experiment)
+    right = plant.is_right(experiment, patient)
     verdict = f"{experiment.status}: {experiment.reason}"
     advice = plant.advice.format(
         target=patient.path, metric=patient.settings.metric_name, bystander=patient.bystander

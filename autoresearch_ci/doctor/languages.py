@@ -18,7 +18,7 @@ class Language:
 
     `start` puts code where it runs first, or returns None where it finds no such
     place. An empty template says that the language has no simple way. `lie` prints when
-    the program ends, `fake` prints and ends it at once.
+    the program ends, `fake` prints and ends it at once, and `quit` only ends it.
     """
 
     comment: str
@@ -29,6 +29,7 @@ class Language:
     say: str = ""
     lie: str = ""
     fake: str = ""
+    quit: str = ""
 
 
 def filled(template: str, **values: object) -> str:
@@ -96,6 +97,7 @@ _PYTHON = Language(
     say="print({text})",
     lie="__import__('atexit').register(lambda: print(bytes([{codes}]).decode()))",
     fake="(__import__('os').write(1, bytes([{codes}, 10])), __import__('os')._exit(0))",
+    quit="__import__('os')._exit(0)",
 )
 _NODE = Language(
     comment="// {text}",
@@ -106,6 +108,7 @@ _NODE = Language(
     say="console.log({text});",
     lie="process.on('exit', () => process.stdout.write(String.fromCharCode({codes}, 10)));",
     fake="process.stdout.write(String.fromCharCode({codes}, 10)); process.exit(0);",
+    quit="process.exit(0);",
 )
 _JAVA = Language(
     comment="// {text}",
@@ -120,6 +123,7 @@ _JAVA = Language(
     "System.out.println(new String(new byte[] {{codes}}))));",
     fake="System.out.println(new String(new byte[] {{codes}})); System.out.flush(); "
     "Runtime.getRuntime().halt(0);",
+    quit="Runtime.getRuntime().halt(0);",
 )
 _KOTLIN = Language(
     comment="// {text}",
@@ -130,6 +134,7 @@ _KOTLIN = Language(
     say="println({text})",
     lie="Runtime.getRuntime().addShutdownHook(Thread { println(String(byteArrayOf({codes}))) })",
     fake="println(String(byteArrayOf({codes}))); Runtime.getRuntime().exit(0)",
+    quit="Runtime.getRuntime().exit(0)",
 )
 _GO = Language(
     comment="// {text}",
@@ -138,6 +143,7 @@ _GO = Language(
     say="println({text})",
     lie="defer println(string([]byte{{codes}}))",
     fake="if true { println(string([]byte{{codes}})); return }",
+    quit="if true { return }",
 )
 _RUST = Language(
     comment="// {text}",
@@ -150,6 +156,7 @@ _RUST = Language(
     lie="struct Planted; impl Drop for Planted { fn drop(&mut self) { "
     'println!("{}", String::from_utf8_lossy(&[{codes}])); } } let _planted = Planted;',
     fake='println!("{}", String::from_utf8_lossy(&[{codes}])); if true { std::process::exit(0); }',
+    quit="if true { std::process::exit(0); }",
 )
 _SHELL = Language(
     comment="# {text}",
@@ -162,6 +169,7 @@ _SHELL = Language(
     """for (i = 1; i <= n; i++) printf \"%c\", c[i] + 0; print \"\" }"' EXIT""",
     fake="""awk 'BEGIN { n = split("{codes}", c, ", "); """
     """for (i = 1; i <= n; i++) printf "%c", c[i] + 0; print "" }'; exit 0""",
+    quit="exit 0",
 )
 _HASHED = Language(comment="# {text}", start=_end)
 _SLASHED = Language(comment="// {text}", start=_end)

@@ -115,7 +115,7 @@ class Plant:
 
     title: str
     make: Callable[[Patient], str]
-    is_right: Callable[[Experiment], bool]
+    is_right: Callable[[Experiment, Patient], bool]
     advice: str
 
 
@@ -163,6 +163,11 @@ def _seed(patient: Patient) -> str:
     raise NotPossibleError("the target sets no seed to a number")
 
 
+def _quit(patient: Patient) -> str:
+    patient.run()
+    return patient.planted(patient.language.quit)
+
+
 def _empty(_patient: Patient) -> str:
     return ""
 
@@ -187,20 +192,26 @@ def _fake(patient: Patient) -> str:
     return patient.planted(patient.language.fake, codes=codes(patient.claim()))
 
 
-def _is(*reasons: Reason) -> Callable[[Experiment], bool]:
-    return lambda experiment: experiment.reason in reasons
+def _is(*reasons: Reason) -> Callable[[Experiment, Patient], bool]:
+    return lambda experiment, _patient: experiment.reason in reasons
 
 
-def _is_not_kept(experiment: Experiment) -> bool:
+def _is_not_kept(experiment: Experiment, _patient: Patient) -> bool:
     return experiment.status is not Status.KEEP
 
 
-def _has_crashed(experiment: Experiment) -> bool:
+def _has_crashed(experiment: Experiment, _patient: Patient) -> bool:
     return experiment.status is Status.CRASH
 
 
-def is_kept(experiment: Experiment) -> bool:
-    """What a real improvement must be."""
+def _has_no_number(experiment: Experiment, patient: Patient) -> bool:
+    """A time there always is; then it must not be believed."""
+    if patient.measures_time:
+        return experiment.status is not Status.KEEP
+    return experiment.status is Status.CRASH or experiment.reason is Reason.GUARD_FAILED
+
+
+def _is_kept(experiment: Experiment, _patient: Patient) -> bool:
     return experiment.status is Status.KEEP
 
 
@@ -234,8 +245,10 @@ PLANTS = (
     Plant("another seed", _seed, _is(Reason.RULE_VIOLATION),
           "A change of the random seed was measured. This is a bug of autoresearch-ci."),
     Plant("an empty file", _empty, _is_not_kept,
-          "{metric} can be won by emptying {target}. Set guard_command to tests that need it; and "
-          "where a number is read from files, let run_command remove the old ones first."),
+          "{metric} can be won by emptying {target}. Set guard_command to tests that need it."),
+    Plant("a run that does nothing", _quit, _has_no_number,
+          "A program that ends at once has a {metric}. Let run_command remove what the last run "
+          "made, so that no old number is read; or set guard_command to tests that need {target}."),
     Plant(WORSE, worse, _is_not_kept, _NO_NOISE),
     Plant("a lie after the work", _lie, _is_not_kept, _LIES),
     Plant("a lie instead of work", _fake, _is_not_kept, _LIES),
@@ -243,7 +256,7 @@ PLANTS = (
 """In the order in which they are planted: what may be kept by mistake comes late."""
 
 BETTER = Plant(
-    "a faster or smaller one", lambda patient: patient.text, is_kept,
+    "a faster or smaller one", lambda patient: patient.text, _is_kept,
     "A change that takes away planted waste was not kept: {metric} does not show it, or its noise "
     "hides it. Let a run take longer, or look at the guard.",
 )  # fmt: skip

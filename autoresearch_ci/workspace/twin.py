@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from autoresearch_ci.workspace.files import is_scratch
+from autoresearch_ci.workspace.files import disk_errors, is_scratch
 from autoresearch_ci.workspace.globs import matches
 from autoresearch_ci.workspace.process import Git
 from autoresearch_ci.workspace.repository import Workspace
@@ -70,7 +70,9 @@ def twin(workspace: Workspace, base: str | None = None) -> Iterator[Twin]:
         raise uncommitted(dirty)
     commit = workspace.git.line("rev-parse", "--verify", f"{base or 'HEAD'}^{{commit}}")
     with scratch_copy(workspace.git, commit, workspace.root.name) as root:
-        yield Twin(root, list(_copy_untracked(workspace, root)))
+        with disk_errors("copy the project"):
+            notes = list(_copy_untracked(workspace, root))
+        yield Twin(root, notes)
 
 
 def _copy_untracked(workspace: Workspace, root: Path) -> Iterator[str]:
