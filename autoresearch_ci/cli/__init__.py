@@ -24,6 +24,7 @@ PROGRAM = "autoresearch-ci"
 VERBS = {
     "run": "improve the target file, experiment after experiment",
     "setup": "make the branch and the log, measure the baseline, and stop",
+    "doctor": "plant known changes in a copy of this project, and check each verdict",
     "results": "show what a campaign has found",
     "calibrate": "run the unchanged project a few times: how noisy is the metric?",
     "confirm": "measure base and branch again, and each kept change by itself",

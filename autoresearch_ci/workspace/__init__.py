@@ -4,5 +4,6 @@ from autoresearch_ci.workspace.campaign import Campaign
 from autoresearch_ci.workspace.create import create_repository
 from autoresearch_ci.workspace.repository import Workspace
 from autoresearch_ci.workspace.trial import Trial
+from autoresearch_ci.workspace.twin import Twin, twin
 
-__all__ = ["Campaign", "Trial", "Workspace", "create_repository"]
+__all__ = ["Campaign", "Trial", "Twin", "Workspace", "create_repository", "twin"]
