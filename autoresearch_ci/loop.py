@@ -110,9 +110,9 @@ def attempt(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
         if run.failure or run.value is None:
             return Outcome(run.failure, run.value, contest.samples, runs, run.error)
         contest = contest.plus(Sample(decision, run.value))
-    value = session.value_of(contest, decision)
+    prev, value = session.figures(contest, decision)
     if decision.status is Status.KEEP:
         trial.show(Side.CANDIDATE)
         if objection := session.bench.guard(trial):
-            return Outcome(objection.verdict, value, contest.samples, runs, objection.error)
-    return Outcome(decision, value, contest.samples, runs)
+            return Outcome(objection.verdict, value, contest.samples, runs, objection.error, prev)
+    return Outcome(decision, value, contest.samples, runs, prev=prev)

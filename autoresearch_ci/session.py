@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from statistics import median
 
 from autoresearch_ci.archive import Archive
 from autoresearch_ci.bench import Bench, Measurement
@@ -36,13 +35,17 @@ from autoresearch_ci.workspace import Campaign, Trial
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an attempt came to. The baseline has no verdict: it is kept, for no reason."""
+    """What an attempt came to. The baseline has no verdict: it is kept, for no reason.
+
+    `prev` is what the candidate was held against, None for the last kept value.
+    """
 
     verdict: Verdict | None
     value: float | None
     samples: tuple[Sample, ...] = ()
     measurements: tuple[Measurement, ...] = ()
     error: str = ""
+    prev: float | None = None
 
 
 INTERRUPTED = Outcome(
@@ -110,16 +113,17 @@ class Session:
             experience=self.experience,
         )
 
-    def value_of(self, contest: Contest, verdict: Verdict) -> float:
-        """The candidate's value: what was measured, or for a keep the judge's own estimate.
+    def figures(self, contest: Contest, verdict: Verdict) -> tuple[float, float]:
+        """The incumbent's value and the candidate's, as they are written down.
 
-        The best of several lucky numbers is no estimate, so a keep's value is the last
-        kept value and the gain that the judge believes in.
+        Where there is noise, the best of several numbers is a lucky one, and the
+        machine may have changed since the last keep. So there the candidate's value
+        is the last kept value made better by the gain that the judge believes in.
         """
         last = self.history.incumbent
         if verdict.gain is None or last is None or last.value is None:
-            return median(contest.values(Side.CANDIDATE))
-        return contest.direction.better(last.value, verdict.gain)
+            return contest.values(Side.INCUMBENT)[-1], contest.values(Side.CANDIDATE)[-1]
+        return last.value, contest.direction.better(last.value, verdict.gain)
 
     def announce(self, trial: Trial, proposal: Proposal) -> ExperimentStart:
         """Write down that an experiment begins."""
@@ -171,7 +175,9 @@ class Session:
         return ended
 
     def _experiment(self, trial: Trial, proposal: Proposal, outcome: Outcome) -> Experiment:
-        verdict, incumbent = outcome.verdict, self.history.incumbent
+        verdict, incumbent, prev = outcome.verdict, self.history.incumbent, outcome.prev
+        if prev is None and incumbent:
+            prev = incumbent.value
         return Experiment(
             tag=self.start.tag,
             session=self.start.session,
@@ -181,7 +187,7 @@ class Session:
             reason=verdict.reason if verdict else None,
             metric=self.settings.metric_name,
             value=outcome.value,
-            prev=incumbent.value if incumbent else None,
+            prev=prev,
             description=_title(proposal),
             commit=trial.parent,
             parent=trial.parent,
