@@ -30,6 +30,8 @@ from autoresearch_ci.spending import Allowance, Prices, Spent
 
 KEYS = {"anthropic": "ANTHROPIC_API_KEY", "openai": "OPENAI_API_KEY"}
 """The variable that holds the key of each provider."""
+_LONG = 60.0
+"""Seconds of one run from which on the next idea may be wanted later than in five minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,9 @@ def _provider(settings: Settings, name: str) -> Provider:
             model=settings.model,
             base_url=settings.base_url,
             max_output_tokens=settings.max_output_tokens,
+            # What is paid for to be cached has to be there still when the next idea is wanted, and
+            # an experiment is several runs.
+            cache_for="1h" if settings.time_budget >= _LONG else "5m",
         )
     from autoresearch_ci.providers.openai import OpenAIProvider  # noqa: PLC0415
 

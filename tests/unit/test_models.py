@@ -85,6 +85,15 @@ def test_the_verb_shows_exactly_what_is_sent(project):
     ]
 
 
+@pytest.mark.parametrize(("time_budget", "lifetime"), [("5", "5m"), ("5m", "1h")])
+def test_what_is_cached_is_still_there_for_the_next_idea(project, time_budget, lifetime):
+    """A brief is not paid for to be cached and gone when a long experiment is over."""
+    with AnthropicServer(says(answer("less", "x=10", "x=4"))) as server:
+        hold(project, server, max_experiments="1", time_budget=time_budget, kill_after="10m")
+    marks = [part.get("cache_control", {}) for part in server.seen[0].json["system"]]
+    assert {mark.get("ttl", "5m") for mark in marks if mark} == {lifetime}
+
+
 def test_a_crash_is_mended_within_its_experiment(project):
     """The model gets the end of the log back once; the experiment has one number and both costs."""
     broken = answer("fast", "x=10", "x=$(target.txt_missing_function)")
