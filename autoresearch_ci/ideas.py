@@ -24,9 +24,13 @@ from autoresearch_ci.proposers import Proposer, Source
 from autoresearch_ci.proposers.relay import Relay
 from autoresearch_ci.proposers.search import SearchProposer
 from autoresearch_ci.providers import Provider
+from autoresearch_ci.providers.patience import Patience
 from autoresearch_ci.redaction import Redactor
 from autoresearch_ci.ruler import Ruler
 from autoresearch_ci.spending import Allowance, Prices, Spent
+
+PATIENCE = Patience(total=600.0, tries=3)
+"""Shorter than a provider's own: meanwhile the search could go on."""
 
 KEYS = {"anthropic": "ANTHROPIC_API_KEY", "openai": "OPENAI_API_KEY"}
 """The variable that holds the key of each provider."""
@@ -188,6 +192,7 @@ def _provider(settings: Settings, name: str) -> Provider:
             model=settings.model,
             base_url=settings.base_url,
             max_output_tokens=settings.max_output_tokens,
+            patience=PATIENCE,
             # What is paid for to be cached has to be there still when the next idea is wanted, and
             # an experiment is several runs.
             cache_for="1h" if settings.time_budget >= _LONG else "5m",
