@@ -49,6 +49,7 @@ class Surroundings:
 
     loaded: Loaded
     tag: str
+    session: str
     watch: Watch
     ruler: Ruler
     instructions: Callable[[], Instructions]
@@ -220,7 +221,9 @@ def _agent(around: Surroundings, briefing: Briefing) -> Proposer:
     def run(
         shell: str, *, cwd: Path, kill_after: float, log: Path, env: Mapping[str, str], stdin: Path
     ) -> Run:
-        return around.executor.run(Command(shell, cwd, kill_after, log, env=env, stdin=stdin))
+        # By its session's name the next one finds what outlived a kill.
+        named = {"AUTORESEARCH_SESSION": around.session, **env}
+        return around.executor.run(Command(shell, cwd, kill_after, log, env=named, stdin=stdin))
 
     return CommandProposer(
         settings.proposer_command,

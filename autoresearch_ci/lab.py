@@ -131,6 +131,7 @@ def assemble(
             ideas.Surroundings(
                 loaded=loaded,
                 tag=campaign.tag,
+                session=name,
                 watch=watch,
                 ruler=ruler,
                 instructions=lambda: instructions(workspace, campaign.base, settings),

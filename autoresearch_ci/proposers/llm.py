@@ -17,7 +17,6 @@ from autoresearch_ci.history import History
 from autoresearch_ci.model import Proposal, Rejected
 from autoresearch_ci.proposers import Source
 from autoresearch_ci.providers import Provider
-from autoresearch_ci.redaction import COMMENT, REDACTED
 from autoresearch_ci.spending import Allowance
 
 _LONGEST_NOTE = 40
@@ -87,8 +86,8 @@ class ModelProposer:
             if reply.ending is not Ending.DONE and reply.ending is not Ending.LENGTH:
                 return self._rejected(f"The model's answer was {reply.ending.value}.", spent)
             found = answers.read(reply.text, edited.path, edited.text)
-            if not isinstance(found, Problem):
-                found = _objection(found.text, edited.text, incumbent.text) or found
+            if not isinstance(found, Problem) and found.text == incumbent.text:
+                found = Problem("With this change the target is what it was before the idea.")
             if not isinstance(found, Problem):
                 return self._proposal(found, incumbent, spent)
             problem = found.message
@@ -125,16 +124,6 @@ class ModelProposer:
             cost_usd=self._allowance.cost(spent),
             lasting=lasting,
         )
-
-
-def _objection(text: str, edited: str, incumbent: str) -> Problem | None:
-    """What is wrong with a change that can be applied."""
-    if text == incumbent:
-        return Problem("With this change the target is what it was before the idea.")
-    for mark in (REDACTED, COMMENT):
-        if text.count(mark) > edited.count(mark):
-            return Problem(f"{mark} stands for what you were not shown; it is no code.")
-    return None
 
 
 def added(old: str, new: str) -> list[str]:

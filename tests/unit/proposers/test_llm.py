@@ -168,7 +168,7 @@ def test_what_was_taken_out_does_not_come_back_as_code():
     mark = GOOD.replace("LR = 0.2", "LR = 0.2  # [REDACTED]")
     model, provider = proposer(mark, GOOD)
     assert isinstance(propose(model), Proposal)
-    assert "not shown" in provider.asked[1].messages[2].blocks[0].text
+    assert "[REDACTED]" in provider.asked[1].messages[2].blocks[0].text
 
 
 def test_a_crash_that_does_not_fit_into_a_brief_is_not_mended():
