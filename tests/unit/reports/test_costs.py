@@ -23,8 +23,10 @@ def test_each_proposer_that_costs_has_a_line(make_history):
     history.rejected.append(ProposalRejected("t", "s", "", 4, "", "no", "openai", 1000, 0.1))
     lines = list(costs(history))
     assert lines == [
-        "openai: 2 ideas tried, 1 kept, 4,000 tokens (0.25 keeps per thousand), 0.5000 USD "
-        "(2 keeps per dollar)"
+        (
+            "openai: 2 ideas tried, 1 kept, 4,000 tokens (0.25 keeps per thousand), 0.5000 USD "
+            "(2 keeps per dollar)"
+        )
     ]
     assert "keeps per thousand" in Page("t", history, None).readme()
 
