@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from functools import lru_cache
 from statistics import median
 
 TAILS = 4.0
@@ -16,7 +16,8 @@ _STEPS = 8
 _FEW = 10
 
 
-def scatter(differences: Sequence[float]) -> float | None:
+@lru_cache(maxsize=16)
+def scatter(differences: tuple[float, ...]) -> float | None:
     """The scale of one run, from differences of two runs of the same content.
 
     Maximum likelihood under Student's t, so that an outlier counts for little;

@@ -11,13 +11,13 @@ from autoresearch_ci.judge.experience import View
 from autoresearch_ci.judge.single import single_run
 from autoresearch_ci.model import Reason, Side, Status, Verdict
 
-SURE = 0.7
-"""Probability of an improvement that is enough for a keep."""
+SURE = 0.6
+"""Probability of an improvement that is enough for a keep; most keeps have far more."""
 
-FRESH = 0.3
+FRESH = 0.4
 """Probability that the fresh runs alone must give it: they are free of what came before."""
 
-WORTH = 0.3
+WORTH = 0.33
 """Gain that a candidate must promise, in units of the noise, to be worth another run."""
 
 NOT_WORSE = 0.85
@@ -29,7 +29,7 @@ EVEN = 0.5
 LEAST = 2
 """Runs of a candidate before it is kept: one may be luck."""
 
-OPENING = 4
+OPENING = 6
 """Runs of the incumbent at the start of a campaign whose metric has noise."""
 
 REOPENING = 2
@@ -110,5 +110,6 @@ def _telling(view: View) -> Side:
 
 
 def _discard(view: View) -> Verdict:
-    gap = median(view.candidate) - level.moments(view.belief)[0]
-    return Verdict(Status.DISCARD, Reason.WORSE if gap <= -1 else Reason.WITHIN_NOISE)
+    gain = median(view.candidate) - level.moments(view.belief)[0]
+    reason = Reason.WORSE if gain <= -1 else Reason.WITHIN_NOISE
+    return Verdict(Status.DISCARD, reason, gain * view.scale)

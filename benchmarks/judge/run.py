@@ -45,7 +45,8 @@ def main() -> None:
         for name in options.rules:
             found = study(RULES[name], cell, options.campaigns, options.seed)
             results.setdefault(cell, {})[name] = found
-            print(f"{cell:16}{name:18}" + "  ".join(f"{k} {v:.2f}" for k, v in found.items()))
+            shown = "  ".join(f"{key} {value or 0:.2f}" for key, value in found.items())
+            print(f"{cell:16}{name:18}{shown}", flush=True)
     options.out.write_text(
         json.dumps(
             {"campaigns": options.campaigns, "seed": options.seed, "cells": results}, indent=1
