@@ -49,6 +49,7 @@ def main() -> None:
     parser.add_argument("--max-repeats", type=int, default=6)
     parser.add_argument("--sessions", type=int, default=2, help="in how many it is split")
     parser.add_argument("--out", type=Path, default=HERE / "real.json")
+    parser.add_argument("--series", type=Path, help="write every value here as well")
     options = parser.parse_args()
     settings = {
         "target_file": "target.py",
@@ -76,6 +77,11 @@ def main() -> None:
         "sessions": options.sessions,
         "max_repeats": options.max_repeats,
         "kept": sum(record.status == "keep" for record in tried),
+        "kept_runs": [
+            [f"{sample.side[0]} {sample.value:.1f}" for sample in record.samples]
+            for record in tried
+            if record.status == "keep"
+        ],
         "reasons": dict(Counter(str(record.reason) for record in tried)),
         "candidate_runs": sum(s.side == "candidate" for record in tried for s in record.samples),
         "ms": [round(each, 1) for each in statistics.quantiles(times, n=10)],
@@ -84,6 +90,9 @@ def main() -> None:
     }
     print(json.dumps(result, indent=1))
     options.out.write_text(json.dumps(result, indent=1) + "\n")
+    if options.series:
+        series = [[[s.side, s.value] for s in record.samples] for record in done]
+        options.series.write_text(json.dumps(series) + "\n")
 
 
 if __name__ == "__main__":
