@@ -11,10 +11,10 @@ from autoresearch_ci.judge.experience import View
 from autoresearch_ci.judge.single import single_run
 from autoresearch_ci.model import Reason, Side, Status, Verdict
 
-SURE = 0.6
+SURE = 0.55
 """Probability of an improvement that is enough for a keep; most keeps have far more."""
 
-FRESH = 0.35
+FRESH = 0.3
 """Probability that the fresh runs alone must give it: they are free of what came before."""
 
 WORTH = 0.33
@@ -86,7 +86,7 @@ def weigh(contest: Contest, view: View, max_repeats: int) -> Verdict | Side:
         return _discard(view)
     if fresh >= max_repeats:
         return _discard(view)
-    return _turn(view)
+    return _turn(view, max_repeats)
 
 
 def _alone(view: View, bar: float) -> Effect:
@@ -97,10 +97,14 @@ def _alone(view: View, bar: float) -> Effect:
     return estimate(view.candidate, belief, view.improving, bar)
 
 
-def _turn(view: View) -> Side:
-    """The sides take turns, so that a machine that changes meanwhile changes for both."""
-    ahead = len(view.candidate) > len(view.fresh)
-    return Side.INCUMBENT if ahead else Side.CANDIDATE
+def _turn(view: View, max_repeats: int) -> Side:
+    """A second run of the candidate, which ends most hopes; then the sides take turns.
+
+    So a machine that changes meanwhile changes for both.
+    """
+    runs = len(view.candidate)
+    ahead = runs - len(view.fresh) >= LEAST
+    return Side.INCUMBENT if ahead or runs >= max_repeats else Side.CANDIDATE
 
 
 def _discard(view: View) -> Verdict:

@@ -10,6 +10,15 @@ from rules import RULES
 from worlds import UNTUNED
 
 HERE = Path(__file__).parent
+AIMS = {
+    "Gaussian": 0.7,
+    "heavy-tailed": 1.0,
+    "skewed": 0.7,
+    "drift": 0.8,
+    "steps": 0.8,
+    "none": 1.0,
+}
+MOST_FALSE, MOST_OFF = 0.15, 0.1
 Cells = dict[str, dict[str, dict[str, Any]]]
 
 
@@ -18,6 +27,7 @@ def main() -> None:
     text = readme.read_text(encoding="utf-8")
     results = json.loads((HERE / "results.json").read_text())
     text = put(text, "results", simulated(results["cells"]))
+    text = put(text, "aims", aims(results["cells"]))
     text = put(text, "frontier", frontier(results["frontier"]))
     text = put(text, "real", real(json.loads((HERE / "real.json").read_text())))
     readme.write_text(text, encoding="utf-8")
@@ -46,6 +56,25 @@ def simulated(cells: Cells) -> str:
                 f"| {name} | {bold}{rule}{bold} | {got['true']:.1f} | {share} | {got['keeps']:.1f} "
                 f"| {bold}{got['false']:.0%}{bold} | {claimed} | {got['runs']:.0f} |"
             )
+    return "\n".join(lines)
+
+
+def aims(cells: Cells) -> str:
+    """What the judge was to reach in each cell, as a share of the one-run rule's improvement."""
+    lines = [
+        "| noise | improvement: aim | measured | false: aim | measured | claimed: aim | measured |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for cell, aim in AIMS.items():
+        ours, one = cells[cell]["sequential"], cells[cell]["one run"]["true"]
+        share = ours["true"] / one
+        shown = f"{share:.0%}" if share >= aim else f"{share:.0%}, **not reached**"
+        false = "" if ours["false"] <= MOST_FALSE else ", **not reached**"
+        claimed = "" if abs(ours["claimed"] - 1) <= MOST_OFF else ", **not reached**"
+        lines.append(
+            f"| {cell} | {aim:.0%} | {shown} | at most 15% | {ours['false']:.0%}{false} "
+            f"| 0.90 to 1.10 | {ours['claimed']:.2f}{claimed} |"
+        )
     return "\n".join(lines)
 
 

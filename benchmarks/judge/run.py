@@ -15,8 +15,8 @@ HERE = Path(__file__).parent
 TUNED = ("Gaussian", "heavy-tailed", "skewed", "drift", "steps")
 FRONTIER = {
     "as shipped": {},
-    "keeps on less: SURE 0.5, FRESH 0.3": {"SURE": 0.5, "FRESH": 0.3},
-    "keeps on more: SURE 0.8": {"SURE": 0.8},
+    "keeps on less: SURE 0.45, FRESH 0.1": {"SURE": 0.45, "FRESH": 0.1},
+    "keeps on more: SURE 0.75": {"SURE": 0.75},
     "looks longer: WORTH 0.2": {"WORTH": 0.2},
     "gives up sooner: WORTH 0.45": {"WORTH": 0.45},
 }
@@ -82,7 +82,7 @@ def main() -> None:
                 "campaigns": options.campaigns,
                 "seed": options.seed,
                 "cells": results,
-                "frontier": frontier(options.campaigns // 3, f"{options.seed}-frontier"),
+                "frontier": frontier(options.campaigns // 4, f"{options.seed}-frontier"),
             },
             indent=1,
         )
