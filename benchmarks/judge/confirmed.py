@@ -21,14 +21,17 @@ HERE = Path(__file__).parent
 def holds(cell: str, seed: str, true: float) -> tuple[bool, int]:
     """Whether a kept change of this true effect is shown to help; and the pairs that it took."""
     world, gains = World(cell, seed), list[float]()
+    heads, withouts = set[float](), set[float]()
     while not settled(gains, PAIRS):
         if len(gains) % 2:
             without, head = world.run(), world.run(true)
         else:
             head, without = world.run(true), world.run()
         gains.append(head - without)
-        if len(gains) == 3 and set(gains) == {gains[0]} and cell == "none":
-            return gains[0] > 0, len(gains)  # a metric that repeats is known by three pairs
+        heads.add(head)
+        withouts.add(without)
+        if len(gains) >= 3 and len(heads) == len(withouts) == 1:
+            return gains[0] > 0, len(gains)  # as a metric that repeats exactly would be taken
     return effect(gains).better(), len(gains)
 
 

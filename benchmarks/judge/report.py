@@ -65,8 +65,10 @@ def confirmed(data: dict[str, Any]) -> str:
     lines = [
         f"{data['campaigns']} campaigns a cell.",
         "",
-        "| noise | keeps | false before | false after | real ones that hold | of the improvement | "
-        "pairs a question |",
+        (
+            "| noise | keeps | false before | false after | real ones that hold | of the improvement | "
+            "pairs a question |"
+        ),
         "|---|---|---|---|---|---|---|",
     ]
     for cell, got in data["cells"].items():
