@@ -66,8 +66,8 @@ def confirmed(data: dict[str, Any]) -> str:
         f"{data['campaigns']} campaigns a cell.",
         "",
         (
-            "| noise | keeps | false before | false after | real ones that hold | of the improvement | "
-            "pairs a question |"
+            "| noise | keeps | false before | false after | real that hold | improvement that holds "
+            "| pairs a question |"
         ),
         "|---|---|---|---|---|---|---|",
     ]
