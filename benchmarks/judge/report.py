@@ -66,7 +66,7 @@ def confirmed(data: dict[str, Any]) -> str:
         f"{data['campaigns']} campaigns a cell.",
         "",
         (
-            "| noise | keeps | false before | false after | real that hold | improvement that holds "
+            "| noise | keeps | false before | false after | real that hold | gain that holds "
             "| pairs a question |"
         ),
         "|---|---|---|---|---|---|---|",
