@@ -86,17 +86,14 @@ def copy(source: Path, wanted: Path | None) -> Path:
 
 
 def name_python(document: Path) -> None:
-    """Write the Python that has numpy into the section at the document's end.
+    """Write the Python that has numpy into the document's commands.
 
-    `python` on this machine's PATH may be another one, or none, also when the
+    `python3` on this machine's PATH may be another one, or none, also when the
     user goes on with the campaign later.
     """
-    from autoresearch_ci.config import section  # noqa: PLC0415 - pydantic takes its time
-
-    new = section({"run_command": f"{shlex.quote(sys.executable)} train.py"})
-    if document.exists():
-        new = f"{document.read_text().rstrip()}\n{new.splitlines()[-1]}\n"
-    document.write_text(new)
+    text = document.read_text(encoding="utf-8")
+    named = text.replace("python3 ", f"{shlex.quote(sys.executable)} ")
+    document.write_text(named, encoding="utf-8")
 
 
 def best_step(history: History) -> Experiment | None:

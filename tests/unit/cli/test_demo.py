@@ -56,11 +56,12 @@ def test_without_numpy_it_says_how_to_get_it(monkeypatch, capsys):
 
 
 def test_the_demo_goes_on_with_the_same_python(tmp_path):
-    """The interpreter that has numpy is in the copy's settings, beside the example's own."""
+    """The interpreter that has numpy is in the commands of the copy's settings."""
     place = demo.copy(demo.example(), tmp_path / "place")
     demo.name_python(place / "CLAUDE.md")
     loaded = load(place)
-    assert shlex.split(loaded.settings.run_command) == [sys.executable, "train.py"]
+    assert shlex.split(loaded.settings.run_command)[-2:] == [sys.executable, "train.py"]
+    assert shlex.split(loaded.settings.measure_command)[0] == sys.executable
     assert str(loaded.origins["time_budget"]).startswith("CLAUDE.md")
 
 
@@ -82,6 +83,7 @@ def test_the_whole_of_it(tmp_path, monkeypatch, capsys):
     project = tmp_path / "project"
     project.mkdir()
     (project / "train.py").write_text("RATE = 4\nprint('val_bpb:', RATE)\n")
+    (project / "CLAUDE.md").write_text("## autoresearch\n- run_command: python3 train.py\n")
     (project / "prepare.py").write_text("")
     monkeypatch.setattr(demo, "example", lambda: project)
     place = tmp_path / "place"
@@ -111,6 +113,7 @@ def test_as_json_the_demo_prints_records_alone(tmp_path, monkeypatch, capsys):
     project = tmp_path / "project"
     project.mkdir()
     (project / "train.py").write_text("RATE = 4\nprint('val_bpb:', RATE)\n")
+    (project / "CLAUDE.md").write_text("## autoresearch\n- run_command: python3 train.py\n")
     (project / "prepare.py").write_text("")
     monkeypatch.setattr(demo, "example", lambda: project)
     with pytest.raises(SystemExit):
