@@ -13,13 +13,19 @@ from autoresearch_ci.model import (
     Status,
 )
 
+AGAIN = "again"
+"""In an experiment's `change`: the number of the superseded one that it tries again."""
+
+_NO_VERDICT = (Reason.INTERRUPTED, Reason.SUPERSEDED)
+
 
 class History:
     """The finished experiments of one campaign in order; grows, never shrinks.
 
     `rejected` are answers of proposers that never became an experiment,
     `confirmation` is the last one.
-    Adding and every question cost the same however long the campaign is.
+    Adding and every question cost the same however long the campaign is. Only where
+    another session was faster to publish do the last ones get other numbers: `become`.
     """
 
     def __init__(self, direction: Direction) -> None:
@@ -29,16 +35,24 @@ class History:
         self._by_candidate: dict[str, Experiment] = {}
         self.rejected: list[ProposalRejected] = []
         self.confirmation: Confirmation | None = None
+        self._superseded: dict[int, Experiment] = {}
 
     def add(self, experiment: Experiment) -> None:
         """Append the next experiment; its number must be `next_number`."""
         if experiment.experiment != self.next_number:
             raise ValueError(f"experiment {experiment.experiment} after {self.next_number - 1}")
         self._experiments.append(experiment)
-        if experiment.reason is not Reason.INTERRUPTED:
+        if experiment.reason not in _NO_VERDICT:
             self._by_candidate.setdefault(experiment.candidate, experiment)
         if experiment.status is Status.KEEP:
             self._kept.append(experiment)
+        if experiment.reason is Reason.SUPERSEDED:
+            self._superseded[experiment.experiment] = experiment
+        self._superseded.pop(experiment.change.get(AGAIN, -1), None)
+
+    def become(self, other: History) -> None:
+        """Hold what `other` holds: whoever has this history sees what was merged into it."""
+        self.__dict__.update(other.__dict__)
 
     @property
     def experiments(self) -> Sequence[Experiment]:
@@ -79,6 +93,11 @@ class History:
     def rejected_now(self) -> int:
         """Answers in a row that were rejected since the last experiment."""
         return sum(1 for each in self.rejected[-10:] if each.experiment == self.next_number)
+
+    @property
+    def superseded(self) -> Sequence[Experiment]:
+        """What was better than an outdated incumbent, and was not tried on a newer one yet."""
+        return list(self._superseded.values())
 
     def tried(self, candidate: str) -> Experiment | None:
         """The first experiment with this very content, a git blob id, that got its verdict."""

@@ -21,9 +21,10 @@ from autoresearch_ci.limits import Limits
 from autoresearch_ci.model import Experiment, ExperimentStart, Reason, SessionStart, Status
 from autoresearch_ci.proposers import Proposer
 from autoresearch_ci.proposers.search import SearchProposer
+from autoresearch_ci.publisher import Alone, Publisher, RemotePublisher
 from autoresearch_ci.ruler import Ruler, labels
 from autoresearch_ci.session import Session
-from autoresearch_ci.workspace import Campaign, Workspace
+from autoresearch_ci.workspace import Campaign, Remote, Target, Workspace
 
 
 @contextmanager
@@ -34,14 +35,16 @@ def open_lab(
     new: bool = False,
     base: str | None = None,
     setup_only: bool = False,
+    push: Target | None = None,
 ) -> Iterator[Session]:
     """A session on the repository around `repo`, recovered, locked and ready to run.
 
     `new` begins a campaign even if one is unfinished, `base` is the commit it
-    begins from. At the end the user is back where they were. Raises
-    AutoresearchError, and then nothing was changed.
+    begins from. With `push` the campaign is shared there. At the end the user is back
+    where they were. Raises AutoresearchError, and then nothing was changed.
     """
     workspace = Workspace.open(repo)
+    remote = workspace.remote(push) if push else None
     loaded = config.load(workspace.root, overrides)
     settings = loaded.settings
     workspace.check_target(settings.target_file, settings.readonly_files)
@@ -70,7 +73,9 @@ def open_lab(
             kept=kept.commit if kept else None,
             kept_parent=kept.parent if kept else None,
         ) as campaign:
-            yield assemble(workspace, campaign, book, loaded, name, setup_only=setup_only)
+            yield assemble(
+                workspace, campaign, book, loaded, name, setup_only=setup_only, remote=remote
+            )
             workspace.maintain()
 
 
@@ -82,6 +87,7 @@ def assemble(
     name: str,
     *,
     setup_only: bool,
+    remote: Remote | None,
 ) -> Session:
     """Put a session together, and write down the experiment that a kill cut short."""
     settings = loaded.settings
@@ -101,6 +107,7 @@ def assemble(
         bench.prepare()
     if changed:
         notes.append(f"setup_command changed {', '.join(changed[:5])}; that was undone.")
+    archive = Archive(book, campaign.publish, workspace.state_dir / "pending" / campaign.tag)
     return Session(
         start=SessionStart(
             tag=campaign.tag,
@@ -118,7 +125,8 @@ def assemble(
         notes=tuple(notes),
         campaign=campaign,
         ledger=book,
-        archive=Archive(book, campaign.publish, workspace.state_dir / "pending" / campaign.tag),
+        archive=archive,
+        publisher=choose_publisher(remote, campaign, book, archive),
         bench=bench,
         proposer=choose_proposer(loaded, campaign.tag),
         judge=single_run,
@@ -143,6 +151,13 @@ def choose_ruler(settings: config.Settings) -> Ruler:
 def choose_executor(settings: config.Settings) -> Executor:
     """Where experiments run: `auto` is the best there is, for now this machine."""
     return ProcessExecutor(allow=settings.env)
+
+
+def choose_publisher(
+    remote: Remote | None, campaign: Campaign, book: ledger.Ledger, archive: Archive
+) -> Publisher:
+    """Where the campaign is shared: nowhere, unless a remote was named."""
+    return RemotePublisher(remote, campaign, book, archive) if remote else Alone()
 
 
 def choose_proposer(loaded: config.Loaded, tag: str) -> Proposer:

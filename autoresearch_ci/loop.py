@@ -14,6 +14,7 @@ from autoresearch_ci.interrupts import deferred
 from autoresearch_ci.model import (
     Event,
     IncumbentMeasured,
+    Note,
     Proposal,
     Reason,
     Rejected,
@@ -32,23 +33,35 @@ def research(session: Session) -> Generator[Event, None, None]:
     stop = StopReason.ERROR
     try:
         yield session.ledger.append(session.start)
+        yield from share(session)
         yield from measure_incumbent(session)
         while (limit := session.limits.reached(session.progress)) is None:
-            proposal = session.proposer.propose(session.source(), session.told)
+            proposal = session.propose()
             if proposal is None:
                 limit = StopReason.EXHAUSTED
                 break
             if isinstance(proposal, Rejected):
                 yield session.reject(proposal)
-            else:
-                yield from experiment(session, proposal)
+                continue
+            yield from experiment(session, proposal)
+            if (yield from share(session)):
+                yield from measure_incumbent(session)
         stop = limit
     except KeyboardInterrupt:
         stop = StopReason.INTERRUPTED
         raise
     finally:
         end = session.end(stop)
+        shared = session.share(last=True, hurry=stop is StopReason.INTERRUPTED)
+    yield from (Note(text) for text in shared.notes)
     yield end
+
+
+def share(session: Session) -> Generator[Event, None, bool]:
+    """Publish what there is; whether the incumbent is another session's now."""
+    shared = session.share()
+    yield from (Note(text) for text in shared.notes)
+    return shared.moved
 
 
 def measure_incumbent(session: Session) -> Iterator[Event]:

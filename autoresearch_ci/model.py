@@ -42,6 +42,7 @@ class Reason(StrEnum):
     GUARD_FAILED = "guard_failed"
     RULE_VIOLATION = "rule_violation"
     DUPLICATE = "duplicate"
+    SUPERSEDED = "superseded"
 
     NONZERO_EXIT = "nonzero_exit"
     TIMEOUT = "timeout"
@@ -320,5 +321,12 @@ class IncumbentMeasured:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that people should know; told to listeners, never written."""
+
+    text: str
+
+
 Record = SessionStart | ExperimentStart | ProposalRejected | Experiment | Confirmation | SessionEnd
-Event = Record | IncumbentMeasured | Finding
+Event = Record | IncumbentMeasured | Finding | Note

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from autoresearch_ci.archive import Archive
+from autoresearch_ci.archive import Archive, archived
 from autoresearch_ci.bench import Bench, Measurement
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.config import Settings
-from autoresearch_ci.history import History
+from autoresearch_ci.history import AGAIN, History
 from autoresearch_ci.judge import Contest, Judge
 from autoresearch_ci.jump import far_outside, repeats
 from autoresearch_ci.ledger import Ledger
@@ -31,6 +31,7 @@ from autoresearch_ci.model import (
     Verdict,
 )
 from autoresearch_ci.proposers import Proposer, Source
+from autoresearch_ci.publisher import Alone, Publisher, Shared
 from autoresearch_ci.reports import commit
 from autoresearch_ci.reports.terminal import clean
 from autoresearch_ci.ruler import Ruler
@@ -76,12 +77,13 @@ class Session:
     judge: Judge
     limits: Limits
     ruler: Ruler
+    publisher: Publisher = field(default_factory=Alone)
     incumbent: tuple[Sample, ...] = ()
 
     def __post_init__(self) -> None:
         self._began = time.monotonic()
-        self._first = max(1, self.history.next_number)
-        self._kept_before = len(self.history.kept)
+        self._done = 0
+        self._given_up: set[int] = set()
         self._told = History(self.history.direction)
 
     @property
@@ -103,12 +105,24 @@ class Session:
     @property
     def progress(self) -> Progress:
         """How far this session is."""
-        done = max(0, self.history.next_number - self._first)
-        return Progress(self.history, done, time.monotonic() - self._began)
+        return Progress(self.history, self._done, time.monotonic() - self._began)
 
     def source(self) -> Source:
         """The target as it stands at the incumbent."""
         return Source(self.settings.target_file, self.campaign.source())
+
+    def propose(self) -> Proposal | Rejected | None:
+        """The next idea: what another session's keep came before, then the proposer's."""
+        return self._tried_again() or self.proposer.propose(self.source(), self.told)
+
+    def share(self, *, last: bool = False, hurry: bool = False) -> Shared:
+        """Publish what there is. Where the incumbent is another's then, nothing is known of it."""
+        shared = self.publisher.share(last=last, hurry=hurry)
+        if shared.merged:
+            self._told = History(self.history.direction)
+        if shared.moved:
+            self.incumbent = ()
+        return shared
 
     def contest(self, proposal: Proposal) -> Contest:
         """What the judge may know before the first run of a candidate."""
@@ -176,6 +190,7 @@ class Session:
             log=log if outcome.measurements else "",
         )
         self.ledger.append(done)
+        self._done += outcome.verdict is not None  # the baseline is not counted
         if done.status is Status.KEEP:
             values = [s.value for s in outcome.samples if s.side is Side.CANDIDATE]
             self.incumbent = tuple(Sample(Side.INCUMBENT, value) for value in values)
@@ -191,12 +206,30 @@ class Session:
                 timestamp=timestamp(),
                 reason=reason,
                 experiments=self.progress.experiments,
-                kept=len(self.history.kept) - max(1, self._kept_before),
+                kept=sum(e.session == self.start.session for e in self.history.kept[1:]),
                 best=best.value if best else None,
             )
         )
         self.archive.write(now=True)
         return ended
+
+    def _tried_again(self) -> Proposal | None:
+        """A superseded idea on today's incumbent: its change alone where that fits, else whole."""
+        at_work = {record.session for record in self.ledger.campaign.sessions}
+        for record in self.ledger.campaign.sessions:
+            if isinstance(record, SessionEnd):
+                at_work.discard(record.session)
+        theirs = at_work - {self.start.session}  # they try their own
+        for idea in self.history.superseded:
+            if idea.session in theirs or idea.experiment in self._given_up:
+                continue
+            patch = self.campaign.read(archived(f"{idea.experiment:04}.patch"))
+            text = self.campaign.reapplied(patch, idea.parent) if patch else None
+            if text and text != self.campaign.source():
+                change = {**idea.change, AGAIN: idea.experiment}
+                return Proposal(idea.description, text, idea.proposer, change)
+            self._given_up.add(idea.experiment)
+        return None
 
     def _experiment(self, trial: Trial, proposal: Proposal, outcome: Outcome) -> Experiment:
         verdict, incumbent = outcome.verdict, self.history.incumbent

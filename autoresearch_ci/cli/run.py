@@ -19,7 +19,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def add_campaign(parser: ArgumentParser) -> None:
     """What `run` and `setup` take beyond the settings."""
-    parser.usage = f"{parser.prog} [TARGET] [--new] [--base REF] [--SETTING VALUE ...]"
+    parser.usage = f"{parser.prog} [TARGET] [--new] [--base REF] [--push] [--SETTING VALUE ...]"
     parser.add_argument(
         "target", nargs="?", metavar="TARGET", help="the single file to modify, as --target-file"
     )
@@ -28,6 +28,13 @@ def add_campaign(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--base", metavar="REF", help="the commit a new campaign starts from (default: HEAD)"
+    )
+    parser.add_argument(
+        "--push", action="store_true",
+        help="share the campaign after every experiment; a token is taken from AUTORESEARCH_TOKEN",
+    )  # fmt: skip
+    parser.add_argument(
+        "--remote", metavar="NAME", default="origin", help="where --push goes (default: origin)"
     )
 
 
@@ -62,5 +69,6 @@ def hold(arguments: Namespace, *, setup_only: bool = False) -> int:
         as_json=arguments.json,
         new=arguments.new,
         base=arguments.base,
+        push=arguments.remote if arguments.push else None,
         setup_only=setup_only,
     )

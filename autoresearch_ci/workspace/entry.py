@@ -17,6 +17,7 @@ from autoresearch_ci.workspace.checks import check_text
 from autoresearch_ci.workspace.control import IN_PROGRESS, Control
 from autoresearch_ci.workspace.files import remove
 from autoresearch_ci.workspace.locks import clear_stale
+from autoresearch_ci.workspace.moving import Moves
 from autoresearch_ci.workspace.objects import blob_id
 from autoresearch_ci.workspace.process import Git
 from autoresearch_ci.workspace.recovery import Recovery
@@ -253,7 +254,10 @@ class Entry:
             args = ("update-ref", "-m", "autoresearch-ci: from the remote")
             self._git.run(*args, f"refs/heads/{branch.LOGS}/{self._tag}", logs, "0" * 40)
         base = tip if created else branch.base_of(self._git, tip)
-        return Campaign(self._tag, desk, base=base, created=created, rescued=rescued, logs_tip=logs)
+        moves = Moves(self._git, self._git_dir, self._common, self._tag)
+        return Campaign(
+            self._tag, desk, moves, base=base, created=created, rescued=rescued, logs_tip=logs
+        )
 
 
 def _converted(git: Git, target: str, *, as_committed: bool) -> Converted:

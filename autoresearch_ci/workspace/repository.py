@@ -16,8 +16,10 @@ from autoresearch_ci.workspace.campaign import Campaign
 from autoresearch_ci.workspace.control import IN_PROGRESS
 from autoresearch_ci.workspace.entry import Entry
 from autoresearch_ci.workspace.files import disk_errors
+from autoresearch_ci.workspace.moving import Moves
 from autoresearch_ci.workspace.objects import Objects
 from autoresearch_ci.workspace.process import OLDEST, Git
+from autoresearch_ci.workspace.remote import Remote, Target
 from autoresearch_ci.workspace.state import load
 from autoresearch_ci.workspace.status import OUTPUTS
 
@@ -122,14 +124,22 @@ class Workspace:
         tip = branch.tip_of(self.git, branch.LOGS, tag)
         return self.objects.read(f"{tip}:{path}") if tip else None
 
+    def remote(self, target: Target) -> Remote:
+        """Where campaigns are published; WorkspaceError where there is no such remote."""
+        return Remote(self.git, target)
+
     @contextmanager
     def lock(self, tag: str) -> Iterator[None]:
-        """Be the only session on this campaign and in this working tree; else LockedError."""
+        """Be the only session on this campaign and in this working tree; else LockedError.
+
+        A move of the campaign's branches that a kill cut short is made first.
+        """
         campaign = self.common_dir / "autoresearch" / "locks" / f"{quote(tag, safe='')}.lock"
         tree = self.state_dir / "worktree.lock"
         with locks.held(
             [(campaign, f"The campaign {tag}"), (tree, f"The working tree {self.root}")]
         ):
+            Moves(self.git, self.git_dir, self.common_dir, tag).recover()
             yield
 
     def busy(self, tag: str) -> bool:
