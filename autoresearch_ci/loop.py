@@ -35,6 +35,8 @@ def research(session: Session) -> Generator[Event, None, None]:
         yield session.ledger.append(session.start)
         yield from share(session)
         yield from measure_incumbent(session)
+        if (yield from share(session)):
+            yield from measure_incumbent(session)
         while (limit := session.limits.reached(session.progress)) is None:
             proposal = session.propose()
             if proposal is None:

@@ -83,10 +83,8 @@ class RemotePublisher:
     def share(self, *, last: bool = False, hurry: bool = False) -> Shared:
         if self._ledger.history.baseline is None:
             return Shared()
-        if self._shared:  # the first time all of it goes out, then when the archive was written
-            waits = self._clock() >= self._due and self._logs_tip != self._shared
-            if not (waits or last):
-                return Shared()
+        if not last and (self._clock() < self._due or self._logs_tip == self._shared):
+            return Shared()  # not to be asked again yet, or nothing new was archived
         self._moved, self._merged, self._notes = False, False, []
         self._deadline = self._clock() + HURRY if hurry else None
         try:

@@ -107,6 +107,7 @@ def test_what_was_asked_for_reaches_the_lab(script, tmp_path):
     hold(tmp_path, {"tag": "x"}, new=True, base="v1", setup_only=True, quiet=True)
     assert script.opened == {
         "repo": tmp_path, "overrides": {"tag": "x"}, "new": True, "base": "v1", "setup_only": True,
+            "push": None,
     }  # fmt: skip
 
 
