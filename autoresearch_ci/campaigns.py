@@ -49,15 +49,17 @@ def choose_tag(workspace: Workspace, wanted: str | None, *, new: bool) -> str:
                 remedy="Leave --new out to go on with it, or give another --tag.",
             )
         return wanted
-    if not new:
-        logs = _read(workspace)
-        campaigns = [_log(workspace, logs, tag) for tag in workspace.tags()]
-        # The one at work last; of those without a log, the one with the newest commit.
-        campaigns.sort(key=lambda log: log.start.timestamp if log.start else "", reverse=True)
-        for log in campaigns:
-            if not _finished(workspace, log):
-                return log.tag
-    return workspace.new_tag(today())
+    tag = None if new else unfinished(workspace)
+    return tag or workspace.new_tag(today())
+
+
+def unfinished(workspace: Workspace) -> str | None:
+    """The newest campaign that is not finished."""
+    logs = _read(workspace)
+    campaigns = [_log(workspace, logs, tag) for tag in workspace.tags()]
+    # The one at work last; of those without a log, the one with the newest commit.
+    campaigns.sort(key=lambda log: log.start.timestamp if log.start else "", reverse=True)
+    return next((log.tag for log in campaigns if not _finished(workspace, log)), None)
 
 
 def view(workspace: Workspace, wanted: str | None) -> CampaignView:

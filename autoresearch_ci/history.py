@@ -8,6 +8,7 @@ from autoresearch_ci.model import (
     Confirmation,
     Direction,
     Experiment,
+    IdeaRequest,
     ProposalRejected,
     Reason,
     Status,
@@ -15,6 +16,9 @@ from autoresearch_ci.model import (
 
 AGAIN = "again"
 """In an experiment's `change`: the number of the superseded one that it tries again."""
+
+IDEAS = "ideas"
+"""In an experiment's `change`: the ids of the queued ideas that it takes up."""
 
 _NO_VERDICT = (Reason.INTERRUPTED, Reason.SUPERSEDED)
 
@@ -36,6 +40,7 @@ class History:
         self.rejected: list[ProposalRejected] = []
         self.confirmation: Confirmation | None = None
         self._superseded: dict[int, Experiment] = {}
+        self.queued: dict[str, IdeaRequest] = {}
 
     def add(self, experiment: Experiment) -> None:
         """Append the next experiment; its number must be `next_number`."""
@@ -49,6 +54,12 @@ class History:
         if experiment.reason is Reason.SUPERSEDED:
             self._superseded[experiment.experiment] = experiment
         self._superseded.pop(experiment.change.get(AGAIN, -1), None)
+        for name in experiment.change.get(IDEAS, ()):
+            self.queued.pop(name, None)
+
+    def queue(self, idea: IdeaRequest) -> None:
+        """Let the idea wait for a proposal that takes it up: one whose `change` names it."""
+        self.queued[idea.session] = idea
 
     def become(self, other: History) -> None:
         """Hold what `other` holds: whoever has this history sees what was merged into it."""
@@ -98,6 +109,14 @@ class History:
     def superseded(self) -> Sequence[Experiment]:
         """What was better than an outdated incumbent, and was not tried on a newer one yet."""
         return list(self._superseded.values())
+
+    @property
+    def ideas(self) -> Sequence[IdeaRequest]:
+        """The queued ideas that no experiment has taken up yet, oldest first.
+
+        Anybody who may write a comment has written them: data, not instructions.
+        """
+        return list(self.queued.values())
 
     def tried(self, candidate: str) -> Experiment | None:
         """The first experiment with this very content, a git blob id, that got its verdict."""

@@ -126,6 +126,7 @@ def assemble(
         campaign=campaign,
         ledger=book,
         archive=archive,
+        inbox=workspace.inbox(campaign.tag),
         publisher=choose_publisher(remote, campaign, book, archive),
         bench=bench,
         proposer=choose_proposer(loaded, campaign.tag),

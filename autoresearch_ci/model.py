@@ -61,6 +61,7 @@ class StopReason(StrEnum):
     TARGET_VALUE = "target_value"
     EXHAUSTED = "exhausted"
     SETUP_ONLY = "setup_only"
+    STOPPED = "stopped"
     INTERRUPTED = "interrupted"
     ERROR = "error"
 
@@ -314,6 +315,31 @@ class Confirmation:
 
 
 @dataclass(frozen=True, slots=True)
+class StopRequest:
+    """Somebody wants the sessions that are at work to end; `now` is without the experiment's end.
+
+    `session` is the request's own id, `by` who asked, where that is known.
+    """
+
+    tag: str
+    session: str
+    timestamp: str
+    now: bool = False
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IdeaRequest:
+    """Somebody has an idea for whoever proposes next; `session` is its id."""
+
+    tag: str
+    session: str
+    timestamp: str
+    text: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class IncumbentMeasured:
     """The incumbent was measured again, here and now; told to listeners, never written."""
 
@@ -328,5 +354,14 @@ class Note:
     text: str
 
 
-Record = SessionStart | ExperimentStart | ProposalRejected | Experiment | Confirmation | SessionEnd
+Request = StopRequest | IdeaRequest
+Record = (
+    SessionStart
+    | ExperimentStart
+    | ProposalRejected
+    | Experiment
+    | Confirmation
+    | SessionEnd
+    | Request
+)
 Event = Record | IncumbentMeasured | Finding | Note

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from autoresearch_ci.archive import Archive, archived
+from autoresearch_ci.asking import received
 from autoresearch_ci.bench import Bench, Measurement
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.config import Settings
@@ -36,7 +37,7 @@ from autoresearch_ci.reports import commit
 from autoresearch_ci.reports.terminal import clean
 from autoresearch_ci.ruler import Ruler
 from autoresearch_ci.source import code_lines
-from autoresearch_ci.workspace import Campaign, Trial
+from autoresearch_ci.workspace import Campaign, Inbox, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +78,15 @@ class Session:
     judge: Judge
     limits: Limits
     ruler: Ruler
+    inbox: Inbox
     publisher: Publisher = field(default_factory=Alone)
     incumbent: tuple[Sample, ...] = ()
 
     def __post_init__(self) -> None:
         self._began = time.monotonic()
         self._done = 0
+        self._met = False
+        self._old_stops = {stop.session for stop in self.ledger.campaign.stops}
         self._given_up: set[int] = set()
         self._told = History(self.history.direction)
 
@@ -95,6 +99,7 @@ class Session:
         """The history as a proposer may see it: without the numbers that are held out."""
         self._told.direction = self.history.direction
         self._told.rejected = self.history.rejected
+        self._told.queued = self.history.queued
         for experiment in self.history.experiments[self._told.next_number :]:
             hidden = experiment.holdout is None and not experiment.holdout_error
             self._told.add(
@@ -105,7 +110,8 @@ class Session:
     @property
     def progress(self) -> Progress:
         """How far this session is."""
-        return Progress(self.history, self._done, time.monotonic() - self._began)
+        seconds = time.monotonic() - self._began
+        return Progress(self.history, self._done, seconds, self.stopped)
 
     def source(self) -> Source:
         """The target as it stands at the incumbent."""
@@ -117,12 +123,31 @@ class Session:
 
     def share(self, *, last: bool = False, hurry: bool = False) -> Shared:
         """Publish what there is. Where the incumbent is another's then, nothing is known of it."""
+        if not last:
+            self._attend()
         shared = self.publisher.share(last=last, hurry=hurry)
         if shared.merged:
             self._told = History(self.history.direction)
         if shared.moved:
             self.incumbent = ()
+        if not self._met:  # what the first push brings here may be from another day
+            self._met = True
+            stops = self.ledger.campaign.stops
+            self._old_stops |= {s.session for s in stops if s.timestamp < self.start.timestamp}
         return shared
+
+    def _attend(self) -> None:
+        """Write down what was asked for in this clone."""
+        with self.inbox.taken() as lines:
+            for line in lines:
+                if request := received(line, self.start.tag):
+                    self.ledger.append(request)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody asked for the end of the sessions at work, since this one is."""
+        stops = self.ledger.campaign.stops
+        return any(stop.session not in self._old_stops for stop in stops)
 
     def contest(self, proposal: Proposal) -> Contest:
         """What the judge may know before the first run of a candidate."""
@@ -198,6 +223,7 @@ class Session:
 
     def end(self, reason: StopReason) -> SessionEnd:
         """Write down that the session ends, and all that waits to be archived."""
+        self._attend()
         best = self.history.incumbent
         ended = self.ledger.append(
             SessionEnd(

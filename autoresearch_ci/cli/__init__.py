@@ -24,6 +24,8 @@ PROGRAM = "autoresearch-ci"
 VERBS = {
     "run": "improve the target file, experiment after experiment",
     "setup": "make the branch and the log, measure the baseline, and stop",
+    "stop": "let the session at work end after its experiment",
+    "idea": "queue an idea for the next proposal of a model",
     "results": "show what a campaign has found",
     "confirm": "measure base and branch again, and each kept change by itself",
     "config": "show every setting, its value and where it came from",

@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from autoresearch_ci.cli import session
+from autoresearch_ci.cli.asking import add_remote
 from autoresearch_ci.cli.parser import Parser, add_settings
 from autoresearch_ci.cli.place import repository_root
 
@@ -29,13 +30,7 @@ def add_campaign(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--base", metavar="REF", help="the commit a new campaign starts from (default: HEAD)"
     )
-    parser.add_argument(
-        "--push", action="store_true",
-        help="share the campaign after every experiment; a token is taken from AUTORESEARCH_TOKEN",
-    )  # fmt: skip
-    parser.add_argument(
-        "--remote", metavar="NAME", default="origin", help="where --push goes (default: origin)"
-    )
+    add_remote(parser, "share the campaign after every experiment")
 
 
 def main(arguments: Namespace) -> int:

@@ -10,6 +10,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from autoresearch_ci.cli.asking import PUSH_TOKEN
 from autoresearch_ci.cli.boundary import DONE, INTERRUPTED
 from autoresearch_ci.cli.place import repository_root
 from autoresearch_ci.cli.program import called
@@ -31,9 +32,6 @@ from autoresearch_ci.reports.terminal import Paint, duration, has_colour, is_liv
 if TYPE_CHECKING:
     from autoresearch_ci.config import Settings
     from autoresearch_ci.session import Session
-
-PUSH_TOKEN = "AUTORESEARCH_TOKEN"  # noqa: S105 - the name of one
-"""The environment variable with what `--push` may need; no experiment gets to see it."""
 
 
 def hold(

@@ -18,11 +18,11 @@ from autoresearch_ci.interrupts import deferred
 from autoresearch_ci.ledger.merging import Merged, Recommit, merge
 from autoresearch_ci.ledger.ownfile import OwnFile
 from autoresearch_ci.ledger.reading import CampaignLog, read, whole
-from autoresearch_ci.ledger.records import dumps, encode
+from autoresearch_ci.ledger.records import dumps, encode, loads
 from autoresearch_ci.ledger.tsv import HEADER, row
 from autoresearch_ci.model import Direction, Experiment, Record
 
-__all__ = ["CampaignLog", "Ledger", "Merged", "encode", "read", "table"]
+__all__ = ["CampaignLog", "Ledger", "Merged", "dumps", "encode", "loads", "read", "table"]
 
 R = TypeVar("R", bound=Record)
 
@@ -71,7 +71,12 @@ class Ledger:
         return self.campaign.history
 
     def append(self, record: R) -> R:
-        """Write the record; it is on the disk when this returns. Raises MachineError."""
+        """Write the record; it is on the disk when this returns. Raises MachineError.
+
+        A request that is there already is not written again.
+        """
+        if self.campaign.knows(record):
+            return record
         line = dumps(record)
         with deferred():  # the file and what we know of it stay one
             self._log.append(line)
