@@ -53,9 +53,12 @@ class History:
             self._kept.append(experiment)
         if experiment.reason is Reason.SUPERSEDED:
             self._superseded[experiment.experiment] = experiment
-        self._superseded.pop(experiment.change.get(AGAIN, -1), None)
-        for name in experiment.change.get(IDEAS, ()):
-            self.queued.pop(name, None)
+        # A proposer's note may hold anything that is JSON.
+        again, ideas = experiment.change.get(AGAIN), experiment.change.get(IDEAS)
+        if isinstance(again, int):
+            self._superseded.pop(again, None)
+        for name in ideas if isinstance(ideas, list | tuple) else ():
+            self.queued.pop(str(name), None)
 
     def queue(self, idea: IdeaRequest) -> None:
         """Let the idea wait for a proposal that takes it up: one whose `change` names it."""

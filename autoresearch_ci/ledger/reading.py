@@ -25,6 +25,7 @@ from autoresearch_ci.model import (
     IdeaRequest,
     ProposalRejected,
     Record,
+    Request,
     SessionEnd,
     SessionStart,
     StopRequest,
@@ -55,26 +56,30 @@ class CampaignLog:
             return
         if self.knows(record):
             return
-        if isinstance(record, IdeaRequest | StopRequest):
-            self._asked.add(record.session)
         self.lines.append(line)
         if isinstance(record, SessionStart | SessionEnd):
             self.sessions.append(record)
-        if isinstance(record, SessionStart):
-            self.history.direction = record.direction
-        elif isinstance(record, ExperimentStart):
-            self.started = encode(record)
-        elif isinstance(record, ProposalRejected):
-            self.history.rejected.append(record)
-        elif isinstance(record, Confirmation):
-            self.history.confirmation = record
-        elif isinstance(record, Experiment):
-            self.history.add(record)
-            self.started = None
-        elif isinstance(record, IdeaRequest):
-            self.history.queue(record)
-        elif isinstance(record, StopRequest):
-            self.stops.append(record)
+        match record:
+            case SessionStart():
+                self.history.direction = record.direction
+            case ExperimentStart():
+                self.started = encode(record)
+            case ProposalRejected():
+                self.history.rejected.append(record)
+            case Confirmation():
+                self.history.confirmation = record
+            case Experiment():
+                self.history.add(record)
+                self.started = None
+            case IdeaRequest() | StopRequest():
+                self._ask(record)
+
+    def _ask(self, request: Request) -> None:
+        self._asked.add(request.session)
+        if isinstance(request, StopRequest):
+            self.stops.append(request)
+        else:
+            self.history.queue(request)
 
     def knows(self, record: Record | None) -> bool:
         """Whether this request is there already: a kill may have come before it was taken away."""
