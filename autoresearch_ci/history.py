@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autoresearch_ci.model import (
+    BASELINE,
     Confirmation,
     Direction,
     Experiment,
@@ -36,6 +37,7 @@ class History:
         self.direction = direction
         self._experiments: list[Experiment] = []
         self._kept: list[Experiment] = []
+        self._baseline: Experiment | None = None
         self._by_candidate: dict[str, Experiment] = {}
         self.rejected: list[ProposalRejected] = []
         self.confirmation: Confirmation | None = None
@@ -51,7 +53,9 @@ class History:
             self._by_candidate.setdefault(experiment.candidate, experiment)
         if experiment.status is Status.KEEP:
             self._kept.append(experiment)
-        if experiment.reason is Reason.SUPERSEDED:
+            if experiment.is_baseline:
+                self._baseline = experiment
+        if experiment.reason is Reason.SUPERSEDED and experiment.proposer != BASELINE:
             self._superseded[experiment.experiment] = experiment
         # A proposer's note may hold anything that is JSON.
         again, ideas = experiment.change.get(AGAIN), experiment.change.get(IDEAS)
@@ -84,7 +88,8 @@ class History:
 
     @property
     def baseline(self) -> Experiment | None:
-        return self._kept[0] if self._kept else None
+        """The project as it is; measured anew where its base has moved."""
+        return self._baseline
 
     @property
     def incumbent(self) -> Experiment | None:

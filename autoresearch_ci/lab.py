@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from autoresearch_ci import __version__, config, ledger, machine
@@ -12,7 +13,7 @@ from autoresearch_ci.archive import Archive
 from autoresearch_ci.bench import Bench
 from autoresearch_ci.campaigns import LEDGER, choose_tag
 from autoresearch_ci.clock import timestamp
-from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.errors import SettingsError, WorkspaceError
 from autoresearch_ci.executors import Executor
 from autoresearch_ci.executors.process import ProcessExecutor
 from autoresearch_ci.executors.search import kill_marked
@@ -36,20 +37,26 @@ def open_lab(
     base: str | None = None,
     setup_only: bool = False,
     push: Target | None = None,
+    base_branch: str | None = None,
+    finished: Collection[str] = (),
 ) -> Iterator[Session]:
     """A session on the repository around `repo`, recovered, locked and ready to run.
 
     `new` begins a campaign even if one is unfinished, `base` is the commit it
-    begins from. With `push` the campaign is shared there. At the end the user is back
+    begins from. With `push` the campaign is shared there, and one that is there is
+    found. `base_branch` names the branch that HEAD stands for where it is detached;
+    when the campaign's own has moved, it is merged. `finished` are campaigns that are
+    known to be, such as those whose pull request was squashed. At the end the user is back
     where they were. Raises AutoresearchError, and then nothing was changed.
     """
     workspace = Workspace.open(repo)
     remote = workspace.remote(push) if push else None
+    note = fetch_campaigns(remote) if remote else ""
     loaded = config.load(workspace.root, overrides)
     settings = loaded.settings
     workspace.check_target(settings.target_file, settings.readonly_files)
     workspace.check_outputs()
-    tag = choose_tag(workspace, settings.tag, new=new)
+    tag = choose_tag(workspace, settings.tag, new=new, finished=finished)
     with workspace.lock(tag):
         if killed := workspace.interrupted_session():
             kill_marked(killed)
@@ -73,9 +80,12 @@ def open_lab(
             kept=kept.commit if kept else None,
             kept_parent=kept.parent if kept else None,
         ) as campaign:
-            yield assemble(
+            session = assemble(
                 workspace, campaign, book, loaded, name, setup_only=setup_only, remote=remote
             )
+            session.notes += (note,) if note else ()
+            follow(session, base_branch, base)
+            yield session
             workspace.maintain()
 
 
@@ -147,6 +157,36 @@ def choose_ruler(settings: config.Settings) -> Ruler:
     measured = settings.measure_command is not None
     names = () if measured else labels(settings.metric_name, settings.metric_parse)
     return Ruler(settings.target_file, names)
+
+
+def fetch_campaigns(remote: Remote) -> str:
+    """Bring every campaign that is published here; what to say where that fails.
+
+    Then the session works with what is here: what it publishes is merged later.
+    """
+    try:
+        remote.fetch("refs/heads/autoresearch/*", "refs/heads/autoresearch-logs/*", whole=True)
+    except WorkspaceError as error:
+        detail = f" {error.detail.splitlines()[-1].strip()}" if error.detail else ""
+        return f"{error.message}{detail} {error.remedy}"
+    return ""
+
+
+def follow(session: Session, named: str | None, base: str | None) -> None:
+    """Find the branch that the campaign follows, and where it is now.
+
+    It is the one that the campaign was begun on, or that `base` named. A user who
+    stands on another one does not want that merged.
+    """
+    name, commit = session.campaign.user
+    here = named or name
+    begun = [r for r in session.ledger.campaign.sessions if isinstance(r, SessionStart)]
+    if begun:
+        branch = next((r.base_branch for r in reversed(begun) if r.base_branch), "")
+    else:
+        branch = here if base is None or named else ""
+    session.start = replace(session.start, base_branch=branch)
+    session.follow = commit if branch and branch == here else ""
 
 
 def choose_executor(settings: config.Settings) -> Executor:

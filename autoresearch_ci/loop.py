@@ -12,6 +12,7 @@ from dataclasses import replace
 from autoresearch_ci.bench import Measurement
 from autoresearch_ci.interrupts import deferred
 from autoresearch_ci.model import (
+    BASELINE,
     Event,
     IncumbentMeasured,
     Note,
@@ -68,9 +69,11 @@ def share(session: Session) -> Generator[Event, None, bool]:
 
 def measure_incumbent(session: Session) -> Iterator[Event]:
     """The baseline in a new campaign, else the incumbent again: machines and days differ."""
+    if note := session.follow_base():
+        yield Note(note)
     text = session.campaign.source()
-    if session.history.baseline is None:
-        yield from experiment(session, Proposal("baseline", text, proposer="baseline"))
+    if session.needs_baseline:
+        yield from experiment(session, Proposal("baseline", text, proposer=BASELINE))
     elif not session.limits.setup_only:
         with session.campaign.trial(text) as trial:
             trial.show(Side.INCUMBENT)
@@ -82,13 +85,13 @@ def measure_incumbent(session: Session) -> Iterator[Event]:
 
 def experiment(session: Session, proposal: Proposal) -> Iterator[Event]:
     """Try one idea. Its record is on the disk before the branch moves or the tree is reset."""
-    first = session.history.baseline is None
+    first = session.needs_baseline
     with session.campaign.trial(proposal.text) as trial:
         try:
             yield session.announce(trial, proposal)
             outcome = baseline(session, trial) if first else attempt(session, trial, proposal)
         except KeyboardInterrupt:
-            if not first:  # a baseline that was interrupted is simply measured again
+            if session.history.baseline:  # the first is simply measured again, as if never begun
                 session.conclude(trial, proposal, INTERRUPTED)
             raise
         with deferred():

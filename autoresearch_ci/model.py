@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+BASELINE = "baseline"
+"""What stands for a proposer where nothing was proposed."""
+
 
 class Direction(StrEnum):
     """Which way the metric improves."""
@@ -159,7 +162,11 @@ class MinDelta:
 
 @dataclass(frozen=True, slots=True)
 class SessionStart:
-    """A session begins; `base` is the commit the campaign started from."""
+    """A session begins; `base` is the commit the campaign started from.
+
+    `base_branch` is the branch that commit was on, which the campaign follows; empty
+    where it follows none.
+    """
 
     tag: str
     session: str
@@ -171,6 +178,7 @@ class SessionStart:
     base: str
     machine: str
     version: str
+    base_branch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +257,11 @@ class Experiment:
     jump: bool = False
     holdout: float | None = None
     holdout_error: str = ""
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether it is the project as it is: number 0, and once more after its base moved."""
+        return self.experiment == 0 or (self.reason is None and self.proposer == BASELINE)
 
     @property
     def delta(self) -> float | None:

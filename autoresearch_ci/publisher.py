@@ -100,6 +100,14 @@ class RemotePublisher:
         return list(self._campaign.refs.values())[1]
 
     @property
+    def _refs(self) -> dict[str, str]:
+        """What to push: the last keep, not what was merged on top and has no number yet."""
+        best = self._ledger.history.incumbent
+        assert best is not None  # without a baseline nothing is shared
+        code, logs = self._campaign.refs
+        return {code: best.commit, logs: self._logs_tip}
+
+    @property
     def _patience(self) -> float:
         if self._deadline is None:
             return PATIENCE
@@ -108,7 +116,7 @@ class RemotePublisher:
     def _push_all(self) -> None:
         for attempt in range(ATTEMPTS):
             self._archive.write(now=True)
-            if self._remote.push(self._campaign.refs, patience=self._patience):
+            if self._remote.push(self._refs, patience=self._patience):
                 return
             self._merge()
             if self._deadline is not None and self._clock() > self._deadline:

@@ -65,7 +65,10 @@ LONGEST_TITLE = 200
 
 @dataclass
 class Session:
-    """One session's parts. `incumbent` is what it has measured of the incumbent so far."""
+    """One session's parts. `incumbent` is what it has measured of the incumbent so far.
+
+    `follow` is the commit of the base branch, where that is to be merged if it has moved.
+    """
 
     start: SessionStart
     settings: Settings
@@ -81,6 +84,7 @@ class Session:
     inbox: Inbox
     publisher: Publisher = field(default_factory=Alone)
     incumbent: tuple[Sample, ...] = ()
+    follow: str = ""
 
     def __post_init__(self) -> None:
         self._began = time.monotonic()
@@ -112,6 +116,25 @@ class Session:
         """How far this session is."""
         seconds = time.monotonic() - self._began
         return Progress(self.history, self._done, seconds, self.stopped)
+
+    @property
+    def needs_baseline(self) -> bool:
+        """Whether the project as it is has no number yet: a new campaign, or its base moved."""
+        best = self.history.incumbent
+        return self.history.baseline is None or best is None or best.commit != self.campaign.head
+
+    def follow_base(self) -> str:
+        """Merge the base branch if it has moved; says so, and nothing where it has not."""
+        name = self.start.base_branch
+        if not self.follow or self.history.baseline is None:
+            return ""
+        if not self.campaign.merge(self.follow, name):
+            return ""
+        self.incumbent = ()
+        return (
+            f"{name} has moved to {self.follow[:12]}: it was merged, and the baseline is "
+            "measured anew"
+        )
 
     def source(self) -> Source:
         """The target as it stands at the incumbent."""
@@ -232,7 +255,9 @@ class Session:
                 timestamp=timestamp(),
                 reason=reason,
                 experiments=self.progress.experiments,
-                kept=sum(e.session == self.start.session for e in self.history.kept[1:]),
+                kept=sum(
+                    e.session == self.start.session and not e.is_baseline for e in self.history.kept
+                ),
                 best=best.value if best else None,
             )
         )
@@ -268,7 +293,7 @@ class Session:
             reason=verdict.reason if verdict else None,
             metric=self.settings.metric_name,
             value=outcome.value,
-            prev=incumbent.value if incumbent else None,
+            prev=incumbent.value if incumbent and verdict else None,
             description=_one_line(proposal.title),
             commit=trial.parent,
             parent=trial.parent,

@@ -112,7 +112,7 @@ class _Weaving:
         new = replace(old, experiment=self.log.history.next_number, parent=parent)
         if old.status is not Status.KEEP:
             return replace(new, commit=self._commits.get(old.commit, old.commit))
-        baseline = old.reason is None
+        baseline = old.is_baseline
         compared_with = self.before if baseline else parent
         tip = self.log.history.incumbent
         if tip is not None and compared_with != tip.commit:

@@ -116,6 +116,7 @@ def _encode_session_start(record: SessionStart) -> tuple[str, dict[str, Any]]:
         "target": record.target,
         "branch": record.branch,
         "base": record.base,
+        "base_branch": record.base_branch,
         "machine": record.machine,
         "version": record.version,
     }
@@ -230,6 +231,7 @@ def _decode_session_start(details: Mapping[str, Any], _number: int) -> SessionSt
         base=str(details.get("base", "")),
         machine=str(details.get("machine", "")),
         version=str(details.get("version", "")),
+        base_branch=str(details.get("base_branch", "")),
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from autoresearch_ci.errors import WorkspaceError
 from autoresearch_ci.interrupts import deferred
-from autoresearch_ci.workspace.branch import contained
+from autoresearch_ci.workspace.branch import MERGE, TRAILER, contained, merged_tree
 from autoresearch_ci.workspace.moving import Moves
 from autoresearch_ci.workspace.objects import FILE, blob_id
 from autoresearch_ci.workspace.patch import applied
@@ -24,7 +24,8 @@ class Campaign:
 
     `base` is the commit the campaign started from, `created` whether that was
     just now. `rescued` says, in a sentence, what was found in the tree after a
-    killed session and where it is now; empty when nothing was. `unsettled` is set
+    killed session and where it is now; empty when nothing was. `user` is the branch
+    (empty: none) and the commit where the user is, and will be again. `unsettled` is set
     where a trial could not put everything back.
     """
 
@@ -38,12 +39,14 @@ class Campaign:
         created: bool,
         rescued: str,
         logs_tip: str,
+        user: tuple[str, str] = ("", ""),
     ) -> None:
         self.tag = tag
         self.branch = desk.ref.removeprefix("refs/heads/")
         self.base = base
         self.created = created
         self.rescued = rescued
+        self.user = user
         self._desk = desk
         self._moves = moves
         self._logs = f"refs/heads/autoresearch-logs/{tag}"
@@ -188,17 +191,52 @@ class Campaign:
         with deferred():
             logs_tree, logs = self._logs_commit(logs, logs_tree, files, message)
             differs = new_tree != desk.head_tree
-            if differs:
-                blob = desk.objects.read(f"{code}:{desk.target}")
-                note_shown(desk.shown_path, [blob_id(blob or b"")])
-                desk.git.run("read-tree", "-m", "-u", old, code)
+            self._show(code, new_tree)
             self._moves.make({desk.ref: (old, code), self._logs: (self._logs_tip, logs)})
             self._logs_tip, self._logs_tree = logs, logs_tree
-            desk.head, desk.head_tree = code, new_tree
-            if differs:
-                desk.read_target()
-            desk.control.snapshot()
+            self._stand_on(code, new_tree)
         return differs
+
+    def merge(self, commit: str, name: str) -> bool:
+        """Merge the base branch `name`, which is at `commit` now; False if it is in already.
+
+        The branch and the tree follow; nothing but tracked files changes in it. Raises
+        WorkspaceError where the two do not merge, with nothing moved.
+        """
+        desk, old = self._desk, self._desk.head
+        if contained(desk.git, commit, old):
+            return False
+        tree = merged_tree(desk.git, old, commit, self.branch, name)
+        desk.require_target(tree)
+        with deferred():
+            new = desk.objects.commit(
+                tree=tree,
+                parents=(old, commit),
+                author=desk.author,
+                when=f"{int(time.time())} {time.strftime('%z')}",
+                message=f"Merge {name} into {self.branch}\n\n{TRAILER}: {MERGE}\n",
+            )
+            self._show(new, tree)
+            desk.git.run("update-ref", "-m", "autoresearch-ci: merge", desk.ref, new, old)
+            self._stand_on(new, tree)
+        self.base = commit
+        return True
+
+    def _show(self, commit: str, tree: str) -> None:
+        """Bring the tree from the tip to another commit, and nothing of the user's in danger."""
+        desk = self._desk
+        if tree != desk.head_tree:
+            blob = desk.objects.read(f"{tree}:{desk.target}")
+            note_shown(desk.shown_path, [blob_id(blob or b"")])
+            desk.git.run("read-tree", "-m", "-u", desk.head, commit)
+
+    def _stand_on(self, commit: str, tree: str) -> None:
+        """The branch has been moved, and the tree is there."""
+        desk = self._desk
+        differs, desk.head, desk.head_tree = tree != desk.head_tree, commit, tree
+        if differs:
+            desk.read_target()
+        desk.control.snapshot()
 
     def reapplied(self, patch: bytes, parent: str) -> str | None:
         """The target with this patch on top: of the tip, else of `parent`; None if of neither."""

@@ -255,8 +255,17 @@ class Entry:
             self._git.run(*args, f"refs/heads/{branch.LOGS}/{self._tag}", logs, "0" * 40)
         base = tip if created else branch.base_of(self._git, tip)
         moves = Moves(self._git, self._git_dir, self._common, self._tag)
+        origin = "" if self._state.origin == self._ref else self._state.origin
+        where = origin.removeprefix("refs/heads/") if origin.startswith("refs/heads/") else ""
         return Campaign(
-            self._tag, desk, moves, base=base, created=created, rescued=rescued, logs_tip=logs
+            self._tag,
+            desk,
+            moves,
+            base=base,
+            created=created,
+            rescued=rescued,
+            logs_tip=logs,
+            user=(where, branch.resolve(self._git, origin) if origin else ""),
         )
 
 

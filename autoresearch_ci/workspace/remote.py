@@ -118,11 +118,14 @@ class Remote:
                 return False
         raise self._error(f"push to {self.name}", done)
 
-    def fetch(self, *patterns: str, patience: float = PATIENCE) -> dict[str, str]:
+    def fetch(
+        self, *patterns: str, patience: float = PATIENCE, whole: bool = False
+    ) -> dict[str, str]:
         """Bring the branches that match here; their full names and commits.
 
-        They are remote-tracking branches then. Raises WorkspaceError where the remote
-        cannot be reached.
+        They are remote-tracking branches then. With `whole` a shallow clone becomes
+        a whole one, if any matches. Raises WorkspaceError where the remote cannot be
+        reached.
         """
         listed = self._talk(("ls-remote", "--heads", self.name, *patterns), patience)
         if listed.returncode:
@@ -132,6 +135,8 @@ class Remote:
             return {}
         # No ref is named to be updated: a git that is killed would leave its lock behind.
         args = ("fetch", "--quiet", "--no-tags", "--refmap=", self.name, *names)
+        if whole and self._git.line("rev-parse", "--is-shallow-repository") == "true":
+            args = (*args[:1], "--unshallow", *args[1:])
         done = self._talk(args, patience)
         if done.returncode:
             raise self._error(f"fetch from {self.name}", done)
