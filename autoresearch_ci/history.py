@@ -83,6 +83,11 @@ class History:
         return self._kept
 
     @property
+    def kept_changes(self) -> Sequence[Experiment]:
+        """The same without the baselines: what taking the branch brings."""
+        return [each for each in self._kept if not each.is_baseline]
+
+    @property
     def next_number(self) -> int:
         return len(self._experiments)
 

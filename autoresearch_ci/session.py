@@ -255,9 +255,7 @@ class Session:
                 timestamp=timestamp(),
                 reason=reason,
                 experiments=self.progress.experiments,
-                kept=sum(
-                    e.session == self.start.session and not e.is_baseline for e in self.history.kept
-                ),
+                kept=sum(e.session == self.start.session for e in self.history.kept_changes),
                 best=best.value if best else None,
             )
         )

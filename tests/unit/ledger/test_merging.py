@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoresearch_ci.history import History
@@ -84,6 +84,7 @@ def whole(lines: list[bytes]) -> History:
     return read(b"".join(lines), "x")["mar17"].history
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("lr"), st.sampled_from(["keep", "not", "push"]))))
 def test_whoever_pushes_when_every_experiment_is_there_once(steps):
     """No gap, nothing twice, nothing published is changed, and keeps follow each other."""
