@@ -69,21 +69,25 @@ class Archive:
                 whole = text if text.endswith("\n") else text + "\n"
                 self._keep(f"{number:04}.{suffix}", whole.encode("utf-8", "replace"))
 
-    def write(self, *, now: bool = False) -> bool:
-        """Write all that is new to the logs branch, when it is due or at once; whether it was."""
-        if not now and self._clock() - self._last < INTERVAL:
-            return False
-        if not self._waiting and self._lines == len(self._ledger.campaign.lines):
-            return False
-        files = {archived(name): data for name, data in self._waiting.items()}
+    def write(self, *, now: bool = False) -> None:
+        """Write all of it to the logs branch: when it is due, or at once."""
+        if now or self._clock() - self._last >= INTERVAL:
+            self._write(self._picture(now=now))
+
+    def catch_up(self) -> None:
+        """Write what the logs branch does not have, if there is anything: it goes out now."""
+        if self._waiting or self._lines != len(self._ledger.campaign.lines):
+            self._write({})
+
+    def _write(self, picture: dict[str, bytes]) -> None:
+        files = {archived(name): data for name, data in self._waiting.items()} | picture
         log = self._ledger.campaign
-        self._publish(files | self._whole(log, now=now), subject(log))
+        self._publish(files | self._whole(log), subject(log))
         for name in self._waiting:
             with suppress(OSError):  # an experiment may have put anything in its place
                 (self._pending / name).unlink()
         self._waiting = {}
         self.written()
-        return True
 
     def written(self) -> None:
         """The logs branch has the whole ledger now."""
@@ -96,7 +100,7 @@ class Archive:
         `read` gives a file of our own logs branch: patches and logs of experiments
         that are not published yet move along to their new numbers.
         """
-        files = self._whole(merged.log, now=False)
+        files = self._whole(merged.log)
         for before, now in merged.moved.items():
             for suffix in ("patch", "log"):
                 data = read(archived(f"{before:04}.{suffix}"))
@@ -104,21 +108,20 @@ class Archive:
                     files[archived(f"{now:04}.{suffix}")] = data
         return files
 
-    def _whole(self, log: CampaignLog, *, now: bool) -> dict[str, bytes]:
+    def _whole(self, log: CampaignLog) -> dict[str, bytes]:
         """What the logs branch says of the campaign as a whole."""
         page = Page(log.tag, log.history, log.start, chart=PICTURE if self._draw else "")
         return {
             "results.tsv": table(log.history).encode(),
             ".claude/logs/autoresearch.jsonl": b"".join(log.lines),
             "README.md": page.readme().encode(),
-            **self._picture(log.history, now=now),
         }
 
-    def _picture(self, history: History, *, now: bool) -> dict[str, bytes]:
+    def _picture(self, *, now: bool) -> dict[str, bytes]:
         if self._draw is None or not (now or self._clock() - self._drawn >= PICTURE_INTERVAL):
             return {}
         self._drawn = self._clock()
-        return {PICTURE: self._draw(history)}
+        return {PICTURE: self._draw(self._ledger.history)}
 
     def _keep(self, name: str, data: bytes) -> None:
         """Remember it, here and for a session after a kill."""

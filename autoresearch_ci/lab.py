@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from autoresearch_ci import __version__, config, ledger, machine
@@ -17,6 +18,7 @@ from autoresearch_ci.errors import SettingsError, WorkspaceError
 from autoresearch_ci.executors import Executor
 from autoresearch_ci.executors.process import ProcessExecutor
 from autoresearch_ci.executors.search import kill_marked
+from autoresearch_ci.history import History
 from autoresearch_ci.judge import single_run
 from autoresearch_ci.limits import Limits
 from autoresearch_ci.model import Experiment, ExperimentStart, Reason, SessionStart, Status
@@ -117,7 +119,12 @@ def assemble(
         bench.prepare()
     if changed:
         notes.append(f"setup_command changed {', '.join(changed[:5])}; that was undone.")
-    archive = Archive(book, campaign.publish, workspace.state_dir / "pending" / campaign.tag)
+    archive = Archive(
+        book,
+        campaign.publish,
+        workspace.state_dir / "pending" / campaign.tag,
+        draw=choose_picture(remote),
+    )
     return Session(
         start=SessionStart(
             tag=campaign.tag,
@@ -192,6 +199,15 @@ def follow(session: Session, named: str | None, base: str | None) -> None:
 def choose_executor(settings: config.Settings) -> Executor:
     """Where experiments run: `auto` is the best there is, for now this machine."""
     return ProcessExecutor(allow=settings.env)
+
+
+def choose_picture(remote: Remote | None) -> Callable[[History], bytes] | None:
+    """What draws the campaign, where others will look at it and matplotlib is installed."""
+    if remote is None or find_spec("matplotlib") is None:
+        return None
+    from autoresearch_ci.reports.chart import chart  # noqa: PLC0415 - heavy, needed for a push only
+
+    return chart
 
 
 def choose_publisher(

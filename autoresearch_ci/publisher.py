@@ -20,7 +20,7 @@ from autoresearch_ci.interrupts import deferred
 from autoresearch_ci.ledger import Ledger, Merged
 from autoresearch_ci.model import Experiment, Reason
 from autoresearch_ci.reports import commit
-from autoresearch_ci.workspace import Campaign, Remote
+from autoresearch_ci.workspace import PATIENCE, Campaign, Remote
 
 ATTEMPTS = 8
 """Pushes that may be rejected in a row; what waits then goes out with the next experiment."""
@@ -28,8 +28,8 @@ ATTEMPTS = 8
 AGAIN_AFTER, AT_MOST = 60.0, 1800.0
 """Seconds until a remote that failed is tried again: doubled each time, up to the second."""
 
-PATIENCE, HURRY = 120.0, 3.0
-"""Seconds that one fetch or push may take; all of them where the session has to end now."""
+HURRY = 3.0
+"""Seconds that all of it may take where the session has to end now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class RemotePublisher:
 
     def _push_all(self) -> None:
         for attempt in range(ATTEMPTS):
-            self._archive.write(now=True)
+            self._archive.catch_up()
             if self._remote.push(self._refs, patience=self._patience):
                 return
             self._merge()
@@ -135,7 +135,7 @@ class RemotePublisher:
         code, logs = found.get(code_ref, ""), found.get(logs_ref, "")
         published = self._campaign.read(LEDGER, at=logs) if logs else None
         merged = self._ledger.merged(published or b"", self._recommit)
-        if code != merged.tip:
+        if code != merged.tip and not (code == "" and self._campaign.has(merged.tip)):
             self._refuse_foreign(code, merged.tip)
             return
         if not logs or self._campaign.contains(logs):

@@ -86,10 +86,15 @@ class Ledger:
         return record
 
     def merged(self, published: bytes, recommit: Recommit) -> Merged:
-        """What the campaign is once our records follow those published; nothing is written."""
+        """What the campaign is once our records follow those published; nothing is written.
+
+        Raises LedgerError where those are of another target or metric.
+        """
+        there = self._read(published)
+        self._require_same(there)
         here = CampaignLog(self.tag, History(self.history.direction))
         own = read(b"".join(self.campaign.lines), _name(self.log)).get(self.tag) or here
-        return merge(self._read(published), own, recommit)
+        return merge(there, own, recommit)
 
     def take(self, merged: Merged) -> None:
         """Make what was merged the campaign, on the disk and for whoever has its history."""
@@ -105,6 +110,19 @@ class Ledger:
     def put_back(self) -> tuple[str, ...]:
         """Restore the log and the table where a run changed them; the names of those it did."""
         return tuple(_name(own.path) for own in (self._log, self._table) if own.put_back())
+
+    def _require_same(self, there: CampaignLog) -> None:
+        ours, theirs = self.campaign.start, there.start
+        if ours is None or theirs is None:
+            return
+        for what in ("target", "metric", "direction"):
+            here, elsewhere = getattr(ours, what), getattr(theirs, what)
+            if here != elsewhere:
+                raise LedgerError(
+                    f"The campaign {self.tag} was published with {what} {elsewhere}; here it is "
+                    f"{here}.",
+                    remedy="Use the same settings in both places, or begin another campaign: --new",
+                )
 
     def _read(self, published: bytes) -> CampaignLog:
         there = read(published, f"autoresearch-logs/{self.tag}").get(self.tag)

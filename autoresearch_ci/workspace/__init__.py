@@ -3,8 +3,17 @@
 from autoresearch_ci.workspace.campaign import Campaign
 from autoresearch_ci.workspace.create import create_repository
 from autoresearch_ci.workspace.inbox import Inbox
-from autoresearch_ci.workspace.remote import Remote, Target
+from autoresearch_ci.workspace.remote import PATIENCE, Remote, Target
 from autoresearch_ci.workspace.repository import Workspace
 from autoresearch_ci.workspace.trial import Trial
 
-__all__ = ["Campaign", "Inbox", "Remote", "Target", "Trial", "Workspace", "create_repository"]
+__all__ = [
+    "PATIENCE",
+    "Campaign",
+    "Inbox",
+    "Remote",
+    "Target",
+    "Trial",
+    "Workspace",
+    "create_repository",
+]

@@ -165,6 +165,10 @@ class Campaign:
         tip = at or self._logs_tip
         return self._desk.objects.read(f"{tip}:{path}") if tip else None
 
+    def has(self, commit: str) -> bool:
+        """Whether the commit is in this repository."""
+        return self._desk.objects.kind(commit) == "commit"
+
     def contains(self, commit: str) -> bool:
         """Whether the logs branch has this commit in its history."""
         return contained(self._desk.git, commit, self._logs_tip)

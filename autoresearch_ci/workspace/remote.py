@@ -21,7 +21,10 @@ from autoresearch_ci.errors import WorkspaceError
 from autoresearch_ci.workspace.process import OPTIONS, Git
 
 PATIENCE = 120.0
-"""Seconds that one fetch or push may take."""
+"""Seconds that one fetch or push may take; one that stands still is given up earlier."""
+
+WHOLE = 1800.0
+"""Seconds for the whole history of a repository that was cloned without it."""
 
 _OPTIONS = (
     *OPTIONS,
@@ -31,6 +34,8 @@ _OPTIONS = (
             "gc.auto=0",
             "maintenance.auto=false",
             "credential.helper=",
+            "http.lowSpeedLimit=1",
+            "http.lowSpeedTime=45",
             "push.gpgSign=false",
             "push.followTags=false",
             "push.recurseSubmodules=no",
@@ -136,7 +141,7 @@ class Remote:
         # No ref is named to be updated: a git that is killed would leave its lock behind.
         args = ("fetch", "--quiet", "--no-tags", "--refmap=", self.name, *names)
         if whole and self._git.line("rev-parse", "--is-shallow-repository") == "true":
-            args = (*args[:1], "--unshallow", *args[1:])
+            args, patience = (*args[:1], "--unshallow", *args[1:]), WHOLE
         done = self._talk(args, patience)
         if done.returncode:
             raise self._error(f"fetch from {self.name}", done)

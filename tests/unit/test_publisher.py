@@ -323,6 +323,44 @@ def test_a_branch_that_a_person_moved_on_the_remote_is_never_overwritten(bare, c
     assert look(here, "race").history.incumbent.description == "a=3"
 
 
+def test_a_code_branch_that_was_deleted_on_the_remote_comes_back(server, bare, clone):
+    """Such as after a pull request; a session at work needs it, and nothing is lost."""
+    here, there = clone("here"), clone("there")
+    hold(here)
+    hold(there)
+
+    def act():
+        hold(there, "a=0")
+        git(bare, "branch", "-D", "autoresearch/race")
+
+    at_second_push(server, act)
+    hold(here, "b=2")
+    assert [v for v in verdicts(bare) if v[0] != "baseline"] == [
+        ("a=0", "discard", "worse"),
+        ("b=2", "keep", "improved"),
+    ]
+    racing.agree(bare)
+
+
+def test_numbers_of_another_metric_are_not_merged(server, bare, clone):
+    """Two sessions with other settings under one tag do not mix; it says what differs."""
+    here, there = clone("here"), clone("there")
+    hold(there, "a=2")
+    fault = server.down()
+    hold(here, "b=2", metric_name="other")
+    fault.times = 0
+    (first, *_) = notes(hold(here, metric_name="other"))
+    assert "was published with metric metric; here it is other" in first
+    assert [d["description"] for d in published(bare)] == ["baseline", "a=2"]
+
+
+def test_a_published_campaign_has_its_picture(bare, clone):
+    """The page on the logs branch shows it."""
+    hold(clone("here"), "a=2")
+    assert "<svg" in git(bare, "show", "autoresearch-logs/race:progress.svg")
+    assert "progress.svg" in git(bare, "show", "autoresearch-logs/race:README.md")
+
+
 def test_ctrl_c_does_not_wait_for_a_slow_remote(server, clone):
     """The session ends within seconds, and the next one publishes."""
     here = clone("here")
