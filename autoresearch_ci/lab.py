@@ -172,7 +172,7 @@ def fetch_campaigns(remote: Remote) -> str:
     Then the session works with what is here: what it publishes is merged later.
     """
     try:
-        remote.fetch("refs/heads/autoresearch/*", "refs/heads/autoresearch-logs/*", whole=True)
+        remote.fetch_campaigns(whole=True)
     except WorkspaceError as error:
         detail = f" {error.detail.splitlines()[-1].strip()}" if error.detail else ""
         return f"{error.message}{detail} {error.remedy}"

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import uuid
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from autoresearch_ci.clock import timestamp
 
 if TYPE_CHECKING:
     from autoresearch_ci.model import Request
+
+PUSH_TOKEN = "AUTORESEARCH_TOKEN"  # noqa: S105 - the name of one
+"""The environment variable with what `--push` may need; no experiment gets to see it."""
 
 
 def add_place(parser: ArgumentParser) -> None:
@@ -31,28 +35,23 @@ def add_remote(parser: ArgumentParser, what: str) -> None:
     )
 
 
-PUSH_TOKEN = "AUTORESEARCH_TOKEN"  # noqa: S105 - the name of one
-"""The environment variable with what `--push` may need; no experiment gets to see it."""
+def ask(
+    arguments: Namespace, request: Callable[[str, str, str], Request]
+) -> tuple[Request, int | None]:
+    """Make the request from a tag, a new id and the time, and bring it to the session.
 
-
-def new_request(arguments: Namespace) -> dict[str, str]:
-    """The campaign that is meant, a new id and the time."""
-    from autoresearch_ci.asking import campaign_meant  # noqa: PLC0415 - heavy
-    from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
-
-    workspace = Workspace.open(arguments.repo)
-    tag = campaign_meant(workspace, arguments.tag)
-    return {"tag": tag, "session": uuid.uuid4().hex[:12], "timestamp": timestamp()}
-
-
-def ask(arguments: Namespace, request: Request) -> int | None:
-    """Ask here or through the remote; the process of the session where that is known."""
-    from autoresearch_ci.asking import ask_here, ask_there  # noqa: PLC0415
+    With the session's process, where that is on this machine.
+    """
+    from autoresearch_ci.asking import ask_here, ask_there, campaign_meant  # noqa: PLC0415 - heavy
     from autoresearch_ci.workspace import Target, Workspace  # noqa: PLC0415
 
-    workspace = Workspace.open(arguments.repo)
-    if not arguments.push:
-        return ask_here(workspace, request)
-    target = Target(arguments.remote, os.environ.get(PUSH_TOKEN, ""))
-    ask_there(workspace, workspace.remote(target), request)
-    return None
+    workspace, remote = Workspace.open(arguments.repo), None
+    if arguments.push:
+        remote = workspace.remote(Target(arguments.remote, os.environ.get(PUSH_TOKEN, "")))
+        if arguments.tag is None:
+            remote.fetch_campaigns()
+    made = request(campaign_meant(workspace, arguments.tag), uuid.uuid4().hex[:12], timestamp())
+    if remote is None:
+        return made, ask_here(workspace, made)
+    ask_there(workspace, remote, made)
+    return made, None

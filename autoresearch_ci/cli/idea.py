@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from functools import partial
 
 from autoresearch_ci.cli import asking
 from autoresearch_ci.cli.boundary import DONE
@@ -21,8 +22,7 @@ def main(arguments: Namespace) -> int:
     text = " ".join(arguments.text).strip()
     if not text:
         Parser(prog="autoresearch-ci idea").error("the idea is empty.")
-    request = IdeaRequest(**asking.new_request(arguments), text=text)
-    asking.ask(arguments, request)
+    request, _ = asking.ask(arguments, partial(IdeaRequest, text=text))
     if not arguments.quiet:
         print(f"{request.tag}: the idea waits for the next proposal of a model")
     return DONE

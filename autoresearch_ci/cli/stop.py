@@ -6,6 +6,7 @@ import os
 import signal
 from argparse import ArgumentParser, Namespace
 from contextlib import suppress
+from functools import partial
 
 from autoresearch_ci.cli import asking
 from autoresearch_ci.cli.boundary import DONE
@@ -23,8 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def main(arguments: Namespace) -> int:
     """Ask the session to end."""
-    request = StopRequest(**asking.new_request(arguments), now=arguments.now)
-    working = asking.ask(arguments, request)
+    request, working = asking.ask(arguments, partial(StopRequest, now=arguments.now))
     if arguments.now and working is not None:
         with suppress(ProcessLookupError):  # it has ended by itself
             os.kill(working, signal.SIGINT)

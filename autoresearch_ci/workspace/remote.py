@@ -157,6 +157,12 @@ class Remote:
         )  # fmt: skip
         return found
 
+    def fetch_campaigns(self, *, whole: bool = False) -> dict[str, str]:
+        """Bring both branches of every campaign here."""
+        return self.fetch(
+            "refs/heads/autoresearch/*", "refs/heads/autoresearch-logs/*", whole=whole
+        )
+
     def _tracking(self, name: str) -> str:
         return f"refs/remotes/{self.name}/{name.removeprefix('refs/heads/')}"
 

@@ -184,15 +184,15 @@ def test_a_stop_that_nobody_would_meet_is_an_error(project, clone):
 def test_the_verbs_reach_the_session(project, clone, bare, monkeypatch, capsys):
     """`stop` and `idea`, here and with --push."""
     monkeypatch.setenv("AUTORESEARCH_TOKEN", TOKEN)
-    here, target = clone("here"), Target("origin", TOKEN)
+    here, there, target = clone("here"), clone("there"), Target("origin", TOKEN)
 
-    def run(*words):
+    def run(*words, at=here):
         with pytest.raises(SystemExit) as done:
-            main(["--repo", str(here), *words])
+            main(["--repo", str(at), *words])
         return done.value.code
 
     def ask():
-        assert run("idea", "more", "warm-up", "--push", "--tag", "race") == 0
+        assert run("idea", "more", "warm-up", "--push", at=there) == 0
         assert run("idea", "less", "depth") == 0
         assert run("stop") == 0
 
