@@ -270,6 +270,36 @@ def test_two_sessions_that_both_merge_the_base_have_it_once(bare, checkout, comm
     assert len(merges) == 1
 
 
+def test_a_file_of_the_user_is_never_in_danger(bare, checkout, commit):
+    """What a merge would put in its place is not merged here; it is said, and nothing is lost."""
+    tag, _ = hold(checkout("first"), "a=2")
+    here, there = checkout("here"), checkout("there", "main")
+    commit("notes.txt", "theirs\n")
+    git(there, "fetch", "-q", "--depth=1", str(bare), "main")
+    git(there, "checkout", "-q", "--detach", "FETCH_HEAD")
+    (here / "notes.txt").write_text("mine\n")
+    with open_lab(
+        here, {**SETTINGS, "max_experiments": 2}, push=Target("origin", TOKEN), base_branch="main"
+    ) as session:
+        session.proposer = Ideas("b=2", "b=3")
+        events = []
+        for event in research(session):
+            events.append(event)
+            if isinstance(event, Experiment) and event.description == "b=2":
+                hold(there, "a=3")
+    assert (here / "notes.txt").read_text() == "mine\n"
+    assert "notes.txt" in notes(events)[0]
+    assert [what for _, what, _ in done(events)] == ["b=2", "b=3"]
+    (here / "notes.txt").unlink()
+    hold(here)
+    titles = [
+        r["details"]["description"]
+        for r in racing.records(bare, tag)
+        if r["action"] == "experiment_done"
+    ]
+    assert titles[:6] == ["baseline", "a=2", "baseline", "a=3", "b=2", "b=3"]
+
+
 def test_a_user_on_another_branch_does_not_get_it_merged(tmp_path):
     """The campaign follows the branch that it was begun on, and no other."""
     project = make_project(tmp_path / "project", **{"target.txt": LINES})
