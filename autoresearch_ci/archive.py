@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -37,6 +37,10 @@ class Publish(Protocol):
     def __call__(self, files: dict[str, bytes], message: str) -> None: ...
 
 
+Read = Callable[[str], bytes | None]
+"""A file of the campaign's logs branch by its path; None where there is none."""
+
+
 class Archive:
     """Collects what belongs on the logs branch; `pending` is a folder of its own.
 
@@ -56,11 +60,7 @@ class Archive:
         self._ledger, self._publish, self._pending, self._clock = ledger, publish, pending, clock
         self._last = clock() - INTERVAL
         self._lines = -1
-        self._waiting = {
-            path.name: path.read_bytes()
-            for path in sorted(pending.glob("*.*"))
-            if _NAME.fullmatch(path.name) and path.is_file() and not path.is_symlink()
-        }
+        self._waiting = waiting(pending)
 
     def add(self, number: int, patch: str, log: str) -> None:
         """Take in the idea of an experiment and the end of its log."""
@@ -68,6 +68,10 @@ class Archive:
             if text:
                 whole = text if text.endswith("\n") else text + "\n"
                 self._keep(f"{number:04}.{suffix}", whole.encode("utf-8", "replace"))
+
+    def recall(self, number: int, suffix: str, read: Read) -> str:
+        """What there is of an experiment, as `recall` does; nothing is read from the folder."""
+        return recall(number, suffix, self._waiting, read)
 
     def write(self, *, now: bool = False) -> None:
         """Write all of it to the logs branch: when it is due, or at once."""
@@ -138,6 +142,22 @@ def subject(log: CampaignLog) -> str:
 
 
 _NAME = re.compile(r"[0-9]{4,}\.(?:patch|log)")
+
+
+def waiting(pending: Path) -> dict[str, bytes]:
+    """What is in the folder and not on the logs branch yet, by name."""
+    return {
+        path.name: path.read_bytes()
+        for path in sorted(pending.glob("*.*"))
+        if _NAME.fullmatch(path.name) and path.is_file() and not path.is_symlink()
+    }
+
+
+def recall(number: int, suffix: str, unwritten: Mapping[str, bytes], read: Read) -> str:
+    """The `patch` or the `log` of an experiment as it was archived; empty where there is none."""
+    name = f"{number:04}.{suffix}"
+    data = unwritten.get(name) or read(archived(name)) or b""
+    return data.decode("utf-8", "replace")
 
 
 def archived(name: str) -> str:

@@ -96,6 +96,11 @@ def view(workspace: Workspace, wanted: str | None) -> CampaignView:
     )
 
 
+def log_of(workspace: Workspace, tag: str) -> CampaignLog:
+    """What is written down of a campaign, wherever it is; an empty log for one that is new."""
+    return _log(workspace, _read(workspace), tag)
+
+
 def _read(workspace: Workspace) -> dict[str, CampaignLog]:
     path = workspace.log_path
     return ledger.read(path.read_bytes(), str(path)) if path.exists() else {}

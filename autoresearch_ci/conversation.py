@@ -45,6 +45,14 @@ class Conversation:
     system: tuple[Block, ...]
     messages: tuple[Message, ...]
 
+    @property
+    def text(self) -> str:
+        """All that is said, as one text: for whoever takes no turns."""
+        said = ["".join(block.text for block in self.system)]
+        for message in self.messages:
+            said.append("".join(block.text for block in message.blocks))
+        return "\n\n".join(said)
+
     def plus(self, answer: str, question: str) -> Conversation:
         """The same, with the model's last answer and what we say to it."""
         turns = (
@@ -59,18 +67,26 @@ class Usage:
     """Tokens of one or more calls.
 
     `input` counts all that was sent, cached or not; `billed_input` is what that costs in tokens
-    at the full input price, where the provider bills cached ones differently.
+    at the full input price, where the provider bills cached ones differently. `estimated` where
+    a server did not say and the most that it can have been stands instead.
     """
 
     input: int = 0
     output: int = 0
     billed_input: float = 0.0
+    estimated: bool = False
+
+    @property
+    def tokens(self) -> int:
+        """All of them, in and out."""
+        return self.input + self.output
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
             self.input + other.input,
             self.output + other.output,
             self.billed_input + other.billed_input,
+            self.estimated or other.estimated,
         )
 
 

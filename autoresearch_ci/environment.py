@@ -61,14 +61,23 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def looks_secret(name: str, value: str = "") -> bool:
+    """Whether a program we start must not see it: it looks like a credential, or is a runner's."""
+    return name.upper().startswith(_RUNNER_FAMILIES) or is_credential(name, value)
+
+
+def is_credential(name: str, value: str = "") -> bool:
     """Whether the name, or what it holds, looks like a credential."""
-    words = name.upper().split("_")
+    words = re.split("[_-]", name.upper())
     return (
-        name.upper().startswith(_RUNNER_FAMILIES)
-        or any(word in _SECRET_WORDS or word.endswith(_SECRET_ENDINGS) for word in words)
+        any(word in _SECRET_WORDS or word.endswith(_SECRET_ENDINGS) for word in words)
         or (len(words) > 1 and words[-1] == "PWD" and words[0] != "INIT")
         or bool(_USER_AND_PASSWORD.search(value) or _SECRET_VALUE.search(value))
     )
+
+
+def credentials(variables: Mapping[str, str]) -> tuple[str, ...]:
+    """The values among these variables that must not be told to anybody, in order of name."""
+    return tuple(value for name, value in sorted(variables.items()) if is_credential(name, value))
 
 
 def checked(allow: Sequence[str]) -> tuple[str, ...]:
@@ -104,6 +113,31 @@ def environment(allow: Sequence[str], extra: Mapping[str, str]) -> dict[str, str
         elif name in os.environ and not looks_secret(name, os.environ[name]):
             chosen[name] = os.environ[name]
     return chosen | dict(extra)
+
+
+def checked_for_agent(variables: Sequence[str]) -> tuple[str, ...]:
+    """The `proposer_env` setting; SettingsError for a credential that is written out there."""
+    for entry in variables:
+        name, pair, value = entry.partition("=")
+        if pair and looks_secret(name, value):
+            raise SettingsError(
+                f"`proposer_env` holds the value of {name}, which looks like a credential.",
+                remedy=f"Write {name} alone, and set it in the environment of autoresearch-ci.",
+            )
+    return tuple(variables)
+
+
+def handed_on(variables: Sequence[str]) -> dict[str, str]:
+    """What the user names for an agent: NAME as we have it, or NAME=value.
+
+    Credentials too, so never for an experiment.
+    """
+    chosen = {}
+    for entry in variables:
+        name, pair, value = entry.partition("=")
+        if pair or name in os.environ:
+            chosen[name] = value if pair else os.environ[name]
+    return chosen
 
 
 def environment_of_git() -> dict[str, str]:

@@ -16,6 +16,8 @@ verdict. Anything else that is raised is a bug of ours and exits with 3.
 
 from __future__ import annotations
 
+from autoresearch_ci.conversation import Usage
+
 
 class AutoresearchError(Exception):
     """Something the user must change; shown as `message`, then `remedy`; exit code 1.
@@ -63,4 +65,21 @@ class MachineError(AutoresearchError):
 
 
 class ProviderError(AutoresearchError):
-    """A model cannot be reached, refuses the key, or answers with what is no answer."""
+    """A model cannot be reached, refuses the key, or answers with what is no answer.
+
+    `passing` where the same question may well be answered later; otherwise something has to be
+    changed first. `usage` is the most that the calls which failed can have cost.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str,
+        detail: str = "",
+        passing: bool = False,
+        usage: Usage | None = None,
+    ) -> None:
+        super().__init__(message, remedy=remedy, detail=detail)
+        self.passing = passing
+        self.usage = usage or Usage()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from autoresearch_ci import __version__, config, ledger, machine
+from autoresearch_ci import __version__, config, ideas, ledger, machine
 from autoresearch_ci.archive import Archive
 from autoresearch_ci.bench import Bench
 from autoresearch_ci.campaigns import LEDGER, choose_tag
@@ -19,14 +21,14 @@ from autoresearch_ci.executors import Executor
 from autoresearch_ci.executors.process import ProcessExecutor
 from autoresearch_ci.executors.search import kill_marked
 from autoresearch_ci.history import History
-from autoresearch_ci.judge import single_run
-from autoresearch_ci.limits import Limits
+from autoresearch_ci.instructions import instructions
+from autoresearch_ci.judge import sequential
+from autoresearch_ci.limits import Limits, Watch
 from autoresearch_ci.model import Experiment, ExperimentStart, Reason, SessionStart, Status
-from autoresearch_ci.proposers import Proposer
-from autoresearch_ci.proposers.search import SearchProposer
 from autoresearch_ci.publisher import Alone, Publisher, RemotePublisher
 from autoresearch_ci.ruler import Ruler, labels
 from autoresearch_ci.session import Session
+from autoresearch_ci.spending import Spent, spent_on
 from autoresearch_ci.workspace import Campaign, Remote, Target, Workspace
 
 
@@ -105,9 +107,10 @@ def assemble(
     settings = loaded.settings
     if cut := book.campaign.unfinished:
         record_interrupted(book, cut)
+    executor = choose_executor(settings)
     bench = Bench(
         settings,
-        choose_executor(settings),
+        executor,
         root=workspace.root,
         run_log=workspace.run_log,
         logs=workspace.state_dir,
@@ -115,6 +118,7 @@ def assemble(
         put_back=book.put_back,
     )
     notes = [note for note in (*loaded.notes, campaign.rescued) if note]
+    notes += ideas.notes(settings, os.environ)
     with campaign.preparation() as changed:
         bench.prepare()
     if changed:
@@ -125,6 +129,7 @@ def assemble(
         workspace.state_dir / "pending" / campaign.tag,
         draw=choose_picture(remote),
     )
+    watch, read = Watch(book.history), partial(workspace.read_log, campaign.tag)
     return Session(
         start=SessionStart(
             tag=campaign.tag,
@@ -146,8 +151,21 @@ def assemble(
         inbox=workspace.inbox(campaign.tag),
         publisher=choose_publisher(remote, campaign, book, archive),
         bench=bench,
-        proposer=choose_proposer(loaded, campaign.tag),
-        judge=single_run,
+        proposer=ideas.proposer(
+            ideas.Surroundings(
+                loaded=loaded,
+                tag=campaign.tag,
+                watch=watch,
+                instructions=lambda: instructions(workspace, campaign.base, settings),
+                patch=lambda number: archive.recall(number, "patch", read),
+                log=lambda number: archive.recall(number, "log", read),
+                earlier=partial(spent_here, workspace),
+                executor=executor,
+                scratch=campaign.scratch,
+                agent_log=workspace.state_dir / "agent.log",
+            )
+        ),
+        judge=sequential(settings.max_repeats),
         limits=Limits(
             max_experiments=settings.max_experiments,
             time_limit=settings.time_limit,
@@ -156,7 +174,21 @@ def assemble(
             setup_only=setup_only,
         ),
         ruler=choose_ruler(settings),
+        watch=watch,
     )
+
+
+def spent_here(workspace: Workspace, day: str) -> Spent:
+    """What all campaigns that this working tree knows of have spent on a day."""
+    path = workspace.log_path
+    logs = ledger.read(path.read_bytes(), str(path)) if path.exists() else {}
+    records = (
+        record
+        for log in logs.values()
+        for record in (*log.history.experiments, *log.history.rejected, log.unfinished)
+        if record is not None
+    )
+    return spent_on(records, day)
 
 
 def choose_ruler(settings: config.Settings) -> Ruler:
@@ -215,13 +247,6 @@ def choose_publisher(
 ) -> Publisher:
     """Where the campaign is shared: nowhere, unless a remote was named."""
     return RemotePublisher(remote, campaign, book, archive) if remote else Alone()
-
-
-def choose_proposer(loaded: config.Loaded, tag: str) -> Proposer:
-    """Who has the ideas: `auto` is the best there is, for now the search."""
-    return SearchProposer(
-        metric_name=loaded.settings.metric_name, deletions=loaded.allow_deletions, seed=tag
-    )
 
 
 def require_same_campaign(book: ledger.Ledger, settings: config.Settings) -> None:

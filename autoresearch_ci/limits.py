@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,6 +26,23 @@ class Limits:
             if rule(self, progress):
                 return reason
         return None
+
+
+class Watch:
+    """Tells how far a session is that begins when this is made."""
+
+    def __init__(self, history: History) -> None:
+        self._history, self._began = history, time.monotonic()
+        self._first = max(1, history.next_number)
+
+    def skip(self, count: int) -> None:
+        """Leave out experiments of other sessions that came in between, and baselines."""
+        self._first += count
+
+    @property
+    def progress(self) -> Progress:
+        done = max(0, self._history.next_number - self._first)
+        return Progress(self._history, done, time.monotonic() - self._began)
 
 
 @dataclass(frozen=True, slots=True)

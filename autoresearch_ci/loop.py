@@ -7,9 +7,7 @@ nothing of them.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import replace
 
-from autoresearch_ci.bench import Measurement
 from autoresearch_ci.interrupts import deferred
 from autoresearch_ci.model import (
     BASELINE,
@@ -17,16 +15,12 @@ from autoresearch_ci.model import (
     IncumbentMeasured,
     Note,
     Proposal,
-    Reason,
     Rejected,
-    Sample,
-    Side,
     Status,
     StopReason,
-    Verdict,
 )
-from autoresearch_ci.session import INTERRUPTED, Outcome, Session
-from autoresearch_ci.workspace import Trial
+from autoresearch_ci.session import INTERRUPTED, Session
+from autoresearch_ci.verdicts import attempt, baseline, open_session
 
 
 def research(session: Session) -> Generator[Event, None, None]:
@@ -45,8 +39,8 @@ def research(session: Session) -> Generator[Event, None, None]:
                 break
             if isinstance(proposal, Rejected):
                 yield session.reject(proposal)
-                continue
-            yield from experiment(session, proposal)
+            else:
+                yield from experiment(session, proposal)
             if (yield from share(session)):
                 yield from measure_incumbent(session)
         stop = limit
@@ -76,11 +70,9 @@ def measure_incumbent(session: Session) -> Iterator[Event]:
         yield from experiment(session, Proposal("baseline", text, proposer=BASELINE))
     elif not session.limits.setup_only:
         with session.campaign.trial(text) as trial:
-            trial.show(Side.INCUMBENT)
-            measurement = session.bench.measure(trial)
-        value = session.bench.require(measurement)
-        session.incumbent = (Sample(Side.INCUMBENT, value),)
-        yield IncumbentMeasured(value, measurement.run.seconds)
+            measurements = open_session(session, trial)
+        for sample, measurement in zip(session.incumbent, measurements, strict=True):
+            yield IncumbentMeasured(sample.value, measurement.run.seconds)
 
 
 def experiment(session: Session, proposal: Proposal) -> Iterator[Event]:
@@ -89,7 +81,10 @@ def experiment(session: Session, proposal: Proposal) -> Iterator[Event]:
     with session.campaign.trial(proposal.text) as trial:
         try:
             yield session.announce(trial, proposal)
-            outcome = baseline(session, trial) if first else attempt(session, trial, proposal)
+            if first:
+                outcome = baseline(session, trial)
+            else:
+                proposal, outcome = attempt(session, trial, proposal)
         except KeyboardInterrupt:
             if session.history.baseline:  # the first is simply measured again, as if never begun
                 session.conclude(trial, proposal, INTERRUPTED)
@@ -100,71 +95,3 @@ def experiment(session: Session, proposal: Proposal) -> Iterator[Event]:
                 trial.keep(done.commit)
     session.archive.write()
     yield done
-
-
-def baseline(session: Session, trial: Trial) -> Outcome:
-    """The project as it is must give a metric and pass its guard."""
-    trial.show(Side.CANDIDATE)
-    measurement = session.bench.measure(trial)
-    value = session.bench.require(measurement)
-    session.bench.require_guard(trial)
-    outcome = Outcome(None, value, (Sample(Side.CANDIDATE, value),), (measurement,))
-    return held_out(session, trial, outcome)
-
-
-def attempt(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
-    """Run either side until the judge can decide; the guard has the last word on a keep."""
-    if same := session.history.tried(trial.candidate):
-        duplicate = Verdict(Status.DISCARD, Reason.DUPLICATE)
-        return Outcome(duplicate, same.value, error=f"the same as experiment {same.experiment}")
-    if broken := session.ruler.broken(session.source().text, proposal.text):
-        return Outcome(Verdict(Status.DISCARD, Reason.RULE_VIOLATION), None, error=broken)
-    contest = session.contest(proposal)
-    runs: tuple[Measurement, ...] = ()
-    while isinstance(decision := session.judge(contest), Side):
-        trial.show(decision)
-        runs = (*runs, run := session.bench.measure(trial))
-        if run.failure or run.value is None:
-            return Outcome(run.failure, run.value, contest.samples, runs, run.error)
-        contest = contest.plus(Sample(decision, run.value))
-    value = contest.values(Side.CANDIDATE)[-1]
-    outcome = Outcome(decision, value, contest.samples, runs)
-    return verified(session, trial, outcome) if decision.status is Status.KEEP else outcome
-
-
-def verified(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
-    """What is about to be kept: a jump is looked at twice, and the guard has the last word."""
-    if session.is_jump(outcome):
-        outcome = second_look(session, trial, outcome)
-        if outcome.verdict and outcome.verdict.status is not Status.KEEP:
-            return outcome
-    trial.show(Side.CANDIDATE)
-    if objection := session.bench.guard(trial):
-        return replace(outcome, verdict=objection.verdict, error=objection.error, jump=False)
-    return held_out(session, trial, outcome)
-
-
-def second_look(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
-    """Run a candidate again whose value is far outside what the campaign has seen."""
-    values = [s.value for s in outcome.samples if s.side is Side.CANDIDATE]
-    if len(values) == 1:
-        trial.show(Side.CANDIDATE)
-        again = session.bench.measure(trial)
-        outcome = replace(outcome, measurements=(*outcome.measurements, again))
-        if again.failure or again.value is None:
-            return replace(outcome, verdict=again.failure, value=again.value, error=again.error)
-        values.append(again.value)
-        sample = Sample(Side.CANDIDATE, again.value)
-        outcome = replace(outcome, samples=(*outcome.samples, sample))
-    if session.is_repeated(outcome, values):
-        return replace(outcome, jump=True)
-    verdict = Verdict(Status.CRASH, Reason.IMPLAUSIBLE)
-    shown = ", ".join(f"{value:g}" for value in values)
-    error = f"a jump that did not repeat: {shown}"
-    return replace(outcome, verdict=verdict, value=None, error=error)
-
-
-def held_out(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
-    """With the number that only people get to see; whatever becomes of it, the verdict stands."""
-    value, error = session.bench.hold_out(trial)
-    return replace(outcome, holdout=value, holdout_error=error)

@@ -24,6 +24,10 @@ class Direction(StrEnum):
         """How much better `new` is than `old`, in the metric's unit; negative when worse."""
         return old - new if self is Direction.LOWER else new - old
 
+    def better(self, old: float, gain: float) -> float:
+        """The value that is better than `old` by `gain`."""
+        return old - gain if self is Direction.LOWER else old + gain
+
 
 class Status(StrEnum):
     """The verdict on an experiment."""
@@ -96,7 +100,8 @@ class Proposal:
 class Rejected:
     """An answer that is no proposal: nothing came, or it cannot be applied. It cost what it cost.
 
-    `problem` is one line; `title` is the idea's, where it had one.
+    `problem` is one line; `title` is the idea's, where it had one. `lasting` says that to
+    ask again at once is of no use: there was no answer, or no money for one.
     """
 
     problem: str
@@ -104,6 +109,7 @@ class Rejected:
     title: str = ""
     tokens: int = 0
     cost_usd: float = 0.0
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +148,15 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A decision and the reason for it."""
+    """A decision and the reason for it.
+
+    `gain` is the judge's estimate of how much better a kept candidate is, in the
+    metric's unit. None where the last run of each side says it exactly.
+    """
 
     status: Status
     reason: Reason
+    gain: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

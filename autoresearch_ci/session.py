@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+from statistics import median
 
 from autoresearch_ci.archive import Archive, archived
 from autoresearch_ci.asking import received
@@ -12,10 +13,10 @@ from autoresearch_ci.bench import Bench, Measurement
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.config import Settings
 from autoresearch_ci.history import AGAIN, History
-from autoresearch_ci.judge import Contest, Judge
+from autoresearch_ci.judge import Contest, Experience, Judge
 from autoresearch_ci.jump import far_outside, repeats
 from autoresearch_ci.ledger import Ledger
-from autoresearch_ci.limits import Limits, Progress
+from autoresearch_ci.limits import Limits, Progress, Watch
 from autoresearch_ci.model import (
     Experiment,
     ExperimentStart,
@@ -81,18 +82,18 @@ class Session:
     judge: Judge
     limits: Limits
     ruler: Ruler
+    watch: Watch
     inbox: Inbox
     publisher: Publisher = field(default_factory=Alone)
     incumbent: tuple[Sample, ...] = ()
     follow: str = ""
 
     def __post_init__(self) -> None:
-        self._began = time.monotonic()
-        self._done = 0
         self._met = False
         self._old_stops = {stop.session for stop in self.ledger.campaign.stops}
         self._given_up: set[int] = set()
         self._told = History(self.history.direction)
+        self._experience, self._seen = Experience(), 0
 
     @property
     def history(self) -> History:
@@ -114,8 +115,7 @@ class Session:
     @property
     def progress(self) -> Progress:
         """How far this session is."""
-        seconds = time.monotonic() - self._began
-        return Progress(self.history, self._done, seconds, self.stopped)
+        return replace(self.watch.progress, stopped=self.stopped)
 
     @property
     def needs_baseline(self) -> bool:
@@ -140,6 +140,14 @@ class Session:
         """The target as it stands at the incumbent."""
         return Source(self.settings.target_file, self.campaign.source())
 
+    @property
+    def experience(self) -> Experience:
+        """What the campaign's records say about its noise."""
+        for record in self.history.experiments[self._seen :]:
+            self._experience = self._experience.after(record, self.history.direction)
+        self._seen = self.history.next_number
+        return self._experience.within(self.start.session)
+
     def propose(self) -> Proposal | Rejected | None:
         """The next idea: what another session's keep came before, then the proposer's."""
         return self._tried_again() or self.proposer.propose(self.source(), self.told)
@@ -148,9 +156,12 @@ class Session:
         """Publish what there is. Where the incumbent is another's then, nothing is known of it."""
         if not last:
             self._attend()
+        before = self.history.next_number
         shared = self.publisher.share(last=last, hurry=hurry)
         if shared.merged:
+            self.watch.skip(self.history.next_number - before)
             self._told = History(self.history.direction)
+            self._experience, self._seen = Experience(), 0
         if shared.moved:
             self.incumbent = ()
         if not self._met:  # what the first push brings here may be from another day
@@ -172,15 +183,33 @@ class Session:
         stops = self.ledger.campaign.stops
         return any(stop.session not in self._old_stops for stop in stops)
 
-    def contest(self, proposal: Proposal) -> Contest:
-        """What the judge may know before the first run of a candidate."""
+    def contest(self, proposal: Proposal | None = None) -> Contest:
+        """What the judge may know before the first run of a candidate, or before there is one."""
         path, incumbent = self.settings.target_file, self.campaign.source()
+        text = proposal.text if proposal else incumbent
         return Contest(
             direction=self.history.direction,
             min_delta=self.settings.min_delta,
             samples=self.incumbent,
-            simpler=lambda: code_lines(path, proposal.text) < code_lines(path, incumbent),
+            simpler=lambda: code_lines(path, text) < code_lines(path, incumbent),
+            experience=self.experience,
         )
+
+    def value_of(self, contest: Contest, verdict: Verdict) -> float:
+        """The candidate's value: what was measured, or for a keep the judge's own estimate.
+
+        The best of several lucky numbers is no estimate, so a keep's value is the last
+        kept value and the gain that the judge believes in.
+        """
+        last = self.history.incumbent
+        if verdict.gain is None or last is None or last.value is None:
+            return median(contest.values(Side.CANDIDATE))
+        return contest.direction.better(last.value, verdict.gain)
+
+    def is_mendable(self, outcome: Outcome) -> bool:
+        """Whether it is a crash whose log names the target: a mistake in what was written."""
+        crashed = outcome.verdict is not None and outcome.verdict.reason is Reason.NONZERO_EXIT
+        return crashed and PurePosixPath(self.settings.target_file).name in self.bench.tail()
 
     def is_jump(self, outcome: Outcome) -> bool:
         """Whether the value is far outside what the campaign has seen."""
@@ -238,7 +267,8 @@ class Session:
             log=log if outcome.measurements else "",
         )
         self.ledger.append(done)
-        self._done += outcome.verdict is not None  # the baseline is not counted
+        if outcome.verdict is None and done.experiment:  # a baseline is not counted
+            self.watch.skip(1)
         if done.status is Status.KEEP:
             values = [s.value for s in outcome.samples if s.side is Side.CANDIDATE]
             self.incumbent = tuple(Sample(Side.INCUMBENT, value) for value in values)

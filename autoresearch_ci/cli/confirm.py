@@ -46,7 +46,7 @@ def main(arguments: Namespace) -> int:
 
     pairs = arguments.pairs or PAIRS
     tag = view(Workspace.open(arguments.repo), arguments.overrides.get("tag")).tag
-    overrides = {**arguments.overrides, "tag": tag}
+    overrides = {**arguments.overrides, "tag": tag, "proposer": "search"}
     with interruptible(lambda: say("stopping")), open_lab(arguments.repo, overrides) as lab:
         kept = len(lab.history.kept) - 1
         say(

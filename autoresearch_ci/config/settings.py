@@ -24,8 +24,11 @@ from autoresearch_ci.config.values import BadValue
 from autoresearch_ci.model import Direction, MinDelta
 
 # The names a user may choose from, here and nowhere else.
-ProposerName = Literal["auto", "search"]
+ProposerName = Literal["auto", "search", "anthropic", "openai", "command"]
 ExecutorName = Literal["auto", "process"]
+
+_COSTS = ("max_cost_usd", "max_cost_usd_per_day")
+_PRICES = ("price_in", "price_out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,17 @@ Count = Annotated[
     int,
     BeforeValidator(values.count),
     _any_of({"type": "integer", "minimum": 1}, _pattern("0*[1-9][0-9]*")),
+]
+Amount = Annotated[
+    float,
+    BeforeValidator(values.amount),
+    _any_of({"type": "number", "minimum": 0}, _pattern(values.NUMBER.removeprefix("[+-]?"))),
+]
+Url = Annotated[str, BeforeValidator(values.url), _any_of(_pattern(values.URL))]
+CountOrZero = Annotated[
+    int,
+    BeforeValidator(values.count_or_zero),
+    _any_of({"type": "integer", "minimum": 0}, _pattern("[0-9]+")),
 ]
 Seconds = Annotated[
     float,
@@ -167,6 +181,11 @@ class Settings(BaseModel):
         description="smallest change that counts: absolute, or relative as `0.5%`",
         examples=["0.5%"],
     )
+    max_repeats: Count = Field(
+        6,
+        description="most runs of either side in one experiment; 1 decides by a single run each",
+        examples=["6"],
+    )
     metric_min: Number | None = Field(
         None, description="a value below it is a crash, reason `implausible`", examples=["0"]
     )
@@ -176,8 +195,86 @@ class Settings(BaseModel):
     proposer: Annotated[ProposerName, BeforeValidator(values.one_of(get_args(ProposerName)))] = (
         Field(
             "auto",
-            description="who has the ideas: `search` (built in), or `auto` for the best at hand",
+            description="who has the ideas: `search` (built in), a model by `anthropic` or "
+            "`openai` (and what speaks its API), an agent by `command`, or `auto` for the best at "
+            "hand",
         )
+    )
+    max_fixes: CountOrZero = Field(
+        1,
+        description="how often a model may mend an idea that crashed, within its experiment",
+        examples=["1"],
+    )
+    program_file: Annotated[TargetPath | None, Shown("`program.md` if present")] = Field(
+        None,
+        description="what people want of the research, in their words; models are shown it",
+        examples=["docs/research.md"],
+    )
+    context_files: Globs = Field(
+        (),
+        description="comma-separated files or globs that models are shown beside the target; "
+        "never changed",
+        examples=["model.py, README.md"],
+    )
+    brief_tokens: Count = Field(
+        24_000,
+        description="most tokens that a model is shown for an idea, by a cautious estimate",
+        examples=["24000"],
+    )
+    model: Annotated[Line | None, Shown("by provider")] = Field(
+        None, description="the model that a model proposer asks", examples=["claude-sonnet-5-5"]
+    )
+    base_url: Annotated[Url | None, Shown("by provider")] = Field(
+        None,
+        description="address of the server that has the model, for one that is not the provider's "
+        "own",
+        examples=["http://localhost:11434/v1"],
+    )
+    max_output_tokens: Count = Field(
+        16_384,
+        description="most tokens of one answer of a model, its thinking included",
+        examples=["16384"],
+    )
+    max_tokens: Annotated[Count | None, Shown("no limit")] = Field(
+        None,
+        description="most tokens a session may use, in and out; checked before each call with the "
+        "worst case of that call",
+        examples=["500000"],
+    )
+    max_cost_usd: Annotated[Amount | None, Shown("no limit")] = Field(
+        None,
+        description="most US dollars a session may spend on a model; needs `price_in` and "
+        "`price_out`",
+        examples=["2.50"],
+    )
+    max_cost_usd_per_day: Annotated[Amount | None, Shown("no limit")] = Field(
+        None,
+        description="most US dollars that all sessions of a day (UTC) may spend on a model; needs "
+        "`price_in` and `price_out`",
+        examples=["10"],
+    )
+    price_in: Amount | None = Field(
+        None, description="US dollars for a million tokens that a model reads", examples=["3"]
+    )
+    price_out: Amount | None = Field(
+        None, description="US dollars for a million tokens that a model writes", examples=["15"]
+    )
+    proposer_command: Script | None = Field(
+        None,
+        description="a coding agent: a shell command that edits the target in a scratch copy of "
+        "the project; the brief comes on its standard input",
+        examples=["claude -p --permission-mode acceptEdits"],
+    )
+    proposer_env: Variables = Field(
+        (),
+        description="comma-separated environment variables for `proposer_command`: `NAME` hands "
+        "one on, a credential too, `NAME=value` sets it; experiments never see them",
+        examples=["ANTHROPIC_API_KEY"],
+    )
+    proposer_budget: Seconds = Field(
+        600.0,
+        description="time after which `proposer_command` is killed: seconds, or with a unit",
+        examples=["10m"],
     )
     executor: Annotated[ExecutorName, BeforeValidator(values.one_of(get_args(ExecutorName)))] = (
         Field(
@@ -238,6 +335,19 @@ class Settings(BaseModel):
                 "Set metric_parse to a command that prints the number that a run left in run.log, "
                 "or measure_command to one that measures what the run made.",
                 ("metric_parse", "measure_command"),
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _priced(self) -> Settings:
+        limit = next((name for name in _COSTS if getattr(self, name) is not None), None)
+        missing = [name for name in _PRICES if getattr(self, name) is None]
+        if limit and missing:
+            raise BadValue(
+                f"{limit} is a limit in dollars and needs prices; not set: {', '.join(missing)}.",
+                "Set price_in and price_out to what your provider charges for a million tokens, "
+                f"or use max_tokens instead of {limit}.",
+                (limit, *missing),
             )
         return self
 

@@ -20,6 +20,7 @@ NUMBER = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
 UNIT = r"(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)"
 DURATION = rf"([0-9]+(\.[0-9]+)? *{UNIT} *)+"
 SIZE = r"([0-9]+(\.[0-9]+)?) *([kKmMgGtT]?([iI]?[bB])?)"
+URL = r"https?://[!-.0-?A-~]+(/[!-~]*)?"
 VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
 
 YEAR = 365 * 24 * 3600.0
@@ -89,6 +90,32 @@ def number(value: object) -> float:
     return float(written)
 
 
+def amount(value: object) -> float:
+    """A finite number that is not negative."""
+    result = number(value)
+    if result < 0:
+        raise BadValue(
+            f"{shown(text(value))} is negative.", "Write 0, or a number above it such as 2.5."
+        )
+    return result
+
+
+def url(value: object) -> str:
+    """A server's address. One with a user or a password in it is refused and not shown."""
+    written = text(value)
+    if re.match(r"[^/?#]*//[^/?#]*@", written):
+        raise BadValue(
+            "The address has a user name or a password in it.",
+            "Take it out; a key is given by an environment variable.",
+        )
+    if not re.fullmatch(URL, written):
+        raise BadValue(
+            f"{shown(written)} is not the address of a server.",
+            "Write one such as https://api.example.com/v1 or http://localhost:11434/v1.",
+        )
+    return written
+
+
 def count(value: object) -> int:
     """A whole number of at least 1."""
     written = text(value)
@@ -98,6 +125,11 @@ def count(value: object) -> int:
             "Write a whole number such as 10.",
         )
     return int(written)
+
+
+def count_or_zero(value: object) -> int:
+    """A whole number of at least 0."""
+    return 0 if re.fullmatch(r"0{1,18}", text(value)) else count(value)
 
 
 def seconds(value: object) -> float:

@@ -14,10 +14,10 @@ from autoresearch_ci.model import Run
 class Command:
     """One shell command to run.
 
-    `shell` is given to `sh -c`. Standard input is empty. With a `log`, standard
-    output and error stream to that file, made anew, never larger than
-    `log_limit` bytes: head and tail are kept and the middle is counted. Without
-    one, the first 64 KiB of each are returned in `Run.output` and `Run.errors`.
+    `shell` is given to `sh -c`. Standard input is the file `stdin`, else empty.
+    With a `log`, standard output and error stream to that file, made anew, never
+    larger than `log_limit` bytes: head and tail are kept and the middle is
+    counted. Without one, the first 64 KiB of each are returned in `Run.output` and `Run.errors`.
     The whole process tree is killed at `kill_after` seconds. `memory_limit` is
     in bytes of resident memory of the tree. `env` is added to the executor's
     allow-listed environment.
@@ -30,6 +30,7 @@ class Command:
     log_limit: int = 32 * 1024 * 1024
     memory_limit: int | None = None
     env: Mapping[str, str] = field(default_factory=dict)
+    stdin: Path | None = None
 
 
 class Executor(Protocol):

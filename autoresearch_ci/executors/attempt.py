@@ -12,6 +12,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from autoresearch_ci.errors import MachineError, SettingsError
 from autoresearch_ci.executors import Command
@@ -98,16 +99,17 @@ class Attempt:
     def _start(self, env: dict[str, str]) -> None:
         merged = self._log is not None
         try:
-            process = self._process = subprocess.Popen(
-                [_SHELL, "-c", self._command.shell],
-                cwd=self._command.cwd,
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT if merged else subprocess.PIPE,
-                bufsize=0,
-                start_new_session=True,
-            )
+            with Path(self._command.stdin or os.devnull).open("rb") as given:
+                process = self._process = subprocess.Popen(
+                    [_SHELL, "-c", self._command.shell],
+                    cwd=self._command.cwd,
+                    env=env,
+                    stdin=given,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT if merged else subprocess.PIPE,
+                    bufsize=0,
+                    start_new_session=True,
+                )
         except ValueError as error:
             raise SettingsError(
                 f"The command {self._command.shell!r} holds a character that no command can have.",

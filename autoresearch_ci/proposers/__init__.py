@@ -28,8 +28,15 @@ class Proposer(Protocol):
     stopped), and returns None when nothing is left to try. It must not raise for
     any source text, and must not touch the working tree. Rejected is an answer that
     came to nothing, which is recorded with its cost; the next call may fare better.
+
+    `repair` is asked about an idea of its own that crashed in the target: the same
+    idea, mended, or None. `crash` is the end of its log.
     """
 
     name: str
 
     def propose(self, source: Source, history: History) -> Proposal | Rejected | None: ...
+
+    def repair(
+        self, source: Source, history: History, failed: Proposal, crash: str
+    ) -> Proposal | Rejected | None: ...

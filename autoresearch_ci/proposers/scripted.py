@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Proposal, Rejected
@@ -16,13 +16,16 @@ class ScriptedProposer:
 
     An idea is a title and the new text, or a function from the incumbent's text
     to the new text; or an answer that is rejected. The position comes from the
-    history, so a fresh instance goes on where the last one stopped.
+    history, so a fresh instance goes on where the last one stopped. `repairs` has
+    what becomes of an idea that crashed, by its title.
     """
 
     name = "scripted"
 
-    def __init__(self, ideas: Iterable[Idea]) -> None:
-        self._ideas = list(ideas)
+    def __init__(
+        self, ideas: Iterable[Idea], repairs: Mapping[str, str | Callable[[str], str]] | None = None
+    ) -> None:
+        self._ideas, self._repairs = list(ideas), dict(repairs or {})
 
     def propose(self, source: Source, history: History) -> Proposal | Rejected | None:
         position = history.next_number - 1 + len(history.rejected)
@@ -34,3 +37,11 @@ class ScriptedProposer:
         title, new = idea
         text = new if isinstance(new, str) else new(source.text)
         return Proposal(title=title, text=text, proposer=self.name)
+
+    def repair(
+        self, source: Source, _history: History, failed: Proposal, _crash: str
+    ) -> Proposal | None:
+        new = self._repairs.get(failed.title)
+        if new is None:
+            return None
+        return Proposal(failed.title, new if isinstance(new, str) else new(source.text), self.name)

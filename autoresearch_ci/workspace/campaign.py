@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from autoresearch_ci.errors import WorkspaceError
@@ -15,6 +15,7 @@ from autoresearch_ci.workspace.moving import Moves
 from autoresearch_ci.workspace.objects import FILE, blob_id
 from autoresearch_ci.workspace.patch import applied
 from autoresearch_ci.workspace.refs import ZERO
+from autoresearch_ci.workspace.scratch import scratch_copy
 from autoresearch_ci.workspace.state import note_shown
 from autoresearch_ci.workspace.trial import Desk, Trial
 
@@ -106,6 +107,10 @@ class Campaign:
             with deferred():
                 changed += sorted({*self._desk.control.undo(), *self._desk.tree.adopt()})
                 self._desk.control.snapshot()
+
+    def scratch(self) -> AbstractContextManager[Path]:
+        """A copy of the tracked files at the tip, in a repository of its own, for the block."""
+        return scratch_copy(self._desk.git, self.head, Path(self._desk.root).name)
 
     @contextmanager
     def trial(self, text: str) -> Iterator[Trial]:

@@ -14,9 +14,11 @@ from urllib.parse import quote
 from autoresearch_ci.errors import AutoresearchError, MachineError, WorkspaceError
 from autoresearch_ci.workspace import branch, checks, locks
 from autoresearch_ci.workspace.campaign import Campaign
+from autoresearch_ci.workspace.committed import Committed, listed
 from autoresearch_ci.workspace.control import IN_PROGRESS
 from autoresearch_ci.workspace.entry import Entry, author
 from autoresearch_ci.workspace.files import disk_errors
+from autoresearch_ci.workspace.globs import matches
 from autoresearch_ci.workspace.inbox import Inbox
 from autoresearch_ci.workspace.moving import Moves
 from autoresearch_ci.workspace.objects import FILE, Objects
@@ -129,6 +131,10 @@ class Workspace:
     def remote(self, target: Target) -> Remote:
         """Where campaigns are published; WorkspaceError where there is no such remote."""
         return Remote(self.git, target)
+
+    def committed(self, commit: str, patterns: Sequence[str]) -> list[Committed]:
+        """The regular files of a commit that `patterns` name, as `readonly_files` does."""
+        return listed(self.git, commit, lambda path: matches(path, patterns))
 
     @contextmanager
     def lock(self, tag: str) -> Iterator[None]:

@@ -144,6 +144,15 @@ class Trial:
         note_shown(desk.shown_path, (blob_id(content) for content in self._contents.values()))
         desk.control.snapshot()
 
+    def revise(self, text: str) -> None:
+        """Let the candidate be this text from now on: the same idea, mended."""
+        self._contents[Side.CANDIDATE] = text.encode()
+        self.candidate = self._desk.blob_of(self._contents[Side.CANDIDATE])
+        self.__dict__.pop("patch", None)
+        note_shown(
+            self._desk.shown_path, [*map(blob_id, self._contents.values()), blob_id(self._shown)]
+        )
+
     def show(self, side: Side) -> None:
         """Put one side's content in the target, in one step."""
         if self._contents[side] != self._shown or self._target() != self._shown:

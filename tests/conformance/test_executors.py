@@ -64,6 +64,13 @@ def test_success(run):
     assert 0 <= result.seconds < 10
 
 
+def test_input(run, tmp_path):
+    """A command can be given a file on standard input; without one its input is empty."""
+    (tmp_path / "in.txt").write_text("hello\n")
+    assert run("cat", stdin=tmp_path / "in.txt").output == "hello\n"
+    assert run("cat").output == ""
+
+
 @pytest.mark.parametrize("code", [1, 42, 127, 137, 255])
 def test_an_exit_code_is_data(run, code):
     """A failing command is a run with its exit code, even one that looks like a signal's."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from autoresearch_ci.archive import INTERVAL, Archive, archived
+from autoresearch_ci.archive import INTERVAL, Archive, archived, recall, waiting
 from autoresearch_ci.ledger import Ledger
 from autoresearch_ci.model import Direction, Reason, Status
 
@@ -129,3 +129,18 @@ def test_what_an_experiment_plants_among_the_waiting_is_not_published(tmp_path, 
     after = Archive(book, published, pending, clock=lambda: 0.0)
     after.write(now=True)
     assert not [name for name in published.writes[1][0] if name.startswith("experiments/")]
+
+
+def test_an_idea_can_be_read_back_before_and_after_it_is_written(tmp_path, book):
+    """From what waits, else from the logs branch; never from what lies in the folder later."""
+    published = Published()
+    archive = Archive(book, published, tmp_path / "pending", clock=lambda: 0.0)
+    written = {archived("0001.patch"): b"old\n"}
+    archive.add(2, "new", "end")
+    assert archive.recall(1, "patch", written.get) == "old\n"
+    assert archive.recall(2, "patch", written.get) == "new\n"
+    assert archive.recall(2, "log", written.get) == "end\n"
+    assert recall(2, "log", waiting(tmp_path / "pending"), written.get) == "end\n"
+    assert archive.recall(3, "patch", written.get) == ""
+    (tmp_path / "pending" / "0003.patch").write_text("planted")
+    assert archive.recall(3, "patch", written.get) == ""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from autoresearch_ci.environment import checked, environment, environment_of_git
+from autoresearch_ci.environment import checked, credentials, environment, environment_of_git
 from autoresearch_ci.errors import SettingsError
 
 SECRETS = {
@@ -141,3 +141,13 @@ def test_git_gets_no_more_than_an_experiment_and_who_the_user_is(monkeypatch):
         "GIT_CONFIG_KEY_1": "http.https://github.com/.extraheader",
         "GIT_CONFIG_VALUE_1": "",
     }
+
+
+def test_what_must_not_be_told_is_known_by_its_name_or_value():
+    """Credentials, in order of name; not what a runner merely tells about the job."""
+    variables = {
+        "Z_TOKEN": "z", "INPUT_API-KEY": "a", "DB_PASSWORD": "b", "PROXY": "http://u:p@host",
+        "GITHUB_EVENT_NAME": "schedule", "INPUT_MAX-EXPERIMENTS": "10", "HOME": "/home/me",
+        "PLAIN": "ghp_" + "a1" * 18,
+    }  # fmt: skip
+    assert credentials(variables) == ("b", "a", variables["PLAIN"], variables["PROXY"], "z")

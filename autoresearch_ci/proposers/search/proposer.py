@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,7 @@ from autoresearch_ci.ruler import Ruler
 from autoresearch_ci.source import tokens
 
 _TITLE = 72
+_NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\w.]*(?:[eE][-+]?\d+)?")
 # How much a deletion is worth trying against a number, before either has been.
 _CUT_FOR_SIZE = 0.6
 _CUT_ELSE = 0.12
@@ -41,11 +43,13 @@ class _Reading:
     spent: set[tuple[str, ...]] = field(default_factory=set)
 
     @classmethod
-    def of(cls, source: Source, metric_name: str) -> _Reading:
+    def of(cls, source: Source, metric_name: str, only: Collection[str] | None) -> _Reading:
         found = tokens(source.path, source.text)
         protection = protect(found, metric_name)
         protection.frozen |= Ruler(source.path, [metric_name]).lines(source.text)
         knobs = [*find_knobs(found, protection), *find_choices(found, protection)]
+        if only is not None:
+            knobs = [knob for knob in knobs if _shape(_line(source.text, knob.start)) in only]
         parses = source.path.endswith(".py") and parsed(source.text) is not None
         return cls(source, protection, _apart(knobs), parses)
 
@@ -55,14 +59,23 @@ class SearchProposer:
 
     Nothing is remembered but what the history says: the proposal is a function
     of the source, the history and `seed`, the same in every process. What an
-    instance keeps is only there so that nothing is worked out twice.
+    instance keeps is only there so that nothing is worked out twice. With `only`,
+    nothing but the numbers on lines like these is changed, whatever they are now.
     """
 
     name = "search"
 
-    def __init__(self, *, metric_name: str, deletions: bool = True, seed: str = "") -> None:
+    def __init__(
+        self,
+        *,
+        metric_name: str,
+        deletions: bool = True,
+        seed: str = "",
+        only: Collection[str] | None = None,
+    ) -> None:
         self._metric_name = metric_name
-        self._deletions = deletions
+        self._deletions = deletions and only is None
+        self._only = None if only is None else frozenset(map(_shape, only))
         self._seed = seed
         self._memory = Memory()
         self._reading: _Reading | None = None
@@ -72,7 +85,7 @@ class SearchProposer:
             self._memory = Memory()
         self._memory.read(history)
         if self._reading is None or self._reading.source != source:
-            self._reading = _Reading.of(source, self._metric_name)
+            self._reading = _Reading.of(source, self._metric_name, self._only)
         reading = self._reading
         ways = [self._tunings(reading, history), self._deletings(reading)]
         if self._cutting(reading):
@@ -83,6 +96,11 @@ class SearchProposer:
                     if self._new(reading, history, text, change):
                         return Proposal(title, text, self.name, change)
                     reading.spent.add(key)
+        return None
+
+    def repair(
+        self, _source: Source, _history: History, _failed: Proposal, _crash: str
+    ) -> Proposal | None:
         return None
 
     def _cutting(self, reading: _Reading) -> bool:
@@ -138,6 +156,17 @@ class SearchProposer:
             isinstance(new, float) for _, new in change.get("set", {"cut": (0, "")}).values()
         )
         return plain or not reading.parses or parsed(text) is not None
+
+
+def _shape(line: str) -> str:
+    """A line whatever its numbers are: it stays the same line while they are tuned."""
+    return _NUMBER.sub("0", line.strip())
+
+
+def _line(text: str, at: int) -> str:
+    start = text.rfind("\n", 0, at) + 1
+    end = text.find("\n", at)
+    return text[start:] if end < 0 else text[start:end]
 
 
 def blob_id(text: str) -> str:

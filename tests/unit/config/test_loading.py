@@ -44,9 +44,28 @@ def test_defaults(project):
         "guard_command": None,
         "guard_budget": 300,
         "min_delta": MinDelta(),
+        "max_repeats": 6,
         "metric_min": None,
         "metric_max": None,
         "proposer": "auto",
+        "max_fixes": 1,
+        "program_file": None,
+        "context_files": (),
+        "brief_tokens": 24000,
+        "model": None,
+        "base_url": None,
+        "max_output_tokens": 16384,
+        "max_tokens": None,
+        "max_cost_usd": None,
+        "max_cost_usd_per_day": None,
+        "price_in": None,
+        "price_out": None,
+        "proposer_command": None,
+        "proposer_env": (),
+        "proposer_budget": 600,
+        "program_file": None,
+        "context_files": (),
+        "brief_tokens": 24_000,
         "executor": "auto",
         "memory_limit": None,
         "env": (),
@@ -65,7 +84,7 @@ def test_frozen(project):
     with pytest.raises(ValidationError):
         loaded.settings.tag = "x"
     with pytest.raises(ValidationError):
-        config.Settings(**project.BASE, model="x")
+        config.Settings(**project.BASE, nonsense="x")
 
 
 def test_kill_after_follows_the_budget(project):
@@ -82,6 +101,11 @@ def test_kill_after_follows_the_budget(project):
     [
         ({"kill_after": 10}, "kill_after (10 s) is less than time_budget (300 s)"),
         ({"metric_min": 2, "metric_max": 2}, "metric_min (2) is not less than metric_max (2)"),
+        ({"max_cost_usd": 1}, "max_cost_usd is a limit in dollars and needs prices; not set: p"),
+        (
+            {"max_cost_usd_per_day": 1, "price_in": 1},
+            "max_cost_usd_per_day is a limit in dollars and needs prices; not set: price_out.",
+        ),
     ],
 )
 def test_at_odds(project, overrides, message):

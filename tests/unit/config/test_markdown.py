@@ -166,7 +166,7 @@ def test_lists(written):
         ("- runcommand:x", "CLAUDE.md:2: unknown setting", "`run_command`"),
         ("- Zebra: x", "CLAUDE.md:2: unknown setting", "target_file, run_command"),
         ("- 참고: x", "CLAUDE.md:2: unknown setting `참고`", "paragraph"),
-        ("- model: x", "CLAUDE.md:2: unknown setting", ""),
+        ("- nonsense: x", "CLAUDE.md:2: unknown setting", ""),
         ("- tag: a\n- tag: a", "CLAUDE.md:3: `tag` is already set at CLAUDE.md:2", "Keep one"),
         ("- env: a\n- `env`: b", "CLAUDE.md:3: `env` is already set", "Keep one"),
         ("- tag: `a", "CLAUDE.md:2: tag: the opening backtick", "Close it"),

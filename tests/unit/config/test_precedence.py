@@ -29,9 +29,29 @@ WRITTEN = {
     "measure_command": [("./measure", "./measure"), ("a | b", "a | b"), ("wc -c a", "wc -c a")],
     "holdout_command": [("./hold", "./hold"), ("a | b", "a | b"), ("wc -c b", "wc -c b")],
     "min_delta": [("0.1", MinDelta(0.1)), ("5%", MinDelta(0.05, relative=True)), ("1e-3", None)],
+    "max_repeats": [("3", 3), ("1", 1), ("10", 10)],
     "metric_min": [("0", 0), ("-1e3", -1000), (".5", 0.5)],
     "metric_max": [("100", 100), ("1e3", 1000), ("7", 7)],
-    "proposer": [("search", "search"), ("auto", "auto"), ("search", "search")],
+    "proposer": [("search", "search"), ("auto", "auto"), ("openai", "openai")],
+    "max_fixes": [("2", 2), ("0", 0), ("1", 1)],
+    "program_file": [("a.md", "a.md"), ("b/c.md", "b/c.md"), ("d.md", "d.md")],
+    "context_files": [("a, b/*", ("a", "b/*")), ("c", ("c",)), ("d", ("d",))],
+    "brief_tokens": [("8000", 8000), ("1", 1), ("24000", 24000)],
+    "model": [("claude-sonnet-5-5", "claude-sonnet-5-5"), ("a/b:c", "a/b:c"), ("m 1", "m 1")],
+    "base_url": [
+        ("http://localhost:11434/v1", "http://localhost:11434/v1"),
+        ("https://api.example.com", "https://api.example.com"),
+        ("https://a.b/c?d=e", "https://a.b/c?d=e"),
+    ],
+    "max_output_tokens": [("8000", 8000), ("1", 1), ("16384", 16384)],
+    "max_tokens": [("500000", 500000), ("1", 1), ("20", 20)],
+    "max_cost_usd": [("2.50", 2.5), ("0", 0), ("1e-3", 0.001)],
+    "max_cost_usd_per_day": [("10", 10), ("0.5", 0.5), ("0", 0)],
+    "price_in": [("3", 3), ("0", 0), (".25", 0.25)],
+    "price_out": [("15", 15), ("0", 0), ("1e1", 10)],
+    "proposer_command": [("agent", "agent"), ("a -p < b", "a -p < b"), ("true", "true")],
+    "proposer_env": [("A_KEY, B=x", ("A_KEY", "B=x")), ("C", ("C",)), ("D=1", ("D=1",))],
+    "proposer_budget": [("60", 60), ("5m", 300), ("1h", 3600)],
     "executor": [("process", "process"), ("auto", "auto"), ("process", "process")],
     "memory_limit": [("4GB", 4 * 1024**3), ("512 MB", 512 * 1024**2), ("2097152", 2097152)],
     "env": [("A, B=x", ("A", "B=x")), ("C", ("C",)), ("D=1", ("D=1",))],
@@ -39,6 +59,10 @@ WRITTEN = {
     "time_limit": [("300m", 18000), ("5s", 5), ("1h", 3600)],
     "patience": [("10", 10), ("1", 1), ("100", 100)],
     "target_value": [("0.9", 0.9), ("-1", -1), ("1e2", 100)],
+}
+# What a setting cannot be without.
+NEEDED = {
+    name: {"price_in": "1", "price_out": "2"} for name in ("max_cost_usd", "max_cost_usd_per_day")
 }
 SOURCES = ("command line", ".github/autoresearch.yml", "CLAUDE.md", "AGENTS.md", "detected: web")
 
@@ -52,7 +76,8 @@ def test_every_setting_is_tested():
 def test_precedence(project, name):
     """Of any two sources that give a setting, the stronger one wins and is named as its origin."""
     strong, weak = WRITTEN[name][:2]
-    others = {key: value for key, value in project.BASE.items() if key != name}
+    base = {**project.BASE, **NEEDED.get(name, {})}
+    others = {key: value for key, value in base.items() if key != name}
     for high, low in itertools.combinations(SOURCES, 2):
         if {high, low} == {"CLAUDE.md", "AGENTS.md"}:
             continue  # the second is not read where the first has a section
@@ -71,7 +96,7 @@ def test_precedence(project, name):
 def test_every_setting_from_every_source(project, name, source):
     """A setting means the same whichever source it is written in."""
     for written, meant in WRITTEN[name]:
-        flags = project.give(source, {**project.BASE, name: written})
+        flags = project.give(source, {**project.BASE, **NEEDED.get(name, {}), name: written})
         loaded = project.load(**flags)
         if meant is not None:
             assert getattr(loaded.settings, name) == meant

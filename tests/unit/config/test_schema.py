@@ -47,6 +47,17 @@ GOOD = [
     "metric_max:",
     "proposer: search",
     "proposer: auto",
+    "model: gpt-6.1-terra",
+    "base_url: http://localhost:11434/v1",
+    "base_url: https://r.openai.azure.com/openai/deployments/d?api-version=2024-10-21",
+    "base_url:",
+    "max_output_tokens: 8000",
+    "max_tokens: '500000'",
+    "max_cost_usd: 2.5\nprice_in: 3\nprice_out: '15'",
+    "price_in: 0\nprice_out: 1e-1",
+    "proposer_command: claude -p --permission-mode acceptEdits",
+    "proposer_env: [A_KEY, B=1]",
+    "proposer_budget: 10m",
     "executor: process",
     "memory_limit: 4GB",
     "memory_limit: 512 MB",
@@ -87,8 +98,18 @@ BAD = [
     "min_delta: -5%",
     "min_delta:",
     "metric_min: low",
-    "proposer: anthropic",
+    "proposer: claude",
     "proposer:",
+    "model: [a]",
+    "base_url: localhost:11434/v1",
+    "base_url: https://user:password@example.com/v1",
+    "base_url: https://a b",
+    "base_url: 7",
+    "max_output_tokens: 0",
+    "max_tokens: many",
+    "max_cost_usd: -1",
+    "price_in: -0.1",
+    "price_out: free",
     "executor: container",
     "memory_limit: 4",
     "memory_limit: 4XB",
@@ -141,8 +162,9 @@ def test_examples_are_good(tmp_path, name):
     """Every default and example that an editor offers is a value that loads."""
     offered = config.json_schema()["properties"][name]
     values = offered.get("examples", []) + [offered[key] for key in ["default"] if key in offered]
+    prices = {"price_in": "1", "price_out": "2"} if name.startswith("max_cost_usd") else {}
     for value in values:
-        assert accepted_by_load(tmp_path, yaml.safe_dump({name: value}))
+        assert accepted_by_load(tmp_path, yaml.safe_dump(prices | {name: value}))
 
 
 def test_schema_is_a_schema():
@@ -169,6 +191,17 @@ def test_committed_tables(path):
 def test_settings_page_has_the_table():
     """The settings page holds the generated table."""
     assert config.settings_table() in (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+
+
+def test_recipes_for_agents():
+    """Each recipe on the agents page is a command and variables that the settings take."""
+    page = (ROOT / "docs/agents.md").read_text(encoding="utf-8")
+    recipes = [block.split("```")[0] for block in page.split("\n```yaml\n")[1:]]
+    assert len(recipes) > 5
+    for recipe in recipes:
+        written = {k: v for k, v in yaml.safe_load(recipe).items() if k != "proposer"}
+        Settings(**yaml.safe_load(BASE), **written)
+        assert written["proposer_command"]
 
 
 def test_settings_page_examples(tmp_path):

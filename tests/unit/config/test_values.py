@@ -132,6 +132,21 @@ def test_bad_number(written):
         values.number(written)
 
 
+@pytest.mark.parametrize("written", ["-0.01", "-1e9", "nan", "free"])
+def test_bad_amount(written):
+    """A price, or a limit in dollars, is not negative."""
+    with pytest.raises(BadValue):
+        values.amount(written)
+
+
+@pytest.mark.parametrize("written", ["https://me:s3cret@a.b/v1", "http://s3cret@a.b"])
+def test_password_in_an_address_is_not_shown(written):
+    """An address with a credential in it is refused without showing it."""
+    with pytest.raises(BadValue) as caught:
+        values.url(written)
+    assert "s3cret" not in f"{caught.value} {caught.value.remedy}"
+
+
 @pytest.mark.parametrize("written", ["0", "-3", "1.5", "ten", "9" * 30, True])
 def test_bad_count(written):
     """A count is a whole number of at least 1."""

@@ -1,0 +1,102 @@
+"""`brief`: what a model would be shown and asked, were a session to begin now."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autoresearch_ci.cli.parser import add_settings
+
+if TYPE_CHECKING:
+    from autoresearch_ci.brief import Situation
+    from autoresearch_ci.config import Settings
+    from autoresearch_ci.history import History
+    from autoresearch_ci.workspace import Workspace
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Settings, which decide what is shown."""
+    parser.usage = f"{parser.prog} [--json] [--SETTING VALUE ...]"
+    add_settings(parser)
+
+
+def main(arguments: Namespace) -> int:
+    """Show it, byte for byte; nothing is sent, and nothing is changed."""
+    from autoresearch_ci.brief import brief  # noqa: PLC0415 - after the usage is checked
+    from autoresearch_ci.environment import credentials  # noqa: PLC0415
+    from autoresearch_ci.redaction import Redactor  # noqa: PLC0415
+
+    situation = look(arguments.repo, arguments.overrides)
+    conversation = brief(situation, Redactor(credentials(os.environ)))
+    if arguments.json:
+        print(json.dumps(asdict(conversation), indent=2, ensure_ascii=False))
+        return 0
+    print(conversation.text)
+    if not arguments.quiet:
+        from autoresearch_ci.brief.fences import size, tokens  # noqa: PLC0415
+
+        most = situation.settings.brief_tokens
+        print(f"\nat most {tokens(size(conversation.text)):,} tokens of {most:,}", file=sys.stderr)
+    return 0
+
+
+def look(repo: Path, overrides: Mapping[str, object]) -> Situation:
+    """Where the campaign stands that `run` would go on with, or the one that it would begin."""
+    from autoresearch_ci import archive, config  # noqa: PLC0415
+    from autoresearch_ci.brief import Situation  # noqa: PLC0415
+    from autoresearch_ci.campaigns import choose_tag, log_of  # noqa: PLC0415
+    from autoresearch_ci.history import History  # noqa: PLC0415
+    from autoresearch_ci.instructions import instructions  # noqa: PLC0415
+    from autoresearch_ci.lab import choose_ruler  # noqa: PLC0415
+    from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
+
+    workspace = Workspace.open(repo)
+    settings = config.load(workspace.root, overrides).settings
+    tag = choose_tag(workspace, settings.tag, new=False)
+    log = log_of(workspace, tag)
+    history = log.history if log.start else History(settings.metric_direction)
+    written = instructions(workspace, log.start.base if log.start else "HEAD", settings)
+    recall = partial(
+        archive.recall,
+        unwritten=archive.waiting(workspace.state_dir / "pending" / tag),
+        read=partial(workspace.read_log, tag),
+    )
+    source = _incumbent(workspace, settings, history)
+    return Situation(
+        settings=settings,
+        source=source,
+        history=history,
+        program=written.program,
+        context=written.context,
+        patch=partial(recall, suffix="patch"),
+        log=partial(recall, suffix="log"),
+        frozen=frozenset(
+            line
+            for each in choose_ruler(settings).frozen(source)
+            for line in range(each.first, each.last + 1)
+        ),
+        experiments_left=settings.max_experiments,
+        seconds_left=settings.time_limit,
+    )
+
+
+def _incumbent(workspace: Workspace, settings: Settings, history: History) -> str:
+    """The target's text that the next idea is about."""
+    from autoresearch_ci.errors import TargetError  # noqa: PLC0415
+
+    commit = history.incumbent.commit if history.incumbent else "HEAD"
+    content = workspace.objects.read(f"{commit}:{settings.target_file}")
+    if content is None:
+        raise TargetError(
+            f"There is no {settings.target_file} in {commit[:12]}.",
+            remedy="Commit it, or name another target_file; `git fetch` may bring a commit that "
+            "is missing.",
+        )
+    return content.decode("utf-8", "replace")

@@ -1,0 +1,53 @@
+"""`calibrate`: how noisy the metric is, before money is spent on chasing noise."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from dataclasses import asdict
+
+from autoresearch_ci.cli.boundary import DONE
+from autoresearch_ci.cli.parser import add_settings, positive
+from autoresearch_ci.interrupts import interruptible
+from autoresearch_ci.reports.terminal import clean, duration, number
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """How many runs."""
+    parser.add_argument(
+        "--runs", type=positive, metavar="N", help="runs of the unchanged project (default: 10)"
+    )
+    add_settings(parser)
+
+
+def main(arguments: Namespace) -> int:
+    """Run what is there, as a campaign would; nothing is recorded."""
+    from autoresearch_ci.calibration import RUNS, calibration, measured  # noqa: PLC0415 - heavy
+    from autoresearch_ci.cli.advice import findings  # noqa: PLC0415
+    from autoresearch_ci.lab import open_lab  # noqa: PLC0415
+
+    people = sys.stderr if arguments.json else sys.stdout
+    quiet = arguments.quiet
+
+    def say(line: str) -> None:
+        print(line, file=people, flush=True)
+
+    runs = max(arguments.runs or RUNS, 2)
+    overrides = {**arguments.overrides, "proposer": "search"}  # no idea is asked for
+    values: list[float] = []
+    seconds: list[float] = []
+    with interruptible(lambda: None), open_lab(arguments.repo, overrides) as lab:
+        for value, took in measured(lab, runs):
+            values.append(value)
+            seconds.append(took)
+            if not quiet:
+                say(f"{len(values):>4}  {number(value)}  {duration(took)}")
+        found = calibration(lab, values, seconds)
+    if arguments.json:
+        print(json.dumps(asdict(found)))
+        return DONE
+    metric = clean(lab.settings.metric_name)
+    for line in findings(found, metric, lab.settings.max_repeats):
+        say(line)
+    return DONE

@@ -1,0 +1,13 @@
+"""Samples in, decision out. Pure: no clock, no I/O, no randomness.
+
+A judge is a function from a contest to a verdict, or to the side that it wants
+run next. The loop asks again after every run, so a judge decides how many runs
+an experiment is worth.
+"""
+
+from autoresearch_ci.judge.contest import Contest, Judge
+from autoresearch_ci.judge.experience import Experience
+from autoresearch_ci.judge.sequential import sequential
+from autoresearch_ci.judge.single import single_run
+
+__all__ = ["Contest", "Experience", "Judge", "sequential", "single_run"]

@@ -1,0 +1,114 @@
+"""The judge for metrics with noise: as few runs as it takes, fresh ones before a keep."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from autoresearch_ci.judge import level
+from autoresearch_ci.judge.contest import Contest, Judge
+from autoresearch_ci.judge.effect import Effect, estimate
+from autoresearch_ci.judge.experience import View
+from autoresearch_ci.judge.single import single_run
+from autoresearch_ci.model import Reason, Side, Status, Verdict
+
+SURE = 0.7
+"""Probability of an improvement that is enough for a keep."""
+
+FRESH = 0.3
+"""Probability that the fresh runs alone must give it: they are free of what came before."""
+
+WORTH = 0.3
+"""Gain that a candidate must promise, in units of the noise, to be worth another run."""
+
+NOT_WORSE = 0.85
+"""Probability of no loss that is enough for a simplification."""
+
+EVEN = 0.5
+"""The same for trying it once more."""
+
+LEAST = 2
+"""Runs of a candidate before it is kept: one may be luck."""
+
+OPENING = 4
+"""Runs of the incumbent at the start of a campaign whose metric has noise."""
+
+REOPENING = 2
+"""The same for its later sessions."""
+
+
+def sequential(max_repeats: int) -> Judge:
+    """A judge that asks for at most `max_repeats` runs of either side; 1 is the plain rule."""
+    if max_repeats == 1:
+        return single_run
+
+    def judge(contest: Contest) -> Verdict | Side:
+        if not contest.values(Side.CANDIDATE):
+            wanted = min(max_repeats, opening_runs(contest))
+            return Side.INCUMBENT if len(contest.samples) < wanted else Side.CANDIDATE
+        view = View.of(contest.experience, contest.samples, contest.direction)
+        return single_run(contest) if view.exact else weigh(contest, view, max_repeats)
+
+    return judge
+
+
+def opening_runs(contest: Contest) -> int:
+    """How many runs of the incumbent a session needs before its first candidate.
+
+    Two that agree show that the metric repeats exactly; one is enough where that
+    is known and the value is the one on record. Noise takes more.
+    """
+    known = contest.experience
+    values = contest.values(Side.INCUMBENT)
+    if known.level is not None or not values:
+        return 1
+    exact = all(difference == 0 for difference in known.differences)
+    if exact and known.differences and values[0] == known.last:
+        return 1
+    if exact and len(set(values)) == 1:
+        return 2
+    return REOPENING if known.differences and not exact else OPENING
+
+
+def weigh(contest: Contest, view: View, max_repeats: int) -> Verdict | Side:
+    """Keep, discard, or the side whose next run tells most."""
+    incumbent = abs(view.origin + level.moments(view.belief)[0] * view.scale)
+    bar = contest.min_delta.at(incumbent) / view.scale
+    effect = estimate(view.candidate, view.belief, view.improving, bar)
+    runs, fresh = len(view.candidate), len(view.fresh)
+    shown = runs >= LEAST and fresh > 0
+    if effect.prospect >= WORTH:
+        sure = effect.better >= SURE and runs >= LEAST
+        if sure and fresh and _alone(view, bar).better >= FRESH:
+            return Verdict(Status.KEEP, Reason.IMPROVED, effect.mean * view.scale)
+        ask = Side.INCUMBENT if sure else _telling(view)
+    elif effect.not_worse >= EVEN and contest.simpler():
+        if shown and effect.not_worse >= NOT_WORSE:
+            return Verdict(Status.KEEP, Reason.SIMPLER, effect.mean * view.scale)
+        ask = _telling(view) if fresh else Side.INCUMBENT
+    else:
+        return _discard(view)
+    if runs >= max_repeats and fresh >= max_repeats:
+        return _discard(view)
+    if ask is Side.CANDIDATE:
+        return ask if runs < max_repeats else Side.INCUMBENT
+    return ask if fresh < max_repeats else Side.CANDIDATE
+
+
+def _alone(view: View, bar: float) -> Effect:
+    """What the fresh runs say without anything that was known before them."""
+    belief = level.measured(view.fresh[0])
+    for value in view.fresh[1:]:
+        belief = level.see_incumbent(belief, value)
+    return estimate(view.candidate, belief, view.improving, bar)
+
+
+def _telling(view: View) -> Side:
+    """The side of which one more run takes away more of the doubt."""
+    runs, blur = len(view.candidate), level.moments(view.belief)[1]
+    candidate, incumbent = 1 / runs - 1 / (runs + 1), blur - blur / (blur + 1)
+    return Side.CANDIDATE if candidate >= incumbent else Side.INCUMBENT
+
+
+def _discard(view: View) -> Verdict:
+    gap = median(view.candidate) - level.moments(view.belief)[0]
+    return Verdict(Status.DISCARD, Reason.WORSE if gap <= -1 else Reason.WITHIN_NOISE)

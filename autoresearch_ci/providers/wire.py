@@ -1,0 +1,235 @@
+"""One try over HTTP: send a request, and hear the answer streamed or whole, as it comes."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import httpx
+from pydantic import ValidationError
+
+from autoresearch_ci.conversation import Reply, Usage
+from autoresearch_ci.providers.address import Address
+from autoresearch_ci.providers.failure import LATER, Failed, Failure, of_status, quote
+from autoresearch_ci.providers.key import Key
+from autoresearch_ci.providers.patience import Patience
+from autoresearch_ci.providers.sse import Decoder
+
+_ERROR_BYTES = 65_536
+_STREAM = (b"data:", b"event:", b"id:", b"retry:", b":")
+
+
+class Listener(Protocol):
+    """Hears one answer. Raises ValidationError for what is none, Failed for an error in it.
+
+    `complete` once enough was heard for a reply, `over` once there is nothing left to hear.
+    """
+
+    complete: bool
+    over: bool
+
+    def hear(self, event: str) -> None:
+        """The data of one event of a stream."""
+
+    def read(self, body: bytes) -> None:
+        """The whole answer at once."""
+
+    def reply(self, most: Usage) -> Reply:
+        """What was heard. What the server did not count is counted as in `most`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent. `most_bytes` bounds the answer, `deadline` is on the monotonic clock."""
+
+    address: Address
+    headers: Mapping[str, str]
+    body: bytes
+    key: Key | None
+    most_bytes: int
+    deadline: float
+    patience: Patience
+
+
+def attempt(request: Request, listener: Listener) -> Failure | None:
+    """Let `listener` hear the answer; a Failure where it did not hear a complete one."""
+    try:
+        _exchange(request, listener)
+    except Failed as failed:
+        return failed.failure
+    except ValidationError:
+        return _malformed(request, "not in the form of this API")
+    except httpx.RequestError as error:
+        return None if listener.complete else _broken(request, error)
+    return None if listener.complete else _cut(request)
+
+
+def _exchange(request: Request, listener: Listener) -> None:
+    try:
+        client = _client(request)
+    except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
+        raise Failed(_misconfigured(request, error)) from error
+    answer = client.stream(
+        "POST", request.address.url, headers=dict(request.headers), content=request.body
+    )
+    with client, answer as response:
+        if response.is_success:
+            _listen(response, request, listener)
+            return
+        body = b"".join(_chunks(response, request, _ERROR_BYTES, cut=True))
+        raise Failed(
+            of_status(
+                request.address.host, response.status_code, response.headers, body, request.key
+            )
+        )
+
+
+def _client(request: Request) -> httpx.Client:
+    """A client for this one request: the next is minutes away, and nothing is left open.
+
+    Proxies and certificates are those of the environment. This machine is never asked through
+    a proxy, which would be given the key and the source.
+    """
+    host = request.address.host
+    name = f"[{host}]" if ":" in host else host
+    patience = request.patience
+    return httpx.Client(
+        timeout=httpx.Timeout(
+            min(patience.silence, max(0.001, request.deadline - time.monotonic())),
+            connect=patience.connect,
+        ),
+        mounts={f"all://{name}": None} if request.address.loopback else None,
+    )
+
+
+def _listen(response: httpx.Response, request: Request, listener: Listener) -> None:
+    chunks = _chunks(response, request, request.most_bytes)
+    if response.headers.get("content-type", "").startswith("text/event-stream"):
+        _hear(chunks, listener)
+        return
+    body = b"".join(chunks).removeprefix(b"\xef\xbb\xbf").strip()
+    if body.startswith(b"{"):
+        listener.read(body)
+    elif body.startswith(_STREAM):
+        _hear(iter([body, b"\n\n"]), listener)
+    else:
+        raise Failed(_malformed(request, "neither JSON nor a stream of events", body))
+
+
+def _hear(chunks: Iterator[bytes], listener: Listener) -> None:
+    decoder = Decoder()
+    for chunk in chunks:
+        for event in decoder.feed(chunk):
+            listener.hear(event)
+            if listener.over:
+                return
+
+
+def _chunks(
+    response: httpx.Response, request: Request, most: int, *, cut: bool = False
+) -> Iterator[bytes]:
+    """The body as it comes, within bounds. With `cut` a body that is too long just ends."""
+    size = 0
+    for chunk in response.iter_bytes():
+        size += len(chunk)
+        if time.monotonic() > request.deadline:
+            raise Failed(_late(request))
+        if size > most and cut:
+            yield chunk[: most - size]
+            return
+        if size > most:
+            raise Failed(_huge(request))
+        yield chunk
+
+
+def _broken(request: Request, error: httpx.RequestError) -> Failure:
+    """Whatever httpx has to say. Before the request was sent as a whole, nothing can be billed."""
+    host = request.address.host
+    sent = not isinstance(
+        error,
+        httpx.ConnectError
+        | httpx.ConnectTimeout
+        | httpx.WriteError
+        | httpx.WriteTimeout
+        | httpx.PoolTimeout
+        | httpx.ProxyError
+        | httpx.LocalProtocolError
+        | httpx.UnsupportedProtocol,
+    )
+    detail = quote(str(error) or type(error).__name__, request.key)
+    if isinstance(error, httpx.DecodingError):
+        return _malformed(request, "compressed, and badly")
+    if _is_about_certificate(error):
+        return Failure(
+            f"The certificate of {host} is not one that this machine trusts.",
+            "Set SSL_CERT_FILE to the file with your organisation's certificates, "
+            "or correct `base_url`.",
+            detail=detail,
+        )
+    if isinstance(error, httpx.TimeoutException) and sent:
+        return _late(request)
+    does = "did not answer to the end" if sent else "cannot be reached"
+    return Failure(
+        f"{host} {does}.",
+        "Check that the server runs, the network, and `base_url`.",
+        detail=detail,
+        passing=True,
+        billable=sent,
+    )
+
+
+def _misconfigured(request: Request, error: Exception) -> Failure:
+    return Failure(
+        "The proxy or the certificates in the environment cannot be used.",
+        "Correct SSL_CERT_FILE, HTTPS_PROXY or ALL_PROXY, or unset them.",
+        detail=quote(str(error), request.key),
+    )
+
+
+def _is_about_certificate(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _late(request: Request) -> Failure:
+    return Failure(
+        f"{request.address.host} took too long to answer.",
+        f"{LATER} Or use a faster model, or a lower `max_output_tokens`.",
+        passing=True,
+        billable=True,
+    )
+
+
+def _cut(request: Request) -> Failure:
+    return Failure(
+        f"{request.address.host} stopped in the middle of its answer.",
+        LATER,
+        passing=True,
+        billable=True,
+    )
+
+
+def _huge(request: Request) -> Failure:
+    return Failure(
+        f"{request.address.host} answers with more than {request.most_bytes:,} bytes.",
+        "Check that `base_url` is the address of a model's API, or lower `max_output_tokens`.",
+        billable=True,
+    )
+
+
+def _malformed(request: Request, what: str, body: bytes = b"") -> Failure:
+    begins = quote(body[:_ERROR_BYTES].decode(errors="replace"), request.key)
+    return Failure(
+        f"The answer of {request.address.host} is {what}.",
+        "Check that `base_url` is the address of this kind of API, "
+        "and that no proxy answers in its place.",
+        detail=f"It begins: {begins}" if begins else "",
+        passing=True,
+        billable=True,
+    )

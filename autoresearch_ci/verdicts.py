@@ -1,0 +1,111 @@
+"""From a candidate in the tree to its verdict: runs, the judge, and who has the last word."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from statistics import median
+
+from autoresearch_ci.bench import Measurement
+from autoresearch_ci.model import Proposal, Reason, Rejected, Sample, Side, Status, Verdict
+from autoresearch_ci.session import Outcome, Session
+from autoresearch_ci.workspace import Trial
+
+
+def open_session(session: Session, trial: Trial) -> tuple[Measurement, ...]:
+    """Run the incumbent until the judge is ready for a candidate."""
+    session.incumbent = ()
+    runs: tuple[Measurement, ...] = ()
+    while session.judge(session.contest()) is Side.INCUMBENT:
+        trial.show(Side.INCUMBENT)
+        runs = (*runs, run := session.bench.measure(trial))
+        session.incumbent += (Sample(Side.INCUMBENT, session.bench.require(run)),)
+    return runs
+
+
+def baseline(session: Session, trial: Trial) -> Outcome:
+    """The project as it is must give a metric and pass its guard."""
+    runs = open_session(session, trial)
+    session.bench.require_guard(trial)
+    samples = tuple(Sample(Side.CANDIDATE, sample.value) for sample in session.incumbent)
+    value = median(sample.value for sample in samples)
+    return held_out(session, trial, Outcome(None, value, samples, runs))
+
+
+def attempt(session: Session, trial: Trial, proposal: Proposal) -> tuple[Proposal, Outcome]:
+    """Try an idea. One that crashes may be mended by who had it, within its experiment."""
+    outcome = contested(session, trial, proposal)
+    for _ in range(session.settings.max_fixes):
+        if not session.is_mendable(outcome):
+            break
+        mended = session.proposer.repair(
+            session.source(), session.told, proposal, session.bench.tail()
+        )
+        if mended is None:
+            break
+        tokens, cost = proposal.tokens + mended.tokens, proposal.cost_usd + mended.cost_usd
+        if isinstance(mended, Rejected):
+            proposal = replace(proposal, tokens=tokens, cost_usd=cost)
+            break
+        proposal = replace(mended, title=proposal.title, tokens=tokens, cost_usd=cost)
+        trial.revise(proposal.text)
+        before, outcome = outcome, contested(session, trial, proposal)
+        outcome = replace(outcome, measurements=(*before.measurements, *outcome.measurements))
+    return proposal, outcome
+
+
+def contested(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
+    """Run either side until the judge can decide; a keep has to be verified."""
+    if same := session.history.tried(trial.candidate):
+        duplicate = Verdict(Status.DISCARD, Reason.DUPLICATE)
+        return Outcome(duplicate, same.value, error=f"the same as experiment {same.experiment}")
+    if broken := session.ruler.broken(session.source().text, proposal.text):
+        return Outcome(Verdict(Status.DISCARD, Reason.RULE_VIOLATION), None, error=broken)
+    contest = session.contest(proposal)
+    runs: tuple[Measurement, ...] = ()
+    while isinstance(decision := session.judge(contest), Side):
+        trial.show(decision)
+        runs = (*runs, run := session.bench.measure(trial))
+        if run.failure or run.value is None:
+            return Outcome(run.failure, run.value, contest.samples, runs, run.error)
+        contest = contest.plus(Sample(decision, run.value))
+    value = session.value_of(contest, decision)
+    outcome = Outcome(decision, value, contest.samples, runs)
+    return verified(session, trial, outcome) if decision.status is Status.KEEP else outcome
+
+
+def verified(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
+    """What is about to be kept: a jump is looked at twice, and the guard has the last word."""
+    if session.is_jump(outcome):
+        outcome = second_look(session, trial, outcome)
+        if outcome.verdict and outcome.verdict.status is not Status.KEEP:
+            return outcome
+    trial.show(Side.CANDIDATE)
+    if objection := session.bench.guard(trial):
+        return replace(outcome, verdict=objection.verdict, error=objection.error, jump=False)
+    return held_out(session, trial, outcome)
+
+
+def second_look(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
+    """Run a candidate again whose value is far outside what the campaign has seen."""
+    values = [s.value for s in outcome.samples if s.side is Side.CANDIDATE]
+    if len(values) == 1:
+        trial.show(Side.CANDIDATE)
+        again = session.bench.measure(trial)
+        outcome = replace(outcome, measurements=(*outcome.measurements, again))
+        if again.failure or again.value is None:
+            return replace(outcome, verdict=again.failure, value=again.value, error=again.error)
+        values.append(again.value)
+        sample = Sample(Side.CANDIDATE, again.value)
+        outcome = replace(outcome, samples=(*outcome.samples, sample))
+    if session.is_repeated(outcome, values):
+        return replace(outcome, jump=True)
+    verdict = Verdict(Status.CRASH, Reason.IMPLAUSIBLE)
+    shown = ", ".join(f"{value:g}" for value in values)
+    error = f"a jump that did not repeat: {shown}"
+    return replace(outcome, verdict=verdict, value=None, error=error)
+
+
+def held_out(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
+    """With the number that only people get to see; whatever becomes of it, the verdict stands."""
+    value, error = session.bench.hold_out(trial)
+    return replace(outcome, holdout=value, holdout_error=error)

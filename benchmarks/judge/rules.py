@@ -1,0 +1,151 @@
+"""The rules that are compared. Each spends a world's runs and says what it kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from statistics import median
+
+from worlds import RUNS, World
+
+from autoresearch_ci.judge import Contest, Experience, Judge, sequential
+from autoresearch_ci.model import (
+    Direction,
+    Experiment,
+    MinDelta,
+    Reason,
+    Sample,
+    Side,
+    Status,
+    Verdict,
+)
+
+Keep = tuple[float, float]
+"""True effect, claimed effect."""
+
+Rule = Callable[[World], list[Keep]]
+
+
+def oracle(world: World) -> list[Keep]:
+    """Knows the truth after one run."""
+    keeps = []
+    for _ in range(OPENING):
+        world.run()
+    while world.open:
+        effect = world.propose()
+        world.run(effect)
+        if effect > 0:
+            keeps.append((effect, effect))
+            world.true += effect
+    return keeps
+
+
+OPENING = 2
+"""Runs of the baseline that every rule spends: what the sequential judge asks for at least."""
+
+
+def best_of(repeats: int) -> Rule:
+    """A candidate's median over so many runs against that of the last keep."""
+
+    def rule(world: World) -> list[Keep]:
+        keeps = []
+        bar = median(world.run() for _ in range(max(OPENING, repeats)))
+        while world.runs <= RUNS - repeats:
+            effect = world.propose()
+            value = median(world.run(effect) for _ in range(repeats))
+            if value > bar:
+                keeps.append((effect, value - bar))
+                world.true, bar = world.true + effect, value
+        return keeps
+
+    return rule
+
+
+def deviations(least: float) -> Rule:
+    """pi-autoresearch's score: the improvement over the median absolute deviation of all values."""
+
+    def rule(world: World) -> list[Keep]:
+        keeps = []
+        values = [world.run() for _ in range(OPENING)]
+        bar = values[-1]
+        while world.open:
+            effect = world.propose()
+            value = world.run(effect)
+            values.append(value)
+            middle = median(values)
+            deviation = median(abs(each - middle) for each in values)
+            if value > bar and value - bar > least * deviation:
+                keeps.append((effect, value - bar))
+                world.true, bar = world.true + effect, value
+        return keeps
+
+    return rule
+
+
+def judged(judge: Judge) -> Rule:
+    """The real judge, asked as the loop asks it, learning from the records the loop writes."""
+
+    def rule(world: World) -> list[Keep]:
+        keeps: list[Keep] = []
+        samples: tuple[Sample, ...] = ()
+        experience = Experience().within("s")
+
+        def contest() -> Contest:
+            return Contest(Direction.HIGHER, MinDelta(), samples, lambda: False, experience)
+
+        while judge(contest()) is Side.INCUMBENT:
+            samples += (Sample(Side.INCUMBENT, world.run()),)
+        level = median(sample.value for sample in samples)
+        baseline = tuple(Sample(Side.CANDIDATE, sample.value) for sample in samples)
+        done = record(Verdict(Status.KEEP, Reason.IMPROVED), level, None, baseline)
+        experience = experience.after(done, Direction.HIGHER)
+        while world.open:
+            effect, now = world.propose(), contest()
+            while isinstance(answer := judge(now), Side) and world.open:
+                value = world.run(effect if answer is Side.CANDIDATE else 0.0)
+                now = now.plus(Sample(answer, value))
+            if isinstance(answer, Side):
+                break
+            values = now.values(Side.CANDIDATE)
+            value = median(values) if answer.gain is None else level + answer.gain
+            done = record(answer, value, level, now.samples)
+            experience = experience.after(done, Direction.HIGHER)
+            if answer.status is Status.KEEP:
+                keeps.append((effect, value - level))
+                world.true, level = world.true + effect, value
+                samples = tuple(Sample(Side.INCUMBENT, value) for value in values)
+        return keeps
+
+    return rule
+
+
+def record(
+    verdict: Verdict, value: float, prev: float | None, samples: tuple[Sample, ...]
+) -> Experiment:
+    """As the session writes it; the baseline has no `prev` and no reason."""
+    return Experiment(
+        tag="t",
+        session="s",
+        timestamp="",
+        experiment=0,
+        status=verdict.status,
+        reason=None if prev is None else verdict.reason,
+        metric="m",
+        value=value,
+        prev=prev,
+        description="",
+        commit="",
+        parent="",
+        candidate="",
+        proposer="",
+        samples=samples,
+    )
+
+
+RULES: dict[str, Rule] = {
+    "one run": best_of(1),
+    "median of three": best_of(3),
+    "deviation, 1": deviations(1),
+    "deviation, 2": deviations(2),
+    "sequential": judged(sequential(6)),
+    "oracle": oracle,
+}

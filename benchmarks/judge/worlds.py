@@ -1,0 +1,106 @@
+"""Simulated programs whose true quality is known: ideas, noise, machines that change.
+
+In gains: higher is better, the noise has a standard deviation of 1, and so is every
+effect in units of it.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+
+RUNS = 200
+Noise = Callable[[random.Random], float]
+
+
+def student(dof: float) -> Noise:
+    """Scaled to a standard deviation of 1."""
+    scale = math.sqrt((dof - 2) / dof)
+    return lambda rng: scale * rng.gauss(0, 1) / math.sqrt(rng.gammavariate(dof / 2, 2 / dof))
+
+
+def gaussian(rng: random.Random) -> float:
+    return rng.gauss(0, 1)
+
+
+def slow_outliers(rng: random.Random) -> float:
+    """Exponential: now and then something else held the machine up."""
+    return 1 - rng.expovariate(1)
+
+
+def lucky_outliers(rng: random.Random) -> float:
+    return rng.expovariate(1) - 1
+
+
+def laplace(rng: random.Random) -> float:
+    return rng.choice((-1, 1)) * rng.expovariate(1) / math.sqrt(2)
+
+
+def silent(_rng: random.Random) -> float:
+    return 0.0
+
+
+Machine = Callable[[random.Random], Callable[[int], float]]
+"""Drawn once a campaign; then run number -> what the machine adds."""
+
+
+def steady(_rng: random.Random) -> Callable[[int], float]:
+    return lambda _run: 0.0
+
+
+def drifting(rng: random.Random) -> Callable[[int], float]:
+    """3 in all: half of them in one direction, half there and back."""
+    if rng.random() < 0.5:
+        slope = rng.choice((-3, 3)) / RUNS
+        return lambda run: slope * run
+    phase = rng.uniform(0, 2 * math.pi)
+    return lambda run: 1.5 * math.sin(phase + 2 * math.pi * run / RUNS)
+
+
+def stepping(rng: random.Random) -> Callable[[int], float]:
+    """Between two speeds 2.5 apart, for 40 runs each on average."""
+    height, levels, now = rng.choice((-2.5, 2.5)), [], 0
+    for _ in range(RUNS + 1):
+        now ^= rng.random() < 1 / 40
+        levels.append(height * now)
+    return lambda run: levels[run]
+
+
+CELLS: dict[str, tuple[Noise, Machine]] = {
+    "Gaussian": (gaussian, steady),
+    "heavy-tailed": (student(2.5), steady),
+    "skewed": (slow_outliers, steady),
+    "drift": (gaussian, drifting),
+    "steps": (gaussian, stepping),
+    "none": (silent, steady),
+    "Laplace": (laplace, steady),
+    "skewed, lucky": (lucky_outliers, steady),
+}
+UNTUNED = ("Laplace", "skewed, lucky")
+
+
+class World:
+    """One campaign's program on its machine; `true` is the incumbent's real gain so far."""
+
+    def __init__(self, cell: str, seed: str) -> None:
+        self._rng = random.Random(seed)
+        self._noise, machine = CELLS[cell]
+        self._machine = machine(self._rng)
+        self.runs, self.true, self.effect = 0, 0.0, 0.0
+
+    @property
+    def open(self) -> bool:
+        return self.runs < RUNS
+
+    def run(self, effect: float = 0.0) -> float:
+        """One run of the incumbent, or of a candidate with this effect."""
+        self.runs += 1
+        return self.true + effect + self._machine(self.runs) + self._noise(self._rng)
+
+    def propose(self) -> float:
+        """The true effect of the next idea."""
+        rng, kind = self._rng, self._rng.random()
+        if kind < 0.15:
+            return rng.expovariate(1 / 1.5)
+        return 0.0 if kind < 0.65 else -rng.expovariate(1 / 3)

@@ -1,0 +1,6 @@
+PROMPT = """
+<think>
+{reasoning}
+</think>
+"""
+TEMPERATURE = 0.7

@@ -1,0 +1,179 @@
+"""Any text is an idea or a problem, soon, and an idea is what the answer says."""
+
+from __future__ import annotations
+
+import time
+from importlib import resources
+from itertools import pairwise
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from autoresearch_ci.answers import Idea, Problem, read
+from tests.unit.answers.test_corpus import CASES
+
+SOURCES = sorted({(case.path, case.source) for case in CASES})
+ANSWERS = [case.answer for case in CASES]
+PIECES = [
+    *("<<<<<<< SEARCH\n", "=======\n", ">>>>>>> REPLACE\n", "```\n", "```python\n", "````\n"),
+    *("@@ -1,3 +1,3 @@\n", "--- a/train.py\n", "+++ b/train.py\n", "*** Begin Patch\n", "@@\n"),
+    *("<think>\n", "</think>\n", "TITLE: t\n", "HYPOTHESIS: h\n", "LR = 0.02\n", " LR = 0.02\n"),
+    *(
+        "-LR = 0.02\n",
+        "+LR = 0.04\n",
+        "    y = x * 2\n",
+        "\n",
+        "\r",
+        "\t",
+        "\0",
+        "\ufeff",
+        "\ud800",
+    ),
+    *("# ... rest unchanged ...\n", "train.py\n", "prepare.py\n", "<|channel|>final<|message|>"),
+]
+
+
+@st.composite
+def mutilated(draw):
+    """Answers of the corpus cut, joined, repeated and with pieces put in."""
+    text = draw(st.sampled_from(ANSWERS))
+    for _ in range(draw(st.integers(0, 4))):
+        at = draw(st.integers(0, len(text)))
+        end = draw(st.integers(at, min(len(text), at + 60)))
+        kind = draw(st.sampled_from(["cut", "drop", "piece", "join", "twice"]))
+        if kind == "cut":
+            text = text[:at]
+        elif kind == "drop":
+            text = text[:at] + text[end:]
+        elif kind == "piece":
+            text = text[:at] + draw(st.sampled_from(PIECES)) + text[at:]
+        elif kind == "join":
+            text = text + "\n" + draw(st.sampled_from(ANSWERS))
+        else:
+            text = text[:end] + text[at:]
+    return text
+
+
+ANY_ANSWER = st.one_of(
+    mutilated(),
+    st.lists(st.sampled_from(PIECES), max_size=25).map("".join),
+    st.text(max_size=200),
+)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(ANY_ANSWER, st.sampled_from(SOURCES))
+def test_any_text_gives_an_idea_or_a_problem(answer, source):
+    """Nothing that a model says raises, and what comes of it can be written and recorded."""
+    path, text = source
+    outcome = read(answer, path, text)
+    if isinstance(outcome, Problem):
+        assert outcome.message.strip()
+        return
+    assert outcome.text.encode()
+    assert outcome.text != text
+    assert 0 < len(outcome.title) <= 72
+    assert outcome.title.isprintable()
+    assert "\n" not in outcome.hypothesis
+    assert read(answer, path, text) == outcome
+
+
+LINE = st.text(alphabet="ab =1", min_size=1, max_size=6).filter(lambda text: text.strip())
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(LINE, min_size=3, max_size=12, unique_by=str.strip), st.data())
+def test_blocks_change_what_they_say_and_nothing_else(lines, data):
+    """An idea's text is the source with each searched stretch replaced, the rest untouched."""
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(lines)), min_size=2, max_size=6)))
+    new, blocks = lines[: cuts[0]], []
+    for start, end in pairwise(cuts):
+        if data.draw(st.booleans()):
+            other = data.draw(st.lists(LINE, max_size=3))
+            blocks.append((lines[start:end], other))
+            new += other
+        else:
+            new += lines[start:end]
+    new += lines[cuts[-1] :]
+    data.draw(st.randoms()).shuffle(blocks)
+    answer = "TITLE: t\n" + "".join(
+        "\n".join(["<<<<<<< SEARCH", *old, "=======", *other, ">>>>>>> REPLACE", ""])
+        for old, other in blocks
+    )
+    outcome = read(answer, "notes.txt", "\n".join(lines) + "\n")
+    if new == lines or not new:
+        assert isinstance(outcome, Problem)
+    elif isinstance(outcome, Idea):
+        assert outcome.text == "\n".join(new) + "\n"
+    else:  # the same text was asked for in two ways that only differ in white space
+        assert [line.rstrip() for line in new] == [line.rstrip() for line in lines]
+
+
+def test_names_as_git_quotes_them():
+    """A diff names a file with letters beyond ASCII as git does, in quotes and escaped."""
+    answer = '--- "a/tr\\303\\244in.txt"\n+++ "b/tr\\303\\244in.txt"\n@@ -1,1 +1,1 @@\n-a\n+b\n'
+    assert read(answer, "träin.txt", "a\n") == Idea("a -> b", "", "b\n")
+    assert isinstance(read(answer, "train.txt", "a\n"), Problem)
+
+
+@pytest.mark.parametrize("source", ["", "\n", "\ufeff"])
+def test_an_empty_file_can_be_filled(source):
+    """A file with nothing in it takes a whole new content, and no block."""
+    assert read("```\na\n```", "notes.txt", source) == Idea("add a", "", f"{source.strip()}a\n")
+    block = "<<<<<<< SEARCH\nx\n=======\ny\n>>>>>>> REPLACE"
+    assert isinstance(read(block, "notes.txt", source), Problem)
+
+
+MANY = 20_000
+ADVERSARIAL = {
+    "search markers": "<<<<<<< SEARCH\n" * MANY,
+    "end markers": ">>>>>>> REPLACE\n" * MANY,
+    "blocks": "<<<<<<< SEARCH\nx\n=======\ny\n>>>>>>> REPLACE\n" * MANY,
+    "dividers": "<<<<<<< SEARCH\n" + "=======\n" * 100_000 + ">>>>>>> REPLACE\n",
+    "fences": "```python\n" * MANY + "```\n" * MANY,
+    "growing fences": "".join("`" * n + "\n" for n in range(3, 1400)),
+    "hunks": "@@ -1,1 +1,1 @@\n-x\n+y\n" * MANY,
+    "headers": "--- a/x.py\n+++ b/x.py\n" * MANY,
+    "thinking": "<think>\n" * 100_000,
+    "thinking, closed": "</think>\n" * 100_000,
+    "a line of spaces": "TITLE:" + " " * 1_000_000 + "x",
+    "a line of stars": "*" * 1_000_000 + "title:",
+    "a line of dots": "```\n# " + "." * 1_000_000 + "\n```\n",
+    "a line of slashes": "/" * 1_000_000 + ".py\n<<<<<<< SEARCH\n",
+    "a search text of equal lines": "<<<<<<< SEARCH\n"
+    + "x\n" * 250_000
+    + "=======\n>>>>>>> REPLACE",
+    "deep indentation": "<<<<<<< SEARCH\n"
+    + "".join(" " * n + "x\n" for n in range(1400))
+    + "=======\n>>>>>>> REPLACE",
+    "brackets": "```\n" + "(" * 1_000_000 + "\n```\n",
+    "minus signs": "```\nx = " + "-" * 1_000_000 + "1\n```\n",
+    "attributes": "```\nx = a" + ".b" * 400_000 + "\n```\n",
+    "sums": "```\nx = 1" + " + 1" * 200_000 + "\n```\n",
+    "quotes": "```\n" + "'" * 1_000_001 + "\n```\n",
+    "tags": "<title>" * 100_000,
+    "line ends": "\r" * 1_000_000,
+}
+
+
+@pytest.mark.parametrize("path", ["x.py", "x.js", "x.txt"])
+@pytest.mark.parametrize("name", ADVERSARIAL)
+def test_a_hostile_answer_of_a_megabyte_is_read_soon(name, path):
+    """No answer, however it is made, keeps the session busy or brings it down."""
+    source = "x\n" * 300_000 if path == "x.txt" else "x = 1\n"
+    began = time.process_time()
+    outcome = read(ADVERSARIAL[name], path, source)
+    assert time.process_time() - began < 20  # a quadratic one takes minutes
+    assert isinstance(outcome, Idea | Problem)
+
+
+def test_the_format_that_models_are_asked_for_is_read():
+    """The example in the prompt is itself an answer of the format."""
+    prompt = resources.files("autoresearch_ci") / "prompts" / "answer_format.md"
+    text = prompt.read_text(encoding="utf-8")
+    source = "a\nlines of the target file, exactly as they are\nb\n"
+    outcome = read(text, "notes.txt", source)
+    assert isinstance(outcome, Idea)
+    assert outcome.text == "a\nthe lines that are to stand there instead\nb\n"
+    assert outcome.title == "what you change, in at most 72 characters"

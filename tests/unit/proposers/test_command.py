@@ -1,0 +1,361 @@
+"""Agents as people run them, good and bad: real programs, a real repository, real processes."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+
+import pytest
+
+from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.executors import Command, attempt
+from autoresearch_ci.executors.process import ProcessExecutor
+from autoresearch_ci.history import History
+from autoresearch_ci.lab import open_lab
+from autoresearch_ci.loop import research
+from autoresearch_ci.model import Direction, Proposal, ProposalRejected, Rejected, Status
+from autoresearch_ci.proposers import Source
+from autoresearch_ci.proposers.command import CommandProposer
+from autoresearch_ci.workspace import Workspace
+from benchmarks.containment.attacks import left_in
+from tests.projects import SETTINGS, experiments, git, make_project, make_repository
+
+TARGET = "src/train.py"
+TEXT = "LR = 0.02\nDEPTH = 3\n"
+FILES = {
+    TARGET: TEXT,
+    "prepare.py": "N = 1\n",
+    ".gitignore": "secret.txt\nout/\n",
+    "out/kept.txt": "k\n",
+}
+EDIT = "sed -i 's/0.02/0.04/' src/train.py"
+EDITED = TEXT.replace("0.02", "0.04")
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(monkeypatch, tmp_path):
+    """A home, and a folder for scratch copies, of the test's own."""
+    monkeypatch.setattr(attempt, "_GRACE", 0.15)
+    for name in ("home", "tmp"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    monkeypatch.setattr("tempfile.tempdir", None)
+
+
+@pytest.fixture
+def repo(tmp_path):
+    made = make_repository(tmp_path / "repo", FILES)
+    git(made, "add", "-f", "out/kept.txt")
+    git(made, "commit", "-qm", "a tracked file that is ignored")
+    (made / "secret.txt").write_text("not tracked\n")
+    return made
+
+
+@pytest.fixture
+def ask(repo, tmp_path):
+    """Asks an agent for an idea; checks that nothing of the repository changed."""
+
+    def run(shell, **more):
+        return ProcessExecutor().run(Command(shell, **more))
+
+    def ask(command, *, budget=20.0, variables=(), text=TEXT, brief="What to do."):
+        workspace = Workspace.open(repo)
+        workspace.exclude_outputs()
+        with (
+            workspace.lock("t"),
+            workspace.checkout("t", session="s", target=TARGET) as campaign,
+        ):
+            before = snapshot(repo)
+            proposer = CommandProposer(
+                command,
+                budget=budget,
+                variables=variables,
+                run=run,
+                scratch=campaign.scratch,
+                brief=lambda source, history: brief,
+                log=tmp_path / "proposer.log",
+            )
+            outcome = proposer.propose(Source(TARGET, text), History(Direction.LOWER))
+            assert snapshot(repo) == before
+        assert list((tmp_path / "tmp").iterdir()) == []
+        return outcome
+
+    return ask
+
+
+def snapshot(repo):
+    """Everything in the working tree, and all refs."""
+    files = {
+        path: path.read_bytes()
+        for path in sorted(repo.rglob("*"))
+        if path.is_file() and ".git" not in path.parts
+    }
+    return files, git(repo, "for-each-ref"), git(repo, "status", "--porcelain")
+
+
+def rejected(outcome):
+    assert isinstance(outcome, Rejected), outcome
+    assert outcome.proposer == "command"
+    assert "\n" not in outcome.problem
+    return outcome.problem
+
+
+def test_an_agent_that_edits_the_target(ask):
+    """What an agent leaves in the target is the idea, and the title is the one that it wrote."""
+    outcome = ask(f"{EDIT}; echo 'Double the rate' > $AUTORESEARCH_TITLE_FILE")
+    assert outcome == Proposal("Double the rate", EDITED, "command")
+
+
+@pytest.mark.parametrize(
+    ("command", "title"),
+    [
+        (f"{EDIT}; echo 'TITLE: First'; echo '**Title:** Last one'; echo bye", "Last one"),
+        (EDIT, "LR = 0.02 -> LR = 0.04"),
+        (
+            f"{EDIT}; printf '\\n\\n# TITLE: In a file\\nmore' > .autoresearch/title.txt",
+            "In a file",
+        ),
+        (f"{EDIT}; mkdir $AUTORESEARCH_TITLE_FILE", "LR = 0.02 -> LR = 0.04"),
+        (f"{EDIT}; ln -s /etc/passwd $AUTORESEARCH_TITLE_FILE", "LR = 0.02 -> LR = 0.04"),
+        (f"{EDIT}; rm -r .autoresearch; ln -s /etc .autoresearch", "LR = 0.02 -> LR = 0.04"),
+        (f"{EDIT}; head -c 3000000 /dev/zero > $AUTORESEARCH_TITLE_FILE", "LR = 0.02 -> LR = 0.04"),
+    ],
+)
+def test_where_the_title_comes_from(ask, command, title):
+    """A title is the file's, else the last that the agent printed, else made of the change."""
+    assert ask(command).title == title
+
+
+def test_an_agent_that_edits_everything(ask):
+    """Nothing but the target's content leaves the scratch copy."""
+    outcome = ask(f"{EDIT}; echo 'N = 2' > prepare.py; rm .gitignore; git add -A; git commit -qm x")
+    assert outcome.text == EDITED
+
+
+def test_what_an_agent_is_given(ask, repo, tmp_path):
+    """The brief comes on standard input and as a file; the copy has the tracked files and no more."""
+    (repo / "run.sh").write_text("#!/bin/sh\n")
+    (repo / "run.sh").chmod(0o755)
+    (repo / "link").symlink_to("prepare.py")
+    git(repo, "add", "-A")
+    git(repo, "commit", "-qm", "more")
+    seen = tmp_path / "seen"
+    seen.mkdir()
+    ask(
+        f"cat > {seen}/stdin; cp $AUTORESEARCH_BRIEF {seen}/brief; git status --porcelain > {seen}/status;"
+        f" git ls-files > {seen}/files; git remote > {seen}/remotes; git log --format=%s > {seen}/log;"
+        f" ls -l run.sh link > {seen}/modes; basename $PWD > {seen}/name; {EDIT}",
+        brief="Lower the loss of größe.\r\n",
+    )
+    said = {path.name: path.read_bytes().decode() for path in seen.iterdir()}
+    assert said["stdin"] == said["brief"]
+    assert said["brief"].startswith("Lower the loss of größe.\r\n")
+    assert TARGET in said["brief"]
+    assert ".autoresearch/title.txt" in said["brief"]
+    assert said["status"] == ""
+    assert set(said["files"].split()) == {*FILES, "run.sh", "link"}
+    assert said["remotes"] == ""
+    assert said["log"].count("\n") == 1
+    assert "rwx" in said["modes"]
+    assert "link -> prepare.py" in said["modes"]
+    assert said["name"] == "repo\n"
+
+
+def test_secrets(ask, monkeypatch, tmp_path):
+    """An agent sees the variables that were named for it, and an experiment does not."""
+    monkeypatch.setenv("AGENT_API_KEY", "sk-of-the-agent")
+    monkeypatch.setenv("GITHUB_TOKEN", "ghp_of-the-runner")
+    outcome = ask(
+        f"env > {tmp_path}/env; {EDIT}", variables=("AGENT_API_KEY", "MODE=fast", "ABSENT")
+    )
+    assert isinstance(outcome, Proposal)
+    seen = (tmp_path / "env").read_text()
+    assert "AGENT_API_KEY=sk-of-the-agent\n" in seen
+    assert "MODE=fast\n" in seen
+    assert "ghp_" not in seen
+    assert "ABSENT" not in seen
+    experiment = ProcessExecutor().run(Command("env", tmp_path, 10.0))
+    assert "sk-of-the-agent" not in experiment.output
+
+
+@pytest.mark.parametrize(
+    ("command", "problem"),
+    [
+        ("rm src/train.py", "deleted"),
+        ("rm -r src", "where the folder of src/train.py was"),
+        ("rm src/train.py; mkdir src/train.py", "no plain file"),
+        ("rm src/train.py; ln -s /etc/passwd src/train.py", "no plain file"),
+        ("echo 'LR = 1' > x.py; ln -sf ../x.py src/train.py", "no plain file"),
+        ("mkdir d; echo 'LR = 1' > d/train.py; rm -r src; ln -s d src", "the folder of"),
+        ("rm src/train.py; mkfifo src/train.py", "no plain file"),
+        ("truncate -s 9M src/train.py", "larger than"),
+        ("printf '\\377\\376' > src/train.py", "not UTF-8"),
+        ("printf 'LR\\0 = 1\\n' > src/train.py", "U+0000"),
+        (": > src/train.py", "empty"),
+        ("echo 'LR = (' > src/train.py", "line 1"),
+        ("true", "did not change"),
+        ("echo 'N = 3' > prepare.py", "did not change"),
+        (f"{EDIT}; echo oh no >&2; exit 3", "exited with 3: oh no"),
+        (f"{EDIT}; kill -9 $$", "signal 9"),
+        ("no-such-agent --flag", "exited with 127: "),
+    ],
+)
+def test_what_is_not_taken(ask, command, problem):
+    """An agent that fails, or leaves no text where the target was, gives no idea and does no harm."""
+    assert problem in rejected(ask(command))
+
+
+def test_a_credential_is_never_recorded(ask, monkeypatch):
+    """A key that an agent prints, puts in a title or writes into the target goes nowhere."""
+    key = "k3y-of-the-agent"
+    monkeypatch.setenv("AGENT_API_KEY", key)
+    named = ("AGENT_API_KEY",)
+    failed = ask("echo TITLE: $AGENT_API_KEY; echo bad key $AGENT_API_KEY; exit 1", variables=named)
+    assert rejected(failed) == "the agent exited with 1: bad key [hidden]"
+    assert key not in failed.title
+    titled = ask(f"{EDIT}; echo use $AGENT_API_KEY > $AUTORESEARCH_TITLE_FILE", variables=named)
+    assert titled.title == "use [hidden]"
+    written = ask("echo \"K = '$AGENT_API_KEY'\" >> src/train.py", variables=named)
+    assert rejected(written) == "the agent wrote a credential into src/train.py"
+
+
+def test_a_credential_is_not_written_into_the_settings(ask):
+    """A key in the settings themselves, which are committed, is an error that says what to do."""
+    with pytest.raises(SettingsError, match="Write AGENT_API_KEY alone"):
+        ask(EDIT, variables=("AGENT_API_KEY=k3y-of-the-agent",))
+
+
+def test_an_agent_that_removes_its_log(ask, tmp_path):
+    """The log's place can be emptied or blocked by an agent without harm."""
+    log = tmp_path / "proposer.log"
+    assert isinstance(ask(f"{EDIT}; rm {log}"), Proposal)
+    log.unlink(missing_ok=True)
+    assert isinstance(ask(f"{EDIT}; rm {log}; mkfifo {log}"), Proposal)
+
+
+def test_a_title_of_a_failed_attempt_is_known(ask):
+    """What an agent meant to do is recorded even when it came to nothing."""
+    outcome = ask("echo 'TITLE: A new schedule'; exit 1")
+    assert rejected(outcome)
+    assert outcome.title == "A new schedule"
+
+
+def test_an_agent_that_hangs(ask, tmp_path):
+    """When its time is up an agent is dead with all that it started, whatever it did to stay."""
+    began = time.monotonic()
+    outcome = ask(
+        "trap '' TERM; setsid sleep 1000 & (setsid sh -c 'trap \"\" TERM; sleep 1000' &) ; "
+        f"{EDIT}; sleep 1000",
+        budget=0.5,
+    )
+    assert "stopped after 0.5 s" in rejected(outcome)
+    assert time.monotonic() - began < 15
+    assert not left_in(tmp_path)
+
+
+def test_an_agent_that_leaves_something_running(ask, tmp_path):
+    """A daemon that an agent leaves behind is gone before the idea is tried."""
+    outcome = ask(
+        f"{EDIT}; setsid sh -c 'while :; do echo LR=9 >> src/train.py; done' &\nsleep 0.1; {EDIT}"
+    )
+    assert isinstance(outcome, Proposal | Rejected)
+    assert not left_in(tmp_path)
+
+
+def test_an_agent_that_floods_its_output(ask, tmp_path):
+    """An endless output neither fills the disk nor the memory."""
+    outcome = ask("yes 'TITLE: flood'", budget=0.6)
+    assert outcome.title == "flood"
+    assert "stopped" in rejected(outcome)
+    assert (tmp_path / "proposer.log").stat().st_size < 33 * 1024 * 1024
+
+
+def test_an_agent_that_pushes(ask, repo, tmp_path):
+    """From the copy there is nowhere to push to, and the project's own remote hears nothing."""
+    subprocess.run(["git", "init", "-q", "--bare", tmp_path / "origin"], check=True)
+    git(repo, "remote", "add", "origin", str(tmp_path / "origin"))
+    outcome = ask(f"{EDIT}; git commit -qam x; git push origin HEAD:refs/heads/mine")
+    assert "exited with" in rejected(outcome)
+    assert git(tmp_path / "origin", "for-each-ref") == ""
+
+
+def test_hooks_of_the_user_do_not_run_for_an_agent(ask, tmp_path):
+    """A hook in the user's git configuration is not started by an agent's commits."""
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    (hooks / "pre-commit").write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    (hooks / "pre-commit").chmod(0o755)
+    (tmp_path / "home" / ".gitconfig").write_text(f"[core]\n\thooksPath = {hooks}\n")
+    assert isinstance(ask(f"{EDIT}; git commit -qam x"), Proposal)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_copy_that_resists_is_removed(ask):
+    """Folders without permissions and links out of the copy do not keep it from being removed."""
+    outcome = ask(
+        f"{EDIT}; mkdir -p a/b; touch a/b/c; ln -s $HOME a/home; chmod 000 a/b; chmod 500 a"
+    )
+    assert isinstance(outcome, Proposal)
+
+
+def test_a_session_with_an_agent(tmp_path):
+    """A session goes on through an agent's failures, keeps its good idea and records both."""
+    made = make_project(tmp_path / "project")
+    agent = (
+        "if [ -e ../../tried ]; then sed -i s/10/7/ $AUTORESEARCH_TARGET; echo TITLE: Seven;"
+        " else touch ../../tried; echo no luck; exit 1; fi"
+    )
+    with open_lab(made, {**SETTINGS, "tag": "t", "max_experiments": 1}) as session:
+        session.proposer = CommandProposer(
+            agent,
+            budget=20,
+            variables=(),
+            run=lambda shell, **more: ProcessExecutor().run(Command(shell, **more)),
+            scratch=session.campaign.scratch,
+            brief=lambda source, history: f"Lower the metric of {source.path}.",
+            log=tmp_path / "proposer.log",
+        )
+        events = list(research(session))
+    (refused,) = (event for event in events if isinstance(event, ProposalRejected))
+    assert refused.error == "the agent exited with 1: no luck"
+    kept = experiments(events)[-1]
+    assert (kept.status, kept.description, kept.value) == (Status.KEEP, "Seven", 7.0)
+    assert kept.proposer == "command"
+
+
+def test_an_interrupt_passes_through(repo, tmp_path):
+    """Ctrl-C while an agent is at work ends the session, and the copy is gone."""
+    workspace = Workspace.open(repo)
+    workspace.exclude_outputs()
+
+    def interrupt(shell, **more):
+        raise KeyboardInterrupt
+
+    with workspace.lock("t"), workspace.checkout("t", session="s", target=TARGET) as campaign:
+        proposer = CommandProposer(
+            "x", budget=1, variables=(), run=interrupt, scratch=campaign.scratch,
+            brief=lambda source, history: "", log=tmp_path / "log",
+        )  # fmt: skip
+        with pytest.raises(KeyboardInterrupt):
+            proposer.propose(Source(TARGET, TEXT), History(Direction.LOWER))
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize("text", [TEXT.replace("\n", "\r\n"), "\ufeff" + TEXT, TEXT.rstrip()])
+def test_line_ends_and_marks_are_taken_as_they_are(ask, repo, text):
+    """A target with CRLF, a byte order mark or no final newline comes back as the agent left it."""
+    (repo / TARGET).write_bytes(text.encode())
+    git(repo, "commit", "-qam", "as it is")
+    assert ask(EDIT, text=text).text == text.replace("0.02", "0.04")
+
+
+def test_a_project_that_uses_our_folder(ask, repo):
+    """A project's own `.autoresearch` is left alone."""
+    (repo / ".autoresearch").mkdir()
+    (repo / ".autoresearch" / "own.txt").write_text("own\n")
+    git(repo, "add", "-A")
+    git(repo, "commit", "-qm", "own")
+    command = f'test "$(ls .autoresearch)" = own.txt && test -z "$(git status -s)" && {EDIT}'
+    assert isinstance(ask(command), Proposal)

@@ -1,0 +1,220 @@
+"""Whole sessions in which a model has the ideas: over HTTP, with real git and real processes."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from autoresearch_ci.ideas import chosen
+from autoresearch_ci.lab import open_lab
+from autoresearch_ci.loop import research
+from autoresearch_ci.model import Experiment, ProposalRejected, Reason, SessionEnd, Status
+from tests.projects import SETTINGS, experiments, git, look, make_project
+from tests.servers import anthropic as anthropic_api
+from tests.servers import openai as openai_api
+from tests.servers.anthropic import AnthropicServer
+from tests.servers.openai import OpenAIServer
+
+TARGET = "x=10\ny=1\n"
+RUN = ". ./target.txt\necho metric: $((x + y))\n"
+
+
+def answer(title, old, new):
+    return (
+        f"TITLE: {title}\nHYPOTHESIS: it helps\n\n"
+        f"<<<<<<< SEARCH\n{old}\n=======\n{new}\n>>>>>>> REPLACE\n"
+    )
+
+
+def says(text, tokens=(100, 20)):
+    usage = {"input_tokens": tokens[0], "output_tokens": tokens[1]}
+    return anthropic_api.Says(pieces=(text,), usage=usage)
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    monkeypatch.setenv("ANTHROPIC_API_KEY", anthropic_api.KEY)
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    return make_project(
+        tmp_path / "project",
+        **{"target.txt": TARGET, "experiment.sh": RUN, "program.md": "Be bold."},
+    )
+
+
+def hold(project, server, **settings):
+    overrides = {**SETTINGS, "tag": "t", "base_url": server.url, "proposer": "anthropic"}
+    with open_lab(project, {**overrides, **settings}) as session:
+        return list(research(session))
+
+
+def test_a_models_ideas_are_tried_like_any_other(project):
+    """Good ones are kept, bad ones are not, and the record says who had them and what they cost."""
+    ideas = [answer("less", "x=10", "x=4"), answer("more", "y=1", "y=7")]
+    with AnthropicServer(*map(says, ideas)) as server:
+        events = hold(project, server, max_experiments="5", price_in="1", price_out="10")
+    _, less, *tuned = experiments(events)
+    assert (less.status, less.description, less.proposer) == (Status.KEEP, "less", "anthropic")
+    assert (less.tokens, less.cost_usd) == (120, pytest.approx(300e-6))
+    assert {each.proposer for each in tuned} <= {"search", "anthropic"}
+    assert tuned[0].proposer == "search"
+    assert "x" in tuned[0].description
+    body = server.seen[0].json
+    assert "Be bold." in str(body)
+    assert git(project, "log", "--format=%s", "-1", "autoresearch/t").startswith("experiment:")
+
+
+def test_a_crash_is_mended_within_its_experiment(project):
+    """The model gets the end of the log back once; the experiment has one number and both costs."""
+    broken = answer("fast", "x=10", "x=$(target.txt_missing_function)")
+    mended = answer("fast", "x=$(target.txt_missing_function)", "x=3")
+    run = ". ./target.txt || { echo target.txt broke; exit 1; }\necho metric: $((x + y))\n"
+    (project / "experiment.sh").write_text("set -e\n" + run)
+    git(project, "commit", "-qam", "strict")
+    with AnthropicServer(says(broken), says(mended)) as server:
+        events = hold(project, server, max_experiments="1")
+    _, fixed = experiments(events)
+    assert (fixed.status, fixed.description, fixed.value) == (Status.KEEP, "fast", 4.0)
+    assert (fixed.tokens, fixed.experiment) == (240, 1)
+    assert "target.txt" in str(server.seen[1].json["messages"])
+    assert git(project, "show", "autoresearch/t:target.txt") == "x=3\ny=1"
+
+
+def test_crashes_are_not_mended_for_ever(project):
+    """After max_fixes it is a crash; with 0 the model is not even asked."""
+    (project / "experiment.sh").write_text("set -e\n" + RUN)
+    git(project, "commit", "-qam", "strict")
+    again = [answer("bold", "x=10", "false target.txt")] + [
+        answer("bold", "false target.txt", "false target.txt || false")
+    ] * 3
+    run = "sh -ex experiment.sh"
+    with AnthropicServer(*map(says, again)) as server:
+        events = hold(project, server, max_experiments="1", run_command=run)
+        assert len(server.seen) == 2
+    crash = experiments(events)[-1]
+    assert (crash.status, crash.reason, crash.tokens) == (Status.CRASH, Reason.NONZERO_EXIT, 240)
+    other = answer("other", "x=10", "exit 4 # target.txt")
+    with AnthropicServer(says(other)) as server:
+        hold(project, server, max_experiments="1", run_command=run, max_fixes="0")
+        assert len(server.seen) == 1
+
+
+def test_rubbish_costs_no_experiment_and_the_search_takes_over(project):
+    """Answers that do not apply are recorded with their cost, and work goes on."""
+    with AnthropicServer(says("I think you should try harder.")) as server:
+        events = hold(project, server, max_experiments="2")
+    rejected = [event for event in events if isinstance(event, ProposalRejected)]
+    assert rejected
+    assert all(each.tokens == 240 for each in rejected)  # asked, and asked once more
+    assert [e.proposer for e in experiments(events)[1:]] == ["search", "search"]
+    assert look(project, "t").history.rejected == rejected
+
+
+def test_a_server_that_refuses_the_key_does_not_stop_the_session(project, monkeypatch):
+    """The reason is said, the search goes on, and the key is nowhere in what is written."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-wrong-0123456789-abcdef")
+    with AnthropicServer(says("")) as server:
+        events = hold(project, server, max_experiments="2")
+    rejected = next(event for event in events if isinstance(event, ProposalRejected))
+    assert "refuses the API key" in rejected.error
+    assert isinstance(events[-1], SessionEnd)
+    assert [e.proposer for e in experiments(events)[1:]] == ["search", "search"]
+    assert "sk-ant-wrong" not in everything(project)
+
+
+def test_no_key_reaches_an_experiment_or_anything_written(project):
+    """Neither its environment, nor logs, records, branches or patches hold the key."""
+    (project / "experiment.sh").write_text(f"env\n{RUN}")
+    git(project, "commit", "-qam", "nosy")
+    with AnthropicServer(says(answer("less", "x=10", "x=4"))) as server:
+        hold(project, server, max_experiments="1")
+        sent = server.seen[0]
+    assert anthropic_api.KEY in str(sent.headers)
+    assert anthropic_api.KEY not in sent.body.decode()
+    assert anthropic_api.KEY not in (project / "run.log").read_text()
+    assert anthropic_api.KEY not in everything(project)
+
+
+def test_the_spend_limit_ends_the_models_part_and_not_the_session(project):
+    """When the next call might go over, it is not made."""
+    ideas = [answer(f"idea {n}", "x=10", f"x={20 + n}") for n in range(9)]
+    with AnthropicServer(*[says(idea, (500, 100)) for idea in ideas]) as server:
+        limit = 16_384 + 8_000
+        events = hold(project, server, max_experiments="6", max_tokens=str(limit))
+    done = experiments(events)[1:]
+    assert len(done) == 6
+    assert sum(e.tokens for e in done) <= limit
+    assert {e.proposer for e in done} == {"anthropic", "search"}
+    assert any("max_tokens" in e.error for e in events if isinstance(e, ProposalRejected))
+
+
+def test_the_day_has_a_limit_too(project):
+    """What other campaigns spent today counts, read from the ledger alone."""
+    prices = {"price_in": "100", "price_out": "1000"}
+    with AnthropicServer(says(answer("one", "x=10", "x=20"), (1000, 100))) as server:
+        hold(project, server, max_experiments="1", **prices)
+        assert len(server.seen) == 1
+        hold(project, server, tag="u", max_experiments="1", max_cost_usd_per_day="16.6", **prices)
+        assert len(server.seen) == 1
+
+
+def test_what_speaks_openais_api_needs_no_key(project, monkeypatch):
+    """A local server has the ideas with base_url and model alone."""
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    less = openai_api.Says(pieces=(answer("less", "x=10", "x=4"),))
+    with OpenAIServer(less, key=None) as server:
+        events = hold(
+            project, server, proposer="auto", base_url=f"{server.url}/v1", model="gpt-6.1-terra",
+            max_experiments="1",
+        )  # fmt: skip
+    assert experiments(events)[-1].proposer == "openai"
+
+
+def test_an_agent_has_ideas_too(project):
+    """Whatever it does to its copy, only the target's new content is taken, and it is judged."""
+    agent = 'cat > /dev/null; rm experiment.sh; sed -i s/x=10/x=2/ target.txt; echo "TITLE: agent"'
+    overrides = {**SETTINGS, "tag": "t", "proposer_command": agent, "max_experiments": "1"}
+    with open_lab(project, overrides) as session:
+        events = list(research(session))
+    done = experiments(events)[-1]
+    assert (done.status, done.proposer, done.description) == (Status.KEEP, "command", "agent")
+    assert (project / "experiment.sh").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "variables", "name"),
+    [
+        ({}, {}, "search"),
+        ({}, {"ANTHROPIC_API_KEY": "k"}, "anthropic"),
+        ({}, {"OPENAI_API_KEY": "k"}, "openai"),
+        ({}, {"ANTHROPIC_API_KEY": " "}, "search"),
+        ({"proposer": "search"}, {"ANTHROPIC_API_KEY": "k"}, "search"),
+        ({"proposer_command": "agent"}, {"OPENAI_API_KEY": "k"}, "command"),
+        ({"base_url": "http://localhost:1", "model": "m"}, {}, "openai"),
+        ({"base_url": "http://localhost:1"}, {}, "search"),
+    ],
+)
+def test_auto_is_the_best_at_hand(settings, variables, name):
+    """An agent where one is set, a model where there is a key or a server, else the search."""
+    from autoresearch_ci.config import Settings
+
+    assert chosen(Settings(**{**SETTINGS, **settings}), variables) == name
+
+
+def everything(project):
+    """All that a session leaves: every object of git, the ledger, the git directory's files."""
+    objects = subprocess.run(
+        "git cat-file --batch-all-objects --batch --buffer; cat results.tsv .claude/logs/*; "
+        "find .git/autoresearch -type f -exec cat {} +",
+        shell=True, cwd=project, capture_output=True, check=False,
+    )  # fmt: skip
+    return objects.stdout.decode(errors="replace")
+
+
+def test_the_record_is_complete(project):
+    """Every experiment of a model carries its tokens; those of the search none."""
+    with AnthropicServer(says(answer("less", "x=10", "x=4"))) as server:
+        events = hold(project, server, max_experiments="3")
+    for event in events:
+        if isinstance(event, Experiment) and event.experiment:
+            assert (event.tokens > 0) == (event.proposer == "anthropic")
