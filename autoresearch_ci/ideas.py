@@ -23,6 +23,7 @@ from autoresearch_ci.model import Proposal, Run
 from autoresearch_ci.proposers import Proposer, Source
 from autoresearch_ci.proposers.relay import Relay
 from autoresearch_ci.proposers.search import SearchProposer
+from autoresearch_ci.proposers.suggested import Suggested
 from autoresearch_ci.providers import Provider
 from autoresearch_ci.redaction import Redactor
 from autoresearch_ci.spending import Allowance, Prices, Spent
@@ -65,7 +66,7 @@ def proposer(around: Surroundings) -> Proposer:
     briefing = Briefing(around)
     asked = _agent(around, briefing) if name == "command" else _model(around, briefing, name)
     tuner = lru_cache(maxsize=1)(lambda lines: _search(around, only=lines))
-    return Relay(asked, search, tuner)
+    return Relay(Suggested(asked), search, tuner)
 
 
 def chosen(settings: Settings, variables: Mapping[str, str]) -> str:
@@ -135,6 +136,7 @@ class Briefing:
             context=self._written.context,
             patch=around.patch,
             log=around.log,
+            queue=tuple(idea.text for idea in history.ideas),
             experiments_left=None if most is None else most - progress.experiments,
             seconds_left=None if longest is None else max(0.0, longest - progress.seconds),
         )

@@ -82,6 +82,7 @@ def look(repo: Path, overrides: Mapping[str, object]) -> Situation:
             for each in choose_ruler(settings).frozen(source)
             for line in range(each.first, each.last + 1)
         ),
+        queue=tuple(idea.text for idea in history.ideas),
         experiments_left=settings.max_experiments,
         seconds_left=settings.time_limit,
     )
