@@ -25,11 +25,18 @@ from autoresearch_ci.proposers.relay import Relay
 from autoresearch_ci.proposers.search import SearchProposer
 from autoresearch_ci.proposers.suggested import Suggested
 from autoresearch_ci.providers import Provider
+from autoresearch_ci.providers.patience import Patience
 from autoresearch_ci.redaction import Redactor
+from autoresearch_ci.ruler import Ruler
 from autoresearch_ci.spending import Allowance, Prices, Spent
+
+PATIENCE = Patience(total=600.0, tries=3)
+"""Shorter than a provider's own: meanwhile the search could go on."""
 
 KEYS = {"anthropic": "ANTHROPIC_API_KEY", "openai": "OPENAI_API_KEY"}
 """The variable that holds the key of each provider."""
+_LONG = 60.0
+"""Seconds of one run from which on the next idea may be wanted later than in five minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,9 @@ class Surroundings:
 
     loaded: Loaded
     tag: str
+    session: str
     watch: Watch
+    ruler: Ruler
     instructions: Callable[[], Instructions]
     patch: Callable[[int], str]
     log: Callable[[int], str]
@@ -99,6 +108,12 @@ def notes(settings: Settings, variables: Mapping[str, str]) -> Iterator[str]:
         )
 
 
+def frozen_lines(ruler: Ruler, text: str) -> frozenset[int]:
+    """The lines of the target, from 1, that no experiment may change."""
+    frozen = ruler.frozen(text)
+    return frozenset(line for each in frozen for line in range(each.first, each.last + 1))
+
+
 class Briefing:
     """What a model or an agent is shown, composed from the session as it stands."""
 
@@ -106,6 +121,10 @@ class Briefing:
         self._around = around
         self._redact = Redactor(credentials(os.environ))
         self._written: Instructions | None = None
+        # Each look into the archive starts git, and what is there does not change; only where
+        # another session published first is it another's, and the history another object.
+        self._patch, self._log = lru_cache(512)(around.patch), lru_cache(512)(around.log)
+        self._history: History | None = None
 
     def ask(self, source: Source, history: History) -> Conversation:
         return brief.brief(self._situation(source, history), self._redact)
@@ -121,11 +140,16 @@ class Briefing:
 
     def text(self, source: Source, history: History) -> str:
         """All of it as one text, for an agent."""
-        return spoken(self.ask(source, history))
+        situation = self._situation(source, history)
+        return brief.brief(situation, self._redact, form=False).text
 
     def _situation(self, source: Source, history: History) -> brief.Situation:
         around, settings = self._around, self._around.settings
         self._written = self._written or around.instructions()
+        if history is not self._history:
+            self._patch.cache_clear()
+            self._log.cache_clear()
+            self._history = history
         progress = around.watch.progress
         most, longest = settings.max_experiments, settings.time_limit
         return brief.Situation(
@@ -134,18 +158,13 @@ class Briefing:
             history=history,
             program=self._written.program,
             context=self._written.context,
-            patch=around.patch,
-            log=around.log,
+            patch=self._patch,
+            log=self._log,
+            frozen=frozen_lines(around.ruler, source.text),
             queue=tuple(idea.text for idea in history.ideas),
             experiments_left=None if most is None else most - progress.experiments,
             seconds_left=None if longest is None else max(0.0, longest - progress.seconds),
         )
-
-
-def spoken(conversation: Conversation) -> str:
-    """All of a conversation's text: the system's, then every message's."""
-    turns = [conversation.system, *(message.blocks for message in conversation.messages)]
-    return "\n\n".join("".join(block.text for block in blocks) for blocks in turns)
 
 
 def _search(around: Surroundings, only: frozenset[str] | None = None) -> SearchProposer:
@@ -182,6 +201,10 @@ def _provider(settings: Settings, name: str) -> Provider:
             model=settings.model,
             base_url=settings.base_url,
             max_output_tokens=settings.max_output_tokens,
+            patience=PATIENCE,
+            # What is paid for to be cached has to be there still when the next idea is wanted, and
+            # an experiment is several runs.
+            cache_for="1h" if settings.time_budget >= _LONG else "5m",
         )
     from autoresearch_ci.providers.openai import OpenAIProvider  # noqa: PLC0415
 
@@ -206,7 +229,9 @@ def _agent(around: Surroundings, briefing: Briefing) -> Proposer:
     def run(
         shell: str, *, cwd: Path, kill_after: float, log: Path, env: Mapping[str, str], stdin: Path
     ) -> Run:
-        return around.executor.run(Command(shell, cwd, kill_after, log, env=env, stdin=stdin))
+        # By its session's name the next one finds what outlived a kill.
+        named = {"AUTORESEARCH_SESSION": around.session, **env}
+        return around.executor.run(Command(shell, cwd, kill_after, log, env=named, stdin=stdin))
 
     return CommandProposer(
         settings.proposer_command,

@@ -129,6 +129,7 @@ def assemble(
         workspace.state_dir / "pending" / campaign.tag,
         draw=choose_picture(remote),
     )
+    ruler = choose_ruler(settings)
     watch, read = Watch(book.history), partial(workspace.read_log, campaign.tag)
     return Session(
         start=SessionStart(
@@ -155,7 +156,9 @@ def assemble(
             ideas.Surroundings(
                 loaded=loaded,
                 tag=campaign.tag,
+                session=name,
                 watch=watch,
+                ruler=ruler,
                 instructions=lambda: instructions(workspace, campaign.base, settings),
                 patch=lambda number: archive.recall(number, "patch", read),
                 log=lambda number: archive.recall(number, "log", read),
@@ -173,7 +176,7 @@ def assemble(
             target_value=settings.target_value,
             setup_only=setup_only,
         ),
-        ruler=choose_ruler(settings),
+        ruler=ruler,
         watch=watch,
     )
 

@@ -150,8 +150,8 @@ class Sample:
 class Verdict:
     """A decision and the reason for it.
 
-    `gain` is the judge's estimate of how much better a kept candidate is, in the
-    metric's unit. None where the last run of each side says it exactly.
+    `gain` is the judge's estimate of how much better the candidate is than the
+    incumbent, in the metric's unit. None where the last run of each side says it.
     """
 
     status: Status

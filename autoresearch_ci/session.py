@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from statistics import median
 
 from autoresearch_ci.archive import Archive, archived
 from autoresearch_ci.asking import received
@@ -43,7 +42,10 @@ from autoresearch_ci.workspace import Campaign, Inbox, Trial
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an attempt came to. The baseline has no verdict: it is kept, for no reason."""
+    """What an attempt came to. The baseline has no verdict: it is kept, for no reason.
+
+    `prev` is what the candidate was held against, None for the last kept value.
+    """
 
     verdict: Verdict | None
     value: float | None
@@ -53,6 +55,7 @@ class Outcome:
     jump: bool = False
     holdout: float | None = None
     holdout_error: str = ""
+    prev: float | None = None
 
 
 INTERRUPTED = Outcome(
@@ -195,16 +198,17 @@ class Session:
             experience=self.experience,
         )
 
-    def value_of(self, contest: Contest, verdict: Verdict) -> float:
-        """The candidate's value: what was measured, or for a keep the judge's own estimate.
+    def figures(self, contest: Contest, verdict: Verdict) -> tuple[float, float]:
+        """The incumbent's value and the candidate's, as they are written down.
 
-        The best of several lucky numbers is no estimate, so a keep's value is the last
-        kept value and the gain that the judge believes in.
+        Where there is noise, the best of several numbers is a lucky one, and the
+        machine may have changed since the last keep. So there the candidate's value
+        is the last kept value made better by the gain that the judge believes in.
         """
         last = self.history.incumbent
         if verdict.gain is None or last is None or last.value is None:
-            return median(contest.values(Side.CANDIDATE))
-        return contest.direction.better(last.value, verdict.gain)
+            return contest.values(Side.INCUMBENT)[-1], contest.values(Side.CANDIDATE)[-1]
+        return last.value, contest.direction.better(last.value, verdict.gain)
 
     def is_mendable(self, outcome: Outcome) -> bool:
         """Whether it is a crash whose log names the target: a mistake in what was written."""
@@ -311,7 +315,9 @@ class Session:
         return None
 
     def _experiment(self, trial: Trial, proposal: Proposal, outcome: Outcome) -> Experiment:
-        verdict, incumbent = outcome.verdict, self.history.incumbent
+        verdict, incumbent, prev = outcome.verdict, self.history.incumbent, outcome.prev
+        if prev is None and incumbent:
+            prev = incumbent.value
         return Experiment(
             tag=self.start.tag,
             session=self.start.session,
@@ -321,7 +327,7 @@ class Session:
             reason=verdict.reason if verdict else None,
             metric=self.settings.metric_name,
             value=outcome.value,
-            prev=incumbent.value if incumbent and verdict else None,
+            prev=prev if verdict else None,
             description=_one_line(proposal.title),
             commit=trial.parent,
             parent=trial.parent,

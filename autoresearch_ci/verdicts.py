@@ -68,8 +68,8 @@ def contested(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
         if run.failure or run.value is None:
             return Outcome(run.failure, run.value, contest.samples, runs, run.error)
         contest = contest.plus(Sample(decision, run.value))
-    value = session.value_of(contest, decision)
-    outcome = Outcome(decision, value, contest.samples, runs)
+    prev, value = session.figures(contest, decision)
+    outcome = Outcome(decision, value, contest.samples, runs, prev=prev)
     return verified(session, trial, outcome) if decision.status is Status.KEEP else outcome
 
 

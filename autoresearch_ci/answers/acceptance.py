@@ -6,6 +6,7 @@ import re
 
 from autoresearch_ci.answers.lines import is_blank, texts
 from autoresearch_ci.answers.syntax import syntax_error
+from autoresearch_ci.redaction import COMMENT, REDACTED
 
 # Control characters but tab, line ends and form feed; what cannot be seen or makes text read
 # otherwise than it is; surrogates, and what a decoder puts for broken bytes.
@@ -22,6 +23,12 @@ def objection(path: str, old: str, new: str) -> str | None:
         return f"The change leaves {path} empty."
     if [text.rstrip() for text in texts(old)] == [text.rstrip() for text in texts(new)]:
         return f"The change is none: {path} stays as it is, but for white space at most."
+    for sign in (REDACTED, COMMENT):
+        if new.count(sign) > old.count(sign):
+            return (
+                f"The new {path} has {sign} in it, which stands for what you were not shown."
+                " Leave those lines as they are: change others with SEARCH/REPLACE blocks."
+            )
     known = set(_UNFIT.findall(old))
     for character in _UNFIT.finditer(new):
         if character.group() not in known:

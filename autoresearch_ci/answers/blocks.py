@@ -11,7 +11,9 @@ from autoresearch_ci.answers.names import check_label, check_line
 from autoresearch_ci.answers.outcome import Unusable
 
 _LOOKED_AT = 300  # characters of a line; a marker is shorter
-_BEGIN = re.compile(r"\s*(?:<{5,9}|-{5,9})\s*(?:SEARCH|ORIGINAL|HEAD|OLD)\b:?(.*)", re.IGNORECASE)
+_BEGIN = re.compile(
+    r"\s*(?:<{5,9}\s*(?:SEARCH|ORIGINAL|HEAD|OLD)|-{5,9}\s*SEARCH)\b:?(.*)", re.IGNORECASE
+)
 _DIVIDER = re.compile(r"\s*(={5,9})\s*")
 _END = re.compile(
     r"\s*(?:>{5,9}\s*(?:(?:REPLACE|UPDATED)\b.*)?|>{7}\s.*|\+{5,9}\s*REPLACE\b.*)", re.IGNORECASE
@@ -30,6 +32,15 @@ def is_block_end(line: str) -> bool:
     return _END.fullmatch(line[:_LOOKED_AT]) is not None
 
 
+def has_blocks(answer: list[str]) -> bool:
+    """Whether an answer is meant to be blocks."""
+    return any(is_block_begin(line) or _says_replace(line) for line in answer)
+
+
+def _says_replace(line: str) -> bool:
+    return is_block_end(line) and "REPLACE" in line[:_LOOKED_AT].upper()
+
+
 def blocks(answer: list[str], path: str) -> list[Change]:
     """All blocks of an answer; Unusable where one is malformed or not for `path`."""
     found: list[Change] = []
@@ -43,9 +54,10 @@ def blocks(answer: list[str], path: str) -> list[Change]:
                 )
             _check_names(answer, at, begin[1], path)
             start = at + 1
-        elif is_block_end(line):
-            if start is None:
+        elif start is None:
+            if _says_replace(line):
                 raise Unusable(f"{name} has no `<<<<<<< SEARCH` line.")
+        elif is_block_end(line):
             readings = _readings(answer[start:at])
             if not readings:
                 raise Unusable(f"{name} has no `=======` line between SEARCH and REPLACE.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autoresearch_ci.answers.acceptance import objection
-from autoresearch_ci.answers.blocks import blocks, is_block_begin, is_block_end
+from autoresearch_ci.answers.blocks import blocks, has_blocks
 from autoresearch_ci.answers.diffs import has_diff, hunks
 from autoresearch_ci.answers.edits import Change, apply
 from autoresearch_ci.answers.elision import elided
@@ -34,7 +34,7 @@ def _read(answer_text: str, path: str, source_text: str) -> Idea:
     if not any(answer):
         raise Unusable("The answer is empty. Send a title, a hypothesis and the change.")
     source = source_text.removeprefix(_BOM)
-    in_blocks = any(is_block_begin(line) or is_block_end(line) for line in answer)
+    in_blocks = has_blocks(answer)
     if in_blocks:
         new = _changed(blocks(answer, path), path, source)
     elif has_diff(answer):

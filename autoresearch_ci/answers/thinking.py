@@ -34,7 +34,7 @@ def without_thinking(answer: str, source: str) -> str:
 def _without(answer: str, opening: str, closing: str, *, own: bool) -> str:
     """Without the sections; one that is never closed goes to the end.
 
-    A closing mark alone ends one that began before the answer.
+    A closing mark alone ends one that began before the answer, unless it is the end.
     """
     if closing not in answer and opening not in answer:
         return answer
@@ -47,14 +47,16 @@ def _without(answer: str, opening: str, closing: str, *, own: bool) -> str:
         re.MULTILINE,
     )
     kept: list[str] = []
-    at, inside = 0, False
+    at, inside, end = 0, False, len(answer.rstrip())
     for mark in marks.finditer(answer.replace("\r", "\n")):
         if mark["open"] and not inside:
             kept.append(answer[at : mark.start()])
             inside = True
         elif not mark["open"]:
-            if not inside:  # it was open from the start
+            if not inside and mark.end() < end:  # it was open from the start
                 kept.clear()
+            elif not inside:
+                kept.append(answer[at : mark.start()])
             at, inside = mark.end(), False
     if not inside:
         kept.append(answer[at:])

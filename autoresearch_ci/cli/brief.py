@@ -53,6 +53,7 @@ def look(repo: Path, overrides: Mapping[str, object]) -> Situation:
     from autoresearch_ci.brief import Situation  # noqa: PLC0415
     from autoresearch_ci.campaigns import choose_tag, log_of  # noqa: PLC0415
     from autoresearch_ci.history import History  # noqa: PLC0415
+    from autoresearch_ci.ideas import frozen_lines  # noqa: PLC0415
     from autoresearch_ci.instructions import instructions  # noqa: PLC0415
     from autoresearch_ci.lab import choose_ruler  # noqa: PLC0415
     from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
@@ -77,11 +78,7 @@ def look(repo: Path, overrides: Mapping[str, object]) -> Situation:
         context=written.context,
         patch=partial(recall, suffix="patch"),
         log=partial(recall, suffix="log"),
-        frozen=frozenset(
-            line
-            for each in choose_ruler(settings).frozen(source)
-            for line in range(each.first, each.last + 1)
-        ),
+        frozen=frozen_lines(choose_ruler(settings), source),
         queue=tuple(idea.text for idea in history.ideas),
         experiments_left=settings.max_experiments,
         seconds_left=settings.time_limit,

@@ -17,7 +17,7 @@ from autoresearch_ci.judge import ideas
 from autoresearch_ci.judge.level import Belief, moments
 from autoresearch_ci.judge.noise import TAILS
 
-_STEP, _REACH = 0.4, 6.0
+_STEP, _REACH = 0.5, 6.0
 """Width of a step and how far to integrate, in standard errors."""
 
 _NODES = ((-math.sqrt(3), 1 / 6), (0.0, 2 / 3), (math.sqrt(3), 1 / 6))
@@ -107,9 +107,8 @@ class _Likelihood:
     def __call__(self, gain: float) -> float:
         total = 0.0
         for level, weight in self._levels:
-            product = 1.0
+            at, product = level + gain, 1.0
             for value in self._values:
-                rest = value - level - gain
-                product *= 1 + rest * rest / TAILS
+                product *= 1 + (value - at) ** 2 / TAILS
             total += weight * product ** (-(TAILS + 1) / 2)
         return total

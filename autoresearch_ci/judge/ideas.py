@@ -14,7 +14,7 @@ BETTER, WORSE = 1.5, 3.0
 NULL_SHARE = 0.6
 """Of the ideas that do not improve, those that change nothing."""
 
-_GUESS, _WEIGHT = 0.2, 20.0
+_GUESS, _WEIGHT = 0.2, 60.0
 """Share of improvements believed at first, and how many experiments that belief is worth."""
 
 _SEEN = 0.5

@@ -20,7 +20,7 @@ from autoresearch_ci.judge.noise import TAILS
 DRIFT = 0.005
 """Variance that drift adds from one experiment to the next."""
 
-JUMP, REACH = 0.01, 9.0
+JUMP, REACH = 0.005, 9.0
 """How probable it is that the machine jumped since the last experiment; variance if it did."""
 
 STRAY = 0.003

@@ -11,13 +11,13 @@ from autoresearch_ci.judge.experience import View
 from autoresearch_ci.judge.single import single_run
 from autoresearch_ci.model import Reason, Side, Status, Verdict
 
-SURE = 0.7
-"""Probability of an improvement that is enough for a keep."""
+SURE = 0.55
+"""Probability of an improvement that is enough for a keep; most keeps have far more."""
 
 FRESH = 0.3
 """Probability that the fresh runs alone must give it: they are free of what came before."""
 
-WORTH = 0.3
+WORTH = 0.33
 """Gain that a candidate must promise, in units of the noise, to be worth another run."""
 
 NOT_WORSE = 0.85
@@ -27,9 +27,9 @@ EVEN = 0.5
 """The same for trying it once more."""
 
 LEAST = 2
-"""Runs of a candidate before it is kept: one may be luck."""
+"""Runs of either side before a keep: one may be luck."""
 
-OPENING = 4
+OPENING = 6
 """Runs of the incumbent at the start of a campaign whose metric has noise."""
 
 REOPENING = 2
@@ -75,23 +75,18 @@ def weigh(contest: Contest, view: View, max_repeats: int) -> Verdict | Side:
     bar = contest.min_delta.at(incumbent) / view.scale
     effect = estimate(view.candidate, view.belief, view.improving, bar)
     runs, fresh = len(view.candidate), len(view.fresh)
-    shown = runs >= LEAST and fresh > 0
+    shown = min(runs, fresh) >= LEAST
     if effect.prospect >= WORTH:
-        sure = effect.better >= SURE and runs >= LEAST
-        if sure and fresh and _alone(view, bar).better >= FRESH:
+        if shown and effect.better >= SURE and _alone(view, bar).better >= FRESH:
             return Verdict(Status.KEEP, Reason.IMPROVED, effect.mean * view.scale)
-        ask = Side.INCUMBENT if sure else _telling(view)
     elif effect.not_worse >= EVEN and contest.simpler():
         if shown and effect.not_worse >= NOT_WORSE:
             return Verdict(Status.KEEP, Reason.SIMPLER, effect.mean * view.scale)
-        ask = _telling(view) if fresh else Side.INCUMBENT
     else:
         return _discard(view)
-    if runs >= max_repeats and fresh >= max_repeats:
+    if fresh >= max_repeats:
         return _discard(view)
-    if ask is Side.CANDIDATE:
-        return ask if runs < max_repeats else Side.INCUMBENT
-    return ask if fresh < max_repeats else Side.CANDIDATE
+    return _turn(view, max_repeats)
 
 
 def _alone(view: View, bar: float) -> Effect:
@@ -102,13 +97,17 @@ def _alone(view: View, bar: float) -> Effect:
     return estimate(view.candidate, belief, view.improving, bar)
 
 
-def _telling(view: View) -> Side:
-    """The side of which one more run takes away more of the doubt."""
-    runs, blur = len(view.candidate), level.moments(view.belief)[1]
-    candidate, incumbent = 1 / runs - 1 / (runs + 1), blur - blur / (blur + 1)
-    return Side.CANDIDATE if candidate >= incumbent else Side.INCUMBENT
+def _turn(view: View, max_repeats: int) -> Side:
+    """A second run of the candidate, which ends most hopes; then the sides take turns.
+
+    So a machine that changes meanwhile changes for both.
+    """
+    runs = len(view.candidate)
+    ahead = runs - len(view.fresh) >= LEAST
+    return Side.INCUMBENT if ahead or runs >= max_repeats else Side.CANDIDATE
 
 
 def _discard(view: View) -> Verdict:
-    gap = median(view.candidate) - level.moments(view.belief)[0]
-    return Verdict(Status.DISCARD, Reason.WORSE if gap <= -1 else Reason.WITHIN_NOISE)
+    gain = median(view.candidate) - level.moments(view.belief)[0]
+    reason = Reason.WORSE if gain <= -1 else Reason.WITHIN_NOISE
+    return Verdict(Status.DISCARD, reason, gain * view.scale)

@@ -22,11 +22,11 @@ from autoresearch_ci.errors import MachineError
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Proposal, Rejected, Run
 from autoresearch_ci.proposers import Source
+from autoresearch_ci.redaction import SHORTEST, Redactor
 
 _MOST_BYTES = 8 * 1024 * 1024
 _TAIL = 64 * 1024
 _MOST_PROBLEM = 300
-_SHORTEST_SECRET = 6  # characters; anything shorter stands in many a text
 
 
 class RunCommand(Protocol):
@@ -92,8 +92,9 @@ class CommandProposer:
                 },
                 stdin=brief,
             )
-            output = self._masked(_end_of(self._log))
-            title = _said_in(self._masked(_end_of(title_file))) or _title_in(output)
+            redact = Redactor(self._credentials())
+            output = redact(_end_of(self._log))
+            title = _said_in(redact(_end_of(title_file))) or _title_in(output)
             if failure := self._failure(run):
                 last = output.splitlines()[-1:]
                 return self._rejected(f"{failure}: {last[0]}" if last else failure, title)
@@ -103,7 +104,7 @@ class CommandProposer:
                 return self._rejected(str(unfit), title)
         if text == source.text:
             return self._rejected(f"the agent did not change {source.path}", title)
-        if self._masked(text) != text:
+        if any(value in text for value in self._credentials()):
             return self._rejected(f"the agent wrote a credential into {source.path}", title)
         if problem := objection(source.path, source.text, text):
             return self._rejected(problem, title)
@@ -115,12 +116,13 @@ class CommandProposer:
     def _rejected(self, problem: str, title: str) -> Rejected:
         return Rejected(one_line(problem, _MOST_PROBLEM), self.name, title)
 
-    def _masked(self, text: str) -> str:
-        """Without the agent's credentials: what is recorded is read by others."""
-        for name, value in handed_on(self._variables).items():
-            if len(value) >= _SHORTEST_SECRET and looks_secret(name, value):
-                text = text.replace(value, "[hidden]")
-        return text
+    def _credentials(self) -> list[str]:
+        """What the agent was given and nobody else may see, as what is recorded is seen."""
+        return [
+            value
+            for name, value in handed_on(self._variables).items()
+            if len(value) >= SHORTEST and looks_secret(name, value)
+        ]
 
     def _failure(self, run: Run) -> str:
         """Why the agent's work does not count; empty when it ended well."""

@@ -12,7 +12,7 @@ from typing import Protocol
 from autoresearch_ci import answers
 from autoresearch_ci.answers import Problem
 from autoresearch_ci.conversation import Conversation, Ending, Usage
-from autoresearch_ci.errors import ProviderError
+from autoresearch_ci.errors import ProviderError, SettingsError
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Proposal, Rejected
 from autoresearch_ci.proposers import Source
@@ -61,7 +61,10 @@ class ModelProposer:
         self, source: Source, history: History, failed: Proposal, crash: str
     ) -> Proposal | Rejected:
         """The idea again, mended; `crash` is the end of its log. Costs are those of the mending."""
-        conversation = self._briefing.repair(source, history, failed, crash)
+        try:
+            conversation = self._briefing.repair(source, history, failed, crash)
+        except SettingsError as error:  # the idea made the target too long to be shown
+            return self._rejected(error.message, Usage())
         return self._converse(conversation, Source(source.path, failed.text), source)
 
     def _converse(

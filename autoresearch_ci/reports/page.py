@@ -15,6 +15,7 @@ from urllib.parse import quote
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Experiment, Reason, SessionEnd, SessionStart, Status, StopReason
 from autoresearch_ci.reports.confirmation import verdict
+from autoresearch_ci.reports.costs import costs
 from autoresearch_ci.reports.markdown import cut_diff, escape, fenced, held_out, table
 from autoresearch_ci.reports.session import STOPPED
 from autoresearch_ci.reports.table import counts
@@ -89,6 +90,8 @@ class Page:
             change = f"{number(first.value)} → {number(best.value)}"
             yield f"**{escape(best.metric)} {change}{f' ({share})' if share else ''}**"
             yield f"{counts(history.experiments)}."
+            for line in costs(history):
+                yield escape(line)
             if history.confirmed:
                 yield f"On fresh runs {escape(verdict(history.confirmed))}."
         if self.start is not None:

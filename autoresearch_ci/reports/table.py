@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Experiment, SessionStart, Status
 from autoresearch_ci.reports.confirmation import verdict
+from autoresearch_ci.reports.costs import costs
 from autoresearch_ci.reports.terminal import (
     Paint,
     better,
@@ -172,5 +173,6 @@ def headline(start: SessionStart, history: History, paint: Paint) -> list[str]:
         f"{paint(clean(start.tag), 'bold')}  {what}",
         f"{paint(standing(history), 'bold')}",
         counts(history.experiments),
+        *costs(history),
     ]
     return [*lines, verdict(history.confirmed)] if history.confirmed else lines

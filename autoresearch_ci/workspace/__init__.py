@@ -6,6 +6,7 @@ from autoresearch_ci.workspace.inbox import Inbox
 from autoresearch_ci.workspace.remote import PATIENCE, Remote, Target
 from autoresearch_ci.workspace.repository import Workspace
 from autoresearch_ci.workspace.trial import Trial
+from autoresearch_ci.workspace.twin import Twin, twin
 
 __all__ = [
     "PATIENCE",
@@ -14,6 +15,8 @@ __all__ = [
     "Remote",
     "Target",
     "Trial",
+    "Twin",
     "Workspace",
     "create_repository",
+    "twin",
 ]

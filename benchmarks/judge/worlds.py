@@ -1,7 +1,7 @@
 """Simulated programs whose true quality is known: ideas, noise, machines that change.
 
-In gains: higher is better, the noise has a standard deviation of 1, and so is every
-effect in units of it.
+In gains: higher is better. Effects are in units of the noise: its standard deviation, or
+for Student's t, whose own is barely finite, its scale.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ Noise = Callable[[random.Random], float]
 
 
 def student(dof: float) -> Noise:
-    """Scaled to a standard deviation of 1."""
-    scale = math.sqrt((dof - 2) / dof)
-    return lambda rng: scale * rng.gauss(0, 1) / math.sqrt(rng.gammavariate(dof / 2, 2 / dof))
+    return lambda rng: rng.gauss(0, 1) / math.sqrt(rng.gammavariate(dof / 2, 2 / dof))
 
 
 def gaussian(rng: random.Random) -> float:
@@ -75,16 +73,21 @@ CELLS: dict[str, tuple[Noise, Machine]] = {
     "steps": (gaussian, stepping),
     "none": (silent, steady),
     "Laplace": (laplace, steady),
-    "skewed, lucky": (lucky_outliers, steady),
+    "skewed to luck": (lucky_outliers, steady),
+    "rounded": (gaussian, steady),
+    "nothing to find": (gaussian, steady),
 }
-UNTUNED = ("Laplace", "skewed, lucky")
+UNTUNED = ("Laplace", "skewed to luck", "rounded", "nothing to find")
+"""Cells that no constant of the judge was chosen on. `rounded` is a clock that ticks once a unit
+of noise, and in `nothing to find` no idea changes anything."""
 
 
 class World:
     """One campaign's program on its machine; `true` is the incumbent's real gain so far."""
 
     def __init__(self, cell: str, seed: str) -> None:
-        self._rng = random.Random(seed)
+        self._rng, self._hopeless = random.Random(seed), cell == "nothing to find"
+        self._rounded = cell == "rounded"
         self._noise, machine = CELLS[cell]
         self._machine = machine(self._rng)
         self.runs, self.true, self.effect = 0, 0.0, 0.0
@@ -96,11 +99,14 @@ class World:
     def run(self, effect: float = 0.0) -> float:
         """One run of the incumbent, or of a candidate with this effect."""
         self.runs += 1
-        return self.true + effect + self._machine(self.runs) + self._noise(self._rng)
+        value = self.true + effect + self._machine(self.runs) + self._noise(self._rng)
+        return float(round(value)) if self._rounded else value
 
     def propose(self) -> float:
         """The true effect of the next idea."""
         rng, kind = self._rng, self._rng.random()
+        if self._hopeless:
+            return 0.0
         if kind < 0.15:
             return rng.expovariate(1 / 1.5)
         return 0.0 if kind < 0.65 else -rng.expovariate(1 / 3)

@@ -24,8 +24,10 @@ METRICS = {
     "lsm": ("pages_per_op", "lower_is_better"),
     "text": ("accuracy", "higher_is_better"),
     "flows": ("utility", "higher_is_better"),
+    "route": ("route_cost", "lower_is_better"),
+    "forecast": ("relative_error", "lower_is_better"),
 }
-HELD_OUT = ("pid", "lsm", "text", "flows")
+HELD_OUT = ("route", "forecast")
 
 
 def measure(text: str, metric: str) -> float | None:

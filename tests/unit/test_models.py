@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+import sys
 
 import pytest
 
@@ -71,6 +73,34 @@ def test_a_models_ideas_are_tried_like_any_other(project):
     body = server.seen[0].json
     assert "Be bold." in str(body)
     assert git(project, "log", "--format=%s", "-1", "autoresearch/t").startswith("experiment:")
+
+
+def test_the_verb_shows_exactly_what_is_sent(project):
+    """`brief` prints the conversation that the next call carries, to the byte."""
+    with AnthropicServer(says(answer("worse", "x=10", "x=40"))) as server:
+        hold(project, server, max_experiments="1")
+        flags = [f"--{name.replace('_', '-')}={value}" for name, value in SETTINGS.items()]
+        command = [sys.executable, "-m", "autoresearch_ci", "--repo", str(project), "brief"]
+        shown = subprocess.run(
+            [*command, "--json", "--tag=t", "--max-experiments=1", *flags],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        hold(project, server, max_experiments="1")
+    sent = server.seen[1].json
+    told = json.loads(shown.stdout)
+    assert [b["text"] for b in told["system"]] == [b["text"] for b in sent["system"]]
+    assert [b["text"] for b in told["messages"][0]["blocks"]] == [
+        b["text"] for b in sent["messages"][0]["content"]
+    ]
+
+
+@pytest.mark.parametrize(("time_budget", "lifetime"), [("5", "5m"), ("5m", "1h")])
+def test_what_is_cached_is_still_there_for_the_next_idea(project, time_budget, lifetime):
+    """A brief is not paid for to be cached and gone when a long experiment is over."""
+    with AnthropicServer(says(answer("less", "x=10", "x=4"))) as server:
+        hold(project, server, max_experiments="1", time_budget=time_budget, kill_after="10m")
+    marks = [part.get("cache_control", {}) for part in server.seen[0].json["system"]]
+    assert {mark.get("ttl", "5m") for mark in marks if mark} == {lifetime}
 
 
 def test_a_crash_is_mended_within_its_experiment(project):

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from autoresearch_ci.proposers.search.cuts import Cut, Edit, identity
+from autoresearch_ci.proposers.search.edits import Cut, Edit, headline, identity
 from autoresearch_ci.proposers.search.names import word_set
 from autoresearch_ci.source import Kind, Token, tokens
 
@@ -26,6 +26,7 @@ _SEMICOLONS = word_set(
 )
 _FLAT = word_set(".toml .ini .cfg .conf .properties .env")
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_COMMENT = re.compile(r"(?<!:)//.*", re.DOTALL)
 _NAME = re.compile(r"[^\W\d]\w*")
 _SETTING = re.compile(r"\s*[\w.\-\"']+\s*[:=]\s*\S")
 _CONTINUES = word_set(
@@ -41,6 +42,8 @@ _TITLE = 50
 _FAR = 200
 _NEVER = frozenset({"package", "module", "#", "}", "else", "case", "default", "@"})
 _IMPORTS = frozenset({"import", "use", "using", "from"})
+# Go declares several at once in brackets.
+_GROUPS = frozenset({"var", "const", "type"})
 _TYPES = frozenset({"class", "interface", "enum", "struct", "trait", "impl", "object", "namespace"})
 _DECLARES = word_set(
     "const let var val final static int float double long bool boolean auto String char usize"
@@ -253,7 +256,9 @@ def _defined(words: list[str]) -> tuple[str, str]:
     head = words[0]
     if head in _IMPORTS:
         named = [word for word in words if word.isidentifier() and word not in ("as", "from")]
-        return named[-1], "import"
+        return named[-1] if len(named) > 1 else "", "import"
+    if head in _GROUPS and words[1:2] == ["("]:
+        return "", "group"
     body = words.index("{") if "{" in words else len(words)
     if not _TYPES.isdisjoint(words[:body]):
         return "", "type"
@@ -282,5 +287,4 @@ def _seen_outside(words: list[str], name: str) -> bool:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split("//", 1)[0].split()).rstrip("{; ")
-    return line if len(line) <= _TITLE else line[: _TITLE - 3] + "..."
+    return headline(_COMMENT.sub("", text), _TITLE)

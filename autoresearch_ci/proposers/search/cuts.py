@@ -1,63 +1,23 @@
-"""Code that could go, whatever the language: what a deletion is, and which comes first."""
+"""Code that could go, whatever the language, and which comes first."""
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from autoresearch_ci.proposers.search import blocks, syntax
+from autoresearch_ci.proposers.search.edits import Cut
 from autoresearch_ci.proposers.search.memory import Memory
 from autoresearch_ci.proposers.search.names import split_name, word_set
 
-_SPACE = re.compile(r"\s+")
 _SIZES = word_set(
     "kb mb gb kib mib size bytes byte bits lines loc binary bundle apk seconds sec ms time latency"
     " duration tokens instructions memory"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """Characters `start` to `end` become `text`."""
-
-    start: int
-    end: int
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """A deletion: `kind` is what it learns from, `id` the same wherever the code has moved."""
-
-    id: str
-    kind: str
-    title: str
-    weight: float
-    edits: tuple[Edit, ...]
-
-    @property
-    def size(self) -> int:
-        """Characters that go."""
-        return sum(edit.end - edit.start - len(edit.text) for edit in self.edits)
-
-    def applied(self, text: str) -> str:
-        for edit in sorted(self.edits, key=lambda edit: -edit.start):
-            text = text[: edit.start] + edit.text + text[edit.end :]
-        return text
-
-
-def identity(kind: str, scope: str, text: str) -> str:
-    """A cut's name, from what is cut and not from where it stands."""
-    told = f"{kind}/{scope}/{_SPACE.sub(' ', text).strip()}"
-    return hashlib.sha1(told.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:10]
-
-
 def find_cuts(path: str, text: str, untouchable: Collection[int]) -> list[Cut]:
     """Every deletion that may be tried on this source; lines from 0 that must stay."""
-    from autoresearch_ci.proposers.search import blocks, syntax  # noqa: PLC0415 - only for deletions
-
     suffix = PurePosixPath(path.replace("\\", "/")).suffix.lower()
     find: Callable[[str, str, Collection[int]], Iterator[Cut]] = blocks.cuts
     if suffix in (".py", ".pyw"):

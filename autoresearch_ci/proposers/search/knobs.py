@@ -10,7 +10,7 @@ from autoresearch_ci.proposers.search import names
 from autoresearch_ci.proposers.search.literals import Literal
 from autoresearch_ci.proposers.search.protect import Protection, Tune
 from autoresearch_ci.proposers.search.scales import Scale
-from autoresearch_ci.proposers.search.sites import Site, sites
+from autoresearch_ci.proposers.search.sites import KEYWORDS, Site, sites
 from autoresearch_ci.source import Kind, Token
 
 _INFINITE = float("inf")
@@ -18,6 +18,7 @@ _SENTINEL = 1e6
 # A number without a telling name is taken for a fraction from here on: 0.9, 0.999.
 _NEARLY = 0.8
 _WIDE = 10
+_FIRST = 1.3
 _LIMIT = 60
 _FEW = 3
 _YEARS = (1900, 2100)
@@ -45,8 +46,8 @@ class Knob:
     """One thing that can be set: `text` at `start` to `end` of the source.
 
     `id` is the same after edits elsewhere. A number has a `scale`; a flag or a
-    choice has `options`, its own text among them. `weight` in (0, 1] is how
-    promising it looks.
+    choice has `options`, its own text among them. `weight` is how promising it
+    looks: up to 1, and more for a learning rate.
     """
 
     id: str
@@ -80,8 +81,9 @@ def find_knobs(tokens: list[Token], protection: Protection) -> list[Knob]:
     """Every number and flag that may be changed, in the order of the text."""
     found: list[Knob] = []
     seen: Counter[str] = Counter()
+    shares = _taken_from_one(tokens)
     for site in sites(tokens):
-        knob = _knob(tokens, site, protection)
+        knob = _knob(tokens, site, protection, shares)
         if knob is None:
             continue
         seen[knob.id] += 1
@@ -96,13 +98,26 @@ def _told_apart(knobs: list[Knob]) -> list[Knob]:
     return [replace(knob, label=knob.id[-40:]) if count[knob.label] > 1 else knob for knob in knobs]
 
 
-def _knob(tokens: list[Token], site: Site, protection: Protection) -> Knob | None:
+def _taken_from_one(tokens: list[Token]) -> frozenset[str]:
+    """Names that the source takes from one (`1 - MIX`): they are shares of a whole."""
+    plain = [token for token in tokens if token.kind is not Kind.SPACE]
+    return frozenset(
+        name.text
+        for one, minus, name in zip(plain, plain[1:], plain[2:], strict=False)
+        if one.text in ("1", "1.0") and minus.text == "-" and name.kind is Kind.NAME
+    )
+
+
+def _knob(
+    tokens: list[Token], site: Site, protection: Protection, shares: frozenset[str]
+) -> Knob | None:
     token = tokens[site.index]
     tune = protection.tune.get(site.line)
     if site.line in protection.frozen:
         return None
     if token.kind is Kind.NUMBER:
-        return _number(tokens, site, tune, printing=site.line in protection.printing)
+        printing = site.line in protection.printing
+        return _number(tokens, site, tune, printing=printing, share=site.name in shares)
     if token.kind is Kind.NAME and token.text in _FLAGS and _is_value(tokens, site):
         return _flag(token, site, tune)
     return None
@@ -136,7 +151,9 @@ def _flag(token: Token, site: Site, tune: Tune | None) -> Knob | None:
     )  # fmt: skip
 
 
-def _number(tokens: list[Token], site: Site, tune: Tune | None, *, printing: bool) -> Knob | None:
+def _number(
+    tokens: list[Token], site: Site, tune: Tune | None, *, printing: bool, share: bool
+) -> Knob | None:
     token = tokens[site.index]
     literal = Literal.read(token.text)
     if literal is None or _glued(tokens, site.index):
@@ -149,7 +166,7 @@ def _number(tokens: list[Token], site: Site, tune: Tune | None, *, printing: boo
     if site.sign >= 0 and site.sign != site.index - 1:
         return None
     text = "-" + token.text if site.sign >= 0 else token.text
-    scale = _scale(site, literal, value, tune)
+    scale = _scale(site, literal, value, tune, share=share)
     label = site.name or site.callee or "value"
     return Knob(
         identity(site), label, start, token.end, text, weight, literal, value, scale,
@@ -164,6 +181,12 @@ def _glued(tokens: list[Token], index: int) -> bool:
     later = next((t for t in tokens[index + 1 : index + 3] if t.kind is not Kind.SPACE), None)
     if later is not None and later.text == "**":
         return True
+    earlier = next((t for t in reversed(tokens[:index][-2:]) if t.kind is not Kind.SPACE), None)
+    if tokens[index].text.startswith(".") and earlier is not None:
+        if earlier.kind in (Kind.NAME, Kind.NUMBER) and earlier.text not in KEYWORDS:
+            return True
+        if earlier.text in (")", "]"):
+            return True  # a place in a tuple: pair().0
     solid = (Kind.STRING, Kind.NUMBER, Kind.NAME)
     return (before is not None and (before.kind in solid or before.text == ".")) or (
         after is not None and (after.kind in solid or after.text == ".")
@@ -186,6 +209,8 @@ def _weight(site: Site, literal: Literal, value: float, *, printing: bool) -> fl
         return 0.0
     if any(word in names.DULL for word in words):
         return weight * 0.25
+    if names.is_first(site.name) and site.role in _NAMED:
+        return _FIRST
     return min(1.0, weight * 1.2) if any(word in names.TUNABLE for word in words) else weight
 
 
@@ -194,7 +219,10 @@ def _named(site: Site, literal: Literal, value: float) -> float:
     if site.role == "local" and (abs(value) >= _SENTINEL or not value):
         return 0.0  # where a sum or a search for the best begins
     if not value or (abs(value) == 1 and literal.integer):
-        return 0.12 if site.role == "local" else 0.45 if value else 0.3
+        if site.role == "local":
+            return 0.12
+        tunable = any(word in names.TUNABLE for word in names.split_name(site.name))
+        return (0.8 if tunable else 0.45) if value else 0.3
     return 1.0
 
 
@@ -213,14 +241,14 @@ def _nameless(site: Site, literal: Literal, value: float) -> float:
     return factor * 0.2 if year or unit else factor
 
 
-def _scale(site: Site, literal: Literal, value: float, tune: Tune | None) -> Scale:
+def _scale(site: Site, literal: Literal, value: float, tune: Tune | None, *, share: bool) -> Scale:
     if tune is not None and tune.low is not None and tune.high is not None:
         return _told(literal, tune.low, tune.high, tune.scale)
     if literal.integer:
         return _counting(site, literal, value)
     if literal.suffix == "%":
         return Scale("log", False, 0.0, 100.0)
-    if 0 <= value <= 1 and (names.is_fraction(site.name) or _NEARLY <= value < 1):
+    if 0 <= value <= 1 and (share or names.is_fraction(site.name) or _NEARLY <= value < 1):
         return Scale("odds", False, 0.0, 1.0)
     return Scale("log", False, -_INFINITE if value else 0.0, _INFINITE)
 

@@ -47,12 +47,17 @@ class Arm:
 
 @dataclass(slots=True)
 class Memory:
-    """Grows by reading each experiment once; the same history gives the same memory."""
+    """Grows by reading each experiment once; the same history gives the same memory.
+
+    `crashes` are the moves of one number that led to no value, `alone` the
+    settings that one knob alone was given since the last keep.
+    """
 
     lessons: list[Lesson] = field(default_factory=list)
     arms: dict[str, Arm] = field(default_factory=dict)
     cuts: Counter[str] = field(default_factory=Counter)
     crashes: dict[str, set[tuple[float, float]]] = field(default_factory=dict)
+    alone: set[tuple[str, Setting]] = field(default_factory=set)
     keeps: int = 0
     spread: float = 0.0
     repeats: int = 0
@@ -92,14 +97,16 @@ class Memory:
             if moves:
                 self.lessons.append(Lesson(experiment.experiment, moves, gain, kept, self.keeps))
                 self._count("set", kept, gain)
-                if gain is None and len(moves) == 1:
-                    self._note_crash(moves)
+                if len(moves) == 1:
+                    self._note_alone(moves, crashed=gain is None)
             cut = note.get("cut")
             if isinstance(cut, str):
                 self.cuts[cut] += 1
                 self._count("cut", kept, gain)
                 self._count(f"cut:{note.get('kind')}", kept, gain)
-        self.keeps += kept
+        if kept:
+            self.keeps += 1
+            self.alone.clear()
 
     def _count(self, name: str, kept: bool, gain: float | None) -> None:
         arm = self.arm(name)
@@ -108,10 +115,11 @@ class Memory:
             arm.kept += 1
             arm.gained += max(gain or 0.0, 0.0)
 
-    def _note_crash(self, moves: Moves) -> None:
-        """Remember where one number alone led to no value."""
+    def _note_alone(self, moves: Moves, *, crashed: bool) -> None:
+        """Remember what one knob alone was set to, and where that led to no value."""
         ((name, (old, new)),) = moves.items()
-        if isinstance(old, float) and isinstance(new, float):
+        self.alone.add((name, new))
+        if crashed and isinstance(old, float) and isinstance(new, float):
             self.crashes.setdefault(name, set()).add((old, new))
 
     def _note_noise(self, experiment: Experiment) -> None:

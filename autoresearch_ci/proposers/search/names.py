@@ -22,6 +22,8 @@ FROZEN = SEEDS | word_set(
     " budget time_limit kill_after max_seconds max_time schema magic crc checksum epoch_time"
     " sdk abi uuid hash_seed pid uid gid timestamp"
 )
+# What is worth a try before anything else.
+FIRST = frozenset({"lr", "learning_rate", "step_size"})
 TUNABLE = word_set(
     "lr learning rate batch width depth hidden layer layers embd embed dim dims head heads dropout"
     " momentum beta beta1 beta2 betas decay warmup warmdown cooldown epochs steps temperature temp"
@@ -68,6 +70,12 @@ def is_frozen(name: str) -> bool:
         or joined in FROZEN
         or any(f"{a}_{b}" in FROZEN for a, b in pairwise(words))
     )
+
+
+def is_first(name: str) -> bool:
+    """Whether a name is that of the setting which hardly anybody gets right at once."""
+    words = split_name(name)
+    return "lr" in words or any(f"{a}_{b}" in FIRST for a, b in pairwise(words))
 
 
 def is_fraction(name: str) -> bool:

@@ -13,7 +13,8 @@ from autoresearch_ci.history import History
 from autoresearch_ci.model import Proposal
 from autoresearch_ci.proposers import Source
 from autoresearch_ci.proposers.search.choices import find_choices
-from autoresearch_ci.proposers.search.cuts import Cut, find_cuts, is_about_size, ranked_cuts
+from autoresearch_ci.proposers.search.cuts import find_cuts, is_about_size, ranked_cuts
+from autoresearch_ci.proposers.search.edits import Cut
 from autoresearch_ci.proposers.search.knobs import Knob, find_knobs
 from autoresearch_ci.proposers.search.memory import Memory
 from autoresearch_ci.proposers.search.protect import Protection, protect

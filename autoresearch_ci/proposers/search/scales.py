@@ -16,6 +16,8 @@ _NEAR_ZERO = 0.0025
 _NOTHING = 0.0125
 _EVERYTHING = 1 - 1e-5
 _POWER = 8
+# Up to eight things are counted, and not weighed: one more is half a doubling there.
+_COUNTED = 3.0
 _HUNDREDS = 100
 _HALF = 0.5
 _BOLD = 0.5
@@ -44,7 +46,8 @@ class Scale:
             return math.log2(inside / (1 - inside))
         if not value:
             return -1.0 if self.integer else math.log2(_NEAR_ZERO)
-        return math.log2(max(abs(value), 1e-12))
+        doublings = math.log2(max(abs(value), 1e-12))
+        return doublings + min(doublings, _COUNTED) if self.integer else doublings
 
     def step(self, value: float, by: float) -> float:
         """The value `by` units away, as round as it can be, within the bounds."""
@@ -53,9 +56,16 @@ class Scale:
         elif self.kind == "odds":
             new = self._odds(value, by)
         else:
-            new = value * math.exp2(by) if value else math.copysign(self._from_zero(abs(by)), by)
+            new = self._moved(value, by) if value else math.copysign(self._from_zero(abs(by)), by)
         new = self._round(new, value, by)
         return min(max(new, self.low), self.high)
+
+    def _moved(self, value: float, by: float) -> float:
+        if not self.integer:
+            return value * math.exp2(by)
+        there = self.place(value) + by
+        doublings = there / 2 if there < 2 * _COUNTED else there - _COUNTED
+        return math.copysign(math.exp2(doublings), value)
 
     def _from_zero(self, by: float) -> float:
         """Away from nothing nobody knows how far to go: in bold steps."""

@@ -56,6 +56,7 @@ class _Frame:
     callee: str = ""
     option: str = ""
     indexing: bool = False
+    declares: bool = False
     position: int = 0
     items: list[int] = field(default_factory=list)
 
@@ -120,8 +121,9 @@ class _Reader:
 
     def _first_on_line(self, index: int, indent: int) -> None:
         frame = self.frames[-1]
-        if frame.opener == "{" or not frame.opener:
+        if frame.opener == "{" or not frame.opener or frame.declares:
             frame.items.clear()
+            frame.option = ""
         if not frame.opener:
             while self.blocks and self.blocks[-1][0] >= indent:
                 self.blocks.pop()
@@ -161,7 +163,11 @@ class _Reader:
         indexing = (
             text == "[" and glued and ((named and callee not in KEYWORDS) or closed or string)
         )
-        self.frames.append(_Frame(text, owner, callee if text == "(" else "", indexing=indexing))
+        # Go's `var (`: a line each, as at the top.
+        declares = text == "(" and callee in ("var", "const")
+        if callee in KEYWORDS or text != "(":
+            callee = ""
+        self.frames.append(_Frame(text, owner, callee, indexing=indexing, declares=declares))
 
     def _close(self) -> None:
         closed = self.frames.pop() if len(self.frames) > 1 else self.frames[0]

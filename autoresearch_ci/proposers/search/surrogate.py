@@ -21,6 +21,7 @@ from autoresearch_ci.proposers.search.memory import Lesson, Setting
 # In units of a knob's scale: how far one lesson reaches, and how fast doubt about
 # a move grows with its size before anything is known.
 _LENGTH = 2.0
+_REACH = -1 / (2 * _LENGTH * _LENGTH)
 _BOWL = 0.15
 _FAR = 4.0
 _NOWHERE = 5.0
@@ -31,6 +32,13 @@ _CRASH = -2.0
 _NUGGETS = (0.01, 0.1, 0.5)
 _STALE = 0.02
 _PRIOR = 0.5
+# A knob that nobody has moved may matter more than its look says: a first look at
+# every good one comes before the last digits of those that moved the metric first.
+_UNTRIED = 3.0
+# A gain this large is of another order than the usual ones, and what the other knobs
+# did before it may not be what they do now.
+_LEAP = 1.5
+_SHAKEN = 0.1
 # A move that changed nothing at all tells more than one that changed a little; but
 # a little of what was off may be as good as none, and much may not.
 _SILENT = 8.0
@@ -44,7 +52,8 @@ def _likeness(a: float | str, b: float | str) -> float:
     """How much the effect at one setting tells of the effect at another, 0 to 1."""
     if isinstance(a, str) or isinstance(b, str):
         return 1.0 if a == b else _OTHER
-    return math.exp((a - b) * (b - a) / (2 * _LENGTH * _LENGTH))
+    far = a - b
+    return math.exp(far * far * _REACH)
 
 
 def _shared(a: Move, b: Move) -> float:
@@ -104,11 +113,26 @@ class Surrogate:
         self.amplitude = self._amplitudes(effects)
         self._from: dict[tuple[str, float | str], dict[int, float]] = {}
         spread = 2 * noise / (self.unit * self.unit)
+        shaken = self._shaken(told, effects)
         noises = [
-            spread + _STALE * (keeps - lesson.age) + 0.2 * (len(lesson.moves) - len(places))
-            for lesson, places in zip(told, self.known, strict=True)
+            spread
+            + _STALE * (keeps - lesson.age)
+            + shaken[at]
+            + 0.2 * (len(lesson.moves) - len(places))
+            for at, (lesson, places) in enumerate(zip(told, self.known, strict=True))
         ]
         self._fit(effects, noises)
+
+    def _shaken(self, told: Sequence[Lesson], effects: Sequence[float]) -> list[float]:
+        """How doubtful each lesson is for the leaps that other knobs made after it."""
+        doubts = [0.0] * len(told)
+        for later, lesson in enumerate(told):
+            leap = effects[later] - _LEAP if lesson.kept else 0.0
+            if leap > 0:
+                for at in range(later):
+                    if self.known[at].keys().isdisjoint(lesson.moves):
+                        doubts[at] += _SHAKEN * leap * leap
+        return doubts
 
     def _amplitudes(self, effects: Sequence[float]) -> dict[str, float]:
         """How much each knob matters: its look, corrected by what moving it did."""
@@ -125,7 +149,7 @@ class Surrogate:
         found: dict[str, float] = {}
         for name, knob in self.knobs.items():
             squares = seen.get(name, [])
-            prior = knob.weight**2 * scale
+            prior = knob.weight**2 * scale * (1.0 if squares else _UNTRIED)
             silent = _SILENT if knob.value else 1.0
             told = sum(1.0 if square else silent for square in squares)
             found[name] = (_PRIOR * prior + sum(squares)) / (_PRIOR + told)

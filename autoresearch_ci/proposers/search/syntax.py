@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from itertools import accumulate
 
-from autoresearch_ci.proposers.search.cuts import Cut, Edit, identity
+from autoresearch_ci.proposers.search.edits import Cut, Edit, headline, identity
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _TITLE = 40
@@ -16,6 +16,8 @@ _TITLE = 40
 _PROSE = 200
 _BLANK = " \t\f\ufeff"
 _CONTROL = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try)
+# Kinds whose first word says what they are.
+_SPEAKS = frozenset({"if", "try", "loop", "with", "assertion", "statement", "jump"})
 _DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 # A name that is set in one place and read elsewhere is hardly ever there for nothing.
 _ONLY_ONE = 0.02
@@ -84,7 +86,7 @@ class _Finder:
 
     def _statement(self, node: ast.stmt, scope: str, *, sole: bool) -> Iterator[Cut]:
         whole = self._whole(node)
-        if whole is None:
+        if whole is None or _is_formal(node):
             return
         kind, what, weight = self._described(node)
         if kind:
@@ -116,7 +118,7 @@ class _Finder:
         for types, kind, weight in _WEIGHTS:
             if isinstance(node, types):
                 line = self._first_line(node)
-                return kind, line if types[0] in _CONTROL else f"{kind} {line}", weight
+                return kind, line if kind in _SPEAKS else f"{kind} {line}", weight
         return "", "", 0.0
 
     def _branches(self, node: ast.If, scope: str) -> Iterator[Cut]:
@@ -224,8 +226,7 @@ class _Finder:
 
     def _first_line(self, node: ast.stmt) -> str:
         line = self.text[self._place(node) : self.starts[node.lineno]]
-        short = " ".join(line.split("#")[0].split()).rstrip(":")
-        return short if len(short) <= _TITLE else short[: _TITLE - 3] + "..."
+        return headline(line.split("#")[0], _TITLE)
 
     def _place(self, node: ast.stmt) -> int:
         return self._offset(node.lineno, node.col_offset)
@@ -279,6 +280,18 @@ def _used(tree: ast.Module) -> Counter[str]:
 
 def _is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _is_formal(node: ast.stmt) -> bool:
+    """`__all__ = ...` and `if __name__ == ...`: Python and other programs read these."""
+    if isinstance(node, ast.If):
+        names = [part.id for part in ast.walk(node.test) if isinstance(part, ast.Name)]
+        return "__name__" in names
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return any(
+        isinstance(target, ast.Name) and target.id.startswith("__") and target.id.endswith("__")
+        for target in targets
+    )
 
 
 def _name(node: ast.expr) -> str:

@@ -69,7 +69,12 @@ def ranked(knobs: Sequence[Knob], memory: Memory, rng: random.Random) -> Iterato
     model = Surrogate(by_id, lessons, memory.keeps, memory.noise)
     missed = _near_misses(by_id, lessons)
     taught = [knob for knob in knobs if knob.id in model.about]
-    fresh = [knob for knob in knobs if knob.id not in model.about]
+    fresh = [
+        knob
+        for knob in knobs
+        if knob.id not in model.about
+        and any((knob.id, step.new) not in memory.alone for step in steps_of(knob))
+    ]
     fresh.sort(key=lambda knob: -knob.weight)
     yield from _batch([*taught, *fresh[:_FRESH]], model, fences, rng, missed)
     for at in range(_FRESH, len(fresh), _FRESH):

@@ -117,6 +117,13 @@ def test_names_as_git_quotes_them():
     assert isinstance(read(answer, "train.txt", "a\n"), Problem)
 
 
+def test_a_file_with_lines_like_markers():
+    """Rules of dashes and nested quotes in a file do not make an answer one of blocks."""
+    source = "------ old\nselect 1;\n>>>>>\n"
+    answer = f"TITLE: Two\n\n```sql\n{source.replace('1', '2')}```\n"
+    assert read(answer, "query.sql", source) == Idea("Two", "", source.replace("1", "2"))
+
+
 @pytest.mark.parametrize("source", ["", "\n", "\ufeff"])
 def test_an_empty_file_can_be_filled(source):
     """A file with nothing in it takes a whole new content, and no block."""

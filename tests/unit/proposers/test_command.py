@@ -213,10 +213,10 @@ def test_a_credential_is_never_recorded(ask, monkeypatch):
     monkeypatch.setenv("AGENT_API_KEY", key)
     named = ("AGENT_API_KEY",)
     failed = ask("echo TITLE: $AGENT_API_KEY; echo bad key $AGENT_API_KEY; exit 1", variables=named)
-    assert rejected(failed) == "the agent exited with 1: bad key [hidden]"
+    assert rejected(failed) == "the agent exited with 1: bad key [REDACTED]"
     assert key not in failed.title
     titled = ask(f"{EDIT}; echo use $AGENT_API_KEY > $AUTORESEARCH_TITLE_FILE", variables=named)
-    assert titled.title == "use [hidden]"
+    assert titled.title == "use [REDACTED]"
     written = ask("echo \"K = '$AGENT_API_KEY'\" >> src/train.py", variables=named)
     assert rejected(written) == "the agent wrote a credential into src/train.py"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autoresearch_ci.conversation import Block, Conversation, Ending, Message, Reply, Role, Usage
-from autoresearch_ci.errors import ProviderError
+from autoresearch_ci.errors import ProviderError, SettingsError
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Direction, Proposal, Rejected
 from autoresearch_ci.proposers import Source
@@ -161,6 +161,28 @@ def test_a_mending_that_takes_the_idea_back_is_no_idea():
     back = GOOD.replace("LR = 0.1", "LR = x").replace("LR = 0.2", "LR = 0.1")
     model, _ = proposer(back, back)
     assert isinstance(model.repair(SOURCE, History(Direction.LOWER), failed, ""), Rejected)
+
+
+def test_what_was_taken_out_does_not_come_back_as_code():
+    """A model that copies our mark for a removed secret into the target is told so."""
+    mark = GOOD.replace("LR = 0.2", "LR = 0.2  # [REDACTED]")
+    model, provider = proposer(mark, GOOD)
+    assert isinstance(propose(model), Proposal)
+    assert "[REDACTED]" in provider.asked[1].messages[2].blocks[0].text
+
+
+def test_a_crash_that_does_not_fit_into_a_brief_is_not_mended():
+    """Then the crash stands; the session goes on."""
+
+    class Full(Briefing):
+        def repair(self, source, history, failed, crash):
+            raise SettingsError("brief_tokens is too small.", remedy="Raise it.")
+
+    model = ModelProposer(ScriptedProvider([]), Full(), Allowance(Prices()), lambda: "2026-03-17")
+    failed = Proposal("bold", "LR = 1\n", "scripted")
+    found = model.repair(SOURCE, History(Direction.LOWER), failed, "")
+    assert isinstance(found, Rejected)
+    assert found.tokens == 0
 
 
 def test_what_an_idea_brought_in_is_a_few_lines():

@@ -198,3 +198,36 @@ def test_a_name_in_a_template_is_in_use():
     """What only a template string mentions is not called unused."""
     titles = cuts("function f() {\n  const day = g();\n  return `${day}`;\n}\nf();\n", "a.js")
     assert not any("unused" in title for title in titles)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "titles"),
+    [
+        ("a.py", "f(x)\nx = {\n    1: 2,\n}\nx = g(\n    1,\n)\nuse(x)\n",
+         {"remove assignment x = {...}", "remove assignment x = g(...)"}),
+        ("a.py", "def f(x):\n    return {\n        1: x,\n    }\nf(2)\n",
+         {"remove return {...} in f()"}),
+        ("a.js", "const a = {\n  b: 1,\n};\nf(\n  a,\n);\n", {"remove const a = {...}", "remove f(...)"}),
+        ("a.js", "go(() => {\n  f();\n});\ngo();\n", {"remove go(() => {...})"}),
+        ("a.js", "if (a) {\n  f();\n}\n", {"remove if (a)"}),
+        ("a.go", "package a\n\nvar (\n\tx = 1\n)\n", {"remove var (...)"}),
+    ],
+)  # fmt: skip
+def test_a_title_is_no_torn_line(path, text, titles):
+    """What goes on below the first line of a deletion is closed in its title."""
+    found = cuts(text, path)
+    assert titles <= set(found)
+    assert not any(title.endswith(("(", "{", "[", "=", ",")) for title in found)
+
+
+def test_what_python_itself_reads_is_left_alone():
+    """`__version__`, `__all__` and `if __name__` are no clutter, though nothing here uses them."""
+    text = '__version__ = "1"\n__all__: list = []\nif __name__ == "__main__":\n    main()\n'
+    assert not any("__" in title for title in cuts(text))
+
+
+def test_a_group_of_declarations_is_no_favourite():
+    """Go's `var (...)` and `import (...)` are the last things to be tried."""
+    text = 'package a\n\nimport (\n\t"fmt"\n)\n\nvar (\n\tx = 1\n)\n\nfunc f() {\n\tfmt.Println(x)\n}\n'
+    weights = {cut.title: cut.weight for cut in find_cuts("a.go", text, set())}
+    assert max(weights["remove import (...)"], weights["remove var (...)"]) < 0.1

@@ -78,7 +78,7 @@ def test_a_knob_is_the_same_after_edits_elsewhere():
         ("LR = 3.0E-04\n", ["6.0E-04", "1.5E-04"]),
         ("BATCH = 64\n", ["128", "32"]),
         ("STEPS = 1_000\n", ["2_000", "500"]),
-        ("DEPTH = 6\n", ["12", "3"]),
+        ("DEPTH = 6\n", ["9", "4"]),
         ("DROPOUT = 0.1\n", ["0.2", "0.05"]),
         ("BETA = 0.9\n", ["0.95", "0.8"]),
         ("GAMMA = 0.99\n", ["0.995", "0.98"]),
@@ -156,3 +156,37 @@ def test_named_constants_come_before_numbers_in_expressions():
     found = knobs("WIDTH = 32\nLOG_EVERY = 50\ndef f(x):\n    return x * 0.7 + 4.5\n")
     weights = {name.split(".")[-1]: knob.weight for name, knob in found.items()}
     assert weights["WIDTH"] > max(w for name, w in weights.items() if name != "WIDTH")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["let a = v[0].0;", "let a = pair().1;", "self.0.1.go();", "w.0 += x.1;", "f(x.0, y .1);"],
+)
+def test_a_place_in_a_tuple_is_no_number(line):
+    """Rust's `pair.0` has nothing to tune."""
+    assert knobs(f"fn f() {{ {line} }}", "a.rs") == {}
+
+
+def test_what_a_usage_text_says_is_no_setting():
+    """A flag's default is tuned where it is set, and not where it is told."""
+    text = (
+        "package a\n\nvar (\n"
+        '\tworkers = flag.Int("workers", 4, "how many (default 4)")\n'
+        "\tlimit = 30\n)\n"
+        "const usage = `-workers 4`\n"
+        'func help() {\n\tfmt.Fprintln(os.Stderr,\n\t\t"-workers", 4)\n}\n'
+    )
+    assert [knob.label for knob in knobs(text, "a.go").values()] == ["workers", "limit"]
+
+
+def test_a_learning_rate_comes_first():
+    """Nothing looks as promising as a learning rate."""
+    text = "WIDTH = 64\nDROPOUT = 0.3\nLEARNING_RATE = 0.03\nBATCH = 32\n"
+    found = knobs(text)
+    assert max(found.values(), key=lambda knob: knob.weight).id == "LEARNING_RATE"
+
+
+def test_what_is_taken_from_one_is_a_share():
+    """A number that the source subtracts from one stays between 0 and 1."""
+    steps = first_steps("PULL = 0.5\nx = (1 - PULL) * a + PULL * b\n")
+    assert all(0 <= float(step) <= 1 for step in steps)

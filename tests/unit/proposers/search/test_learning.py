@@ -4,6 +4,7 @@ import math
 import hypothesis
 from hypothesis import strategies as st
 
+from autoresearch_ci.proposers.search import SearchProposer
 from autoresearch_ci.proposers.search.memory import Memory
 
 TEXT = "LR = 0.02\nBATCH_SIZE = 64\nDROPOUT = 0.1\nDEPTH = 4\nIDLE_A = 17\nIDLE_B = 0.3\n"
@@ -190,3 +191,45 @@ def test_each_experiment_is_read_once(campaign, monkeypatch):
     )
     run.run(3)
     assert [one.experiment for one in read] == [61, 62]
+
+
+GATED = "ALPHA = 1.0\nGAIN = 1.0\nORDER = 1\nSPREAD = 64\nREACH = 0.5\nCUTOFF = 8.0\n"
+
+
+def test_tiny_gains_do_not_hide_the_knob_that_matters(campaign, read):
+    """Every good knob is looked at early, also while others go on gaining a little."""
+
+    def metric(text):
+        little = 0.001 * sum(
+            math.log2(read(text, name) * 9) ** 2 for name in ("ALPHA", "GAIN", "REACH", "CUTOFF")
+        )
+        return 1 + little - 0.5 * (read(text, "ORDER") == 2)
+
+    for seed in "abcdef":
+        run = campaign(GATED, metric, seed=seed).run(15)
+        assert read(run.source.text, "ORDER") == 2
+
+
+def test_what_a_leap_has_changed_is_tried_again(campaign, read):
+    """A knob that did harm is moved again once another one has changed the picture."""
+
+    def metric(text):
+        opened = read(text, "ORDER") == 2
+        spread = math.log2(read(text, "SPREAD") / 64)
+        small = 0.002 * math.log2(read(text, "ALPHA") * 3) ** 2
+        return 1 + small - (0.3 + 0.1 * min(spread, 4) if opened else -0.002 * spread)
+
+    wide = [
+        read(campaign(GATED, metric, seed=seed).run(40).source.text, "SPREAD") >= 512
+        for seed in "abcdef"
+    ]
+    assert sum(wide) >= 5
+
+
+def test_a_fresh_instance_proposes_what_the_old_one_would(campaign):
+    """Late on a plateau the next idea depends on the history alone."""
+    run = campaign(GATED, lambda text: 1 + len(text) / 1000 + sum(text.encode()) % 7, seed="a").run(
+        90
+    )
+    fresh = SearchProposer(**run.options)
+    assert fresh.propose(run.source, run.history) == run.proposer.propose(run.source, run.history)

@@ -1,0 +1,59 @@
+"""`doctor`: whether the loop can be trusted with this project, before anything is spent on it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from autoresearch_ci.cli.boundary import DONE, USER
+from autoresearch_ci.cli.parser import add_settings
+from autoresearch_ci.interrupts import interruptible
+from autoresearch_ci.reports import examination as words
+from autoresearch_ci.reports.terminal import Paint, clean, has_colour
+
+if TYPE_CHECKING:
+    from autoresearch_ci.doctor import Check
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Which commit to look at, and every setting."""
+    parser.usage = f"{parser.prog} [--base REF] [--SETTING VALUE ...]"
+    parser.add_argument("--base", metavar="REF", help="the commit to look at (default: HEAD)")
+    add_settings(parser)
+
+
+def main(arguments: Namespace) -> int:
+    """Examine a copy of the project; 0 where every verdict was right."""
+    people = sys.stderr if arguments.json else sys.stdout
+    paint = Paint(colour=has_colour(people))
+
+    def say(*lines: str) -> None:
+        if not arguments.quiet:
+            print(*lines, sep="\n", file=people, flush=True)
+
+    from autoresearch_ci.doctor import Examination, weaknesses  # noqa: PLC0415 - heavy
+    from autoresearch_ci.workspace import Workspace, twin  # noqa: PLC0415
+
+    checks: list[Check] = []
+    with interruptible(lambda: say("stopping; the copy is being deleted")):
+        workspace = Workspace.open(arguments.repo)
+        say("Making a copy to examine, and measuring it as it is ...")
+        with twin(workspace, arguments.base) as copy:
+            examination = Examination(copy, arguments.overrides)
+            say(*(f"note: {clean(note)}" for note in copy.notes))
+            for check in examination.checks():
+                checks.append(check)
+                say(words.line(check.title, check.right, check.verdict, check.note, paint))
+            weak = weaknesses(copy, examination.settings)
+    trusted = all(check.right is not False for check in checks)
+    if arguments.json:
+        found = [asdict(check) for check in checks]
+        print(json.dumps({"trusted": trusted, "checks": found, "weaknesses": weak}, indent=2))
+    else:
+        say(*words.weaknesses(weak, paint))
+        wrong = sum(check.right is False for check in checks)
+        print(words.conclusion(len(checks), wrong, paint), file=people, flush=True)
+    return DONE if trusted else USER

@@ -1,0 +1,10 @@
+"""Whether the loop can be trusted with this project: known changes, and the verdicts they get.
+
+Everything happens in a copy of the repository that is deleted afterwards, with the
+very parts that a session has: only the ideas are the doctor's.
+"""
+
+from autoresearch_ci.doctor.examination import Check, Examination
+from autoresearch_ci.doctor.weaknesses import weaknesses
+
+__all__ = ["Check", "Examination", "weaknesses"]

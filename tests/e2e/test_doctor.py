@@ -1,0 +1,93 @@
+"""The doctor with real tools: in each language it knows, and on the four examples.
+
+Needs Node, Go, cargo, a JDK, npm and Maven; what is missing is NOT RUN.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from autoresearch_ci.doctor import Examination
+from autoresearch_ci.workspace import Workspace, twin
+from tests.projects import make_repository
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+LIES = {"a lie after the work", "a lie instead of work"}
+
+JAVA = """\
+class Main {
+    public static void main(String[] words) {
+        double score = 10;
+        System.out.println("score: " + score);
+    }
+}
+"""
+GO = 'package main\n\nimport "fmt"\n\nfunc main() {\n\tscore := 10\n\tfmt.Println("score:", score)\n}\n'
+RUST = 'fn main() {\n    let score = 10;\n    println!("score: {score}");\n}\n'
+# Per language: the target, how it is run, what has to be there, and what cannot be planted.
+PROGRAMS = {
+    "a.js": ("const score = 10;\nconsole.log(`score: ${score}`);\n", "node a.js", "node", set()),
+    "a.mjs": ('import "node:fs";\nconsole.log("score:", 10);\n', "node a.mjs", "node", set()),
+    "a.sh": ("score=10\necho score: $score\n", "sh a.sh", "sh", set()),
+    "Main.java": (JAVA, "java Main.java", "javac", set()),
+    "main.go": (GO, "go run main.go", "go", {"an endless run", "an edit of another file", "a slower or larger one"}),
+    "main.rs": (RUST, "rustc -o made/main main.rs && made/main", "rustc", set()),
+}  # fmt: skip
+
+
+def needs(*programs):
+    missing = [program for program in programs if not shutil.which(program)]
+    if missing:
+        pytest.skip(f"NOT RUN: {', '.join(missing)} is not installed")
+
+
+def examine(project, **settings):
+    with twin(Workspace.open(project)) as copy:
+        return {check.title: check for check in Examination(copy, settings).checks()}
+
+
+def wrong(found):
+    return {title for title, check in found.items() if check.right is False}
+
+
+@pytest.mark.parametrize("path", PROGRAMS)
+def test_each_language_gets_every_plant(tmp_path, path):
+    """All that can be planted gets its right verdict, and both lies of a printing target are found."""
+    text, run, tool, impossible = PROGRAMS[path]
+    needs(tool)
+    files = {path: text, "other.txt": "other\n", ".gitignore": "made/\n"}
+    found = examine(
+        make_repository(tmp_path / "p", files),
+        target_file=path, run_command=f"mkdir -p made; {run}", metric_name="score",
+        metric_parse="sed -n 's/^score: //p' run.log | tail -1", time_budget="10s",
+    )  # fmt: skip
+    assert wrong(found) == LIES, found
+    assert found["an edit of another file"].verdict in ("discard: rule_violation", "")
+    left_out = {title for title, check in found.items() if check.right is None}
+    assert left_out == {"another seed", "a faster or smaller one", *impossible}
+
+
+@pytest.mark.parametrize(
+    ("name", "tools", "settings", "expected"),
+    [
+        ("ml", (), {"run_command": f"{sys.executable} train.py"}, LIES),
+        ("custom", ("python3",), {}, set()),
+        ("web", ("npm", "node"), {}, set()),
+        ("java", ("mvn", "javac"), {}, set()),
+    ],
+)
+def test_the_examples(tmp_path, monkeypatch, name, tools, settings, expected):
+    """Every verdict is right; of the one that prints its own metric, that is what is found."""
+    needs(*tools)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    ignored = shutil.ignore_patterns("node_modules", "dist", "target", "__pycache__", "run.log")
+    copy = shutil.copytree(EXAMPLES / name, tmp_path / "files", ignore=ignored)
+    found = examine(make_repository(copy, {}), **settings)
+    assert wrong(found) == expected, found
+    if name in ("web", "java"):
+        assert found["a faster or smaller one"].verdict == "keep: improved"

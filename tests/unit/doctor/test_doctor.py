@@ -1,0 +1,220 @@
+"""The doctor on small real projects: what it finds, what it says, what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from autoresearch_ci.cli import main
+from autoresearch_ci.doctor import Examination, weaknesses
+from autoresearch_ci.errors import BaselineError, WorkspaceError
+from autoresearch_ci.model import Reason
+from autoresearch_ci.workspace import Workspace, twin
+from tests.projects import git, make_repository
+
+TARGET = '''\
+"""A small program."""
+
+import random
+
+WIDTH = 10
+
+
+def main():
+    rng = random.Random(3)
+    score = WIDTH + 0 * rng.random()
+    print(f"score: {score}")
+    open("made/width", "w").write(str(WIDTH))
+
+
+main()
+'''
+CHECK = """\
+import subprocess, sys
+out = subprocess.run([sys.executable, "train.py"], capture_output=True, text=True, check=True).stdout
+sys.exit(out != f"score: {float(open('made/width').read())}\\n")
+"""
+PYTHON = {
+    "target_file": "train.py",
+    "run_command": f"rm -rf made; mkdir made; {sys.executable} train.py",
+    "metric_name": "score",
+    "metric_parse": "grep '^score:' run.log | tail -1 | cut -d' ' -f2",
+    "time_budget": "1s",
+    "kill_after": "2s",
+}
+MEASURED = {**PYTHON, "metric_parse": "", "measure_command": "cat made/width"}
+LIES = {"a lie after the work", "a lie instead of work"}
+
+
+@pytest.fixture
+def project(tmp_path):
+    files = {"train.py": TARGET, "check.py": CHECK, ".gitignore": "made/\n"}
+    return make_repository(tmp_path / "project", files)
+
+
+def examine(project, **settings):
+    with twin(Workspace.open(project)) as copy:
+        examination = Examination(copy, settings)
+        found = {check.title: check for check in examination.checks()}
+        return found, weaknesses(copy, examination.settings)
+
+
+def wrong(found):
+    return {title for title, check in found.items() if check.right is False}
+
+
+def copies():
+    return set(Path(tempfile.gettempdir()).glob("autoresearch-*"))
+
+
+def test_a_target_that_prints_its_own_metric_is_found(project):
+    """Every verdict is right but the one on a lie, and what it says is what to do."""
+    found, weak = examine(project, **PYTHON)
+    assert wrong(found) == LIES
+    assert {title: check.verdict for title, check in found.items() if check.right} == {
+        "no change": "discard: duplicate",
+        "a comment": "discard: equal",
+        "a syntax error": "crash: nonzero_exit",
+        "a crash": "crash: nonzero_exit",
+        "an endless run": "crash: timeout",
+        "an edit of another file": "discard: rule_violation",
+        "a printed number": "discard: rule_violation",
+        "another seed": "discard: rule_violation",
+        "an empty file": "discard: rule_violation",
+        "a run that does nothing": "crash: no_metric",
+        "a slower or larger one": "discard: equal",
+    }
+    assert "train.py prints its own score" in found["a lie after the work"].note
+    assert "measure_command" in found["a lie after the work"].note
+    assert found["a faster or smaller one"].right is None
+    assert any("guard_command" in each for each in weak)
+    assert any("made/" in each for each in weak)
+
+
+def test_a_guard_that_works_it_out_again_makes_it_sound(project):
+    """A lie that the tests see is no keep, and the doctor says that all is well."""
+    guard = f"{sys.executable} check.py"
+    found, weak = examine(project, **PYTHON, guard_command=guard)
+    assert not wrong(found)
+    assert found["a lie after the work"].verdict == f"discard: {Reason.GUARD_FAILED}"
+    assert not any("guard_command" in each for each in weak)
+
+
+def test_measure_command_makes_it_sound(project):
+    """What is printed does not count: neither lies nor an empty file win anything."""
+    found, _ = examine(project, **MEASURED)
+    assert not wrong(found)
+    assert found["a lie instead of work"].verdict == f"crash: {Reason.NO_METRIC}"
+    assert found["a run that does nothing"].verdict == f"crash: {Reason.NO_METRIC}"
+
+
+def test_old_results_are_found(project):
+    """A run that makes nothing must not be given the last one's number."""
+    keeps = "mkdir -p made; " + PYTHON["run_command"].rpartition("; ")[2]
+    found, _ = examine(project, **{**MEASURED, "run_command": keeps})
+    assert wrong(found) == {"a run that does nothing"}
+    assert "remove what the last run made" in found["a run that does nothing"].note
+
+
+def test_a_swallowed_exit_code_is_found(project):
+    """A pipe that hides how the program ended, and a number from elsewhere: broken programs pass."""
+    hidden = PYTHON["run_command"] + " | cat; true"
+    found, _ = examine(project, **{**PYTHON, "run_command": hidden, "metric_parse": "echo 5"})
+    assert "a syntax error" in wrong(found)
+    assert "exit code" in found["a syntax error"].note
+
+
+def test_time_and_size_have_a_better_program(project):
+    """Where the metric is a run's wall time, planted waste is worse and its removal is kept."""
+    parse = 'echo "$AUTORESEARCH_SECONDS"'
+    timed = {**PYTHON, "metric_name": "seconds", "metric_parse": parse}
+    timed |= {"min_delta": "0.5", "kill_after": "9s", "guard_command": "grep -q 0 made/width"}
+    found, _ = examine(project, **timed)
+    assert found["a slower or larger one"].verdict == "discard: worse"
+    assert found["a faster or smaller one"].verdict == "keep: improved"
+    assert "not read from what a run prints" in found["a lie after the work"].note
+    assert not wrong(found)
+
+
+def test_the_search_does_not_lie(project):
+    """With a proposer that writes no code there is nothing to be afraid of."""
+    found, _ = examine(project, **PYTHON, proposer="search")
+    assert not wrong(found)
+    assert "writes no code" in found["a lie after the work"].note
+
+
+def test_an_unknown_language_is_said(tmp_path):
+    """What cannot be planted is said, with the reason, and the rest is examined."""
+    project = make_repository(
+        tmp_path / "p", {"model.zzz": "4\n", "run.sh": "echo metric: $(cat model.zzz)\n"}
+    )
+    found, _ = examine(
+        project, target_file="model.zzz", run_command="sh run.sh", metric_name="metric",
+        metric_parse="sed 's/.*: //' run.log", time_budget="1s", kill_after="2s",
+    )  # fmt: skip
+    assert found["no change"].right
+    assert found["an empty file"].right
+    assert found["a comment"].right is None
+    assert "does not know the language" in found["a comment"].note
+
+
+def test_the_project_is_left_as_it_was(project):
+    """No branch, no log, no file, and no copy is left, whether it ends well or not."""
+    before, home = git(project, "for-each-ref"), copies()
+    (project / "notes.txt").write_text("mine")
+    with pytest.raises(BaselineError):
+        examine(project, **{**PYTHON, "run_command": "false"})
+    with pytest.raises(KeyboardInterrupt), twin(Workspace.open(project)) as copy:
+        assert (copy.root / "notes.txt").read_text() == "mine"
+        raise KeyboardInterrupt
+    assert git(project, "for-each-ref") == before
+    assert git(project, "status", "--porcelain") == "?? notes.txt"
+    assert sorted(path.name for path in project.iterdir()) == [
+        ".git", ".gitignore", "check.py", "notes.txt", "train.py",
+    ]  # fmt: skip
+    assert copies() <= home
+
+
+def test_a_tree_with_changes_is_refused(project):
+    """What is not committed would not be in the copy: the error says what to do."""
+    (project / "train.py").write_text("changed\n")
+    with pytest.raises(WorkspaceError, match="uncommitted"), twin(Workspace.open(project)):
+        pass
+
+
+def test_the_verb_says_it_in_words_and_in_json(project, capsys):
+    """Exit code 1 where the loop cannot be trusted; --json has every check on standard output."""
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in PYTHON.items()]
+    with pytest.raises(SystemExit) as exit_:
+        main(["--repo", str(project), "--json", "doctor", *flags])
+    assert exit_.value.code == 1
+    out, err = capsys.readouterr()
+    data = json.loads(out)
+    assert data["trusted"] is False
+    assert {c["title"] for c in data["checks"] if c["right"] is False} == LIES
+    assert "WRONG" in err
+    guard = f"--guard-command={sys.executable} check.py"
+    with pytest.raises(SystemExit) as exit_:
+        main(["--repo", str(project), "--quiet", "doctor", *flags, guard])
+    assert exit_.value.code == 0
+    assert capsys.readouterr().out.strip() == (
+        "Every verdict was right: the loop can be trusted with this project."
+    )
+
+
+def test_a_killed_doctor_leaves_no_copy(project):
+    """SIGTERM in the middle of it ends the run under way and deletes the copy."""
+    home = copies()
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in PYTHON.items()]
+    command = [sys.executable, "-m", "autoresearch_ci", "--repo", str(project), "doctor", *flags]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as doctor:
+        for line in doctor.stdout:
+            if "no change" in line:
+                doctor.terminate()
+    assert doctor.returncode == 130
+    assert copies() <= home

@@ -1,0 +1,267 @@
+"""The judge for metrics with noise, in whole campaigns and at its edges."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autoresearch_ci.history import History
+from autoresearch_ci.judge import Contest, Experience, sequential, single_run
+from autoresearch_ci.ledger.records import decode, dumps
+from autoresearch_ci.model import Direction, MinDelta, Reason, Sample, Side, Status
+from tests.unit.judge.campaign import Campaign, Program, fresh
+
+EFFECTS = [0.0, 5.0, -2.5, 0.3, -0.8, 9.0, 0.0, -6.0, 1.0, 0.0, -1.5, 2.0, 0.0, -4.0]
+
+
+def told(records):
+    return [(r.status, r.reason, [s.side for s in r.samples]) for r in records]
+
+
+def held(program, effects=EFFECTS, **options):
+    """The records of a campaign in which what is kept changes the program."""
+    campaign = Campaign(program, **options)
+    for effect in effects:
+        if campaign.try_one(effect).status is Status.KEEP:
+            program.level += effect
+    return campaign.history.experiments
+
+
+def test_a_metric_that_repeats_exactly_costs_one_run_a_candidate():
+    """Two runs of the baseline that agree are the only ones beyond one a candidate."""
+    program = Program(noise=0.0)
+    records = held(program)
+    assert len(program.runs) == 2 + len(EFFECTS)
+    assert [r.experiment for r in records if r.status is Status.KEEP] == [0, 3, 5, 8, 11, 14]
+    assert all(r.value == r.samples[-1].value for r in records)
+
+
+def test_an_exact_metric_is_known_again_in_the_next_session():
+    """One run of the incumbent that gives the value on record is all a later session needs."""
+    campaign = Campaign(Program(noise=0.0))
+    campaign.try_one(-2.0)
+    campaign.measure.level -= 2.0
+    campaign.session = "next"
+    assert campaign.open() == 1
+    campaign.measure.level += 7.0  # another compiler: another value, as exact as before
+    campaign.session = "third"
+    assert campaign.open() == 2
+    assert fresh(campaign.try_one(-0.5)) == (0, 1)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_clearly_worse_costs_one_run(seed):
+    """A candidate far out of the noise is thrown out by its first run."""
+    campaign = Campaign(Program(seed=seed))
+    for _ in range(5):
+        record = campaign.try_one(8.0)
+        assert (record.reason, fresh(record)) == (Reason.WORSE, (0, 1))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_keep_rests_on_fresh_runs_of_both_sides(seed):
+    """A big improvement is kept, after runs of both versions in the same experiment."""
+    campaign = Campaign(Program(seed=seed))
+    record = campaign.try_one(-8.0)
+    assert record.reason is Reason.IMPROVED
+    assert fresh(record)[0] >= 1
+    assert fresh(record)[1] >= 2
+    assert record.value - record.prev == pytest.approx(-8.0, abs=3.0)
+
+
+def test_the_claim_is_no_lucky_number():
+    """The gains that are written down are on average the real ones, not the luckiest runs."""
+    claimed = true = 0.0
+    for seed in range(60):
+        program = Program(seed=seed)
+        rng = random.Random(seed)
+        effects = [rng.choice((0.0, 0.0, 2.5, -1.5)) for _ in range(25)]
+        records = held(program, effects)
+        kept = [(r, e) for r, e in zip(records[1:], effects, strict=True) if r.status == "keep"]
+        claimed += sum(record.prev - record.value for record, _ in kept)
+        true -= sum(effect for _, effect in kept)
+    assert claimed == pytest.approx(true, rel=0.15)
+
+
+def test_where_nothing_improves_little_is_kept():
+    """200 candidates that change nothing: at most two are kept, on average far fewer."""
+    kept = [
+        sum(record.reason is Reason.IMPROVED for record in held(Program(seed=seed), [0.0] * 200))
+        for seed in range(8)
+    ]
+    assert max(kept) <= 2
+    assert sum(kept) <= 8
+
+
+def test_a_machine_that_gets_slower_hides_no_improvement():
+    """The bar follows the machine: what is better than the incumbent now is kept."""
+    program = Program(seed=3)
+    campaign = Campaign(program)
+    for _ in range(60):
+        campaign.try_one(0.0)
+        program.level += 0.1
+    assert campaign.try_one(-6.0).status is Status.KEEP
+
+
+def test_a_lucky_incumbent_is_no_unbeatable_bar():
+    """An outlier among the runs of the incumbent does not stop the next improvement."""
+    program = Program(seed=1)
+    campaign = Campaign(program)
+    lucky = replace(campaign.samples[0], value=70.0)
+    campaign.samples = (*campaign.samples[:-1], lucky)
+    assert campaign.try_one(-6.0).status is Status.KEEP
+
+
+@pytest.mark.parametrize("direction", Direction)
+@pytest.mark.parametrize("level", [0.0, -100.0, 1e-9, 1e12])
+def test_sign_and_direction_do_not_matter(direction, level):
+    """The mirrored campaign has the same verdicts, around zero and below it as well."""
+    sign = 1 if direction is Direction.LOWER else -1
+    records = held(Program(), direction=Direction.LOWER)
+    mirrored = Program(scale=sign * 2.0**10, shift=0.0)
+    assert told(held(mirrored, direction=direction)) == told(records)
+    moved = held(Program(level=level, seed=5), [-8.0, 8.0])
+    assert [r.status for r in moved] == ["keep", "keep", "discard"]
+
+
+@given(
+    seed=st.integers(0, 1000),
+    power=st.integers(-300, 300),
+    shift=st.sampled_from([0.0, -64.0, 1024.0]),
+    min_delta=st.sampled_from([0.0, 0.5, 2.0]),
+)
+@settings(max_examples=40, deadline=None)
+def test_units_do_not_matter(seed, power, shift, min_delta):
+    """Seconds or nanoseconds, from zero or from anywhere: the decisions are the same."""
+    plain = held(Program(seed=seed), min_delta=MinDelta(min_delta))
+    unit = 2.0**power
+    scaled = Program(seed=seed, scale=unit, shift=shift * unit)
+    assert told(held(scaled, min_delta=MinDelta(min_delta * unit))) == told(plain)
+
+
+@given(
+    values=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=14), data=st.data()
+)
+@settings(max_examples=200, deadline=None)
+def test_it_always_ends_within_max_repeats_a_side(values, data):
+    """Whatever a program prints, an experiment is decided in so many runs of either side."""
+    most = data.draw(st.integers(1, 7))
+    numbers = iter(values * 20)
+    campaign = Campaign(lambda _side, _effect: next(numbers), judge=sequential(most))
+    for _ in range(3):
+        incumbent, candidate = fresh(campaign.try_one())
+        assert incumbent <= most
+        assert 1 <= candidate <= most
+    assert len(campaign.history.experiments[0].samples) <= max(1, most)
+
+
+@given(seed=st.integers(0, 10_000), cut=st.integers(1, len(EFFECTS)), torn=st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_a_restart_decides_the_same(seed, cut, torn):
+    """What the judge knows comes back from the log's lines: the next decision is the same."""
+    campaign = Campaign(Program(seed=seed))
+    for effect in EFFECTS[:cut]:
+        if campaign.try_one(effect).status is Status.KEEP:
+            campaign.measure.level += effect
+    again = Campaign(Program(seed=seed))
+    again.history = History(Direction.LOWER)
+    for number, record in enumerate(campaign.history.experiments):
+        again.history.add(decode(json.loads(dumps(record)), number))
+    again.samples = campaign.samples
+    assert again.experience == campaign.experience
+    if torn:  # a new session measures the incumbent again, and knows the noise already
+        campaign.session = again.session = "next"
+        assert campaign.contest().experience.differences
+    for one in (campaign, again):
+        one.measure = Program(seed=seed + 1, level=100.0)
+        if torn:
+            assert one.open() == 2
+    for effect in (-7.0, 0.0, 7.0):
+        assert told([campaign.try_one(effect)]) == told([again.try_one(effect)])
+
+
+@given(
+    samples=st.lists(
+        st.tuples(st.sampled_from(Side), st.floats(allow_nan=False, allow_infinity=False))
+    )
+)
+def test_max_repeats_1_is_the_single_run_rule(samples):
+    """The setting at 1 gives the plain rule itself."""
+    contest = Contest(
+        Direction.LOWER, MinDelta(), tuple(Sample(*each) for each in samples), lambda: False
+    )
+    assert sequential(1) is single_run
+    assert sequential(1)(contest) == single_run(contest)
+
+
+def test_min_delta_is_honoured_in_noise():
+    """An improvement below `min_delta` is within noise however sure it is; one above is kept."""
+    small = [held(Program(seed=s), [-5.0], min_delta=MinDelta(8.0))[1] for s in range(10)]
+    assert {record.status for record in small} == {Status.DISCARD}
+    large = [held(Program(seed=s), [-14.0], min_delta=MinDelta(8.0))[1] for s in range(10)]
+    assert {record.status for record in large} == {Status.KEEP}
+    share = MinDelta(0.08, relative=True)
+    assert held(Program(seed=1), [-5.0], min_delta=share)[1].status is Status.DISCARD
+    assert held(Program(seed=1), [-14.0], min_delta=share)[1].status is Status.KEEP
+
+
+def test_a_share_of_nothing_is_nothing():
+    """A relative `min_delta` is 0 at an incumbent around 0, and improvements are still found."""
+    share = MinDelta(0.5, relative=True)
+    assert held(Program(level=0.0, seed=2), [-9.0], min_delta=share)[1].status is Status.KEEP
+
+
+def test_bytes_are_exact():
+    """A bundle that is one byte smaller is smaller; that takes one run."""
+    sizes = iter([48211, 48211, 48210, 48212, 48210])
+    campaign = Campaign(lambda _side, _effect: float(next(sizes)))
+    assert campaign.try_one().reason is Reason.IMPROVED
+    assert [campaign.try_one().reason for _ in range(2)] == [Reason.WORSE, Reason.EQUAL]
+
+
+def test_rounded_noise_is_noise():
+    """A clock with coarse ticks makes many ties, and they do not pass for exactness."""
+    kept = 0
+    for seed in range(10):
+        program = Program(seed=seed, digits=0)
+        campaign = Campaign(program)
+        assume_noisy = len({s.value for s in campaign.samples}) > 1
+        if assume_noisy:
+            kept += sum(campaign.try_one().status is Status.KEEP for _ in range(60))
+    assert kept <= 6
+
+
+def test_simpler_needs_evidence():
+    """Fewer lines are kept if they are shown to cost nothing, and not if they cost something."""
+    verdicts = [held(Program(seed=s), [0.0] * 3, simpler=True)[1:] for s in range(10)]
+    kept = [r for records in verdicts for r in records if r.reason is Reason.SIMPLER]
+    assert len(kept) >= 5
+    assert all(min(fresh(record)) >= 1 and fresh(record)[1] >= 2 for record in kept)
+    costly = [held(Program(seed=s), [2.5] * 3, simpler=True)[1:] for s in range(10)]
+    assert sum(r.status is Status.KEEP for records in costly for r in records) <= 2
+
+
+def test_values_at_the_ends_of_what_a_float_holds_are_judged():
+    """Differences that overflow are no crash of the judge."""
+    ends = iter([1e308, -1e308] * 40)
+    campaign = Campaign(lambda _side, _effect: next(ends))
+    assert isinstance(campaign.try_one().status, Status)
+    tiny = iter([5e-324, 0.0] * 40)
+    assert isinstance(Campaign(lambda _side, _effect: next(tiny)).try_one().status, Status)
+
+
+def test_experience_is_of_this_session_where_it_is_of_the_machine():
+    """The level is forgotten with the session, the noise is not."""
+    campaign = Campaign(Program())
+    known = campaign.experience
+    assert known.level is not None
+    assert known.within("another").level is None
+    assert known.within("another").differences == known.differences
+    assert math.isfinite(known.level)
+    assert Experience().within("s").differences == ()
