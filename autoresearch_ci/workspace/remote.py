@@ -70,6 +70,7 @@ _REMEDIES = (
 
 # Somebody may have put a password into the remote's address.
 _PASSWORD = re.compile(r"(://)[^/@\s]+@")
+_HEADER = "Authorization"
 _FETCHED = re.compile(r"^([0-9a-f]{40})\t[^\t]*\tbranch '(.+)' of ", re.MULTILINE)
 
 
@@ -203,7 +204,7 @@ class Remote:
                 continue
             place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
             # The empty one first: a checkout may have left a header of its own.
-            for value in ("", " ".join(("Authorization:", "Basic", word))):
+            for value in ("", f"{_HEADER}: Basic {word}"):
                 env[f"GIT_CONFIG_KEY_{count}"] = f"http.{place}.extraHeader"
                 env[f"GIT_CONFIG_VALUE_{count}"] = value
                 count += 1
