@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from autoresearch_ci.config import Settings
 from autoresearch_ci.errors import BaselineError, MachineError
 from autoresearch_ci.executors import Command, Executor
 from autoresearch_ci.model import Reason, Run, Status, Verdict
+from autoresearch_ci.readings import end_of, number
 
 PARSE_BUDGET = 60.0
 """Seconds that `metric_parse` may take; it reads a log."""
@@ -20,7 +20,6 @@ PARSE_BUDGET = 60.0
 SETUP_BUDGET = 3600.0
 """Seconds that `setup_command` may take: it downloads."""
 
-ERROR_CHARACTERS = 200
 TAIL_BYTES = 4096
 TAIL_LINES = 40
 
@@ -236,7 +235,7 @@ class Bench:
         # `grep` that finds nothing exits with 1: then the better story is that nothing came.
         silent = done.returncode == 1 and not done.output.strip() and not done.errors.strip()
         if (failure := failure_of(done)) and not silent:
-            problem = _end(done.errors) or explain(done, failure, budget)
+            problem = end_of(done.errors) or explain(done, failure, budget)
             return None, f"{name} failed: {problem}", violations
         value, error = number(done.output, self._settings.metric_name)
         return value, f"{name} {error}" if error else "", violations
@@ -250,30 +249,6 @@ class Bench:
         except ValueError:
             pass
         return (run.peak_gpu_memory or run.peak_memory) / 1024**3
-
-
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-
-
-def number(printed: str, name: str) -> tuple[float | None, str]:
-    """The one finite number in what a shell command printed, else what is wrong with it.
-
-    Decimal, as `awk` and `jq` print it. What only Python would take for a number,
-    such as 1_000 or digits of other scripts, is none; nor is 1,5 or 0x10.
-    """
-    words = printed.split()
-    if not words:
-        return None, f"printed nothing where {name} should be"
-    if len(words) > 1:
-        return None, f"printed more than one number: {_one_line(printed)}"
-    if words[0].lower().lstrip("+-") in ("nan", "inf", "infinity"):
-        return None, f"printed {words[0]}, which is not a finite number"
-    if not _NUMBER.fullmatch(words[0]):
-        return None, f"printed {words[0][:60]!r}, which is not a number"
-    value = float(words[0])
-    if not math.isfinite(value):
-        return None, f"printed {words[0][:60]}, which is too large a number"
-    return value, ""
 
 
 def failure_of(run: Run) -> Reason | None:
@@ -307,13 +282,3 @@ def tail(log: Path) -> str:
         return ""
     lines = data.decode("utf-8", errors="replace").splitlines()
     return "\n".join(lines[-TAIL_LINES:])
-
-
-def _end(text: str) -> str:
-    """The end of what a program complained about, where a traceback says what it is."""
-    line = " ".join(text.split())
-    return line if len(line) <= ERROR_CHARACTERS else f"...{line[-ERROR_CHARACTERS:]}"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())[:ERROR_CHARACTERS]

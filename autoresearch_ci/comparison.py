@@ -62,6 +62,17 @@ def effect(gains: Sequence[float], *, exact: bool = False) -> Effect:
     return Effect(middle, means[cut - 1], means[-cut], len(gains))
 
 
+def settled(gains: Sequence[float], pairs: int) -> bool:
+    """Whether these gains answer the question, of which `pairs` were to be measured.
+
+    Where they leave open what looks like a gain, as many again are worth it.
+    """
+    if len(gains) < pairs:
+        return False
+    found = effect(gains)
+    return len(gains) >= 2 * pairs or found.better() or found.gain <= 0
+
+
 def _cut(pairs: int) -> int:
     """The rank, from 1, of the interval's end among the means of two; 0 where there is none."""
     tail = (1 - CONFIDENCE) / 2 * 2**pairs

@@ -7,13 +7,13 @@ were kept. This measures again and believes only the new numbers.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from statistics import median
 
 from autoresearch_ci.bench import Measurement
 from autoresearch_ci.clock import timestamp
-from autoresearch_ci.comparison import Effect, effect
+from autoresearch_ci.comparison import Effect, effect, settled
 from autoresearch_ci.errors import WorkspaceError
 from autoresearch_ci.interrupts import deferred
 from autoresearch_ci.model import (
@@ -88,7 +88,7 @@ def leave_out(session: Session, kept: Experiment, pairs: int, *, drop: bool) -> 
     with session.campaign.trial(text) as trial:
         if drop:
             return _drop(session, trial, proposal, finding, pairs)
-        return judged(finding, duel(session, trial, pairs, lambda e: e.better()))
+        return judged(finding, duel(session, trial, pairs))
 
 
 def judged(finding: Finding, found: Duel) -> Finding:
@@ -106,7 +106,7 @@ def _drop(
     """An experiment like any other, whose candidate is the branch without the change."""
     session.announce(trial, proposal)
     try:
-        found = duel(session, trial, pairs, lambda e: e.better())
+        found = duel(session, trial, pairs)
         finding = judged(finding, found)
         outcome = _outcome(session, trial, finding, found)
     except KeyboardInterrupt:
@@ -142,7 +142,7 @@ def whole(session: Session, pairs: int, findings: tuple[Finding, ...]) -> Confir
     """Base against head, written down."""
     least = session.settings.min_delta
     with session.campaign.trial(session.campaign.at_base()) as trial:
-        found = duel(session, trial, pairs, lambda e: e.better())
+        found = duel(session, trial, pairs)
     if found.effect is None:
         assert found.failure is not None
         session.bench.require(found.failure)
@@ -174,7 +174,7 @@ def whole(session: Session, pairs: int, findings: tuple[Finding, ...]) -> Confir
     return record
 
 
-def duel(session: Session, trial: Trial, pairs: int, clear: Callable[[Effect], bool]) -> Duel:
+def duel(session: Session, trial: Trial, pairs: int) -> Duel:
     """Runs of the branch and of what the trial holds, in pairs whose order alternates.
 
     A metric that repeats exactly is known by three pairs. Where `pairs` of them leave
@@ -183,7 +183,7 @@ def duel(session: Session, trial: Trial, pairs: int, clear: Callable[[Effect], b
     samples: list[Sample] = []
     measurements: list[Measurement] = []
     gains: list[float] = []
-    while not _enough(gains, samples, pairs, clear):
+    while not (_repeats(samples) or settled(gains, pairs)):
         sides = [Side.INCUMBENT, Side.CANDIDATE]
         values: dict[Side, float] = {}
         for side in sides if len(gains) % 2 == 0 else reversed(sides):
@@ -195,17 +195,6 @@ def duel(session: Session, trial: Trial, pairs: int, clear: Callable[[Effect], b
             samples.append(Sample(side, values[side]))
         gains.append(session.history.direction.gain(values[Side.INCUMBENT], values[Side.CANDIDATE]))
     return Duel(effect(gains, exact=_repeats(samples)), tuple(samples), tuple(measurements))
-
-
-def _enough(
-    gains: list[float], samples: list[Sample], pairs: int, clear: Callable[[Effect], bool]
-) -> bool:
-    if _repeats(samples):
-        return True
-    if len(gains) < pairs:
-        return False
-    found = effect(gains)
-    return len(gains) >= 2 * pairs or clear(found) or found.worse or found.gain <= 0
 
 
 def _repeats(samples: list[Sample]) -> bool:

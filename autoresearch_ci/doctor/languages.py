@@ -165,8 +165,8 @@ _SHELL = Language(
     wait="sleep {seconds}",
     edit="echo >> {path}",
     say="echo {text}",
-    lie="""trap 'awk "BEGIN { n = split(\"{codes}\", c, \", \"); """
-    """for (i = 1; i <= n; i++) printf \"%c\", c[i] + 0; print \"\" }"' EXIT""",
+    lie=r"""trap 'awk "BEGIN { n = split(\"{codes}\", c, \", \"); """
+    r"""for (i = 1; i <= n; i++) printf \"%c\", c[i] + 0; print \"\" }"' EXIT""",
     fake="""awk 'BEGIN { n = split("{codes}", c, ", "); """
     """for (i = 1; i <= n; i++) printf "%c", c[i] + 0; print "" }'; exit 0""",
     quit="exit 0",

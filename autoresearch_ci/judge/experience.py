@@ -56,18 +56,18 @@ class Experience:
         if not samples or record.reason is Reason.IMPLAUSIBLE:
             return here  # a number that nobody believes says nothing about the noise either
         view = View.of(self.within(record.session), samples, direction)
-        kept = record.status is Status.KEEP
-        last = [s.value for s in samples if kept or s.side is Side.INCUMBENT][-1:]
+        kept = record.status is Status.KEEP and bool(view.candidate)
+        incumbent = Side.CANDIDATE if kept else Side.INCUMBENT  # which side is the next one's
+        last = [sample.value for sample in samples if sample.side is incumbent][-1:]
         here = replace(
             here,
             differences=view.differences[-_REMEMBERED:],
             last=last[0] if last else here.last,
         )
         if view.exact:
-            bar = view.candidate[-1] if record.status is Status.KEEP and view.candidate else 0.0
-            return replace(here, level=view.origin + bar, blur=0.0)
+            return replace(here, level=view.origin + (view.candidate[-1] if kept else 0.0))
         belief, moved = view.belief, 0.0
-        if record.status is Status.KEEP and view.candidate:
+        if kept:
             effect = estimate(view.candidate, belief, view.improving)
             mean, blur = level.moments(belief)
             blur = min(effect.variance + blur, 1.4 / len(view.candidate))

@@ -26,6 +26,9 @@ NOT_WORSE = 0.85
 EVEN = 0.5
 """The same for trying it once more."""
 
+OBVIOUS = 0.95
+"""Probability, from either, that is enough with a single fresh run of the incumbent."""
+
 LEAST = 2
 """Runs of either side before a keep: one may be luck."""
 
@@ -77,7 +80,7 @@ def weigh(contest: Contest, view: View, max_repeats: int) -> Verdict | Side:
     runs, fresh = len(view.candidate), len(view.fresh)
     shown = min(runs, fresh) >= LEAST
     if effect.prospect >= WORTH:
-        if shown and effect.better >= SURE and _alone(view, bar).better >= FRESH:
+        if runs >= LEAST and fresh and _is_sure(effect, _alone(view, bar), shown):
             return Verdict(Status.KEEP, Reason.IMPROVED, effect.mean * view.scale)
     elif effect.not_worse >= EVEN and contest.simpler():
         if shown and effect.not_worse >= NOT_WORSE:
@@ -87,6 +90,13 @@ def weigh(contest: Contest, view: View, max_repeats: int) -> Verdict | Side:
     if fresh >= max_repeats:
         return _discard(view)
     return _turn(view, max_repeats)
+
+
+def _is_sure(effect: Effect, alone: Effect, shown: bool) -> bool:
+    """Whether it is better by all that is known, and by the fresh runs alone."""
+    if shown:
+        return effect.better >= SURE and alone.better >= FRESH
+    return min(effect.better, alone.better) >= OBVIOUS
 
 
 def _alone(view: View, bar: float) -> Effect:

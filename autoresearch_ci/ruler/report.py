@@ -72,7 +72,8 @@ class Label:
 
 def writes_the_log(statement: Statement) -> bool:
     """Whether it names the file that the metric is read from."""
-    return any(_LOG.search(text) for text in statement.strings)
+    written = any(_LOG.search(text) for text in statement.strings)
+    return written or ">run.log" in "".join(statement.texts)
 
 
 def printed(statement: Statement, path: str, label: Label) -> tuple[set[str], set[str]]:

@@ -30,6 +30,7 @@ def main() -> None:
     text = put(text, "aims", aims(results["cells"]))
     text = put(text, "frontier", frontier(results["frontier"]))
     text = put(text, "real", real(json.loads((HERE / "real.json").read_text())))
+    text = put(text, "confirmed", confirmed(json.loads((HERE / "confirmed.json").read_text())))
     readme.write_text(text, encoding="utf-8")
 
 
@@ -56,6 +57,27 @@ def simulated(cells: Cells) -> str:
                 f"| {name} | {bold}{rule}{bold} | {got['true']:.1f} | {share} | {got['keeps']:.1f} "
                 f"| {bold}{got['false']:.0%}{bold} | {claimed} | {got['runs']:.0f} |"
             )
+    return "\n".join(lines)
+
+
+def confirmed(data: dict[str, Any]) -> str:
+    """What `confirm` makes of the sequential judge's keeps."""
+    lines = [
+        f"{data['campaigns']} campaigns a cell.",
+        "",
+        (
+            "| noise | keeps | false before | false after | real that hold | gain that holds "
+            "| pairs a question |"
+        ),
+        "|---|---|---|---|---|---|---|",
+    ]
+    for cell, got in data["cells"].items():
+        name = f"{cell} (not tuned on)" if cell in UNTUNED else cell
+        lines.append(
+            f"| {name} | {got['keeps']:.1f} | {got['false_before']:.0%} "
+            f"| **{got['false_after']:.1%}** | {got['real_that_hold']:.0%} "
+            f"| {got['improvement_that_holds']:.0%} | {got['pairs']:.1f} |"
+        )
     return "\n".join(lines)
 
 

@@ -82,7 +82,7 @@ def main() -> None:
                 "campaigns": options.campaigns,
                 "seed": options.seed,
                 "cells": results,
-                "frontier": frontier(options.campaigns // 4, f"{options.seed}-frontier"),
+                "frontier": frontier(options.campaigns // 5, f"{options.seed}-frontier"),
             },
             indent=1,
         )

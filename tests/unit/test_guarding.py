@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from autoresearch_ci.cli import main
 from autoresearch_ci.lab import open_lab
 from autoresearch_ci.loop import research
 from autoresearch_ci.model import Experiment, Reason, Status
@@ -278,3 +279,15 @@ def test_an_ignored_file_that_readonly_files_names_is_put_back(tmp_path, names):
     kept = experiments(events)[1].reason is Reason.IMPROVED
     assert kept == (not names)
     assert (project / "data/truth").read_text() == ("truth\n" if names else "lie\n")
+
+
+def test_no_brief_has_a_held_out_number(measured, capsys):
+    """What a model would be shown of a campaign says nothing of the numbers that are held out."""
+    hold(measured, [("nine", swap("= 10", "= 9"))], **MEASURED, holdout_command="echo 123.5")
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in MEASURED.items()]
+    with pytest.raises(SystemExit) as exit_:
+        main(["--repo", str(measured), "brief", "--tag=t", *flags])
+    shown = capsys.readouterr().out
+    assert exit_.value.code == 0
+    assert "nine" in shown
+    assert "123.5" not in shown

@@ -422,3 +422,44 @@ def test_an_answer_that_came_to_nothing_is_recorded_and_costs_no_experiment(proj
     ]
     assert [each.experiment for each in experiments(events)] == [0, 1]
     assert look(project, "t").history.rejected == told
+
+
+def test_a_noisy_metric_is_judged_by_fresh_runs(project):
+    """Both sides run again before a keep, and what is written down is the estimate of the gain."""
+    noisy = "n=$(cat .git/runs 2>/dev/null || echo 0); echo $((n + 1)) > .git/runs\n"
+    noisy += "echo metric: $((BASE + n * 7 % 5))\n"
+    (project / "target.txt").write_text(noisy.replace("BASE", "100"))
+    git(project, "commit", "-qam", "noisy")
+    events = hold(
+        project,
+        [
+            ("worse", noisy.replace("BASE", "140")),
+            ("better", noisy.replace("BASE", "60")),
+            ("simple", noisy.replace("BASE", "61")),
+        ],
+    )
+    base, worse, better, _ = experiments(events)
+    assert len(base.samples) == 6
+    assert worse.reason is Reason.WORSE
+    assert [s.side for s in worse.samples].count("candidate") == 1
+    assert better.reason is Reason.IMPROVED
+    sides = [s.side for s in better.samples]
+    assert sides[sides.index("candidate") :].count("candidate") >= 2
+    assert "incumbent" in sides[sides.index("candidate") :]
+    assert better.prev == base.value
+    assert better.delta == pytest.approx(-40, abs=4)
+    assert f"{better.prev:.6f} -> {better.value:.6f}" in git(
+        project, "log", "-1", "--format=%b", "autoresearch/t"
+    )
+
+
+def test_max_repeats_1_is_one_run_each(project):
+    """With the setting at 1 a noisy metric is judged by single runs."""
+    noisy = "n=$(cat .git/runs 2>/dev/null || echo 0); echo $((n + 1)) > .git/runs\n"
+    (project / "target.txt").write_text(noisy + "echo metric: $((100 - n))\n")
+    git(project, "commit", "-qam", "noisy")
+    events = hold(project, [("same", noisy + "echo metric: $((100 - n)) \n")], max_repeats="1")
+    base, same = experiments(events)
+    assert len(base.samples) == 1
+    assert same.reason is Reason.IMPROVED
+    assert [(s.side, s.value) for s in same.samples] == [("incumbent", 100), ("candidate", 99)]

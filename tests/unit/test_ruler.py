@@ -230,6 +230,12 @@ def test_the_name_that_is_looked_for_counts():
     assert found(text, name="score", parse="grep '^val_loss:' run.log") == [(Kind.REPORT, 1)]
 
 
+def test_a_redirection_into_the_log_is_found():
+    """A shell needs no quotes to write to the log; a method of that name is none of ours."""
+    assert "is new" in ruler("a.sh").broken("true\n", "true\nmy_tool >> run.log\n")
+    assert found("run.log({'rate': 1})\n") == []
+
+
 def test_with_no_label_only_seeds_are_frozen():
     """Where another command measures, what the target prints is its own affair."""
     only = Ruler("train.py", ())

@@ -1,0 +1,73 @@
+"""How many false keeps `confirm` leaves: the judge's keeps, each left out on fresh pairs of runs.
+
+python benchmarks/judge/confirmed.py    # a few minutes; writes confirmed.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from rules import RULES
+from worlds import CELLS, World
+
+from autoresearch_ci.comparison import effect, settled
+from autoresearch_ci.confirmation import PAIRS
+
+HERE = Path(__file__).parent
+
+
+def holds(cell: str, seed: str, true: float) -> tuple[bool, int]:
+    """Whether a kept change of this true effect is shown to help; and the pairs that it took."""
+    world, gains = World(cell, seed), list[float]()
+    heads, withouts = set[float](), set[float]()
+    while not settled(gains, PAIRS):
+        if len(gains) % 2:
+            without, head = world.run(), world.run(true)
+        else:
+            head, without = world.run(true), world.run()
+        gains.append(head - without)
+        heads.add(head)
+        withouts.add(without)
+        if len(gains) >= 3 and len(heads) == len(withouts) == 1:
+            return gains[0] > 0, len(gains)  # as a metric that repeats exactly would be taken
+    return effect(gains).better(), len(gains)
+
+
+def study(cell: str, campaigns: int, seed: str) -> dict[str, float]:
+    counts = {(real, held): 0 for real in (True, False) for held in (True, False)}
+    gained, left, pairs = 0.0, 0.0, 0
+    for number in range(campaigns):
+        for which, (true, _) in enumerate(RULES["sequential"](World(cell, f"{seed}-{number}"))):
+            held, took = holds(cell, f"{seed}-{number}-{which}", true)
+            counts[true > 0, held] += 1
+            pairs += took
+            gained, left = gained + true, left + true * held
+    held = counts[True, True] + counts[False, True]
+    kept = sum(counts.values())
+    return {
+        "keeps": kept / campaigns,
+        "false_before": (counts[False, True] + counts[False, False]) / max(1, kept),
+        "false_after": counts[False, True] / max(1, held),
+        "real_that_hold": counts[True, True] / max(1, counts[True, True] + counts[True, False]),
+        "improvement_that_holds": left / gained if gained else 0.0,
+        "pairs": pairs / max(1, kept),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--campaigns", type=int, default=150)
+    parser.add_argument("--seed", default="confirmed")
+    options = parser.parse_args()
+    found = {}
+    for cell in CELLS:
+        found[cell] = study(cell, options.campaigns, options.seed)
+        print(cell, {key: round(value, 3) for key, value in found[cell].items()}, flush=True)
+    data = {"campaigns": options.campaigns, "seed": options.seed, "cells": found}
+    (HERE / "confirmed.json").write_text(json.dumps(data, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
