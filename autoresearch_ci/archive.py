@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Protocol
 
 from autoresearch_ci.history import History
-from autoresearch_ci.ledger import Ledger, table
+from autoresearch_ci.ledger import CampaignLog, Ledger, Merged, table
 from autoresearch_ci.reports.page import Page
 
 INTERVAL = 2.0
@@ -59,6 +59,7 @@ class Archive:
         self._draw, self._drawn = draw, clock() - PICTURE_INTERVAL
         self._ledger, self._publish, self._pending, self._clock = ledger, publish, pending, clock
         self._last = clock() - INTERVAL
+        self._lines = -1
         self._waiting = waiting(pending)
 
     def add(self, number: int, patch: str, log: str) -> None:
@@ -74,27 +75,51 @@ class Archive:
 
     def write(self, *, now: bool = False) -> None:
         """Write all of it to the logs branch: when it is due, or at once."""
-        if not now and self._clock() - self._last < INTERVAL:
-            return
-        files = {archived(name): data for name, data in self._waiting.items()}
-        files["results.tsv"] = table(self._ledger.history).encode()
-        files[".claude/logs/autoresearch.jsonl"] = b"".join(self._ledger.campaign.lines)
-        files.update(self._picture(now=now))
-        page = Page(
-            self._ledger.tag,
-            self._ledger.history,
-            self._ledger.campaign.start,
-            chart=PICTURE if self._draw else "",
-        )
-        files["README.md"] = page.readme().encode()
-        done = max(self._ledger.history.next_number - 1, 0)  # the baseline is not counted
-        noun = "experiment" if done == 1 else "experiments"
-        self._publish(files, f"autoresearch: {done} {noun} of {self._ledger.tag}")
+        if now or self._clock() - self._last >= INTERVAL:
+            self._write(self._picture(now=now))
+
+    def catch_up(self) -> None:
+        """Write what the logs branch does not have, if there is anything: it goes out now."""
+        if self._waiting or self._lines != len(self._ledger.campaign.lines):
+            self._write({})
+
+    def _write(self, picture: dict[str, bytes]) -> None:
+        files = {archived(name): data for name, data in self._waiting.items()} | picture
+        log = self._ledger.campaign
+        self._publish(files | self._whole(log), subject(log))
         for name in self._waiting:
             with suppress(OSError):  # an experiment may have put anything in its place
                 (self._pending / name).unlink()
         self._waiting = {}
+        self.written()
+
+    def written(self) -> None:
+        """The logs branch has the whole ledger now."""
+        self._lines = len(self._ledger.campaign.lines)
         self._last = self._clock()
+
+    def merged(self, merged: Merged, read: Callable[[str], bytes | None]) -> dict[str, bytes]:
+        """What goes on top of the logs that another session published.
+
+        `read` gives a file of our own logs branch: patches and logs of experiments
+        that are not published yet move along to their new numbers.
+        """
+        files = self._whole(merged.log)
+        for before, now in merged.moved.items():
+            for suffix in ("patch", "log"):
+                data = read(archived(f"{before:04}.{suffix}"))
+                if data is not None:
+                    files[archived(f"{now:04}.{suffix}")] = data
+        return files
+
+    def _whole(self, log: CampaignLog) -> dict[str, bytes]:
+        """What the logs branch says of the campaign as a whole."""
+        page = Page(log.tag, log.history, log.start, chart=PICTURE if self._draw else "")
+        return {
+            "results.tsv": table(log.history).encode(),
+            ".claude/logs/autoresearch.jsonl": b"".join(log.lines),
+            "README.md": page.readme().encode(),
+        }
 
     def _picture(self, *, now: bool) -> dict[str, bytes]:
         if self._draw is None or not (now or self._clock() - self._drawn >= PICTURE_INTERVAL):
@@ -108,6 +133,12 @@ class Archive:
         with suppress(OSError):  # then a kill would lose it, and nothing else does
             self._pending.mkdir(parents=True, exist_ok=True)
             (self._pending / name).write_bytes(data)
+
+
+def subject(log: CampaignLog) -> str:
+    """The message of a commit on the logs branch."""
+    done = max(log.history.next_number - 1, 0)  # the baseline is not counted
+    return f"autoresearch: {done} {'experiment' if done == 1 else 'experiments'} of {log.tag}"
 
 
 _NAME = re.compile(r"[0-9]{4,}\.(?:patch|log)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,8 +40,13 @@ class CampaignView:
     log_path: Path
 
 
-def choose_tag(workspace: Workspace, wanted: str | None, *, new: bool) -> str:
-    """The campaign that was asked for, else the newest unfinished one, else a new one of today."""
+def choose_tag(
+    workspace: Workspace, wanted: str | None, *, new: bool, finished: Collection[str] = ()
+) -> str:
+    """The campaign that was asked for, else the newest unfinished one, else a new one of today.
+
+    `finished` are campaigns that are known to be; git does not tell of one that was squashed.
+    """
     if wanted is not None:
         workspace.check_tag(wanted)
         if new and wanted in workspace.tags():
@@ -49,15 +55,20 @@ def choose_tag(workspace: Workspace, wanted: str | None, *, new: bool) -> str:
                 remedy="Leave --new out to go on with it, or give another --tag.",
             )
         return wanted
-    if not new:
-        logs = _read(workspace)
-        campaigns = [_log(workspace, logs, tag) for tag in workspace.tags()]
-        # The one at work last; of those without a log, the one with the newest commit.
-        campaigns.sort(key=lambda log: log.start.timestamp if log.start else "", reverse=True)
-        for log in campaigns:
-            if not _finished(workspace, log):
-                return log.tag
-    return workspace.new_tag(today())
+    tag = None if new else unfinished(workspace, finished)
+    return tag or workspace.new_tag(today())
+
+
+def unfinished(workspace: Workspace, finished: Collection[str] = ()) -> str | None:
+    """The newest campaign that is not finished."""
+    logs = _read(workspace)
+    campaigns = [_log(workspace, logs, tag) for tag in workspace.tags()]
+    # The one at work last; of those without a log, the one with the newest commit.
+    campaigns.sort(key=lambda log: log.start.timestamp if log.start else "", reverse=True)
+    return next(
+        (log.tag for log in campaigns if log.tag not in finished and not _finished(workspace, log)),
+        None,
+    )
 
 
 def view(workspace: Workspace, wanted: str | None) -> CampaignView:

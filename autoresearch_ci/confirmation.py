@@ -17,6 +17,7 @@ from autoresearch_ci.comparison import Effect, effect, settled
 from autoresearch_ci.errors import WorkspaceError
 from autoresearch_ci.interrupts import deferred
 from autoresearch_ci.model import (
+    BASELINE,
     Confirmation,
     Event,
     Experiment,
@@ -68,7 +69,7 @@ def confirm(session: Session, *, pairs: int = PAIRS, drop: bool = False) -> Iter
             remedy="Let it run first: autoresearch-ci run",
         )
     findings = []
-    for kept in [e for e in session.history.kept[:0:-1] if e.proposer != NAME]:
+    for kept in [e for e in session.history.kept[:0:-1] if e.proposer not in (NAME, BASELINE)]:
         finding = leave_out(session, kept, pairs, drop=drop)
         findings.append(finding)
         yield finding

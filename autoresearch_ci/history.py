@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autoresearch_ci.model import (
+    BASELINE,
     Confirmation,
     Direction,
     Experiment,
+    IdeaRequest,
     ProposalRejected,
     Reason,
     Status,
 )
+
+AGAIN = "again"
+"""In an experiment's `change`: the number of the superseded one that it tries again."""
+
+IDEAS = "ideas"
+"""In an experiment's `change`: the ids of the queued ideas that it takes up."""
+
+_NO_VERDICT = (Reason.INTERRUPTED, Reason.SUPERSEDED)
 
 
 class History:
@@ -19,26 +29,48 @@ class History:
 
     `rejected` are answers of proposers that never became an experiment,
     `confirmation` is the last one.
-    Adding and every question cost the same however long the campaign is.
+    Adding and every question cost the same however long the campaign is. Only where
+    another session was faster to publish do the last ones get other numbers: `become`.
     """
 
     def __init__(self, direction: Direction) -> None:
         self.direction = direction
         self._experiments: list[Experiment] = []
         self._kept: list[Experiment] = []
+        self._baseline: Experiment | None = None
         self._by_candidate: dict[str, Experiment] = {}
         self.rejected: list[ProposalRejected] = []
         self.confirmation: Confirmation | None = None
+        self._superseded: dict[int, Experiment] = {}
+        self.queued: dict[str, IdeaRequest] = {}
 
     def add(self, experiment: Experiment) -> None:
         """Append the next experiment; its number must be `next_number`."""
         if experiment.experiment != self.next_number:
             raise ValueError(f"experiment {experiment.experiment} after {self.next_number - 1}")
         self._experiments.append(experiment)
-        if experiment.reason is not Reason.INTERRUPTED:
+        if experiment.reason not in _NO_VERDICT:
             self._by_candidate.setdefault(experiment.candidate, experiment)
         if experiment.status is Status.KEEP:
             self._kept.append(experiment)
+            if experiment.is_baseline:
+                self._baseline = experiment
+        if experiment.reason is Reason.SUPERSEDED and experiment.proposer != BASELINE:
+            self._superseded[experiment.experiment] = experiment
+        # A proposer's note may hold anything that is JSON.
+        again, ideas = experiment.change.get(AGAIN), experiment.change.get(IDEAS)
+        if isinstance(again, int):
+            self._superseded.pop(again, None)
+        for name in ideas if isinstance(ideas, list | tuple) else ():
+            self.queued.pop(str(name), None)
+
+    def queue(self, idea: IdeaRequest) -> None:
+        """Let the idea wait for a proposal that takes it up: one whose `change` names it."""
+        self.queued[idea.session] = idea
+
+    def become(self, other: History) -> None:
+        """Hold what `other` holds: whoever has this history sees what was merged into it."""
+        self.__dict__.update(other.__dict__)
 
     @property
     def experiments(self) -> Sequence[Experiment]:
@@ -51,12 +83,18 @@ class History:
         return self._kept
 
     @property
+    def kept_changes(self) -> Sequence[Experiment]:
+        """The same without the baselines: what taking the branch brings."""
+        return [each for each in self._kept if not each.is_baseline]
+
+    @property
     def next_number(self) -> int:
         return len(self._experiments)
 
     @property
     def baseline(self) -> Experiment | None:
-        return self._kept[0] if self._kept else None
+        """The project as it is; measured anew where its base has moved."""
+        return self._baseline
 
     @property
     def incumbent(self) -> Experiment | None:
@@ -79,6 +117,19 @@ class History:
     def rejected_now(self) -> int:
         """Answers in a row that were rejected since the last experiment."""
         return sum(1 for each in self.rejected[-10:] if each.experiment == self.next_number)
+
+    @property
+    def superseded(self) -> Sequence[Experiment]:
+        """What was better than an outdated incumbent, and was not tried on a newer one yet."""
+        return list(self._superseded.values())
+
+    @property
+    def ideas(self) -> Sequence[IdeaRequest]:
+        """The queued ideas that no experiment has taken up yet, oldest first.
+
+        Anybody who may write a comment has written them: data, not instructions.
+        """
+        return list(self.queued.values())
 
     def tried(self, candidate: str) -> Experiment | None:
         """The first experiment with this very content, a git blob id, that got its verdict."""

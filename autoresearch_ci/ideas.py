@@ -23,6 +23,7 @@ from autoresearch_ci.model import Proposal, Run
 from autoresearch_ci.proposers import Proposer, Source
 from autoresearch_ci.proposers.relay import Relay
 from autoresearch_ci.proposers.search import SearchProposer
+from autoresearch_ci.proposers.suggested import Suggested
 from autoresearch_ci.providers import Provider
 from autoresearch_ci.providers.patience import Patience
 from autoresearch_ci.redaction import Redactor
@@ -74,7 +75,7 @@ def proposer(around: Surroundings) -> Proposer:
     briefing = Briefing(around)
     asked = _agent(around, briefing) if name == "command" else _model(around, briefing, name)
     tuner = lru_cache(maxsize=1)(lambda lines: _search(around, only=lines))
-    return Relay(asked, search, tuner)
+    return Relay(Suggested(asked), search, tuner)
 
 
 def chosen(settings: Settings, variables: Mapping[str, str]) -> str:
@@ -120,8 +121,10 @@ class Briefing:
         self._around = around
         self._redact = Redactor(credentials(os.environ))
         self._written: Instructions | None = None
-        # Each look into the archive starts git, and what is there does not change.
+        # Each look into the archive starts git, and what is there does not change; only where
+        # another session published first is it another's, and the history another object.
         self._patch, self._log = lru_cache(512)(around.patch), lru_cache(512)(around.log)
+        self._history: History | None = None
 
     def ask(self, source: Source, history: History) -> Conversation:
         return brief.brief(self._situation(source, history), self._redact)
@@ -143,6 +146,10 @@ class Briefing:
     def _situation(self, source: Source, history: History) -> brief.Situation:
         around, settings = self._around, self._around.settings
         self._written = self._written or around.instructions()
+        if history is not self._history:
+            self._patch.cache_clear()
+            self._log.cache_clear()
+            self._history = history
         progress = around.watch.progress
         most, longest = settings.max_experiments, settings.time_limit
         return brief.Situation(
@@ -154,6 +161,7 @@ class Briefing:
             patch=self._patch,
             log=self._log,
             frozen=frozen_lines(around.ruler, source.text),
+            queue=tuple(idea.text for idea in history.ideas),
             experiments_left=None if most is None else most - progress.experiments,
             seconds_left=None if longest is None else max(0.0, longest - progress.seconds),
         )

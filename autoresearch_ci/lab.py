@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 from autoresearch_ci import __version__, config, ideas, ledger, machine
@@ -14,18 +16,20 @@ from autoresearch_ci.archive import Archive
 from autoresearch_ci.bench import Bench
 from autoresearch_ci.campaigns import LEDGER, choose_tag
 from autoresearch_ci.clock import timestamp
-from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.errors import SettingsError, WorkspaceError
 from autoresearch_ci.executors import Executor
 from autoresearch_ci.executors.process import ProcessExecutor
 from autoresearch_ci.executors.search import kill_marked
+from autoresearch_ci.history import History
 from autoresearch_ci.instructions import instructions
 from autoresearch_ci.judge import sequential
 from autoresearch_ci.limits import Limits, Watch
 from autoresearch_ci.model import Experiment, ExperimentStart, Reason, SessionStart, Status
+from autoresearch_ci.publisher import Alone, Publisher, RemotePublisher
 from autoresearch_ci.ruler import Ruler, labels
 from autoresearch_ci.session import Session
 from autoresearch_ci.spending import Spent, spent_on
-from autoresearch_ci.workspace import Campaign, Workspace
+from autoresearch_ci.workspace import Campaign, Remote, Target, Workspace
 
 
 @contextmanager
@@ -36,19 +40,27 @@ def open_lab(
     new: bool = False,
     base: str | None = None,
     setup_only: bool = False,
+    push: Target | None = None,
+    base_branch: str | None = None,
+    finished: Collection[str] = (),
 ) -> Iterator[Session]:
     """A session on the repository around `repo`, recovered, locked and ready to run.
 
     `new` begins a campaign even if one is unfinished, `base` is the commit it
-    begins from. At the end the user is back where they were. Raises
-    AutoresearchError, and then nothing was changed.
+    begins from. With `push` the campaign is shared there, and one that is there is
+    found. `base_branch` names the branch that HEAD stands for where it is detached;
+    when the campaign's own has moved, it is merged. `finished` are campaigns that are
+    known to be, such as those whose pull request was squashed. At the end the user is back
+    where they were. Raises AutoresearchError, and then nothing was changed.
     """
     workspace = Workspace.open(repo)
+    remote = workspace.remote(push) if push else None
+    note = fetch_campaigns(remote) if remote else ""
     loaded = config.load(workspace.root, overrides)
     settings = loaded.settings
     workspace.check_target(settings.target_file, settings.readonly_files)
     workspace.check_outputs()
-    tag = choose_tag(workspace, settings.tag, new=new)
+    tag = choose_tag(workspace, settings.tag, new=new, finished=finished)
     with workspace.lock(tag):
         if killed := workspace.interrupted_session():
             kill_marked(killed)
@@ -72,7 +84,12 @@ def open_lab(
             kept=kept.commit if kept else None,
             kept_parent=kept.parent if kept else None,
         ) as campaign:
-            yield assemble(workspace, campaign, book, loaded, name, setup_only=setup_only)
+            session = assemble(
+                workspace, campaign, book, loaded, name, setup_only=setup_only, remote=remote
+            )
+            session.notes += (note,) if note else ()
+            follow(session, base_branch, base)
+            yield session
             workspace.maintain()
 
 
@@ -84,6 +101,7 @@ def assemble(
     name: str,
     *,
     setup_only: bool,
+    remote: Remote | None,
 ) -> Session:
     """Put a session together, and write down the experiment that a kill cut short."""
     settings = loaded.settings
@@ -105,7 +123,12 @@ def assemble(
         bench.prepare()
     if changed:
         notes.append(f"setup_command changed {', '.join(changed[:5])}; that was undone.")
-    archive = Archive(book, campaign.publish, workspace.state_dir / "pending" / campaign.tag)
+    archive = Archive(
+        book,
+        campaign.publish,
+        workspace.state_dir / "pending" / campaign.tag,
+        draw=choose_picture(remote),
+    )
     ruler = choose_ruler(settings)
     watch, read = Watch(book.history), partial(workspace.read_log, campaign.tag)
     return Session(
@@ -126,6 +149,8 @@ def assemble(
         campaign=campaign,
         ledger=book,
         archive=archive,
+        inbox=workspace.inbox(campaign.tag),
+        publisher=choose_publisher(remote, campaign, book, archive),
         bench=bench,
         proposer=ideas.proposer(
             ideas.Surroundings(
@@ -176,9 +201,55 @@ def choose_ruler(settings: config.Settings) -> Ruler:
     return Ruler(settings.target_file, names)
 
 
+def fetch_campaigns(remote: Remote) -> str:
+    """Bring every campaign that is published here; what to say where that fails.
+
+    Then the session works with what is here: what it publishes is merged later.
+    """
+    try:
+        remote.fetch_campaigns(whole=True)
+    except WorkspaceError as error:
+        detail = f" {error.detail.splitlines()[-1].strip()}" if error.detail else ""
+        return f"{error.message}{detail} {error.remedy}"
+    return ""
+
+
+def follow(session: Session, named: str | None, base: str | None) -> None:
+    """Find the branch that the campaign follows, and where it is now.
+
+    It is the one that the campaign was begun on, or that `base` named. A user who
+    stands on another one does not want that merged.
+    """
+    name, commit = session.campaign.user
+    here = named or name
+    begun = [r for r in session.ledger.campaign.sessions if isinstance(r, SessionStart)]
+    if begun:
+        branch = next((r.base_branch for r in reversed(begun) if r.base_branch), "")
+    else:
+        branch = here if base is None or named else ""
+    session.start = replace(session.start, base_branch=branch)
+    session.follow = commit if branch and branch == here else ""
+
+
 def choose_executor(settings: config.Settings) -> Executor:
     """Where experiments run: `auto` is the best there is, for now this machine."""
     return ProcessExecutor(allow=settings.env)
+
+
+def choose_picture(remote: Remote | None) -> Callable[[History], bytes] | None:
+    """What draws the campaign, where others will look at it and matplotlib is installed."""
+    if remote is None or find_spec("matplotlib") is None:
+        return None
+    from autoresearch_ci.reports.chart import chart  # noqa: PLC0415 - heavy, needed for a push only
+
+    return chart
+
+
+def choose_publisher(
+    remote: Remote | None, campaign: Campaign, book: ledger.Ledger, archive: Archive
+) -> Publisher:
+    """Where the campaign is shared: nowhere, unless a remote was named."""
+    return RemotePublisher(remote, campaign, book, archive) if remote else Alone()
 
 
 def require_same_campaign(book: ledger.Ledger, settings: config.Settings) -> None:

@@ -35,6 +35,10 @@ class Watch:
         self._history, self._began = history, time.monotonic()
         self._first = max(1, history.next_number)
 
+    def skip(self, count: int) -> None:
+        """Leave out experiments of other sessions that came in between, and baselines."""
+        self._first += count
+
     @property
     def progress(self) -> Progress:
         done = max(0, self._history.next_number - self._first)
@@ -43,15 +47,23 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a session is: its own experiments (the baseline not counted) and seconds."""
+    """How far a session is: its own experiments (the baseline not counted) and seconds.
+
+    `stopped` says that somebody asked for its end.
+    """
 
     history: History
     experiments: int
     seconds: float
+    stopped: bool = False
 
 
 def _setup_only(limits: Limits, _progress: Progress) -> bool:
     return limits.setup_only
+
+
+def _stopped(_limits: Limits, progress: Progress) -> bool:
+    return progress.stopped
 
 
 def _target_value(limits: Limits, progress: Progress) -> bool:
@@ -83,6 +95,7 @@ def _patience(limits: Limits, progress: Progress) -> bool:
 
 RULES: dict[StopReason, Callable[[Limits, Progress], bool]] = {
     StopReason.SETUP_ONLY: _setup_only,
+    StopReason.STOPPED: _stopped,
     StopReason.TARGET_VALUE: _target_value,
     StopReason.MAX_EXPERIMENTS: _max_experiments,
     StopReason.TIME_LIMIT: _time_limit,

@@ -10,8 +10,10 @@ from collections.abc import Generator, Iterator
 
 from autoresearch_ci.interrupts import deferred
 from autoresearch_ci.model import (
+    BASELINE,
     Event,
     IncumbentMeasured,
+    Note,
     Proposal,
     Rejected,
     Status,
@@ -26,9 +28,12 @@ def research(session: Session) -> Generator[Event, None, None]:
     stop = StopReason.ERROR
     try:
         yield session.ledger.append(session.start)
+        yield from share(session)
         yield from measure_incumbent(session)
+        if (yield from share(session)):
+            yield from measure_incumbent(session)
         while (limit := session.limits.reached(session.progress)) is None:
-            proposal = session.proposer.propose(session.source(), session.told)
+            proposal = session.propose()
             if proposal is None:
                 limit = StopReason.EXHAUSTED
                 break
@@ -36,20 +41,33 @@ def research(session: Session) -> Generator[Event, None, None]:
                 yield session.reject(proposal)
             else:
                 yield from experiment(session, proposal)
+            if (yield from share(session)):
+                yield from measure_incumbent(session)
         stop = limit
     except KeyboardInterrupt:
         stop = StopReason.INTERRUPTED
         raise
     finally:
         end = session.end(stop)
+        shared = session.share(last=True, hurry=stop is StopReason.INTERRUPTED)
+    yield from (Note(text) for text in shared.notes)
     yield end
+
+
+def share(session: Session) -> Generator[Event, None, bool]:
+    """Publish what there is; whether the incumbent is another session's now."""
+    shared = session.share()
+    yield from (Note(text) for text in shared.notes)
+    return shared.moved
 
 
 def measure_incumbent(session: Session) -> Iterator[Event]:
     """The baseline in a new campaign, else the incumbent again: machines and days differ."""
+    if note := session.follow_base():
+        yield Note(note)
     text = session.campaign.source()
-    if session.history.baseline is None:
-        yield from experiment(session, Proposal("baseline", text, proposer="baseline"))
+    if session.needs_baseline:
+        yield from experiment(session, Proposal("baseline", text, proposer=BASELINE))
     elif not session.limits.setup_only:
         with session.campaign.trial(text) as trial:
             measurements = open_session(session, trial)
@@ -59,7 +77,7 @@ def measure_incumbent(session: Session) -> Iterator[Event]:
 
 def experiment(session: Session, proposal: Proposal) -> Iterator[Event]:
     """Try one idea. Its record is on the disk before the branch moves or the tree is reset."""
-    first = session.history.baseline is None
+    first = session.needs_baseline
     with session.campaign.trial(proposal.text) as trial:
         try:
             yield session.announce(trial, proposal)
@@ -68,7 +86,7 @@ def experiment(session: Session, proposal: Proposal) -> Iterator[Event]:
             else:
                 proposal, outcome = attempt(session, trial, proposal)
         except KeyboardInterrupt:
-            if not first:  # a baseline that was interrupted is simply measured again
+            if session.history.baseline:  # the first is simply measured again, as if never begun
                 session.conclude(trial, proposal, INTERRUPTED)
             raise
         with deferred():

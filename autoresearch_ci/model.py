@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+BASELINE = "baseline"
+"""What stands for a proposer where nothing was proposed."""
+
 
 class Direction(StrEnum):
     """Which way the metric improves."""
@@ -46,6 +49,7 @@ class Reason(StrEnum):
     GUARD_FAILED = "guard_failed"
     RULE_VIOLATION = "rule_violation"
     DUPLICATE = "duplicate"
+    SUPERSEDED = "superseded"
 
     NONZERO_EXIT = "nonzero_exit"
     TIMEOUT = "timeout"
@@ -64,6 +68,7 @@ class StopReason(StrEnum):
     TARGET_VALUE = "target_value"
     EXHAUSTED = "exhausted"
     SETUP_ONLY = "setup_only"
+    STOPPED = "stopped"
     INTERRUPTED = "interrupted"
     ERROR = "error"
 
@@ -168,7 +173,11 @@ class MinDelta:
 
 @dataclass(frozen=True, slots=True)
 class SessionStart:
-    """A session begins; `base` is the commit the campaign started from."""
+    """A session begins; `base` is the commit the campaign started from.
+
+    `base_branch` is the branch that commit was on, which the campaign follows; empty
+    where it follows none.
+    """
 
     tag: str
     session: str
@@ -180,6 +189,7 @@ class SessionStart:
     base: str
     machine: str
     version: str
+    base_branch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +270,11 @@ class Experiment:
     holdout_error: str = ""
 
     @property
+    def is_baseline(self) -> bool:
+        """Whether it is the project as it is: number 0, and once more after its base moved."""
+        return self.experiment == 0 or (self.reason is None and self.proposer == BASELINE)
+
+    @property
     def delta(self) -> float | None:
         """`value - prev`, in the metric's unit."""
         return None if self.value is None or self.prev is None else self.value - self.prev
@@ -324,6 +339,31 @@ class Confirmation:
 
 
 @dataclass(frozen=True, slots=True)
+class StopRequest:
+    """Somebody wants the sessions that are at work to end; `now` is without the experiment's end.
+
+    `session` is the request's own id, `by` who asked, where that is known.
+    """
+
+    tag: str
+    session: str
+    timestamp: str
+    now: bool = False
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IdeaRequest:
+    """Somebody has an idea for whoever proposes next; `session` is its id."""
+
+    tag: str
+    session: str
+    timestamp: str
+    text: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class IncumbentMeasured:
     """The incumbent was measured again, here and now; told to listeners, never written."""
 
@@ -331,5 +371,21 @@ class IncumbentMeasured:
     seconds: float
 
 
-Record = SessionStart | ExperimentStart | ProposalRejected | Experiment | Confirmation | SessionEnd
-Event = Record | IncumbentMeasured | Finding
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that people should know; told to listeners, never written."""
+
+    text: str
+
+
+Request = StopRequest | IdeaRequest
+Record = (
+    SessionStart
+    | ExperimentStart
+    | ProposalRejected
+    | Experiment
+    | Confirmation
+    | SessionEnd
+    | Request
+)
+Event = Record | IncumbentMeasured | Finding | Note

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
-from autoresearch_ci.archive import Archive
+from autoresearch_ci.archive import Archive, archived
+from autoresearch_ci.asking import received
 from autoresearch_ci.bench import Bench, Measurement
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.config import Settings
-from autoresearch_ci.history import History
+from autoresearch_ci.history import AGAIN, History
 from autoresearch_ci.judge import Contest, Experience, Judge
 from autoresearch_ci.jump import far_outside, repeats
 from autoresearch_ci.ledger import Ledger
@@ -31,11 +32,12 @@ from autoresearch_ci.model import (
     Verdict,
 )
 from autoresearch_ci.proposers import Proposer, Source
+from autoresearch_ci.publisher import Alone, Publisher, Shared
 from autoresearch_ci.reports import commit
 from autoresearch_ci.reports.terminal import clean
 from autoresearch_ci.ruler import Ruler
 from autoresearch_ci.source import code_lines
-from autoresearch_ci.workspace import Campaign, Trial
+from autoresearch_ci.workspace import Campaign, Inbox, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,10 @@ LONGEST_TITLE = 200
 
 @dataclass
 class Session:
-    """One session's parts. `incumbent` is what it has measured of the incumbent so far."""
+    """One session's parts. `incumbent` is what it has measured of the incumbent so far.
+
+    `follow` is the commit of the base branch, where that is to be merged if it has moved.
+    """
 
     start: SessionStart
     settings: Settings
@@ -81,10 +86,15 @@ class Session:
     limits: Limits
     ruler: Ruler
     watch: Watch
+    inbox: Inbox
+    publisher: Publisher = field(default_factory=Alone)
     incumbent: tuple[Sample, ...] = ()
+    follow: str = ""
 
     def __post_init__(self) -> None:
-        self._kept_before = len(self.history.kept)
+        self._met = False
+        self._old_stops = {stop.session for stop in self.ledger.campaign.stops}
+        self._given_up: set[int] = set()
         self._told = History(self.history.direction)
         self._experience, self._seen = Experience(), 0
 
@@ -97,6 +107,7 @@ class Session:
         """The history as a proposer may see it: without the numbers that are held out."""
         self._told.direction = self.history.direction
         self._told.rejected = self.history.rejected
+        self._told.queued = self.history.queued
         for experiment in self.history.experiments[self._told.next_number :]:
             hidden = experiment.holdout is None and not experiment.holdout_error
             self._told.add(
@@ -107,7 +118,26 @@ class Session:
     @property
     def progress(self) -> Progress:
         """How far this session is."""
-        return self.watch.progress
+        return replace(self.watch.progress, stopped=self.stopped)
+
+    @property
+    def needs_baseline(self) -> bool:
+        """Whether the project as it is has no number yet: a new campaign, or its base moved."""
+        best = self.history.incumbent
+        return self.history.baseline is None or best is None or best.commit != self.campaign.head
+
+    def follow_base(self) -> str:
+        """Merge the base branch if it has moved; says so, and nothing where it has not."""
+        name = self.start.base_branch
+        if not self.follow or self.history.baseline is None:
+            return ""
+        if not self.campaign.merge(self.follow, name):
+            return ""
+        self.incumbent = ()
+        return (
+            f"{name} has moved to {self.follow[:12]}: it was merged, and the baseline is "
+            "measured anew"
+        )
 
     def source(self) -> Source:
         """The target as it stands at the incumbent."""
@@ -120,6 +150,41 @@ class Session:
             self._experience = self._experience.after(record, self.history.direction)
         self._seen = self.history.next_number
         return self._experience.within(self.start.session)
+
+    def propose(self) -> Proposal | Rejected | None:
+        """The next idea: what another session's keep came before, then the proposer's."""
+        return self._tried_again() or self.proposer.propose(self.source(), self.told)
+
+    def share(self, *, last: bool = False, hurry: bool = False) -> Shared:
+        """Publish what there is. Where the incumbent is another's then, nothing is known of it."""
+        if not last:
+            self._attend()
+        before = self.history.next_number
+        shared = self.publisher.share(last=last, hurry=hurry)
+        if shared.merged:
+            self.watch.skip(self.history.next_number - before)
+            self._told = History(self.history.direction)
+            self._experience, self._seen = Experience(), 0
+        if shared.moved:
+            self.incumbent = ()
+        if not self._met:  # what the first push brings here may be from another day
+            self._met = True
+            stops = self.ledger.campaign.stops
+            self._old_stops |= {s.session for s in stops if s.timestamp < self.start.timestamp}
+        return shared
+
+    def _attend(self) -> None:
+        """Write down what was asked for in this clone."""
+        with self.inbox.taken() as lines:
+            for line in lines:
+                if request := received(line, self.start.tag):
+                    self.ledger.append(request)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody asked for the end of the sessions at work, since this one is."""
+        stops = self.ledger.campaign.stops
+        return any(stop.session not in self._old_stops for stop in stops)
 
     def contest(self, proposal: Proposal | None = None) -> Contest:
         """What the judge may know before the first run of a candidate, or before there is one."""
@@ -206,6 +271,8 @@ class Session:
             log=log if outcome.measurements else "",
         )
         self.ledger.append(done)
+        if outcome.verdict is None and done.experiment:  # a baseline is not counted
+            self.watch.skip(1)
         if done.status is Status.KEEP:
             values = [s.value for s in outcome.samples if s.side is Side.CANDIDATE]
             self.incumbent = tuple(Sample(Side.INCUMBENT, value) for value in values)
@@ -213,6 +280,7 @@ class Session:
 
     def end(self, reason: StopReason) -> SessionEnd:
         """Write down that the session ends, and all that waits to be archived."""
+        self._attend()
         best = self.history.incumbent
         ended = self.ledger.append(
             SessionEnd(
@@ -221,12 +289,30 @@ class Session:
                 timestamp=timestamp(),
                 reason=reason,
                 experiments=self.progress.experiments,
-                kept=len(self.history.kept) - max(1, self._kept_before),
+                kept=sum(e.session == self.start.session for e in self.history.kept_changes),
                 best=best.value if best else None,
             )
         )
         self.archive.write(now=True)
         return ended
+
+    def _tried_again(self) -> Proposal | None:
+        """A superseded idea on today's incumbent: its change alone where that fits, else whole."""
+        at_work = {record.session for record in self.ledger.campaign.sessions}
+        for record in self.ledger.campaign.sessions:
+            if isinstance(record, SessionEnd):
+                at_work.discard(record.session)
+        theirs = at_work - {self.start.session}  # they try their own
+        for idea in self.history.superseded:
+            if idea.session in theirs or idea.experiment in self._given_up:
+                continue
+            patch = self.campaign.read(archived(f"{idea.experiment:04}.patch"))
+            text = self.campaign.reapplied(patch, idea.parent) if patch else None
+            if text and text != self.campaign.source():
+                change = {**idea.change, AGAIN: idea.experiment}
+                return Proposal(idea.description, text, idea.proposer, change)
+            self._given_up.add(idea.experiment)
+        return None
 
     def _experiment(self, trial: Trial, proposal: Proposal, outcome: Outcome) -> Experiment:
         verdict, incumbent, prev = outcome.verdict, self.history.incumbent, outcome.prev
@@ -241,7 +327,7 @@ class Session:
             reason=verdict.reason if verdict else None,
             metric=self.settings.metric_name,
             value=outcome.value,
-            prev=prev,
+            prev=prev if verdict else None,
             description=_one_line(proposal.title),
             commit=trial.parent,
             parent=trial.parent,

@@ -24,6 +24,8 @@ PROGRAM = "autoresearch-ci"
 VERBS = {
     "run": "improve the target file, experiment after experiment",
     "setup": "make the branch and the log, measure the baseline, and stop",
+    "stop": "let the session at work end after its experiment",
+    "idea": "queue an idea for the next proposal of a model",
     "doctor": "plant known changes in a copy of this project, and check each verdict",
     "results": "show what a campaign has found",
     "calibrate": "run the unchanged project a few times: how noisy is the metric?",

@@ -79,6 +79,7 @@ def look(repo: Path, overrides: Mapping[str, object]) -> Situation:
         patch=partial(recall, suffix="patch"),
         log=partial(recall, suffix="log"),
         frozen=frozen_lines(choose_ruler(settings), source),
+        queue=tuple(idea.text for idea in history.ideas),
         experiments_left=settings.max_experiments,
         seconds_left=settings.time_limit,
     )

@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from autoresearch_ci.cli import session
+from autoresearch_ci.cli.asking import add_remote
 from autoresearch_ci.cli.parser import Parser, add_settings
 from autoresearch_ci.cli.place import repository_root
 
@@ -19,7 +20,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def add_campaign(parser: ArgumentParser) -> None:
     """What `run` and `setup` take beyond the settings."""
-    parser.usage = f"{parser.prog} [TARGET] [--new] [--base REF] [--SETTING VALUE ...]"
+    parser.usage = f"{parser.prog} [TARGET] [--new] [--base REF] [--push] [--SETTING VALUE ...]"
     parser.add_argument(
         "target", nargs="?", metavar="TARGET", help="the single file to modify, as --target-file"
     )
@@ -29,6 +30,7 @@ def add_campaign(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--base", metavar="REF", help="the commit a new campaign starts from (default: HEAD)"
     )
+    add_remote(parser, "share the campaign after every experiment")
 
 
 def main(arguments: Namespace) -> int:
@@ -62,5 +64,6 @@ def hold(arguments: Namespace, *, setup_only: bool = False) -> int:
         as_json=arguments.json,
         new=arguments.new,
         base=arguments.base,
+        push=arguments.remote if arguments.push else None,
         setup_only=setup_only,
     )

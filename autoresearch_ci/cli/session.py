@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from autoresearch_ci.cli.asking import PUSH_TOKEN
 from autoresearch_ci.cli.boundary import DONE, INTERRUPTED
 from autoresearch_ci.cli.place import repository_root
 from autoresearch_ci.cli.program import called
 from autoresearch_ci.history import History
 from autoresearch_ci.interrupts import Interrupted, interruptible
-from autoresearch_ci.model import Event, Experiment, Finding, IncumbentMeasured, Reason, SessionEnd
+from autoresearch_ci.model import (
+    Event,
+    Experiment,
+    Finding,
+    IncumbentMeasured,
+    Note,
+    Reason,
+    SessionEnd,
+)
 from autoresearch_ci.reports.progress import LiveProgress, PlainProgress, Progress, QuietProgress
 from autoresearch_ci.reports.session import closing, opening, outcome
 from autoresearch_ci.reports.terminal import Paint, duration, has_colour, is_live, plural
@@ -33,10 +43,12 @@ def hold(
     new: bool = False,
     base: str | None = None,
     setup_only: bool = False,
+    push: str | None = None,
     show_more: Callable[[], None] | None = None,
 ) -> int:
     """Hold one session and show it; returns the exit code.
 
+    `push` names the remote to share with, with the token in AUTORESEARCH_TOKEN if there is one.
     With `as_json` standard output carries the records and people read standard
     error. `show_more` is called before the last words, where people read them.
     """
@@ -48,9 +60,11 @@ def hold(
         stack.enter_context(progress)
         from autoresearch_ci.lab import open_lab  # noqa: PLC0415 - heavy; the live line is up
         from autoresearch_ci.loop import research  # noqa: PLC0415
+        from autoresearch_ci.workspace import Target  # noqa: PLC0415
 
+        target = Target(push, os.environ.get(PUSH_TOKEN, "")) if push is not None else None
         lab = stack.enter_context(
-            open_lab(repo, overrides, new=new, base=base, setup_only=setup_only)
+            open_lab(repo, overrides, new=new, base=base, setup_only=setup_only, push=target)
         )
         paint = Paint(colour=has_colour(people))
         limits = None if setup_only else _limits(lab.settings)
@@ -111,7 +125,7 @@ def watched(events: Generator[Event], progress: Progress) -> Generator[Event]:
 
 
 def _write_record(event: Event) -> None:
-    if isinstance(event, IncumbentMeasured | Finding):
+    if isinstance(event, IncumbentMeasured | Finding | Note):
         return
     from autoresearch_ci.ledger import encode  # noqa: PLC0415
 

@@ -8,19 +8,21 @@ a session begins.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TypeVar
 
 from autoresearch_ci.errors import LedgerError
 from autoresearch_ci.history import History
 from autoresearch_ci.interrupts import deferred
+from autoresearch_ci.ledger.merging import Merged, Recommit, merge
 from autoresearch_ci.ledger.ownfile import OwnFile
 from autoresearch_ci.ledger.reading import CampaignLog, read, whole
-from autoresearch_ci.ledger.records import dumps, encode
+from autoresearch_ci.ledger.records import dumps, encode, loads
 from autoresearch_ci.ledger.tsv import HEADER, row
 from autoresearch_ci.model import Direction, Experiment, Record
 
-__all__ = ["CampaignLog", "Ledger", "encode", "read", "table"]
+__all__ = ["CampaignLog", "Ledger", "Merged", "dumps", "encode", "loads", "read", "table"]
 
 R = TypeVar("R", bound=Record)
 
@@ -35,8 +37,9 @@ class Ledger:
 
     `published` is what the campaign's logs branch holds of the log, if anything:
     records that are only there (the work of another machine, or of a working
-    tree that was cleaned) are brought back to the file first. A torn last line is
-    cut off, so that the next record begins on its own.
+    tree that was cleaned) are brought to the file first, and come before those that
+    are only here. A torn last line is cut off, so that the next record begins on its
+    own.
 
     Raises LedgerError where the log cannot be read, and where `results` holds
     rows that no ledger knows: they would be lost.
@@ -51,9 +54,14 @@ class Ledger:
             self._log.replace(kept)
         campaigns = read(kept, _name(log))
         here = campaigns.get(tag) or CampaignLog(tag, History(direction))
-        self.campaign = _merge(here, published)
+        before = list(here.lines)
+        there = self._read(published)
+        ahead = before[: len(there.lines)] == there.lines
+        self.campaign = here if ahead else merge(there, here).log
         self._refuse_foreign_table([*campaigns.values(), self.campaign])
-        if fresh := self.campaign.lines[len(here.lines) :]:
+        if self.campaign.lines[: len(before)] != before:
+            self._log.replace(self._whole_log())
+        elif fresh := self.campaign.lines[len(before) :]:
             self._log.append(b"".join(fresh))
         self._table = OwnFile(results, durable=False)
         self._table.replace(table(self.history).encode())
@@ -63,7 +71,12 @@ class Ledger:
         return self.campaign.history
 
     def append(self, record: R) -> R:
-        """Write the record; it is on the disk when this returns. Raises MachineError."""
+        """Write the record; it is on the disk when this returns. Raises MachineError.
+
+        A request that is there already is not written again.
+        """
+        if self.campaign.knows(record):
+            return record
         line = dumps(record)
         with deferred():  # the file and what we know of it stay one
             self._log.append(line)
@@ -72,9 +85,54 @@ class Ledger:
                 self._table.append(row(record).encode())
         return record
 
+    def merged(self, published: bytes, recommit: Recommit) -> Merged:
+        """What the campaign is once our records follow those published; nothing is written.
+
+        Raises LedgerError where those are of another target or metric.
+        """
+        there = self._read(published)
+        self._require_same(there)
+        here = CampaignLog(self.tag, History(self.history.direction))
+        own = read(b"".join(self.campaign.lines), _name(self.log)).get(self.tag) or here
+        return merge(there, own, recommit)
+
+    def take(self, merged: Merged) -> None:
+        """Make what was merged the campaign, on the disk and for whoever has its history."""
+        with deferred():
+            history = self.history
+            history.become(merged.log.history)
+            self.campaign = merged.log
+            self.campaign.history = history
+            # The table first: rows that the log does not know would be taken for foreign.
+            self._table.replace(table(history).encode())
+            self._log.replace(self._whole_log())
+
     def put_back(self) -> tuple[str, ...]:
         """Restore the log and the table where a run changed them; the names of those it did."""
         return tuple(_name(own.path) for own in (self._log, self._table) if own.put_back())
+
+    def _require_same(self, there: CampaignLog) -> None:
+        ours, theirs = self.campaign.start, there.start
+        if ours is None or theirs is None:
+            return
+        for what in ("target", "metric", "direction"):
+            here, elsewhere = getattr(ours, what), getattr(theirs, what)
+            if here != elsewhere:
+                raise LedgerError(
+                    f"The campaign {self.tag} was published with {what} {elsewhere}; here it is "
+                    f"{here}.",
+                    remedy="Use the same settings in both places, or begin another campaign: --new",
+                )
+
+    def _read(self, published: bytes) -> CampaignLog:
+        there = read(published, f"autoresearch-logs/{self.tag}").get(self.tag)
+        return there or CampaignLog(self.tag, History(Direction.LOWER))
+
+    def _whole_log(self) -> bytes:
+        """The other campaigns of this file, then this one."""
+        lines = whole(self._log.content).splitlines(keepends=True)
+        others = [line for line in lines if line.strip() and _tag(line) != self.tag]
+        return b"".join([*others, *self.campaign.lines])
 
     def _refuse_foreign_table(self, campaigns: list[CampaignLog]) -> None:
         if not self.results.exists():
@@ -93,16 +151,9 @@ class Ledger:
             )
 
 
-def _merge(here: CampaignLog, published: bytes) -> CampaignLog:
-    """What is here, then what only the logs branch has."""
-    origin = f"autoresearch-logs/{here.tag}"
-    there = read(published, origin).get(here.tag)
-    known = set(here.lines)
-    missing = [line for line in there.lines if line not in known] if there else []
-    if not missing:
-        return here
-    return read(b"".join([*here.lines, *missing]), origin)[here.tag]
-
-
 def _name(path: Path) -> str:
     return "/".join(path.parts[-3:]) if path.suffix == ".jsonl" else path.name
+
+
+def _tag(line: bytes) -> str:
+    return str(json.loads(line)["details"].get("tag", ""))

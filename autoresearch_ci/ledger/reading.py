@@ -22,10 +22,13 @@ from autoresearch_ci.model import (
     Direction,
     Experiment,
     ExperimentStart,
+    IdeaRequest,
     ProposalRejected,
     Record,
+    Request,
     SessionEnd,
     SessionStart,
+    StopRequest,
 )
 
 
@@ -35,33 +38,52 @@ class CampaignLog:
 
     `lines` are the raw lines, newline included, in the order they were written.
     `started` is the record of the last experiment that was started, as a parsed
-    line: half of a ledger are such records, and only the last can matter.
+    line: half of a ledger are such records, and only the last can matter. `stops` are
+    all the times that somebody asked the sessions at work to end.
     """
 
     tag: str
     history: History
     sessions: list[SessionStart | SessionEnd] = field(default_factory=list)
+    stops: list[StopRequest] = field(default_factory=list)
     lines: list[bytes] = field(default_factory=list)
     started: Mapping[str, Any] | None = None
+    _asked: set[str] = field(default_factory=set)
 
     def add(self, record: Record | None, line: bytes) -> None:
-        """Take in the next record. An experiment that is there already changes nothing."""
+        """Take in the next record. One that is there already changes nothing."""
         if isinstance(record, Experiment) and record.experiment < self.history.next_number:
+            return
+        if self.knows(record):
             return
         self.lines.append(line)
         if isinstance(record, SessionStart | SessionEnd):
             self.sessions.append(record)
-        if isinstance(record, SessionStart):
-            self.history.direction = record.direction
-        elif isinstance(record, ExperimentStart):
-            self.started = encode(record)
-        elif isinstance(record, ProposalRejected):
-            self.history.rejected.append(record)
-        elif isinstance(record, Confirmation):
-            self.history.confirmation = record
-        elif isinstance(record, Experiment):
-            self.history.add(record)
-            self.started = None
+        match record:
+            case SessionStart():
+                self.history.direction = record.direction
+            case ExperimentStart():
+                self.started = encode(record)
+            case ProposalRejected():
+                self.history.rejected.append(record)
+            case Confirmation():
+                self.history.confirmation = record
+            case Experiment():
+                self.history.add(record)
+                self.started = None
+            case IdeaRequest() | StopRequest():
+                self._ask(record)
+
+    def _ask(self, request: Request) -> None:
+        self._asked.add(request.session)
+        if isinstance(request, StopRequest):
+            self.stops.append(request)
+        else:
+            self.history.queue(request)
+
+    def knows(self, record: Record | None) -> bool:
+        """Whether this request is there already: a kill may have come before it was taken away."""
+        return isinstance(record, IdeaRequest | StopRequest) and record.session in self._asked
 
     @property
     def unfinished(self) -> ExperimentStart | None:

@@ -18,6 +18,7 @@ from autoresearch_ci.model import (
     Direction,
     Experiment,
     ExperimentStart,
+    IdeaRequest,
     ProposalRejected,
     Reason,
     Record,
@@ -27,12 +28,16 @@ from autoresearch_ci.model import (
     Side,
     Status,
     StopReason,
+    StopRequest,
 )
 
 FORMAT = 1
 """Version of the format. Readers accept older ones and refuse newer ones."""
 
 TOOL = "autoresearch"
+LONGEST_IDEA = 2000
+"""Characters of a queued idea that are read: it may come from anywhere."""
+
 SHORT = 7
 """Characters of a commit that people see."""
 
@@ -64,6 +69,14 @@ def dumps(record: Record) -> bytes:
     text = json.dumps(encode(record), ensure_ascii=False, separators=(",", ":"))
     # Half a surrogate pair, as in a file name that is no UTF-8, becomes JSON's escape for it.
     return f"{text}\n".encode(errors="backslashreplace")
+
+
+def loads(line: bytes) -> Record | None:
+    """The record on a line that somebody else may have written; None for anything else."""
+    try:
+        return decode(json.loads(line), 0)
+    except (ValueError, AttributeError):
+        return None
 
 
 def decode(line: Mapping[str, Any], number: int) -> Record | None:
@@ -103,6 +116,7 @@ def _encode_session_start(record: SessionStart) -> tuple[str, dict[str, Any]]:
         "target": record.target,
         "branch": record.branch,
         "base": record.base,
+        "base_branch": record.base_branch,
         "machine": record.machine,
         "version": record.version,
     }
@@ -179,6 +193,14 @@ def _encode_session_end(record: SessionEnd) -> tuple[str, dict[str, Any]]:
     }
 
 
+def _encode_stop(record: StopRequest) -> tuple[str, dict[str, Any]]:
+    return "stop", {"now": record.now, "by": record.by}
+
+
+def _encode_idea(record: IdeaRequest) -> tuple[str, dict[str, Any]]:
+    return "idea", {"text": record.text, "by": record.by}
+
+
 _ENCODERS: dict[type, Any] = {
     SessionStart: _encode_session_start,
     ExperimentStart: _encode_experiment_start,
@@ -186,6 +208,8 @@ _ENCODERS: dict[type, Any] = {
     Experiment: _encode_experiment,
     Confirmation: encode_confirmation,
     SessionEnd: _encode_session_end,
+    StopRequest: _encode_stop,
+    IdeaRequest: _encode_idea,
 }
 
 
@@ -207,6 +231,7 @@ def _decode_session_start(details: Mapping[str, Any], _number: int) -> SessionSt
         base=str(details.get("base", "")),
         machine=str(details.get("machine", "")),
         version=str(details.get("version", "")),
+        base_branch=str(details.get("base_branch", "")),
     )
 
 
@@ -277,6 +302,16 @@ def _decode_session_end(details: Mapping[str, Any], _number: int) -> SessionEnd:
     )
 
 
+def _decode_stop(details: Mapping[str, Any], _number: int) -> StopRequest:
+    by = str(details.get("by", ""))
+    return StopRequest(**_common(details), now=bool(details.get("now")), by=by)
+
+
+def _decode_idea(details: Mapping[str, Any], _number: int) -> IdeaRequest:
+    text, by = str(details.get("text", "")), str(details.get("by", ""))
+    return IdeaRequest(**_common(details), text=text[:LONGEST_IDEA], by=by)
+
+
 _DECODERS: dict[str, Callable[[Mapping[str, Any], int], Record]] = {
     "session_start": _decode_session_start,
     "experiment_start": _decode_experiment_start,
@@ -284,4 +319,6 @@ _DECODERS: dict[str, Callable[[Mapping[str, Any], int], Record]] = {
     "experiment_done": _decode_experiment,
     "confirmed": lambda details, _number: decode_confirmation(details, _common(details)),
     "session_end": _decode_session_end,
+    "stop": _decode_stop,
+    "idea": _decode_idea,
 }

@@ -150,7 +150,7 @@ def biggest(history: History) -> list[Experiment]:
         assert experiment.prev is not None
         return history.direction.gain(experiment.value, experiment.prev)
 
-    kept = [e for e in history.kept[1:] if e.value is not None and e.prev is not None]
+    kept = [e for e in history.kept_changes if e.value is not None and e.prev is not None]
     return sorted(sorted(kept, key=gain, reverse=True)[:TITLES], key=lambda e: e.experiment)
 
 

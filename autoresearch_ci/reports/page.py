@@ -126,8 +126,7 @@ class Page:
             yield "The session is running."
             return
         yield f"Stopped: {STOPPED[self.end.reason]}."
-        best = self.history.incumbent
-        if self.start is None or best is None or best.experiment == 0:
+        if self.start is None or not self.history.kept_changes:
             return
         branch = self.start.branch
         if self.web:
@@ -136,7 +135,7 @@ class Page:
         yield f"To take it:\n\n{fenced(take, 'sh')}"
 
     def _kept(self, room: int) -> list[str]:
-        kept = self.history.kept[1:]
+        kept = self.history.kept_changes
         return ["## Kept", table(kept[::-1], room, _ELSEWHERE)] if kept else []
 
     def _held_out(self) -> list[str]:

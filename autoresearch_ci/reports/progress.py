@@ -20,6 +20,7 @@ from autoresearch_ci.model import (
     Experiment,
     ExperimentStart,
     IncumbentMeasured,
+    Note,
     ProposalRejected,
 )
 from autoresearch_ci.reports.table import Layout
@@ -93,6 +94,8 @@ class PlainProgress:
             self._print(_measured_again(event))
         elif isinstance(event, ProposalRejected):
             self._print(_no_proposal(event))
+        elif isinstance(event, Note):
+            self._print(_noted(event))
 
     def _layout(self) -> Layout:
         return Layout(None, self._paint, self._history)
@@ -148,6 +151,8 @@ class LiveProgress:
             self._print(_measured_again(event))
         elif isinstance(event, ProposalRejected):
             self._print(_no_proposal(event))
+        elif isinstance(event, Note):
+            self._print(_noted(event))
         self._live.refresh()
 
     def stopping(self) -> None:
@@ -176,6 +181,8 @@ class LiveLine:
         self._since = clock()
 
     def show(self, event: Event) -> None:
+        if isinstance(event, Note):
+            return
         if isinstance(event, ExperimentStart):
             self._running = event
         elif isinstance(event, Experiment | ProposalRejected):
@@ -247,6 +254,10 @@ class _Survivor:
 def is_gone(error: OSError) -> bool:
     """Whether the other end of a stream has gone away: a closed pipe or terminal."""
     return error.errno in {errno.EPIPE, errno.EIO, errno.ESHUTDOWN, errno.ECONNRESET}
+
+
+def _noted(event: Note) -> str:
+    return f"      note: {clean(event.text)}"
 
 
 def _measured_again(event: IncumbentMeasured) -> str:

@@ -18,6 +18,7 @@ STOPPED = {
     StopReason.TARGET_VALUE: "target_value reached",
     StopReason.EXHAUSTED: "the proposer has nothing left to try",
     StopReason.SETUP_ONLY: "set up, as asked",
+    StopReason.STOPPED: "somebody asked for it",
     StopReason.INTERRUPTED: "interrupted; what was under way was undone",
     StopReason.ERROR: "an error",
 }
@@ -74,14 +75,13 @@ def closing(
     """
     reason = end.reason if end else StopReason.INTERRUPTED
     session = [e for e in history.experiments if e.session == start.session]
-    best = history.incumbent
-    improved = best is not None and best.experiment > 0
+    changes = history.kept_changes
     lines = [f"stopped: {STOPPED[reason]}"]
     if reason is not StopReason.SETUP_ONLY:
         lines.append(f"this session  {counts(session)}")
     lines.append(f"the campaign  {paint(standing(history), 'bold')}")
-    if best is not None and improved:
-        lines.append(f"last kept     {clean(best.description)}")
+    if changes:
+        lines.append(f"last kept     {clean(changes[-1].description)}")
     jumps = [e.experiment for e in history.kept if e.jump]
     if jumps:
         listed = ", ".join(map(str, jumps))
@@ -90,7 +90,7 @@ def closing(
         )
     lines.append("")
     finished = reason in {StopReason.EXHAUSTED, StopReason.TARGET_VALUE}
-    ways = _next(start, elsewhere, program, improved=improved, finished=finished)
+    ways = _next(start, elsewhere, program, improved=bool(changes), finished=finished)
     lines += [f"  {what:<14}  {paint(how, 'bold')}" for what, how in ways]
     return "\n".join(lines)
 

@@ -151,7 +151,7 @@ def counts(experiments: Iterable[Experiment]) -> str:
     """`12 experiments: 3 kept, 8 discarded, 1 crashed`; the baseline is not counted."""
     tally = dict.fromkeys(Status, 0)
     for experiment in experiments:
-        if experiment.experiment:
+        if not experiment.is_baseline:
             tally[experiment.status] += 1
     kept, discarded, crashed = tally[Status.KEEP], tally[Status.DISCARD], tally[Status.CRASH]
     total = plural(kept + discarded + crashed, "experiment")

@@ -2,8 +2,21 @@
 
 from autoresearch_ci.workspace.campaign import Campaign
 from autoresearch_ci.workspace.create import create_repository
+from autoresearch_ci.workspace.inbox import Inbox
+from autoresearch_ci.workspace.remote import PATIENCE, Remote, Target
 from autoresearch_ci.workspace.repository import Workspace
 from autoresearch_ci.workspace.trial import Trial
 from autoresearch_ci.workspace.twin import Twin, twin
 
-__all__ = ["Campaign", "Trial", "Twin", "Workspace", "create_repository", "twin"]
+__all__ = [
+    "PATIENCE",
+    "Campaign",
+    "Inbox",
+    "Remote",
+    "Target",
+    "Trial",
+    "Twin",
+    "Workspace",
+    "create_repository",
+    "twin",
+]

@@ -14,6 +14,9 @@ CODE, LOGS = "autoresearch", "autoresearch-logs"
 TRAILER = "Autoresearch-Experiment"
 """Every commit that the loop makes has this trailer; the first without it is the base."""
 
+MERGE = "baseline"
+"""The trailer of a commit that merges the base branch: the baseline is measured anew there."""
+
 
 def resolve(git: Git, name: str) -> str:
     """The commit that a name means; empty when there is none."""
@@ -54,13 +57,16 @@ def tip_of(git: Git, kind: str, tag: str) -> str:
 
 
 def base_of(git: Git, tip: str) -> str:
-    """The commit that a campaign with this tip started from."""
-    form = f"--format=%H %(trailers:key={TRAILER},valueonly,separator=%x2C)"
+    """The commit that a campaign with this tip rests on: where it started, or what it merged."""
+    form = f"--format=%H %P%x09%(trailers:key={TRAILER},valueonly,separator=%x2C)"
     for count in ("50", "5000", "-1"):
         last = ""
         lines = git.line("log", "--first-parent", "-n", count, form, tip).splitlines()
         for line in lines:
-            last, _, experiment = line.partition(" ")
+            commits, _, experiment = line.partition("\t")
+            last, *parents = commits.split(" ")
+            if experiment.strip() == MERGE and len(parents) == 2:  # noqa: PLR2004
+                return parents[1]
             if not experiment.strip():
                 return last
         if count == "-1" or len(lines) < int(count):
@@ -75,7 +81,8 @@ def settle(
 
     `start` is where a new campaign begins. The branch moves only forward, to what
     the ledger has already recorded as kept or, before there is a baseline, to
-    `start`; never over somebody's commit.
+    `start`; never over somebody's commit. A merge right on top of that, of the base
+    branch by us or by a person, is where to go on: its baseline is to be measured.
     """
     ref = f"refs/heads/{CODE}/{tag}"
     tip = resolve(git, ref)
@@ -97,7 +104,7 @@ def settle(
         # Nothing was measured yet: what the user mended since has to count.
         git.run("update-ref", "-m", f"autoresearch-ci: start {tag}", ref, start, tip)
         return start, True
-    if kept is None or tip == kept:
+    if kept is None or tip == kept or _merges(git, tip, kept):
         return tip, False
     there = objects.kind(kept) == "commit"
     ahead = there and (tip == parent or _pushed(git, tag, tip, kept))
@@ -112,6 +119,12 @@ def settle(
         )
     git.run("update-ref", "-m", "autoresearch-ci: keep (after a kill)", ref, kept, tip)
     return kept, False
+
+
+def _merges(git: Git, tip: str, kept: str) -> bool:
+    """Whether the tip is a merge of something into the last kept commit."""
+    parents = git.line("rev-parse", f"{tip}^@").split("\n")
+    return len(parents) > 1 and parents[0] == kept
 
 
 def _pushed(git: Git, tag: str, tip: str, kept: str) -> bool:
@@ -147,3 +160,26 @@ def check_free(common_dir: Path, git_dir: Path, ref: str) -> None:
                 f"The branch {branch} is checked out in another working tree, {where}.",
                 remedy=f"Run there (--repo {where}), or free it: `git -C {where} switch --detach`.",
             )
+
+
+def merged_tree(git: Git, ours: str, theirs: str, branch: str, base: str) -> str:
+    """The tree of the two commits merged; WorkspaceError where they do not merge."""
+    args = ("merge-tree", "--write-tree", "--name-only", "--no-messages", ours, theirs)
+    code, out = git.ask(*args, ok=(0, 1, 128, 129))
+    tree, *files = os.fsdecode(out).strip().split("\n")
+    if code == 0:
+        return tree
+    by_hand = f"`git switch {branch} && git merge {base}`, resolve, commit, go back, run again"
+    if code == 1:
+        raise WorkspaceError(
+            f"{base} has moved to {theirs[:12]}, which does not merge with the campaign's "
+            f"{ours[:12]}: both changed the same lines.",
+            detail="\n".join(files),
+            remedy=f"Begin a new campaign from there: --new. Or merge them yourself: {by_hand}.",
+        )
+    raise WorkspaceError(
+        f"{base} has moved to {theirs[:12]}, and this git cannot merge it with the campaign's "
+        f"{ours[:12]}.",
+        remedy="Install git 2.38 or newer; where the two have no history in common (a shallow "
+        f"clone?), fetch all of it. Or merge them yourself: {by_hand}.",
+    )

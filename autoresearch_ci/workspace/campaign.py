@@ -10,9 +10,13 @@ from pathlib import Path
 
 from autoresearch_ci.errors import WorkspaceError
 from autoresearch_ci.interrupts import deferred
-from autoresearch_ci.workspace.objects import FILE
+from autoresearch_ci.workspace.branch import MERGE, TRAILER, contained, merged_tree
+from autoresearch_ci.workspace.moving import Moves
+from autoresearch_ci.workspace.objects import FILE, blob_id
+from autoresearch_ci.workspace.patch import applied
 from autoresearch_ci.workspace.refs import ZERO
 from autoresearch_ci.workspace.scratch import scratch_copy
+from autoresearch_ci.workspace.state import note_shown
 from autoresearch_ci.workspace.trial import Desk, Trial
 
 
@@ -21,19 +25,31 @@ class Campaign:
 
     `base` is the commit the campaign started from, `created` whether that was
     just now. `rescued` says, in a sentence, what was found in the tree after a
-    killed session and where it is now; empty when nothing was. `unsettled` is set
+    killed session and where it is now; empty when nothing was. `user` is the branch
+    (empty: none) and the commit where the user is, and will be again. `unsettled` is set
     where a trial could not put everything back.
     """
 
     def __init__(
-        self, tag: str, desk: Desk, *, base: str, created: bool, rescued: str, logs_tip: str
+        self,
+        tag: str,
+        desk: Desk,
+        moves: Moves,
+        *,
+        base: str,
+        created: bool,
+        rescued: str,
+        logs_tip: str,
+        user: tuple[str, str] = ("", ""),
     ) -> None:
         self.tag = tag
         self.branch = desk.ref.removeprefix("refs/heads/")
         self.base = base
         self.created = created
         self.rescued = rescued
+        self.user = user
         self._desk = desk
+        self._moves = moves
         self._logs = f"refs/heads/autoresearch-logs/{tag}"
         self._logs_tip = logs_tip
         self._logs_tree = ""
@@ -44,6 +60,11 @@ class Campaign:
     def head(self) -> str:
         """The commit at the branch's tip."""
         return self._desk.head
+
+    @property
+    def refs(self) -> dict[str, str]:
+        """The campaign's two branches, code first: full name to commit; the logs' may be empty."""
+        return {self._desk.ref: self._desk.head, self._logs: self._logs_tip}
 
     def source(self) -> str:
         """The target's text at the tip, line ends as they are."""
@@ -121,19 +142,11 @@ class Campaign:
         Other files there stay as they are. The working tree is not involved.
         """
         desk = self._desk
-        blobs = {path: (FILE, desk.objects.write(b"blob", data)) for path, data in files.items()}
         for _ in range(3):
             tip = self._logs_tip
             if tip and not self._logs_tree:
                 self._logs_tree = desk.git.line("rev-parse", "--verify", f"{tip}^{{tree}}")
-            tree = desk.objects.put(self._logs_tree or None, blobs)
-            commit = desk.objects.commit(
-                tree=tree,
-                parents=(tip,) if tip else (),
-                author=desk.author,
-                when=f"{int(time.time())} {time.strftime('%z')}",
-                message=message,
-            )
+            tree, commit = self._logs_commit(tip, self._logs_tree, files, message)
             args = ("update-ref", "-m", "autoresearch-ci: publish", self._logs, commit, tip or ZERO)
             try:
                 desk.git.run(*args)
@@ -151,3 +164,109 @@ class Campaign:
             f"{self._logs} keeps moving while we write to it.",
             remedy="See what else writes to that branch, stop it, then run again.",
         )
+
+    def read(self, path: str, *, at: str = "") -> bytes | None:
+        """A file on the logs branch, or on the commit `at`; None where it is not there."""
+        tip = at or self._logs_tip
+        return self._desk.objects.read(f"{tip}:{path}") if tip else None
+
+    def has(self, commit: str) -> bool:
+        """Whether the commit is in this repository."""
+        return self._desk.objects.kind(commit) == "commit"
+
+    def contains(self, commit: str) -> bool:
+        """Whether the logs branch has this commit in its history."""
+        return contained(self._desk.git, commit, self._logs_tip)
+
+    def recommit(self, commit: str, parent: str, message: str) -> str:
+        """The same change by the same author at the same time, on `parent`, with a new message."""
+        data = self._desk.objects.read(commit) or b""
+        head = data.partition(b"\n\n")[0].decode(errors="surrogateescape").split("\n")
+        head[1] = f"parent {parent}"
+        text = "\n".join([*head, "", message])
+        return self._desk.objects.write(b"commit", text.encode(errors="surrogateescape"))
+
+    def go_on_from(self, code: str, logs: str, files: Mapping[str, bytes], message: str) -> bool:
+        """Move the code branch to `code`, and the logs branch to `logs` with `files` on top.
+
+        For commits of another session that ours are merged with. The tree follows;
+        nothing but tracked files changes in it. Returns whether any did. Raises
+        WorkspaceError, with nothing moved, where something of the user's is in the way.
+        """
+        desk, old = self._desk, self._desk.head
+        new_tree = desk.git.line("rev-parse", "--verify", f"{code}^{{tree}}")
+        logs_tree = desk.git.line("rev-parse", "--verify", f"{logs}^{{tree}}")
+        desk.require_target(code)
+        with deferred():
+            logs_tree, logs = self._logs_commit(logs, logs_tree, files, message)
+            differs = new_tree != desk.head_tree
+            self._show(code, new_tree)
+            self._moves.make({desk.ref: (old, code), self._logs: (self._logs_tip, logs)})
+            self._logs_tip, self._logs_tree = logs, logs_tree
+            self._stand_on(code, new_tree)
+        return differs
+
+    def merge(self, commit: str, name: str) -> bool:
+        """Merge the base branch `name`, which is at `commit` now; False if it is in already.
+
+        The branch and the tree follow; nothing but tracked files changes in it. Raises
+        WorkspaceError where the two do not merge, with nothing moved.
+        """
+        desk, old = self._desk, self._desk.head
+        if contained(desk.git, commit, old):
+            return False
+        tree = merged_tree(desk.git, old, commit, self.branch, name)
+        desk.require_target(tree)
+        with deferred():
+            new = desk.objects.commit(
+                tree=tree,
+                parents=(old, commit),
+                author=desk.author,
+                when=f"{int(time.time())} {time.strftime('%z')}",
+                message=f"Merge {name} into {self.branch}\n\n{TRAILER}: {MERGE}\n",
+            )
+            self._show(new, tree)
+            desk.git.run("update-ref", "-m", "autoresearch-ci: merge", desk.ref, new, old)
+            self._stand_on(new, tree)
+        self.base = commit
+        return True
+
+    def _show(self, commit: str, tree: str) -> None:
+        """Bring the tree from the tip to another commit, and nothing of the user's in danger."""
+        desk = self._desk
+        if tree != desk.head_tree:
+            blob = desk.objects.read(f"{tree}:{desk.target}")
+            note_shown(desk.shown_path, [blob_id(blob or b"")])
+            desk.git.run("read-tree", "-m", "-u", desk.head, commit)
+
+    def _stand_on(self, commit: str, tree: str) -> None:
+        """The branch has been moved, and the tree is there."""
+        desk = self._desk
+        differs, desk.head, desk.head_tree = tree != desk.head_tree, commit, tree
+        if differs:
+            desk.read_target()
+        desk.control.snapshot()
+
+    def reapplied(self, patch: bytes, parent: str) -> str | None:
+        """The target with this patch on top: of the tip, else of `parent`; None if of neither."""
+        desk = self._desk
+        for content in (desk.content, desk.objects.read(f"{parent}:{desk.target}")):
+            if content is not None and (text := applied(patch, desk.target, content)):
+                return text
+        return None
+
+    def _logs_commit(
+        self, tip: str, tree: str, files: Mapping[str, bytes], message: str
+    ) -> tuple[str, str]:
+        """Tree and commit with `files` put onto the logs branch at `tip`; no ref moves."""
+        desk = self._desk
+        blobs = {path: (FILE, desk.objects.write(b"blob", data)) for path, data in files.items()}
+        tree = desk.objects.put(tree or None, blobs)
+        commit = desk.objects.commit(
+            tree=tree,
+            parents=(tip,) if tip else (),
+            author=desk.author,
+            when=f"{int(time.time())} {time.strftime('%z')}",
+            message=message,
+        )
+        return tree, commit

@@ -17,6 +17,7 @@ from autoresearch_ci.workspace.checks import check_text
 from autoresearch_ci.workspace.control import IN_PROGRESS, Control
 from autoresearch_ci.workspace.files import remove
 from autoresearch_ci.workspace.locks import clear_stale
+from autoresearch_ci.workspace.moving import Moves
 from autoresearch_ci.workspace.objects import blob_id
 from autoresearch_ci.workspace.process import Git
 from autoresearch_ci.workspace.recovery import Recovery
@@ -66,7 +67,7 @@ class Entry:
     def enter(self, *, base: str | None, kept: str | None, kept_parent: str | None) -> Campaign:
         """Bring everything to agree and stand on the branch."""
         branch.check_free(self._common, self._git_dir, self._ref)
-        author = _author(self._git)
+        name = author(self._git)
         dead = load(self._state_path)
         recovery = self._recovery(dead) if dead else None
         if recovery is None:
@@ -81,14 +82,14 @@ class Entry:
         if recovery and dead:
             dead_ref = f"refs/heads/{branch.CODE}/{dead.tag}"
             there = bool(dead.tag) and bool(branch.resolve(self._git, dead_ref))
-            rescued = recovery.clean(dead_ref if there else self._ref, author)
+            rescued = recovery.clean(dead_ref if there else self._ref, name)
         save(self._state, self._state_path)
         self._forget(but_state=True)
         self._entered = True
         self._switch(moved=before != tip)
         if any(self._git_dir.glob("sharedindex.*")):  # which nobody puts back
             self._git.run("update-index", "--no-split-index")
-        campaign = self._stay = self._campaign(tip, created, rescued, author)
+        campaign = self._stay = self._campaign(tip, created, rescued, name)
         self._state.phase = WORKING
         self._tree.survey()
         save(self._state, self._state_path)
@@ -210,7 +211,7 @@ class Entry:
                 "or run again.",
             ) from error
 
-    def _campaign(self, tip: str, created: bool, rescued: str, author: str) -> Campaign:
+    def _campaign(self, tip: str, created: bool, rescued: str, name: str) -> Campaign:
         full = f"{self._root}/{self._target}"
         listed = os.fsdecode(self._git.run("ls-files", "--stage", "-z", "--", self._target))
         if not listed or not os.path.isfile(full) or os.path.islink(full):
@@ -230,7 +231,7 @@ class Entry:
             root=str(self._root),
             ref=self._ref,
             target=self._target,
-            author=author,
+            author=name,
             converted=_converted(
                 self._git, self._target, as_committed=b"\r" in content and blob_id(content) == blob
             ),
@@ -253,7 +254,19 @@ class Entry:
             args = ("update-ref", "-m", "autoresearch-ci: from the remote")
             self._git.run(*args, f"refs/heads/{branch.LOGS}/{self._tag}", logs, "0" * 40)
         base = tip if created else branch.base_of(self._git, tip)
-        return Campaign(self._tag, desk, base=base, created=created, rescued=rescued, logs_tip=logs)
+        moves = Moves(self._git, self._git_dir, self._common, self._tag)
+        origin = "" if self._state.origin == self._ref else self._state.origin
+        where = origin.removeprefix("refs/heads/") if origin.startswith("refs/heads/") else ""
+        return Campaign(
+            self._tag,
+            desk,
+            moves,
+            base=base,
+            created=created,
+            rescued=rescued,
+            logs_tip=logs,
+            user=(where, branch.resolve(self._git, origin) if origin else ""),
+        )
 
 
 def _converted(git: Git, target: str, *, as_committed: bool) -> Converted:
@@ -277,7 +290,7 @@ def _converted(git: Git, target: str, *, as_committed: bool) -> Converted:
     return Converted.NEVER
 
 
-def _author(git: Git) -> str:
+def author(git: Git) -> str:
     """The user's name and address for commits; ours when git knows none."""
     env = git.env
     name, email = env.get("GIT_AUTHOR_NAME", ""), env.get("GIT_AUTHOR_EMAIL", "")

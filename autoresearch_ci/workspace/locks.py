@@ -56,6 +56,14 @@ def is_held(path: Path) -> bool:
     return False
 
 
+def holder(path: Path) -> int | None:
+    """The process that holds the lock file; None when nobody does."""
+    if not is_held(path):
+        return None
+    number = path.read_text(errors="replace").strip()
+    return int(number) if number.isdecimal() else None
+
+
 def clear_stale(locks: Iterable[Path], root: Path, git_dir: Path) -> list[Path]:
     """Delete git's lock files that no live process can own; returns those deleted.
 

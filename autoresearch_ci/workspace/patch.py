@@ -1,8 +1,13 @@
-"""A unified diff that `git apply` takes."""
+"""A unified diff that `git apply` takes, and such a patch applied."""
 
 from __future__ import annotations
 
 import difflib
+import tempfile
+from pathlib import Path
+
+from autoresearch_ci.errors import WorkspaceError
+from autoresearch_ci.workspace.process import Git
 
 _CONTEXT = 3
 
@@ -43,6 +48,21 @@ def unified(path: str, old: str, new: str, *, ids: tuple[str, str], mode: str) -
             out += [_line("-", line) for line in before[i1 + start : i2 + start]]
             out += [_line("+", line) for line in after[j1 + start : j2 + start]]
     return "".join(out)
+
+
+def applied(patch: bytes, path: str, content: bytes) -> str | None:
+    """The content of the file at `path` with the patch applied; None where it does not fit."""
+    with tempfile.TemporaryDirectory(prefix="autoresearch-") as folder:
+        file = Path(folder, path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+        # Outside of every repository: neither an index nor anybody's attributes matter.
+        outside = {"GIT_CEILING_DIRECTORIES": str(Path(folder).resolve().parent)}
+        try:
+            Git(Path(folder)).run("apply", "--whitespace=nowarn", "-", stdin=patch, env=outside)
+            return file.read_bytes().decode()
+        except (WorkspaceError, OSError, UnicodeDecodeError):
+            return None
 
 
 def quote(path: str) -> str:

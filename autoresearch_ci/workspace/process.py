@@ -12,7 +12,7 @@ from autoresearch_ci.environment import environment_of_git
 from autoresearch_ci.errors import MachineError, WorkspaceError
 from autoresearch_ci.interrupts import deferred
 
-_OPTIONS = (
+OPTIONS = (
     "--literal-pathspecs",
     "--no-replace-objects",  # one that an experiment made would change what a commit holds
     *(
@@ -47,7 +47,7 @@ class Git:
 
     def __init__(self, cwd: Path, *, collect: bool = False) -> None:
         self.cwd = cwd
-        self._options = _OPTIONS if collect else (*_OPTIONS, "-c", "gc.auto=0")
+        self._options = OPTIONS if collect else (*OPTIONS, "-c", "gc.auto=0")
         self.env = environment_of_git()
         self.env |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,11 +16,14 @@ from autoresearch_ci.workspace import branch, checks, locks
 from autoresearch_ci.workspace.campaign import Campaign
 from autoresearch_ci.workspace.committed import Committed, listed
 from autoresearch_ci.workspace.control import IN_PROGRESS
-from autoresearch_ci.workspace.entry import Entry
+from autoresearch_ci.workspace.entry import Entry, author
 from autoresearch_ci.workspace.files import disk_errors
 from autoresearch_ci.workspace.globs import matches
-from autoresearch_ci.workspace.objects import Objects
+from autoresearch_ci.workspace.inbox import Inbox
+from autoresearch_ci.workspace.moving import Moves
+from autoresearch_ci.workspace.objects import FILE, Objects
 from autoresearch_ci.workspace.process import OLDEST, Git
+from autoresearch_ci.workspace.remote import Remote, Target
 from autoresearch_ci.workspace.state import load
 from autoresearch_ci.workspace.status import OUTPUTS
 
@@ -124,18 +128,26 @@ class Workspace:
         tip = branch.tip_of(self.git, branch.LOGS, tag)
         return self.objects.read(f"{tip}:{path}") if tip else None
 
+    def remote(self, target: Target) -> Remote:
+        """Where campaigns are published; WorkspaceError where there is no such remote."""
+        return Remote(self.git, target)
+
     def committed(self, commit: str, patterns: Sequence[str]) -> list[Committed]:
         """The regular files of a commit that `patterns` name, as `readonly_files` does."""
         return listed(self.git, commit, lambda path: matches(path, patterns))
 
     @contextmanager
     def lock(self, tag: str) -> Iterator[None]:
-        """Be the only session on this campaign and in this working tree; else LockedError."""
+        """Be the only session on this campaign and in this working tree; else LockedError.
+
+        A move of the campaign's branches that a kill cut short is made first.
+        """
         campaign = self.common_dir / "autoresearch" / "locks" / f"{quote(tag, safe='')}.lock"
         tree = self.state_dir / "worktree.lock"
         with locks.held(
             [(campaign, f"The campaign {tag}"), (tree, f"The working tree {self.root}")]
         ):
+            Moves(self.git, self.git_dir, self.common_dir, tag).recover()
             yield
 
     def busy(self, tag: str) -> bool:
@@ -143,6 +155,39 @@ class Workspace:
         return locks.is_held(
             self.common_dir / "autoresearch" / "locks" / f"{quote(tag, safe='')}.lock"
         )
+
+    def holder(self, tag: str) -> int | None:
+        """The process of that session, None when there is none."""
+        return locks.holder(
+            self.common_dir / "autoresearch" / "locks" / f"{quote(tag, safe='')}.lock"
+        )
+
+    def inbox(self, tag: str) -> Inbox:
+        """Where to leave something for the session on this campaign."""
+        name = f"{quote(tag, safe='')}.jsonl"
+        return Inbox(self.common_dir / "autoresearch" / "inbox" / name)
+
+    def append_to_logs(self, remote: Remote, tag: str, path: str, line: bytes) -> bool | None:
+        """Add a line to a file on a campaign's logs branch on the remote, and nothing else.
+
+        False where somebody else pushed at the same time: try again. None when the
+        campaign is not there. Raises WorkspaceError where the push fails.
+        """
+        ref = f"refs/heads/{branch.LOGS}/{tag}"
+        tip = remote.fetch(ref).get(ref)
+        if tip is None:
+            return None
+        data = self.objects.read(f"{tip}:{path}") or b""
+        blob = self.objects.write(b"blob", data + line)
+        tree = self.git.line("rev-parse", "--verify", f"{tip}^{{tree}}")
+        commit = self.objects.commit(
+            tree=self.objects.put(tree, {path: (FILE, blob)}),
+            parents=(tip,),
+            author=author(self.git),
+            when=f"{int(time.time())} {time.strftime('%z')}",
+            message="autoresearch: a request",
+        )
+        return remote.push({ref: commit})
 
     def interrupted_session(self) -> str | None:
         """The id of a session that was killed at work here; ask while holding the lock."""

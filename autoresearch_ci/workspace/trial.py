@@ -12,6 +12,7 @@ from pathlib import Path
 
 from autoresearch_ci.errors import WorkspaceError
 from autoresearch_ci.model import Side
+from autoresearch_ci.workspace.checks import check_text
 from autoresearch_ci.workspace.control import Control
 from autoresearch_ci.workspace.files import (
     disk_errors,
@@ -60,6 +61,26 @@ class Desk:
     blob: str
     mode: int
     git_mode: bytes
+
+    def require_target(self, commit: str) -> None:
+        """Raise WorkspaceError unless the target is a text file in that commit as well."""
+        listed = os.fsdecode(self.git.run("ls-tree", "-z", commit, "--", self.target))
+        content = self.objects.read(f"{commit}:{self.target}")
+        if not listed.startswith("100") or content is None:
+            raise WorkspaceError(
+                f"The target {self.target} is not a file in {commit[:12]}.",
+                remedy="Look at what was pushed to the campaign's branch; to leave it, begin a new "
+                "campaign: --new",
+            )
+        check_text(self.target, content)
+
+    def read_target(self) -> None:
+        """Take the target as it stands in the tree for the tip's: the branch has moved."""
+        full = f"{self.root}/{self.target}"
+        listed = os.fsdecode(self.git.run("ls-files", "--stage", "-z", "--", self.target))
+        mode, self.blob, _ = listed.partition("\t")[0].split(" ")
+        self.content = Path(full).read_bytes()
+        self.mode, self.git_mode = stat.S_IMODE(os.lstat(full).st_mode), mode.encode()
 
     def _asks_git(self, content: bytes) -> bool:
         return self.converted is Converted.ALWAYS or (

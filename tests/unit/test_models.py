@@ -8,10 +8,19 @@ import sys
 
 import pytest
 
+from autoresearch_ci.asking import ask_here
 from autoresearch_ci.ideas import chosen
 from autoresearch_ci.lab import open_lab
 from autoresearch_ci.loop import research
-from autoresearch_ci.model import Experiment, ProposalRejected, Reason, SessionEnd, Status
+from autoresearch_ci.model import (
+    Experiment,
+    IdeaRequest,
+    ProposalRejected,
+    Reason,
+    SessionEnd,
+    Status,
+)
+from autoresearch_ci.workspace import Workspace
 from tests.projects import SETTINGS, experiments, git, look, make_project
 from tests.servers import anthropic as anthropic_api
 from tests.servers import openai as openai_api
@@ -248,3 +257,16 @@ def test_the_record_is_complete(project):
     for event in events:
         if isinstance(event, Experiment) and event.experiment:
             assert (event.tokens > 0) == (event.proposer == "anthropic")
+
+
+def test_what_a_person_suggests_is_what_the_model_is_asked_for(project):
+    """A queued idea is in the next brief, the experiment says that it took it up, and it is gone."""
+    workspace = Workspace.open(project)
+    request = IdeaRequest("t", "asked-1", "2026-03-17T14:35:00Z", "halve x, says Ann")
+    ask_here(workspace, request)
+    with AnthropicServer(says(answer("halve", "x=10", "x=5"))) as server:
+        hold(project, server, max_experiments="1")
+        assert "halve x, says Ann" in server.seen[0].body.decode()
+    history = look(project, "t").history
+    assert history.experiments[1].change["ideas"] == ["asked-1"]
+    assert history.ideas == []

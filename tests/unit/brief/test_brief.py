@@ -95,7 +95,9 @@ def test_only_what_a_proposer_may_know_of_an_experiment_is_shown(make_situation)
     history = History(Direction.LOWER)
     for experiment in situation.history.experiments:
         hidden = {
-            field.name: "87654321" if isinstance(getattr(experiment, field.name), str) else 87654321
+            field.name: {str: "87654321", dict: {"note": "87654321"}}.get(
+                type(getattr(experiment, field.name)), 87654321
+            )
             for field in dataclasses.fields(experiment)
             if field.name not in told
         }

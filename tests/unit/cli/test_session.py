@@ -102,11 +102,21 @@ def test_a_session_tells_its_story(script, tmp_path, capsys):
     assert script.closed
 
 
+def test_push_reaches_the_lab_with_the_token_from_the_environment(script, tmp_path, monkeypatch):
+    """And the token is not in what could be printed of it."""
+    monkeypatch.setenv("AUTORESEARCH_TOKEN", "s3cret")
+    hold(tmp_path, {}, push="upstream", quiet=True)
+    target = script.opened["push"]
+    assert (target.remote, target.token) == ("upstream", "s3cret")
+    assert "s3cret" not in repr(target)
+
+
 def test_what_was_asked_for_reaches_the_lab(script, tmp_path):
     """Flags, --new, --base and setup pass through untouched."""
     hold(tmp_path, {"tag": "x"}, new=True, base="v1", setup_only=True, quiet=True)
     assert script.opened == {
         "repo": tmp_path, "overrides": {"tag": "x"}, "new": True, "base": "v1", "setup_only": True,
+            "push": None,
     }  # fmt: skip
 
 

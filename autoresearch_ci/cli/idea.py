@@ -1,0 +1,28 @@
+"""`idea`: something for whoever proposes next to think about."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from functools import partial
+
+from autoresearch_ci.cli import asking
+from autoresearch_ci.cli.boundary import DONE
+from autoresearch_ci.cli.parser import Parser
+from autoresearch_ci.model import IdeaRequest
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The idea, for which campaign, and where that is."""
+    parser.add_argument("text", nargs="+", metavar="TEXT", help="the idea, in your own words")
+    asking.add_place(parser)
+
+
+def main(arguments: Namespace) -> int:
+    """Queue the idea."""
+    text = " ".join(arguments.text).strip()
+    if not text:
+        Parser(prog="autoresearch-ci idea").error("the idea is empty.")
+    request, _ = asking.ask(arguments, partial(IdeaRequest, text=text))
+    if not arguments.quiet:
+        print(f"{request.tag}: the idea waits for the next proposal of a model")
+    return DONE

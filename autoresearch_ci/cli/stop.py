@@ -1,0 +1,34 @@
+"""`stop`: the session at work ends after the experiment under way."""
+
+from __future__ import annotations
+
+import os
+import signal
+from argparse import ArgumentParser, Namespace
+from contextlib import suppress
+from functools import partial
+
+from autoresearch_ci.cli import asking
+from autoresearch_ci.cli.boundary import DONE
+from autoresearch_ci.model import StopRequest
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Which campaign, where, and how soon."""
+    asking.add_place(parser)
+    parser.add_argument(
+        "--now", action="store_true",
+        help="do not wait for the end of the experiment; here, that is as good as Ctrl-C there",
+    )  # fmt: skip
+
+
+def main(arguments: Namespace) -> int:
+    """Ask the session to end."""
+    request, working = asking.ask(arguments, partial(StopRequest, now=arguments.now))
+    if arguments.now and working is not None:
+        with suppress(ProcessLookupError):  # it has ended by itself
+            os.kill(working, signal.SIGINT)
+    if not arguments.quiet:
+        when = "now" if arguments.now and working else "after the experiment under way"
+        print(f"{request.tag}: the session was asked to end {when}")
+    return DONE

@@ -1,0 +1,199 @@
+"""Sharing a campaign: pushed after every experiment, merged where somebody was faster.
+
+A push that is rejected is fetched, merged and tried again, never forced. One that fails
+costs nothing: the session goes on, all of it is in the clone, and the next push, of this
+session or a later one, brings it along.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from autoresearch_ci.archive import Archive, subject
+from autoresearch_ci.campaigns import LEDGER
+from autoresearch_ci.errors import AutoresearchError, LedgerError, TargetError, WorkspaceError
+from autoresearch_ci.interrupts import deferred
+from autoresearch_ci.ledger import Ledger, Merged
+from autoresearch_ci.model import Experiment, Reason
+from autoresearch_ci.reports import commit
+from autoresearch_ci.workspace import PATIENCE, Campaign, Remote
+
+ATTEMPTS = 8
+"""Pushes that may be rejected in a row; what waits then goes out with the next experiment."""
+
+AGAIN_AFTER, AT_MOST = 60.0, 1800.0
+"""Seconds until a remote that failed is tried again: doubled each time, up to the second."""
+
+HURRY = 3.0
+"""Seconds that all of it may take where the session has to end now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What came of it. `moved`: the incumbent is another session's now, to be measured here.
+
+    `merged`: the history was changed before its end. `notes` are sentences for people.
+    """
+
+    moved: bool = False
+    merged: bool = False
+    notes: tuple[str, ...] = ()
+
+
+class Publisher(Protocol):
+    """Where a campaign is shared, after every experiment and `last` at the session's end.
+
+    It never raises for what the network does. `hurry` when the session has to end now.
+    """
+
+    def share(self, *, last: bool = False, hurry: bool = False) -> Shared: ...
+
+
+class Alone:
+    """Shares nothing: the campaign stays in this repository."""
+
+    def share(self, *, last: bool = False, hurry: bool = False) -> Shared:  # noqa: ARG002
+        return Shared()
+
+
+class RemotePublisher:
+    """Pushes both branches of a campaign to a remote, in one atomic push."""
+
+    def __init__(
+        self,
+        remote: Remote,
+        campaign: Campaign,
+        ledger: Ledger,
+        archive: Archive,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._remote, self._campaign = remote, campaign
+        self._ledger, self._archive, self._clock = ledger, archive, clock
+        self._pause = 0.0
+        self._due = clock()
+        self._shared = ""
+        self._odd = ("", "")
+        self._moved, self._merged, self._notes = False, False, list[str]()
+        self._deadline: float | None = None
+
+    def share(self, *, last: bool = False, hurry: bool = False) -> Shared:
+        if self._ledger.history.baseline is None:
+            return Shared()
+        if not last and (self._clock() < self._due or self._logs_tip == self._shared):
+            return Shared()  # not to be asked again yet, or nothing new was archived
+        self._moved, self._merged, self._notes = False, False, []
+        self._deadline = self._clock() + HURRY if hurry else None
+        try:
+            self._push_all()
+        except (WorkspaceError, TargetError, LedgerError) as error:
+            self._failed(error, last=last)
+        else:
+            self._shared, self._pause = self._logs_tip, 0.0
+        return Shared(self._moved, self._merged, tuple(self._notes))
+
+    @property
+    def _logs_tip(self) -> str:
+        return list(self._campaign.refs.values())[1]
+
+    @property
+    def _refs(self) -> dict[str, str]:
+        """What to push: the last keep, not what was merged on top and has no number yet."""
+        best = self._ledger.history.incumbent
+        assert best is not None  # without a baseline nothing is shared
+        code, logs = self._campaign.refs
+        return {code: best.commit, logs: self._logs_tip}
+
+    @property
+    def _patience(self) -> float:
+        if self._deadline is None:
+            return PATIENCE
+        return max(0.1, self._deadline - self._clock())
+
+    def _push_all(self) -> None:
+        for attempt in range(ATTEMPTS):
+            self._archive.catch_up()
+            if self._remote.push(self._refs, patience=self._patience):
+                return
+            self._merge()
+            if self._deadline is not None and self._clock() > self._deadline:
+                break
+            # Whoever else is at it waits for another time than we do.
+            time.sleep(random.uniform(0, min(0.05 * 2**attempt, 2.0)))
+        raise WorkspaceError(
+            f"{self._remote.name} rejects the push again and again, since others push too.",
+            remedy="It is tried again after the next experiment.",
+        )
+
+    def _merge(self) -> None:
+        """Put what is not published yet behind what somebody else has published."""
+        code_ref, logs_ref = self._campaign.refs
+        found = self._remote.fetch(code_ref, logs_ref, patience=self._patience)
+        code, logs = found.get(code_ref, ""), found.get(logs_ref, "")
+        published = self._campaign.read(LEDGER, at=logs) if logs else None
+        merged = self._ledger.merged(published or b"", self._recommit)
+        if code != merged.tip and not (code == "" and self._campaign.has(merged.tip)):
+            self._refuse_foreign(code, merged.tip)
+            return
+        if not logs or self._campaign.contains(logs):
+            return
+        best = merged.log.history.incumbent
+        assert best is not None  # without a baseline nothing is shared
+        with deferred():
+            moved = self._campaign.go_on_from(
+                best.commit,
+                logs,
+                self._archive.merged(merged, self._campaign.read),
+                subject(merged.log),
+            )
+            self._ledger.take(merged)
+            self._archive.written()
+        self._merged = True
+        self._moved |= moved
+        self._notes += _news(merged)
+
+    def _recommit(self, old: Experiment, new: Experiment) -> str:
+        return self._campaign.recommit(old.commit, new.parent, commit.message(new))
+
+    def _refuse_foreign(self, code: str, tip: str) -> None:
+        """The branch and its log may be read in the middle of a push; but not twice."""
+        if self._odd == (code, tip):
+            raise WorkspaceError(
+                f"On {self._remote.name}, {self._campaign.branch} is at {code[:12] or 'nothing'}, "
+                f"but the last kept experiment of its log is {tip[:12] or 'none'}.",
+                remedy="See who else pushed to that branch, and set it right there; or begin a "
+                "new campaign: --new",
+            )
+        self._odd = (code, tip)
+
+    def _failed(self, error: AutoresearchError, *, last: bool) -> None:
+        again, self._pause = self._pause, min(max(AGAIN_AFTER, self._pause * 2), AT_MOST)
+        self._due = self._clock() + self._pause
+        detail = f" {error.detail.splitlines()[-1].strip()}" if error.detail else ""
+        if not again:
+            self._notes.append(
+                f"not published: {error.message}{detail} {error.remedy} The session goes on; its "
+                "results are in this repository."
+            )
+        if last:
+            refs = " ".join(name.removeprefix("refs/heads/") for name in self._campaign.refs)
+            self._notes.append(
+                "what is not published is in this repository, and the next session here publishes "
+                f"it. By hand: git push --atomic {self._remote.name} {refs}"
+            )
+
+
+def _news(merged: Merged) -> list[str]:
+    """What people are told of experiments that have other numbers now."""
+    notes = []
+    for before, now in merged.moved.items():
+        experiment = merged.log.history.experiments[now]
+        text = f"another session published first: experiment {before} is {now} now"
+        if experiment.reason is Reason.SUPERSEDED:
+            notes.append(f"{text}; it beat an incumbent that is outdated, and is tried again")
+        elif before != now:
+            notes.append(text)
+    return notes

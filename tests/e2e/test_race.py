@@ -1,0 +1,26 @@
+"""Two sessions, fifty experiments each, one campaign."""
+
+from __future__ import annotations
+
+from tests import racing
+from tests.github.git_server import GitServer
+
+EXPERIMENTS = 50
+TOKEN = "s3cret-token"
+
+
+def test_fifty_experiments_of_each_of_two_racing_sessions_are_all_there(tmp_path):
+    """However often they meet: nothing lost, nothing twice, one line of kept commits."""
+    with GitServer(tmp_path / "git") as server:
+        server.tokens.add(TOKEN)
+        bare = server.create("octo/lab", source=racing.make_project(tmp_path / "source"))
+        url = server.remote("octo/lab")
+        sides = [
+            racing.start(racing.clone(bare, url, tmp_path / side), side, EXPERIMENTS, TOKEN)
+            for side in ("left", "right")
+        ]
+        for side in sides:
+            said, _ = side.communicate()
+            assert side.returncode == 0, said[-3000:]
+        done = racing.check(bare, EXPERIMENTS)
+        assert any(d["reason"] == "superseded" for d in done)

@@ -1,0 +1,233 @@
+"""Requests to a session at work, from beside it and from another machine."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autoresearch_ci.asking import ask_here, ask_there, campaign_meant, received
+from autoresearch_ci.cli import main
+from autoresearch_ci.errors import LedgerError
+from autoresearch_ci.lab import open_lab
+from autoresearch_ci.ledger import dumps
+from autoresearch_ci.loop import research
+from autoresearch_ci.model import Experiment, IdeaRequest, Note, Proposal, SessionEnd, StopRequest
+from autoresearch_ci.workspace import Target, Workspace
+from tests import racing
+from tests.github.git_server import GitServer
+from tests.projects import git, look, make_project
+
+TOKEN = "s3cret-token"
+LATER = "2999-01-01T00:00:00Z"
+
+
+@pytest.fixture(autouse=True)
+def archived_at_once(monkeypatch):
+    """These experiments are quick, and every one of them is to be pushed."""
+    monkeypatch.setattr("autoresearch_ci.archive.INTERVAL", 0.0)
+
+
+@pytest.fixture
+def project(tmp_path):
+    return make_project(tmp_path / "project")
+
+
+@pytest.fixture
+def server(tmp_path, project):
+    with GitServer(tmp_path / "git") as server:
+        server.tokens.add(TOKEN)
+        server.create("octo/lab", source=project)
+        yield server
+
+
+@pytest.fixture
+def bare(server):
+    return server.folder / "octo/lab.git"
+
+
+@pytest.fixture
+def clone(server, bare, tmp_path):
+    return lambda name: racing.clone(bare, server.remote("octo/lab"), tmp_path / name)
+
+
+class Proposer:
+    """Proposes for ever; takes up what is queued, as a model would."""
+
+    name = "numbers"
+
+    def __init__(self):
+        self.seen = []
+
+    def propose(self, source, history):
+        self.seen.append([idea.text for idea in history.ideas])
+        change = {"ideas": [idea.session for idea in history.ideas]}
+        text = f"echo metric: {20 + history.next_number}\n"
+        return Proposal(f"number {history.next_number}", text, self.name, change)
+
+
+def hold(repository, *, push=None, when=(), most=6):
+    """A session in which `when[n]` is done after its n-th experiment; its events and proposer."""
+    settings = {**racing.PUSHED, "max_experiments": most}
+    with open_lab(repository, settings, push=push) as session:
+        session.proposer = Proposer()
+        events, done = [], 0
+        for event in research(session):
+            events.append(event)
+            if isinstance(event, Experiment):
+                if done in dict(when):
+                    dict(when)[done]()
+                done += 1
+    return events, session.proposer
+
+
+def stop(**more):
+    return StopRequest("race", "asked-1", LATER, **more)
+
+
+def idea(text, name="asked-2"):
+    return IdeaRequest("race", name, LATER, text)
+
+
+def ended(events):
+    return next(event for event in events if isinstance(event, SessionEnd))
+
+
+def test_stop_ends_the_session_here_after_its_experiment(project):
+    """Without a remote; the experiment under way is finished and recorded."""
+    workspace = Workspace.open(project)
+    events, _ = hold(project, when=[(2, lambda: ask_here(workspace, stop()))])
+    assert (ended(events).reason, ended(events).experiments) == ("stopped", 2)
+    assert ended(hold(project)[0]).reason == "max_experiments"
+
+
+def test_stop_from_another_machine_is_met_at_the_next_push(bare, clone):
+    """The push is rejected, what was asked for is merged, and the session ends with all pushed."""
+    here, there = clone("here"), clone("there")
+    workspace, target = Workspace.open(there), Target("origin", TOKEN)
+
+    def ask():
+        ask_there(workspace, workspace.remote(target), stop())
+
+    events, _ = hold(here, push=target, when=[(2, ask)])
+    assert (ended(events).reason, ended(events).experiments) == ("stopped", 2)
+    records = racing.records(bare)
+    assert [r["action"] for r in records].count("stop") == 1
+    assert records[-1]["action"] == "session_end"
+    assert not [event for event in events if isinstance(event, Note)]
+    assert ended(hold(here, push=target, most=1)[0]).reason == "max_experiments"
+    fresh = clone("fresh")
+    git(fresh, "fetch", "-q", str(bare), "+refs/heads/*:refs/remotes/origin/*")
+    assert ended(hold(fresh, push=target, most=1)[0]).reason == "max_experiments"
+
+
+def test_a_stop_of_another_day_stops_nobody(bare, clone):
+    """A session that learns of it with its first push goes on."""
+    here, there = clone("here"), clone("there")
+    target = Target("origin", TOKEN)
+    hold(here, push=target, most=1)
+    workspace = Workspace.open(there)
+    old = StopRequest("race", "old", "2020-01-01T00:00:00Z")
+    ask_there(workspace, workspace.remote(target), old)
+    events, _ = hold(here, push=target, most=2)
+    assert (ended(events).reason, ended(events).experiments) == ("max_experiments", 2)
+    assert "old" in [r["details"]["session"] for r in racing.records(bare)]
+
+
+def test_an_idea_is_there_for_the_next_proposal_and_then_no_more(bare, clone):
+    """From another machine or from beside the session; kept until a proposal names it."""
+    here, there = clone("here"), clone("there")
+    workspace, target = Workspace.open(there), Target("origin", TOKEN)
+    beside = Workspace.open(here)
+
+    def ask():
+        ask_there(workspace, workspace.remote(target), idea("try warm-up"))
+        ask_here(beside, idea("and less depth", "asked-3"))
+
+    _, proposer = hold(here, push=target, when=[(1, ask)], most=4)
+    assert [sorted(ideas) for ideas in proposer.seen] == [
+        [],
+        ["and less depth", "try warm-up"],
+        [],
+        [],
+    ]
+    assert look(here, "race").history.ideas == []
+
+
+def test_an_idea_waits_for_the_next_session(project):
+    """Nobody has to be at work; a kill before it was taken away does not make it two."""
+    hold(project, most=1)
+    workspace = Workspace.open(project)
+    assert ask_here(workspace, idea("try warm-up")) is None
+    log = workspace.log_path
+    log.write_bytes(log.read_bytes() + dumps(idea("try warm-up")))
+    _, proposer = hold(project, most=2)
+    assert proposer.seen == [["try warm-up"], []]
+    assert log.read_text().count('"idea"') == 1
+
+
+def test_a_stop_that_nobody_would_meet_is_an_error(project, clone):
+    """It says how to reach a session elsewhere."""
+    workspace = Workspace.open(project)
+    with pytest.raises(LedgerError, match="no campaign at work"):
+        campaign_meant(workspace, None)
+    hold(project, most=1)
+    assert campaign_meant(workspace, None) == "race"
+    with pytest.raises(LedgerError, match="No session is at work") as error:
+        ask_here(workspace, stop())
+    assert "--push" in error.value.remedy
+    there = Workspace.open(clone("there"))
+    with pytest.raises(LedgerError, match="no campaign race on origin"):
+        ask_there(there, there.remote(Target("origin", TOKEN)), stop())
+
+
+def test_the_verbs_reach_the_session(project, clone, bare, monkeypatch, capsys):
+    """`stop` and `idea`, here and with --push."""
+    monkeypatch.setenv("AUTORESEARCH_TOKEN", TOKEN)
+    here, there, target = clone("here"), clone("there"), Target("origin", TOKEN)
+
+    def run(*words, at=here):
+        with pytest.raises(SystemExit) as done:
+            main(["--repo", str(at), *words])
+        return done.value.code
+
+    def ask():
+        assert run("idea", "more", "warm-up", "--push", at=there) == 0
+        assert run("idea", "less", "depth") == 0
+        assert run("stop") == 0
+
+    events, _ = hold(here, push=target, when=[(1, ask)])
+    assert ended(events).reason == "stopped"
+    assert "race: the session was asked to end" in capsys.readouterr().out
+    assert sorted(i.text for i in look(here, "race").history.ideas) == [
+        "less depth",
+        "more warm-up",
+    ]
+    assert run("stop") == 1
+    assert run("idea", "  ") == 2
+    assert "No session is at work" in capsys.readouterr().err
+
+
+def test_stop_now_interrupts_the_session_here(server, tmp_path):
+    """As Ctrl-C in its own terminal: it is over within seconds, in order."""
+    bare = server.create("octo/race", source=racing.make_project(tmp_path / "racing"))
+    here = racing.clone(bare, server.remote("octo/race"), tmp_path / "here")
+    session = racing.start(here, "left", 10_000, TOKEN)
+    assert session.stdout is not None
+    next(line for line in session.stdout if line.startswith("Experiment("))
+    with pytest.raises(SystemExit) as done:
+        main(["--repo", str(here), "stop", "--now"])
+    assert done.value.code == 0
+    session.communicate(timeout=20)
+    assert racing.records(bare)[-1]["details"]["reason"] == "interrupted"
+
+
+@given(st.binary())
+def test_what_lies_in_the_inbox_is_a_request_or_nothing(data):
+    """An experiment could write there as well."""
+    assert received(data, "t") is None
+
+
+def test_a_request_that_was_left_is_for_this_campaign():
+    """Whatever it says itself."""
+    assert received(dumps(idea("x")), "other").tag == "other"
