@@ -10,7 +10,8 @@ from urllib.parse import quote
 from autoresearch_ci.errors import ForgeError
 from autoresearch_ci.event import Thread
 from autoresearch_ci.forge import Annotation, Conclusion, Missed, Page, Pull, Reaction
-from autoresearch_ci.forge.github.calls import Call, Calls, Refused, pick
+from autoresearch_ci.forge.github.answers import Refused, pick
+from autoresearch_ci.forge.github.calls import Call, Calls
 from autoresearch_ci.forge.github.checks import MOST_ANNOTATIONS, Checks
 from autoresearch_ci.forge.github.comments import Comments
 from autoresearch_ci.forge.github.pace import Manners
@@ -89,7 +90,11 @@ class GitHubForge:
         )
 
     def comment(self, thread: Thread, body: str, *, key: str, final: bool = False) -> str | None:
-        return self._try("the comment", lambda: self._comments.save(thread, body, key, final=final))
+        if not final and self._comments.must_wait(thread, key):
+            return self._comments.address(thread, key)
+        return self._try(
+            "the comment", lambda: self._comments.save(thread, body, key, patient=final)
+        )
 
     def reply(self, thread: Thread, body: str) -> str | None:
         return self._try("the reply", lambda: self._comments.reply(thread, body))

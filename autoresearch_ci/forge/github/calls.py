@@ -7,54 +7,19 @@ and retrying, which would hold up a session for as long as GitHub asks.
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import github
 import requests
-from github.Requester import Requester
 
 from autoresearch_ci import __version__
 from autoresearch_ci.errors import ForgeError
+from autoresearch_ci.forge.github.answers import LATER, Refused, read
 from autoresearch_ci.forge.github.pace import Manners, Pace, TooLong
 
 API_VERSION = "2022-11-28"
-_WAIT_FOR_SECONDARY = 60.0
-_LATER = "Run again later, or use fewer workflows that ask much of GitHub."
-_T = TypeVar("_T")
-
-
-class Refused(Exception):  # noqa: N818 - it never leaves the forge
-    """A request without a useful answer. `passing` means that trying again may help.
-
-    `denied` means that whatever needs the same permission will be refused too, and
-    `permission` is the line that would allow it, where that is what is missing.
-    `status` is 0 where nothing answered at all; then, and with a 5xx, what was
-    asked for may have been done all the same.
-    """
-
-    def __init__(
-        self,
-        why: str,
-        remedy: str = "Try again; www.githubstatus.com says how GitHub is.",
-        *,
-        status: int = 0,
-        permission: str = "",
-        denied: bool = False,
-        passing: bool = False,
-        hold: float = 0.0,
-    ) -> None:
-        super().__init__(why)
-        self.why = why
-        self.remedy = remedy
-        self.status = status
-        self.permission = permission
-        self.denied = denied
-        self.passing = passing
-        self.hold = hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +81,8 @@ class Calls:
             try:
                 answer = self._once(call)
             except Refused as refused:
-                self._silent = refused.passing and not refused.status and not again
-                if refused.status == 401:  # noqa: PLR2004 - Unauthorized
-                    self._ended = refused
-                if refused.denied and call.permission:
-                    self._denied[call.permission] = refused
-                if refused.passing:
-                    self.pace.hold(refused.hold or self._backoff(again))
-                certain = refused.status in (403, 429)
-                if not (again and refused.passing and call.patient):
-                    raise
-                if not (call.repeatable or certain):
+                self._remember(call, refused, again)
+                if not again or not _worth_another_try(call, refused):
                     raise
             else:
                 self._silent = False
@@ -145,14 +101,22 @@ class Calls:
     def close(self) -> None:
         self._github.close()
 
-    def _backoff(self, again: int) -> float:
-        return self.pace.manners.backoff * 2.0 ** (self.pace.manners.tries - 1 - again)
+    def _remember(self, call: Call, refused: Refused, again: int) -> None:
+        """What a refusal says about the calls to come."""
+        if refused.status == 401:  # noqa: PLR2004 - Unauthorized
+            self._ended = refused
+        if refused.denied and call.permission:
+            self._denied[call.permission] = refused
+        if refused.passing:
+            manners = self.pace.manners
+            self.pace.hold(refused.hold or manners.backoff * 2.0 ** (manners.tries - 1 - again))
+            self._silent = not refused.status and not again
 
     def _once(self, call: Call) -> Any:
         try:
             self.pace.turn(write=call.writes, patient=call.patient)
         except TooLong as long:
-            raise Refused(str(long), _LATER, status=429) from None
+            raise Refused(str(long), LATER, status=429) from None
         if self.pace.answer_within != self._answer_within:
             self._github.close()
             self._github = self._connect()
@@ -175,7 +139,7 @@ class Calls:
         finally:
             if call.writes:
                 self.pace.wrote()
-        return _read(call, status, headers, body)
+        return read(call.permission, status, headers, body)
 
     def _connect(self) -> github.Github:
         self._answer_within = self.pace.answer_within
@@ -192,92 +156,7 @@ class Calls:
         )
 
 
-def pick(answer: Any, kind: type[_T], *keys: str) -> _T:
-    """What lies in the answer at these keys; Refused where it is not of that kind."""
-    for key in keys:
-        answer = answer.get(key) if isinstance(answer, dict) else None
-    if not isinstance(answer, kind):
-        where = ".".join(keys) or "list"
-        raise Refused(f"GitHub's answer has no `{where}`", "Check GITHUB_API_URL.")
-    return answer
-
-
-def _read(call: Call, status: int, headers: Mapping[str, str], body: object) -> Any:
-    try:
-        answer = json.loads(body) if isinstance(body, str) and body else None
-    except (ValueError, RecursionError):
-        answer = None
-    if 200 <= status < 300:  # noqa: PLR2004 - what HTTP calls success
-        return answer
-    message = answer.get("message") if isinstance(answer, dict) else None
-    words = _line(message) if isinstance(message, str) else ""
-    match status:
-        case 401:
-            raise Refused(
-                "GitHub does not accept the token",
-                "A job's token ends with the job, after 24 hours at most; give a valid one.",
-                status=401,
-            )
-        case 403 | 429 if hold := _hold(status, headers, words):
-            raise Refused(
-                f"GitHub's rate limit: {words}",
-                _LATER,
-                status=status,
-                passing=True,
-                hold=hold,
-            )
-        case 403:
-            raise _forbidden(call, words)
-        case 404:
-            raise Refused("GitHub does not find it", "See that it is still there.", status=404)
-    if status >= 500:  # noqa: PLR2004 - the server's fault
-        raise Refused(f"GitHub answered with {status}", status=status, passing=True)
-    raise Refused(
-        f"GitHub answered with {status}: {words}{_errors(answer)}",
-        "Change what GitHub complains of.",
-        status=status,
-    )
-
-
-def _forbidden(call: Call, words: str) -> Refused:
-    why = f"GitHub forbids it: {words}"
-    if "not permitted to create" in words:
-        remedy = (
-            "Tick 'Allow GitHub Actions to create and approve pull requests' under"
-            " Settings, Actions, General; the permission alone is not enough."
-        )
-        return Refused(why, remedy, status=403)
-    if "not accessible" in words and call.permission:
-        remedy = f"Add `{call.permission}` under `permissions:` in the workflow."
-        return Refused(why, remedy, status=403, permission=call.permission, denied=True)
-    return Refused(why, "Ask who owns the repository.", status=403, denied=True)
-
-
-def _hold(status: int, headers: Mapping[str, str], words: str) -> float:
-    """Seconds to send nothing for, where this answer is about a rate limit; else 0."""
-    after = headers.get("retry-after", "")
-    if after.isascii() and after.isdigit():
-        return max(float(after), 1.0)
-    reset = headers.get("x-ratelimit-reset", "")
-    if headers.get("x-ratelimit-remaining") == "0" and reset.isascii() and reset.isdigit():
-        return max(float(reset) - time.time(), 0.0) + 1.0
-    if status == 429 or Requester.isRateLimitError(words):  # noqa: PLR2004 - Too Many Requests
-        return _WAIT_FOR_SECONDARY
-    return 0.0
-
-
-def _errors(answer: Any) -> str:
-    """What the `errors` of a 422 say."""
-    errors = answer.get("errors") if isinstance(answer, dict) else None
-    said = []
-    for error in errors if isinstance(errors, list) else []:
-        if isinstance(error, dict):
-            said.append(error.get("message") or f"{error.get('field')} {error.get('code')}")
-        else:
-            said.append(error)
-    return _line(f" ({'; '.join(map(str, said))})") if said else ""
-
-
-def _line(text: str) -> str:
-    """Short, on one line, without control characters."""
-    return "".join(c if c.isprintable() else " " for c in text[:300])
+def _worth_another_try(call: Call, refused: Refused) -> bool:
+    """Whether trying again may help, and cannot do twice what may be done once only."""
+    surely_not_done = refused.status in (403, 429)
+    return refused.passing and call.patient and (call.repeatable or surely_not_done)

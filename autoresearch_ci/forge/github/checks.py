@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from autoresearch_ci.forge import Annotation, Conclusion, Page
-from autoresearch_ci.forge.github.calls import Call, Calls, Refused, pick
+from autoresearch_ci.forge.github.answers import Refused, pick
+from autoresearch_ci.forge.github.calls import Call, Calls
 from autoresearch_ci.room import (
     ANNOTATION_MESSAGE,
     ANNOTATION_TITLE,

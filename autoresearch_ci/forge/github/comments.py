@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from dataclasses import dataclass
@@ -9,7 +10,8 @@ from typing import Any
 
 from autoresearch_ci.event import MARK, Thread
 from autoresearch_ci.forge import Reaction
-from autoresearch_ci.forge.github.calls import Call, Calls, Refused, pick
+from autoresearch_ci.forge.github.answers import Refused, pick
+from autoresearch_ci.forge.github.calls import Call, Calls
 from autoresearch_ci.room import COMMENT, Room, cut
 
 PAGES = 10
@@ -23,7 +25,7 @@ class _Sticky:
 
     number: int | None = None
     address: str | None = None
-    written: float = 0.0
+    written: float = -math.inf
     looked: bool = False
 
 
@@ -36,23 +38,29 @@ class Comments:
         self._stickies: dict[tuple[int, str], _Sticky] = {}
         self._me: str | None = None
 
-    def save(self, thread: Thread, body: str, key: str, *, final: bool) -> str | None:
-        """Make our comment of this key say `body`; its address, None where it has to wait."""
-        sticky = self._stickies.setdefault((thread.number, key), _Sticky())
-        now = time.monotonic()
-        if not final and sticky.written and now - sticky.written < self._between_edits:
-            return sticky.address
-        sticky.written = now
+    def must_wait(self, thread: Thread, key: str) -> bool:
+        """Whether the comment was written, or tried to be, so lately that the next has to wait."""
+        written = self._sticky(thread, key).written
+        return time.monotonic() - written < self._calls.pace.manners.between_edits
+
+    def address(self, thread: Thread, key: str) -> str | None:
+        """Where the comment is, if there is one that we know of."""
+        return self._sticky(thread, key).address
+
+    def save(self, thread: Thread, body: str, key: str, *, patient: bool) -> str:
+        """Make our comment of this key say `body`; its address."""
+        sticky = self._sticky(thread, key)
+        sticky.written = time.monotonic()
         try:
-            return self._write(thread, sticky, _marker(key), body, patient=final)
+            return self._write(thread, sticky, _marker(key), body, patient=patient)
         except Refused as refused:
             # It may have been written although no answer came: look before writing another.
             lost = refused.passing and sticky.number is None
             if lost:
                 sticky.looked = False
-            if not (lost and final):
+            if not (lost and patient):
                 raise
-        return self._write(thread, sticky, _marker(key), body, patient=final)
+        return self._write(thread, sticky, _marker(key), body, patient=patient)
 
     def reply(self, thread: Thread, body: str) -> str:
         """A comment of its own."""
@@ -69,9 +77,8 @@ class Comments:
             )
         )
 
-    @property
-    def _between_edits(self) -> float:
-        return self._calls.pace.manners.between_edits
+    def _sticky(self, thread: Thread, key: str) -> _Sticky:
+        return self._stickies.setdefault((thread.number, key), _Sticky())
 
     def _write(
         self, thread: Thread, sticky: _Sticky, marker: str, body: str, *, patient: bool

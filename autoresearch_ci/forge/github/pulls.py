@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from autoresearch_ci.forge import Pull
-from autoresearch_ci.forge.github.calls import Call, Calls, Refused, pick
+from autoresearch_ci.forge.github.answers import Refused, pick
+from autoresearch_ci.forge.github.calls import Call, Calls
 from autoresearch_ci.room import PULL_REQUEST_BODY, PULL_REQUEST_TITLE, cut
 
 READ, WRITE = "pull-requests: read", "pull-requests: write"
