@@ -208,7 +208,10 @@ def _open_pull(call: Call) -> Answer:
     message = ""
     if repository.tip(branch) == repository.tip(base):
         message = f"No commits between {base} and {branch}"
-    if any(p.branch == branch and p.base == base and p.state == "open" for p in repository.pulls):
+    if any(
+        (pull.head, pull.branch, pull.base, pull.state) == (repository, branch, base, "open")
+        for pull in repository.pulls
+    ):
         message = f"A pull request already exists for {repository.owner.login}:{branch}."
     if call.input.get("draft") and not repository.drafts:
         message = "Draft pull requests are not supported in this repository."

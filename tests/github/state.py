@@ -65,7 +65,7 @@ class CheckRun:
         return self.saved.get("conclusion")
 
 
-@dataclass
+@dataclass(eq=False)
 class Issue:
     number: int
     title: str
@@ -74,7 +74,7 @@ class Issue:
     is_pull: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class Pull(Issue):
     """`head` is None once the fork is deleted; `sha` is asked of the head's branch if empty."""
 
@@ -91,7 +91,7 @@ class Pull(Issue):
         return self.sha or (self.head.tip(self.branch) if self.head else None) or "0" * 40
 
 
-@dataclass
+@dataclass(eq=False)
 class Repository:
     """One repository. `roles` are its collaborators'; a name outside the five is a custom role.
 
