@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from tests.github.state import CheckRun, Comment, Issue, Pull, Repository, User, now
 
@@ -32,15 +33,16 @@ class Shapes:
         self.api_url = api_url
 
     def user(self, user: User) -> dict[str, Any]:
-        url = f"{self.api_url}/users/{user.login}"
+        name = quote(user.login)  # a bot's has brackets
+        url = f"{self.api_url}/users/{name}"
         return {
-            **{name: f"{url}/{name.removesuffix('_url')}" for name in _OF_USER},
+            **{key: f"{url}/{key.removesuffix('_url')}" for key in _OF_USER},
             "login": user.login,
             "id": user.id,
             "node_id": f"U_{user.id}",
             "gravatar_id": "",
             "url": url,
-            "html_url": f"{self.server_url}/{user.login}",
+            "html_url": f"{self.server_url}/{name}",
             "type": user.type,
             "site_admin": False,
         }

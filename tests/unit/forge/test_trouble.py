@@ -12,15 +12,13 @@ import pytest
 
 from autoresearch_ci.errors import ForgeError
 from autoresearch_ci.event import Thread
-from autoresearch_ci.forge import Annotation, Conclusion, Page, Reaction
+from autoresearch_ci.forge import Conclusion, Page, Reaction
 from autoresearch_ci.forge.github import GitHubForge
 from autoresearch_ci.forge.github.pace import Manners
 from autoresearch_ci.interrupts import Interrupted, interruptible
+from tests.github.traffic import BRANCH, SHA, THREAD, whole_session
 from tests.unit.forge.conftest import TOKEN
 
-SHA = "b" * 40
-BRANCH = "autoresearch/mar17"
-THREAD = Thread(1, is_pull=True)
 LINES = {
     "the comment": "pull-requests: write",
     "the reply": "pull-requests: write",
@@ -37,23 +35,6 @@ def command(lab, mona):
     """A command on pull request #1."""
     lab.branches[BRANCH] = "c" * 40
     return lab.comment(lab.pull(mona, "topic"), mona, "/autoresearch")
-
-
-def whole_session(forge, command, experiments=3):
-    """Everything that a session ever tells a forge."""
-    forge.may_command("mona")
-    forge.default_branch()
-    forge.merged(BRANCH)
-    forge.react(THREAD, command.id, Reaction.SEEN)
-    forge.begin_check(SHA, Page("at work", "begun"))
-    for n in range(experiments):
-        forge.comment(THREAD, f"experiment {n}", key="mar17")
-    forge.comment(THREAD, "the end", key="mar17", final=True)
-    forge.reply(THREAD, "a word")
-    forge.end_check(SHA, Conclusion.SUCCESS, Page("done", "s"), [Annotation("f", 1, 1, "m")])
-    forge.open_pull_request(BRANCH, "main", "title", "body")
-    forge.dispatch("autoresearch", {})
-    forge.react(THREAD, command.id, Reaction.DONE)
 
 
 def test_all_is_well(forge, command):
