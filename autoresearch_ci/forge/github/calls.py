@@ -7,6 +7,7 @@ and retrying, which would hold up a session for as long as GitHub asks.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,7 @@ from autoresearch_ci.forge.github.answers import LATER, Refused, read
 from autoresearch_ci.forge.github.pace import Manners, Pace, TooLong
 
 API_VERSION = "2022-11-28"
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,9 @@ class Calls:
                 "The GitHub token is empty or is no token.",
                 remedy="Give the workflow's token: `token: ${{ github.token }}`.",
             )
-        if not api_url.startswith(("https://", "http://")):
+        if not _ADDRESS.fullmatch(api_url):
             raise ForgeError(
-                "The address of GitHub's API does not begin with https://.",
+                "The address of GitHub's API is not one that begins with https://.",
                 remedy="Set GITHUB_API_URL as the runner does, such as https://api.github.com.",
             )
         self.pace = Pace(manners)

@@ -121,7 +121,8 @@ class Comments:
         """Anybody can copy a marker; whose comment it is, GitHub says."""
         if self._me is None:
             self._me = self._who_am_i(patient=patient)
-        return pick(comment, str, "user", "login") == self._me
+        author = comment.get("user")  # null where the account is gone
+        return isinstance(author, dict) and author.get("login") == self._me
 
     def _who_am_i(self, *, patient: bool) -> str:
         """The login behind the token. Only GraphQL tells it to the token of a workflow."""

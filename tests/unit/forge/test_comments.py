@@ -1,6 +1,8 @@
 """The one comment that is edited in place, replies and reactions."""
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from autoresearch_ci.event import MARK, Nothing, Thread, trigger
 from autoresearch_ci.forge import Reaction
@@ -81,6 +83,18 @@ def test_who_we_are_need_not_be_told(connect, hub, lab, pull, thread):
     assert len(lab.thread(pull)) == 1
 
 
+def test_an_author_who_is_gone(connect, hub, lab, pull, thread, mona):
+    """A marked comment of a deleted account is somebody else's."""
+    connect().comment(thread, "mine", key="mar17")
+    lab.comment(pull, mona, lab.thread(pull)[0].body)
+    shape = hub.shapes.user
+    hub.shapes.user = lambda user: None if user is mona else shape(user)
+    forge = connect()
+    forge.comment(thread, "again", key="mar17", final=True)
+    assert not forge.missed
+    assert lab.thread(pull)[0].body.endswith("again")
+
+
 def test_it_is_found_among_many(connect, lab, pull, thread, mona):
     """It is found on a later page of a long thread."""
     for n in range(230):
@@ -128,6 +142,39 @@ def test_a_lost_answer_makes_no_second_comment(connect, hub, lab, pull, thread, 
     forge.comment(thread, "second", key="mar17", final=True)
     assert [comment.body.splitlines()[-1] for comment in lab.thread(pull)] == ["second"]
     assert not forge.missed
+
+
+HARM = st.sampled_from(
+    [
+        {},
+        {"lose": True},
+        {"cut": True},
+        {"status": 500},
+        {"status": 429, "headers": {"Retry-After": "1"}},
+        {"status": 422},
+    ]
+)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(sessions=st.lists(st.lists(st.tuples(HARM, st.booleans()), max_size=4), max_size=3))
+def test_never_two_comments(connect, hub, lab, mona, sessions):
+    """Whatever goes wrong in whichever session, a thread never has two comments of one campaign."""
+    issue = lab.issue(mona)
+    thread = Thread(issue.number, is_pull=False)
+    hub._written.clear()
+    for number, session in enumerate(sessions):
+        forge = connect(manners=Manners(0, 0, 1, wait_at_most=0, backoff=0.0))
+        for harm, final in session:
+            fault = hub.fault(f"/issues/{issue.number}/comments|/issues/comments/", **harm)
+            forge.comment(thread, f"session {number}", key="mar17", final=final)
+            fault.times = 0
+        forge.close()
+    hub.site.faults.clear()
+    connect().comment(thread, "the end", key="mar17", final=True)
+    assert [comment.body.splitlines()[-1] for comment in lab.thread(issue)] == ["the end"]
 
 
 @pytest.mark.parametrize("letter", ["x", "é", "🔬"])

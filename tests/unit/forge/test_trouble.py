@@ -286,7 +286,18 @@ def test_names_of_repositories(hub, name):
         GitHubForge(hub.api_url, name, TOKEN)
 
 
-@pytest.mark.parametrize("address", ["", "file:///etc", "api.github.com"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "file:///etc",
+        "api.github.com",
+        "https://",
+        "https://x:y",
+        "https://u:p@x",
+        "https://x?y",
+    ],
+)
 def test_addresses(address):
     """An address that is none of the web's is an error that says what it should be."""
     with pytest.raises(ForgeError, match="https://"):

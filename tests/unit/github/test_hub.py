@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -159,3 +160,19 @@ def test_a_pull_request_follows_its_branch(tmp_path, hub):
     lab.branches.clear()
     (bare / "refs/heads/topic").write_text("c" * 40 + "\n")
     assert ask(hub, f"GET /pulls/{pull.number}")[2]["head"]["sha"] == "c" * 40
+
+
+def test_git_and_the_api_are_one(tmp_path, hub):
+    """A repository made from a checkout is cloned with the token that the API takes."""
+    checkout = tmp_path / "checkout"
+    me = ["-c", "user.name=u", "-c", "user.email=u@e"]
+    subprocess.run(["git", "init", "-q", "-b", "main", checkout], check=True)
+    commit = ["git", "-C", checkout, *me, "commit", "-q", "--allow-empty", "-m", "base"]
+    subprocess.run(commit, check=True)
+    real = hub.create("octo/real", source=checkout)
+    url = hub.git.remote("octo/real").replace("http://", f"http://x-access-token:{TOKEN}@")
+    subprocess.run(["git", "clone", "-q", url, str(tmp_path / "clone")], check=True)
+    head = (checkout / ".git/refs/heads/main").read_text().strip()
+    assert real.tip("main") == head
+    assert hub.calls() == []
+    assert hub.environment("octo/real")["GITHUB_SERVER_URL"] == hub.git.remote("x/y")[:-8]
