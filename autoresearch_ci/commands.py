@@ -9,8 +9,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import PurePosixPath
 
-from autoresearch_ci.config.values import BadValue, count, duration, nearest, path
+from autoresearch_ci.config.values import BadValue, count, duration, nearest
 
 COMMAND = "/autoresearch"
 LONGEST_LINE = 1000
@@ -101,17 +102,14 @@ def _of_verb(verb: Verb, rest: str) -> Command | Misunderstood:
 
 
 def _session_on(written: str, rest: str) -> Command | Misunderstood:
-    try:
-        target = path(written)
-    except BadValue:
-        target = ""
+    target = str(PurePosixPath(written))
     parts = target.split("/")
-    if not target or target.startswith(("/", "-")) or "\\" in target or ".." in parts:
+    if target.startswith(("/", "-")) or "\\" in target or ".." in parts:
         return Misunderstood(
             f"{quoted(written)} is no file of this repository. Write `{COMMAND} train.py`,"
             " a path from its top."
         )
-    if parts[0] in (".git", ".github") or target == ".":
+    if target == "." or parts[0].lower() == ".github" or ".git" in target.lower().split("/"):
         return Misunderstood(f"{quoted(written)} cannot be a target. See `{COMMAND} help`.")
     return _run(rest, target)
 

@@ -14,7 +14,7 @@ from tests.github.hub import GitHub
 
 SHA = "b" * 40
 PULL = Thread(1, is_pull=True)
-QUICK = Manners(between_writes=0, answer_within=1, backoff=0.0)
+QUICK = Manners(between_writes=0, answer_within=5, backoff=0.0)
 VERBS = [name for name, verb in vars(Forge).items() if callable(verb) and name[0] != "_"]
 
 

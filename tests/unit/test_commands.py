@@ -84,6 +84,7 @@ def test_the_table_is_the_grammar():
         ("a\\b.py", "/autoresearch train.py"),
         (".github/workflows/x.yml", "/autoresearch help"),
         (".git/config", "/autoresearch help"),
+        ("sub/.GIT/config", "/autoresearch help"),
         ("./.", "/autoresearch help"),
         ("train.py fast", "/autoresearch run"),
         ("x" * 2000, "1000 characters"),

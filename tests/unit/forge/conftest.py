@@ -13,7 +13,7 @@ from tests.github.hub import GitHub
 from tests.github.state import Repository, User
 
 TOKEN = "ghs_0123456789secret"
-QUICK = Manners(between_writes=0.0, answer_within=1, backoff=0.02, wait_at_most=2.5)
+QUICK = Manners(between_writes=0.0, answer_within=5, backoff=0.02, wait_at_most=2.5)
 
 
 @pytest.fixture

@@ -146,7 +146,7 @@ def test_nobody_waits_for_long(forge, hub, command):
     with pytest.raises(ForgeError, match="60 minutes"):
         forge.may_command("mona")
     assert len(hub.calls()) == sent == 1
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 10
     told = {"the reply", "the comment", "the check run", "the start of the next run"}
     assert {missed.what for missed in forge.missed} == told
 
@@ -182,7 +182,7 @@ def test_the_comment_does_not_wait_while_running(forge, hub, command):
     hub.secondary_limit("GET .*/comments", retry_after=1)
     begun = time.monotonic()
     forge.comment(THREAD, "running", key="k")
-    assert time.monotonic() - begun < 0.5
+    assert time.monotonic() - begun < 0.95
     assert forge.comment(THREAD, "the end", key="k", final=True)
     assert time.monotonic() - begun >= 1.0
 
