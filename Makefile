@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(abspath $(VENV))/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test e2e contract lock schema clean
+.PHONY: demo test e2e lock schema clean
 
 demo: $(STAMP)
 	@$(BIN)/autoresearch-ci demo
@@ -23,10 +23,6 @@ test: $(STAMP)
 
 e2e: $(STAMP)
 	PATH="$(BIN):$$PATH" $(BIN)/pytest tests/e2e -rs
-
-# What we say to GitHub and what the tests' GitHub answers, against GitHub's own description.
-contract: $(STAMP)
-	PATH="$(BIN):$$PATH" $(BIN)/pytest tests/contract -rs
 
 $(STAMP): requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -14,7 +14,7 @@ from autoresearch_ci.event import Thread
 from autoresearch_ci.forge import Annotation, Conclusion, Page
 from autoresearch_ci.forge.github import GitHubForge
 from autoresearch_ci.forge.github.pace import Manners
-from tests.contract.prism import Prism, Tap, Violation, install
+from tests.e2e.openapi.prism import Prism, Tap, Violation, install
 from tests.github.hub import GitHub
 from tests.github.traffic import BRANCH, SHA, THREAD, whole_session
 
