@@ -11,6 +11,7 @@ from github.Requester import Requester
 
 LATER = "Run again later, or use fewer workflows that ask much of GitHub."
 _WAIT_FOR_SECONDARY = 60.0
+_NO_PERMISSION = "not accessible by"  # ... integration, ... personal access token
 _T = TypeVar("_T")
 
 
@@ -71,6 +72,8 @@ def read(permission: str, status: int, headers: Mapping[str, str], body: object)
                 "A job's token ends with the job, after 24 hours at most; give a valid one.",
                 status=401,
             )
+        case 403 if _NO_PERMISSION in words:  # also where it was the hour's last request
+            raise _forbidden(permission, words)
         case 403 | 429 if hold := _hold(status, headers, words):
             raise Refused(
                 f"GitHub's rate limit: {words}",
@@ -100,7 +103,7 @@ def _forbidden(permission: str, words: str) -> Refused:
             " Settings, Actions, General; the permission alone is not enough."
         )
         return Refused(why, remedy, status=403)
-    if "not accessible" in words and permission:
+    if _NO_PERMISSION in words and permission:
         remedy = f"Add `{permission}` under `permissions:` in the workflow."
         return Refused(why, remedy, status=403, permission=permission, denied=True)
     return Refused(why, "Ask who owns the repository.", status=403, denied=True)

@@ -92,6 +92,24 @@ def test_one_missing_permission_leaves_the_rest(connect, hub, command, lacking, 
     assert {m.what for m in forge.missed} == missed
 
 
+def test_the_last_request_of_the_hour(connect, hub, command):
+    """A permission that is missing is named also when the refusal was the hour's last answer."""
+    forge = connect(issues="read")
+    hub.limit(remaining=1, reset_in=3000)
+    forge.begin_check(SHA, Page("t", "s"))
+    assert forge.missed[0].permission == "checks: write"
+
+
+def test_forbidden_for_another_reason(forge, hub, command):
+    """A refusal that no permission would change is told in GitHub's words, and not met again."""
+    hub.fault("check-runs", status=403, body=b'{"message": "Repository was archived"}')
+    forge.begin_check(SHA, Page("t", "s"))
+    forge.end_check(SHA, Conclusion.NEUTRAL, Page("t", "s"))
+    assert len(hub.calls()) == 1
+    assert "Repository was archived" in forge.missed[0].why
+    assert not forge.missed[0].permission
+
+
 def test_comments_on_issues_need_another_line(connect, lab, mona):
     """On an issue the missing line is that of issues."""
     forge = connect(pull_requests="write")
