@@ -8,7 +8,8 @@
     ├── LedgerError        the log cannot be read or written
     ├── BaselineError      the unchanged project gives no metric
     ├── MachineError       the machine lacks something (a program, disk space)
-    └── ProviderError      a model cannot be asked, or gives no usable answer
+    ├── ProviderError      a model cannot be asked, or gives no usable answer
+    └── ForgeError         the forge cannot be asked what must be known
 
 An experiment that fails is none of these: its failure is data, a `Run` and a
 verdict. Anything else that is raised is a bug of ours and exits with 3.
@@ -83,3 +84,7 @@ class ProviderError(AutoresearchError):
         super().__init__(message, remedy=remedy, detail=detail)
         self.passing = passing
         self.usage = usage or Usage()
+
+
+class ForgeError(AutoresearchError):
+    """GitHub cannot be reached, refuses the token, or does not answer what must be known."""

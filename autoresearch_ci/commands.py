@@ -1,0 +1,162 @@
+"""The commands that a comment can give, and how they are written.
+
+What is not understood gets one line that names the nearest thing that would be.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+from autoresearch_ci.config.values import BadValue, count, duration, nearest
+
+COMMAND = "/autoresearch"
+LONGEST_LINE = 1000
+LONGEST_IDEA = 500
+
+_HIDDEN = re.compile(r"<!--.*?(?:-->|$)")
+
+
+class Verb(StrEnum):
+    """What a command asks for."""
+
+    RUN = "run"
+    SETUP = "setup"
+    RESULTS = "results"
+    STOP = "stop"
+    IDEA = "idea"
+    PR = "pr"
+    HELP = "help"
+
+
+COMMANDS: tuple[tuple[Verb, str, str], ...] = (
+    (Verb.RUN, f"{COMMAND} run [n=10] [time=60m] [-- an idea to try first]", "a session"),
+    (Verb.RUN, f"{COMMAND} train.py", "a session on that file"),
+    (Verb.SETUP, f"{COMMAND} setup", "branch, logs and baseline only"),
+    (Verb.RESULTS, f"{COMMAND} results", "the table, best first, and the chart"),
+    (
+        Verb.STOP,
+        f"{COMMAND} stop [now]",
+        "the running session ends after the experiment under way, or at once with `now`",
+    ),
+    (Verb.IDEA, f"{COMMAND} idea <text>", "queued for the next proposal of a model"),
+    (Verb.PR, f"{COMMAND} pr", "opens or updates one draft pull request from the branch"),
+    (Verb.HELP, f"{COMMAND} help", "this table"),
+)
+"""Every command: its verb, how it is written, what it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command that was understood; what was not said is None or empty.
+
+    `target` is a path as git spells it, `seconds` a time limit, `idea` one line of text.
+    """
+
+    verb: Verb
+    target: str | None = None
+    experiments: int | None = None
+    seconds: float | None = None
+    idea: str = ""
+    now: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Misunderstood:
+    """A command that was not understood; `why` is one line and names what to write."""
+
+    why: str
+
+
+def parse(line: str) -> Command | Misunderstood:
+    """The command in a line that begins with `/autoresearch`."""
+    if len(line) > LONGEST_LINE:
+        return Misunderstood(f"A command has at most {LONGEST_LINE} characters.")
+    said = _visible(line).removeprefix(COMMAND).strip()
+    first, _, rest = said.partition(" ")
+    verb, rest = first.lower(), rest.strip()
+    if not said or first.startswith("--") or "=" in first:
+        return _run(said)
+    if verb in tuple(Verb):
+        return _of_verb(Verb(verb), rest)
+    if re.search(r"[./]", first):
+        return _session_on(first, rest)
+    meant = nearest(verb, tuple(Verb))
+    instead = f"Did you mean `{_usage(Verb(meant))}`?" if meant else f"See `{COMMAND} help`."
+    return Misunderstood(f"{quoted(first)} is no command. {instead}")
+
+
+def _of_verb(verb: Verb, rest: str) -> Command | Misunderstood:
+    if verb == Verb.RUN:
+        return _run(rest)
+    if verb == Verb.IDEA:
+        return _idea(rest)
+    if verb == Verb.STOP and rest.lower() == "now":
+        return Command(Verb.STOP, now=True)
+    if rest:
+        return Misunderstood(f"{quoted(rest)} is too much. Write `{_usage(verb)}`.")
+    return Command(verb)
+
+
+def _session_on(written: str, rest: str) -> Command | Misunderstood:
+    target = str(PurePosixPath(written))
+    parts = target.split("/")
+    if target.startswith(("/", "-")) or "\\" in target or ".." in parts:
+        return Misunderstood(
+            f"{quoted(written)} is no file of this repository. Write `{COMMAND} train.py`,"
+            " a path from its top."
+        )
+    if target == "." or parts[0].lower() == ".github" or ".git" in target.lower().split("/"):
+        return Misunderstood(f"{quoted(written)} cannot be a target. See `{COMMAND} help`.")
+    return _run(rest, target)
+
+
+def _run(said: str, target: str | None = None) -> Command | Misunderstood:
+    """`[n=10] [time=60m] [-- an idea to try first]`, in any order before the idea."""
+    words, dashes, idea = f" {said} ".partition(" -- ")
+    given: dict[str, str] = {}
+    for word in words.split():
+        name, equals, value = word.partition("=")
+        if name not in ("n", "time") or not equals or name in given:
+            return Misunderstood(f"{quoted(word)} is not understood. Write `{_usage(Verb.RUN)}`.")
+        given[name] = value
+    try:
+        experiments = count(given["n"]) if "n" in given else None
+        seconds = duration(given["time"]) if "time" in given else None
+    except BadValue:
+        return Misunderstood(
+            f"{quoted(words)} is not understood: `n` is a whole number, `time` a duration."
+            f" Write `{COMMAND} run n=10 time=60m`."
+        )
+    first = _idea(idea.strip()) if dashes else Command(Verb.IDEA)
+    if isinstance(first, Misunderstood):
+        return first
+    return Command(Verb.RUN, target, experiments, seconds, first.idea)
+
+
+def _idea(text: str) -> Command | Misunderstood:
+    if not text:
+        return Misunderstood(f"There is no idea. Write `{COMMAND} idea try a larger batch`.")
+    if len(text) > LONGEST_IDEA:
+        return Misunderstood(f"An idea has at most {LONGEST_IDEA} characters; say it shorter.")
+    return Command(Verb.IDEA, idea=text)
+
+
+def _usage(verb: Verb) -> str:
+    return next(written for known, written, _ in COMMANDS if known == verb)
+
+
+def _visible(line: str) -> str:
+    """Without what a reader would not see: HTML comments, control and invisible characters."""
+    spaced = "".join(" " if unicodedata.category(c) == "Zs" or c == "\t" else c for c in line)
+    shown = "".join(c for c in spaced if unicodedata.category(c)[0] != "C")
+    return " ".join(_HIDDEN.sub(" ", shown).split())
+
+
+def quoted(text: str) -> str:
+    """A piece of what somebody wrote, short and safe to put into a comment or a log."""
+    harmless = re.sub(r"[^\w .,=/:+-]", "?", text.strip())
+    return f"`{harmless[:40]}{'...' if len(harmless) > 40 else ''}`"  # noqa: PLR2004

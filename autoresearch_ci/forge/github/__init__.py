@@ -1,0 +1,182 @@
+"""GitHub: github.com and Enterprise Server. The only place that imports PyGithub."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from autoresearch_ci.errors import ForgeError
+from autoresearch_ci.event import Thread
+from autoresearch_ci.forge import Annotation, Conclusion, Missed, Page, Pull, Reaction
+from autoresearch_ci.forge.github.answers import Refused, pick
+from autoresearch_ci.forge.github.calls import Call, Calls
+from autoresearch_ci.forge.github.checks import MOST_ANNOTATIONS, Checks
+from autoresearch_ci.forge.github.comments import Comments
+from autoresearch_ci.forge.github.pace import Manners
+from autoresearch_ci.forge.github.pulls import Pulls
+from autoresearch_ci.room import ANNOTATIONS_A_REQUEST
+
+_T = TypeVar("_T")
+_LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})")
+_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+_STANDARD_ROLES = {"none", "read", "triage", "write", "maintain", "admin"}
+_MAY_COMMAND = {"write", "maintain", "admin"}
+
+
+class GitHubForge:
+    """One repository on GitHub, seen with one token, for one session. Close it at the end.
+
+    `api_url` is GITHUB_API_URL, `repository` GITHUB_REPOSITORY. The token is sent in
+    a header and is nowhere else: not in an error, a log or a `repr`.
+    """
+
+    name = "github"
+
+    def __init__(
+        self, api_url: str, repository: str, token: str, manners: Manners | None = None
+    ) -> None:
+        if not _REPOSITORY.fullmatch(repository) or ".." in repository.split("/"):
+            raise ForgeError(
+                "The name of the repository is not of the form owner/name.",
+                remedy="Set GITHUB_REPOSITORY as the runner does, such as octocat/hello-world.",
+            )
+        self._path = f"/repos/{repository}"
+        self._calls = Calls(api_url, token, manners or Manners())
+        self._comments = Comments(self._calls, repository)
+        self._checks = Checks(self._calls, repository)
+        self._pulls = Pulls(self._calls, repository)
+        self._missed: dict[str, Missed] = {}
+
+    @property
+    def missed(self) -> Sequence[Missed]:
+        return tuple(self._missed.values())
+
+    # Questions.
+
+    def may_command(self, login: str) -> bool:
+        if not _LOGIN.fullmatch(login):
+            return False
+        path = f"{self._path}/collaborators/{login}/permission"
+        call = Call("GET", path, permission="metadata: read")
+        try:
+            answer = self._calls.make(call)
+            return _writes(answer, login)
+        except Refused as refused:
+            if refused.status == 404:  # noqa: PLR2004 - nobody, or no collaborator
+                return False
+            raise _error("whether the author may write to the repository", refused) from None
+
+    def pull(self, number: int) -> Pull | None:
+        try:
+            return self._pulls.get(number)
+        except Refused as refused:
+            raise _error(f"what pull request #{number} is", refused) from None
+
+    def default_branch(self) -> str:
+        try:
+            answer = self._calls.make(Call("GET", self._path, permission="metadata: read"))
+            return pick(answer, str, "default_branch")
+        except Refused as refused:
+            raise _error("which branch is the default one", refused) from None
+
+    # Reports.
+
+    def merged(self, branch: str) -> bool:
+        return (
+            self._try("whether the campaign was merged", lambda: self._pulls.merged(branch))
+            or False
+        )
+
+    def comment(self, thread: Thread, body: str, *, key: str, final: bool = False) -> str | None:
+        if not final and self._comments.must_wait(thread, key):
+            return self._comments.address(thread, key)
+        return self._try(
+            "the comment", lambda: self._comments.save(thread, body, key, patient=final)
+        )
+
+    def reply(self, thread: Thread, body: str) -> str | None:
+        return self._try("the reply", lambda: self._comments.reply(thread, body))
+
+    def react(self, thread: Thread, comment: int, reaction: Reaction) -> None:
+        self._try("the reaction", lambda: self._comments.react(thread, comment, reaction))
+
+    def begin_check(self, sha: str, page: Page, *, details_url: str = "") -> None:
+        self._try("the check run", lambda: self._checks.begin(sha, page, details_url))
+
+    def end_check(
+        self, sha: str, conclusion: Conclusion, page: Page, annotations: Sequence[Annotation] = ()
+    ) -> str | None:
+        first = annotations[:ANNOTATIONS_A_REQUEST]
+        rest = annotations[ANNOTATIONS_A_REQUEST:MOST_ANNOTATIONS]
+        ended = self._try("the check run", lambda: self._checks.end(sha, conclusion, page, first))
+        if ended is None:
+            return None
+        number, address = ended
+        if rest:
+            self._try("some annotations", lambda: self._checks.annotate(number, page, rest))
+        return address
+
+    def open_pull_request(self, branch: str, base: str, title: str, body: str) -> str | None:
+        return self._try("the pull request", lambda: self._pulls.open(branch, base, title, body))
+
+    def dispatch(self, event: str, payload: Mapping[str, Any]) -> bool:
+        call = Call(
+            "POST",
+            f"{self._path}/dispatches",
+            {"event_type": event, "client_payload": dict(payload)},
+            permission="contents: write",
+        )
+        return self._start(call)
+
+    def dispatch_workflow(self, workflow: str, ref: str, inputs: Mapping[str, str]) -> bool:
+        file = workflow.rpartition("/")[2]
+        call = Call(
+            "POST",
+            f"{self._path}/actions/workflows/{quote(file, safe='')}/dispatches",
+            {"ref": ref, "inputs": dict(inputs)},
+            permission="actions: write",
+        )
+        return self._start(call)
+
+    def _start(self, call: Call) -> bool:
+        def start() -> bool:
+            self._calls.make(call)
+            return True
+
+        return self._try("the start of the next run", start) or False
+
+    def hurry(self, seconds: float) -> None:
+        self._calls.hurry(seconds)
+
+    def close(self) -> None:
+        self._calls.close()
+
+    def _try(self, what: str, report: Callable[[], _T]) -> _T | None:
+        """Do it; note it as missed where GitHub refuses, and no longer where it takes it."""
+        try:
+            done = report()
+        except Refused as refused:
+            self._missed[what] = Missed(what, refused.why, refused.remedy, refused.permission)
+            return None
+        self._missed.pop(what, None)
+        return done
+
+
+def _writes(answer: Any, login: str) -> bool:
+    """Whether the answer says that this very person, no bot, has a role that may write."""
+    if pick(answer, str, "user", "login").lower() != login.lower():
+        return False
+    if pick(answer, str, "user", "type") == "Bot":
+        return False
+    # `permission` says write for maintain and read for triage, but it is all there is
+    # to tell what a role of an organisation's own comes down to.
+    role = answer.get("role_name")
+    if not isinstance(role, str) or role not in _STANDARD_ROLES:
+        role = pick(answer, str, "permission")
+    return role in _MAY_COMMAND
+
+
+def _error(what: str, refused: Refused) -> ForgeError:
+    return ForgeError(f"GitHub does not say {what}: {refused.why}.", remedy=refused.remedy)

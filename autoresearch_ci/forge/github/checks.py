@@ -1,0 +1,101 @@
+"""The check run `autoresearch` on the commit that a session works on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from autoresearch_ci.forge import Annotation, Conclusion, Page
+from autoresearch_ci.forge.github.answers import Refused, pick
+from autoresearch_ci.forge.github.calls import Call, Calls
+from autoresearch_ci.room import (
+    ANNOTATION_MESSAGE,
+    ANNOTATION_TITLE,
+    ANNOTATIONS_A_REQUEST,
+    CHECK_SUMMARY,
+    CHECK_TEXT,
+    CHECK_TITLE,
+    cut,
+)
+
+NAME = "autoresearch"
+PERMISSION = "checks: write"
+MOST_ANNOTATIONS = 5 * ANNOTATIONS_A_REQUEST
+
+
+class Checks:
+    """The check run of one session; every verb raises Refused."""
+
+    def __init__(self, calls: Calls, repository: str) -> None:
+        self._calls = calls
+        self._path = f"/repos/{repository}/check-runs"
+        self._begun: dict[str, int] = {}
+        """The check run under way on each commit."""
+        self._details: dict[str, str] = {}
+
+    def begin(self, sha: str, page: Page, details_url: str) -> None:
+        """Show that a session is at work on this commit."""
+        if details_url:
+            self._details["details_url"] = details_url
+        answer = self._send(
+            "POST",
+            self._path,
+            {"name": NAME, "head_sha": sha, "status": "in_progress", "output": _output(page)},
+        )
+        self._begun[sha] = pick(answer, int, "id")
+
+    def end(
+        self, sha: str, conclusion: Conclusion, page: Page, annotations: Sequence[Annotation]
+    ) -> tuple[int, str]:
+        """Show how the session ended, with at most 50 annotations; its id and address."""
+        ended = {
+            "status": "completed",
+            "conclusion": conclusion.value,
+            "output": _output(page, annotations),
+        }
+        answer = self._complete(sha, ended)
+        return pick(answer, int, "id"), pick(answer, str, "html_url")
+
+    def annotate(self, number: int, page: Page, annotations: Sequence[Annotation]) -> None:
+        """Add annotations to a check run, 50 a request."""
+        for at in range(0, len(annotations), ANNOTATIONS_A_REQUEST):
+            batch = annotations[at : at + ANNOTATIONS_A_REQUEST]
+            self._send("PATCH", f"{self._path}/{number}", {"output": _output(page, batch)})
+
+    def _complete(self, sha: str, ended: dict[str, Any]) -> Any:
+        number = self._begun.pop(sha, None)
+        if number is not None:
+            try:
+                return self._send("PATCH", f"{self._path}/{number}", ended)
+            except Refused as refused:
+                if refused.status != 404:  # noqa: PLR2004 - it is gone
+                    raise
+        return self._send("POST", self._path, {"name": NAME, "head_sha": sha} | ended)
+
+    def _send(self, verb: str, path: str, what: dict[str, Any]) -> Any:
+        return self._calls.make(Call(verb, path, what | self._details, permission=PERMISSION))
+
+
+def _output(page: Page, annotations: Sequence[Annotation] = ()) -> dict[str, Any]:
+    output: dict[str, Any] = {
+        "title": CHECK_TITLE.start(page.title),
+        "summary": cut(page.summary, CHECK_SUMMARY),
+    }
+    if page.text:
+        output["text"] = cut(page.text, CHECK_TEXT)
+    if annotations:
+        output["annotations"] = [_annotation(annotation) for annotation in annotations]
+    return output
+
+
+def _annotation(annotation: Annotation) -> dict[str, Any]:
+    shaped: dict[str, Any] = {
+        "path": annotation.path,
+        "start_line": annotation.start_line,
+        "end_line": annotation.end_line,
+        "annotation_level": "notice",
+        "message": cut(annotation.message, ANNOTATION_MESSAGE),
+    }
+    if annotation.title:
+        shaped["title"] = ANNOTATION_TITLE.start(annotation.title)
+    return shaped
