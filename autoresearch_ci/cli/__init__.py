@@ -80,7 +80,7 @@ def dispatch(words: Sequence[str]) -> int:
 
 def _first(words: Sequence[str]) -> tuple[str, list[str], Namespace]:
     """The verb, what follows it, and the global options before it."""
-    verbs = "".join(f"  {verb:<9} {what}\n" for verb, what in VERBS.items())
+    verbs = "".join(f"  {verb:<10} {what}\n" for verb, what in VERBS.items())
     parser = Parser(
         prog=PROGRAM,
         usage=f"{PROGRAM} [--repo PATH] [--quiet] [--json] VERB ...",
