@@ -365,11 +365,11 @@ def test_ctrl_c_does_not_wait_for_a_slow_remote(server, clone):
     """The session ends within seconds, and the next one publishes."""
     here = clone("here")
     hold(here)
-    server.slow(30)
     with (
         pytest.raises(KeyboardInterrupt),
         open_lab(here, racing.PUSHED, push=Target("origin", TOKEN)) as session,
     ):
+        server.slow(12)
         session.proposer = Ideas("a=2")
         session.publisher._shared = session.publisher._logs_tip  # the first push is not waited for
         events = research(session)
@@ -473,12 +473,16 @@ def test_a_session_that_is_killed_again_and_again_beside_another_loses_nothing(s
         time.sleep(chance.uniform(1.0, 3.5))
         victim.kill()
         told += sum(line.startswith("Experiment(") for line in victim.communicate()[0].splitlines())
-    last = racing.start(right, "right", 1, TOKEN, first=1000)
-    for session in (other, last):
+    # What could not be pushed on a busy machine waits in its clone for the next session there.
+    sessions = [other, racing.start(right, "right", 1, TOKEN, first=1000)]
+    for session in sessions:
         said, _ = session.communicate()
         assert session.returncode == 0, said[-3000:]
+    last = racing.start(left, "left", 1, TOKEN, first=1000)
+    said, _ = last.communicate()
+    assert last.returncode == 0, said[-3000:]
     done = racing.agree(bare)
-    assert sum(d["description"].startswith("left") for d in done) >= 20
+    assert sum(d["description"].startswith("left") for d in done) >= 26
     mine = [d for d in done if d["description"].startswith("right") or d["proposer"] == "baseline"]
     assert len(mine) >= told
     assert git(right, "status", "--porcelain") == ""
