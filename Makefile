@@ -39,6 +39,7 @@ UV_COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes 
   --no-emit-index-url --no-emit-find-links --no-header
 lock: $(STAMP)
 	$(UV_COMPILE) --upgrade -o requirements/run.txt
+	$(UV_COMPILE) --upgrade --extra chart -o requirements/action.txt
 	$(UV_COMPILE) --upgrade --extra demo --extra chart --group dev -o requirements/dev.txt
 	$(UV_COMPILE) --upgrade --extra demo --group bench -o requirements/bench.txt
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
@@ -20,11 +20,13 @@ from autoresearch_ci.errors import SettingsError, WorkspaceError
 from autoresearch_ci.executors import Executor
 from autoresearch_ci.executors.process import ProcessExecutor
 from autoresearch_ci.executors.search import kill_marked
+from autoresearch_ci.executors.user import User, Users
 from autoresearch_ci.history import History
 from autoresearch_ci.instructions import instructions
 from autoresearch_ci.judge import sequential
 from autoresearch_ci.limits import Limits, Watch
 from autoresearch_ci.model import Experiment, ExperimentStart, Reason, SessionStart, Status
+from autoresearch_ci.ownership import give
 from autoresearch_ci.publisher import Alone, Publisher, RemotePublisher
 from autoresearch_ci.ruler import Ruler, labels
 from autoresearch_ci.session import Session
@@ -43,6 +45,7 @@ def open_lab(
     push: Target | None = None,
     base_branch: str | None = None,
     finished: Collection[str] = (),
+    users: Users | None = None,
 ) -> Iterator[Session]:
     """A session on the repository around `repo`, recovered, locked and ready to run.
 
@@ -85,7 +88,14 @@ def open_lab(
             kept_parent=kept.parent if kept else None,
         ) as campaign:
             session = assemble(
-                workspace, campaign, book, loaded, name, setup_only=setup_only, remote=remote
+                workspace,
+                campaign,
+                book,
+                loaded,
+                name,
+                setup_only=setup_only,
+                remote=remote,
+                users=users,
             )
             session.notes += (note,) if note else ()
             follow(session, base_branch, base)
@@ -102,12 +112,13 @@ def assemble(
     *,
     setup_only: bool,
     remote: Remote | None,
+    users: Users | None = None,
 ) -> Session:
     """Put a session together, and write down the experiment that a kill cut short."""
     settings = loaded.settings
     if cut := book.campaign.unfinished:
         record_interrupted(book, cut)
-    executor = choose_executor(settings)
+    executor = choose_executor(settings, users.experiments if users else None)
     bench = Bench(
         settings,
         executor,
@@ -163,8 +174,8 @@ def assemble(
                 patch=lambda number: archive.recall(number, "patch", read),
                 log=lambda number: archive.recall(number, "log", read),
                 earlier=partial(spent_here, workspace),
-                executor=executor,
-                scratch=campaign.scratch,
+                executor=choose_executor(settings, users.agents) if users else executor,
+                scratch=lent_to(users.agents, campaign.scratch) if users else campaign.scratch,
                 agent_log=workspace.state_dir / "agent.log",
             )
         ),
@@ -231,9 +242,23 @@ def follow(session: Session, named: str | None, base: str | None) -> None:
     session.follow = commit if branch and branch == here else ""
 
 
-def choose_executor(settings: config.Settings) -> Executor:
+def choose_executor(settings: config.Settings, user: User | None = None) -> Executor:
     """Where experiments run: `auto` is the best there is, for now this machine."""
-    return ProcessExecutor(allow=settings.env)
+    return ProcessExecutor(allow=settings.env, user=user)
+
+
+def lent_to(
+    user: User, scratch: Callable[[], AbstractContextManager[Path]]
+) -> Callable[[], AbstractContextManager[Path]]:
+    """Scratch copies that belong to this user."""
+
+    @contextmanager
+    def lend() -> Iterator[Path]:
+        with scratch() as folder:
+            give(str(folder.parent), user.uid, user.gid)
+            yield folder
+
+    return lend
 
 
 def choose_picture(remote: Remote | None) -> Callable[[History], bytes] | None:

@@ -19,6 +19,7 @@ from autoresearch_ci.executors import Command
 from autoresearch_ci.executors.log import CappedLog, Capture, log_trouble
 from autoresearch_ci.executors.memory import Meter, out_of_memory_kills, says_out_of_memory
 from autoresearch_ci.executors.processes import Tree
+from autoresearch_ci.executors.user import UMASK, User
 from autoresearch_ci.model import Run
 
 _SHELL = "/bin/sh"
@@ -32,8 +33,11 @@ _PIPE_SIZE = 1024 * 1024
 class Attempt:
     """One command and its tree. `run` once; `stop` early; `close` when the tree is dead."""
 
-    def __init__(self, command: Command, tree: Tree, first_sample: float) -> None:
+    def __init__(
+        self, command: Command, tree: Tree, first_sample: float, user: User | None = None
+    ) -> None:
         self._command = command
+        self._user = user
         self._tree = tree
         self._meter = Meter(command.memory_limit, first_sample)
         self._selector = selectors.DefaultSelector()
@@ -97,7 +101,7 @@ class Attempt:
                 self._log.finish()
 
     def _start(self, env: dict[str, str]) -> None:
-        merged = self._log is not None
+        merged, user = self._log is not None, self._user
         try:
             with Path(self._command.stdin or os.devnull).open("rb") as given:
                 process = self._process = subprocess.Popen(
@@ -109,6 +113,10 @@ class Attempt:
                     stderr=subprocess.STDOUT if merged else subprocess.PIPE,
                     bufsize=0,
                     start_new_session=True,
+                    user=user.uid if user else None,
+                    group=user.gid if user else None,
+                    extra_groups=[] if user else None,
+                    umask=UMASK if user else -1,
                 )
         except ValueError as error:
             raise SettingsError(

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from autoresearch_ci.errors import MachineError
+from autoresearch_ci.ownership import as_its_folder
 
 _CAPTURED = 64 * 1024
 _MOST_TAIL = 16 * 1024 * 1024  # the tail passes through memory once, at the end
@@ -137,7 +138,9 @@ def _made_anew(path: Path) -> int:
         if not device and (not stat.S_ISREG(found.st_mode) or found.st_nlink > 1):
             path.unlink()
     flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-    return os.open(path, flags, 0o644)
+    file = os.open(path, flags, 0o644)
+    as_its_folder(path, file)  # `> run.log` in a command writes to it by itself
+    return file
 
 
 def _write_all(file: int, data: bytes) -> None:

@@ -7,12 +7,14 @@ import functools
 import threading
 import uuid
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from autoresearch_ci.environment import checked, environment
 from autoresearch_ci.errors import MachineError
 from autoresearch_ci.executors import Command
 from autoresearch_ci.executors.attempt import Attempt
 from autoresearch_ci.executors.processes import RUN_ID, AdoptedTree, Tree, adopting, hide
+from autoresearch_ci.executors.user import User, kill_all_of
 from autoresearch_ci.model import Run
 
 # Two at once would spoil each other's measurement, and an orphan could be either's.
@@ -32,12 +34,15 @@ class ProcessExecutor:
     0.2 s to end by itself and is then killed. A run counts as out of memory when
     its tree outgrew `memory_limit`, when it failed while the kernel killed for
     want of memory, or when it failed and the end of its output says so.
+
+    With a `user`, for which we have to be root, each command runs as that user, and
+    everything that runs as that user is taken for the command's.
     """
 
     name = "process"
 
-    def __init__(self, allow: Sequence[str] = ()) -> None:
-        self._allow = checked(allow)
+    def __init__(self, allow: Sequence[str] = (), user: User | None = None) -> None:
+        self._allow, self._user = checked(allow), user
 
     def run(self, command: Command) -> Run:
         if not command.cwd.is_dir():
@@ -46,10 +51,13 @@ class ProcessExecutor:
                 remedy="Restore the folder, or start again from the repository's top.",
             )
         run_id = uuid.uuid4().hex
-        env = environment(self._allow, {**command.env, RUN_ID: run_id})
+        env = environment(self._allow, {})
+        if self._user:
+            env = self._user.environment(env)
+        env |= {**command.env, RUN_ID: run_id}
         with _one_at_a_time, adopting() as adopted:
-            tree = AdoptedTree(run_id, lambda: _sweep(run_id)) if adopted else _searched(run_id)
-            attempt = Attempt(command, tree, first_sample=0.005 if adopted else 0.05)
+            tree = AdoptedTree(run_id, self._net(run_id)) if adopted else _searched(run_id)
+            attempt = Attempt(command, tree, 0.005 if adopted else 0.05, self._user)
             _watch_over_exit()
             hide()
             _alive.add(tree)
@@ -62,6 +70,12 @@ class ProcessExecutor:
                 _surely(tree.destroy)
                 _alive.discard(tree)
                 attempt.close()
+
+    def _net(self, run_id: str) -> Callable[[], list[int]]:
+        """What kills the rest. Without CAP_SYS_PTRACE even root sees no marker of another user."""
+        if self._user is None:
+            return lambda: _sweep(run_id)
+        return partial(kill_all_of, self._user.uid)
 
 
 def _sweep(run_id: str) -> list[int]:

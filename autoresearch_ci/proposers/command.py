@@ -21,6 +21,7 @@ from autoresearch_ci.environment import checked_for_agent, handed_on, looks_secr
 from autoresearch_ci.errors import MachineError
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Proposal, Rejected, Run
+from autoresearch_ci.ownership import as_its_folder
 from autoresearch_ci.proposers import Source
 from autoresearch_ci.redaction import SHORTEST, Redactor
 
@@ -149,6 +150,7 @@ def _own_place(folder: Path) -> Path:
         place = place.with_name(f"{place.name}-")
     try:
         place.mkdir()
+        as_its_folder(place)
         (place / ".gitignore").write_text("*\n")
     except OSError as error:
         raise MachineError(

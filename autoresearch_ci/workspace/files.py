@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from autoresearch_ci.errors import AutoresearchError, WorkspaceError
+from autoresearch_ci.ownership import as_its_folder
 from autoresearch_ci.workspace.process import no_space
 
 Signature = tuple[int, int, int, int, int]
@@ -90,6 +91,7 @@ def write_atomic(path: str, data: bytes, *, mode: int, scratch: Path) -> None:
                 file.write(data)
                 os.fchmod(file.fileno(), stat.S_IMODE(mode))
             os.replace(temporary, path)
+            as_its_folder(path)
         except OSError as error:
             if os.path.lexists(temporary):
                 os.unlink(temporary)
@@ -108,6 +110,7 @@ def copy_atomic(source: str, path: str, *, mode: int, scratch: Path) -> None:
             shutil.copyfile(source, temporary, follow_symlinks=False)
             os.chmod(temporary, stat.S_IMODE(mode))
             os.replace(temporary, path)
+            as_its_folder(path)
         except OSError as error:
             if os.path.lexists(temporary):
                 os.unlink(temporary)
@@ -139,6 +142,7 @@ def make_way(root: str, path: str) -> None:
             sig = None
         if sig is None:
             os.mkdir(at)
+            as_its_folder(at)
         elif sig[0] & OWNER != OWNER:
             os.chmod(at, stat.S_IMODE(sig[0]) | OWNER)
 

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from autoresearch_ci.errors import WorkspaceError
+from autoresearch_ci.ownership import as_its_folder
 from autoresearch_ci.workspace.files import (
     Signature,
     disk_errors,
@@ -183,6 +184,7 @@ class Tree:
                 if now is not None:
                     os.unlink(full)
                 os.mkdir(full)
+                as_its_folder(full)
                 now = signature(full)
             if old and now and old[0] != now[0]:
                 os.chmod(full, stat.S_IMODE(old[0]))
@@ -224,6 +226,8 @@ class Tree:
         self._git.run("checkout-index", "-f", "-q", "-u", "-z", "--stdin", stdin=stdin)
         for path in names:
             old, now = self._files.get(path), signature(self._full(path))
+            if now:
+                as_its_folder(self._full(path))
             if old and now and old[0] != now[0] and stat.S_ISREG(now[0]):
                 os.chmod(self._full(path), stat.S_IMODE(old[0]))
 

@@ -1,0 +1,109 @@
+"""The Action's inputs: one table, from which the documentation and the overrides come.
+
+`action.yml` and `process/action.yml` repeat it in their own form; a test holds them
+equal. What is no input is a setting of `.github/autoresearch.yml`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.ideas import KEYS
+
+PREFIX = "INPUT_"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One input. `setting` is the setting of that name; the others say what they are for."""
+
+    description: str
+    default: str = ""
+    setting: bool = True
+
+
+INPUTS = {
+    "target_file": Input("The single file to modify. Empty: detected."),
+    "run_command": Input("Shell command that runs one experiment. Empty: by project type."),
+    "metric_name": Input("The metric's name, a single word. Empty: by project type."),
+    "metric_parse": Input(
+        "Shell command that prints the metric's value from run.log. Empty: by project type."
+    ),
+    "metric_direction": Input("lower_is_better or higher_is_better. Empty: lower_is_better."),
+    "time_budget": Input("How long an experiment is meant to take, as 300 or 5m."),
+    "setup_command": Input("Runs once per session, before the first experiment."),
+    "guard_command": Input("Must exit with 0 before a change is kept."),
+    "readonly_files": Input("Comma-separated files or globs that must not change."),
+    "max_experiments": Input("Stop after so many experiments.", default="10"),
+    "time_limit": Input("Stop the session after this long, as 300m or 5h.", default="300m"),
+    "patience": Input("Stop after so many experiments in a row without a keep."),
+    "target_value": Input("Stop when the metric is as good as this."),
+    "tag": Input("The campaign. Empty: the newest unfinished one, else a new one."),
+    "proposer": Input("Who has the ideas: auto, search, anthropic, openai or command."),
+    "model": Input("The model that is asked."),
+    "base_url": Input("Address of the server that has the model."),
+    "max_tokens": Input("Most tokens that the session may use."),
+    "max_cost_usd": Input("Most US dollars that the session may spend on a model."),
+    "price_in": Input("US dollars for a million tokens that the model reads."),
+    "price_out": Input("US dollars for a million tokens that the model writes."),
+    "anthropic_api_key": Input("Key of the Anthropic API, from a secret.", setting=False),
+    "openai_api_key": Input("Key of an OpenAI-compatible API, from a secret.", setting=False),
+    "new_campaign": Input(
+        "true begins a new campaign even if one is unfinished.", default="false", setting=False
+    ),
+}
+MOST = 25
+"""What a dispatch can hand on, and so what a workflow can offer to people."""
+
+_KEY_INPUTS = {f"{provider}_api_key": variable for provider, variable in KEYS.items()}
+_TRUTHS = {"true": True, "false": False, "": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the workflow asks for: settings, keys by the name of their variable, and the rest."""
+
+    overrides: Mapping[str, str]
+    keys: Mapping[str, str]
+    new_campaign: bool
+
+
+def given(variables: Mapping[str, str]) -> Given:
+    """The inputs as the runner hands them over, in `INPUT_*` variables.
+
+    An empty one was not given. Raises SettingsError for a variable that is no input.
+    """
+    texts = {}
+    for variable, text in sorted(variables.items()):
+        name = variable.removeprefix(PREFIX).lower()
+        if variable == name or not variable.startswith(PREFIX):
+            continue
+        if name not in INPUTS:
+            if text.strip():
+                raise SettingsError(
+                    f"There is no input {name!r}.",
+                    remedy=f"The inputs are: {', '.join(INPUTS)}. Other settings go into "
+                    ".github/autoresearch.yml.",
+                )
+            continue
+        if text.strip():
+            texts[name] = text.strip()
+    truth = texts.get("new_campaign", "").lower()
+    if truth not in _TRUTHS:
+        raise SettingsError(f"The input new_campaign is {truth!r}.", remedy="Write true or false.")
+    return Given(
+        overrides={name: text for name, text in texts.items() if INPUTS[name].setting},
+        keys={_KEY_INPUTS[name]: text for name, text in texts.items() if name in _KEY_INPUTS},
+        new_campaign=_TRUTHS[truth],
+    )
+
+
+def table() -> str:
+    """Every input in a Markdown table."""
+    rows = ["| input | meaning | default |", "|---|---|---|"]
+    for name, each in INPUTS.items():
+        default = f"`{each.default}`" if each.default else ""
+        rows.append(f"| `{name}` | {each.description.replace('|', chr(92) + '|')} | {default} |")
+    return "\n".join(rows)
