@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from autoresearch_ci.redaction import mask
+
 
 class Console:
     """Writes to the job's log, each line at once."""
@@ -21,7 +23,8 @@ class Console:
     def mask(self, value: str) -> None:
         """Have every appearance of the value in the log replaced, and of each of its lines."""
         for part in {value.strip(), *map(str.strip, value.splitlines())} - {""}:
-            self._write(f"::add-mask::{escape_data(part)}")
+            mask(part, self._stream.write)
+        self._stream.flush()
 
     def error(self, message: str, title: str = "autoresearch") -> None:
         """An annotation of the job; the text is one line there, whatever is in it."""

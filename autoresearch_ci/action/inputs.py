@@ -58,6 +58,7 @@ MOST = 25
 """What a dispatch can hand on, and so what a workflow can offer to people."""
 
 _KEY_INPUTS = {f"{provider}_api_key": variable for provider, variable in KEYS.items()}
+_OF_THE_RUNNER = ("entrypoint", "args")  # it takes these `with` keys of a Docker action itself
 _TRUTHS = {"true": True, "false": False, "": False}
 
 
@@ -81,7 +82,7 @@ def given(variables: Mapping[str, str]) -> Given:
         if variable == name or not variable.startswith(PREFIX):
             continue
         if name not in INPUTS:
-            if text.strip():
+            if text.strip() and name not in _OF_THE_RUNNER:
                 raise SettingsError(
                     f"There is no input {name!r}.",
                     remedy=f"The inputs are: {', '.join(INPUTS)}. Other settings go into "

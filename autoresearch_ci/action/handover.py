@@ -1,0 +1,160 @@
+"""The workspace, handed to the users that commands run as, and back to its owner.
+
+As root in a container we could do anything to the runner's files, and so could an
+experiment. So it runs as a user who has nothing but the working tree: `.git`, what
+the runner keeps beside the workspace and the engine's socket are closed while a
+session runs. What was changed is written down in `.git` before it is changed, so
+that after a kill whoever comes next can hand everything back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from autoresearch_ci.errors import MachineError
+from autoresearch_ci.executors.processes import renounce
+from autoresearch_ci.executors.user import UMASK, User, Users, kill_all_of, processes_of
+from autoresearch_ci.ownership import give
+
+EXPERIMENTS, AGENTS = 61001, 61002
+"""User ids, and group ids, that nothing else on a runner has."""
+
+SOCKETS = ("/var/run/docker.sock", "/run/podman/podman.sock")
+_RUNNERS = ("workflow", "file_commands", "home", "runner_temp")
+_FILES = ("GITHUB_EVENT_PATH", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
+_NOTE = Path("autoresearch") / "lent.json"
+_PATIENCE = 10.0
+"""Seconds in which a killed process has to be gone."""
+
+
+@contextmanager
+def lent(workspace: Path, closed: Iterable[Path]) -> Iterator[Users]:
+    """Within, the working tree is the experiments', and `closed` folders are ours alone.
+
+    In the end all of the workspace is its owner's, and the folders are as they were.
+    Only for root. Raises MachineError.
+    """
+    take_back(workspace)
+    os.umask(UMASK)
+    renounce()
+    with tempfile.TemporaryDirectory(prefix="autoresearch-homes-") as homes:
+        Path(homes).chmod(0o755)
+        users = Users(_user(EXPERIMENTS, homes), _user(AGENTS, homes))
+        try:
+            _lend(workspace, [*closed, workspace / ".git"])
+            yield users
+        finally:
+            take_back(workspace)
+
+
+def take_back(workspace: Path) -> None:
+    """Hand everything back that a session was lent; nothing where none was. For root."""
+    try:
+        note = json.loads((workspace / ".git" / _NOTE).read_bytes())
+        owner, modes = (int(note["uid"]), int(note["gid"])), dict(note["modes"])
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise MachineError(
+            f"{workspace / '.git' / _NOTE} is damaged: whose the files are is not known.",
+            remedy=f"chown -R the owner of the runner on {workspace}, and delete that file.",
+        ) from error
+    for uid in (EXPERIMENTS, AGENTS):
+        _end_all_of(uid)
+    try:
+        give(str(workspace), *owner)
+        _restore(modes)
+        (workspace / ".git" / _NOTE).unlink()
+    except OSError as error:
+        raise _refused("hand the workspace back to its owner", error) from error
+
+
+def places_of_the_runner(variables: Mapping[str, str], workspace: Path) -> list[Path]:
+    """Folders with the runner's own files: tokens in events, outputs to be, other homes.
+
+    Not one that the workspace lies in, as a home may be on a self-hosted runner.
+    """
+    found = [Path("/github") / name for name in _RUNNERS]
+    found += [Path(variables[name]).parent for name in _FILES if variables.get(name)]
+    found += [Path(variables[name]) for name in ("RUNNER_TEMP", "HOME") if variables.get(name)]
+    inside = (workspace, *workspace.parents)
+    return sorted({path for path in found if path.is_absolute() and path.is_dir()} - {*inside})
+
+
+def folders_of_sockets(*, in_own_container: bool) -> list[Path]:
+    """What has to be closed so that an engine's socket cannot be reached.
+
+    A socket that anybody may use is closed by its folder, which only in a container of
+    our own is ours to close. Elsewhere MachineError.
+    """
+    folders = []
+    for name in SOCKETS:
+        path = Path(name)
+        with suppress(OSError):
+            if not stat.S_ISSOCK(path.stat().st_mode):
+                continue
+            if in_own_container:
+                folders.append(path.parent.resolve())
+            elif path.stat().st_mode & stat.S_IWOTH:
+                raise MachineError(
+                    f"Anybody may use {path}, and so could an experiment: it would own this "
+                    "machine.",
+                    remedy=f"On the runner: chmod o-w {path}. Then run again.",
+                )
+    return folders
+
+
+def _lend(workspace: Path, closed: list[Path]) -> None:
+    try:
+        owner = (workspace / ".git" / "HEAD").stat()
+        modes = {str(path): stat.S_IMODE(path.stat().st_mode) for path in closed if path.is_dir()}
+        note = workspace / ".git" / _NOTE
+        note.parent.mkdir(exist_ok=True)
+        with note.open("w", encoding="utf-8") as file:
+            json.dump({"uid": owner.st_uid, "gid": owner.st_gid, "modes": modes}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        for path, mode in modes.items():
+            Path(path).chmod(mode & ~0o077)
+        give(str(workspace), EXPERIMENTS, EXPERIMENTS, spare=(".git",))
+    except OSError as error:
+        raise _refused("hand the workspace to the experiments' user", error) from error
+
+
+def _restore(modes: Mapping[str, int]) -> None:
+    for path, mode in modes.items():
+        with suppress(FileNotFoundError):  # the runner clears its own places away
+            Path(path).chmod(mode)
+
+
+def _user(uid: int, homes: str) -> User:
+    home = Path(homes) / str(uid)
+    home.mkdir(mode=0o700)
+    os.chown(home, uid, uid)
+    return User(uid, uid, home)
+
+
+def _end_all_of(uid: int) -> None:
+    """After a kill of ours something may run on, where it is not a container's end."""
+    give_up = time.monotonic() + _PATIENCE
+    while kill_all_of(uid):
+        if time.monotonic() > give_up:
+            raise MachineError(
+                f"The processes {processes_of(uid)} of an experiment cannot be killed.",
+                remedy="Restart the runner, then run again.",
+            )
+        time.sleep(0.01)
+
+
+def _refused(doing: str, error: OSError) -> MachineError:
+    return MachineError(
+        f"Could not {doing}: {error.strerror}: {error.filename}.",
+        remedy="The Action needs a workspace on a disk that root may write to and chown on.",
+    )
