@@ -21,6 +21,7 @@ from pathlib import Path
 from autoresearch_ci.errors import MachineError
 from autoresearch_ci.executors.processes import renounce
 from autoresearch_ci.executors.user import UMASK, User, Users, kill_all_of, processes_of
+from autoresearch_ci.interrupts import deferred
 from autoresearch_ci.ownership import give
 
 EXPERIMENTS, AGENTS = 61001, 61002
@@ -51,7 +52,8 @@ def lent(workspace: Path, closed: Iterable[Path]) -> Iterator[Users]:
             _lend(workspace, [*closed, workspace / ".git"])
             yield users
         finally:
-            take_back(workspace)
+            with deferred():
+                take_back(workspace)
 
 
 def take_back(workspace: Path) -> None:

@@ -69,7 +69,9 @@ def result_of(start: SessionStart, end: SessionEnd | None, history: History) -> 
     """What one session came to. Counts are of this session, the baseline left out."""
     session = start.session
     mine = [e for e in history.experiments if e.session == session and e.experiment > 0]
-    spent = [*mine, *(each for each in history.rejected if each.session == session)]
+    rejected = [each for each in history.rejected if each.session == session]
+    tokens = sum(e.tokens for e in mine) + sum(each.tokens for each in rejected)
+    cost = sum(e.cost_usd for e in mine) + sum(each.cost_usd for each in rejected)
     count = {status: sum(e.status is status for e in mine) for status in Status}
     first, best = history.baseline, history.incumbent
     return Result(
@@ -84,8 +86,8 @@ def result_of(start: SessionStart, end: SessionEnd | None, history: History) -> 
         kept=str(count[Status.KEEP]),
         discarded=str(count[Status.DISCARD]),
         crashed=str(count[Status.CRASH]),
-        tokens=str(sum(each.tokens for each in spent)),
-        cost_usd=_number(sum(each.cost_usd for each in spent)),
+        tokens=str(tokens),
+        cost_usd=_number(cost),
         results_json=_json(start, end, mine),
     )
 

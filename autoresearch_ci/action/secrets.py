@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, MutableMapping
+from collections.abc import Mapping, MutableMapping
+from pathlib import Path
 
+from autoresearch_ci import config
 from autoresearch_ci.action.commands import Console
-from autoresearch_ci.action.inputs import PREFIX
+from autoresearch_ci.action.inputs import PREFIX, Given
 from autoresearch_ci.environment import is_credential
 from autoresearch_ci.executors.processes import hide
+from autoresearch_ci.ideas import KEYS, chosen
+from autoresearch_ci.redaction import SHORTEST
 
-_OF_THE_RUNNER = ("ACTIONS_",)
+_OF_THE_RUNNER = "ACTIONS_"
+_OF_GIT = "GIT_CONFIG_"  # counted, so none may be missing; git is given none that holds a secret
 
 
-def take_secrets(
-    variables: MutableMapping[str, str], console: Console, *, keep: Collection[str]
-) -> None:
-    """Mask every credential among the variables, and remove it unless `keep` names it.
+def take_secrets(variables: MutableMapping[str, str], console: Console) -> dict[str, str]:
+    """Mask every credential among the variables, take it out, and return what was taken.
 
-    So are all inputs, and what the runner gives an action to speak to its own
+    So are all inputs taken, and what the runner gives an action to speak to its own
     services. What the kernel remembers of our first environment is closed to others.
     """
     hide()
+    taken = {}
     for name, value in list(variables.items()):
-        secret = is_credential(name, value)
-        if secret:
+        git = name.startswith(_OF_GIT)
+        secret = is_credential("" if git else name, value)
+        if secret and len(value.strip()) >= SHORTEST:  # a shorter one would hide half the log
             console.mask(value)
-        if name.startswith((PREFIX, *_OF_THE_RUNNER)) or (secret and name not in keep):
-            del variables[name]
+        if name.startswith((PREFIX, _OF_THE_RUNNER)) or (secret and not git):
+            taken[name] = variables.pop(name)
+    return taken
+
+
+def needed(workspace: Path, given: Given, taken: Mapping[str, str]) -> dict[str, str]:
+    """Of what was taken, what whoever has the ideas needs: a provider's key, or what is an agent's.
+
+    Raises SettingsError.
+    """
+    settings = config.load(workspace, given.overrides).settings
+    known = {**taken, **given.keys}
+    who = chosen(settings, known)
+    names = settings.proposer_env if who == "command" else (KEYS.get(who, ""),)
+    return {name: known[name] for name in names if name in known}

@@ -10,15 +10,15 @@ from typing import TextIO
 
 from autoresearch_ci.action.inputs import Given
 from autoresearch_ci.action.outputs import Result, result_of
-from autoresearch_ci.errors import AutoresearchError, MachineError
+from autoresearch_ci.errors import MachineError
 from autoresearch_ci.executors.user import Users
-from autoresearch_ci.interrupts import Interrupted, interruptible
+from autoresearch_ci.interrupts import Interrupted
 from autoresearch_ci.lab import open_lab
 from autoresearch_ci.loop import research
 from autoresearch_ci.model import SessionEnd, StopReason
 from autoresearch_ci.reports.page import Page
 from autoresearch_ci.reports.progress import PlainProgress
-from autoresearch_ci.reports.session import closing, opening
+from autoresearch_ci.reports.session import opening, outcome
 from autoresearch_ci.reports.terminal import Paint
 from autoresearch_ci.session import Session
 
@@ -40,7 +40,7 @@ class Held:
 
 
 def hold(workspace: Path, given: Given, users: Users | None, stream: TextIO) -> Held:
-    """Hold one session. It is interrupted by SIGINT and SIGTERM; whatever happens is told.
+    """Hold one session, and tell what came of it whatever happens.
 
     What is raised on the way is the `failure`, beside what the session came to before.
     """
@@ -48,10 +48,7 @@ def hold(workspace: Path, given: Given, users: Users | None, stream: TextIO) -> 
     held: Held | None = None
     lab: Session | None = None
     try:
-        with (
-            interruptible(progress.stopping),
-            open_lab(workspace, given.overrides, new=given.new_campaign, users=users) as lab,
-        ):
+        with open_lab(workspace, given.overrides, new=given.new_campaign, users=users) as lab:
             paint = Paint(colour=False)
             limits = _limits(lab)
             progress.begin(
@@ -61,9 +58,11 @@ def hold(workspace: Path, given: Given, users: Users | None, stream: TextIO) -> 
             )
             _run(lab, progress)
             held = _told(lab)
-            print(closing(lab.start, ended(lab), lab.history, paint), file=stream, flush=True)
+            print(outcome(lab.start, lab.history), file=stream, flush=True)
     except BaseException as failure:  # noqa: BLE001 - every way out has a summary and outputs
-        held = held or (_told(lab) if lab else Held(Result("error"), _blank))
+        stopped = isinstance(failure, KeyboardInterrupt)
+        none = Result("stopped" if stopped else "error")
+        held = held or (_told(lab) if lab else Held(none, _blank))
         held.failure = failure
     return held
 
@@ -93,7 +92,7 @@ def _told(lab: Session) -> Held:
     end, best = ended(lab), lab.history.incumbent
     patch = ""
     if best and best.experiment:
-        patch = lab.archive.recall(best.experiment, "patch", lab.campaign.read_log)
+        patch = lab.archive.recall(best.experiment, "patch", lab.campaign.read)
     page = Page(lab.start.tag, lab.history, lab.start, end, lab.notes, patch=patch)
     failure = None
     if end and not end.experiments and end.reason in _NOTHING_RAN:
@@ -111,8 +110,3 @@ def _limits(lab: Session) -> list[str]:
 
 def _blank(_limit: int) -> str:
     return ""
-
-
-def explained(error: BaseException) -> str:
-    """An error in the words of its own, without what only a terminal needs."""
-    return str(error) if isinstance(error, AutoresearchError) else type(error).__name__

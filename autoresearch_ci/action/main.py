@@ -1,0 +1,187 @@
+"""The Action's entry: inputs in; outputs, a summary and an exit code out, whatever happens."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn, TextIO
+
+from autoresearch_ci import __version__, machine
+from autoresearch_ci.action.commands import Console
+from autoresearch_ci.action.handover import (
+    folders_of_sockets,
+    lent,
+    places_of_the_runner,
+    take_back,
+)
+from autoresearch_ci.action.inputs import given
+from autoresearch_ci.action.outputs import Result, write_outputs, write_summary
+from autoresearch_ci.action.secrets import needed, take_secrets
+from autoresearch_ci.action.session import Held, hold
+from autoresearch_ci.action.trigger import why_not
+from autoresearch_ci.environment import is_credential
+from autoresearch_ci.errors import AutoresearchError, WorkspaceError
+from autoresearch_ci.executors.user import Users
+from autoresearch_ci.interrupts import deferred, interruptible
+from autoresearch_ci.redaction import Redactor
+from autoresearch_ci.reports.markdown import escape, fenced
+from autoresearch_ci.reports.progress import PlainProgress
+
+DONE, USER, BUG, INTERRUPTED = 0, 1, 3, 130
+OWN_CONTAINER = Path("/github/workspace")
+"""Where a runner puts the workspace in a container that is the Action's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the runner says about this job; files are None where it gave none."""
+
+    event: str
+    ref: str
+    workspace: Path
+    output: Path | None
+    summary: Path | None
+
+
+def job(variables: Mapping[str, str]) -> Job:
+    """The job in the runner's variables; a workspace that is not named is where we are."""
+
+    def file(name: str) -> Path | None:
+        return Path(variables[name]) if variables.get(name) else None
+
+    return Job(
+        event=variables.get("GITHUB_EVENT_NAME", ""),
+        ref=variables.get("GITHUB_REF", ""),
+        workspace=(file("GITHUB_WORKSPACE") or Path.cwd()).absolute(),
+        output=file("GITHUB_OUTPUT"),
+        summary=file("GITHUB_STEP_SUMMARY"),
+    )
+
+
+def main(stream: TextIO | None = None) -> NoReturn:
+    """Do what the event asks for, and exit the process."""
+    stream = stream or sys.stdout
+    console = Console(stream)
+    here = job(os.environ)
+    redact = Redactor(value for name, value in os.environ.items() if is_credential(name, value))
+    with interruptible(PlainProgress(stream).stopping):
+        held = _do(here, console, stream)
+        with suppress(KeyboardInterrupt), deferred():  # nothing is under way that it could end
+            code = _told(held, here, console, redact)
+    sys.exit(code)
+
+
+def post() -> NoReturn:
+    """What runs when the job's steps are over, also after a kill: hand everything back."""
+    console = Console(sys.stdout)
+    try:
+        if os.geteuid() == 0:
+            take_back(job(os.environ).workspace)
+    except AutoresearchError as error:
+        console.error(str(error))
+        sys.exit(USER)
+    sys.exit(DONE)
+
+
+def _do(here: Job, console: Console, stream: TextIO) -> Held:
+    """What came of it. Every way out has outputs and a summary, so nothing is raised."""
+    held: Held | None = None
+    try:
+        taken = take_secrets(os.environ, console)
+        asked = given(taken)
+        if why := why_not(here.event, here.ref):
+            console.notice(why)
+            return Held(Result("no_improvement"), lambda _room: f"{escape(why)}\n")
+        _require_repository(here.workspace)
+        _trust(here.workspace)
+        os.environ.update(needed(here.workspace, asked, taken))
+        with console.unheard(), _users(here.workspace) as users:
+            print(f"autoresearch-ci {__version__} on {machine.describe()}", file=stream)
+            held = hold(here.workspace, asked, users, stream)
+    except BaseException as failure:  # noqa: BLE001 - every way out has outputs and a summary
+        stopped = isinstance(failure, KeyboardInterrupt)
+        held = held or Held(Result("stopped" if stopped else "error"), lambda _room: "")
+        held.failure = held.failure or failure
+    return held
+
+
+def _told(held: Held, here: Job, console: Console, redact: Redactor) -> int:
+    """Write the outputs, the summary and what is wrong; the exit code."""
+    failure = held.failure
+    try:
+        if here.output:
+            write_outputs(here.output, held.result.items())
+        if here.summary:
+            write_summary(here.summary, lambda room: _page(held, redact, room))
+    except AutoresearchError as error:
+        failure = failure or error
+    return _exit_code(failure, console, redact)
+
+
+@contextmanager
+def _users(workspace: Path) -> Iterator[Users | None]:
+    """Whom experiments run as: users of their own where we are root, else ourselves."""
+    if os.geteuid() != 0:
+        yield None
+        return
+    sockets = folders_of_sockets(in_own_container=workspace == OWN_CONTAINER)
+    closed = [*places_of_the_runner(os.environ, workspace), *sockets]
+    with lent(workspace, closed) as users:
+        yield users
+
+
+def _require_repository(workspace: Path) -> None:
+    if not (workspace / ".git").is_dir():
+        raise WorkspaceError(
+            f"{workspace} is not a git repository.",
+            remedy="Put a step before this one: `- uses: actions/checkout@v4`, with "
+            "`fetch-depth: 0` and `persist-credentials: false`.",
+        )
+
+
+def _trust(workspace: Path) -> None:
+    """Have git work here as root though the files are somebody else's; by no file of anybody's."""
+    count = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+    os.environ[f"GIT_CONFIG_KEY_{count}"] = "safe.directory"
+    os.environ[f"GIT_CONFIG_VALUE_{count}"] = str(workspace)
+    os.environ["GIT_CONFIG_COUNT"] = str(count + 1)
+
+
+def _page(held: Held, redact: Redactor, room: int) -> str:
+    """The summary: what stands in the way first, then the campaign."""
+    head = ""
+    if held.failure is not None and not isinstance(held.failure, KeyboardInterrupt):
+        message, detail, remedy = _words(held.failure)
+        parts = [f"**{escape(redact(message))}**"]
+        parts += [fenced(redact(detail))] if detail else []
+        parts += [fenced(redact(remedy), "text")] if remedy else []
+        head = "\n\n".join(parts) + "\n\n"
+    return head + held.page(max(room - len(head), 0))
+
+
+def _words(error: BaseException) -> tuple[str, str, str]:
+    """Message, evidence and remedy of an error of whatever kind."""
+    if isinstance(error, AutoresearchError):
+        return error.message, error.detail, error.remedy
+    if isinstance(error, OSError):
+        where = f": {error.filename}" if error.filename else ""
+        return f"{error.strerror}{where}.", "", "Look at the runner's disk, then run again."
+    import traceback  # noqa: PLC0415 - needed once in a blue moon
+
+    trace = "".join(traceback.format_exception(error))
+    return "A bug of autoresearch-ci.", trace, "Please report it with what stands above."
+
+
+def _exit_code(failure: BaseException | None, console: Console, redact: Redactor) -> int:
+    if failure is None:
+        return DONE
+    if isinstance(failure, KeyboardInterrupt):
+        console.notice("Interrupted. What was under way was recorded and undone.")
+        return INTERRUPTED
+    with suppress(BrokenPipeError):
+        console.error(redact("\n".join(part for part in _words(failure) if part)))
+    return USER if isinstance(failure, AutoresearchError | OSError) else BUG
