@@ -11,6 +11,8 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import yaml
+
 OWNER = 1001
 """The user that hosted runners run as, and so the owner of the workspace."""
 
@@ -19,6 +21,9 @@ TOKENS = {
     "INPUT_ANTHROPIC_API_KEY": "sk-ant-api03-0123456789abcdefghij",
     "GITHUB_TOKEN": "ghs_0123456789abcdefghijklmnopqrstuvwxyz",
 }
+
+ACTION = yaml.safe_load((Path(__file__).parents[1] / "action.yml").read_text())
+DEFAULTS = {name: each["default"] for name, each in ACTION["inputs"].items()}
 
 
 @dataclass
@@ -86,8 +91,8 @@ class Runner:
             "GITHUB_OUTPUT": "/github/file_commands/set_output_1",
             "GITHUB_STEP_SUMMARY": "/github/file_commands/step_summary_1",
             "RUNNER_TEMP": "/github/runner_temp",
+            **{f"INPUT_{key.upper()}": value for key, value in {**DEFAULTS, **inputs}.items()},
             **TOKENS,
-            **{f"INPUT_{key.upper()}": value for key, value in inputs.items()},
         }
         mounts = {
             "/var/run/docker.sock": "/var/run/docker.sock",

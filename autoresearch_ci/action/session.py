@@ -19,7 +19,7 @@ from autoresearch_ci.model import SessionEnd, StopReason
 from autoresearch_ci.reports.page import Page
 from autoresearch_ci.reports.progress import PlainProgress
 from autoresearch_ci.reports.session import opening, outcome
-from autoresearch_ci.reports.terminal import Paint
+from autoresearch_ci.reports.terminal import Paint, duration, plural
 from autoresearch_ci.session import Session
 
 _NOTHING_RAN = {
@@ -103,8 +103,8 @@ def _told(lab: Session) -> Held:
 def _limits(lab: Session) -> list[str]:
     most, longest = lab.settings.max_experiments, lab.settings.time_limit
     return [
-        *([f"after {most} experiments"] if most else []),
-        *([f"after {longest:g} s"] if longest else []),
+        *([f"after {plural(most, 'experiment')}"] if most else []),
+        *([f"after {duration(longest)}"] if longest else []),
     ]
 
 

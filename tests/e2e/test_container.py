@@ -1,0 +1,332 @@
+"""The Action's image in a real Docker engine, started exactly as GitHub's runner starts it.
+
+Needs root, an engine, and a base image: the pinned one, or one that `install-tools` made.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.runner import TOKENS, Runner
+
+HERE = Path(__file__).parents[2]
+IMAGE = "autoresearch-ci:e2e"
+LOCAL_BASE = "autoresearch-base:local"
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+CANCEL = 7.0
+"""Seconds that a runner gives a cancelled step, less half a second."""
+
+SOLVE = 'RATE = 0.02\nSTEPS = 8\nprint("score:", (RATE - 0.05) ** 2 + STEPS / 1000)\n'
+SECTION = """\
+## autoresearch
+
+- target_file: solve.py
+- run_command: {run}
+- metric_name: score
+- metric_parse: grep "^score:" run.log | cut -d" " -f2
+"""
+# What it can get at goes to a folder that git ignores, so that it is found afterwards.
+SPY = r"""
+exec 2>> loot/refused
+id -u >> loot/ids
+env > loot/environment
+cat .git/config .git/HEAD
+cat /github/workflow/event.json /github/home/secret /github/file_commands/*
+ls /github/workflow /github/file_commands /github/home /github/runner_temp
+for process in /proc/[0-9]*; do cat $process/environ $process/mem; done > loot/processes
+echo > /var/run/docker.sock
+ls /var/run/docker.sock
+git log -1
+echo x > /github/file_commands/set_output_1
+echo x > .git/hooks/pre-push
+grep -H NoNewPrivs /proc/self/status > loot/privileges
+python3 solve.py
+"""
+
+
+def docker(*words: str, check: bool = True) -> str:
+    done = subprocess.run(["docker", *words], capture_output=True, text=True, check=False)
+    assert not check or done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout.strip()
+
+
+def has_image(name: str) -> bool:
+    done = subprocess.run(["docker", "image", "inspect", name], capture_output=True, check=False)
+    return done.returncode == 0
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory):
+    """The image, built from the Dockerfile."""
+    if os.geteuid() != 0:
+        pytest.skip("NOT RUN: not root, and the workspace has to be another user's")
+    if shutil.which("docker") is None:
+        pytest.skip("NOT RUN: docker is not installed")
+    if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
+        pytest.skip("NOT RUN: no Docker engine answers")
+    base = re.search(r"^ARG BASE=(.*)$", (HERE / "Dockerfile").read_text(), re.MULTILINE)[1]
+    if not has_image(base):
+        if not has_image(LOCAL_BASE):
+            pytest.skip("NOT RUN: no base image; tests/e2e/install-tools makes one")
+        base = LOCAL_BASE
+    folder = tmp_path_factory.mktemp("base")
+    lines = [f"FROM {base}"]
+    if CERTIFICATES.exists():  # a proxy's certificate may be among them
+        shutil.copy(CERTIFICATES, folder / "certificates")
+        lines += [f"COPY certificates {CERTIFICATES}", f"ENV PIP_CERT={CERTIFICATES}"]
+    lines += [f"ENV {k}={os.environ[k]}" for k in ("PIP_INDEX_URL",) if k in os.environ]
+    (folder / "Dockerfile").write_text("\n".join(lines) + "\n")
+    docker("build", "-q", "-t", "autoresearch-base:e2e", str(folder))
+    docker(
+        "build", "-q", "--network", "host", "--build-arg", "BASE=autoresearch-base:e2e",
+        "-t", IMAGE, str(HERE),
+    )  # fmt: skip
+    return IMAGE
+
+
+@pytest.fixture
+def runner(image, tmp_path):
+    """A job with a small project; `project` is called with its run command."""
+    job = Runner(tmp_path / "runner", image)
+
+    def project(run="python3 solve.py", **files):
+        section = SECTION.format(run=run)
+        ignored = {".gitignore": "loot/\n__pycache__/\n"}
+        job.check_out({"solve.py": SOLVE, "CLAUDE.md": section, **ignored, **files})
+        (job.workspace / "loot").mkdir()
+        job.own_all()
+        return job
+
+    yield project
+    job.close()
+
+
+def left_of(job: Runner) -> str:
+    """The containers of a job that are still there."""
+    return "".join(docker("ps", "-aq", "--filter", f"name={name}") for name in job.names)
+
+
+def git(job: Runner, *words: str) -> str:
+    done = subprocess.run(
+        ["git", "--no-optional-locks", "-c", "safe.directory=*", "-C", job.workspace, *words],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout
+
+
+def is_handed_back(job: Runner) -> bool:
+    """Everything is the owner's, with the permissions that it had, and nothing runs."""
+    assert job.not_owned() == []
+    for path in (job.workflow, job.commands, job.temp, job.workspace / ".git"):
+        assert path.stat().st_mode & 0o777 == 0o755, path
+    assert not (job.workspace / ".git" / "autoresearch" / "lent.json").exists()
+    assert left_of(job) == ""
+    return True
+
+
+def test_a_dispatch(runner):
+    """A dispatch makes experiments, and its outputs, its summary and the branches tell of them."""
+    job = runner()
+    done = job.run(max_experiments="6", proposer="search")
+    assert done.returncode == 0, done.stdout + done.stderr
+    outputs = job.outputs()
+    results = json.loads(outputs["results_json"])
+    assert outputs["result"] == "improved"
+    assert float(outputs["best"]) < float(outputs["baseline"])
+    assert float(outputs["improvement_percent"]) > 0
+    assert (outputs["experiments"], len(results["experiments"])) == ("6", 6)
+    total = sum(int(outputs[name]) for name in ("kept", "discarded", "crashed"))
+    assert total == 6
+    assert git(job, "rev-parse", outputs["branch"]).strip() == outputs["best_commit"]
+    assert "results.tsv" in git(job, "ls-tree", "--name-only", outputs["logs_branch"])
+    summary = job.summary.read_text()
+    assert "score 0.008900 →" in summary
+    assert "The last kept change" in summary
+    assert git(job, "status", "--porcelain") == ""
+    assert is_handed_back(job)
+
+
+def test_an_experiment_finds_no_token(runner):
+    """An experiment runs as nobody in particular and gets at no token, by no way that we know."""
+    job = runner("sh spy.sh", **{"spy.sh": SPY})
+    done = job.run(max_experiments="1", proposer="search")
+    assert done.returncode == 0, done.stdout + done.stderr
+    loot = {path.name: path.read_text() for path in (job.workspace / "loot").iterdir()}
+    assert set(loot["ids"].split()) == {"61001"}
+    assert loot["privileges"].split()[-1] == "1"
+    everywhere = "".join(loot.values()) + (job.workspace / "run.log").read_text()
+    for token in TOKENS.values():
+        assert token not in everywhere
+    assert not re.search("GITHUB|INPUT_|ACTIONS_|/github/home", loot["environment"])
+    for place in (
+        ".git/config",
+        "workflow/event.json",
+        "/proc/1/environ",
+        "docker.sock",
+        "/github/workflow",
+    ):
+        assert any(
+            place in line and ("enied" in line or "annot" in line)
+            for line in loot["refused"].splitlines()
+        ), place
+    # What it could read of other processes was its own environment, and git told it nothing.
+    for variables in loot["processes"].split("\0")[:-1]:
+        assert variables.split("=")[0] in names(loot["environment"]), variables
+    assert "commit" not in everywhere
+    assert is_handed_back(job)
+
+
+def test_masks_and_unheard_output(runner):
+    """Tokens are masked before anything else is printed, and a title is no workflow command."""
+    job = runner(**{"solve.py": SOLVE + 'NAME = "::set-output name=x::y"\n'})
+    done = job.run(max_experiments="2", proposer="search")
+    lines = done.stdout.splitlines()
+    for token in TOKENS.values():
+        assert f"::add-mask::{token}" in lines
+    stop = next(i for i, line in enumerate(lines) if line.startswith("::stop-commands::"))
+    word = lines[stop].removeprefix("::stop-commands::")
+    heard = lines[:stop] + lines[lines.index(f"::{word}::") + 1 :]
+    assert all(line.startswith("::add-mask::") for line in heard)
+
+
+def test_every_other_event(runner):
+    """An event that is for somebody else changes nothing, and succeeds with a summary that says so."""
+    job = runner()
+    done = job.run("pull_request")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "starts no session" in job.summary.read_text()
+    assert job.outputs()["experiments"] == "0"
+    assert job.records() == []
+    assert is_handed_back(job)
+
+
+def test_a_baseline_that_crashes_fails_the_step(runner):
+    """Where no experiment could run the step fails, and the summary holds the log's end and a remedy."""
+    job = runner("python3 -c 'raise SystemExit(\"no such data set\")'")
+    done = job.run(max_experiments="2")
+    assert done.returncode == 1
+    assert "::error title=autoresearch::The unchanged project gives no metric" in done.stdout
+    assert "no such data set" in job.summary.read_text()
+    assert job.outputs()["result"] == "error"
+    assert is_handed_back(job)
+
+
+def test_a_workspace_without_checkout(image, tmp_path):
+    """Somebody who forgot the checkout is told which step is missing."""
+    job = Runner(tmp_path / "runner", image)
+    try:
+        done = job.run()
+        assert done.returncode == 1
+        assert "actions/checkout" in job.summary.read_text()
+    finally:
+        job.close()
+
+
+def names(environment: str) -> set[str]:
+    return {line.split("=")[0] for line in environment.splitlines()} | {"PWD"}
+
+
+SLOW = "(setsid sleep 300 &); python3 slow.py"
+SLOW_PY = """\
+import pathlib, runpy, time
+loot, text = pathlib.Path("loot"), pathlib.Path("solve.py").read_text()
+if "RATE = 0.02\\nSTEPS = 8" not in text and (loot / "slow").exists():
+    (loot / "under-way").touch()
+    time.sleep(300)
+runpy.run_path("solve.py")
+"""
+"""The unchanged project is quick, and a candidate takes minutes."""
+
+
+@pytest.fixture
+def under_way(runner):
+    """A job whose first candidate is running, and the client of its container."""
+    job = runner(SLOW, **{"slow.py": SLOW_PY})
+    (job.workspace / "loot" / "slow").touch()
+    client = job.start(proposer="search")
+    job.wait_for("loot/under-way")
+    yield job, client
+    client.kill()
+    client.communicate()
+
+
+@pytest.mark.parametrize("way", ["docker stop", "the runner's SIGINT", "the runner's SIGTERM"])
+def test_cancel(under_way, way):
+    """A cancelled step ends within 7 seconds; its experiment is recorded and nothing runs on."""
+    job, client = under_way
+    began = time.monotonic()
+    if way == "docker stop":
+        docker("stop", "-t", "30", job.names[-1])
+    else:
+        client.send_signal(getattr(signal, way.split()[-1]))
+    client.wait(timeout=30)
+    assert time.monotonic() - began < CANCEL
+    assert job.outputs()["result"] == "stopped"
+    *_, last, end = job.records()
+    assert (last["details"]["experiment"], last["details"]["reason"]) == (1, "interrupted")
+    assert (end["action"], end["details"]["reason"]) == ("session_end", "interrupted")
+    assert "Stopped: interrupted" in job.summary.read_text()
+    assert is_handed_back(job)
+
+
+@pytest.mark.parametrize("post", [True, False], ids=["post step", "no post step"])
+def test_killed(under_way, post):
+    """After SIGKILL the step that always follows, or else the next session, hands all back."""
+    job, client = under_way
+    docker("kill", job.names[-1])
+    client.wait(timeout=30)
+    assert job.not_owned() != []
+    if post:
+        assert job.run(entrypoint="/usr/local/bin/autoresearch-post").returncode == 0
+        assert is_handed_back(job)
+    (job.workspace / "loot" / "slow").unlink()
+    done = job.run(max_experiments="2", proposer="search")
+    assert done.returncode == 0, done.stdout + done.stderr
+    reasons = [r["details"]["reason"] for r in job.records() if r["action"] == "experiment_done"]
+    assert reasons[1] == "interrupted"
+    assert len(reasons) == 4
+    assert git(job, "status", "--porcelain") == ""
+    assert is_handed_back(job)
+
+
+def test_the_form_for_job_containers(image, runner):
+    """In a job container with nothing but Python and git the other form works the same."""
+    job = runner()
+    steps = (
+        "set -eu; export RUNNER_TEMP=/github/runner_temp; cd /github/workspace;"
+        "sh /action/process/install $RUNNER_TEMP/venv;"
+        "$RUNNER_TEMP/venv/bin/python -I -m autoresearch_ci.action;"
+        "$RUNNER_TEMP/venv/bin/python -I -m autoresearch_ci.action post"
+    )
+    words = job.arguments("sh", "workflow_dispatch", {"max_experiments": "3", "proposer": "search"})
+    words[-1:] = ["-c", steps]
+    words[words.index("--rm") : words.index("--rm")] = [
+        "--network",
+        "host",
+        "-v",
+        f"{HERE}:/action:ro",
+    ]
+    words.insert(len(words) - 2, "autoresearch-base:e2e")
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert job.outputs()["experiments"] == "3"
+    assert is_handed_back(job)
+
+
+def test_nothing_that_builds_is_in_the_image(image):
+    """The image holds no compiler, no package cache and no program that gains privileges."""
+    script = (
+        "command -v gcc cc make; ls -A /root/.cache /tmp 2>/dev/null;"
+        "find / -xdev -perm /6000 -type f; ls /opt/autoresearch/bin/pip* 2>/dev/null; true"
+    )
+    found = docker("run", "--rm", "--entrypoint", "sh", image, "-c", script)
+    assert set(found.split()) <= {"/tmp:"}

@@ -1,0 +1,176 @@
+"""The workspace, lent to the experiments' user and handed back. On real files, as root."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from autoresearch_ci.action import handover
+from autoresearch_ci.action.handover import (
+    EXPERIMENTS,
+    folders_of_sockets,
+    places_of_the_runner,
+    take_back,
+)
+from autoresearch_ci.errors import MachineError
+from autoresearch_ci.executors.user import processes_of
+from tests.projects import make_project
+
+OWNER = 4321
+root = pytest.mark.skipif(os.geteuid() != 0, reason="NOT RUN: only root can hand files over")
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    """A repository that belongs to somebody, in a place that anybody may pass through."""
+    folder = make_project(tmp_path / "work" / "project")
+    (folder / "out").mkdir()
+    (folder / "out" / "link").symlink_to("/etc/hostname")
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, OWNER, OWNER, follow_symlinks=False)
+    for path in (tmp_path, *tmp_path.parents[:2]):
+        path.chmod(0o755)
+    return folder
+
+
+def owners(folder: Path) -> set[int]:
+    return {path.lstat().st_uid for path in (folder, *folder.rglob("*"))}
+
+
+@root
+def test_lent_and_handed_back(workspace, tmp_path):
+    """Within, all but `.git` is the experiments' and closed places are shut; after it, nothing is."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o755)
+    host = Path("/etc/hostname").stat().st_uid
+    in_a_child(f"""
+        with lent(workspace, [Path({str(closed)!r})]):
+            found = {{p.lstat().st_uid for p in workspace.rglob("*") if ".git" not in p.parts}}
+            assert found == {{{EXPERIMENTS}}}, found
+            assert (workspace / ".git").stat().st_uid == {OWNER}
+            assert (workspace / ".git").stat().st_mode & 0o777 == 0o700
+            assert Path({str(closed)!r}).stat().st_mode & 0o777 == 0o700
+            (workspace / "mine").touch()
+    """, workspace)  # fmt: skip
+    assert owners(workspace) == {OWNER}
+    assert closed.stat().st_mode & 0o777 == 0o755
+    assert Path("/etc/hostname").stat().st_uid == host
+    assert not list((workspace / ".git" / "autoresearch").iterdir())
+
+
+@root
+def test_after_a_kill(workspace, tmp_path):
+    """After SIGKILL whoever comes next ends what runs on, and knows whose everything was."""
+    in_a_child("""
+        with lent(workspace, []) as users:
+            import subprocess
+            subprocess.Popen(["sleep", "300"], user=users.experiments.uid,
+                             start_new_session=True, stdout=-3, stderr=-3)
+            os.kill(os.getpid(), 9)
+    """, workspace, code=-9)  # fmt: skip
+    assert processes_of(EXPERIMENTS)
+    assert owners(workspace) != {OWNER}
+    take_back(workspace)
+    until = time.monotonic() + 5
+    while processes_of(EXPERIMENTS) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert processes_of(EXPERIMENTS) == []
+    assert owners(workspace) == {OWNER}
+
+
+@root
+def test_what_an_experiment_makes_and_the_loop_puts_back(workspace):
+    """An experiment may write to its log and its files again after the loop has restored them."""
+    in_a_child("""
+        with lent(workspace, []) as users:
+            run = ProcessExecutor(user=users.experiments).run
+            log = workspace / "run.log"
+            for _ in range(2):
+                done = run(Command("id -u; id -G; echo $HOME; pwd; echo x >> run.log; "
+                    "ls .git", workspace, 30.0, log=log))
+                said = log.read_text()
+                assert said.split()[:2] == [str(users.experiments.uid)] * 2, said
+                assert str(users.experiments.home) in said
+                assert "x\\n" in said
+                assert "Permission denied" in said or "cannot open" in said, said
+                assert log.stat().st_uid == users.experiments.uid
+    """, workspace)  # fmt: skip
+
+
+@root
+def test_nothing_of_the_user_is_left_running(workspace):
+    """What a command started is dead when it has ended, also what hides from its parents."""
+    in_a_child("""
+        with lent(workspace, []) as users:
+            run = ProcessExecutor(user=users.experiments).run
+            hidden = "setsid env -i sh -c '(sleep 300 &) ; sleep 300 &' >/dev/null 2>&1 &"
+            run(Command(hidden + " sleep 0.3", workspace, 30.0))
+            assert processes_of(users.experiments.uid) == []
+    """, workspace)  # fmt: skip
+
+
+@root
+def test_a_damaged_note(workspace):
+    """A note that cannot be read is an error that says what to do by hand."""
+    (workspace / ".git" / "autoresearch").mkdir()
+    (workspace / ".git" / "autoresearch" / "lent.json").write_text("{")
+    with pytest.raises(MachineError, match="whose the files are is not known"):
+        take_back(workspace)
+
+
+def test_nothing_was_lent(tmp_path):
+    """Where no session was, nothing is handed back."""
+    take_back(make_project(tmp_path / "p"))
+    take_back(tmp_path)
+
+
+def test_places_of_the_runner(tmp_path):
+    """Folders of the runner's files are closed, but none that the workspace lies in."""
+    home, temp = tmp_path / "home", tmp_path / "home" / "temp"
+    workspace = home / "work"
+    for folder in (temp, workspace):
+        folder.mkdir(parents=True)
+    variables = {"HOME": str(home), "RUNNER_TEMP": str(temp), "GITHUB_OUTPUT": str(temp / "out")}
+    assert [
+        p for p in places_of_the_runner(variables, workspace) if p.is_relative_to(tmp_path)
+    ] == [temp]
+
+
+def test_a_socket_that_anybody_may_use(tmp_path, monkeypatch):
+    """An engine's socket that is open to all is an error, save in a container of our own."""
+    path = tmp_path / "docker.sock"
+    monkeypatch.setattr(handover, "SOCKETS", (str(path),))
+    assert folders_of_sockets(in_own_container=True) == []
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        path.chmod(0o660)
+        assert folders_of_sockets(in_own_container=False) == []
+        path.chmod(0o666)
+        assert folders_of_sockets(in_own_container=True) == [tmp_path]
+        with pytest.raises(MachineError, match="chmod o-w"):
+            folders_of_sockets(in_own_container=False)
+
+
+def in_a_child(body: str, workspace: Path, code: int = 0) -> None:
+    """Python in a process of its own: what it gives up for good must not be given up here."""
+    lines = "\n".join(line[8:] for line in body.splitlines())
+    program = f"""
+import os
+from pathlib import Path
+from autoresearch_ci.action.handover import lent
+from autoresearch_ci.executors import Command
+from autoresearch_ci.executors.process import ProcessExecutor
+from autoresearch_ci.executors.user import processes_of
+workspace = Path({str(workspace)!r})
+{lines}
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == code, done.stderr
