@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -22,9 +23,9 @@ from autoresearch_ci.action.inputs import given
 from autoresearch_ci.action.outputs import Result, write_outputs, write_summary
 from autoresearch_ci.action.secrets import needed, take_secrets
 from autoresearch_ci.action.session import Held, hold
-from autoresearch_ci.action.trigger import why_not
 from autoresearch_ci.environment import is_credential
 from autoresearch_ci.errors import AutoresearchError, WorkspaceError
+from autoresearch_ci.event import CommandTrigger, Nothing, SessionTrigger, trigger
 from autoresearch_ci.executors.user import Users
 from autoresearch_ci.interrupts import deferred, interruptible
 from autoresearch_ci.redaction import Redactor
@@ -41,7 +42,7 @@ class Job:
     """What the runner says about this job; files are None where it gave none."""
 
     event: str
-    ref: str
+    payload: Path | None
     workspace: Path
     output: Path | None
     summary: Path | None
@@ -55,7 +56,7 @@ def job(variables: Mapping[str, str]) -> Job:
 
     return Job(
         event=variables.get("GITHUB_EVENT_NAME", ""),
-        ref=variables.get("GITHUB_REF", ""),
+        payload=file("GITHUB_EVENT_PATH"),
         workspace=(file("GITHUB_WORKSPACE") or Path.cwd()).absolute(),
         output=file("GITHUB_OUTPUT"),
         summary=file("GITHUB_STEP_SUMMARY"),
@@ -93,7 +94,7 @@ def _do(here: Job, console: Console, stream: TextIO) -> Held:
     try:
         taken = take_secrets(os.environ, console)
         asked = given(taken)
-        if why := why_not(here.event, here.ref):
+        if why := why_no_session(here):
             console.notice(why)
             return Held(Result("no_improvement"), lambda _room: f"{escape(why)}\n")
         _require_repository(here.workspace)
@@ -132,6 +133,25 @@ def _users(workspace: Path) -> Iterator[Users | None]:
     closed = [*places_of_the_runner(os.environ, workspace), *sockets]
     with lent(workspace, closed) as users:
         yield users
+
+
+def why_no_session(here: Job) -> str:
+    """One line on why the event starts no session; empty where it does."""
+    match trigger(here.event, _payload(here.payload)):
+        case SessionTrigger():
+            return ""
+        case Nothing(why):
+            return why
+        case CommandTrigger():
+            return "Commands in comments are not taken here."
+
+
+def _payload(path: Path | None) -> object:
+    """What the event says of itself; an empty object where the runner left nothing to read."""
+    try:
+        return json.loads(path.read_bytes()) if path else {}
+    except (OSError, ValueError):
+        return {}
 
 
 def _require_repository(workspace: Path) -> None:

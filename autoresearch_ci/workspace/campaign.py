@@ -92,11 +92,6 @@ class Campaign:
         """The target at a commit, as it lies in the working tree."""
         return self._desk.git.run("cat-file", "--filters", f"{commit}:{self._desk.target}")
 
-    def read(self, path: str, *, at: str = "") -> bytes | None:
-        """A file on the logs branch, or on the commit `at`; None where it is not there."""
-        tip = at or self._logs_tip
-        return self._desk.objects.read(f"{tip}:{path}") if tip else None
-
     @contextmanager
     def preparation(self) -> Iterator[list[str]]:
         """Hold the tree for what the user wants done before the first run.

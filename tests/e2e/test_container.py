@@ -203,7 +203,7 @@ def test_every_other_event(runner):
     job = runner()
     done = job.run("pull_request")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "starts no session" in job.summary.read_text()
+    assert "starts nothing" in job.summary.read_text()
     assert job.outputs()["experiments"] == "0"
     assert job.records() == []
     assert is_handed_back(job)
