@@ -45,8 +45,8 @@ def seconds_to_first_experiment(image: str) -> float:
     """From `docker run` to the first process of the first experiment."""
     with tempfile.TemporaryDirectory() as folder:
         runner = Runner(Path(folder) / "runner", image)
-        files = {"solve.py": 'RATE = 0.02\nprint("score:", (RATE - 0.05) ** 2)\n', "CLAUDE.md": SECTION}
-        runner.check_out({**files, ".gitignore": "loot/\n"})
+        solve = 'RATE = 0.02\nprint("score:", (RATE - 0.05) ** 2)\n'
+        runner.check_out({"solve.py": solve, "CLAUDE.md": SECTION, ".gitignore": "loot/\n"})
         (runner.workspace / "loot").mkdir()
         runner.own_all()
         began = time.time()
