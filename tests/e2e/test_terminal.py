@@ -246,7 +246,7 @@ def test_in_tmux_a_narrow_window_and_a_resize_leave_no_debris(project):
         shown = screen_with(r"#2 .*1\.\ds of 30s  best")
         assert len(re.findall(r"^[|/\\-] #", shown, re.MULTILINE)) == 1
         tmux("resize-window", "-t", "t", "-x", "70", "-y", "30")
-        shown = screen_with(r"#3 .*1\.\ds of 30s  best")
+        shown = screen_with(r"#[34] .*1\.\ds of 30s  best")
         assert len(re.findall(r"^[|/\\-] #", shown, re.MULTILINE)) == 1
         shown = screen_with("code 0")
         assert "stopped: max_experiments reached" in shown
