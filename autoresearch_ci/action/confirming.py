@@ -9,7 +9,7 @@ from statistics import median
 from autoresearch_ci.confirmation import PAIRS, confirm, whole
 from autoresearch_ci.errors import AutoresearchError
 from autoresearch_ci.history import History
-from autoresearch_ci.model import Confirmation, Event
+from autoresearch_ci.model import Confirmation, Event, Side
 from autoresearch_ci.reports.terminal import duration
 from autoresearch_ci.session import Session
 
@@ -45,8 +45,15 @@ def confirmed(lab: Session, show: Callable[[Event], None]) -> tuple[Confirmation
 
 
 def seconds_of_a_run(history: History) -> float:
-    """The median of what was measured; 0 where nothing was."""
-    took = [each.seconds / len(each.samples) for each in history.experiments if each.samples]
+    """The median of what was measured, rather too long than too short; 0 where nothing was.
+
+    Of an experiment's samples, some of the incumbent's may be from before it.
+    """
+    took = [
+        each.seconds / runs
+        for each in history.experiments
+        if (runs := sum(sample.side is Side.CANDIDATE for sample in each.samples))
+    ]
     return median(took) if took else 0.0
 
 
