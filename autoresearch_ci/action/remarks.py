@@ -18,16 +18,24 @@ def remarks(path: str, before: str, after: str) -> tuple[Annotation, ...]:
         return ()
     changes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     return tuple(
-        Annotation(path, max(min(i1 + 1, len(old)), 1), max(i2, 1), _words(old[i1:i2], new[j1:j2]))
+        _remark(path, (i1, i2), old[i1:i2], new[j1:j2])
         for kind, i1, i2, j1, j2 in changes
         if kind != "equal"
     )
 
 
-def _words(old: list[str], new: list[str]) -> str:
-    """What became of these lines."""
-    if not new:
-        return "Left out by the campaign."
-    more = [f"... and {len(new) - _SHOWN} more lines"] if len(new) > _SHOWN else []
-    lines = "\n".join([*map(clean, new[:_SHOWN]), *more])
-    return f"{'The campaign has here' if old else 'The campaign adds after this'}:\n{lines}"
+def _remark(path: str, at: tuple[int, int], old: list[str], new: list[str]) -> Annotation:
+    """What became of the lines from `at[0]` to before `at[1]`, which count from 0."""
+    first, end = at
+    if old:
+        said = "The campaign has here" if new else "Left out by the campaign."
+        return Annotation(path, first + 1, end, _shown(said, new))
+    where = "after" if first else "before"
+    return Annotation(path, max(first, 1), max(first, 1), _shown(f"Added {where} this line", new))
+
+
+def _shown(said: str, lines: list[str]) -> str:
+    if not lines:
+        return said
+    more = [f"... and {len(lines) - _SHOWN} more lines"] if len(lines) > _SHOWN else []
+    return "\n".join([f"{said}:", *map(clean, lines[:_SHOWN]), *more])
