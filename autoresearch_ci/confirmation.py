@@ -14,7 +14,8 @@ from statistics import median
 from autoresearch_ci.bench import Measurement
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.comparison import Effect, effect, settled
-from autoresearch_ci.errors import WorkspaceError
+from autoresearch_ci.errors import AutoresearchError, WorkspaceError
+from autoresearch_ci.history import History
 from autoresearch_ci.interrupts import deferred
 from autoresearch_ci.model import (
     BASELINE,
@@ -30,6 +31,7 @@ from autoresearch_ci.model import (
     Verdict,
 )
 from autoresearch_ci.session import INTERRUPTED, Outcome, Session
+from autoresearch_ci.verdicts import held_out
 from autoresearch_ci.workspace import Trial
 
 NAME = "confirm"
@@ -63,17 +65,23 @@ def confirm(session: Session, *, pairs: int = PAIRS, drop: bool = False) -> Iter
     With `drop`, a change that is not shown to help is taken out before the next
     one is looked at. Raises WorkspaceError where nothing was kept.
     """
-    if len(session.history.kept) <= 1:
+    changes = kept_changes(session.history)
+    if not changes:
         raise WorkspaceError(
             f"Campaign {session.start.tag} has kept nothing yet: there is nothing to confirm.",
             remedy="Let it run first: autoresearch-ci run",
         )
     findings = []
-    for kept in [e for e in session.history.kept[:0:-1] if e.proposer not in (NAME, BASELINE)]:
+    for kept in changes:
         finding = leave_out(session, kept, pairs, drop=drop)
         findings.append(finding)
         yield finding
     yield whole(session, pairs, tuple(findings))
+
+
+def kept_changes(history: History) -> list[Experiment]:
+    """What there is to leave out, the newest first: no baselines, and nothing that was a drop."""
+    return [e for e in history.kept[:0:-1] if e.proposer not in (NAME, BASELINE)]
 
 
 def leave_out(session: Session, kept: Experiment, pairs: int, *, drop: bool) -> Finding:
@@ -81,36 +89,50 @@ def leave_out(session: Session, kept: Experiment, pairs: int, *, drop: bool) -> 
     finding = Finding(kept.experiment, kept.description, holds=None)
     text = session.campaign.without(kept.commit, kept.parent)
     if text is None:
-        return replace(finding, note="later changes touch the same lines")
+        return replace(finding, note="later changes touch the same or neighbouring lines")
     if text == session.campaign.source():
         return replace(finding, note="nothing is left of it")
     proposal = Proposal(f"drop: {kept.description}", text, proposer=NAME)
     with session.campaign.trial(text) as trial:
         if drop:
-            return _drop(session, trial, proposal, finding, pairs)
-        return judged(finding, duel(session, trial, pairs))
+            return _drop(session, trial, proposal, kept, finding, pairs)
+        return judged(kept, finding, duel(session, trial, pairs))
 
 
-def judged(finding: Finding, found: Duel) -> Finding:
-    """What the duel of the branch with and without the change says."""
+def judged(kept: Experiment, finding: Finding, found: Duel) -> Finding:
+    """What the duel of the branch with and without the change says.
+
+    What was kept for being simpler need not be better: it holds up unless it is worse.
+    """
     if found.effect is None:
         assert found.failure is not None
         return replace(finding, holds=True, note=f"without it: {found.failure.error}")
     e = found.effect
-    return replace(finding, holds=e.better(), gain=e.gain, low=_finite(e.low), high=_finite(e.high))
+    if not math.isfinite(e.low):
+        return replace(finding, gain=e.gain, note="there were too few pairs of runs to say")
+    holds = not e.worse if kept.reason is Reason.SIMPLER else e.better()
+    return replace(finding, holds=holds, gain=e.gain, low=e.low, high=e.high)
 
 
 def _drop(
-    session: Session, trial: Trial, proposal: Proposal, finding: Finding, pairs: int
+    session: Session,
+    trial: Trial,
+    proposal: Proposal,
+    kept: Experiment,
+    finding: Finding,
+    pairs: int,
 ) -> Finding:
     """An experiment like any other, whose candidate is the branch without the change."""
     session.announce(trial, proposal)
     try:
         found = duel(session, trial, pairs)
-        finding = judged(finding, found)
+        finding = judged(kept, finding, found)
         outcome = _outcome(session, trial, finding, found)
     except KeyboardInterrupt:
         session.conclude(trial, proposal, INTERRUPTED)
+        raise
+    except AutoresearchError as error:
+        session.conclude(trial, proposal, replace(INTERRUPTED, error=error.message))
         raise
     with deferred():
         done = session.conclude(trial, proposal, outcome)
@@ -126,16 +148,22 @@ def _outcome(session: Session, trial: Trial, finding: Finding, found: Duel) -> O
         return Outcome(
             found.failure.failure, None, found.samples, found.measurements, found.failure.error
         )
-    value = found.middle(Side.CANDIDATE)
-    verdict = Verdict(Status.DISCARD, Reason.WORSE)
-    if not finding.holds:
-        trial.show(Side.CANDIDATE)
-        if objection := session.bench.guard(trial):
-            return Outcome(
-                objection.verdict, value, found.samples, found.measurements, objection.error
-            )
-        verdict = Verdict(Status.KEEP, Reason.SIMPLER)
-    return Outcome(verdict, value, found.samples, found.measurements)
+    assert found.effect is not None
+    prev, value = found.middle(Side.INCUMBENT), found.middle(Side.CANDIDATE)
+    last = session.history.incumbent
+    if not found.effect.exact and last is not None and last.value is not None:
+        # As for every keep under noise: the value on record, and the effect that was found.
+        prev = last.value
+        value = session.history.direction.better(prev, -found.effect.gain)
+    discard = Verdict(Status.DISCARD, Reason.WORSE if finding.holds else Reason.WITHIN_NOISE)
+    outcome = Outcome(discard, value, found.samples, found.measurements, prev=prev)
+    if finding.holds is not False:
+        return outcome
+    trial.show(Side.CANDIDATE)
+    if objection := session.bench.guard(trial):
+        return replace(outcome, verdict=objection.verdict, error=objection.error)
+    kept = replace(outcome, verdict=Verdict(Status.KEEP, Reason.SIMPLER))
+    return held_out(session, trial, kept)
 
 
 def whole(session: Session, pairs: int, findings: tuple[Finding, ...]) -> Confirmation:
@@ -189,8 +217,15 @@ def duel(session: Session, trial: Trial, pairs: int) -> Duel:
         for side in sides if len(gains) % 2 == 0 else reversed(sides):
             trial.show(side)
             measurements.append(run := session.bench.measure(trial))
-            if side is Side.CANDIDATE and (run.failure or run.value is None):
-                return Duel(None, tuple(samples), tuple(measurements), run)
+            if side is Side.CANDIDATE and run.failure:
+                # The machine may have failed and not the candidate: both have another try.
+                for again in (Side.INCUMBENT, Side.CANDIDATE):
+                    trial.show(again)
+                    measurements.append(run := session.bench.measure(trial))
+                    if again is Side.INCUMBENT:
+                        session.bench.require(run)
+                if run.failure:
+                    return Duel(None, tuple(samples), tuple(measurements), run)
             values[side] = session.bench.require(run)
             samples.append(Sample(side, values[side]))
         gains.append(session.history.direction.gain(values[Side.INCUMBENT], values[Side.CANDIDATE]))

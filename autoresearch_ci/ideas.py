@@ -26,7 +26,7 @@ from autoresearch_ci.proposers.search import SearchProposer
 from autoresearch_ci.proposers.suggested import Suggested
 from autoresearch_ci.providers import Provider
 from autoresearch_ci.providers.patience import Patience
-from autoresearch_ci.redaction import Redactor
+from autoresearch_ci.redaction import REDACTED, Redactor
 from autoresearch_ci.ruler import Ruler
 from autoresearch_ci.spending import Allowance, Prices, Spent
 
@@ -132,6 +132,10 @@ class Briefing:
     def correct(self, problem: str) -> str:
         return brief.correction(problem, self._redact)
 
+    def leaks(self, text: str) -> bool:
+        """Whether there is a secret in a text that is to be recorded."""
+        return self._redact(text).count(REDACTED) > text.count(REDACTED)
+
     def repair(
         self, source: Source, history: History, failed: Proposal, crash: str
     ) -> Conversation:
@@ -213,6 +217,7 @@ def _provider(settings: Settings, name: str) -> Provider:
         model=settings.model,
         base_url=settings.base_url,
         max_output_tokens=settings.max_output_tokens,
+        patience=PATIENCE,
     )
 
 

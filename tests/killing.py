@@ -84,10 +84,10 @@ def session(repository: Path, output: Path, experiments: int | None) -> int:
     # over the work and not over the imports.
     for name in ("cli.run", "lab", "loop"):
         importlib.import_module(f"autoresearch_ci.{name}")
-    from autoresearch_ci import lab
+    from autoresearch_ci import ideas
     from autoresearch_ci.cli import main
 
-    lab.choose_proposer = lambda *_: ScriptedProposer(idea(number) for number in range(1, 10**4))
+    ideas.proposer = lambda _around: ScriptedProposer(idea(number) for number in range(1, 10**4))
     child = os.fork()
     if child:
         return child

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from autoresearch_ci.cli.boundary import DONE
-from autoresearch_ci.cli.parser import add_settings, positive
+from autoresearch_ci.cli.parser import Parser, add_settings, positive
 from autoresearch_ci.interrupts import interruptible
 from autoresearch_ci.model import Confirmation, Finding
 from autoresearch_ci.reports.confirmation import finding, verdict
@@ -40,21 +40,26 @@ def main(arguments: Namespace) -> int:
             print(*lines, sep="\n", file=people, flush=True)
 
     from autoresearch_ci.campaigns import view  # noqa: PLC0415 - heavy
-    from autoresearch_ci.confirmation import PAIRS, confirm  # noqa: PLC0415
+    from autoresearch_ci.comparison import FEWEST  # noqa: PLC0415
+    from autoresearch_ci.confirmation import PAIRS, confirm, kept_changes  # noqa: PLC0415
     from autoresearch_ci.lab import open_lab  # noqa: PLC0415
     from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
     pairs = arguments.pairs or PAIRS
+    if pairs < FEWEST:
+        Parser(prog="autoresearch-ci confirm").error(
+            f"--pairs {pairs} cannot show anything where there is noise; give {FEWEST} or more."
+        )
     tag = view(Workspace.open(arguments.repo), arguments.overrides.get("tag")).tag
     overrides = {**arguments.overrides, "tag": tag, "proposer": "search"}
     with interruptible(lambda: say("stopping")), open_lab(arguments.repo, overrides) as lab:
-        kept = len(lab.history.kept) - 1
-        say(
-            f"{clean(tag)}: {clean(lab.settings.metric_name)} with each of "
-            f"{plural(kept, 'kept change')} left out, then the base; "
-            f"{plural(pairs, 'pair')} of runs each",
-            *(f"note: {clean(note)}" for note in lab.notes),
-        )
+        if changes := len(kept_changes(lab.history)):
+            say(
+                f"{clean(tag)}: {clean(lab.settings.metric_name)} with each of "
+                f"{plural(changes, 'kept change')} left out, then the base; "
+                f"{plural(pairs, 'pair')} of runs each",
+                *(f"note: {clean(note)}" for note in lab.notes),
+            )
         for event in confirm(lab, pairs=pairs, drop=arguments.drop):
             _show(event, say, arguments)
     return DONE

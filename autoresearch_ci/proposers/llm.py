@@ -11,7 +11,7 @@ from typing import Protocol
 
 from autoresearch_ci import answers
 from autoresearch_ci.answers import Problem
-from autoresearch_ci.conversation import Conversation, Ending, Usage
+from autoresearch_ci.conversation import Conversation, Ending, Reply, Usage
 from autoresearch_ci.errors import ProviderError, SettingsError
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Proposal, Rejected
@@ -29,6 +29,8 @@ class Briefing(Protocol):
     def ask(self, source: Source, history: History) -> Conversation: ...
 
     def correct(self, problem: str) -> str: ...
+
+    def leaks(self, text: str) -> bool: ...
 
     def repair(
         self, source: Source, history: History, failed: Proposal, crash: str
@@ -85,16 +87,22 @@ class ModelProposer:
             spent += reply.usage
             if reply.ending is not Ending.DONE and reply.ending is not Ending.LENGTH:
                 return self._rejected(f"The model's answer was {reply.ending.value}.", spent)
-            found = answers.read(reply.text, edited.path, edited.text)
+            found = self._read(reply, edited)
             if not isinstance(found, Problem) and found.text == incumbent.text:
                 found = Problem("With this change the target is what it was before the idea.")
             if not isinstance(found, Problem):
                 return self._proposal(found, incumbent, spent)
             problem = found.message
-            if reply.ending is Ending.LENGTH:
-                problem = f"The answer was cut off for its length. {problem}"
             conversation = conversation.plus(reply.text, self._briefing.correct(problem))
         return self._rejected(problem, spent)
+
+    def _read(self, reply: Reply, edited: Source) -> answers.Idea | Problem:
+        """The idea in a reply. Part of one is none, and nothing that is recorded holds a secret."""
+        if reply.ending is Ending.LENGTH:
+            return Problem("The answer was cut off for its length. Make a smaller change.")
+        if self._briefing.leaks(reply.text):
+            return Problem("The answer holds a credential. Leave it out, and whatever needs it.")
+        return answers.read(reply.text, edited.path, edited.text)
 
     def _refusal(self, conversation: Conversation) -> str | None:
         return self._allowance.refuses(self._provider.worst_case(conversation), self._today())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autoresearch_ci.model import Confirmation, Finding
-from autoresearch_ci.reports.terminal import clean, number, percent
+from autoresearch_ci.reports.terminal import clean, number, percent, plural
 
 _WORDS = {
     "confirmed": "confirmed: the branch is better than where it began",
@@ -18,6 +18,8 @@ def finding(found: Finding) -> str:
 
 
 def _said(found: Finding) -> str:
+    if found.holds is None and found.gain is not None:
+        return f"open, since {found.note}"
     if found.holds is None:
         return f"cannot be left out by itself, since {found.note}"
     if found.gain is None:
@@ -33,7 +35,8 @@ def verdict(found: Confirmation) -> str:
     return (
         f"{_WORDS.get(found.verdict, found.verdict)}: {found.metric} "
         f"{number(found.base_value)} -> {number(found.value)}{f' ({share})' if share else ''}, "
-        f"worth {_interval(found.gain, found.low, found.high)} in {found.pairs} pairs of runs"
+        f"worth {_interval(found.gain, found.low, found.high)} in "
+        f"{plural(found.pairs, 'pair')} of runs"
     )
 
 

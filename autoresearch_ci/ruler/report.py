@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, pairwise
 
-from autoresearch_ci.ruler.statements import Statement
+from autoresearch_ci.ruler.statements import SIGILS, Statement
 from autoresearch_ci.source import Kind, Token, tokens
 
 OUTPUT = frozenset(
@@ -106,7 +106,7 @@ def _used(code: Sequence[Token], label: Label) -> tuple[set[str], set[str]]:
             plain = after != "." or _is_wrapped(code, at)
             through = all(c in _WRAPPERS or c in OUTPUT or not c for c in callers)
             if text == label.name or (plain and through):
-                variables.add(text)
+                variables.add(text.lstrip(SIGILS))
     return variables, functions
 
 

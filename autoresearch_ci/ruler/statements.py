@@ -9,6 +9,9 @@ from functools import cached_property
 
 from autoresearch_ci.source import Kind, Token, tokens
 
+SIGILS = "$@%"
+"""What stands before a name where shells, Perl and PHP use it, and not always where they set it."""
+
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _QUOTED = re.compile(r"""\A[A-Za-z@$]{0,3}\#*(\"\"\"|'''|["'`])(.*?)(?:\1\#*)?\Z""", re.DOTALL)
 _ESCAPE = re.compile(r"\\x([0-9A-Fa-f]{2})|\\u\{?([0-9A-Fa-f]{4})\}?|\\([0-7]{3})")
@@ -63,7 +66,7 @@ class Statement:
             if depth == 0 and text in ASSIGNING:
                 return frozenset(names)
             if kind is Kind.NAME and (at == 0 or self.code[at - 1].text != "."):
-                names.append(text)
+                names.append(text.lstrip(SIGILS))
         return frozenset()
 
 

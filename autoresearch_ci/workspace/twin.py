@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from autoresearch_ci.errors import LockedError
+from autoresearch_ci.workspace import locks
 from autoresearch_ci.workspace.files import disk_errors, is_scratch
 from autoresearch_ci.workspace.globs import matches
 from autoresearch_ci.workspace.process import Git
@@ -65,6 +67,12 @@ def twin(workspace: Workspace, base: str | None = None) -> Iterator[Twin]:
     A repository of its own, deleted however the block ends. Raises WorkspaceError
     where tracked files have changed, since the copy would be another project.
     """
+    holder = locks.holder(workspace.state_dir / "worktree.lock")
+    if holder not in (None, os.getpid()):
+        raise LockedError(
+            f"The working tree {workspace.root} is held by process {holder}.",
+            remedy=f"Wait for that session to end, or stop it with `kill {holder}`.",
+        )
     dirty = sorted(status(workspace.git).changed)
     if dirty:
         raise uncommitted(dirty)

@@ -24,7 +24,7 @@ SOLVE = """\
 import time
 RATE = 0.02
 STEPS = 8
-time.sleep({seconds})
+time.sleep({seconds})  # autoresearch: freeze
 print("score:", (RATE - 0.05) ** 2 + STEPS / 1000)
 """
 SECTION = f"""\

@@ -99,7 +99,7 @@ def test_a_change_that_others_are_built_on_is_not_left_out(make):
     """Where later changes touch the same lines, it says so and guesses nothing."""
     found = confirmed(make(ideas=(("a=5", "a=4"), ("a=4", "a=3"))))
     assert [(f.experiment, f.holds) for f in found.findings] == [(2, True), (1, None)]
-    assert "same lines" in found.findings[1].note
+    assert "neighbouring lines" in found.findings[1].note
 
 
 def test_a_change_that_the_rest_needs_holds_up(make):
@@ -157,3 +157,32 @@ def test_results_show_it_until_the_branch_moves(make):
     hold(project, [("", ""), ("", ""), change("c=5", "c=1"), change("a=4", "a=1")])
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "confirmed" not in shown
+
+
+def test_a_change_that_was_kept_for_being_simpler_need_not_be_better(make):
+    """Dropping takes out what is not shown to help, and not what made the program shorter."""
+    project = make(ideas=())
+    hold(project, [("shorter", lambda text: text.replace("c=5\n", ""))])
+    found = confirmed(project, drop=True)
+    assert [(f.holds, f.dropped) for f in found.findings] == [(True, False)]
+    assert "c=5" not in git(project, "show", "autoresearch/t:target.txt")
+
+
+def test_too_few_pairs_drop_nothing(make):
+    """Where nothing can be said nothing is taken out, and the verb refuses such a question."""
+    project = make(NOISY, ideas=(("a=5", "a=1"),))
+    found = confirmed(project, drop=True, pairs=2)
+    assert [(f.holds, f.dropped) for f in found.findings] == [(None, False)]
+    command = [sys.executable, "-m", "autoresearch_ci", "--repo", str(project), "confirm"]
+    done = subprocess.run([*command, "--pairs=2"], capture_output=True, text=True, check=False)
+    assert (done.returncode, "give 6 or more" in done.stderr) == (2, True)
+
+
+def test_a_candidate_that_failed_once_has_another_try(make):
+    """A run that failed for the machine's sake does not make a change look needed."""
+    project = make()
+    once = "if [ $a = 5 ] && [ ! -e .git/failed ]; then touch .git/failed; exit 1; fi\n"
+    (project / "experiment.sh").write_text(". ./target.txt\n" + once + "echo metric: $((a + b))\n")
+    git(project, "stash", "-q")
+    found = confirmed(project, run_command=f". ./target.txt\n{once}echo metric: $((a + b))")
+    assert [(f.experiment, f.holds, f.gain) for f in found.findings] == [(2, True, 2), (1, True, 1)]

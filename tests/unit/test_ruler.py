@@ -251,3 +251,17 @@ def test_any_text_can_be_read(path, text):
         1 <= f.first <= f.last <= text.count("\n") + text.count("\r") + 1
         for f in ruler(path).frozen(text)
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.sh", 'S=$((1 + 2))\necho "score: $S"\n'),
+        ("a.pl", 'my $s = 1 + 2;\nprint "score: $s\\n";\n'),
+        ("a.php", '<?php\n$s = 1 + 2;\necho "score: $s\\n";\n'),
+    ],
+)
+def test_a_name_with_a_sigil_is_the_name_without(path, text):
+    """In shells, Perl and PHP too, what is printed as the metric is frozen where it is computed."""
+    ruler = Ruler(path, ["score"])
+    assert ruler.broken(text, text.replace("1 + 2", "1 + 900"))

@@ -36,6 +36,9 @@ class Briefing:
     def correct(self, problem):
         return f"wrong: {problem}"
 
+    def leaks(self, text):
+        return "s3cret" in text
+
     def repair(self, source, history, failed, crash):
         return said(f"mend {failed.title}: {crash}")
 
@@ -79,6 +82,15 @@ def test_an_answer_that_does_not_apply_goes_back_once_with_the_reason():
     assert found.tokens > len(GOOD) + len(BAD)
 
 
+def test_a_credential_in_an_answer_is_recorded_nowhere():
+    """Neither the target, nor the title, nor the reason for a rejection holds it."""
+    leaky = GOOD.replace("a larger step", "s3cret").replace("LR = 0.2", "LR = 0.2  # s3cret")
+    model, _ = proposer(leaky, leaky)
+    found = propose(model)
+    assert isinstance(found, Rejected)
+    assert "s3cret" not in str(found)
+
+
 def test_a_second_bad_answer_is_rejected_with_its_cost():
     """No experiment is started, and what it cost is not forgotten."""
     model, provider = proposer(BAD, "I would rather not.", GOOD)
@@ -100,9 +112,13 @@ def test_a_refusal_is_no_answer(ending):
 
 
 def test_an_answer_that_was_cut_off_is_told_so():
-    """An answer without its end is not applied, and the model hears why."""
-    model, provider = proposer(Reply(GOOD[:60], Ending.LENGTH, Usage(5, 5, 5.0)), GOOD)
-    assert isinstance(propose(model), Proposal)
+    """An answer without its end is not applied, not even its whole blocks; the model hears why."""
+    more = GOOD.replace("LR = 0.2", "LR = 0.5") + "\n<<<<<<< SEARCH\nSTEPS"
+    for cut in (GOOD[:60], GOOD, more):
+        model, provider = proposer(Reply(cut, Ending.LENGTH, Usage(5, 5, 5.0)), GOOD)
+        found = propose(model)
+        assert isinstance(found, Proposal)
+        assert "LR = 0.2" in found.text
     assert "cut off for its length" in provider.asked[1].messages[2].blocks[0].text
 
 
