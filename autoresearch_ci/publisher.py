@@ -48,13 +48,18 @@ class Publisher(Protocol):
     """Where a campaign is shared, after every experiment and `last` at the session's end.
 
     It never raises for what the network does. `hurry` when the session has to end now.
+    `trouble` is why what there is was not published, with what to do; empty where it was.
     """
+
+    trouble: str
 
     def share(self, *, last: bool = False, hurry: bool = False) -> Shared: ...
 
 
 class Alone:
     """Shares nothing: the campaign stays in this repository."""
+
+    trouble = ""
 
     def share(self, *, last: bool = False, hurry: bool = False) -> Shared:  # noqa: ARG002
         return Shared()
@@ -73,6 +78,7 @@ class RemotePublisher:
     ) -> None:
         self._remote, self._campaign = remote, campaign
         self._ledger, self._archive, self._clock = ledger, archive, clock
+        self.trouble = ""
         self._pause = 0.0
         self._due = clock()
         self._shared = ""
@@ -92,7 +98,7 @@ class RemotePublisher:
         except (WorkspaceError, TargetError, LedgerError) as error:
             self._failed(error, last=last)
         else:
-            self._shared, self._pause = self._logs_tip, 0.0
+            self._shared, self._pause, self.trouble = self._logs_tip, 0.0, ""
         return Shared(self._moved, self._merged, tuple(self._notes))
 
     @property
@@ -173,16 +179,16 @@ class RemotePublisher:
         again, self._pause = self._pause, min(max(AGAIN_AFTER, self._pause * 2), AT_MOST)
         self._due = self._clock() + self._pause
         detail = f" {error.detail.splitlines()[-1].strip()}" if error.detail else ""
+        refs = " ".join(name.removeprefix("refs/heads/") for name in self._campaign.refs)
+        by_hand = f"By hand: git push --atomic {self._remote.name} {refs}"
+        reason = f"not published: {error.message}{detail} {error.remedy}"
+        self.trouble = f"{reason} {by_hand}"
         if not again:
-            self._notes.append(
-                f"not published: {error.message}{detail} {error.remedy} The session goes on; its "
-                "results are in this repository."
-            )
+            self._notes.append(f"{reason} The session goes on; its results are in this repository.")
         if last:
-            refs = " ".join(name.removeprefix("refs/heads/") for name in self._campaign.refs)
             self._notes.append(
                 "what is not published is in this repository, and the next session here publishes "
-                f"it. By hand: git push --atomic {self._remote.name} {refs}"
+                f"it. {by_hand}"
             )
 
 

@@ -92,6 +92,7 @@ class Runner:
             "GITHUB_STEP_SUMMARY": "/github/file_commands/step_summary_1",
             "RUNNER_TEMP": "/github/runner_temp",
             **{f"INPUT_{key.upper()}": value for key, value in {**DEFAULTS, **inputs}.items()},
+            "INPUT_GITHUB_TOKEN": TOKENS["GITHUB_TOKEN"],
             **TOKENS,
         }
         mounts = {

@@ -7,7 +7,7 @@ equal. What is no input is a setting of `.github/autoresearch.yml`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from autoresearch_ci.errors import SettingsError
 from autoresearch_ci.ideas import KEYS
@@ -53,6 +53,11 @@ INPUTS = {
     "new_campaign": Input(
         "true begins a new campaign even if one is unfinished.", default="false", setting=False
     ),
+    "github_token": Input(
+        "Token that pushes the branches and shows the check runs. Empty: nothing leaves the job.",
+        default="${{ github.token }}",
+        setting=False,
+    ),
 }
 MOST = 25
 """What a dispatch can hand on, and so what a workflow can offer to people."""
@@ -64,11 +69,15 @@ _TRUTHS = {"true": True, "false": False, "": False}
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the workflow asks for: settings, keys by the name of their variable, and the rest."""
+    """What the workflow asks for: settings, keys by the name of their variable, and the rest.
+
+    `token` is the forge's; without one nothing is shared.
+    """
 
     overrides: Mapping[str, str]
-    keys: Mapping[str, str]
+    keys: Mapping[str, str] = field(repr=False)
     new_campaign: bool
+    token: str = field(default="", repr=False)
 
 
 def given(variables: Mapping[str, str]) -> Given:
@@ -98,6 +107,7 @@ def given(variables: Mapping[str, str]) -> Given:
         overrides={name: text for name, text in texts.items() if INPUTS[name].setting},
         keys={_KEY_INPUTS[name]: text for name, text in texts.items() if name in _KEY_INPUTS},
         new_campaign=_TRUTHS[truth],
+        token=texts.get("github_token", ""),
     )
 
 

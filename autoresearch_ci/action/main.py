@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, TextIO
 
 from autoresearch_ci import __version__, machine
+from autoresearch_ci.action.board import Board
 from autoresearch_ci.action.commands import Console
 from autoresearch_ci.action.handover import (
     folders_of_sockets,
@@ -23,10 +24,12 @@ from autoresearch_ci.action.inputs import given
 from autoresearch_ci.action.outputs import Result, write_outputs, write_summary
 from autoresearch_ci.action.secrets import needed, take_secrets
 from autoresearch_ci.action.session import Held, hold
+from autoresearch_ci.action.site import site
 from autoresearch_ci.environment import is_credential
 from autoresearch_ci.errors import AutoresearchError, WorkspaceError
 from autoresearch_ci.event import CommandTrigger, Nothing, SessionTrigger, trigger
 from autoresearch_ci.executors.user import Users
+from autoresearch_ci.forge import Missed
 from autoresearch_ci.interrupts import deferred, interruptible
 from autoresearch_ci.redaction import Redactor
 from autoresearch_ci.reports.markdown import escape, fenced
@@ -69,10 +72,16 @@ def main(stream: TextIO | None = None) -> NoReturn:
     console = Console(stream)
     here = job(os.environ)
     redact = Redactor(value for name, value in os.environ.items() if is_credential(name, value))
-    with interruptible(PlainProgress(stream).stopping):
-        held = _do(here, console, stream)
+    board = Board(site(os.environ, _payload(here.payload)))
+
+    def stopping() -> None:
+        PlainProgress(stream).stopping()
+        board.hurry()
+
+    with interruptible(stopping):
+        held = _do(here, console, stream, board)
         with suppress(KeyboardInterrupt), deferred():  # nothing is under way that it could end
-            code = _told(held, here, console, redact)
+            code = _told(held, here, console, redact, board)
     sys.exit(code)
 
 
@@ -88,7 +97,7 @@ def post() -> NoReturn:
     sys.exit(DONE)
 
 
-def _do(here: Job, console: Console, stream: TextIO) -> Held:
+def _do(here: Job, console: Console, stream: TextIO, board: Board) -> Held:
     """What came of it. Every way out has outputs and a summary, so nothing is raised."""
     held: Held | None = None
     try:
@@ -96,13 +105,14 @@ def _do(here: Job, console: Console, stream: TextIO) -> Held:
         asked = given(taken)
         if why := why_no_session(here):
             console.notice(why)
-            return Held(Result("no_improvement"), lambda _room: f"{escape(why)}\n")
+            return Held(Result("no_improvement"), lambda _room: f"{escape(why)}\n", shown=False)
+        board.use(asked.token)
         _require_repository(here.workspace)
         _trust(here.workspace)
         os.environ.update(needed(here.workspace, asked, taken))
         with console.unheard(), _users(here.workspace) as users:
             print(f"autoresearch-ci {__version__} on {machine.describe()}", file=stream)
-            held = hold(here.workspace, asked, users, stream)
+            held = hold(here.workspace, asked, users, stream, board.where)
     except BaseException as failure:  # noqa: BLE001 - every way out has outputs and a summary
         stopped = isinstance(failure, KeyboardInterrupt)
         held = held or Held(Result("stopped" if stopped else "error"), lambda _room: "")
@@ -110,14 +120,17 @@ def _do(here: Job, console: Console, stream: TextIO) -> Held:
     return held
 
 
-def _told(held: Held, here: Job, console: Console, redact: Redactor) -> int:
-    """Write the outputs, the summary and what is wrong; the exit code."""
+def _told(held: Held, here: Job, console: Console, redact: Redactor, board: Board) -> int:
+    """Show how it ended, write the outputs, the summary and what is wrong; the exit code."""
     failure = held.failure
+    missed = board.show(held, lambda room: _page(held, redact, room))
+    for each in missed:
+        console.notice(redact(f"{each.what} was not shown: {each.why}. {each.remedy}"))
     try:
         if here.output:
             write_outputs(here.output, held.result.items())
         if here.summary:
-            write_summary(here.summary, lambda room: _page(held, redact, room))
+            write_summary(here.summary, lambda room: _page(held, redact, room, missed))
     except AutoresearchError as error:
         failure = failure or error
     return _exit_code(failure, console, redact)
@@ -171,16 +184,24 @@ def _trust(workspace: Path) -> None:
     os.environ["GIT_CONFIG_COUNT"] = str(count + 1)
 
 
-def _page(held: Held, redact: Redactor, room: int) -> str:
+def _page(held: Held, redact: Redactor, room: int, missed: Sequence[Missed] = ()) -> str:
     """The summary: what stands in the way first, then the campaign."""
-    head = ""
+    head = "".join(_left_out(each, redact) for each in missed)
     if held.failure is not None and not isinstance(held.failure, KeyboardInterrupt):
         message, detail, remedy = _words(held.failure)
         parts = [f"**{escape(redact(message))}**"]
         parts += [fenced(redact(detail))] if detail else []
         parts += [fenced(redact(remedy), "text")] if remedy else []
-        head = "\n\n".join(parts) + "\n\n"
+        head = "\n\n".join(parts) + "\n\n" + head
     return head + held.page(max(room - len(head), 0))
+
+
+def _left_out(missed: Missed, redact: Redactor) -> str:
+    """What was not shown, why, and the line in the workflow that would allow it."""
+    why = f"> {escape(redact(f'{missed.what} was not shown: {missed.why}. {missed.remedy}'))}\n\n"
+    if not missed.permission:
+        return why
+    return f"{why}{fenced(f'permissions:{chr(10)}  {missed.permission}', 'yaml')}\n\n"
 
 
 def _words(error: BaseException) -> tuple[str, str, str]:

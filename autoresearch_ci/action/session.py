@@ -8,18 +8,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from autoresearch_ci.action.confirming import confirmed
 from autoresearch_ci.action.inputs import Given
 from autoresearch_ci.action.outputs import Result, result_of
+from autoresearch_ci.action.remarks import remarks
+from autoresearch_ci.action.site import Site, base_branch, push_target
+from autoresearch_ci.archive import PICTURE
 from autoresearch_ci.errors import MachineError
 from autoresearch_ci.executors.user import Users
+from autoresearch_ci.forge import Annotation
+from autoresearch_ci.history import History
 from autoresearch_ci.interrupts import Interrupted
 from autoresearch_ci.lab import open_lab
 from autoresearch_ci.loop import research
-from autoresearch_ci.model import SessionEnd, StopReason
+from autoresearch_ci.model import Confirmation, Event, Finding, SessionEnd, StopReason
+from autoresearch_ci.publisher import Alone
+from autoresearch_ci.reports.confirmation import finding, verdict
 from autoresearch_ci.reports.page import Page
 from autoresearch_ci.reports.progress import PlainProgress
 from autoresearch_ci.reports.session import opening, outcome
-from autoresearch_ci.reports.terminal import Paint, duration, plural
+from autoresearch_ci.reports.terminal import Paint, clean, duration, number, percent, plural
 from autoresearch_ci.session import Session
 
 _NOTHING_RAN = {
@@ -32,23 +40,39 @@ _NOTHING_RAN = {
 
 @dataclass
 class Held:
-    """What became of a session. `failure` is what the user has to change, if anything."""
+    """What became of a session. `failure` is what the user has to change, if anything.
+
+    `title` is a line on it, `annotations` are on the target at the event's commit.
+    It is `shown` on that commit unless there was no session to be held.
+    """
 
     result: Result
     page: Callable[[int], str]
     failure: BaseException | None = None
+    title: str = ""
+    confirmation: Confirmation | None = None
+    annotations: tuple[Annotation, ...] = ()
+    shown: bool = True
 
 
-def hold(workspace: Path, given: Given, users: Users | None, stream: TextIO) -> Held:
+def hold(workspace: Path, given: Given, users: Users | None, stream: TextIO, where: Site) -> Held:
     """Hold one session, and tell what came of it whatever happens.
 
-    What is raised on the way is the `failure`, beside what the session came to before.
+    It is pushed where the workflow gave a token. What is raised on the way is the
+    `failure`, beside what the session came to before.
     """
     progress = PlainProgress(stream)
     held: Held | None = None
     lab: Session | None = None
     try:
-        with open_lab(workspace, given.overrides, new=given.new_campaign, users=users) as lab:
+        with open_lab(
+            workspace,
+            given.overrides,
+            new=given.new_campaign,
+            push=push_target(workspace, given.token),
+            base_branch=base_branch(workspace, where),
+            users=users,
+        ) as lab:
             paint = Paint(colour=False)
             limits = _limits(lab)
             progress.begin(
@@ -57,12 +81,17 @@ def hold(workspace: Path, given: Given, users: Users | None, stream: TextIO) -> 
                 lab.settings.time_budget,
             )
             _run(lab, progress)
-            held = _told(lab)
+            held = _told(lab, where)
             print(outcome(lab.start, lab.history), file=stream, flush=True)
+            if held.result.result == "improved":
+                held = _confirmed(lab, where, stream)
+            if lab.campaign.base == where.sha:
+                path, base = lab.settings.target_file, lab.campaign.at_base()
+                held.annotations = remarks(path, base, lab.campaign.source())
     except BaseException as failure:  # noqa: BLE001 - every way out has a summary and outputs
         stopped = isinstance(failure, KeyboardInterrupt)
         none = Result("stopped" if stopped else "error")
-        held = held or (_told(lab) if lab else Held(none, _blank))
+        held = held or (_told(lab, where) if lab else Held(none, _blank))
         held.failure = failure
     return held
 
@@ -87,17 +116,51 @@ def _run(lab: Session, progress: PlainProgress) -> None:
         events.close()
 
 
-def _told(lab: Session) -> Held:
+def _confirmed(lab: Session, where: Site, stream: TextIO) -> Held:
+    """What the session came to, seen again on fresh runs."""
+
+    def show(event: Event) -> None:
+        if isinstance(event, Finding):
+            print(finding(event), file=stream, flush=True)
+        elif isinstance(event, Confirmation):
+            print(verdict(event), file=stream, flush=True)
+
+    print("Measuring again what was kept, before anybody believes it", file=stream, flush=True)
+    found, why = confirmed(lab, show)
+    if why:
+        print(f"note: {clean(why)}", file=stream, flush=True)
+    held = _told(lab, where, (why,) if why else ())
+    held.confirmation = found
+    return held
+
+
+def _told(lab: Session, where: Site, notes: tuple[str, ...] = ()) -> Held:
     """What a session came to, and its page, which is all in memory: the lab may be closed."""
     end, best = ended(lab), lab.history.incumbent
+    trouble, logs = lab.publisher.trouble, f"autoresearch-logs/{lab.start.tag}"
+    notes = (*lab.notes, *((trouble,) if trouble else ()), *notes)
+    published = not isinstance(lab.publisher, Alone) and not trouble
+    web = where.web if published else ""
+    chart = where.file(logs, PICTURE) if web and lab.campaign.read(PICTURE) else ""
     patch = ""
     if best and best.experiment:
         patch = lab.archive.recall(best.experiment, "patch", lab.campaign.read)
-    page = Page(lab.start.tag, lab.history, lab.start, end, lab.notes, patch=patch)
+    page = Page(lab.start.tag, lab.history, lab.start, end, notes, patch, web, chart)
     failure = None
     if end and not end.experiments and end.reason in _NOTHING_RAN:
         failure = MachineError("No experiment could run.", remedy=_NOTHING_RAN[end.reason])
-    return Held(result_of(lab.start, end, lab.history), page.report, failure)
+    title = headline(lab.history)
+    return Held(result_of(lab.start, end, lab.history), page.report, failure, title)
+
+
+def headline(history: History) -> str:
+    """The campaign in a line of plain text; empty where there is no baseline."""
+    first, best = history.baseline, history.incumbent
+    if first is None or best is None or first.value is None or best.value is None:
+        return ""
+    share = percent(best.value, first.value)
+    change = f"{number(first.value)} → {number(best.value)}"
+    return f"{clean(best.metric)} {change}{f' ({share})' if share else ''}"
 
 
 def _limits(lab: Session) -> list[str]:

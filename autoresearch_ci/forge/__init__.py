@@ -27,6 +27,10 @@ class Conclusion(StrEnum):
     FAILURE = "failure"
 
 
+CHECK = "autoresearch"
+"""The check run of a session; others of ours begin with it and a slash."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pull:
     """A pull request as it was when it was asked for.
@@ -115,9 +119,18 @@ class Forge(Protocol):
         """Show on a commit that a session is at work on it."""
 
     def end_check(
-        self, sha: str, conclusion: Conclusion, page: Page, annotations: Sequence[Annotation] = ()
+        self,
+        sha: str,
+        conclusion: Conclusion,
+        page: Page,
+        annotations: Sequence[Annotation] = (),
+        *,
+        name: str = CHECK,
     ) -> str | None:
-        """Show on the commit how the session ended; the check run's address."""
+        """Show on the commit how the session ended, or something else of ours by its `name`.
+
+        The check run's address.
+        """
 
     def open_pull_request(self, branch: str, base: str, title: str, body: str) -> str | None:
         """Open one draft pull request from the branch, or update the open one; its address."""

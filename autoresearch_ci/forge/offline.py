@@ -7,7 +7,7 @@ from typing import Any
 
 from autoresearch_ci.errors import ForgeError
 from autoresearch_ci.event import Thread
-from autoresearch_ci.forge import Annotation, Conclusion, Missed, Page, Pull, Reaction
+from autoresearch_ci.forge import CHECK, Annotation, Conclusion, Missed, Page, Pull, Reaction
 
 
 class OfflineForge:
@@ -44,7 +44,13 @@ class OfflineForge:
         """Show nothing."""
 
     def end_check(
-        self, sha: str, conclusion: Conclusion, page: Page, annotations: Sequence[Annotation] = ()
+        self,
+        sha: str,
+        conclusion: Conclusion,
+        page: Page,
+        annotations: Sequence[Annotation] = (),
+        *,
+        name: str = CHECK,
     ) -> str | None:
         """Show nothing."""
 

@@ -128,6 +128,10 @@ class Workspace:
         tip = branch.tip_of(self.git, branch.LOGS, tag)
         return self.objects.read(f"{tip}:{path}") if tip else None
 
+    def has_remote(self, name: str) -> bool:
+        """Whether there is a remote of this name."""
+        return name in self.git.line("remote").split("\n")
+
     def remote(self, target: Target) -> Remote:
         """Where campaigns are published; WorkspaceError where there is no such remote."""
         return Remote(self.git, target)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from autoresearch_ci.errors import ForgeError
 from autoresearch_ci.event import Thread
-from autoresearch_ci.forge import Annotation, Conclusion, Missed, Page, Pull, Reaction
+from autoresearch_ci.forge import CHECK, Annotation, Conclusion, Missed, Page, Pull, Reaction
 from autoresearch_ci.forge.github.answers import Refused, pick
 from autoresearch_ci.forge.github.calls import Call, Calls
 from autoresearch_ci.forge.github.checks import MOST_ANNOTATIONS, Checks
@@ -106,11 +106,18 @@ class GitHubForge:
         self._try("the check run", lambda: self._checks.begin(sha, page, details_url))
 
     def end_check(
-        self, sha: str, conclusion: Conclusion, page: Page, annotations: Sequence[Annotation] = ()
+        self,
+        sha: str,
+        conclusion: Conclusion,
+        page: Page,
+        annotations: Sequence[Annotation] = (),
+        *,
+        name: str = CHECK,
     ) -> str | None:
         first = annotations[:ANNOTATIONS_A_REQUEST]
         rest = annotations[ANNOTATIONS_A_REQUEST:MOST_ANNOTATIONS]
-        ended = self._try("the check run", lambda: self._checks.end(sha, conclusion, page, first))
+        what = "the check run" if name == CHECK else f"the check run {name}"
+        ended = self._try(what, lambda: self._checks.end(sha, conclusion, page, first, name))
         if ended is None:
             return None
         number, address = ended

@@ -1,11 +1,11 @@
-"""The check run `autoresearch` on the commit that a session works on."""
+"""The check runs `autoresearch` and `autoresearch/...` on the commit that a session works on."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from autoresearch_ci.forge import Annotation, Conclusion, Page
+from autoresearch_ci.forge import CHECK, Annotation, Conclusion, Page
 from autoresearch_ci.forge.github.answers import Refused, pick
 from autoresearch_ci.forge.github.calls import Call, Calls
 from autoresearch_ci.room import (
@@ -18,13 +18,12 @@ from autoresearch_ci.room import (
     cut,
 )
 
-NAME = "autoresearch"
 PERMISSION = "checks: write"
 MOST_ANNOTATIONS = 5 * ANNOTATIONS_A_REQUEST
 
 
 class Checks:
-    """The check run of one session; every verb raises Refused."""
+    """The check runs of one session; every verb raises Refused."""
 
     def __init__(self, calls: Calls, repository: str) -> None:
         self._calls = calls
@@ -40,20 +39,25 @@ class Checks:
         answer = self._send(
             "POST",
             self._path,
-            {"name": NAME, "head_sha": sha, "status": "in_progress", "output": _output(page)},
+            {"name": CHECK, "head_sha": sha, "status": "in_progress", "output": _output(page)},
         )
         self._begun[sha] = pick(answer, int, "id")
 
     def end(
-        self, sha: str, conclusion: Conclusion, page: Page, annotations: Sequence[Annotation]
+        self,
+        sha: str,
+        conclusion: Conclusion,
+        page: Page,
+        annotations: Sequence[Annotation],
+        name: str = CHECK,
     ) -> tuple[int, str]:
-        """Show how the session ended, with at most 50 annotations; its id and address."""
+        """Show how it ended, with at most 50 annotations; the check run's id and address."""
         ended = {
             "status": "completed",
             "conclusion": conclusion.value,
             "output": _output(page, annotations),
         }
-        answer = self._complete(sha, ended)
+        answer = self._complete(sha, ended, name)
         return pick(answer, int, "id"), pick(answer, str, "html_url")
 
     def annotate(self, number: int, page: Page, annotations: Sequence[Annotation]) -> None:
@@ -62,15 +66,15 @@ class Checks:
             batch = annotations[at : at + ANNOTATIONS_A_REQUEST]
             self._send("PATCH", f"{self._path}/{number}", {"output": _output(page, batch)})
 
-    def _complete(self, sha: str, ended: dict[str, Any]) -> Any:
-        number = self._begun.pop(sha, None)
+    def _complete(self, sha: str, ended: dict[str, Any], name: str) -> Any:
+        number = self._begun.pop(sha, None) if name == CHECK else None
         if number is not None:
             try:
                 return self._send("PATCH", f"{self._path}/{number}", ended)
             except Refused as refused:
                 if refused.status != 404:  # noqa: PLR2004 - it is gone
                     raise
-        return self._send("POST", self._path, {"name": NAME, "head_sha": sha} | ended)
+        return self._send("POST", self._path, {"name": name, "head_sha": sha} | ended)
 
     def _send(self, verb: str, path: str, what: dict[str, Any]) -> Any:
         return self._calls.make(Call(verb, path, what | self._details, permission=PERMISSION))

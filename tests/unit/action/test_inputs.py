@@ -57,7 +57,8 @@ def test_the_names():
     assert all(re.fullmatch("[a-z]+(_[a-z]+)*", name) for name in INPUTS)
     assert all(name in NAMES for name, each in INPUTS.items() if each.setting)
     keys = {f"{provider}_api_key" for provider in KEYS}
-    assert {name for name, each in INPUTS.items() if not each.setting} == {*keys, "new_campaign"}
+    others = {*keys, "new_campaign", "github_token"}
+    assert {name for name, each in INPUTS.items() if not each.setting} == others
 
 
 def test_the_image_has_the_users():
@@ -74,6 +75,7 @@ def test_what_is_given():
             "INPUT_PATIENCE": "",
             "INPUT_ANTHROPIC_API_KEY": "k",
             "INPUT_NEW_CAMPAIGN": "TRUE",
+            "INPUT_GITHUB_TOKEN": "ghs_secret",
             "INPUT_ARGS": "x",
             "PATH": "/bin",
         }
@@ -81,6 +83,8 @@ def test_what_is_given():
     assert found.overrides == {"target_file": "train.py"}
     assert found.keys == {"ANTHROPIC_API_KEY": "k"}
     assert found.new_campaign
+    assert found.token == "ghs_secret"
+    assert "ghs_secret" not in repr(found)
 
 
 def test_a_misspelt_input():

@@ -84,3 +84,12 @@ def test_a_check_that_is_gone_is_made_again(forge, lab):
     lab.checks.clear()
     assert forge.end_check(SHA, Conclusion.SUCCESS, PAGE)
     assert not forge.missed
+
+
+def test_a_second_check_run_by_its_name(forge, lab):
+    """One with a name of its own stands beside the session's, and does not end it."""
+    forge.begin_check(SHA, Page("t", "s"))
+    assert forge.end_check(SHA, Conclusion.NEUTRAL, Page("t", "s"), name="autoresearch/confirmed")
+    assert forge.end_check(SHA, Conclusion.SUCCESS, Page("t", "s"))
+    found = {check.name: check.saved["conclusion"] for check in lab.checks.values()}
+    assert found == {"autoresearch": "success", "autoresearch/confirmed": "neutral"}

@@ -1,0 +1,93 @@
+"""What the forge shows of a session beside its commit: check runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from autoresearch_ci.action.session import Held
+from autoresearch_ci.action.site import Site
+from autoresearch_ci.errors import AutoresearchError, ForgeError
+from autoresearch_ci.forge import CHECK, Conclusion, Forge, Missed, Page
+from autoresearch_ci.forge.offline import OfflineForge
+from autoresearch_ci.model import Confirmation
+from autoresearch_ci.reports.confirmation import finding, verdict
+from autoresearch_ci.reports.markdown import fenced
+
+CONFIRMED = f"{CHECK}/confirmed"
+HURRY = 2.0
+"""Seconds for all of it where the job is being cancelled: the push has had its own."""
+
+_CHARACTERS = 60_000
+_CONCLUSIONS = {
+    "improved": Conclusion.SUCCESS,
+    "no_improvement": Conclusion.NEUTRAL,
+    "stopped": Conclusion.NEUTRAL,
+    "error": Conclusion.FAILURE,
+}
+_VERDICTS = {"confirmed": Conclusion.SUCCESS, "worse": Conclusion.FAILURE}
+
+
+class Board:
+    """Shows how a session ended. The forge is talked to first when there is something to show."""
+
+    def __init__(self, where: Site) -> None:
+        self.where = where
+        self._token = ""
+        self._hurried = False
+        self._forge: Forge = OfflineForge()
+
+    def use(self, token: str) -> None:
+        """From now on show things, with this token; nothing is shown without one."""
+        self._token = token
+
+    def hurry(self) -> None:
+        """The job is being cancelled. May be called at any time."""
+        self._hurried = True
+        self._forge.hurry(HURRY)
+
+    def show(self, held: Held, page: Callable[[int], str]) -> Sequence[Missed]:
+        """Show the session, and the confirmation if there was one; what could not be shown."""
+        if not held.shown:
+            return ()
+        try:
+            self._forge = choose_forge(self.where, self._token)
+        except ForgeError as error:
+            return (Missed("the check run", error.message, error.remedy),)
+        try:
+            if self._hurried:
+                self._forge.hurry(HURRY)
+            shown = Page(_title(held), page(_CHARACTERS))
+            self._forge.end_check(self.where.sha, _conclusion(held), shown, held.annotations)
+            if held.confirmation:
+                self._confirmed(held.confirmation)
+            return tuple(self._forge.missed)
+        finally:
+            self._forge.close()
+
+    def _confirmed(self, found: Confirmation) -> None:
+        lines = "\n".join([verdict(found), *map(finding, found.findings)])
+        title = f"{found.verdict.replace('_', ' ')} by {found.pairs} pairs of fresh runs"
+        conclusion = _VERDICTS.get(found.verdict, Conclusion.NEUTRAL)
+        page = Page(title, fenced(lines, "text"))
+        self._forge.end_check(self.where.sha, conclusion, page, name=CONFIRMED)
+
+
+def choose_forge(where: Site, token: str) -> Forge:
+    """The forge that the runner names, where there is a token for it. Raises ForgeError."""
+    if not (token and where.api_url and where.repository and where.sha):
+        return OfflineForge()
+    from autoresearch_ci.forge.github import GitHubForge  # noqa: PLC0415 - heavy, needed at the end
+
+    return GitHubForge(where.api_url, where.repository, token)
+
+
+def _conclusion(held: Held) -> Conclusion:
+    if held.failure is not None and not isinstance(held.failure, KeyboardInterrupt):
+        return Conclusion.FAILURE
+    return _CONCLUSIONS[held.result.result]
+
+
+def _title(held: Held) -> str:
+    if isinstance(held.failure, AutoresearchError):
+        return held.failure.message
+    return held.title or held.result.result.replace("_", " ")

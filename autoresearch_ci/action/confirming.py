@@ -1,0 +1,61 @@
+"""Believing a session's result only after fresh runs, as far as its time allows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from statistics import median
+
+from autoresearch_ci.confirmation import PAIRS, confirm, whole
+from autoresearch_ci.errors import AutoresearchError
+from autoresearch_ci.history import History
+from autoresearch_ci.model import Confirmation, Event, Side
+from autoresearch_ci.reports.terminal import duration
+from autoresearch_ci.session import Session
+
+RUNS = 2 * 2 * PAIRS
+"""Of one question at most: pairs of runs, and as many again where they leave it open."""
+
+
+def confirmed(lab: Session, show: Callable[[Event], None]) -> tuple[Confirmation | None, str]:
+    """What fresh runs say of the campaign's branch, published; else None and why not.
+
+    Each kept change by itself, too, where there is time for that. `show` gets what is found.
+    """
+    question = RUNS * seconds_of_a_run(lab.history)
+    limit = lab.settings.time_limit
+    left = math.inf if limit is None else max(0.0, limit - lab.progress.seconds)
+    if question > left:
+        return None, (
+            f"Not confirmed by fresh runs: they could take {duration(question)}, and of time_limit "
+            f"{duration(left)} was left. On your machine: autoresearch-ci confirm"
+        )
+    every = question * len(lab.history.kept) <= left  # the baseline stands for the branch
+    record = None
+    try:
+        for event in confirm(lab) if every else _whole(lab):
+            show(event)
+            record = event if isinstance(event, Confirmation) else None
+    except AutoresearchError as error:
+        return None, f"Not confirmed by fresh runs: {error.message} {error.remedy}"
+    finally:
+        lab.archive.write(now=True)
+    lab.share(last=True)
+    return record, ""
+
+
+def seconds_of_a_run(history: History) -> float:
+    """The median of what was measured, rather too long than too short; 0 where nothing was.
+
+    Of an experiment's samples, some of the incumbent's may be from before it.
+    """
+    took = [
+        each.seconds / runs
+        for each in history.experiments
+        if (runs := sum(sample.side is Side.CANDIDATE for sample in each.samples))
+    ]
+    return median(took) if took else 0.0
+
+
+def _whole(lab: Session) -> Iterator[Event]:
+    yield whole(lab, PAIRS, ())

@@ -1,0 +1,70 @@
+"""The repository on its forge, as the runner's variables and the event name it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from autoresearch_ci.workspace import Target, Workspace
+
+REMOTE = "origin"
+"""What a checkout calls the repository on the forge."""
+
+_BRANCH = "refs/heads/"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where the repository is. A text is empty where the runner does not say it.
+
+    `web` is its address for people, `sha` the commit that the event is about, `branch`
+    the one that this commit was the tip of.
+    """
+
+    api_url: str = ""
+    repository: str = ""
+    web: str = ""
+    sha: str = ""
+    branch: str = ""
+
+    def file(self, branch: str, path: str) -> str:
+        """The address of a file as it is, for whoever may read the repository."""
+        return f"{self.web}/blob/{quote(branch)}/{quote(path)}?raw=true"
+
+
+def site(variables: Mapping[str, str], payload: object) -> Site:
+    """What the runner and the event's payload say; the branch is not known where it is a tag."""
+    server, name = variables.get("GITHUB_SERVER_URL", ""), variables.get("GITHUB_REPOSITORY", "")
+    ref = variables.get("GITHUB_REF", "")
+    branch = ref.removeprefix(_BRANCH) if ref.startswith(_BRANCH) else ""
+    return Site(
+        api_url=variables.get("GITHUB_API_URL", ""),
+        repository=name,
+        web=f"{server.rstrip('/')}/{name}" if server and name else "",
+        sha=variables.get("GITHUB_SHA", ""),
+        branch=branch if ref else _default_branch(payload),
+    )
+
+
+def push_target(workspace: Path, token: str) -> Target | None:
+    """Where a session is pushed to; None without a token, or where nothing is called origin."""
+    if not token or not Workspace.open(workspace).has_remote(REMOTE):
+        return None
+    return Target(REMOTE, token)
+
+
+def base_branch(workspace: Path, where: Site) -> str | None:
+    """The branch that HEAD stands for though it is detached; None where git knows it itself.
+
+    A workflow may have checked out anything: only the event's own commit is its branch's tip.
+    """
+    head = (workspace / ".git" / "HEAD").read_text(encoding="utf-8", errors="replace").strip()
+    return where.branch if where.branch and head == where.sha else None
+
+
+def _default_branch(payload: object) -> str:
+    repository = payload.get("repository") if isinstance(payload, dict) else None
+    name = repository.get("default_branch") if isinstance(repository, dict) else None
+    return name if isinstance(name, str) else ""

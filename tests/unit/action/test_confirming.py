@@ -1,0 +1,61 @@
+"""How much is measured again after a session depends on the time that is left."""
+
+from __future__ import annotations
+
+import pytest
+
+from autoresearch_ci.action.confirming import RUNS, confirmed, seconds_of_a_run
+from autoresearch_ci.lab import open_lab
+from autoresearch_ci.loop import research
+from autoresearch_ci.model import Confirmation, Finding
+from autoresearch_ci.proposers.scripted import ScriptedProposer
+from tests.projects import SETTINGS, make_project
+
+SLOW = "sleep 0.05; . ./target.txt; test ! -e broken\n"
+IDEAS = [("nine", "echo metric: 9\n"), ("eight", "echo metric: 8\n")]
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """A session that has kept two changes and is over; its lab is open still."""
+    project = make_project(tmp_path / "p", **{"experiment.sh": SLOW, ".gitignore": "broken\n"})
+    with open_lab(project, {**SETTINGS, "tag": "t"}) as session:
+        session.proposer = ScriptedProposer(IDEAS)
+        list(research(session))
+        assert len(session.history.kept_changes) == 2
+        yield session
+
+
+def leave(lab, questions: float) -> None:
+    """Let the time limit leave room for so many questions."""
+    room = questions * RUNS * seconds_of_a_run(lab.history)
+    limit = lab.progress.seconds + room
+    lab.settings = lab.settings.model_copy(update={"time_limit": limit})
+
+
+@pytest.mark.parametrize(
+    ("questions", "kinds"), [(4, [Finding, Finding, Confirmation]), (2, [Confirmation]), (0.5, [])]
+)
+def test_as_much_as_there_is_time_for(lab, questions, kinds):
+    """Every kept change and the branch; else the branch; else nothing, and then it is said."""
+    leave(lab, questions)
+    found = []
+    record, why = confirmed(lab, found.append)
+    assert [type(each) for each in found] == kinds
+    assert (record is None) == ("was left" in why) == (not kinds)
+    assert lab.history.confirmed == record
+
+
+def test_without_a_limit(lab):
+    """A session that may take for ever confirms all of it."""
+    record, why = confirmed(lab, lambda _event: None)
+    assert (record.verdict, len(record.findings), why) == ("confirmed", 2, "")
+
+
+def test_what_can_no_longer_be_measured(lab, tmp_path):
+    """A branch that runs no more is not confirmed; the session's result stands, and it is said."""
+    (tmp_path / "p" / "broken").touch()
+    record, why = confirmed(lab, lambda _event: None)
+    assert record is None
+    assert why.startswith("Not confirmed by fresh runs: ")
+    assert lab.history.confirmed is None
