@@ -177,6 +177,7 @@ def _search(around: Surroundings, only: frozenset[str] | None = None) -> SearchP
         deletions=around.loaded.allow_deletions,
         seed=around.tag,
         only=only,
+        ruler=around.ruler,
     )
 
 
@@ -190,7 +191,8 @@ def _model(around: Surroundings, briefing: Briefing, name: str) -> Proposer:
         max_cost_usd=settings.max_cost_usd,
         max_cost_usd_per_day=settings.max_cost_usd_per_day,
         day=today,
-        earlier=around.earlier(today),
+        # To know it the whole ledger is read.
+        earlier=around.earlier(today) if settings.max_cost_usd_per_day is not None else None,
     )
     return ModelProposer(_provider(settings, name), briefing, allowance, _today)
 

@@ -142,6 +142,20 @@ def assemble(
     )
     ruler = choose_ruler(settings)
     watch, read = Watch(book.history), partial(workspace.read_log, campaign.tag)
+    around = ideas.Surroundings(
+        loaded=loaded,
+        tag=campaign.tag,
+        session=name,
+        watch=watch,
+        ruler=ruler,
+        instructions=lambda: instructions(workspace, campaign.base, settings),
+        patch=lambda number: archive.recall(number, "patch", read),
+        log=lambda number: archive.recall(number, "log", read),
+        earlier=partial(spent_here, workspace),
+        executor=choose_executor(settings, users.agents) if users else executor,
+        scratch=lent_to(users.agents, campaign.scratch) if users else campaign.scratch,
+        agent_log=workspace.state_dir / "agent.log",
+    )
     return Session(
         start=SessionStart(
             tag=campaign.tag,
@@ -163,22 +177,7 @@ def assemble(
         inbox=workspace.inbox(campaign.tag),
         publisher=choose_publisher(remote, campaign, book, archive),
         bench=bench,
-        proposer=ideas.proposer(
-            ideas.Surroundings(
-                loaded=loaded,
-                tag=campaign.tag,
-                session=name,
-                watch=watch,
-                ruler=ruler,
-                instructions=lambda: instructions(workspace, campaign.base, settings),
-                patch=lambda number: archive.recall(number, "patch", read),
-                log=lambda number: archive.recall(number, "log", read),
-                earlier=partial(spent_here, workspace),
-                executor=choose_executor(settings, users.agents) if users else executor,
-                scratch=lent_to(users.agents, campaign.scratch) if users else campaign.scratch,
-                agent_log=workspace.state_dir / "agent.log",
-            )
-        ),
+        proposer=ideas.proposer(around),
         judge=sequential(settings.max_repeats),
         limits=Limits(
             max_experiments=settings.max_experiments,

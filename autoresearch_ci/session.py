@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
@@ -12,6 +13,7 @@ from autoresearch_ci.bench import Bench, Measurement
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.config import Settings
 from autoresearch_ci.history import AGAIN, History
+from autoresearch_ci.interrupts import deferred
 from autoresearch_ci.judge import Contest, Experience, Judge
 from autoresearch_ci.jump import far_outside, repeats
 from autoresearch_ci.ledger import Ledger
@@ -31,7 +33,7 @@ from autoresearch_ci.model import (
     StopReason,
     Verdict,
 )
-from autoresearch_ci.proposers import Proposer, Source
+from autoresearch_ci.proposers import CutOff, Proposer, Source
 from autoresearch_ci.publisher import Alone, Publisher, Shared
 from autoresearch_ci.reports import commit
 from autoresearch_ci.reports.terminal import clean
@@ -153,7 +155,23 @@ class Session:
 
     def propose(self) -> Proposal | Rejected | None:
         """The next idea: what another session's keep came before, then the proposer's."""
-        return self._tried_again() or self.proposer.propose(self.source(), self.told)
+        with self._paid():
+            return self._tried_again() or self.proposer.propose(self.source(), self.told)
+
+    def repair(self, crashed: Proposal) -> Proposal | Rejected | None:
+        """The idea again, mended by who had it."""
+        with self._paid():
+            return self.proposer.repair(self.source(), self.told, crashed, self.bench.tail())
+
+    @contextmanager
+    def _paid(self) -> Iterator[None]:
+        """Write down what a call may have cost that an interrupt cut off."""
+        try:
+            yield
+        except CutOff as cut:
+            with deferred():
+                self.reject(cut.rejected)
+            raise
 
     def share(self, *, last: bool = False, hurry: bool = False) -> Shared:
         """Publish what there is. Where the incumbent is another's then, nothing is known of it."""

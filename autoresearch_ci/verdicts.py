@@ -37,9 +37,7 @@ def attempt(session: Session, trial: Trial, proposal: Proposal) -> tuple[Proposa
     for _ in range(session.settings.max_fixes):
         if not session.is_mendable(outcome):
             break
-        mended = session.proposer.repair(
-            session.source(), session.told, proposal, session.bench.tail()
-        )
+        mended = session.repair(proposal)
         if mended is None:
             break
         tokens, cost = proposal.tokens + mended.tokens, proposal.cost_usd + mended.cost_usd

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from autoresearch_ci.history import History
+from autoresearch_ci.interrupts import Interrupted
 from autoresearch_ci.model import Proposal, Rejected
 
 
@@ -18,6 +19,14 @@ class Source:
 
     path: str
     text: str
+
+
+class CutOff(Interrupted):
+    """The session was interrupted while somebody was asked; `rejected` has the most it can cost."""
+
+    def __init__(self, rejected: Rejected) -> None:
+        super().__init__()
+        self.rejected = rejected
 
 
 class Proposer(Protocol):

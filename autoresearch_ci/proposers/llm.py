@@ -15,7 +15,7 @@ from autoresearch_ci.conversation import Conversation, Ending, Reply, Usage
 from autoresearch_ci.errors import ProviderError, SettingsError
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Proposal, Rejected
-from autoresearch_ci.proposers import Source
+from autoresearch_ci.proposers import CutOff, Source
 from autoresearch_ci.providers import Provider
 from autoresearch_ci.spending import Allowance
 
@@ -79,6 +79,10 @@ class ModelProposer:
                 return self._rejected(refusal, spent, lasting=True)
             try:
                 reply = self._provider.ask(conversation)
+            except KeyboardInterrupt:
+                spent += self._provider.worst_case(conversation)
+                cut = self._rejected("The call was interrupted; this is its worst case.", spent)
+                raise CutOff(cut) from None
             except ProviderError as error:
                 self._spend(error.usage)
                 said = f"{error.message} {error.remedy}"

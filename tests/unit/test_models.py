@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -26,6 +27,7 @@ from tests.servers import anthropic as anthropic_api
 from tests.servers import openai as openai_api
 from tests.servers.anthropic import AnthropicServer
 from tests.servers.openai import OpenAIServer
+from tests.servers.sockets import hang
 
 TARGET = "x=10\ny=1\n"
 RUN = ". ./target.txt\necho metric: $((x + y))\n"
@@ -172,6 +174,21 @@ def test_no_key_reaches_an_experiment_or_anything_written(project):
     assert anthropic_api.KEY not in sent.body.decode()
     assert anthropic_api.KEY not in (project / "run.log").read_text()
     assert anthropic_api.KEY not in everything(project)
+
+
+def test_a_call_that_a_signal_cuts_off_is_on_record(project):
+    """The day's limit knows of it, and the session ends in order."""
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in SETTINGS.items()]
+    with AnthropicServer(hang) as server:
+        command = [sys.executable, "-m", "autoresearch_ci", "--repo", str(project), "run", *flags]
+        model = ["--tag=t", "--proposer=anthropic", f"--base-url={server.url}"]
+        with subprocess.Popen([*command, *model], stdout=subprocess.DEVNULL) as session:
+            while not server.seen:
+                time.sleep(0.01)
+            session.terminate()
+    assert session.returncode == 130
+    history = look(project, "t").history
+    assert [each.tokens > 16_384 for each in history.rejected] == [True]
 
 
 def test_the_spend_limit_ends_the_models_part_and_not_the_session(project):

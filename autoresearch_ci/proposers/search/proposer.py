@@ -40,19 +40,22 @@ class _Reading:
     protection: Protection
     knobs: list[Knob]
     parses: bool
+    ruler: Ruler
     cuts: list[Cut] | None = None
     spent: set[tuple[str, ...]] = field(default_factory=set)
 
     @classmethod
-    def of(cls, source: Source, metric_name: str, only: Collection[str] | None) -> _Reading:
+    def of(
+        cls, source: Source, metric_name: str, ruler: Ruler, only: Collection[str] | None
+    ) -> _Reading:
         found = tokens(source.path, source.text)
         protection = protect(found, metric_name)
-        protection.frozen |= Ruler(source.path, [metric_name]).lines(source.text)
+        protection.frozen |= ruler.lines(source.text)
         knobs = [*find_knobs(found, protection), *find_choices(found, protection)]
         if only is not None:
             knobs = [knob for knob in knobs if _shape(_line(source.text, knob.start)) in only]
         parses = source.path.endswith(".py") and parsed(source.text) is not None
-        return cls(source, protection, _apart(knobs), parses)
+        return cls(source, protection, _apart(knobs), parses, ruler)
 
 
 class SearchProposer:
@@ -62,6 +65,7 @@ class SearchProposer:
     of the source, the history and `seed`, the same in every process. What an
     instance keeps is only there so that nothing is worked out twice. With `only`,
     nothing but the numbers on lines like these is changed, whatever they are now.
+    `ruler` says what is frozen; without one that is what the metric's name says.
     """
 
     name = "search"
@@ -73,11 +77,13 @@ class SearchProposer:
         deletions: bool = True,
         seed: str = "",
         only: Collection[str] | None = None,
+        ruler: Ruler | None = None,
     ) -> None:
         self._metric_name = metric_name
         self._deletions = deletions and only is None
         self._only = None if only is None else frozenset(map(_shape, only))
         self._seed = seed
+        self._ruler = ruler
         self._memory = Memory()
         self._reading: _Reading | None = None
 
@@ -86,7 +92,8 @@ class SearchProposer:
             self._memory = Memory()
         self._memory.read(history)
         if self._reading is None or self._reading.source != source:
-            self._reading = _Reading.of(source, self._metric_name, self._only)
+            ruler = self._ruler or Ruler(source.path, [self._metric_name])
+            self._reading = _Reading.of(source, self._metric_name, ruler, self._only)
         reading = self._reading
         ways = [self._tunings(reading, history), self._deletings(reading)]
         if self._cutting(reading):
@@ -151,6 +158,9 @@ class SearchProposer:
     def _new(reading: _Reading, history: History, text: str, change: Mapping[str, Any]) -> bool:
         """Whether this text is another program that was never tried, and can be read."""
         if text == reading.source.text or history.tried(blob_id(text)) is not None:
+            return False
+        # What is frozen may be tuned where it is only a number, and not go.
+        if "cut" in change and reading.ruler.broken(reading.source.text, text):
             return False
         # A number for a number leaves Python's syntax as it was; other edits may not.
         plain = all(

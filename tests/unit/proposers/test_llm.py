@@ -8,7 +8,7 @@ from autoresearch_ci.conversation import Block, Conversation, Ending, Message, R
 from autoresearch_ci.errors import ProviderError, SettingsError
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Direction, Proposal, Rejected
-from autoresearch_ci.proposers import Source
+from autoresearch_ci.proposers import CutOff, Source
 from autoresearch_ci.proposers.llm import ModelProposer, added
 from autoresearch_ci.providers.scripted import ScriptedProvider
 from autoresearch_ci.spending import Allowance, Prices
@@ -205,3 +205,17 @@ def test_what_an_idea_brought_in_is_a_few_lines():
     """Lines that moved or stayed are not new, and a rewrite does not fill the log."""
     assert added("a = 1\nb = 2\n", "  b = 2\na = 1\nc = 3\nc = 3\n") == ["c = 3"]
     assert len(added("", "".join(f"x{n} = {n}\n" for n in range(500)))) == 40
+
+
+def test_a_call_that_is_interrupted_counts_with_its_worst_case():
+    """What a cut call may have cost goes on record, since nobody can tell what it did."""
+    model, provider = proposer(GOOD)
+
+    def interrupted(conversation):
+        raise KeyboardInterrupt
+
+    provider.ask = interrupted
+    with pytest.raises(CutOff) as cut:
+        propose(model)
+    worst = provider.worst_case(Briefing().ask(SOURCE, History(Direction.LOWER)))
+    assert cut.value.rejected.tokens == worst.tokens
