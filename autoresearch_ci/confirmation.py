@@ -18,7 +18,6 @@ from autoresearch_ci.errors import AutoresearchError, WorkspaceError
 from autoresearch_ci.history import History
 from autoresearch_ci.interrupts import deferred
 from autoresearch_ci.model import (
-    BASELINE,
     Confirmation,
     Event,
     Experiment,
@@ -65,7 +64,7 @@ def confirm(session: Session, *, pairs: int = PAIRS, drop: bool = False) -> Iter
     With `drop`, a change that is not shown to help is taken out before the next
     one is looked at. Raises WorkspaceError where nothing was kept.
     """
-    changes = kept_changes(session.history)
+    changes = to_leave_out(session.history)
     if not changes:
         raise WorkspaceError(
             f"Campaign {session.start.tag} has kept nothing yet: there is nothing to confirm.",
@@ -79,9 +78,9 @@ def confirm(session: Session, *, pairs: int = PAIRS, drop: bool = False) -> Iter
     yield whole(session, pairs, tuple(findings))
 
 
-def kept_changes(history: History) -> list[Experiment]:
-    """What there is to leave out, the newest first: no baselines, and nothing that was a drop."""
-    return [e for e in history.kept[:0:-1] if e.proposer not in (NAME, BASELINE)]
+def to_leave_out(history: History) -> list[Experiment]:
+    """The kept changes, the newest first, without those that took one out."""
+    return [e for e in reversed(history.kept_changes) if e.proposer != NAME]
 
 
 def leave_out(session: Session, kept: Experiment, pairs: int, *, drop: bool) -> Finding:

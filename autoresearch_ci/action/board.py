@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from autoresearch_ci.action.session import Held
 from autoresearch_ci.action.site import Site
 from autoresearch_ci.errors import AutoresearchError, ForgeError
-from autoresearch_ci.forge import CHECK, Conclusion, Forge, Missed, Page
+from autoresearch_ci.forge import CHECK, CheckOutput, Conclusion, Forge, Missed
 from autoresearch_ci.forge.offline import OfflineForge
 from autoresearch_ci.model import Confirmation
 from autoresearch_ci.reports.confirmation import finding, verdict
@@ -56,7 +56,7 @@ class Board:
         try:
             if self._hurried:
                 self._forge.hurry(HURRY)
-            shown = Page(_title(held), page(_CHARACTERS))
+            shown = CheckOutput(_title(held), page(_CHARACTERS))
             self._forge.end_check(self.where.sha, _conclusion(held), shown, held.annotations)
             if held.confirmation:
                 self._confirmed(held.confirmation)
@@ -68,8 +68,8 @@ class Board:
         lines = "\n".join([verdict(found), *map(finding, found.findings)])
         title = f"{found.verdict.replace('_', ' ')} by {found.pairs} pairs of fresh runs"
         conclusion = _VERDICTS.get(found.verdict, Conclusion.NEUTRAL)
-        page = Page(title, fenced(lines, "text"))
-        self._forge.end_check(self.where.sha, conclusion, page, name=CONFIRMED)
+        output = CheckOutput(title, fenced(lines, "text"))
+        self._forge.end_check(self.where.sha, conclusion, output, name=CONFIRMED)
 
 
 def choose_forge(where: Site, token: str) -> Forge:

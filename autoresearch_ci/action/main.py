@@ -13,7 +13,7 @@ from typing import NoReturn, TextIO
 
 from autoresearch_ci import __version__, machine
 from autoresearch_ci.action.board import Board
-from autoresearch_ci.action.commands import Console
+from autoresearch_ci.action.console import Console
 from autoresearch_ci.action.handover import (
     folders_of_sockets,
     lent,

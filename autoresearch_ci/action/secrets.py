@@ -6,7 +6,7 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 from autoresearch_ci import config
-from autoresearch_ci.action.commands import Console
+from autoresearch_ci.action.console import Console
 from autoresearch_ci.action.inputs import PREFIX, Given
 from autoresearch_ci.environment import is_credential
 from autoresearch_ci.executors.processes import hide

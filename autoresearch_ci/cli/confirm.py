@@ -41,7 +41,7 @@ def main(arguments: Namespace) -> int:
 
     from autoresearch_ci.campaigns import view  # noqa: PLC0415 - heavy
     from autoresearch_ci.comparison import FEWEST  # noqa: PLC0415
-    from autoresearch_ci.confirmation import PAIRS, confirm, kept_changes  # noqa: PLC0415
+    from autoresearch_ci.confirmation import PAIRS, confirm, to_leave_out  # noqa: PLC0415
     from autoresearch_ci.lab import open_lab  # noqa: PLC0415
     from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
@@ -53,7 +53,7 @@ def main(arguments: Namespace) -> int:
     tag = view(Workspace.open(arguments.repo), arguments.overrides.get("tag")).tag
     overrides = {**arguments.overrides, "tag": tag, "proposer": "search"}
     with interruptible(lambda: say("stopping")), open_lab(arguments.repo, overrides) as lab:
-        if changes := len(kept_changes(lab.history)):
+        if changes := len(to_leave_out(lab.history)):
             say(
                 f"{clean(tag)}: {clean(lab.settings.metric_name)} with each of "
                 f"{plural(changes, 'kept change')} left out, then the base; "

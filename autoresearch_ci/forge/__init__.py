@@ -48,7 +48,7 @@ class Pull:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class CheckOutput:
     """What a check run shows; `summary` and `text` are Markdown, newest part first."""
 
     title: str
@@ -115,14 +115,14 @@ class Forge(Protocol):
 
     def react(self, thread: Thread, comment: int, reaction: Reaction) -> None: ...
 
-    def begin_check(self, sha: str, page: Page, *, details_url: str = "") -> None:
+    def begin_check(self, sha: str, output: CheckOutput, *, details_url: str = "") -> None:
         """Show on a commit that a session is at work on it."""
 
     def end_check(
         self,
         sha: str,
         conclusion: Conclusion,
-        page: Page,
+        output: CheckOutput,
         annotations: Sequence[Annotation] = (),
         *,
         name: str = CHECK,

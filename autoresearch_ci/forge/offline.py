@@ -7,7 +7,7 @@ from typing import Any
 
 from autoresearch_ci.errors import ForgeError
 from autoresearch_ci.event import Thread
-from autoresearch_ci.forge import CHECK, Annotation, Conclusion, Missed, Page, Pull, Reaction
+from autoresearch_ci.forge import CHECK, Annotation, CheckOutput, Conclusion, Missed, Pull, Reaction
 
 
 class OfflineForge:
@@ -40,14 +40,14 @@ class OfflineForge:
     def react(self, thread: Thread, comment: int, reaction: Reaction) -> None:
         """Show nothing."""
 
-    def begin_check(self, sha: str, page: Page, *, details_url: str = "") -> None:
+    def begin_check(self, sha: str, output: CheckOutput, *, details_url: str = "") -> None:
         """Show nothing."""
 
     def end_check(
         self,
         sha: str,
         conclusion: Conclusion,
-        page: Page,
+        output: CheckOutput,
         annotations: Sequence[Annotation] = (),
         *,
         name: str = CHECK,

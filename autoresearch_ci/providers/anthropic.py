@@ -11,10 +11,10 @@ from autoresearch_ci.conversation import Block, Conversation, Ending, Reply, Usa
 from autoresearch_ci.errors import ProviderError
 from autoresearch_ci.providers import MAX_OUTPUT_TOKENS
 from autoresearch_ci.providers.address import address
-from autoresearch_ci.providers.asking import HttpProvider
 from autoresearch_ci.providers.counts import Count, IsCounts
 from autoresearch_ci.providers.failure import Failed, of_event
 from autoresearch_ci.providers.key import Key
+from autoresearch_ci.providers.over_http import HttpProvider
 from autoresearch_ci.providers.patience import Patience
 from autoresearch_ci.providers.wire import Listener
 

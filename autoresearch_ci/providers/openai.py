@@ -13,10 +13,10 @@ from autoresearch_ci.conversation import Conversation, Ending, Reply, Usage
 from autoresearch_ci.errors import ProviderError, SettingsError
 from autoresearch_ci.providers import MAX_OUTPUT_TOKENS
 from autoresearch_ci.providers.address import Address, address
-from autoresearch_ci.providers.asking import HttpProvider
 from autoresearch_ci.providers.counts import Count, IsCounts
 from autoresearch_ci.providers.failure import Failed, Failure, of_event
 from autoresearch_ci.providers.key import Key
+from autoresearch_ci.providers.over_http import HttpProvider
 from autoresearch_ci.providers.patience import Patience
 from autoresearch_ci.providers.wire import Listener
 

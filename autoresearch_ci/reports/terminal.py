@@ -10,17 +10,13 @@ from typing import TextIO
 from rich.cells import cell_len, set_cell_size
 
 from autoresearch_ci.model import Direction
+from autoresearch_ci.redaction import visible
 
 NO_VALUE = "-"
 
 # Titles come from models and from ledgers that others wrote: nothing in them may reach the
-# terminal as a command. Whole escape sequences go, then every other control character, and
-# the characters that reverse or break a line.
-_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b.?")
+# terminal as a command, nor hide.
 _BREAKS = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]+")
-_CONTROLS = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
-)
 
 _CODES = {"good": "1;32", "bad": "31", "dim": "2", "bold": "1", "warn": "33"}
 
@@ -29,7 +25,7 @@ def clean(text: str) -> str:
     """One line without anything that a terminal would obey."""
     if text.isascii() and text.isprintable():
         return text
-    return _CONTROLS.sub("", _BREAKS.sub(" ", _ESCAPES.sub("", text)))
+    return _BREAKS.sub(" ", visible(text))
 
 
 def fit(text: str, width: int) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from autoresearch_ci.errors import ForgeError
 from autoresearch_ci.event import Thread
-from autoresearch_ci.forge import Annotation, Conclusion, Forge, Missed, Page, Reaction
+from autoresearch_ci.forge import Annotation, CheckOutput, Conclusion, Forge, Missed, Reaction
 from autoresearch_ci.forge.github import GitHubForge
 from autoresearch_ci.forge.github.pace import Manners
 from autoresearch_ci.forge.offline import OfflineForge
@@ -50,7 +50,7 @@ def forge(place):
 
 
 def report_everything(forge):
-    page = Page("title", "summary", "text")
+    page = CheckOutput("title", "summary", "text")
     forge.react(PULL, 1, Reaction.SEEN)
     forge.begin_check(SHA, page, details_url="https://github.com")
     return [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autoresearch_ci.event import Thread
-from autoresearch_ci.forge import Annotation, Conclusion, Forge, Page, Reaction
+from autoresearch_ci.forge import Annotation, CheckOutput, Conclusion, Forge, Reaction
 from tests.github.state import Comment
 
 SHA = "b" * 40
@@ -17,12 +17,12 @@ def whole_session(forge: Forge, command: Comment, experiments: int = 3) -> None:
     forge.default_branch()
     forge.merged(BRANCH)
     forge.react(THREAD, command.id, Reaction.SEEN)
-    forge.begin_check(SHA, Page("at work", "begun"))
+    forge.begin_check(SHA, CheckOutput("at work", "begun"))
     for n in range(experiments):
         forge.comment(THREAD, f"experiment {n}", key="mar17")
     forge.comment(THREAD, "the end", key="mar17", final=True)
     forge.reply(THREAD, "a word")
-    forge.end_check(SHA, Conclusion.SUCCESS, Page("done", "s"), [Annotation("f", 1, 1, "m")])
+    forge.end_check(SHA, Conclusion.SUCCESS, CheckOutput("done", "s"), [Annotation("f", 1, 1, "m")])
     forge.open_pull_request(BRANCH, "main", "title", "body")
     forge.dispatch("autoresearch", {})
     forge.react(THREAD, command.id, Reaction.DONE)

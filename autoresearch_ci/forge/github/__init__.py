@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from autoresearch_ci.errors import ForgeError
 from autoresearch_ci.event import Thread
-from autoresearch_ci.forge import CHECK, Annotation, Conclusion, Missed, Page, Pull, Reaction
+from autoresearch_ci.forge import CHECK, Annotation, CheckOutput, Conclusion, Missed, Pull, Reaction
 from autoresearch_ci.forge.github.answers import Refused, pick
 from autoresearch_ci.forge.github.calls import Call, Calls
 from autoresearch_ci.forge.github.checks import MOST_ANNOTATIONS, Checks
@@ -102,14 +102,14 @@ class GitHubForge:
     def react(self, thread: Thread, comment: int, reaction: Reaction) -> None:
         self._try("the reaction", lambda: self._comments.react(thread, comment, reaction))
 
-    def begin_check(self, sha: str, page: Page, *, details_url: str = "") -> None:
-        self._try("the check run", lambda: self._checks.begin(sha, page, details_url))
+    def begin_check(self, sha: str, output: CheckOutput, *, details_url: str = "") -> None:
+        self._try("the check run", lambda: self._checks.begin(sha, output, details_url))
 
     def end_check(
         self,
         sha: str,
         conclusion: Conclusion,
-        page: Page,
+        output: CheckOutput,
         annotations: Sequence[Annotation] = (),
         *,
         name: str = CHECK,
@@ -117,12 +117,12 @@ class GitHubForge:
         first = annotations[:ANNOTATIONS_A_REQUEST]
         rest = annotations[ANNOTATIONS_A_REQUEST:MOST_ANNOTATIONS]
         what = "the check run" if name == CHECK else f"the check run {name}"
-        ended = self._try(what, lambda: self._checks.end(sha, conclusion, page, first, name))
+        ended = self._try(what, lambda: self._checks.end(sha, conclusion, output, first, name))
         if ended is None:
             return None
         number, address = ended
         if rest:
-            self._try("some annotations", lambda: self._checks.annotate(number, page, rest))
+            self._try("some annotations", lambda: self._checks.annotate(number, output, rest))
         return address
 
     def open_pull_request(self, branch: str, base: str, title: str, body: str) -> str | None:

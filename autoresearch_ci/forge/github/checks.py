@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autoresearch_ci.forge import CHECK, Annotation, Conclusion, Page
+from autoresearch_ci.forge import CHECK, Annotation, CheckOutput, Conclusion
 from autoresearch_ci.forge.github.answers import Refused, pick
 from autoresearch_ci.forge.github.calls import Call, Calls
 from autoresearch_ci.room import (
@@ -32,14 +32,14 @@ class Checks:
         """The check run under way on each commit."""
         self._details: dict[str, str] = {}
 
-    def begin(self, sha: str, page: Page, details_url: str) -> None:
+    def begin(self, sha: str, output: CheckOutput, details_url: str) -> None:
         """Show that a session is at work on this commit."""
         if details_url:
             self._details["details_url"] = details_url
         answer = self._send(
             "POST",
             self._path,
-            {"name": CHECK, "head_sha": sha, "status": "in_progress", "output": _output(page)},
+            {"name": CHECK, "head_sha": sha, "status": "in_progress", "output": _output(output)},
         )
         self._begun[sha] = pick(answer, int, "id")
 
@@ -47,7 +47,7 @@ class Checks:
         self,
         sha: str,
         conclusion: Conclusion,
-        page: Page,
+        output: CheckOutput,
         annotations: Sequence[Annotation],
         name: str = CHECK,
     ) -> tuple[int, str]:
@@ -55,16 +55,16 @@ class Checks:
         ended = {
             "status": "completed",
             "conclusion": conclusion.value,
-            "output": _output(page, annotations),
+            "output": _output(output, annotations),
         }
         answer = self._complete(sha, ended, name)
         return pick(answer, int, "id"), pick(answer, str, "html_url")
 
-    def annotate(self, number: int, page: Page, annotations: Sequence[Annotation]) -> None:
+    def annotate(self, number: int, output: CheckOutput, annotations: Sequence[Annotation]) -> None:
         """Add annotations to a check run, 50 a request."""
         for at in range(0, len(annotations), ANNOTATIONS_A_REQUEST):
             batch = annotations[at : at + ANNOTATIONS_A_REQUEST]
-            self._send("PATCH", f"{self._path}/{number}", {"output": _output(page, batch)})
+            self._send("PATCH", f"{self._path}/{number}", {"output": _output(output, batch)})
 
     def _complete(self, sha: str, ended: dict[str, Any], name: str) -> Any:
         number = self._begun.pop(sha, None) if name == CHECK else None
@@ -80,13 +80,13 @@ class Checks:
         return self._calls.make(Call(verb, path, what | self._details, permission=PERMISSION))
 
 
-def _output(page: Page, annotations: Sequence[Annotation] = ()) -> dict[str, Any]:
+def _output(given: CheckOutput, annotations: Sequence[Annotation] = ()) -> dict[str, Any]:
     output: dict[str, Any] = {
-        "title": CHECK_TITLE.start(page.title),
-        "summary": cut(page.summary, CHECK_SUMMARY),
+        "title": CHECK_TITLE.start(given.title),
+        "summary": cut(given.summary, CHECK_SUMMARY),
     }
-    if page.text:
-        output["text"] = cut(page.text, CHECK_TEXT)
+    if given.text:
+        output["text"] = cut(given.text, CHECK_TEXT)
     if annotations:
         output["annotations"] = [_annotation(annotation) for annotation in annotations]
     return output

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from autoresearch_ci.event import Thread
-from autoresearch_ci.forge import Annotation, Conclusion, Page
+from autoresearch_ci.forge import Annotation, CheckOutput, Conclusion
 from autoresearch_ci.forge.github import GitHubForge
 from autoresearch_ci.forge.github.pace import Manners
 from tests.e2e.openapi.prism import Prism, Tap, Violation, install
@@ -102,7 +102,7 @@ def test_at_the_limits(tap, lab, connect):
     """Texts of any length and hundreds of annotations are sent as the description allows."""
     forge, long = connect(), "é🔬x" * 30_000
     remarks = [Annotation("train.py", n + 1, n + 2, long, long) for n in range(60)]
-    forge.end_check(SHA, Conclusion.NEUTRAL, Page(long, long, long), remarks)
+    forge.end_check(SHA, Conclusion.NEUTRAL, CheckOutput(long, long, long), remarks)
     forge.comment(THREAD, long, key="mar17", final=True)
     forge.open_pull_request(BRANCH, "main", long, long)
     assert not forge.missed

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from autoresearch_ci.action.commands import Console
+from autoresearch_ci.action.console import Console
 from autoresearch_ci.action.inputs import given
 from autoresearch_ci.action.secrets import needed, take_secrets
 from tests.projects import SETTINGS, make_project

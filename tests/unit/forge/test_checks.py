@@ -2,10 +2,10 @@
 
 import pytest
 
-from autoresearch_ci.forge import Annotation, Conclusion, Page
+from autoresearch_ci.forge import Annotation, CheckOutput, Conclusion
 
 SHA = "b" * 40
-PAGE = Page("val_bpb 1.0 → 0.9", "# summary\n", "the table\n")
+PAGE = CheckOutput("val_bpb 1.0 → 0.9", "# summary\n", "the table\n")
 
 
 def remarks(count):
@@ -14,7 +14,9 @@ def remarks(count):
 
 def test_from_begin_to_end(forge, lab):
     """A check is under way on the head, then ends; one check run, two writes."""
-    forge.begin_check(SHA, Page("at work", "begun"), details_url="https://github.com/o/r/runs/1")
+    forge.begin_check(
+        SHA, CheckOutput("at work", "begun"), details_url="https://github.com/o/r/runs/1"
+    )
     (check,) = lab.checks.values()
     assert (check.name, check.head_sha, check.status) == ("autoresearch", SHA, "in_progress")
     address = forge.end_check(SHA, Conclusion.SUCCESS, PAGE, remarks(3))
@@ -29,7 +31,7 @@ def test_from_begin_to_end(forge, lab):
 @pytest.mark.parametrize("conclusion", Conclusion)
 def test_conclusions(forge, lab, conclusion):
     """Each conclusion is shown, also where the check was never begun."""
-    assert forge.end_check(SHA, conclusion, Page("t", "s"))
+    assert forge.end_check(SHA, conclusion, CheckOutput("t", "s"))
     (check,) = lab.checks.values()
     assert check.conclusion == conclusion.value
 
@@ -59,7 +61,7 @@ def test_long_texts_are_cut(forge, lab, letter):
     """Summary, text, title and remarks over their limits are cut and accepted."""
     long = f"{letter * 99}\n" * 3000
     remark = Annotation("train.py", 1, 1, long, long)
-    forge.end_check(SHA, Conclusion.NEUTRAL, Page(long, long, long), [remark])
+    forge.end_check(SHA, Conclusion.NEUTRAL, CheckOutput(long, long, long), [remark])
     assert not forge.missed
     (check,) = lab.checks.values()
     for key in ("summary", "text"):
@@ -71,7 +73,7 @@ def test_long_texts_are_cut(forge, lab, letter):
 def test_a_check_that_could_not_begin_ends(forge, hub, lab):
     """When the beginning got lost, the end makes the check run."""
     hub.fault("POST .*/check-runs", status=422)
-    forge.begin_check(SHA, Page("at work", "begun"))
+    forge.begin_check(SHA, CheckOutput("at work", "begun"))
     assert [missed.what for missed in forge.missed] == ["the check run"]
     assert forge.end_check(SHA, Conclusion.FAILURE, PAGE)
     assert not forge.missed
@@ -80,7 +82,7 @@ def test_a_check_that_could_not_begin_ends(forge, hub, lab):
 
 def test_a_check_that_is_gone_is_made_again(forge, lab):
     """When GitHub knows the check run no more, the end makes a new one."""
-    forge.begin_check(SHA, Page("at work", "begun"))
+    forge.begin_check(SHA, CheckOutput("at work", "begun"))
     lab.checks.clear()
     assert forge.end_check(SHA, Conclusion.SUCCESS, PAGE)
     assert not forge.missed
@@ -88,8 +90,10 @@ def test_a_check_that_is_gone_is_made_again(forge, lab):
 
 def test_a_second_check_run_by_its_name(forge, lab):
     """One with a name of its own stands beside the session's, and does not end it."""
-    forge.begin_check(SHA, Page("t", "s"))
-    assert forge.end_check(SHA, Conclusion.NEUTRAL, Page("t", "s"), name="autoresearch/confirmed")
-    assert forge.end_check(SHA, Conclusion.SUCCESS, Page("t", "s"))
+    forge.begin_check(SHA, CheckOutput("t", "s"))
+    assert forge.end_check(
+        SHA, Conclusion.NEUTRAL, CheckOutput("t", "s"), name="autoresearch/confirmed"
+    )
+    assert forge.end_check(SHA, Conclusion.SUCCESS, CheckOutput("t", "s"))
     found = {check.name: check.saved["conclusion"] for check in lab.checks.values()}
     assert found == {"autoresearch": "success", "autoresearch/confirmed": "neutral"}

@@ -12,7 +12,7 @@ import pytest
 
 from autoresearch_ci.errors import ForgeError
 from autoresearch_ci.event import Thread
-from autoresearch_ci.forge import Conclusion, Page, Reaction
+from autoresearch_ci.forge import CheckOutput, Conclusion, Reaction
 from autoresearch_ci.forge.github import GitHubForge
 from autoresearch_ci.forge.github.pace import Manners
 from autoresearch_ci.interrupts import Interrupted, interruptible
@@ -96,15 +96,15 @@ def test_the_last_request_of_the_hour(connect, hub, command):
     """A permission that is missing is named also when the refusal was the hour's last answer."""
     forge = connect(issues="read")
     hub.limit(remaining=1, reset_in=3000)
-    forge.begin_check(SHA, Page("t", "s"))
+    forge.begin_check(SHA, CheckOutput("t", "s"))
     assert forge.missed[0].permission == "checks: write"
 
 
 def test_forbidden_for_another_reason(forge, hub, command):
     """A refusal that no permission would change is told in GitHub's words, and not met again."""
     hub.fault("check-runs", status=403, body=b'{"message": "Repository was archived"}')
-    forge.begin_check(SHA, Page("t", "s"))
-    forge.end_check(SHA, Conclusion.NEUTRAL, Page("t", "s"))
+    forge.begin_check(SHA, CheckOutput("t", "s"))
+    forge.end_check(SHA, Conclusion.NEUTRAL, CheckOutput("t", "s"))
     assert len(hub.calls()) == 1
     assert "Repository was archived" in forge.missed[0].why
     assert not forge.missed[0].permission
@@ -141,7 +141,7 @@ def test_what_gets_through_at_last_is_not_missed(forge, hub, command):
 def test_retry_after_is_kept(forge, hub, lab, command, status):
     """After a short Retry-After the request is sent again, and not before."""
     hub.secondary_limit("POST .*/check-runs", retry_after=1, status=status)
-    forge.begin_check(SHA, Page("at work", "begun"))
+    forge.begin_check(SHA, CheckOutput("at work", "begun"))
     first, second = [r for r in hub.site.requests if r.method == "POST"]
     assert second.time - first.time >= 1.0
     assert len(lab.checks) == 1
@@ -156,7 +156,7 @@ def test_nobody_waits_for_long(forge, hub, command):
     sent = len(hub.calls())
     reports = [
         lambda: forge.comment(THREAD, "x", key="k", final=True),
-        lambda: forge.begin_check(SHA, Page("t", "s")),
+        lambda: forge.begin_check(SHA, CheckOutput("t", "s")),
         lambda: forge.dispatch("autoresearch", {}),
     ]
     for report in reports:
@@ -173,7 +173,7 @@ def test_a_secondary_limit_without_a_time(forge, hub, command):
     """A secondary limit that names no time holds for a minute."""
     hub.secondary_limit("POST", retry_after=None)
     forge.reply(THREAD, "word")
-    forge.begin_check(SHA, Page("t", "s"))
+    forge.begin_check(SHA, CheckOutput("t", "s"))
     assert len(hub.calls()) == 1
     assert "60 seconds" in forge.missed[1].why
 
@@ -181,8 +181,8 @@ def test_a_secondary_limit_without_a_time(forge, hub, command):
 def test_the_primary_limit(forge, hub, lab, command):
     """When the hour's requests are used up, what is left of a short wait is waited for."""
     hub.limit(remaining=1, reset_in=1)
-    forge.begin_check(SHA, Page("t", "s"))
-    assert forge.end_check(SHA, Conclusion.NEUTRAL, Page("t", "s"))
+    forge.begin_check(SHA, CheckOutput("t", "s"))
+    assert forge.end_check(SHA, Conclusion.NEUTRAL, CheckOutput("t", "s"))
     assert not forge.missed
 
 
@@ -210,7 +210,7 @@ def test_a_server_that_is_silent(connect, hub, command):
     forge = connect(manners=Manners(between_writes=0, answer_within=1, backoff=0.01, tries=3))
     fault = hub.fault("check-runs|dispatches|pulls", delay=1.2, times=None, cut=True)
     begun = time.monotonic()
-    forge.begin_check(SHA, Page("t", "s"))
+    forge.begin_check(SHA, CheckOutput("t", "s"))
     forge.merged(BRANCH)
     forge.dispatch("autoresearch", {})
     assert time.monotonic() - begun < 7
@@ -246,7 +246,7 @@ def test_answers_that_are_none(connect, hub, command, status, body):
             answers.append(question())
         assert answers in ([], [None], [False])
     forge.comment(THREAD, "x", key="k", final=True)
-    forge.end_check(SHA, Conclusion.NEUTRAL, Page("t", "s"))
+    forge.end_check(SHA, Conclusion.NEUTRAL, CheckOutput("t", "s"))
     forge.open_pull_request(BRANCH, "main", "t", "b")
     assert {"the comment", "the check run"} <= {missed.what for missed in forge.missed}
 
@@ -271,7 +271,7 @@ def test_an_expired_token(forge, hub, command):
     hub.tokens.find(f"token {TOKEN}").good_for = 2
     reports = (
         lambda: forge.react(THREAD, command.id, Reaction.SEEN),
-        lambda: forge.begin_check(SHA, Page("t", "s")),
+        lambda: forge.begin_check(SHA, CheckOutput("t", "s")),
         lambda: forge.reply(THREAD, "word"),
         lambda: forge.dispatch("autoresearch", {}),
     )
@@ -353,7 +353,7 @@ def test_hurry(connect, hub, command):
     begun = time.monotonic()
     assert forge.comment(THREAD, "cancelled", key="k", final=True)
     hub.fault("check-runs", delay=2, times=None, cut=True)
-    forge.end_check(SHA, Conclusion.NEUTRAL, Page("t", "s"))
+    forge.end_check(SHA, Conclusion.NEUTRAL, CheckOutput("t", "s"))
     forge.open_pull_request(BRANCH, "main", "t", "b")
     forge.dispatch("autoresearch", {})
     assert time.monotonic() - begun < 4.5
