@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.projects import SETTINGS, git, make_repository
 
 SESSION = """
-import sys
+import random, sys, time
 from pathlib import Path
 from autoresearch_ci import archive
 from autoresearch_ci.lab import open_lab
@@ -30,6 +30,7 @@ class Proposer:
 
     def propose(self, source, history):
         self.made += 1
+        time.sleep(random.uniform(0, 2 * float(sys.argv[6])))
         title, text = changed(source.text, side, self.made)
         return Proposal(title, text, self.name)
 
@@ -68,10 +69,14 @@ def make_project(folder: Path) -> Path:
 
 
 def start(
-    repository: Path, side: str, count: int, token: str, first: int = 0
+    repository: Path, side: str, count: int, token: str, first: int = 0, pause: float = 0.0
 ) -> subprocess.Popen[str]:
-    """A process that holds a session; it prints its events."""
-    words = [str(repository), side, str(count), token, str(first)]
+    """A process that holds a session; it prints its events.
+
+    `pause` is how long it thinks about an idea, in seconds on average. Two that never
+    think push without end, and then one of them gets through at the other's end only.
+    """
+    words = [str(repository), side, str(count), token, str(first), str(pause)]
     return subprocess.Popen(
         [sys.executable, "-c", SESSION, *words],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=Path.cwd(),

@@ -237,6 +237,9 @@ class Campaign:
         if tree != desk.head_tree:
             blob = desk.objects.read(f"{tree}:{desk.target}")
             note_shown(desk.shown_path, [blob_id(blob or b"")])
+            # A file that was put back has a new time, and git would take it for changed.
+            desk.git.ask("update-index", "-q", "--refresh", ok=(0, 1))
+            desk.control.snapshot_index()
             desk.git.run("read-tree", "-m", "-u", desk.head, commit)
 
     def _stand_on(self, commit: str, tree: str) -> None:

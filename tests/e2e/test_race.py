@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from tests import racing
 from tests.github.git_server import GitServer
 
 EXPERIMENTS = 50
 TOKEN = "s3cret-token"
+PAUSE = 0.5
 
 
 def test_fifty_experiments_of_each_of_two_racing_sessions_are_all_there(tmp_path):
@@ -16,11 +19,15 @@ def test_fifty_experiments_of_each_of_two_racing_sessions_are_all_there(tmp_path
         bare = server.create("octo/lab", source=racing.make_project(tmp_path / "source"))
         url = server.remote("octo/lab")
         sides = [
-            racing.start(racing.clone(bare, url, tmp_path / side), side, EXPERIMENTS, TOKEN)
+            racing.start(
+                racing.clone(bare, url, tmp_path / side), side, EXPERIMENTS, TOKEN, pause=PAUSE
+            )
             for side in ("left", "right")
         ]
         for side in sides:
             said, _ = side.communicate()
             assert side.returncode == 0, said[-3000:]
         done = racing.check(bare, EXPERIMENTS)
+        made = [d["description"].split()[0] for d in done[1:]]
+        assert sum(a != b for a, b in pairwise(made)) > EXPERIMENTS // 5, "they did meet"
         assert any(d["reason"] == "superseded" for d in done)
