@@ -228,6 +228,23 @@ def test_an_unknown_remote_is_an_error_before_anything_is_done(clone):
     assert "origin" in error.value.remedy
 
 
+def test_a_restored_file_is_not_in_the_way(server, bare, clone):
+    """A target with the right content and a new time is no reason not to publish."""
+    here, there = clone("here"), clone("there")
+    hold(here)
+    hold(there)
+
+    def theirs():
+        hold(there, "a=3")
+        later = time.time() + 60
+        os.utime(here / "target.txt", (later, later))
+
+    at_second_push(server, theirs)
+    events = hold(here, "b=2")
+    assert verdicts(bare)[-1] == ("b=2", "keep", "improved")
+    assert not any("not published" in text for text in notes(events))
+
+
 def test_who_keeps_first_wins_and_the_other_tries_again(server, bare, clone):
     """Theirs keeps its number; ours is superseded, its change is tried on theirs, and kept."""
     here, there = clone("here"), clone("there")
