@@ -17,7 +17,7 @@ from autoresearch_ci.history import History
 from autoresearch_ci.model import Experiment, Reason, SessionEnd, SessionStart, Status, StopReason
 from autoresearch_ci.reports.confirmation import verdict
 from autoresearch_ci.reports.costs import costs
-from autoresearch_ci.reports.markdown import cut_diff, escape, fenced, held_out, table
+from autoresearch_ci.reports.markdown import code, cut_diff, escape, fenced, held_out, jumps, table
 from autoresearch_ci.reports.session import STOPPED
 from autoresearch_ci.reports.table import counts
 from autoresearch_ci.reports.terminal import better, number, percent
@@ -52,7 +52,7 @@ class Page:
     def readme(self) -> str:
         """For the logs branch: the state of the campaign, in at most 20,000 characters."""
         room = 16_000
-        parts = [f"# autoresearch campaign {_code(self.tag)}", *self._head(), self._picture()]
+        parts = [f"# autoresearch campaign {code(self.tag)}", *self._head(), self._picture()]
         parts += self._held_out()
         parts += self._kept(room // 2)
         parts += self._tried(room // 2)
@@ -99,21 +99,15 @@ class Page:
                 yield f"On fresh runs {escape(verdict(history.confirmed))}."
         if self.start is not None:
             yield (
-                f"Target {_code(self.start.target)}, metric {_code(self.start.metric)} "
+                f"Target {code(self.start.target)}, metric {code(self.start.metric)} "
                 f"({better(self.start.direction)}), branch {self._branch(self.start)}, "
                 f"begun from `{self.start.base[:7]}`."
             )
-
-        if jumps := [each for each in history.kept if each.jump]:
-            listed = ", ".join(str(each.experiment) for each in jumps[-_SHOWN:])
-            yield (
-                f"**Jumps: {listed}.** Their values were far outside what the campaign had seen. "
-                "Measured again, they held up, and the guard passed; read such a change before "
-                "you take it."
-            )
+        if jumped := jumps(self.history.kept):
+            yield jumped
 
     def _branch(self, start: SessionStart) -> str:
-        name = _code(start.branch)
+        name = code(start.branch)
         return f"[{name}]({self.web}/tree/{quote(start.branch)})" if self.web else name
 
     def _notes(self) -> Iterator[str]:
@@ -179,10 +173,6 @@ def conclusion(end: SessionEnd | None) -> str:
     if end.reason is StopReason.INTERRUPTED:
         return "stopped"
     return "improved" if end.kept else "no_improvement"
-
-
-def _code(text: str) -> str:
-    return f"`{' '.join(text.replace('`', chr(39)).split())}`"
 
 
 def _folded(title: str, text: str) -> str:
