@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from autoresearch_ci.commands import Command, Misunderstood, Verb
@@ -18,13 +19,20 @@ _OF_OPEN_PULLS = (Verb.RUN, Verb.SETUP, Verb.IDEA, Verb.PR)
 
 
 class Refusal(Exception):  # noqa: N818 - nobody's failure: the step succeeds
-    """A command is not obeyed; `why` is one line. Whoever may know is `told`."""
+    """A command is not obeyed; `why` is one line."""
 
-    def __init__(
-        self, why: str, face: Reaction = Reaction.REFUSED, *, told: bool = True
-    ) -> None:
+    def __init__(self, why: str, face: Reaction = Reaction.REFUSED) -> None:
         super().__init__(why)
-        self.why, self.face, self.told = why, face, told
+        self.why, self.face = why, face
+
+
+@dataclass(frozen=True, slots=True)
+class Commanded:
+    """A command of somebody who may give it, `by` their login; on a pull request, with that."""
+
+    command: Command
+    by: str
+    pull: Pull | None = None
 
 
 class Asker(Protocol):
@@ -60,13 +68,14 @@ class Nobody:
 
 
 class Desk:
-    """The author of one command, in its thread."""
+    """The author of one command, in its thread. Nothing is said to who may not command."""
 
     def __init__(self, asked: CommandTrigger, forge: Forge) -> None:
         self.asked, self._forge = asked, forge
+        self._may = False
 
-    def receive(self) -> tuple[Command, Pull | None]:
-        """The command, and the pull request that it is about, if it is to be obeyed.
+    def receive(self) -> Commanded:
+        """The command, if it is to be obeyed.
 
         Raises Refusal; and ForgeError where nobody knows: then nobody is let in.
         """
@@ -78,11 +87,11 @@ class Desk:
             )
         self._face(Reaction.SEEN)
         if not self._forge.may_command(asked.author):
-            why = f"{asked.author} may not command here: that takes permission to write."
-            raise Refusal(why, told=False)
+            raise Refusal(f"{asked.author} may not command here: that takes permission to write.")
+        self._may = True
         if isinstance(command, Misunderstood):
             raise Refusal(command.why, Reaction.CONFUSED)
-        return command, self._pull(command)
+        return Commanded(command, asked.author, self._pull(command))
 
     def _pull(self, command: Command) -> Pull | None:
         thread = self.asked.thread
@@ -103,7 +112,8 @@ class Desk:
         return pull
 
     def reply(self, text: str) -> None:
-        self._forge.reply(self.asked.thread, text)
+        if self._may:
+            self._forge.reply(self.asked.thread, text)
 
     def show(self, key: str, body: str, *, final: bool = False) -> str:
         return self._forge.comment(self.asked.thread, body, key=key, final=final) or ""
@@ -113,8 +123,7 @@ class Desk:
 
     def refuse(self, refusal: Refusal) -> None:
         self._face(refusal.face)
-        if refusal.told:
-            self.reply(refusal.why)
+        self.reply(refusal.why)
 
     def _face(self, reaction: Reaction) -> None:
         self._forge.react(self.asked.thread, self.asked.comment, reaction)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autoresearch_ci import config
-from autoresearch_ci.action.desk import ROOM
+from autoresearch_ci.action.desk import ROOM, Commanded
 from autoresearch_ci.action.inputs import Given
 from autoresearch_ci.action.order import campaign_of, origin
 from autoresearch_ci.action.pull_request import offer
@@ -18,21 +18,20 @@ from autoresearch_ci.archive import PICTURE
 from autoresearch_ci.asking import ask_there
 from autoresearch_ci.campaigns import CampaignView, newest, unfinished, view
 from autoresearch_ci.clock import timestamp
-from autoresearch_ci.commands import COMMAND, COMMANDS, Command, Verb
+from autoresearch_ci.commands import COMMAND, COMMANDS, Verb
 from autoresearch_ci.errors import ForgeError, LedgerError, SettingsError
-from autoresearch_ci.forge import Forge, Pull
+from autoresearch_ci.forge import Forge
 from autoresearch_ci.model import IdeaRequest, Request, SessionEnd, SessionStart, StopRequest
+from autoresearch_ci.reports.markdown import code
 from autoresearch_ci.reports.page import Page
 from autoresearch_ci.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """A command of somebody who may give it, and what it takes to obey."""
+    """A command, and what it takes to obey."""
 
-    command: Command
-    by: str
-    pull: Pull | None
+    asked: Commanded
     given: Given
     where: Site
     forge: Forge
@@ -40,7 +39,7 @@ class Errand:
 
     def run(self) -> str:
         """Do it; what to say then, in Markdown. Raises AutoresearchError."""
-        return ERRANDS[self.command.verb](self)
+        return ERRANDS[self.asked.command.verb](self)
 
     def ask(self, workspace: Workspace, request: Request) -> None:
         """Leave it on the logs branch, where the session at work meets it."""
@@ -53,7 +52,8 @@ class Errand:
         """
         workspace = Workspace.open(self.folder)
         origin(self.folder, self.given.token).fetch_campaigns()
-        tag = campaign_of(self.pull) if self.pull else self._wanted() or choose(workspace)
+        pull = self.asked.pull
+        tag = campaign_of(pull) if pull else self._wanted() or choose(workspace)
         if tag is None or tag not in workspace.tags():
             raise LedgerError(
                 f"There is no campaign {tag or ''} yet that has a baseline.".replace("  ", " "),
@@ -91,29 +91,33 @@ def _results(errand: Errand) -> str:
 
 def _stop(errand: Errand) -> str:
     workspace, tag = errand.campaign(unfinished)
-    if _last_session(view(workspace, tag))[1] is not None:
+    sessions = view(workspace, tag).sessions
+    ended = {each.session for each in sessions if isinstance(each, SessionEnd)}
+    if not {each.session for each in sessions} - ended:
         raise LedgerError(
             f"No session is at work on campaign {tag}.",
             remedy=f"What it has found: {COMMAND} results",
         )
-    now = errand.command.now
-    errand.ask(workspace, StopRequest(tag, _name(), timestamp(), now, errand.by))
+    now = errand.asked.command.now
+    errand.ask(workspace, StopRequest(tag, _name(), timestamp(), now, errand.asked.by))
     after = ", and nothing is measured after that" if now else ""
-    return f"The session at work on `{tag}` ends after the experiment under way{after}."
+    return f"The session at work on {code(tag)} ends after the experiment under way{after}."
 
 
 def _idea(errand: Errand) -> str:
     workspace, tag = errand.campaign(unfinished)
-    errand.ask(workspace, IdeaRequest(tag, _name(), timestamp(), errand.command.idea, errand.by))
-    return f"The idea waits for the next proposal of a model in `{tag}`."
+    text, by = errand.asked.command.idea, errand.asked.by
+    errand.ask(workspace, IdeaRequest(tag, _name(), timestamp(), text, by))
+    return f"The idea waits for the next proposal of a model in {code(tag)}."
 
 
 def _pr(errand: Errand) -> str:
     workspace, tag = errand.campaign(newest)
     found = view(workspace, tag)
     start, _ = _last_session(found)
-    if errand.pull and errand.pull.head_branch != found.branch:
-        base = errand.pull.head_branch
+    pull = errand.asked.pull
+    if pull and pull.head_branch != found.branch:
+        base = pull.head_branch
     else:
         base = start.base_branch or errand.forge.default_branch()
     address = offer(errand.forge, errand.where, found, base)
@@ -123,7 +127,7 @@ def _pr(errand: Errand) -> str:
             f"The pull request was not opened: {why.why if why else 'GitHub refused'}.",
             remedy=why.remedy if why else "Command again.",
         )
-    return f"`{tag}` is offered here: {address}"
+    return f"{code(tag)} is offered here: {address}"
 
 
 ERRANDS: dict[Verb, Callable[[Errand], str]] = {

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from autoresearch_ci.action.desk import Refusal
+from autoresearch_ci.action.desk import Commanded, Refusal
 from autoresearch_ci.action.head import Head, NoHead, PullHead
 from autoresearch_ci.action.inputs import Given
 from autoresearch_ci.action.site import REMOTE, Site, push_target
@@ -22,7 +22,6 @@ from autoresearch_ci.ledger import dumps
 from autoresearch_ci.model import IdeaRequest
 from autoresearch_ci.session import Session
 from autoresearch_ci.workspace import Remote, Workspace
-
 
 OFFERED = "autoresearch/"
 """How the branches begin that a campaign is offered from."""
@@ -56,15 +55,17 @@ class Order:
             lab.inbox.put(dumps(idea))
 
 
-def commanded(command: Command, by: str, given: Given, where: Site) -> Order:
-    """A session that was asked for in a comment, on what the workflow checked out."""
-    return Order(
+def commanded(asked: Commanded, given: Given, where: Site, forge: Forge, workspace: Path) -> Order:
+    """A session that was asked for in a comment. Raises Refusal and AutoresearchError."""
+    command = asked.command
+    order = Order(
         replace(given, overrides=_overrides(command, given.overrides)),
         where,
         setup_only=command.verb is Verb.SETUP,
         idea=command.idea,
-        by=by,
+        by=asked.by,
     )
+    return on_pull(order, asked.pull, forge, workspace) if asked.pull else order
 
 
 def on_pull(order: Order, pull: Pull, forge: Forge, workspace: Path) -> Order:
