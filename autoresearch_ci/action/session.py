@@ -58,6 +58,7 @@ def hold(workspace: Path, order: Order, users: Users | None, stream: TextIO, boa
             push=push_target(workspace, given.token),
             base_branch=order.base_branch or base_branch(workspace, where),
             trusted=order.trusted,
+            finished=order.others,
             users=users,
         ) as lab:
             order.queue(lab)
