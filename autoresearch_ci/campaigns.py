@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,15 +40,31 @@ class CampaignView:
     log_path: Path
 
 
+def unknown(_tag: str) -> bool:
+    """Without a forge nobody knows more of a campaign than git does."""
+    return False
+
+
 def choose_tag(
-    workspace: Workspace, wanted: str | None, *, new: bool, finished: Collection[str] = ()
+    workspace: Workspace,
+    wanted: str | None,
+    *,
+    new: bool,
+    finished: Callable[[str], bool] = unknown,
 ) -> str:
     """The campaign that was asked for, else the newest unfinished one, else a new one of today.
 
-    `finished` are campaigns that are known to be; git does not tell of one that was squashed.
+    `finished` says whether a campaign's pull request was merged: git does not tell of one that
+    was squashed. It is asked of no more campaigns than it takes.
     """
     if wanted is not None:
         workspace.check_tag(wanted)
+        if finished(wanted):
+            raise SettingsError(
+                f"Campaign {wanted} is finished: its pull request was merged.",
+                remedy="Give another tag, or none: then a new campaign begins from what was "
+                "merged.",
+            )
         if new and wanted in workspace.tags():
             raise SettingsError(
                 f"--new was given, but there is a campaign {wanted} already.",
@@ -59,14 +75,14 @@ def choose_tag(
     return tag or workspace.new_tag(today())
 
 
-def unfinished(workspace: Workspace, finished: Collection[str] = ()) -> str | None:
+def unfinished(workspace: Workspace, finished: Callable[[str], bool] = unknown) -> str | None:
     """The newest campaign that is not finished."""
     logs = _read(workspace)
     campaigns = [_log(workspace, logs, tag) for tag in workspace.tags()]
     # The one at work last; of those without a log, the one with the newest commit.
     campaigns.sort(key=lambda log: log.start.timestamp if log.start else "", reverse=True)
     return next(
-        (log.tag for log in campaigns if log.tag not in finished and not _finished(workspace, log)),
+        (log.tag for log in campaigns if not (_finished(workspace, log) or finished(log.tag))),
         None,
     )
 

@@ -33,8 +33,8 @@ from autoresearch_ci.session import Session
 _NOTHING_RAN = {
     StopReason.EXHAUSTED: "Whoever has the ideas has none left. Begin a new campaign (the input "
     "new_campaign), or set proposer to a model.",
-    StopReason.TIME_LIMIT: "One experiment takes longer than time_limit. Raise it, or make the "
-    "experiment shorter.",
+    StopReason.TIME_LIMIT: "setup_command, the incumbent and one experiment take longer than "
+    "time_limit. Raise it, or make them shorter.",
 }
 
 
