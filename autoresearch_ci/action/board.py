@@ -28,55 +28,58 @@ _VERDICTS = {"confirmed": Conclusion.SUCCESS, "worse": Conclusion.FAILURE}
 
 
 class Board:
-    """Shows how a session ended. The forge is talked to first when there is something to show."""
+    """Shows how a session ended, at `where`. Nothing is shown before `use` was called."""
 
     def __init__(self, where: Site) -> None:
         self.where = where
-        self._token = ""
-        self._hurried = False
-        self._forge: Forge = OfflineForge()
+        self.forge: Forge = OfflineForge()
+        self._unreached: tuple[Missed, ...] = ()
+        self._hurried = self._last_words = False
 
     def use(self, token: str) -> None:
         """From now on show things, with this token; nothing is shown without one."""
-        self._token = token
+        try:
+            self.forge = choose_forge(self.where, token)
+        except ForgeError as error:
+            self._unreached = (Missed("the check run", error.message, error.remedy),)
 
     def hurry(self) -> None:
         """The job is being cancelled. May be called at any time."""
         self._hurried = True
-        self._forge.hurry(HURRY)
+        if self._last_words:  # before them there is still something to push
+            self.forge.hurry(HURRY)
 
     def show(self, held: Held, page: Callable[[int], str]) -> Sequence[Missed]:
         """Show the session, and the confirmation if there was one; what could not be shown."""
-        if not held.shown:
-            return ()
+        self._last_words = True
+        if self._hurried:
+            self.forge.hurry(HURRY)
         try:
-            self._forge = choose_forge(self.where, self._token)
-        except ForgeError as error:
-            return (Missed("the check run", error.message, error.remedy),)
-        try:
-            if self._hurried:
-                self._forge.hurry(HURRY)
-            shown = CheckOutput(_title(held), page(_CHARACTERS))
-            self._forge.end_check(self.where.sha, _conclusion(held), shown, held.annotations)
-            if held.confirmation:
-                self._confirmed(held.confirmation)
-            return tuple(self._forge.missed)
+            if held.shown:
+                self._check(held, page)
+            return (*self._unreached, *self.forge.missed)
         finally:
-            self._forge.close()
+            self.forge.close()
+
+    def _check(self, held: Held, page: Callable[[int], str]) -> None:
+        shown = CheckOutput(_title(held), page(_CHARACTERS))
+        self.forge.end_check(self.where.sha, _conclusion(held), shown, held.annotations)
+        if held.confirmation:
+            self._confirmed(held.confirmation)
 
     def _confirmed(self, found: Confirmation) -> None:
         lines = "\n".join([verdict(found), *map(finding, found.findings)])
         title = f"{found.verdict.replace('_', ' ')} by {found.pairs} pairs of fresh runs"
         conclusion = _VERDICTS.get(found.verdict, Conclusion.NEUTRAL)
         output = CheckOutput(title, fenced(lines, "text"))
-        self._forge.end_check(self.where.sha, conclusion, output, name=CONFIRMED)
+        self.forge.end_check(self.where.sha, conclusion, output, name=CONFIRMED)
 
 
 def choose_forge(where: Site, token: str) -> Forge:
     """The forge that the runner names, where there is a token for it. Raises ForgeError."""
     if not (token and where.api_url and where.repository and where.sha):
         return OfflineForge()
-    from autoresearch_ci.forge.github import GitHubForge  # noqa: PLC0415 - heavy, needed at the end
+    from autoresearch_ci.forge.github import GitHubForge  # noqa: PLC0415 - heavy
 
     return GitHubForge(where.api_url, where.repository, token)
 

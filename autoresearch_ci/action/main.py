@@ -14,6 +14,7 @@ from typing import NoReturn, TextIO
 from autoresearch_ci import __version__, machine
 from autoresearch_ci.action.board import Board
 from autoresearch_ci.action.console import Console
+from autoresearch_ci.action.continuing import cause
 from autoresearch_ci.action.handover import (
     folders_of_sockets,
     lent,
@@ -112,7 +113,8 @@ def _do(here: Job, console: Console, stream: TextIO, board: Board) -> Held:
         os.environ.update(needed(here.workspace, asked, taken))
         with console.unheard(), _users(here.workspace) as users:
             print(f"autoresearch-ci {__version__} on {machine.describe()}", file=stream)
-            held = hold(here.workspace, asked, users, stream, board.where)
+            started_by = cause(os.environ, _payload(here.payload))
+            held = hold(here.workspace, asked, users, stream, board.where, board.forge, started_by)
     except BaseException as failure:  # noqa: BLE001 - every way out has outputs and a summary
         stopped = isinstance(failure, KeyboardInterrupt)
         held = held or Held(Result("stopped" if stopped else "error"), lambda _room: "")
@@ -125,7 +127,7 @@ def _told(held: Held, here: Job, console: Console, redact: Redactor, board: Boar
     failure = held.failure
     missed = board.show(held, lambda room: _page(held, redact, room))
     for each in missed:
-        console.notice(redact(f"{each.what} was not shown: {each.why}. {each.remedy}"))
+        console.notice(redact(_sentence(each)))
     try:
         if here.output:
             write_outputs(here.output, held.result.items())
@@ -187,6 +189,7 @@ def _trust(workspace: Path) -> None:
 def _page(held: Held, redact: Redactor, room: int, missed: Sequence[Missed] = ()) -> str:
     """The summary: what stands in the way first, then the campaign."""
     head = "".join(_left_out(each, redact) for each in missed)
+    head += "".join(f"{redact(line)}\n\n" for line in held.news)
     if held.failure is not None and not isinstance(held.failure, KeyboardInterrupt):
         message, detail, remedy = _words(held.failure)
         parts = [f"**{escape(redact(message))}**"]
@@ -197,11 +200,15 @@ def _page(held: Held, redact: Redactor, room: int, missed: Sequence[Missed] = ()
 
 
 def _left_out(missed: Missed, redact: Redactor) -> str:
-    """What was not shown, why, and the line in the workflow that would allow it."""
-    why = f"> {escape(redact(f'{missed.what} was not shown: {missed.why}. {missed.remedy}'))}\n\n"
+    """What was not done, why, and the line in the workflow that would allow it."""
+    why = f"> {escape(redact(_sentence(missed)))}\n\n"
     if not missed.permission:
         return why
     return f"{why}{fenced(f'permissions:{chr(10)}  {missed.permission}', 'yaml')}\n\n"
+
+
+def _sentence(missed: Missed) -> str:
+    return f"left out: {missed.what}. {missed.why}. {missed.remedy}"
 
 
 def _words(error: BaseException) -> tuple[str, str, str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
+from autoresearch_ci.action.afterwards import FAILED, afterwards
 from autoresearch_ci.action.confirming import confirmed
+from autoresearch_ci.action.continuing import Cause
 from autoresearch_ci.action.inputs import Given
 from autoresearch_ci.action.outputs import Result, result_of
 from autoresearch_ci.action.remarks import remarks
@@ -16,7 +18,7 @@ from autoresearch_ci.action.site import Site, base_branch, push_target
 from autoresearch_ci.archive import PICTURE
 from autoresearch_ci.errors import MachineError
 from autoresearch_ci.executors.user import Users
-from autoresearch_ci.forge import Annotation
+from autoresearch_ci.forge import Annotation, Forge
 from autoresearch_ci.history import History
 from autoresearch_ci.interrupts import Interrupted
 from autoresearch_ci.lab import open_lab
@@ -43,7 +45,8 @@ class Held:
     """What became of a session. `failure` is what the user has to change, if anything.
 
     `title` is a line on it, `annotations` are on the target at the event's commit.
-    It is `shown` on that commit unless there was no session to be held.
+    `news` are lines of Markdown on what was done with it. It is `shown` on that commit
+    unless there was no session to be held.
     """
 
     result: Result
@@ -52,10 +55,19 @@ class Held:
     title: str = ""
     confirmation: Confirmation | None = None
     annotations: tuple[Annotation, ...] = ()
+    news: tuple[str, ...] = ()
     shown: bool = True
 
 
-def hold(workspace: Path, given: Given, users: Users | None, stream: TextIO, where: Site) -> Held:
+def hold(
+    workspace: Path,
+    given: Given,
+    users: Users | None,
+    stream: TextIO,
+    where: Site,
+    forge: Forge,
+    cause: Cause,
+) -> Held:
     """Hold one session, and tell what came of it whatever happens.
 
     It is pushed where the workflow gave a token. What is raised on the way is the
@@ -71,6 +83,7 @@ def hold(workspace: Path, given: Given, users: Users | None, stream: TextIO, whe
             new=given.new_campaign,
             push=push_target(workspace, given.token),
             base_branch=base_branch(workspace, where),
+            finished=lambda tag: forge.merged(f"autoresearch/{tag}"),
             users=users,
         ) as lab:
             paint = Paint(colour=False)
@@ -88,11 +101,15 @@ def hold(workspace: Path, given: Given, users: Users | None, stream: TextIO, whe
             if lab.campaign.base == where.sha:
                 path, base = lab.settings.target_file, lab.campaign.at_base()
                 held.annotations = remarks(path, base, lab.campaign.source())
+            done = afterwards(lab, ended(lab), given, forge, where, cause)
+            held.result = replace(held.result, pull_request_url=done.pull_request)
+            held.news = done.said
     except BaseException as failure:  # noqa: BLE001 - every way out has a summary and outputs
         stopped = isinstance(failure, KeyboardInterrupt)
         none = Result("stopped" if stopped else "error")
         held = held or (_told(lab, where) if lab else Held(none, _blank))
         held.failure = failure
+        held.news = (FAILED,) if given.goes_on else ()
     return held
 
 
