@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from autoresearch_ci.action.continuing import Cause, why_not
-from autoresearch_ci.action.inputs import Given
+from autoresearch_ci.action.continuing import why_not
+from autoresearch_ci.action.order import Order
 from autoresearch_ci.action.pull_request import offer
-from autoresearch_ci.action.site import Site
 from autoresearch_ci.campaigns import CampaignView
 from autoresearch_ci.errors import AutoresearchError
 from autoresearch_ci.forge import Forge
@@ -27,13 +26,12 @@ class Afterwards:
     said: tuple[str, ...] = ()
 
 
-def afterwards(
-    lab: Session, end: SessionEnd | None, given: Given, forge: Forge, where: Site, cause: Cause
-) -> Afterwards:
+def afterwards(lab: Session, end: SessionEnd | None, order: Order, forge: Forge) -> Afterwards:
     """Do what the inputs ask for. What the forge refuses is in `forge.missed`."""
+    given, cause = order.given, order.cause
     address, said = "", []
     if given.open_pr and end is not None and end.kept:
-        address, why = _offered(lab, forge, where)
+        address, why = _offered(lab, order, forge)
         said.append(f"Offered as a draft pull request: {address}" if address else why)
     if given.goes_on:
         why = why_not(lab, end, cause, new=given.new_campaign)
@@ -44,7 +42,7 @@ def afterwards(
     return Afterwards(address, tuple(line for line in said if line))
 
 
-def _offered(lab: Session, forge: Forge, where: Site) -> tuple[str, str]:
+def _offered(lab: Session, order: Order, forge: Forge) -> tuple[str, str]:
     """The pull request's address; else why there is none, where the forge has not said it."""
     if isinstance(lab.publisher, Alone) or lab.publisher.trouble:
         return "", "No pull request was opened, since the branch was not pushed."
@@ -59,7 +57,7 @@ def _offered(lab: Session, forge: Forge, where: Site) -> tuple[str, str]:
         log_path=lab.ledger.log,
     )
     try:
-        base = start.base_branch or where.branch or forge.default_branch()
-        return offer(forge, where, view, base), ""
+        base = order.into or start.base_branch or order.where.branch or forge.default_branch()
+        return offer(forge, order.where, view, base), ""
     except AutoresearchError as error:
         return "", f"No pull request was opened: {escape(f'{error.message} {error.remedy}')}"

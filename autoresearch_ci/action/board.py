@@ -1,12 +1,15 @@
-"""What the forge shows of a session beside its commit: check runs."""
+"""What the forge shows of a session: check runs on its commit, and an answer to who asked."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from autoresearch_ci.action.session import Held
+from autoresearch_ci.action.desk import ROOM, Asker, Desk, Nobody, Refusal
+from autoresearch_ci.action.held import Held
 from autoresearch_ci.action.site import Site
 from autoresearch_ci.errors import AutoresearchError, ForgeError
+from autoresearch_ci.event import CommandTrigger
 from autoresearch_ci.forge import CHECK, CheckOutput, Conclusion, Forge, Missed
 from autoresearch_ci.forge.offline import OfflineForge
 from autoresearch_ci.model import Confirmation
@@ -17,7 +20,6 @@ CONFIRMED = f"{CHECK}/confirmed"
 HURRY = 2.0
 """Seconds for all of it where the job is being cancelled: the push has had its own."""
 
-_CHARACTERS = 60_000
 _CONCLUSIONS = {
     "improved": Conclusion.SUCCESS,
     "no_improvement": Conclusion.NEUTRAL,
@@ -28,11 +30,15 @@ _VERDICTS = {"confirmed": Conclusion.SUCCESS, "worse": Conclusion.FAILURE}
 
 
 class Board:
-    """Shows how a session ended, at `where`. Nothing is shown before `use` was called."""
+    """Shows how a session goes and how it ended, at `where`, and answers the `asker`.
+
+    Nothing is shown before `use` or `desk` was called.
+    """
 
     def __init__(self, where: Site) -> None:
         self.where = where
         self.forge: Forge = OfflineForge()
+        self.asker: Asker = Nobody()
         self._unreached: tuple[Missed, ...] = ()
         self._hurried = self._last_words = False
 
@@ -43,6 +49,22 @@ class Board:
         except ForgeError as error:
             self._unreached = (Missed("the check run", error.message, error.remedy),)
 
+    def desk(self, asked: CommandTrigger, token: str) -> Desk:
+        """The same for a command, and where it is answered. Raises ForgeError."""
+        self.forge = choose_forge(self.where, token)
+        self.asker = desk = Desk(asked, self.forge)
+        return desk
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Tell that the command is not obeyed, and nothing else from now on."""
+        self.asker.refuse(refusal)
+        self.asker = Nobody()
+
+    def begin(self, page: str) -> None:
+        """Show that a session is at work."""
+        shown = CheckOutput("at work", page)
+        self.forge.begin_check(self.where.sha, shown, details_url=self.where.run)
+
     def hurry(self) -> None:
         """The job is being cancelled. May be called at any time."""
         self._hurried = True
@@ -50,22 +72,32 @@ class Board:
             self.forge.hurry(HURRY)
 
     def show(self, held: Held, page: Callable[[int], str]) -> Sequence[Missed]:
-        """Show the session, and the confirmation if there was one; what could not be shown."""
+        """Show how it ended, with its comment's address in its result; what was not shown."""
         self._last_words = True
         if self._hurried:
             self.forge.hurry(HURRY)
         try:
             if held.shown:
                 self._check(held, page)
+            self._answer(held, page)
             return (*self._unreached, *self.forge.missed)
         finally:
             self.forge.close()
 
     def _check(self, held: Held, page: Callable[[int], str]) -> None:
-        shown = CheckOutput(_title(held), page(_CHARACTERS))
+        shown = CheckOutput(_title(held), page(ROOM))
         self.forge.end_check(self.where.sha, _conclusion(held), shown, held.annotations)
         if held.confirmation:
             self._confirmed(held.confirmation)
+
+    def _answer(self, held: Held, page: Callable[[int], str]) -> None:
+        if held.tag:
+            address = self.asker.show(held.tag, page(ROOM), final=True)
+            held.result = replace(held.result, comment_url=address)
+        elif held.failure is not None:
+            self.asker.reply(page(ROOM) or "The job was cancelled.")
+        if held.failure is None:
+            self.asker.done()
 
     def _confirmed(self, found: Confirmation) -> None:
         lines = "\n".join([verdict(found), *map(finding, found.findings)])
@@ -85,7 +117,7 @@ def choose_forge(where: Site, token: str) -> Forge:
 
 
 def _conclusion(held: Held) -> Conclusion:
-    if held.failure is not None and not isinstance(held.failure, KeyboardInterrupt):
+    if held.failure is not None and not held.interrupted:
         return Conclusion.FAILURE
     return _CONCLUSIONS[held.result.result]
 

@@ -30,15 +30,15 @@ class Cause:
     """What started this run, as far as it takes to start another one like it.
 
     `workflow` is the file of the workflow, `ref` what it was started on, `inputs` what a
-    dispatch gave it, `type` that of a `repository_dispatch`. `again` is false where the
-    run answers somebody, and so is a single one.
+    dispatch gave it, `type` that of a `repository_dispatch`. Not `again` where the run
+    answers somebody, and so is a single one.
     """
 
     workflow: str = ""
     ref: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
     type: str = EVENT
-    again: bool = True
+    again: bool = False
 
     @property
     def can_say_which(self) -> bool:
@@ -55,7 +55,7 @@ class Cause:
         return forge.dispatch(self.type, inputs)
 
 
-def cause(variables: Mapping[str, str], payload: object) -> Cause:
+def cause_of(variables: Mapping[str, str], payload: object) -> Cause:
     """The cause in the runner's variables and the event's payload.
 
     A `workflow_dispatch` is repeated with its inputs, a `repository_dispatch` with its type
@@ -64,16 +64,17 @@ def cause(variables: Mapping[str, str], payload: object) -> Cause:
     event = variables.get("GITHUB_EVENT_NAME", "")
     found = trigger(event, payload)
     if not isinstance(found, SessionTrigger):
-        return Cause(again=False)
+        return Cause()
     given = payload if isinstance(payload, dict) else {}
     if event == "repository_dispatch":
-        return Cause(inputs=given.get("client_payload") or {}, type=given.get("action") or EVENT)
+        inputs, type_ = given.get("client_payload") or {}, given.get("action") or EVENT
+        return Cause(inputs=inputs, type=type_, again=True)
     # Where a workflow is called by another, it is the caller that was started and is named.
     path, _, ref = variables.get("GITHUB_WORKFLOW_REF", "").rpartition("@")
     if event == "workflow_dispatch" and path:
         name = ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
-        return Cause(path.rpartition("/")[2], name, found.inputs)
-    return Cause()
+        return Cause(path.rpartition("/")[2], name, found.inputs, again=True)
+    return Cause(again=True)
 
 
 def why_not(lab: Session, end: SessionEnd | None, cause: Cause, *, new: bool) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from shlex import quote as quoted
 from urllib.parse import quote
 
 from autoresearch_ci.history import History
@@ -34,7 +35,8 @@ class Page:
 
     `end` is None while the session runs. `patch` is the best kept change, `notes`
     what the reader has to know first. `web` is the repository's address on the
-    forge, without it nothing is linked; `chart` that of the picture.
+    forge, without it nothing is linked; `chart` that of the picture. `into` is the branch
+    that the change is meant for, where that is not the reader's own.
     """
 
     tag: str
@@ -45,6 +47,7 @@ class Page:
     patch: str = ""
     web: str = ""
     chart: str = ""
+    into: str = ""
 
     def readme(self) -> str:
         """For the logs branch: the state of the campaign, in at most 20,000 characters."""
@@ -125,8 +128,16 @@ class Page:
         branch = self.start.branch
         if self.web:
             yield f"[Look at the change]({self.web}/compare/{self.start.base}...{quote(branch)})"
-        take = f"git fetch origin {branch} && git merge --ff-only FETCH_HEAD"
-        yield f"To take it:\n\n{fenced(take, 'sh')}"
+        yield f"To take it:\n\n{fenced(self._taking(branch), 'sh')}"
+
+    def _taking(self, branch: str) -> str:
+        """Commands to paste. Whoever named a branch may have meant to have some run."""
+        if not self.into:
+            return f"git fetch origin {quoted(branch)} && git merge --ff-only FETCH_HEAD"
+        return (
+            f"git fetch origin && git switch {quoted(self.into)} && git pull --ff-only\n"
+            f"git merge origin/{quoted(branch)} && git push origin {quoted(self.into)}"
+        )
 
     def _kept(self, room: int) -> list[str]:
         kept = self.history.kept_changes

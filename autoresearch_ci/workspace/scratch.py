@@ -20,11 +20,24 @@ _SETTINGS = {
 
 @contextmanager
 def scratch_copy(git: Git, commit: str, name: str) -> Iterator[Path]:
-    """A folder called `name` with the files of `commit`, removed when the block ends.
+    """The files of `commit` in a folder called `name`, for the block.
 
     It is a repository of its own with one commit and no remote, and shares nothing
     with the one it was made from: agents want one, and what they do to it is lost.
     """
+    with files_of(git, commit, name) as folder:
+        own = Git(folder)
+        own.run("init", "--quiet", "--template=", "--initial-branch=main")
+        for setting, value in _SETTINGS.items():
+            own.run("config", setting, value)
+        own.run("add", "--all", "--force")
+        own.run("commit", "--quiet", "--message", "The project as it stands")
+        yield folder
+
+
+@contextmanager
+def files_of(git: Git, commit: str, name: str) -> Iterator[Path]:
+    """A folder called `name` with the tracked files of `commit`, removed when the block ends."""
     with disk_errors("make a scratch copy"):
         outer = Path(tempfile.mkdtemp(prefix="autoresearch-")).resolve()
     try:
@@ -33,12 +46,6 @@ def scratch_copy(git: Git, commit: str, name: str) -> Iterator[Path]:
         index = {"GIT_INDEX_FILE": str(outer / "index")}
         git.run("read-tree", commit, env=index)
         git.run("checkout-index", "--all", f"--prefix={folder}/", env=index)
-        own = Git(folder)
-        own.run("init", "--quiet", "--template=", "--initial-branch=main")
-        for setting, value in _SETTINGS.items():
-            own.run("config", setting, value)
-        own.run("add", "--all", "--force")
-        own.run("commit", "--quiet", "--message", "The project as it stands")
         yield folder
     finally:
         with disk_errors(f"remove {outer}"):
