@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,15 +43,32 @@ class CampaignView:
     log_path: Path
 
 
+def unknown(_tag: str) -> bool:
+    """Without a forge nobody knows more of a campaign than git does."""
+    return False
+
+
 def choose_tag(
-    workspace: Workspace, wanted: str | None, *, new: bool, finished: Collection[str] = ()
+    workspace: Workspace,
+    wanted: str | None,
+    *,
+    new: bool,
+    finished: Callable[[str], bool] = unknown,
 ) -> str:
     """The campaign that was asked for, else the newest unfinished one, else a new one of today.
 
-    `finished` are campaigns that are known to be; git does not tell of one that was squashed.
+    `finished` says whether a campaign's pull request was merged: git does not tell of one that
+    was squashed. It is asked of no more campaigns than it takes, and not of a pull request's
+    own, into which that may be merged again and again.
     """
     if wanted is not None:
         workspace.check_tag(wanted)
+        if not _OF_A_PULL.fullmatch(wanted) and finished(wanted):
+            raise SettingsError(
+                f"Campaign {wanted} is finished: its pull request was merged.",
+                remedy="Give another tag, or none: then a new campaign begins from what was "
+                "merged.",
+            )
         if new and wanted in workspace.tags():
             raise SettingsError(
                 f"--new was given, but there is a campaign {wanted} already.",
@@ -62,12 +79,12 @@ def choose_tag(
     return tag or workspace.new_tag(today())
 
 
-def unfinished(workspace: Workspace, finished: Collection[str] = ()) -> str | None:
+def unfinished(workspace: Workspace, finished: Callable[[str], bool] = unknown) -> str | None:
     """The newest campaign that is not finished."""
     open_ones = (
         log.tag
         for log in _newest_first(workspace)
-        if log.tag not in finished and not _finished(workspace, log)
+        if not (_finished(workspace, log) or finished(log.tag))
     )
     return next(open_ones, None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -14,7 +14,7 @@ from pathlib import Path
 from autoresearch_ci import __version__, config, ideas, ledger, machine
 from autoresearch_ci.archive import Archive
 from autoresearch_ci.bench import Bench
-from autoresearch_ci.campaigns import LEDGER, choose_tag
+from autoresearch_ci.campaigns import LEDGER, choose_tag, unknown
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.errors import SettingsError, WorkspaceError
 from autoresearch_ci.executors import Executor
@@ -45,7 +45,7 @@ def open_lab(
     push: Target | None = None,
     base_branch: str | None = None,
     trusted: str | None = None,
-    finished: Collection[str] = (),
+    finished: Callable[[str], bool] = unknown,
     users: Users | None = None,
 ) -> Iterator[Session]:
     """A session on the repository around `repo`, recovered, locked and ready to run.
@@ -55,9 +55,9 @@ def open_lab(
     found. `base_branch` names the branch whose tip `base` is, or HEAD where it is detached;
     when the campaign's own has moved, it is merged. `trusted` is the commit whose settings
     and instructions count where those of the user's tree and of the campaign's base do not.
-    `finished` are campaigns that are known to be, such as those whose pull request was
-    squashed. At the end the user is back where they were. Raises AutoresearchError, and
-    then nothing was changed.
+    `finished` says whether a campaign's pull request was merged, also where it was squashed.
+    At the end the user is back where they were. Raises AutoresearchError, and then nothing
+    was changed.
     """
     workspace = Workspace.open(repo)
     remote = workspace.remote(push) if push else None
@@ -134,6 +134,7 @@ def assemble(
         environment={"AUTORESEARCH_SESSION": name},
         put_back=book.put_back,
     )
+    watch = Watch(book.history)
     notes = [note for note in (*loaded.notes, campaign.rescued) if note]
     notes += ideas.notes(settings, os.environ)
     with campaign.preparation() as changed:
@@ -147,7 +148,7 @@ def assemble(
         draw=choose_picture(remote),
     )
     ruler = choose_ruler(settings)
-    watch, read = Watch(book.history), partial(workspace.read_log, campaign.tag)
+    read = partial(workspace.read_log, campaign.tag)
     around = ideas.Surroundings(
         loaded=loaded,
         tag=campaign.tag,

@@ -65,6 +65,8 @@ INTERRUPTED = Outcome(
     Verdict(Status.CRASH, Reason.INTERRUPTED), None, error="interrupted before it had a verdict"
 )
 
+OUT_OF_TIME = "time_limit was reached before it had a verdict"
+"""Why an experiment was interrupted that took longer than anybody could know."""
 
 LONGEST_TITLE = 200
 """Characters of a proposal's title that are written down."""
@@ -122,6 +124,11 @@ class Session:
     def progress(self) -> Progress:
         """How far this session is."""
         return replace(self.watch.progress, stopped=self.stopped)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is up: no run may begin, except the first of the unchanged project."""
+        return self.limits.is_over(self.watch.progress)
 
     @property
     def needs_baseline(self) -> bool:

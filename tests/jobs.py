@@ -27,6 +27,7 @@ INPUTS = {
     "tag": "t",
 }
 SOLVE = 'RATE = 0.02\nSTEPS = 8\nprint("score:", (RATE - 0.05) ** 2 + STEPS / 1000)\n'
+WORKFLOW = ".github/workflows/autoresearch.yml"
 IN_NO_HURRY = """
 from autoresearch_ci.forge.github import pace
 pace.Manners.__init__.__defaults__ = (0.0, 0.0, *pace.Manners.__init__.__defaults__[2:])
@@ -146,6 +147,7 @@ class Job:
             "GITHUB_REF": "refs/heads/main",
             "GITHUB_RUN_ID": "77",
             "GITHUB_SHA": self.sha,
+            "GITHUB_WORKFLOW_REF": f"{self.lab.full_name}/{WORKFLOW}@refs/heads/main",
             "GITHUB_WORKSPACE": str(self.workspace),
             "GITHUB_OUTPUT": str(self.files / "output"),
             "GITHUB_STEP_SUMMARY": str(self.files / "summary"),

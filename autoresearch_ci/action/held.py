@@ -17,7 +17,8 @@ class Held:
 
     `title` is a line on it, `annotations` are on the target at the commit it is shown on.
     It is `shown` on that commit unless there was no session to be held; `tag` is its
-    campaign, empty where it did not get that far.
+    campaign, empty where it did not get that far. `news` are lines of Markdown on what
+    was done with it.
     """
 
     result: Result
@@ -28,6 +29,7 @@ class Held:
     annotations: tuple[Annotation, ...] = ()
     shown: bool = True
     tag: str = ""
+    news: tuple[str, ...] = ()
 
     @property
     def interrupted(self) -> bool:

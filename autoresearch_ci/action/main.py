@@ -15,6 +15,7 @@ from autoresearch_ci import __version__, machine
 from autoresearch_ci.action import inputs
 from autoresearch_ci.action.board import Board
 from autoresearch_ci.action.console import Console
+from autoresearch_ci.action.continuing import cause_of
 from autoresearch_ci.action.desk import Commanded, Refusal
 from autoresearch_ci.action.errands import ERRANDS, Errand
 from autoresearch_ci.action.faults import told, words
@@ -164,7 +165,7 @@ def _session(
     stream: TextIO,
 ) -> Held:
     """A session, of a command or of an event that needs none."""
-    order = Order(given, board.where)
+    order = Order(given, board.where, cause_of(os.environ, _payload(here.payload)))
     if asked:
         order = commanded(asked, given, board.where, board.forge, here.workspace)
         board.session_at(order.where)
@@ -178,7 +179,7 @@ def _told(held: Held, here: Job, console: Console, redact: Redactor, board: Boar
     """Show how it ended, write the outputs, the summary and what is wrong; the exit code."""
     missed = board.show(held, lambda room: _page(held, redact, room))
     for each in missed:
-        console.notice(redact(f"{each.what} was not shown: {each.why}. {each.remedy}"))
+        console.notice(redact(_sentence(each)))
     failure = held.failure
     try:
         if here.output:
@@ -230,17 +231,22 @@ def _trust(workspace: Path) -> None:
 def _page(held: Held, redact: Redactor, room: int, missed: Sequence[Missed] = ()) -> str:
     """The summary: what stands in the way first, then the campaign."""
     head = "".join(_left_out(each, redact) for each in missed)
+    head += "".join(f"{redact(line)}\n\n" for line in held.news)
     if held.failure is not None and not held.interrupted:
         head = told(held.failure, redact) + head
     return head + held.page(max(room - len(head), 0))
 
 
 def _left_out(missed: Missed, redact: Redactor) -> str:
-    """What was not shown, why, and the line in the workflow that would allow it."""
-    why = f"> {escape(redact(f'{missed.what} was not shown: {missed.why}. {missed.remedy}'))}\n\n"
+    """What was left out, why, and the line in the workflow that would allow it."""
+    why = f"> {escape(redact(_sentence(missed)))}\n\n"
     if not missed.permission:
         return why
     return f"{why}{fenced(f'permissions:{chr(10)}  {missed.permission}', 'yaml')}\n\n"
+
+
+def _sentence(missed: Missed) -> str:
+    return f"left out: {missed.what}. {missed.why}. {missed.remedy}"
 
 
 def _exit_code(failure: BaseException | None, console: Console, redact: Redactor) -> int:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from autoresearch_ci.action.continuing import Cause
 from autoresearch_ci.action.desk import Commanded, Refusal
 from autoresearch_ci.action.head import Head, NoHead, PullHead
 from autoresearch_ci.action.inputs import Given
@@ -33,14 +34,15 @@ OFFERED = "autoresearch/"
 class Order:
     """What the event's inputs and a command come to.
 
-    `where` has the commit that the session is shown on. `base`, `base_branch` and `trusted`
-    are as `open_lab` takes them, None where the checkout says it; `head` is that of the pull
-    request, and `into` its branch. `idea` is to be tried first, `by` whoever commanded.
-    Campaigns in `others` are not meant.
+    `cause` is what starts another session like it. `where` has the commit that the session
+    is shown on. `base`, `base_branch` and `trusted` are as `open_lab` takes them, None where
+    the checkout says it; `head` is that of the pull request, and `into` its branch. `idea` is
+    to be tried first, `by` whoever commanded. Campaigns in `others` are not meant.
     """
 
     given: Given
     where: Site
+    cause: Cause = field(default_factory=Cause)
     setup_only: bool = False
     idea: str = ""
     by: str = ""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
+from autoresearch_ci.action.afterwards import FAILED, afterwards
 from autoresearch_ci.action.board import Board
 from autoresearch_ci.action.confirming import confirmed
 from autoresearch_ci.action.held import Held
 from autoresearch_ci.action.live import Live
-from autoresearch_ci.action.order import Order
+from autoresearch_ci.action.order import OFFERED, Order
 from autoresearch_ci.action.outputs import Result, result_of
 from autoresearch_ci.action.remarks import remarks
 from autoresearch_ci.action.site import base_branch, push_target
@@ -33,8 +35,8 @@ from autoresearch_ci.session import Session
 _NOTHING_RAN = {
     StopReason.EXHAUSTED: "Whoever has the ideas has none left. Begin a new campaign (the input "
     "new_campaign), or set proposer to a model.",
-    StopReason.TIME_LIMIT: "One experiment takes longer than time_limit. Raise it, or make the "
-    "experiment shorter.",
+    StopReason.TIME_LIMIT: "setup_command, the incumbent and one experiment take longer than "
+    "time_limit. Raise it, or make them shorter.",
 }
 
 
@@ -58,7 +60,7 @@ def hold(workspace: Path, order: Order, users: Users | None, stream: TextIO, boa
             push=push_target(workspace, given.token),
             base_branch=order.base_branch or base_branch(workspace, where),
             trusted=order.trusted,
-            finished=order.others,
+            finished=lambda tag: tag in order.others or board.forge.merged(f"{OFFERED}{tag}"),
             users=users,
         ) as lab:
             order.queue(lab)
@@ -79,11 +81,15 @@ def hold(workspace: Path, order: Order, users: Users | None, stream: TextIO, boa
             if lab.campaign.base == where.sha:
                 path, base = lab.settings.target_file, lab.campaign.at_base()
                 held.annotations = remarks(path, base, lab.campaign.source())
+            done = afterwards(lab, ended(lab), order, board.forge)
+            held.result = replace(held.result, pull_request_url=done.pull_request)
+            held.news = done.said
     except BaseException as failure:  # noqa: BLE001 - every way out has a summary and outputs
         stopped = isinstance(failure, KeyboardInterrupt)
         none = Result("stopped" if stopped else "error")
         held = held or (_told(lab, order) if lab else Held(none, _blank))
         held.failure = failure
+        held.news = (FAILED,) if given.goes_on else ()
     return held
 
 

@@ -156,3 +156,34 @@ def test_the_newest_campaign_may_be_finished(project):
     hold(project, [WORSE], tag="one")
     assert campaigns.unfinished(workspace) is None
     assert campaigns.newest(workspace) == "one"
+
+
+def test_the_forge_is_asked_of_no_more_campaigns_than_it_takes(project, monkeypatch):
+    """The newest one that git calls unfinished; another only where that one was merged."""
+    times = iter(range(100))
+    monkeypatch.setattr(
+        "autoresearch_ci.lab.timestamp", lambda: f"2026-03-17T14:35:{next(times):02}Z"
+    )
+    hold(project, [NINE, WORSE], tag="one", max_experiments=1)
+    hold(project, [NINE, WORSE], tag="two", max_experiments=1)
+    hold(project, [WORSE], tag="three")
+    workspace, asked = Workspace.open(project), []
+
+    def choose(*merged, **what):
+        asked.clear()
+        finished = lambda tag: bool(asked.append(tag)) or tag in merged  # noqa: E731
+        return campaigns.choose_tag(workspace, what.get("wanted"), new=False, finished=finished)
+
+    assert (choose(), asked) == ("two", ["two"])
+    assert (choose("two"), asked) == ("one", ["two", "one"])
+    assert (choose(wanted="one"), asked) == ("one", ["one"])
+
+
+def test_a_merged_campaign_is_not_gone_on_with_by_its_name(project):
+    """Whoever names a campaign whose pull request was merged is told to give another tag."""
+    hold(project, [NINE, WORSE], tag="one", max_experiments=1)
+    with pytest.raises(SettingsError, match="one is finished") as error:
+        campaigns.choose_tag(
+            Workspace.open(project), "one", new=False, finished=lambda tag: tag == "one"
+        )
+    assert "another tag" in error.value.remedy
