@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -18,6 +19,7 @@ from autoresearch_ci.campaigns import LEDGER, choose_tag
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.errors import SettingsError, WorkspaceError
 from autoresearch_ci.executors import Executor
+from autoresearch_ci.executors.deadline import Deadline
 from autoresearch_ci.executors.process import ProcessExecutor
 from autoresearch_ci.executors.search import kill_marked
 from autoresearch_ci.executors.user import User, Users
@@ -46,6 +48,7 @@ def open_lab(
     base_branch: str | None = None,
     finished: Collection[str] = (),
     users: Users | None = None,
+    until: float = math.inf,
 ) -> Iterator[Session]:
     """A session on the repository around `repo`, recovered, locked and ready to run.
 
@@ -53,8 +56,9 @@ def open_lab(
     begins from. With `push` the campaign is shared there, and one that is there is
     found. `base_branch` names the branch that HEAD stands for where it is detached;
     when the campaign's own has moved, it is merged. `finished` are campaigns that are
-    known to be, such as those whose pull request was squashed. At the end the user is back
-    where they were. Raises AutoresearchError, and then nothing was changed.
+    known to be, such as those whose pull request was squashed. No command runs past `until`,
+    an instant of `time.monotonic`: OutOfTimeError. At the end the user is back where they
+    were. Raises AutoresearchError, and then nothing was changed.
     """
     workspace = Workspace.open(repo)
     remote = workspace.remote(push) if push else None
@@ -65,8 +69,9 @@ def open_lab(
     workspace.check_outputs()
     tag = choose_tag(workspace, settings.tag, new=new, finished=finished)
     with workspace.lock(tag):
-        if killed := workspace.interrupted_session():
+        for killed in workspace.interrupted_sessions():
             kill_marked(killed)
+        workspace.clear_copies()
         book = ledger.Ledger(
             workspace.log_path,
             workspace.results_path,
@@ -96,6 +101,7 @@ def open_lab(
                 setup_only=setup_only,
                 remote=remote,
                 users=users,
+                until=until,
             )
             session.notes += (note,) if note else ()
             follow(session, base_branch, base)
@@ -113,12 +119,15 @@ def assemble(
     setup_only: bool,
     remote: Remote | None,
     users: Users | None = None,
+    until: float = math.inf,
 ) -> Session:
     """Put a session together, and write down the experiment that a kill cut short."""
     settings = loaded.settings
     if cut := book.campaign.unfinished:
         record_interrupted(book, cut)
     executor = choose_executor(settings, users.experiments if users else None)
+    if until < math.inf:
+        executor = Deadline(executor, until)
     bench = Bench(
         settings,
         executor,

@@ -20,9 +20,11 @@ from pathlib import Path
 
 from autoresearch_ci.errors import MachineError
 from autoresearch_ci.executors.processes import renounce
+from autoresearch_ci.executors.search import kill_marked
 from autoresearch_ci.executors.user import UMASK, User, Users, kill_all_of, processes_of
 from autoresearch_ci.interrupts import deferred
 from autoresearch_ci.ownership import give
+from autoresearch_ci.workspace import clear_copies, sessions_in_copies
 
 EXPERIMENTS, AGENTS = 61001, 61002
 """User ids, and group ids, that nothing else on a runner has."""
@@ -76,6 +78,14 @@ def take_back(workspace: Path) -> None:
         (workspace / ".git" / _NOTE).unlink()
     except OSError as error:
         raise _refused("hand the workspace back to its owner", error) from error
+
+
+def clear_copies_of(workspace: Path) -> None:
+    """Delete the copies of the project that a killed session has left; end what runs in them."""
+    home = workspace / ".git" / "autoresearch"
+    for killed in sessions_in_copies(home):
+        kill_marked(killed)
+    clear_copies(home)
 
 
 def places_of_the_runner(variables: Mapping[str, str], workspace: Path) -> list[Path]:

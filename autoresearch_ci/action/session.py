@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -14,6 +14,7 @@ from autoresearch_ci.action.outputs import Result, result_of
 from autoresearch_ci.action.remarks import remarks
 from autoresearch_ci.action.site import Site, base_branch, push_target
 from autoresearch_ci.archive import PICTURE
+from autoresearch_ci.doctor import admit
 from autoresearch_ci.errors import MachineError
 from autoresearch_ci.executors.user import Users
 from autoresearch_ci.forge import Annotation
@@ -73,6 +74,7 @@ def hold(workspace: Path, given: Given, users: Users | None, stream: TextIO, whe
             base_branch=base_branch(workspace, where),
             users=users,
         ) as lab:
+            admit(lab, workspace, given.overrides, progress.show, auto="report", users=users)
             paint = Paint(colour=False)
             limits = _limits(lab)
             progress.begin(
@@ -93,6 +95,8 @@ def hold(workspace: Path, given: Given, users: Users | None, stream: TextIO, whe
         none = Result("stopped" if stopped else "error")
         held = held or (_told(lab, where) if lab else Held(none, _blank))
         held.failure = failure
+        if stopped and lab and not ended(lab):  # before the first record: nothing was amiss
+            held.result = replace(held.result, result="stopped")
     return held
 
 

@@ -95,11 +95,14 @@ def image(tmp_path_factory):
 
 @pytest.fixture
 def runner(image, tmp_path):
-    """A job with a small project; `project` is called with its run command."""
+    """A job with a small project; `project` is called with its run command.
+
+    Without the doctor unless it is asked for.
+    """
     job = Runner(tmp_path / "runner", image)
 
-    def project(run="python3 solve.py", **files):
-        section = SECTION.format(run=run)
+    def project(run="python3 solve.py", doctor="off", **files):
+        section = SECTION.format(run=run) + f"- doctor: {doctor}\n"
         ignored = {".gitignore": "loot/\n__pycache__/\n"}
         job.check_out({"solve.py": SOLVE, "CLAUDE.md": section, **ignored, **files})
         (job.workspace / "loot").mkdir()

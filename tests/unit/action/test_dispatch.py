@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,7 +60,13 @@ class Job:
         found = [check for check in self.lab.checks.values() if check.head_sha == self.sha]
         return {check.name: {**check.saved, "output": check.output} for check in found}
 
-    def run(self, token: str = TOKEN, until: Path | None = None, **inputs: str) -> int:
+    def run(
+        self,
+        token: str = TOKEN,
+        until: Path | None = None,
+        how: int = signal.SIGINT,
+        **inputs: str,
+    ) -> int:
         """The step that holds a session, cancelled when a file is there; its exit code."""
         files = self.folder / "files"
         files.mkdir(exist_ok=True)
@@ -84,7 +92,7 @@ class Job:
         with step:
             if until:
                 wait_for(until)
-                step.send_signal(signal.SIGINT)
+                step.send_signal(how)
             self.log = step.communicate(timeout=120)[0]
         return step.returncode
 
@@ -96,17 +104,25 @@ def wait_for(path: Path) -> None:
         time.sleep(0.02)
 
 
-@pytest.fixture
-def job(tmp_path):
+@contextmanager
+def checkout(folder: Path, settings: str) -> Iterator[Job]:
     """A checkout of the newest commit of main, as actions/checkout makes one, without a token."""
-    for path in (tmp_path, *tmp_path.parents[:2]):
+    for path in (folder, *folder.parents[:2]):
         path.chmod(0o755)  # experiments have a user of their own where the tests are root's
-    source = make_repository(tmp_path / "source", {"solve.py": SOLVE, ".gitignore": "run.log\n"})
-    with GitHub(tmp_path / "hub") as hub:
+    files = {"solve.py": SOLVE, ".gitignore": "run.log\n", ".github/autoresearch.yml": settings}
+    source = make_repository(folder / "source", files)
+    with GitHub(folder / "hub") as hub:
         hub.tokens.add(TOKEN)
         lab = hub.create("octo/lab", source=source)
-        racing.clone(lab.bare, hub.git.remote("octo/lab"), tmp_path / "work")
-        yield Job(hub, tmp_path, lab)
+        racing.clone(lab.bare, hub.git.remote("octo/lab"), folder / "work")
+        yield Job(hub, folder, lab)
+
+
+@pytest.fixture
+def job(tmp_path):
+    """Without the doctor, who has tests of its own."""
+    with checkout(tmp_path, "doctor: off\n") as job:
+        yield job
 
 
 def test_it_is_pushed_shown_and_confirmed(job):
