@@ -30,6 +30,7 @@ cat .git/config {work}/.git/config {files}/event.json > {loot}/read
 ls .git {work}/.git {files} >> {loot}/read
 ls .. > {loot}/neighbours
 for process in /proc/[0-9]*; do cat $process/environ; done > {loot}/processes
+test $(id -u) = {user} || exit 0  # our own user may read `.git`, and must not change it
 git log -1 >> {loot}/read
 echo x > .git/hooks/pre-push
 """
@@ -81,7 +82,8 @@ def test_required(tmp_path):
 def test_a_spy_in_the_copy(tmp_path, loot):
     """What runs in the copy gets at no more than in a session: no token, no `.git`, nobody's files."""
     with checkout(tmp_path, QUICK) as job:
-        spy = SPY.format(loot=loot, work=job.workspace, files=tmp_path / "files")
+        places = {"loot": loot, "work": job.workspace, "files": tmp_path / "files"}
+        spy = SPY.format(user=EXPERIMENTS, **places)
         script = tmp_path / "spy.sh"
         script.write_text(spy)
         script.chmod(0o644)
