@@ -23,7 +23,7 @@ from autoresearch_ci.executors.processes import renounce
 from autoresearch_ci.executors.search import kill_marked
 from autoresearch_ci.executors.user import UMASK, User, Users, kill_all_of, processes_of
 from autoresearch_ci.interrupts import deferred
-from autoresearch_ci.ownership import give
+from autoresearch_ci.ownership import give, lend
 from autoresearch_ci.workspace import clear_copies, sessions_in_copies
 
 EXPERIMENTS, AGENTS = 61001, 61002
@@ -127,15 +127,16 @@ def _lend(workspace: Path, closed: list[Path]) -> None:
     try:
         owner = (workspace / ".git" / "HEAD").stat()
         modes = {str(path): stat.S_IMODE(path.stat().st_mode) for path in closed if path.is_dir()}
+        top = {str(workspace): stat.S_IMODE(workspace.stat().st_mode)}
         note = workspace / ".git" / _NOTE
         note.parent.mkdir(exist_ok=True)
         with note.open("w", encoding="utf-8") as file:
-            json.dump({"uid": owner.st_uid, "gid": owner.st_gid, "modes": modes}, file)
+            json.dump({"uid": owner.st_uid, "gid": owner.st_gid, "modes": modes | top}, file)
             file.flush()
             os.fsync(file.fileno())
         for path, mode in modes.items():
             Path(path).chmod(mode & ~0o077)
-        give(str(workspace), EXPERIMENTS, EXPERIMENTS, spare=(".git",))
+        lend(str(workspace), EXPERIMENTS)
     except OSError as error:
         raise _refused("hand the workspace to the experiments' user", error) from error
 

@@ -48,7 +48,7 @@ def admit(
         return
     limit = lab.settings.time_limit
     share = math.inf if limit is None else SHARE * limit
-    most = "" if limit is None else f" for at most {duration(share)}"
+    most = "" if limit is None else f", for at most {duration(share)}"
     show(Note(f"The doctor looks at a copy of the project first{most}"))
     settings = {**overrides, "proposer": ideas.chosen(lab.settings, os.environ)}
     found = Diagnosis(lab.start.tag, lab.start.session, timestamp(), ())
@@ -93,7 +93,7 @@ def _look(
     show: Callable[[Event], None],
 ) -> Diagnosis:
     until = time.monotonic() + share
-    owner = (users.experiments.uid, users.experiments.gid) if users else None
+    owner = users.experiments.uid if users else None
     checks = []
     with twin(workspace, owner=owner) as copy:
         for note in copy.notes:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from autoresearch_ci.environment import trusted
 from autoresearch_ci.errors import LockedError
-from autoresearch_ci.ownership import give
+from autoresearch_ci.ownership import lend
 from autoresearch_ci.workspace import locks
 from autoresearch_ci.workspace.files import disk_errors, is_scratch, write_atomic
 from autoresearch_ci.workspace.globs import matches
@@ -66,13 +66,12 @@ class Twin:
 
 
 @contextmanager
-def twin(
-    workspace: Workspace, base: str | None = None, owner: tuple[int, int] | None = None
-) -> Iterator[Twin]:
+def twin(workspace: Workspace, base: str | None = None, owner: int | None = None) -> Iterator[Twin]:
     """The project at `base`, else at HEAD, with copies of what git does not track.
 
-    A repository of its own, deleted however the block ends. With an `owner`, a user's and a
-    group's id, for which we have to be root, all but its `.git` is theirs, and `.git` is closed.
+    A repository of its own, deleted however the block ends. With an `owner`, the number of
+    a user and of a group, for which we have to be root, all but its `.git` is theirs, and `.git`
+    is closed.
     Raises WorkspaceError where tracked files have changed, since the copy would be another
     project.
     """
@@ -90,16 +89,16 @@ def twin(
     with scratch_copy(workspace.git, commit, workspace.root.name, workspace.state_dir) as root:
         with disk_errors("copy the project"):
             notes = list(_copy_untracked(workspace, root))
-        with _lent(root, *owner) if owner else nullcontext():
+        with _lent(root, owner) if owner else nullcontext():
             yield Twin(root, notes)
 
 
 @contextmanager
-def _lent(root: Path, uid: int, gid: int) -> Iterator[None]:
+def _lent(root: Path, owner: int) -> Iterator[None]:
     """Within, the files are this user's, and git works there for us nevertheless."""
     with disk_errors("hand the copy to the experiments' user"):
         (root / ".git").chmod(0o700)
-        give(str(root), uid, gid, spare=(".git",))
+        lend(str(root), owner)
         root.parent.chmod(0o711)  # the way to the files is open, now that nothing else is
     with trusted(root):
         yield

@@ -156,7 +156,7 @@ def test_cut_short(project, late_after, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "copies"))
     settings = late_after("planted by autoresearch-ci")
     shown, found, log = begin(project, settings, doctor="report")
-    assert shown[0] == Note("The doctor looks at a copy of the project first for at most 6m00s")
+    assert shown[0] == Note("The doctor looks at a copy of the project first, for at most 6m00s")
     assert [check.title for check in found.checks] == ["no change"]
     assert "a lie after the work" in found.unseen
     assert "no change" not in found.unseen
