@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 from autoresearch_ci.errors import SettingsError
 
@@ -138,6 +140,29 @@ def handed_on(variables: Sequence[str]) -> dict[str, str]:
         if pair or name in os.environ:
             chosen[name] = value if pair else os.environ[name]
     return chosen
+
+
+def trust(folder: Path) -> None:
+    """Have git work there as root though the files are somebody else's; by no file of anybody's."""
+    count = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+    os.environ[f"GIT_CONFIG_KEY_{count}"] = "safe.directory"
+    os.environ[f"GIT_CONFIG_VALUE_{count}"] = str(folder)
+    os.environ["GIT_CONFIG_COUNT"] = str(count + 1)
+
+
+@contextmanager
+def trusted(folder: Path) -> Iterator[None]:
+    """The same for the block; what is trusted within it has to be given up before its end."""
+    before = os.environ.get("GIT_CONFIG_COUNT")
+    trust(folder)
+    try:
+        yield
+    finally:
+        last = int(os.environ["GIT_CONFIG_COUNT"]) - 1
+        del os.environ[f"GIT_CONFIG_KEY_{last}"], os.environ[f"GIT_CONFIG_VALUE_{last}"]
+        os.environ["GIT_CONFIG_COUNT"] = str(last)
+        if before is None:
+            del os.environ["GIT_CONFIG_COUNT"]
 
 
 def environment_of_git() -> dict[str, str]:

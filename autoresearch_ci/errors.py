@@ -7,6 +7,8 @@
     │   └── LockedError    another session is at work here
     ├── LedgerError        the log cannot be read or written
     ├── BaselineError      the unchanged project gives no metric
+    ├── UntrustedError     the doctor is required, and a verdict of its was wrong or is missing
+    ├── OutOfTimeError     something did not end in the time that it was given
     ├── MachineError       the machine lacks something (a program, disk space)
     ├── ProviderError      a model cannot be asked, or gives no usable answer
     └── ForgeError         the forge cannot be asked what must be known
@@ -59,6 +61,14 @@ class LedgerError(AutoresearchError):
 
 class BaselineError(AutoresearchError):
     """The project, unchanged, crashes, times out, or prints no metric."""
+
+
+class UntrustedError(AutoresearchError):
+    """The loop cannot be trusted with this project, or nobody could look."""
+
+
+class OutOfTimeError(AutoresearchError):
+    """The time that was given is over. Whoever gave it says what that means."""
 
 
 class MachineError(AutoresearchError):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from autoresearch_ci.model import (
     BASELINE,
     Confirmation,
+    Diagnosis,
     Direction,
     Experiment,
     IdeaRequest,
@@ -28,7 +29,7 @@ class History:
     """The finished experiments of one campaign in order; grows, never shrinks.
 
     `rejected` are answers of proposers that never became an experiment,
-    `confirmation` is the last one.
+    `confirmation` and `diagnosis` are the last ones.
     Adding and every question cost the same however long the campaign is. Only where
     another session was faster to publish do the last ones get other numbers: `become`.
     """
@@ -41,6 +42,7 @@ class History:
         self._by_candidate: dict[str, Experiment] = {}
         self.rejected: list[ProposalRejected] = []
         self.confirmation: Confirmation | None = None
+        self.diagnosis: Diagnosis | None = None
         self._superseded: dict[int, Experiment] = {}
         self.queued: dict[str, IdeaRequest] = {}
 
@@ -63,6 +65,13 @@ class History:
             self._superseded.pop(again, None)
         for name in ideas if isinstance(ideas, list | tuple) else ():
             self.queued.pop(str(name), None)
+
+    def judged(self, record: Confirmation | Diagnosis) -> None:
+        """Take what is said of the whole in place of what was said before."""
+        if isinstance(record, Confirmation):
+            self.confirmation = record
+        else:
+            self.diagnosis = record
 
     def queue(self, idea: IdeaRequest) -> None:
         """Let the idea wait for a proposal that takes it up: one whose `change` names it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +19,7 @@ from autoresearch_ci.campaigns import LEDGER, choose_tag, unknown
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.errors import SettingsError, WorkspaceError
 from autoresearch_ci.executors import Executor
+from autoresearch_ci.executors.deadline import Deadline
 from autoresearch_ci.executors.process import ProcessExecutor
 from autoresearch_ci.executors.search import kill_marked
 from autoresearch_ci.executors.user import User, Users
@@ -47,6 +49,7 @@ def open_lab(
     trusted: str | None = None,
     finished: Callable[[str], bool] = unknown,
     users: Users | None = None,
+    until: float = math.inf,
 ) -> Iterator[Session]:
     """A session on the repository around `repo`, recovered, locked and ready to run.
 
@@ -56,8 +59,8 @@ def open_lab(
     when the campaign's own has moved, it is merged. `trusted` is the commit whose settings
     and instructions count where those of the user's tree and of the campaign's base do not.
     `finished` says whether a campaign's pull request was merged, also where it was squashed.
-    At the end the user is back where they were. Raises AutoresearchError, and then nothing
-    was changed.
+    No command runs past `until`, an instant of `time.monotonic`: OutOfTimeError. At the end
+    the user is back where they were. Raises AutoresearchError, and then nothing was changed.
     """
     workspace = Workspace.open(repo)
     remote = workspace.remote(push) if push else None
@@ -69,8 +72,9 @@ def open_lab(
     workspace.check_outputs(at=tip)
     tag = choose_tag(workspace, settings.tag, new=new, finished=finished)
     with workspace.lock(tag):
-        if killed := workspace.interrupted_session():
+        for killed in workspace.interrupted_sessions():
             kill_marked(killed)
+        workspace.clear_copies()
         book = ledger.Ledger(
             workspace.log_path,
             workspace.results_path,
@@ -101,6 +105,7 @@ def open_lab(
                 remote=remote,
                 trusted=trusted,
                 users=users,
+                until=until,
             )
             session.notes += (note,) if note else ()
             follow(session, base_branch, tip)
@@ -119,12 +124,15 @@ def assemble(
     remote: Remote | None,
     trusted: str | None = None,
     users: Users | None = None,
+    until: float = math.inf,
 ) -> Session:
     """Put a session together, and write down the experiment that a kill cut short."""
     settings = loaded.settings
     if cut := book.campaign.unfinished:
         record_interrupted(book, cut)
     executor = choose_executor(settings, users.experiments if users else None)
+    if until < math.inf:
+        executor = Deadline(executor, until)
     bench = Bench(
         settings,
         executor,

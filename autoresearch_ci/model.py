@@ -339,6 +339,42 @@ class Confirmation:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """What became of one change that the doctor planted.
+
+    `right` is None where it could not be planted, and `note` says why; where the
+    verdict is wrong `note` says what to do.
+    """
+
+    title: str
+    right: bool | None
+    verdict: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Whether the loop can be trusted with the project as it is at a campaign's beginning.
+
+    `weaknesses` are settings that leave a door open, `unseen` are the changes that
+    were not looked at, and `note` says why.
+    """
+
+    tag: str
+    session: str
+    timestamp: str
+    checks: tuple[Check, ...]
+    weaknesses: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def wrong(self) -> tuple[Check, ...]:
+        """The checks whose verdict was wrong."""
+        return tuple(check for check in self.checks if check.right is False)
+
+
+@dataclass(frozen=True, slots=True)
 class StopRequest:
     """Somebody wants the sessions that are at work to end; `now` is without the experiment's end.
 
@@ -385,7 +421,8 @@ Record = (
     | ProposalRejected
     | Experiment
     | Confirmation
+    | Diagnosis
     | SessionEnd
     | Request
 )
-Event = Record | IncumbentMeasured | Finding | Note
+Event = Record | IncumbentMeasured | Finding | Check | Note

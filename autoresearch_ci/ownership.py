@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Collection
+
+_LENT = stat.S_ISVTX | stat.S_IWGRP
 
 
 def as_its_folder(path: str | os.PathLike[str], file: int | None = None) -> None:
@@ -21,12 +24,25 @@ def as_its_folder(path: str | os.PathLike[str], file: int | None = None) -> None
         return
     folder = os.stat(os.path.dirname(os.path.abspath(path)), follow_symlinks=False)
     now = os.stat(path, follow_symlinks=False) if file is None else os.fstat(file)
-    if (now.st_uid, now.st_gid) == (folder.st_uid, folder.st_gid):
+    lent = folder.st_uid == 0 and folder.st_mode & _LENT == _LENT
+    uid, gid = folder.st_gid if lent else folder.st_uid, folder.st_gid
+    if (now.st_uid, now.st_gid) == (uid, gid):
         return
     if file is None:
-        os.chown(path, folder.st_uid, folder.st_gid, follow_symlinks=False)
+        os.chown(path, uid, gid, follow_symlinks=False)
     else:
-        os.fchown(file, folder.st_uid, folder.st_gid)
+        os.fchown(file, uid, gid)
+
+
+def lend(top: str, user: int) -> None:
+    """Make a working tree this user's, whose group has the same number, but for its `.git`.
+
+    The folder itself stays ours and is sticky: they make and remove files in it, and cannot
+    put another `.git` in the place of ours. Raises OSError, as `give`.
+    """
+    give(top, user, user, spare=(".git",))
+    os.chown(top, 0, user, follow_symlinks=False)
+    os.chmod(top, stat.S_IMODE(os.stat(top).st_mode) | _LENT | 0o070)  # noqa: S103 - it has to be
 
 
 def give(top: str, uid: int, gid: int, *, spare: Collection[str] = ()) -> None:

@@ -7,13 +7,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests import racing
 from tests.github.hub import GitHub
 from tests.github.state import Comment, Issue, Repository, User
-from tests.projects import git
+from tests.projects import git, make_repository
 
 TOKEN = "ghs_0123456789abcdefghijklmnopqrstuvwxyz"
 INPUTS = {
@@ -28,6 +30,9 @@ INPUTS = {
 }
 SOLVE = 'RATE = 0.02\nSTEPS = 8\nprint("score:", (RATE - 0.05) ** 2 + STEPS / 1000)\n'
 WORKFLOW = ".github/workflows/autoresearch.yml"
+PUSHING_ALL = "from autoresearch_ci import archive\narchive.INTERVAL = 0.0\n"
+"""Code that has a job push after every experiment, as if each took seconds."""
+
 IN_NO_HURRY = """
 from autoresearch_ci.forge.github import pace
 pace.Manners.__init__.__defaults__ = (0.0, 0.0, *pace.Manners.__init__.__defaults__[2:])
@@ -90,10 +95,10 @@ class Job:
         found = [check for check in self.lab.checks.values() if check.head_sha == sha]
         return {check.name: {**check.saved, "output": check.output} for check in found}
 
-    def run(self, until: Path | None = None, **inputs: str) -> int:
+    def run(self, until: Path | None = None, how: int = signal.SIGINT, **inputs: str) -> int:
         """A dispatch, cancelled when a file is there; its exit code."""
         self.start("workflow_dispatch", {"inputs": {}}, **inputs)
-        return self.end(until)
+        return self.end(until, how)
 
     def say(
         self,
@@ -161,15 +166,32 @@ class Job:
             env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
 
-    def end(self, until: Path | None = None) -> int:
+    def end(self, until: Path | None = None, how: int = signal.SIGINT) -> int:
         """Wait for the step, cancelled when a file is there; its exit code."""
         with self._step as step:
             if until:
                 wait_for(until, step)
-                step.send_signal(signal.SIGINT)
+                step.send_signal(how)
             self.log = step.communicate(timeout=120)[0]
         self.code = step.returncode
         return self.code
+
+
+def make_source(folder: Path, settings: str = "doctor: off\n") -> Path:
+    """The project, as somebody has it who works on it. The doctor has tests of its own."""
+    for path in (folder, *folder.parents[:2]):
+        path.chmod(0o755)  # experiments have a user of their own where the tests are root's
+    files = {"solve.py": SOLVE, ".gitignore": "run.log\n", ".github/autoresearch.yml": settings}
+    return make_repository(folder / "source", files)
+
+
+@contextmanager
+def checkout(folder: Path, settings: str) -> Iterator[Job]:
+    """A job for a repository of its own, with these settings."""
+    source = make_source(folder, settings)
+    with GitHub(folder / "hub") as hub:
+        hub.tokens.add(TOKEN)
+        yield Job(hub, folder, hub.create("octo/lab", source=source))
 
 
 def wait_for(path: Path, step: subprocess.Popen[str] | None = None) -> None:

@@ -20,9 +20,11 @@ from pathlib import Path
 
 from autoresearch_ci.errors import MachineError
 from autoresearch_ci.executors.processes import renounce
+from autoresearch_ci.executors.search import kill_marked
 from autoresearch_ci.executors.user import UMASK, User, Users, kill_all_of, processes_of
 from autoresearch_ci.interrupts import deferred
-from autoresearch_ci.ownership import give
+from autoresearch_ci.ownership import give, lend
+from autoresearch_ci.workspace import clear_copies, sessions_in_copies
 
 EXPERIMENTS, AGENTS = 61001, 61002
 """User ids, and group ids, that nothing else on a runner has."""
@@ -78,6 +80,14 @@ def take_back(workspace: Path) -> None:
         raise _refused("hand the workspace back to its owner", error) from error
 
 
+def clear_copies_of(workspace: Path) -> None:
+    """Delete the copies of the project that a killed session has left; end what runs in them."""
+    home = workspace / ".git" / "autoresearch"
+    for killed in sessions_in_copies(home):
+        kill_marked(killed)
+    clear_copies(home)
+
+
 def places_of_the_runner(variables: Mapping[str, str], workspace: Path) -> list[Path]:
     """Folders with the runner's own files: tokens in events, outputs to be, other homes.
 
@@ -117,15 +127,16 @@ def _lend(workspace: Path, closed: list[Path]) -> None:
     try:
         owner = (workspace / ".git" / "HEAD").stat()
         modes = {str(path): stat.S_IMODE(path.stat().st_mode) for path in closed if path.is_dir()}
+        top = {str(workspace): stat.S_IMODE(workspace.stat().st_mode)}
         note = workspace / ".git" / _NOTE
         note.parent.mkdir(exist_ok=True)
         with note.open("w", encoding="utf-8") as file:
-            json.dump({"uid": owner.st_uid, "gid": owner.st_gid, "modes": modes}, file)
+            json.dump({"uid": owner.st_uid, "gid": owner.st_gid, "modes": modes | top}, file)
             file.flush()
             os.fsync(file.fileno())
         for path, mode in modes.items():
             Path(path).chmod(mode & ~0o077)
-        give(str(workspace), EXPERIMENTS, EXPERIMENTS, spare=(".git",))
+        lend(str(workspace), EXPERIMENTS)
     except OSError as error:
         raise _refused("hand the workspace to the experiments' user", error) from error
 

@@ -20,6 +20,7 @@ from autoresearch_ci.action.desk import Commanded, Refusal
 from autoresearch_ci.action.errands import ERRANDS, Errand
 from autoresearch_ci.action.faults import told, words
 from autoresearch_ci.action.handover import (
+    clear_copies_of,
     folders_of_sockets,
     lent,
     places_of_the_runner,
@@ -32,7 +33,7 @@ from autoresearch_ci.action.outputs import Result, write_outputs, write_summary
 from autoresearch_ci.action.secrets import needed, take_secrets
 from autoresearch_ci.action.session import hold
 from autoresearch_ci.action.site import site
-from autoresearch_ci.environment import is_credential
+from autoresearch_ci.environment import is_credential, trust
 from autoresearch_ci.errors import AutoresearchError, WorkspaceError
 from autoresearch_ci.event import CommandTrigger, Nothing, trigger
 from autoresearch_ci.executors.user import Users
@@ -96,10 +97,11 @@ def main(stream: TextIO | None = None) -> NoReturn:
 
 def post() -> NoReturn:
     """What runs when the job's steps are over, also after a kill: hand everything back."""
-    console = Console(sys.stdout)
+    console, workspace = Console(sys.stdout), job(os.environ).workspace
     try:
         if os.geteuid() == 0:
-            take_back(job(os.environ).workspace)
+            take_back(workspace)
+        clear_copies_of(workspace)
     except AutoresearchError as error:
         console.error(str(error))
         sys.exit(USER)
@@ -132,7 +134,7 @@ def _obeyed(here: Job, console: Console, stream: TextIO, board: Board) -> Held:
     else:
         board.use(given.token)
     _require_repository(here.workspace)
-    _trust(here.workspace)
+    trust(here.workspace)
     held: Held | None = None
     try:
         with console.unheard(), _users(here.workspace) as users:
@@ -218,14 +220,6 @@ def _require_repository(workspace: Path) -> None:
             remedy="Put a step before this one: `- uses: actions/checkout@v4`, with "
             "`fetch-depth: 0` and `persist-credentials: false`.",
         )
-
-
-def _trust(workspace: Path) -> None:
-    """Have git work here as root though the files are somebody else's; by no file of anybody's."""
-    count = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
-    os.environ[f"GIT_CONFIG_KEY_{count}"] = "safe.directory"
-    os.environ[f"GIT_CONFIG_VALUE_{count}"] = str(workspace)
-    os.environ["GIT_CONFIG_COUNT"] = str(count + 1)
 
 
 def _page(held: Held, redact: Redactor, room: int, missed: Sequence[Missed] = ()) -> str:

@@ -17,6 +17,7 @@ from autoresearch_ci.action.outputs import Result, result_of
 from autoresearch_ci.action.remarks import remarks
 from autoresearch_ci.action.site import base_branch, push_target
 from autoresearch_ci.archive import PICTURE
+from autoresearch_ci.doctor import admit
 from autoresearch_ci.errors import MachineError
 from autoresearch_ci.executors.user import Users
 from autoresearch_ci.history import History
@@ -64,6 +65,15 @@ def hold(workspace: Path, order: Order, users: Users | None, stream: TextIO, boa
             users=users,
         ) as lab:
             order.queue(lab)
+            admit(
+                lab,
+                workspace,
+                given.overrides,
+                progress.show,
+                auto="report",
+                trusted=order.trusted,
+                users=users,
+            )
             paint = Paint(colour=False)
             limits = None if order.setup_only else _limits(lab)
             progress.begin(
@@ -90,6 +100,8 @@ def hold(workspace: Path, order: Order, users: Users | None, stream: TextIO, boa
         held = held or (_told(lab, order) if lab else Held(none, _blank))
         held.failure = failure
         held.news = (FAILED,) if given.goes_on else ()
+        if stopped and lab and not ended(lab):  # before the first record: nothing was amiss
+            held.result = replace(held.result, result="stopped")
     return held
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, Namespace
+from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from autoresearch_ci.reports import examination as words
 from autoresearch_ci.reports.terminal import Paint, clean, has_colour
 
 if TYPE_CHECKING:
-    from autoresearch_ci.doctor import Check
+    from autoresearch_ci.model import Check
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -44,9 +45,10 @@ def main(arguments: Namespace) -> int:
         with twin(workspace, arguments.base) as copy:
             examination = Examination(copy, arguments.overrides)
             say(*(f"note: {clean(note)}" for note in copy.notes))
-            for check in examination.checks():
-                checks.append(check)
-                say(words.line(check.title, check.right, check.verdict, check.note, paint))
+            with closing(examination.checks()) as looking:
+                for check in looking:
+                    checks.append(check)
+                    say(words.line(check, paint))
             weak = weaknesses(copy, examination.settings)
     trusted = all(check.right is not False for check in checks)
     if arguments.json:
@@ -54,6 +56,5 @@ def main(arguments: Namespace) -> int:
         print(json.dumps({"trusted": trusted, "checks": found, "weaknesses": weak}, indent=2))
     else:
         say(*words.weaknesses(weak, paint))
-        wrong = sum(check.right is False for check in checks)
-        print(words.conclusion(len(checks), wrong, paint), file=people, flush=True)
+        print(words.conclusion(checks, paint), file=people, flush=True)
     return DONE if trusted else USER

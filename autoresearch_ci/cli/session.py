@@ -17,6 +17,7 @@ from autoresearch_ci.cli.program import called
 from autoresearch_ci.history import History
 from autoresearch_ci.interrupts import Interrupted, interruptible
 from autoresearch_ci.model import (
+    Check,
     Event,
     Experiment,
     Finding,
@@ -58,7 +59,8 @@ def hold(
     end: SessionEnd | None = None
     with interruptible(progress.stopping), ExitStack() as stack:
         stack.enter_context(progress)
-        from autoresearch_ci.lab import open_lab  # noqa: PLC0415 - heavy; the live line is up
+        from autoresearch_ci.doctor import admit  # noqa: PLC0415 - heavy; the live line is up
+        from autoresearch_ci.lab import open_lab  # noqa: PLC0415
         from autoresearch_ci.loop import research  # noqa: PLC0415
         from autoresearch_ci.workspace import Target  # noqa: PLC0415
 
@@ -66,6 +68,7 @@ def hold(
         lab = stack.enter_context(
             open_lab(repo, overrides, new=new, base=base, setup_only=setup_only, push=target)
         )
+        admit(lab, repo, overrides, _shown(progress, as_json=as_json), auto="off")
         paint = Paint(colour=has_colour(people))
         limits = None if setup_only else _limits(lab.settings)
         progress.begin(
@@ -124,8 +127,17 @@ def watched(events: Generator[Event], progress: Progress) -> Generator[Event]:
         events.close()
 
 
+def _shown(progress: Progress, *, as_json: bool) -> Callable[[Event], None]:
+    def show(event: Event) -> None:
+        progress.show(event)
+        if as_json:
+            _write_record(event)
+
+    return show
+
+
 def _write_record(event: Event) -> None:
-    if isinstance(event, IncumbentMeasured | Finding | Note):
+    if isinstance(event, IncumbentMeasured | Finding | Check | Note):
         return
     from autoresearch_ci.ledger import encode  # noqa: PLC0415
 

@@ -4,9 +4,10 @@ from autoresearch_ci.config.loading import Loaded, load
 from autoresearch_ci.config.markdown import write as section
 from autoresearch_ci.config.origins import Origin
 from autoresearch_ci.config.schema import json_schema, render_schema, settings_table
-from autoresearch_ci.config.settings import Settings
+from autoresearch_ci.config.settings import DoctorMode, Settings
 
 __all__ = [
+    "DoctorMode",
     "Loaded",
     "Origin",
     "Settings",

@@ -26,6 +26,7 @@ from autoresearch_ci.model import Direction, MinDelta
 # The names a user may choose from, here and nowhere else.
 ProposerName = Literal["auto", "search", "anthropic", "openai", "command"]
 ExecutorName = Literal["auto", "process"]
+DoctorMode = Literal["auto", "off", "report", "require"]
 
 _COSTS = ("max_cost_usd", "max_cost_usd_per_day")
 _PRICES = ("price_in", "price_out")
@@ -293,6 +294,12 @@ class Settings(BaseModel):
         description="comma-separated environment variables for experiments: `NAME` hands one on, "
         "`NAME=value` sets it",
         examples=["CUDA_VISIBLE_DEVICES, OMP_NUM_THREADS=2"],
+    )
+    doctor: Annotated[DoctorMode, BeforeValidator(values.one_of(get_args(DoctorMode)))] = Field(
+        "auto",
+        description="whether `doctor` looks at the project before a campaign's first run, for at "
+        "most a tenth of `time_limit`: `report` says what it found, `require` goes on only if "
+        "every verdict was right, `off`; `auto` is `report` in the Action, else `off`",
     )
     max_experiments: Annotated[Count | None, Shown("never")] = Field(
         None, description="stop after so many experiments in this session", examples=["10"]

@@ -4,7 +4,8 @@ Everything happens in a copy of the repository that is deleted afterwards, with 
 very parts that a session has: only the ideas are the doctor's.
 """
 
-from autoresearch_ci.doctor.examination import Check, Examination
+from autoresearch_ci.doctor.admission import admit
+from autoresearch_ci.doctor.examination import Examination
 from autoresearch_ci.doctor.weaknesses import weaknesses
 
-__all__ = ["Check", "Examination", "weaknesses"]
+__all__ = ["Examination", "admit", "weaknesses"]

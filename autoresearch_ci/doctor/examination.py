@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
-from autoresearch_ci import config
 from autoresearch_ci.doctor.plants import (
     BETTER,
     PLANTS,
@@ -18,13 +17,15 @@ from autoresearch_ci.doctor.plants import (
     now_known,
     worse,
 )
+from autoresearch_ci.errors import OutOfTimeError
+from autoresearch_ci.executors.user import Users
 from autoresearch_ci.history import History
-from autoresearch_ci.lab import open_lab
+from autoresearch_ci.lab import load_settings, open_lab
 from autoresearch_ci.loop import research
-from autoresearch_ci.model import Experiment, Proposal
+from autoresearch_ci.model import Check, Experiment, Proposal
 from autoresearch_ci.proposers import Source
 from autoresearch_ci.session import Session
-from autoresearch_ci.workspace import Twin
+from autoresearch_ci.workspace import Twin, Workspace
 
 BUDGET = 10.0
 """Seconds of `time_budget` at most: most verdicts need no long run."""
@@ -37,20 +38,6 @@ _FREE = {
     "holdout_command": "",
     "proposer": "search",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What became of one plant.
-
-    `right` is None where it could not be planted, and `note` says why; where the
-    verdict is wrong `note` says what to do.
-    """
-
-    title: str
-    right: bool | None
-    verdict: str = ""
-    note: str = ""
 
 
 class _Planter:
@@ -90,19 +77,38 @@ class _Planter:
 class Examination:
     """Plants every change there is in a scratch copy.
 
-    `overrides` are settings as for a session. Raises AutoresearchError where the
-    unchanged project gives no metric.
+    `overrides` are settings as for a session, `trusted` the commit in the copy whose others
+    count, None for the copy's own files. `users` is whom it belongs to. `unseen` are
+    the titles of what is not planted yet: at an instant of `time.monotonic`, `until`, it ends.
+    Raises AutoresearchError where the unchanged project gives no metric.
     """
 
-    def __init__(self, copy: Twin, overrides: Mapping[str, object]) -> None:
+    def __init__(
+        self,
+        copy: Twin,
+        overrides: Mapping[str, object],
+        users: Users | None = None,
+        until: float = math.inf,
+        trusted: str | None = None,
+    ) -> None:
         self._copy = copy
-        self.settings = config.load(copy.root, overrides).settings
+        self._users, self._until, self._trusted = users, until, trusted
+        self.unseen = [plant.title for plant in (*PLANTS, BETTER)]
+        self.settings = load_settings(Workspace.open(copy.root), overrides, trusted).settings
         self._settings: dict[str, object] = {**overrides, **_FREE}
         self._head = copy.head
         self._campaigns = 0
 
-    def checks(self) -> Iterator[Check]:
+    def checks(self) -> Generator[Check]:
         """Each plant and its verdict, as they are found."""
+        try:
+            for check in self._checks():
+                self.unseen.remove(check.title)
+                yield check
+        except OutOfTimeError:
+            pass  # `unseen` says it
+
+    def _checks(self) -> Iterator[Check]:
         patient = self._look()
         waiting = deque(PLANTS)
         shows = False
@@ -164,7 +170,15 @@ class Examination:
     def _lab(self, base: str, *, setup_only: bool = False) -> Iterator[Session]:
         self._campaigns += 1
         settings = {**self._settings, "tag": f"doctor-{self._campaigns}"}
-        with open_lab(self._copy.root, settings, base=base, setup_only=setup_only) as session:
+        with open_lab(
+            self._copy.root,
+            settings,
+            base=base,
+            setup_only=setup_only,
+            trusted=self._trusted,
+            users=self._users,
+            until=self._until,
+        ) as session:
             yield session
 
 

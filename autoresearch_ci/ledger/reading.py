@@ -19,6 +19,7 @@ from autoresearch_ci.ledger.records import (
 )
 from autoresearch_ci.model import (
     Confirmation,
+    Diagnosis,
     Direction,
     Experiment,
     ExperimentStart,
@@ -66,8 +67,8 @@ class CampaignLog:
                 self.started = encode(record)
             case ProposalRejected():
                 self.history.rejected.append(record)
-            case Confirmation():
-                self.history.confirmation = record
+            case Confirmation() | Diagnosis():
+                self.history.judged(record)
             case Experiment():
                 self.history.add(record)
                 self.started = None

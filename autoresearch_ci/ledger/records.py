@@ -13,8 +13,10 @@ from datetime import datetime
 from typing import Any
 
 from autoresearch_ci.ledger.confirmations import decode_confirmation, encode_confirmation
+from autoresearch_ci.ledger.diagnoses import decode_diagnosis, encode_diagnosis
 from autoresearch_ci.model import (
     Confirmation,
+    Diagnosis,
     Direction,
     Experiment,
     ExperimentStart,
@@ -207,6 +209,7 @@ _ENCODERS: dict[type, Any] = {
     ProposalRejected: _encode_rejected,
     Experiment: _encode_experiment,
     Confirmation: encode_confirmation,
+    Diagnosis: encode_diagnosis,
     SessionEnd: _encode_session_end,
     StopRequest: _encode_stop,
     IdeaRequest: _encode_idea,
@@ -318,6 +321,7 @@ _DECODERS: dict[str, Callable[[Mapping[str, Any], int], Record]] = {
     "proposal_rejected": _decode_rejected,
     "experiment_done": _decode_experiment,
     "confirmed": lambda details, _number: decode_confirmation(details, _common(details)),
+    "examined": lambda details, _number: decode_diagnosis(details, _common(details)),
     "session_end": _decode_session_end,
     "stop": _decode_stop,
     "idea": _decode_idea,

@@ -1,22 +1,28 @@
-"""What the doctor says, in plain words."""
+"""What the doctor says, in plain words: on a terminal, and on a page."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from autoresearch_ci.model import Check, Diagnosis
+from autoresearch_ci.reports.markdown import escape
 from autoresearch_ci.reports.terminal import Paint, clean, plural
 
 _MARKS = {True: ("ok", "good"), False: ("WRONG", "bad"), None: ("-", "dim")}
 _WIDTH = 96
+_ROOM = 3_000
+_LONGEST = 400
+_TRUSTED = "Every verdict was right: the loop can be trusted with this project."
+_BLIND = "No verdict was looked at."
 
 
-def line(title: str, right: bool | None, verdict: str, note: str, paint: Paint) -> str:
+def line(check: Check, paint: Paint) -> str:
     """One plant: whether its verdict was right, and below a wrong one what to do."""
-    mark, style = _MARKS[right]
-    said = f"not possible here: {note}" if right is None else verdict
-    head = f"{paint(mark.ljust(5), style)}  {title:<24} {clean(said)}"
-    return head if right is not False else f"{head}\n{_indented(note)}"
+    mark, style = _MARKS[check.right]
+    said = f"not possible here: {check.note}" if check.right is None else check.verdict
+    head = f"{paint(mark.ljust(5), style)}  {check.title:<24} {clean(said)}"
+    return head if check.right is not False else f"{head}\n{_indented(check.note)}"
 
 
 def weaknesses(found: Sequence[str], paint: Paint) -> Iterator[str]:
@@ -26,14 +32,74 @@ def weaknesses(found: Sequence[str], paint: Paint) -> Iterator[str]:
         yield from (_indented(each, "  - ") for each in found)
 
 
-def conclusion(checks: int, wrong: int, paint: Paint) -> str:
+def conclusion(checks: Iterable[Check], paint: Paint) -> str:
     """The last line."""
+    text, style = _standing([check for check in checks if check.right is not None])
+    return f"\n{paint(text, style)}"
+
+
+def closing(found: Diagnosis, paint: Paint) -> Iterator[str]:
+    """What follows the checks at a campaign's beginning."""
+    yield from weaknesses(found.weaknesses, paint)
+    yield conclusion(found.checks, paint)
+    for text in _missing(found):
+        yield paint(clean(text), "warn")
+    yield ""
+
+
+def warning(found: Diagnosis) -> str:
+    """One line where the loop cannot be trusted, or nobody could look; else nothing."""
+    if found.wrong:
+        titles = ", ".join(check.title for check in found.wrong)
+        return f"doctor: {_standing(_judged(found))[0]} Wrong: {titles}"
+    return f"doctor: {' '.join(_missing(found))}" if found.unseen or found.note else ""
+
+
+def section(found: Diagnosis) -> Iterator[str]:
+    """The same as parts of a page, together at most 8,000 characters."""
+    text, _ = _standing(_judged(found))
+    yield "## Doctor"
+    yield f"**{text}**" if found.wrong else text
+    advice: dict[str, list[str]] = {}
+    for check in found.wrong:
+        advice.setdefault(check.note, []).append(check.title)
+    yield _listed([f"**{escape(', '.join(named))}**: {escape(n)}" for n, named in advice.items()])
+    for missing in _missing(found):
+        yield f"> {escape(missing[:_LONGEST])}"
+    if found.weaknesses:
+        yield f"What could be made safer:\n\n{_listed([*map(escape, found.weaknesses)])}"
+
+
+def _listed(items: Sequence[str]) -> str:
+    """A list of as many as there is room for."""
+    shown, room = [], _ROOM
+    for item in items:
+        room -= len(item) + 3
+        if room < 0:
+            break
+        shown.append(f"- {item}")
+    left = len(items) - len(shown)
+    return "\n".join([*shown, f"- and {left} more"] if left else shown)
+
+
+def _judged(found: Diagnosis) -> list[Check]:
+    return [check for check in found.checks if check.right is not None]
+
+
+def _standing(judged: Sequence[Check]) -> tuple[str, str]:
+    """The conclusion, and how to paint it."""
+    wrong = sum(check.right is False for check in judged)
     if wrong:
-        text = f"{plural(wrong, 'verdict')} of {checks} wrong: the loop cannot be trusted here yet."
-        return f"\n{paint(text, 'bad')}"
-    return (
-        f"\n{paint('Every verdict was right: the loop can be trusted with this project.', 'good')}"
-    )
+        count = f"{plural(wrong, 'verdict')} of {len(judged)}"
+        return f"{count} wrong: the loop cannot be trusted here yet.", "bad"
+    return (_TRUSTED, "good") if judged else (_BLIND, "warn")
+
+
+def _missing(found: Diagnosis) -> Iterator[str]:
+    if found.note:
+        yield found.note
+    if found.checks and found.unseen:
+        yield f"Not looked at: {', '.join(found.unseen)}."
 
 
 def _indented(text: str, mark: str = "       ") -> str:

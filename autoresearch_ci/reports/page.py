@@ -17,6 +17,7 @@ from autoresearch_ci.history import History
 from autoresearch_ci.model import Experiment, Reason, SessionEnd, SessionStart, Status, StopReason
 from autoresearch_ci.reports.confirmation import verdict
 from autoresearch_ci.reports.costs import costs
+from autoresearch_ci.reports.examination import section
 from autoresearch_ci.reports.markdown import code, cut_diff, escape, fenced, held_out, jumps, table
 from autoresearch_ci.reports.session import STOPPED
 from autoresearch_ci.reports.table import counts
@@ -51,8 +52,10 @@ class Page:
 
     def readme(self) -> str:
         """For the logs branch: the state of the campaign, in at most 20,000 characters."""
-        room = 16_000
+        examined = self._examined()
+        room = 16_000 - len(_joined(examined))
         parts = [f"# autoresearch campaign {code(self.tag)}", *self._head(), self._picture()]
+        parts += examined
         parts += self._held_out()
         parts += self._kept(room // 2)
         parts += self._tried(room // 2)
@@ -66,6 +69,7 @@ class Page:
     def report(self, limit: int) -> str:
         """For people who follow the campaign: a summary of a job, or a comment."""
         parts = [*self._head(), *self._notes(), self._picture(), *self._ending()]
+        parts += self._examined()
         room = limit - len(_joined(parts)) - 500
         if self.patch:
             shown = cut_diff(self.patch, int(room * _DIFF_SHARE))
@@ -142,6 +146,10 @@ class Page:
     def _kept(self, room: int) -> list[str]:
         kept = self.history.kept_changes
         return ["## Kept", table(kept[::-1], room, _ELSEWHERE)] if kept else []
+
+    def _examined(self) -> list[str]:
+        found = self.history.diagnosis
+        return [*section(found)] if found else []
 
     def _held_out(self) -> list[str]:
         kept = [

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
 from autoresearch_ci.history import History
 from autoresearch_ci.model import (
+    Check,
+    Diagnosis,
     Event,
     Experiment,
     ExperimentStart,
@@ -23,6 +25,7 @@ from autoresearch_ci.model import (
     Note,
     ProposalRejected,
 )
+from autoresearch_ci.reports import examination
 from autoresearch_ci.reports.table import Layout
 from autoresearch_ci.reports.terminal import Paint, clean, duration, fit, has_colour, number
 
@@ -94,6 +97,10 @@ class PlainProgress:
             self._print(_measured_again(event))
         elif isinstance(event, ProposalRejected):
             self._print(_no_proposal(event))
+        elif isinstance(event, Check):
+            self._print(examination.line(event, self._paint))
+        elif isinstance(event, Diagnosis):
+            self._print(*examination.closing(event, self._paint))
         elif isinstance(event, Note):
             self._print(_noted(event))
 
@@ -151,6 +158,10 @@ class LiveProgress:
             self._print(_measured_again(event))
         elif isinstance(event, ProposalRejected):
             self._print(_no_proposal(event))
+        elif isinstance(event, Check):
+            self._print(examination.line(event, self._paint))
+        elif isinstance(event, Diagnosis):
+            self._print(*examination.closing(event, self._paint))
         elif isinstance(event, Note):
             self._print(_noted(event))
         self._live.refresh()

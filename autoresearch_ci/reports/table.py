@@ -12,6 +12,7 @@ from autoresearch_ci.history import History
 from autoresearch_ci.model import Experiment, SessionStart, Status
 from autoresearch_ci.reports.confirmation import verdict
 from autoresearch_ci.reports.costs import costs
+from autoresearch_ci.reports.examination import warning
 from autoresearch_ci.reports.terminal import (
     Paint,
     better,
@@ -175,4 +176,6 @@ def headline(start: SessionStart, history: History, paint: Paint) -> list[str]:
         counts(history.experiments),
         *costs(history),
     ]
+    if history.diagnosis and (said := warning(history.diagnosis)):
+        lines.append(paint(clean(said), "warn"))
     return [*lines, verdict(history.confirmed)] if history.confirmed else lines

@@ -5,6 +5,7 @@ from autoresearch_ci.workspace.create import create_repository
 from autoresearch_ci.workspace.inbox import Inbox
 from autoresearch_ci.workspace.remote import PATIENCE, Remote, Target
 from autoresearch_ci.workspace.repository import Workspace
+from autoresearch_ci.workspace.scratch import clear_copies, sessions_in_copies
 from autoresearch_ci.workspace.trial import Trial
 from autoresearch_ci.workspace.twin import Twin, twin
 
@@ -17,6 +18,8 @@ __all__ = [
     "Trial",
     "Twin",
     "Workspace",
+    "clear_copies",
     "create_repository",
+    "sessions_in_copies",
     "twin",
 ]

@@ -110,7 +110,8 @@ class Campaign:
 
     def scratch(self) -> AbstractContextManager[Path]:
         """A copy of the tracked files at the tip, in a repository of its own, for the block."""
-        return scratch_copy(self._desk.git, self.head, Path(self._desk.root).name)
+        desk = self._desk
+        return scratch_copy(desk.git, self.head, Path(desk.root).name, desk.shown_path.parent)
 
     @contextmanager
     def trial(self, text: str) -> Iterator[Trial]:

@@ -24,7 +24,7 @@ from autoresearch_ci.workspace.moving import Moves
 from autoresearch_ci.workspace.objects import FILE, Objects
 from autoresearch_ci.workspace.process import OLDEST, Git
 from autoresearch_ci.workspace.remote import Remote, Target
-from autoresearch_ci.workspace.scratch import files_of
+from autoresearch_ci.workspace.scratch import clear_copies, files_of, sessions_in_copies
 from autoresearch_ci.workspace.state import load
 from autoresearch_ci.workspace.status import OUTPUTS
 
@@ -156,7 +156,7 @@ class Workspace:
 
     def files_of(self, commit: str) -> AbstractContextManager[Path]:
         """A folder with the tracked files of a commit, for the block: nothing is switched to."""
-        return files_of(self.git, commit, self.root.name)
+        return files_of(self.git, commit, self.root.name, self.state_dir)
 
     @contextmanager
     def lock(self, tag: str) -> Iterator[None]:
@@ -211,10 +211,18 @@ class Workspace:
         )
         return remote.push({ref: commit})
 
-    def interrupted_session(self) -> str | None:
-        """The id of a session that was killed at work here; ask while holding the lock."""
+    def interrupted_sessions(self) -> list[str]:
+        """The ids of sessions that were killed at work, here and in copies of this.
+
+        Ask while holding the lock.
+        """
         dead = load(self.state_dir / "session.json")
-        return dead.session if dead else None
+        here = [dead.session] if dead and dead.session else []
+        return [*here, *sessions_in_copies(self.state_dir)]
+
+    def clear_copies(self) -> None:
+        """Delete the copies that killed sessions have left, when nothing of those runs any more."""
+        clear_copies(self.state_dir)
 
     @contextmanager
     def checkout(
@@ -232,7 +240,7 @@ class Workspace:
 
         `kept` is the commit of the ledger's last kept experiment and `kept_parent`
         its parent; both None for a new campaign, which starts from `base`, or else
-        from HEAD. `session` comes back from `interrupted_session` if we are killed.
+        from HEAD. `session` comes back from `interrupted_sessions` if we are killed.
         """
         entry = Entry(self, tag, target=target, readonly=readonly, session=session)
         try:

@@ -6,12 +6,14 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
+from autoresearch_ci.environment import trusted
 from autoresearch_ci.errors import LockedError
+from autoresearch_ci.ownership import lend
 from autoresearch_ci.workspace import locks
-from autoresearch_ci.workspace.files import disk_errors, is_scratch
+from autoresearch_ci.workspace.files import disk_errors, is_scratch, write_atomic
 from autoresearch_ci.workspace.globs import matches
 from autoresearch_ci.workspace.process import Git
 from autoresearch_ci.workspace.repository import Workspace
@@ -37,9 +39,17 @@ class Twin:
 
     def commit(self, path: str, text: str, message: str) -> str:
         """A commit on the first one with this file changed; returns its id."""
-        (self.root / path).write_bytes(text.encode())
+        full = self.root / path
+        mode, scratch = full.lstat().st_mode, self.root / ".git"
+        with disk_errors(f"write {path}"):
+            write_atomic(str(full), text.encode(), mode=mode, scratch=scratch)
         self._git.run("commit", "--quiet", "--message", message, "--", path)
         return self.head
+
+    def bring(self, workspace: Workspace, commit: str) -> None:
+        """Have this commit of the project here, too, without what came before it."""
+        place = str(workspace.common_dir)
+        self._git.run("fetch", "--quiet", "--no-tags", "--depth=1", place, commit)
 
     def tracked(self) -> list[str]:
         """Every file that git tracks."""
@@ -61,11 +71,14 @@ class Twin:
 
 
 @contextmanager
-def twin(workspace: Workspace, base: str | None = None) -> Iterator[Twin]:
+def twin(workspace: Workspace, base: str | None = None, owner: int | None = None) -> Iterator[Twin]:
     """The project at `base`, else at HEAD, with copies of what git does not track.
 
-    A repository of its own, deleted however the block ends. Raises WorkspaceError
-    where tracked files have changed, since the copy would be another project.
+    A repository of its own, deleted however the block ends. With an `owner`, the number of
+    a user and of a group, for which we have to be root, all but its `.git` is theirs, and `.git`
+    is closed.
+    Raises WorkspaceError where tracked files have changed, since the copy would be another
+    project.
     """
     holder = locks.holder(workspace.state_dir / "worktree.lock")
     if holder not in (None, os.getpid()):
@@ -77,14 +90,34 @@ def twin(workspace: Workspace, base: str | None = None) -> Iterator[Twin]:
     if dirty:
         raise uncommitted(dirty)
     commit = workspace.git.line("rev-parse", "--verify", f"{base or 'HEAD'}^{{commit}}")
-    with scratch_copy(workspace.git, commit, workspace.root.name) as root:
+    workspace.clear_copies()
+    with scratch_copy(workspace.git, commit, workspace.root.name, workspace.state_dir) as root:
         with disk_errors("copy the project"):
             notes = list(_copy_untracked(workspace, root))
-        yield Twin(root, notes)
+        with _lent(root, owner) if owner else nullcontext():
+            yield Twin(root, notes)
+
+
+@contextmanager
+def _lent(root: Path, owner: int) -> Iterator[None]:
+    """Within, the files are this user's, and git works there for us nevertheless."""
+    with disk_errors("hand the copy to the experiments' user"):
+        (root / ".git").chmod(0o700)
+        lend(str(root), owner)
+        root.parent.chmod(0o711)  # the way to the files is open, now that nothing else is
+    with trusted(root):
+        yield
 
 
 def _copy_untracked(workspace: Workspace, root: Path) -> Iterator[str]:
-    """Copy what a run may need: dependencies, data, settings that are not committed."""
+    """Copy what a run may need: dependencies, data, settings that are not committed.
+
+    What this repository alone ignores is ignored in the copy, too.
+    """
+    ignored = workspace.common_dir / "info" / "exclude"
+    if ignored.exists():
+        (root / ".git" / "info").mkdir(exist_ok=True)
+        shutil.copy(ignored, root / ".git" / "info" / "exclude")
     out = workspace.git.run("ls-files", "--others", "--directory", "--no-empty-directory", "-z")
     room = min(ROOM, shutil.disk_usage(root).free // 2)
     for entry in os.fsdecode(out).split("\0")[:-1]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 
 import pytest
 
 from autoresearch_ci.executors import Command, process
+from autoresearch_ci.executors.deadline import Deadline
 from autoresearch_ci.executors.process import ProcessExecutor
 from autoresearch_ci.executors.scripted import ScriptedExecutor
 from autoresearch_ci.model import Run
@@ -22,6 +24,7 @@ def process_without_adoption(monkeypatch):
 EXECUTORS = {
     "process": lambda _: ProcessExecutor(),
     "process, searching": process_without_adoption,
+    "deadline": lambda _: Deadline(ProcessExecutor(), math.inf),
 }
 
 

@@ -27,16 +27,18 @@ OWNER = 1001
 TOKEN = "ghs_0123456789abcdefghijklmnopqrstuvwxyz"
 KNOBS = [f"rate_{n} = 0.{n}2" for n in range(1, 10)]
 SUM = " + ".join(f"(rate_{n} - 0.05) ** 2" for n in range(1, 10))
+SETTINGS = ".github/autoresearch.yml"
 FILES = {
     "solve.py": "\n".join([*KNOBS, f'print("score:", {SUM})', ""]),
     ".gitignore": "run.log\n",
-    ".github/autoresearch.yml": """\
+    SETTINGS: """\
 target_file: solve.py
 run_command: python3 -I solve.py; (setsid sleep 300 &)
 metric_name: score
 metric_parse: grep '^score:' run.log | cut -d' ' -f2
 """,
 }
+KILLS_OF_THE_DOCTOR = 12
 ROOT = os.geteuid() == 0
 
 
@@ -46,9 +48,13 @@ class Step:
     def __init__(self, hub: GitHub, bare: Path, folder: Path) -> None:
         self.workspace, self.files = folder / "work", folder / "files"
         self.files.mkdir()
+        self.copies = folder / "copies"
+        self.copies.mkdir()
+        self.copies.chmod(0o1777)
         (self.files / "event.json").write_text('{"repository": {"default_branch": "main"}}')
         self.variables = {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "TMPDIR": str(self.copies),
             **hub.environment("octo/lab"),
             "INPUT_GITHUB_TOKEN": TOKEN,
             "INPUT_PROPOSER": "search",
@@ -91,10 +97,13 @@ def hub(tmp_path: Path) -> Iterator[GitHub]:
 
 
 @pytest.fixture
-def step(tmp_path: Path, hub: GitHub) -> Step:
+def step(tmp_path: Path, hub: GitHub, request: pytest.FixtureRequest) -> Step:
+    """Without the doctor unless the test asks for it."""
     for path in (tmp_path, *tmp_path.parents[:2]):
         path.chmod(0o755)  # experiments have a user of their own where the tests are root's
-    lab = hub.create("octo/lab", source=make_repository(tmp_path / "source", FILES))
+    settings = FILES[SETTINGS] + f"doctor: {getattr(request, 'param', 'off')}\n"
+    source = make_repository(tmp_path / "source", {**FILES, SETTINGS: settings})
+    lab = hub.create("octo/lab", source=source)
     workspace = racing.clone(lab.bare, hub.git.remote("octo/lab"), tmp_path / "work")
     if ROOT:
         for path in (workspace, *workspace.rglob("*")):
@@ -127,6 +136,33 @@ def test_killed_at_fifty_instants(step, hub, tmp_path):
     mine = [json.loads(line) for line in here]
     assert [r["details"] for r in mine if r["action"] == "experiment_done"] == done
     assert any(each["reason"] == "interrupted" for each in done), "some were killed in mid-run"
+
+
+@pytest.mark.parametrize("step", ["report"], indirect=True)
+def test_killed_in_the_doctor(step, hub):
+    """Killed before a campaign's first run: no copy stays, nothing runs on, and it begins anew."""
+    random.seed(20260318)
+    owner = {OWNER if ROOT else os.geteuid()}
+    seen = 0
+    for _ in range(KILLS_OF_THE_DOCTOR):
+        victim = step.start()
+        time.sleep(random.uniform(1.0, LONGEST))
+        victim.send_signal(signal.SIGKILL)
+        victim.communicate()
+        seen += len(copies(step))
+        step.finish("post")
+        assert copies(step) == []
+        assert step.owners() == owner
+        assert [*processes_of(EXPERIMENTS), *processes_of(AGENTS)] == []
+    assert seen, "some were killed while there was a copy"
+    step.finish(max_experiments="1")
+    assert copies(step) == []
+    records = racing.records(hub.repositories["octo/lab"].bare, "t")
+    assert [record["action"] for record in records[:2]] == ["examined", "session_start"]
+
+
+def copies(step: Step) -> list[Path]:
+    return list(step.copies.glob("autoresearch-*/work"))
 
 
 def git_as_owner(step: Step, *words: str) -> str:

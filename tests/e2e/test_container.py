@@ -36,19 +36,21 @@ SECTION = """\
 """
 # What it can get at goes to a folder that git ignores, so that it is found afterwards.
 SPY = r"""
-exec 2>> loot/refused
-id -u >> loot/ids
-env > loot/environment
+loot=/github/workspace/loot
+exec 2>> $loot/refused
+pwd >> $loot/places
+id -u >> $loot/ids
+env > $loot/environment
 cat .git/config .git/HEAD
 cat /github/workflow/event.json /github/home/secret /github/file_commands/*
 ls /github/workflow /github/file_commands /github/home /github/runner_temp
-for process in /proc/[0-9]*; do cat $process/environ $process/mem; done > loot/processes
+for process in /proc/[0-9]*; do cat $process/environ $process/mem; done > $loot/processes
 echo > /var/run/docker.sock
 ls /var/run/docker.sock
 git log -1
 echo x > /github/file_commands/set_output_1
 echo x > .git/hooks/pre-push
-grep -H NoNewPrivs /proc/self/status > loot/privileges
+grep -H NoNewPrivs /proc/self/status > $loot/privileges
 python3 solve.py
 """
 
@@ -95,11 +97,14 @@ def image(tmp_path_factory):
 
 @pytest.fixture
 def runner(image, tmp_path):
-    """A job with a small project; `project` is called with its run command."""
+    """A job with a small project; `project` is called with its run command.
+
+    Without the doctor unless it is asked for.
+    """
     job = Runner(tmp_path / "runner", image)
 
-    def project(run="python3 solve.py", **files):
-        section = SECTION.format(run=run)
+    def project(run="python3 solve.py", doctor="off", **files):
+        section = SECTION.format(run=run) + f"- doctor: {doctor}\n"
         ignored = {".gitignore": "loot/\n__pycache__/\n"}
         job.check_out({"solve.py": SOLVE, "CLAUDE.md": section, **ignored, **files})
         (job.workspace / "loot").mkdir()
@@ -155,13 +160,19 @@ def test_a_dispatch(runner):
     assert is_handed_back(job)
 
 
-def test_an_experiment_finds_no_token(runner):
-    """An experiment runs as nobody in particular and gets at no token, by no way that we know."""
-    job = runner("sh spy.sh", **{"spy.sh": SPY})
+@pytest.mark.parametrize("doctor", ["off", "report"])
+def test_an_experiment_finds_no_token(runner, doctor):
+    """An experiment runs as nobody in particular and gets at no token, by no way that we know.
+
+    Nor does one in the doctor's copy.
+    """
+    job = runner("sh spy.sh", doctor, **{"spy.sh": SPY})
     done = job.run(max_experiments="1", proposer="search")
     assert done.returncode == 0, done.stdout + done.stderr
     loot = {path.name: path.read_text() for path in (job.workspace / "loot").iterdir()}
     assert set(loot["ids"].split()) == {"61001"}
+    places = {place.split("-")[0] for place in loot["places"].split()}
+    assert places == {"/github/workspace", *({"/tmp/autoresearch"} if doctor == "report" else ())}
     assert loot["privileges"].split()[-1] == "1"
     everywhere = "".join(loot.values()) + (job.workspace / "run.log").read_text()
     for token in TOKENS.values():

@@ -1,8 +1,18 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
-from autoresearch_ci.environment import checked, credentials, environment, environment_of_git
+from autoresearch_ci.environment import (
+    checked,
+    credentials,
+    environment,
+    environment_of_git,
+    trust,
+    trusted,
+)
 from autoresearch_ci.errors import SettingsError
 
 SECRETS = {
@@ -151,3 +161,20 @@ def test_what_must_not_be_told_is_known_by_its_name_or_value():
         "PLAIN": "ghp_" + "a1" * 18,
     }  # fmt: skip
     assert credentials(variables) == ("b", "a", variables["PLAIN"], variables["PROXY"], "z")
+
+
+def test_trust(monkeypatch):
+    """Git is told by its environment whom to trust; of what was for a block nothing is left."""
+    monkeypatch.delenv("GIT_CONFIG_COUNT", raising=False)
+    before = dict(os.environ)
+    with trusted(Path("/a")):
+        assert environment_of_git()["GIT_CONFIG_VALUE_0"] == "/a"
+        with trusted(Path("/b")):
+            assert environment_of_git()["GIT_CONFIG_COUNT"] == "2"
+            assert environment_of_git()["GIT_CONFIG_VALUE_1"] == "/b"
+        assert environment_of_git()["GIT_CONFIG_COUNT"] == "1"
+    assert dict(os.environ) == before
+    for name in ("COUNT", "KEY_0", "VALUE_0"):
+        monkeypatch.setenv(f"GIT_CONFIG_{name}", "0")
+    trust(Path("/a"))
+    assert environment_of_git()["GIT_CONFIG_KEY_0"] == "safe.directory"

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.github.hub import GitHub
-from tests.jobs import SOLVE, TOKEN, Job
-from tests.projects import git, make_repository
+from tests.jobs import TOKEN, Job, make_source
+from tests.projects import git
 
 
 @pytest.fixture
@@ -21,9 +21,7 @@ def hub(tmp_path):
 @pytest.fixture
 def source(tmp_path):
     """The project, as somebody has it who works on it."""
-    for path in (tmp_path, *tmp_path.parents[:2]):
-        path.chmod(0o755)  # experiments have a user of their own where the tests are root's
-    return make_repository(tmp_path / "source", {"solve.py": SOLVE, ".gitignore": "run.log\n"})
+    return make_source(tmp_path)
 
 
 @pytest.fixture

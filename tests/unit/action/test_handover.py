@@ -104,6 +104,26 @@ def test_what_an_experiment_makes_and_the_loop_puts_back(workspace):
 
 
 @root
+def test_nobody_puts_another_git_in_its_place(workspace):
+    """What git and we believe is ours: an experiment can neither move `.git` nor what is beside."""
+    before = workspace.stat().st_mode
+    in_a_child("""
+        with lent(workspace, []) as users:
+            run = ProcessExecutor(user=users.experiments).run
+            done = run(Command("mv .git .real; rm -rf .git; mkdir .git; chmod 777 .; "
+                "touch mine; mkdir folder; mv mine folder; rm -r folder", workspace, 30.0))
+            assert done.returncode == 0, done.errors
+            assert done.errors.count("ermitted") + done.errors.count("enied") >= 3, done.errors
+            assert (workspace / ".git" / "HEAD").exists()
+    """, workspace)  # fmt: skip
+    assert workspace.stat().st_mode == before
+    assert owners(workspace) == {OWNER}
+    assert sorted(path.name for path in workspace.iterdir()) == [
+        ".git", "experiment.sh", "out", "target.txt",
+    ]  # fmt: skip
+
+
+@root
 def test_nothing_of_the_user_is_left_running(workspace):
     """What a command started is dead when it has ended, also what hides from its parents."""
     in_a_child("""

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests import racing
-from tests.jobs import IN_NO_HURRY, wait_for
+from tests.jobs import IN_NO_HURRY, PUSHING_ALL, wait_for
 from tests.projects import git
 
 CHANGED = "! { grep -q 'RATE = 0.02$' solve.py && grep -q 'STEPS = 8$' solve.py; }"
@@ -74,6 +74,17 @@ def test_a_server_in_trouble_ends_no_session(make_job, lab, issue, mona, hub, fa
     assert "was not shown" not in job.summary
 
 
+def test_an_error_is_told_where_it_was_asked_for(make_job, lab, issue, mona):
+    """A project that gives no number fails the step, and the comment says so; no rocket."""
+    job = make_job()
+    comment = job.say(issue, mona, "/autoresearch", run_command="false")
+    assert (job.code, comment.faces) == (1, ["eyes"])
+    [_, ours] = lab.thread(issue)
+    assert "gives no metric" in ours.body
+    assert job.outputs["comment_url"].endswith(f"#issuecomment-{ours.id}")
+    assert job.checks["autoresearch"]["conclusion"] == "failure"
+
+
 def test_a_cancelled_job_has_last_words(make_job, lab, issue, mona):
     """Check run and comment say how it ended before the runner loses its patience."""
     job = make_job()
@@ -110,8 +121,7 @@ def test_how_much_is_asked_of_github(make_job, lab, hub, push, mona, monkeypatch
     monkeypatch.setattr("tests.github.hub.WRITES_A_MINUTE", 1000)
     push("topic", {"notes.md": "x\n"})
     pull = lab.pull(mona, "topic", base="main")
-    quick = "from autoresearch_ci import archive\narchive.INTERVAL = 0.0\n"
-    job = make_job(first=IN_NO_HURRY + quick)
+    job = make_job(first=IN_NO_HURRY + PUSHING_ALL)
     lines = "".join(f"A{n} = {n}.5\n" for n in range(40))
     push("topic", {"solve.py": f'{lines}print("score:", A1 + 1)\n'})
     comment = job.say(pull, mona, "/autoresearch n=100 time=5m", patience="")

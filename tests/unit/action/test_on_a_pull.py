@@ -10,7 +10,7 @@ from tests.projects import git
 
 SETTINGS = {name: INPUTS[name] for name in ("target_file", "run_command", "metric_name")}
 YAML = "\n".join(f"{name}: {value}" for name, value in SETTINGS.items()) + (
-    "\nmetric_parse: \"grep '^score:' run.log | cut -d' ' -f2\"\nproposer: search\n"
+    "\nmetric_parse: \"grep '^score:' run.log | cut -d' ' -f2\"\nproposer: search\ndoctor: off\n"
 )
 EAGER = "from autoresearch_ci.action import head\nhead.PAUSE = 0.0\n"
 
@@ -87,6 +87,20 @@ def test_the_checkout_has_no_say_in_them_either(job, lab, push, pull, mona, tmp_
     job.say(pull, mona, "/autoresearch n=1")
     assert job.code == 0, job.log
     assert starts(lab)[0]["metric"] == "score"
+
+
+def test_nor_has_it_with_the_doctor(job, lab, push, pull, mona, tmp_path):
+    """What runs in the doctor's copy is what the base says, too."""
+    mark = tmp_path / "poisoned"
+    report = YAML.replace("doctor: off", "doctor: report\ntime_budget: 1s\nkill_after: 2s")
+    push("main", {".github/autoresearch.yml": report})
+    push("topic", {".github/autoresearch.yml": f"run_command: touch {mark}\nmetric_name: won\n"})
+    job.say(pull, mona, "/autoresearch n=1 time=30s")
+    assert job.code == 0, job.log
+    assert "The doctor looks at a copy" in job.log
+    [examined] = [r for r in racing.records(lab.bare, "pr-1") if r["action"] == "examined"]
+    assert examined["details"]["checks"], "it found its way"
+    assert not mark.exists()
 
 
 def test_instructions_are_those_of_the_base(job, lab, push, pull, mona, tmp_path):

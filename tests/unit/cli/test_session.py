@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
+import autoresearch_ci.doctor  # noqa: F401 - with the lab that it needs, before that is replaced
 from autoresearch_ci.cli.session import hold
 from autoresearch_ci.errors import BaselineError
 from autoresearch_ci.model import (
@@ -50,7 +51,7 @@ class Script:
         self.opened = {"repo": repo, "overrides": overrides, **options}
         settings = SimpleNamespace(
             time_budget=300.0, max_experiments=10, time_limit=None, patience=3, target_value=None,
-            metric_name="val_bpb",
+            metric_name="val_bpb", doctor="auto",
         )  # fmt: skip
         yield SimpleNamespace(
             settings=settings, start=self.start, history=self.history, notes=("a note",)

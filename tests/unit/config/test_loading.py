@@ -66,6 +66,7 @@ def test_defaults(project):
         "executor": "auto",
         "memory_limit": None,
         "env": (),
+        "doctor": "auto",
         "max_experiments": None,
         "time_limit": None,
         "patience": None,

@@ -55,6 +55,7 @@ WRITTEN = {
     "executor": [("process", "process"), ("auto", "auto"), ("process", "process")],
     "memory_limit": [("4GB", 4 * 1024**3), ("512 MB", 512 * 1024**2), ("2097152", 2097152)],
     "env": [("A, B=x", ("A", "B=x")), ("C", ("C",)), ("D=1", ("D=1",))],
+    "doctor": [("off", "off"), ("require", "require"), ("report", "report")],
     "max_experiments": [("10", 10), ("1", 1), ("100", 100)],
     "time_limit": [("300m", 18000), ("5s", 5), ("1h", 3600)],
     "patience": [("10", 10), ("1", 1), ("100", 100)],

@@ -1,0 +1,123 @@
+"""The doctor at the beginning of a campaign, before its first run."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from autoresearch_ci import ideas
+from autoresearch_ci.clock import timestamp
+from autoresearch_ci.config import DoctorMode
+from autoresearch_ci.doctor.examination import Examination
+from autoresearch_ci.doctor.weaknesses import weaknesses
+from autoresearch_ci.errors import AutoresearchError, UntrustedError
+from autoresearch_ci.executors.user import Users
+from autoresearch_ci.model import Diagnosis, Event, Note
+from autoresearch_ci.reports.terminal import duration, plural
+from autoresearch_ci.session import Session
+from autoresearch_ci.workspace import Workspace, twin
+
+SHARE = 0.1
+"""Of `time_limit` at most; what it takes is the session's time."""
+
+BY_HAND = "By hand, without a limit: autoresearch-ci doctor"
+
+
+def admit(
+    lab: Session,
+    repo: Path,
+    overrides: Mapping[str, object],
+    show: Callable[[Event], None],
+    *,
+    auto: DoctorMode,
+    trusted: str | None = None,
+    users: Users | None = None,
+) -> None:
+    """Have the doctor look at the project where the campaign has no baseline yet, and record it.
+
+    `repo`, `overrides` and `trusted` are those that the session was opened with; `auto` is
+    what that setting means here. With `require` UntrustedError is raised unless every verdict
+    is right, or what kept the doctor from looking; then nothing is recorded.
+    """
+    mode = auto if lab.settings.doctor == "auto" else lab.settings.doctor
+    if mode == "off" or lab.history.baseline is not None:
+        return
+    limit = lab.settings.time_limit
+    share = math.inf if limit is None else SHARE * limit
+    most = "" if limit is None else f", for at most {duration(share)}"
+    show(Note(f"The doctor looks at a copy of the project first{most}"))
+    settings = {**overrides, "proposer": ideas.chosen(lab.settings, os.environ)}
+    found = Diagnosis(lab.start.tag, lab.start.session, timestamp(), ())
+    try:
+        found = _look(found, Workspace.open(repo), settings, share, trusted, users, show)
+    except AutoresearchError as error:
+        if mode == "require":
+            raise
+        found = replace(found, note=f"{error.message} {error.remedy}")
+    if mode == "require":
+        show(found)
+        require(found)
+    show(lab.ledger.append(found))
+
+
+def require(found: Diagnosis) -> None:
+    """Raise UntrustedError unless every verdict is known, and right."""
+    if found.wrong:
+        titles = ", ".join(check.title for check in found.wrong)
+        raise UntrustedError(
+            f"The loop cannot be trusted with this project: {plural(len(found.wrong), 'verdict')} "
+            f"wrong, on {titles}.",
+            detail="\n".join(dict.fromkeys(check.note for check in found.wrong)),
+            remedy="Do what stands above; autoresearch-ci doctor shows whether it helped. With "
+            "doctor: report a session goes on all the same.",
+        )
+    if found.unseen:
+        raise UntrustedError(
+            f"The doctor did not get to look at: {', '.join(found.unseen)}.",
+            detail=found.note,
+            remedy="Raise time_limit or make a run shorter. With doctor: report a session goes on "
+            "all the same.",
+        )
+
+
+def _look(
+    found: Diagnosis,
+    workspace: Workspace,
+    settings: Mapping[str, object],
+    share: float,
+    trusted: str | None,
+    users: Users | None,
+    show: Callable[[Event], None],
+) -> Diagnosis:
+    until = time.monotonic() + share
+    owner = users.experiments.uid if users else None
+    checks = []
+    with twin(workspace, owner=owner) as copy:
+        for note in copy.notes:
+            show(Note(note))
+        if trusted:
+            copy.bring(workspace, trusted)
+        examination = Examination(copy, settings, users, until, trusted)
+        with closing(examination.checks()) as looking:
+            for check in looking:
+                checks.append(check)
+                show(check)
+        return replace(
+            found,
+            checks=tuple(checks),
+            weaknesses=tuple(weaknesses(copy, examination.settings)),
+            unseen=tuple(examination.unseen),
+            note=_time_is_up(share, began=bool(checks)) if examination.unseen else "",
+        )
+
+
+def _time_is_up(share: float, *, began: bool) -> str:
+    given = f"{duration(share)}, a tenth of time_limit,"
+    if began:
+        return f"It was cut short: {given} were over. {BY_HAND}"
+    return f"It was left out: {given} were over before its first verdict. {BY_HAND}"
