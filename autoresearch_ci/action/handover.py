@@ -58,6 +58,25 @@ def lent(workspace: Path, closed: Iterable[Path]) -> Iterator[Users]:
                 take_back(workspace)
 
 
+@contextmanager
+def handed_back(workspace: Path) -> Iterator[None]:
+    """Within, git is used here and no experiment runs; in the end `.git` is its owner's.
+
+    So nothing is killed: a session may be at work elsewhere on this machine.
+    """
+    folder = workspace / ".git"
+    owner = (folder / "HEAD").stat()
+    try:
+        yield
+    finally:
+        with deferred():
+            try:
+                if os.geteuid() == 0:
+                    give(str(folder), owner.st_uid, owner.st_gid)
+            except OSError as error:
+                raise _refused("hand the workspace back to its owner", error) from error
+
+
 def take_back(workspace: Path) -> None:
     """Hand everything back that a session was lent; nothing where none was. For root."""
     try:

@@ -22,6 +22,7 @@ from autoresearch_ci.action.faults import told, words
 from autoresearch_ci.action.handover import (
     clear_copies_of,
     folders_of_sockets,
+    handed_back,
     lent,
     places_of_the_runner,
     take_back,
@@ -135,14 +136,14 @@ def _obeyed(here: Job, console: Console, stream: TextIO, board: Board) -> Held:
         board.use(given.token)
     _require_repository(here.workspace)
     trust(here.workspace)
+    if asked and asked.command.verb in ERRANDS:
+        with console.unheard(), handed_back(here.workspace):
+            return _errand(asked, given, board, here)
     held: Held | None = None
     try:
         with console.unheard(), _users(here.workspace) as users:
             print(f"autoresearch-ci {__version__} on {machine.describe()}", file=stream)
-            if asked and asked.command.verb in ERRANDS:
-                held = _errand(asked, given, board, here)
-            else:
-                held = _session(asked, given, taken, board, here, users, stream)
+            held = _session(asked, given, taken, board, here, users, stream)
     except BaseException as failure:
         if held is None:
             raise

@@ -97,6 +97,8 @@ def test_stop_from_another_job(make_job, lab, issue, mona, now):
     assert (stop["by"], stop["now"]) == ("mona", now)
     [end] = [r["details"] for r in records if r["action"] == "session_end"]
     assert (end["reason"], end["experiments"]) == ("stopped", 1)
+    done = [r["details"] for r in records if r["action"] == "experiment_done"]
+    assert "crash" not in {each["status"] for each in done}, "it came to its end"
     assert "somebody asked for it" in job.summary
     if end["kept"]:
         assert ("confirmed" in actions(lab)) == (not now)

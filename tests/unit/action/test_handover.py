@@ -15,6 +15,7 @@ from autoresearch_ci.action import handover
 from autoresearch_ci.action.handover import (
     EXPERIMENTS,
     folders_of_sockets,
+    handed_back,
     places_of_the_runner,
     take_back,
 )
@@ -194,3 +195,25 @@ workspace = Path({str(workspace)!r})
         [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
     )
     assert done.returncode == code, done.stderr
+
+
+@root
+def test_git_that_is_used_without_a_session(workspace):
+    """What is written to `.git` is its owner's at the end, also where something went wrong."""
+    with pytest.raises(KeyError), handed_back(workspace):
+        (workspace / ".git" / "objects" / "new").write_text("x")
+        raise KeyError
+    for path in (workspace, *workspace.rglob("*")):
+        assert path.lstat().st_uid == OWNER, path
+
+
+@root
+def test_a_disk_without_owners(workspace, monkeypatch):
+    """Then the error names what could not be done."""
+
+    def refuse(*_words):
+        raise PermissionError(1, "Operation not permitted", "x")
+
+    monkeypatch.setattr(handover, "give", refuse)
+    with pytest.raises(MachineError, match="hand the workspace back"), handed_back(workspace):
+        pass
