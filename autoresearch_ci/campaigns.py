@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from autoresearch_ci.workspace import Workspace
 LEDGER = ".claude/logs/autoresearch.jsonl"
 FINISHED = (StopReason.EXHAUSTED, StopReason.TARGET_VALUE)
 
+_OF_A_PULL = re.compile(r"pr-[0-9]+")
+
 
 @dataclass(frozen=True, slots=True)
 class CampaignView:
@@ -40,15 +43,32 @@ class CampaignView:
     log_path: Path
 
 
+def unknown(_tag: str) -> bool:
+    """Without a forge nobody knows more of a campaign than git does."""
+    return False
+
+
 def choose_tag(
-    workspace: Workspace, wanted: str | None, *, new: bool, finished: Collection[str] = ()
+    workspace: Workspace,
+    wanted: str | None,
+    *,
+    new: bool,
+    finished: Callable[[str], bool] = unknown,
 ) -> str:
     """The campaign that was asked for, else the newest unfinished one, else a new one of today.
 
-    `finished` are campaigns that are known to be; git does not tell of one that was squashed.
+    `finished` says whether a campaign's pull request was merged: git does not tell of one that
+    was squashed. It is asked of no more campaigns than it takes, and not of a pull request's
+    own, into which that may be merged again and again.
     """
     if wanted is not None:
         workspace.check_tag(wanted)
+        if not _OF_A_PULL.fullmatch(wanted) and finished(wanted):
+            raise SettingsError(
+                f"Campaign {wanted} is finished: its pull request was merged.",
+                remedy="Give another tag, or none: then a new campaign begins from what was "
+                "merged.",
+            )
         if new and wanted in workspace.tags():
             raise SettingsError(
                 f"--new was given, but there is a campaign {wanted} already.",
@@ -59,16 +79,38 @@ def choose_tag(
     return tag or workspace.new_tag(today())
 
 
-def unfinished(workspace: Workspace, finished: Collection[str] = ()) -> str | None:
+def unfinished(workspace: Workspace, finished: Callable[[str], bool] = unknown) -> str | None:
     """The newest campaign that is not finished."""
-    logs = _read(workspace)
-    campaigns = [_log(workspace, logs, tag) for tag in workspace.tags()]
-    # The one at work last; of those without a log, the one with the newest commit.
-    campaigns.sort(key=lambda log: log.start.timestamp if log.start else "", reverse=True)
-    return next(
-        (log.tag for log in campaigns if log.tag not in finished and not _finished(workspace, log)),
-        None,
+    open_ones = (
+        log.tag
+        for log in _newest_first(workspace)
+        if not (_finished(workspace, log) or finished(log.tag))
     )
+    return next(open_ones, None)
+
+
+def newest(workspace: Workspace) -> str | None:
+    """The newest campaign, finished or not."""
+    return next((log.tag for log in _newest_first(workspace)), None)
+
+
+def of_other_targets(workspace: Workspace, target: str) -> set[str]:
+    """The campaigns that work on another file."""
+    begun = ((log.tag, log.start) for log in _newest_first(workspace))
+    return {tag for tag, start in begun if start and start.target != target}
+
+
+def of_pull(number: int) -> str:
+    """The campaign of a pull request. It is gone on with by this name, and never by its age."""
+    return f"pr-{number}"
+
+
+def _newest_first(workspace: Workspace) -> list[CampaignLog]:
+    """The one at work last is first; of those without a log, the one with the newest commit."""
+    logs = _read(workspace)
+    tags = [tag for tag in workspace.tags() if not _OF_A_PULL.fullmatch(tag)]
+    campaigns = [_log(workspace, logs, tag) for tag in tags]
+    return sorted(campaigns, key=lambda log: log.start.timestamp if log.start else "", reverse=True)
 
 
 def view(workspace: Workspace, wanted: str | None) -> CampaignView:

@@ -40,7 +40,7 @@ COMMANDS: tuple[tuple[Verb, str, str], ...] = (
     (
         Verb.STOP,
         f"{COMMAND} stop [now]",
-        "the running session ends after the experiment under way, or at once with `now`",
+        "the running session ends after the experiment under way; with `now` nothing follows it",
     ),
     (Verb.IDEA, f"{COMMAND} idea <text>", "queued for the next proposal of a model"),
     (Verb.PR, f"{COMMAND} pr", "opens or updates one draft pull request from the branch"),

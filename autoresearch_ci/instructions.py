@@ -1,7 +1,8 @@
 """The files that people wrote for whoever has the ideas: the only place that reads them.
 
-They are read from a commit, the campaign's base, and never from the working tree:
-there an experiment, or a change that nobody has agreed to, could have written them.
+They are read from a commit, the campaign's base or, for a pull request, the branch that it
+is to be merged into. Never from the working tree: there an experiment, or a change that
+nobody has agreed to, could have written them.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -15,7 +15,7 @@ from pathlib import Path
 from autoresearch_ci import __version__, config, ideas, ledger, machine
 from autoresearch_ci.archive import Archive
 from autoresearch_ci.bench import Bench
-from autoresearch_ci.campaigns import LEDGER, choose_tag
+from autoresearch_ci.campaigns import LEDGER, choose_tag, unknown
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.errors import SettingsError, WorkspaceError
 from autoresearch_ci.executors import Executor
@@ -46,7 +46,8 @@ def open_lab(
     setup_only: bool = False,
     push: Target | None = None,
     base_branch: str | None = None,
-    finished: Collection[str] = (),
+    trusted: str | None = None,
+    finished: Callable[[str], bool] = unknown,
     users: Users | None = None,
     until: float = math.inf,
 ) -> Iterator[Session]:
@@ -54,19 +55,21 @@ def open_lab(
 
     `new` begins a campaign even if one is unfinished, `base` is the commit it
     begins from. With `push` the campaign is shared there, and one that is there is
-    found. `base_branch` names the branch that HEAD stands for where it is detached;
-    when the campaign's own has moved, it is merged. `finished` are campaigns that are
-    known to be, such as those whose pull request was squashed. No command runs past `until`,
-    an instant of `time.monotonic`: OutOfTimeError. At the end the user is back where they
-    were. Raises AutoresearchError, and then nothing was changed.
+    found. `base_branch` names the branch whose tip `base` is, or HEAD where it is detached;
+    when the campaign's own has moved, it is merged. `trusted` is the commit whose settings
+    and instructions count where those of the user's tree and of the campaign's base do not.
+    `finished` says whether a campaign's pull request was merged, also where it was squashed.
+    No command runs past `until`, an instant of `time.monotonic`: OutOfTimeError. At the end
+    the user is back where they were. Raises AutoresearchError, and then nothing was changed.
     """
     workspace = Workspace.open(repo)
     remote = workspace.remote(push) if push else None
     note = fetch_campaigns(remote) if remote else ""
-    loaded = config.load(workspace.root, overrides)
+    tip = workspace.resolve(base) if base else None
+    loaded = load_settings(workspace, overrides, trusted)
     settings = loaded.settings
-    workspace.check_target(settings.target_file, settings.readonly_files)
-    workspace.check_outputs()
+    workspace.check_target(settings.target_file, settings.readonly_files, at=tip)
+    workspace.check_outputs(at=tip)
     tag = choose_tag(workspace, settings.tag, new=new, finished=finished)
     with workspace.lock(tag):
         for killed in workspace.interrupted_sessions():
@@ -100,11 +103,12 @@ def open_lab(
                 name,
                 setup_only=setup_only,
                 remote=remote,
+                trusted=trusted,
                 users=users,
                 until=until,
             )
             session.notes += (note,) if note else ()
-            follow(session, base_branch, base)
+            follow(session, base_branch, tip)
             yield session
             workspace.maintain()
 
@@ -118,6 +122,7 @@ def assemble(
     *,
     setup_only: bool,
     remote: Remote | None,
+    trusted: str | None = None,
     users: Users | None = None,
     until: float = math.inf,
 ) -> Session:
@@ -137,6 +142,7 @@ def assemble(
         environment={"AUTORESEARCH_SESSION": name},
         put_back=book.put_back,
     )
+    watch = Watch(book.history)
     notes = [note for note in (*loaded.notes, campaign.rescued) if note]
     notes += ideas.notes(settings, os.environ)
     with campaign.preparation() as changed:
@@ -150,14 +156,14 @@ def assemble(
         draw=choose_picture(remote),
     )
     ruler = choose_ruler(settings)
-    watch, read = Watch(book.history), partial(workspace.read_log, campaign.tag)
+    read = partial(workspace.read_log, campaign.tag)
     around = ideas.Surroundings(
         loaded=loaded,
         tag=campaign.tag,
         session=name,
         watch=watch,
         ruler=ruler,
-        instructions=lambda: instructions(workspace, campaign.base, settings),
+        instructions=lambda: instructions(workspace, trusted or campaign.base, settings),
         patch=lambda number: archive.recall(number, "patch", read),
         log=lambda number: archive.recall(number, "log", read),
         earlier=partial(spent_here, workspace),
@@ -200,6 +206,19 @@ def assemble(
     )
 
 
+def load_settings(
+    workspace: Workspace, overrides: Mapping[str, object], trusted: str | None
+) -> config.Loaded:
+    """The settings by the files of the `trusted` commit, None by those in the working tree.
+
+    What is detected comes from there, too: it decides which commands run.
+    """
+    if trusted is None:
+        return config.load(workspace.root, overrides)
+    with workspace.files_of(trusted) as files:
+        return config.load(files, overrides)
+
+
 def spent_here(workspace: Workspace, day: str) -> Spent:
     """What all campaigns that this working tree knows of have spent on a day."""
     path = workspace.log_path
@@ -233,19 +252,20 @@ def fetch_campaigns(remote: Remote) -> str:
     return ""
 
 
-def follow(session: Session, named: str | None, base: str | None) -> None:
+def follow(session: Session, named: str | None, tip: str | None) -> None:
     """Find the branch that the campaign follows, and where it is now.
 
-    It is the one that the campaign was begun on, or that `base` named. A user who
+    It is the one that the campaign was begun on, or whose `tip` a new one begins at. A user who
     stands on another one does not want that merged.
     """
     name, commit = session.campaign.user
     here = named or name
+    commit = tip if named and tip else commit
     begun = [r for r in session.ledger.campaign.sessions if isinstance(r, SessionStart)]
     if begun:
         branch = next((r.base_branch for r in reversed(begun) if r.base_branch), "")
     else:
-        branch = here if base is None or named else ""
+        branch = here if tip is None or named else ""
     session.start = replace(session.start, base_branch=branch)
     session.follow = commit if branch and branch == here else ""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from autoresearch_ci.history import History
-from autoresearch_ci.model import StopReason
+from autoresearch_ci.model import Reason, StopReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,13 @@ class Limits:
                 return reason
         return None
 
+    def is_over(self, progress: Progress) -> bool:
+        """Whether the time is up: nothing may begin any more, not even a part of an experiment."""
+        return self.time_limit is not None and progress.seconds >= self.time_limit
+
 
 class Watch:
-    """Tells how far a session is that begins when this is made."""
+    """Tells how far a session is that begins when this is made, with its setup."""
 
     def __init__(self, history: History) -> None:
         self._history, self._began = history, time.monotonic()
@@ -78,11 +82,15 @@ def _max_experiments(limits: Limits, progress: Progress) -> bool:
 
 
 def _time_limit(limits: Limits, progress: Progress) -> bool:
-    """Stop before an experiment that would not end in time, if it takes as long as the last."""
+    """Stop before an experiment that would not end in time, if it takes as long as the last.
+
+    What was discarded before its first run says nothing of that, nor does what was interrupted.
+    """
     if limits.time_limit is None:
         return False
-    last = progress.history.experiments[-1:]
-    expected = last[0].seconds if last else 0.0
+    tried = reversed(progress.history.experiments)
+    ran = (e.seconds for e in tried if e.seconds and e.reason is not Reason.INTERRUPTED)
+    expected = next(ran, 0.0)
     return progress.seconds + expected >= limits.time_limit
 
 

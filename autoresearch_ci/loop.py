@@ -62,7 +62,12 @@ def share(session: Session) -> Generator[Event, None, bool]:
 
 
 def measure_incumbent(session: Session) -> Iterator[Event]:
-    """The baseline in a new campaign, else the incumbent again: machines and days differ."""
+    """The baseline in a new campaign, else the incumbent again: machines and days differ.
+
+    Nothing where the session has been asked to end.
+    """
+    if session.stopped:
+        return
     if note := session.follow_base():
         yield Note(note)
     text = session.campaign.source()

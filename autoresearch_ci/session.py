@@ -31,6 +31,7 @@ from autoresearch_ci.model import (
     Side,
     Status,
     StopReason,
+    StopRequest,
     Verdict,
 )
 from autoresearch_ci.proposers import CutOff, Proposer, Source
@@ -64,6 +65,8 @@ INTERRUPTED = Outcome(
     Verdict(Status.CRASH, Reason.INTERRUPTED), None, error="interrupted before it had a verdict"
 )
 
+OUT_OF_TIME = "time_limit was reached before it had a verdict"
+"""Why an experiment was interrupted that took longer than anybody could know."""
 
 LONGEST_TITLE = 200
 """Characters of a proposal's title that are written down."""
@@ -121,6 +124,11 @@ class Session:
     def progress(self) -> Progress:
         """How far this session is."""
         return replace(self.watch.progress, stopped=self.stopped)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is up: no run may begin, except the first of the unchanged project."""
+        return self.limits.is_over(self.watch.progress)
 
     @property
     def needs_baseline(self) -> bool:
@@ -201,8 +209,17 @@ class Session:
     @property
     def stopped(self) -> bool:
         """Whether somebody asked for the end of the sessions at work, since this one is."""
+        return bool(self._stops)
+
+    @property
+    def stopped_now(self) -> bool:
+        """Whether that was for an end with nothing more to measure."""
+        return any(stop.now for stop in self._stops)
+
+    @property
+    def _stops(self) -> list[StopRequest]:
         stops = self.ledger.campaign.stops
-        return any(stop.session not in self._old_stops for stop in stops)
+        return [stop for stop in stops if stop.session not in self._old_stops]
 
     def contest(self, proposal: Proposal | None = None) -> Contest:
         """What the judge may know before the first run of a candidate, or before there is one."""

@@ -14,6 +14,7 @@ from autoresearch_ci.conversation import Usage
 from autoresearch_ci.model import Experiment, ExperimentStart, ProposalRejected, Record
 
 _MILLION = 1_000_000
+_REFUSAL = "The next call may "
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,11 @@ class Spent:
 
     def __add__(self, other: Spent) -> Spent:
         return Spent(self.tokens + other.tokens, self.cost_usd + other.cost_usd)
+
+
+def out_of_money(rejected: ProposalRejected) -> bool:
+    """Whether it was a spend limit that kept the model from being asked."""
+    return rejected.error.startswith(_REFUSAL)
 
 
 def spent_on(records: Iterable[Record], day: str) -> Spent:
@@ -120,7 +126,7 @@ class Allowance:
         if self._max_tokens is not None and self._session.tokens + worst.tokens > self._max_tokens:
             left = max(0, self._max_tokens - self._session.tokens)
             return (
-                f"The next call may take {worst.tokens:,} tokens and {left:,} of "
+                f"{_REFUSAL}take {worst.tokens:,} tokens and {left:,} of "
                 f"max_tokens ({self._max_tokens:,}) are left."
             )
         for name, limit, spent in (
@@ -130,7 +136,7 @@ class Allowance:
             if limit is not None and spent + cost > limit:
                 left_usd = max(0.0, limit - spent)
                 return (
-                    f"The next call may cost {cost:.4f} USD and {left_usd:.4f} of "
+                    f"{_REFUSAL}cost {cost:.4f} USD and {left_usd:.4f} of "
                     f"{name} ({limit:g}) are left."
                 )
         return None

@@ -7,15 +7,17 @@ from statistics import median
 
 from autoresearch_ci.bench import Measurement
 from autoresearch_ci.model import Proposal, Reason, Rejected, Sample, Side, Status, Verdict
-from autoresearch_ci.session import Outcome, Session
+from autoresearch_ci.session import INTERRUPTED, OUT_OF_TIME, Outcome, Session
 from autoresearch_ci.workspace import Trial
 
 
 def open_session(session: Session, trial: Trial) -> tuple[Measurement, ...]:
-    """Run the incumbent until the judge is ready for a candidate."""
+    """Run the incumbent until the judge is ready for a candidate, or the time is up."""
     session.incumbent = ()
     runs: tuple[Measurement, ...] = ()
     while session.judge(session.contest()) is Side.INCUMBENT:
+        if runs and session.is_over:
+            break
         trial.show(Side.INCUMBENT)
         runs = (*runs, run := session.bench.measure(trial))
         session.incumbent += (Sample(Side.INCUMBENT, session.bench.require(run)),)
@@ -35,7 +37,7 @@ def attempt(session: Session, trial: Trial, proposal: Proposal) -> tuple[Proposa
     """Try an idea. One that crashes may be mended by who had it, within its experiment."""
     outcome = contested(session, trial, proposal)
     for _ in range(session.settings.max_fixes):
-        if not session.is_mendable(outcome):
+        if session.is_over or not session.is_mendable(outcome):
             break
         mended = session.repair(proposal)
         if mended is None:
@@ -61,6 +63,8 @@ def contested(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
     contest = session.contest(proposal)
     runs: tuple[Measurement, ...] = ()
     while isinstance(decision := session.judge(contest), Side):
+        if session.is_over:
+            return out_of_time(Outcome(None, None, contest.samples, runs))
         trial.show(decision)
         runs = (*runs, run := session.bench.measure(trial))
         if run.failure or run.value is None:
@@ -83,10 +87,17 @@ def verified(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
     return held_out(session, trial, outcome)
 
 
+def out_of_time(outcome: Outcome) -> Outcome:
+    """No verdict: what was measured is on record, and the idea may be tried again."""
+    return replace(outcome, verdict=INTERRUPTED.verdict, value=None, error=OUT_OF_TIME)
+
+
 def second_look(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
     """Run a candidate again whose value is far outside what the campaign has seen."""
     values = [s.value for s in outcome.samples if s.side is Side.CANDIDATE]
     if len(values) == 1:
+        if session.is_over:
+            return out_of_time(outcome)
         trial.show(Side.CANDIDATE)
         again = session.bench.measure(trial)
         outcome = replace(outcome, measurements=(*outcome.measurements, again))
@@ -105,5 +116,7 @@ def second_look(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
 
 def held_out(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
     """With the number that only people get to see; whatever becomes of it, the verdict stands."""
+    if session.is_over and session.settings.holdout_command is not None:
+        return replace(outcome, holdout_error="time_limit was reached")
     value, error = session.bench.hold_out(trial)
     return replace(outcome, holdout=value, holdout_error=error)

@@ -1,12 +1,15 @@
-"""What the forge shows of a session beside its commit: check runs."""
+"""What the forge shows of a session: check runs on its commit, and an answer to who asked."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from autoresearch_ci.action.session import Held
+from autoresearch_ci.action.desk import ROOM, Asker, Desk, Nobody, Refusal
+from autoresearch_ci.action.held import Held
 from autoresearch_ci.action.site import Site
 from autoresearch_ci.errors import AutoresearchError, ForgeError
+from autoresearch_ci.event import CommandTrigger
 from autoresearch_ci.forge import CHECK, CheckOutput, Conclusion, Forge, Missed
 from autoresearch_ci.forge.offline import OfflineForge
 from autoresearch_ci.model import Confirmation
@@ -17,7 +20,6 @@ CONFIRMED = f"{CHECK}/confirmed"
 HURRY = 2.0
 """Seconds for all of it where the job is being cancelled: the push has had its own."""
 
-_CHARACTERS = 60_000
 _CONCLUSIONS = {
     "improved": Conclusion.SUCCESS,
     "no_improvement": Conclusion.NEUTRAL,
@@ -28,61 +30,102 @@ _VERDICTS = {"confirmed": Conclusion.SUCCESS, "worse": Conclusion.FAILURE}
 
 
 class Board:
-    """Shows how a session ended. The forge is talked to first when there is something to show."""
+    """Shows how a session goes and how it ended, at `where`, and answers the `asker`.
+
+    Nothing is shown before `use` or `desk` was called.
+    """
 
     def __init__(self, where: Site) -> None:
         self.where = where
-        self._token = ""
-        self._hurried = False
-        self._forge: Forge = OfflineForge()
+        self.forge: Forge = OfflineForge()
+        self.asker: Asker = Nobody()
+        self._unreached: tuple[Missed, ...] = ()
+        self._session = self._hurried = self._last_words = False
 
     def use(self, token: str) -> None:
-        """From now on show things, with this token; nothing is shown without one."""
-        self._token = token
+        """From now on show a session, with this token; nothing is shown without one."""
+        self._session = True
+        try:
+            self.forge = choose_forge(self.where, token)
+        except ForgeError as error:
+            self._unreached = (Missed("the check run", error.message, error.remedy),)
+
+    def desk(self, asked: CommandTrigger, token: str) -> Desk:
+        """The same for a command, which may need no session; it is answered there.
+
+        Raises ForgeError.
+        """
+        self.forge = choose_forge(self.where, token)
+        self.asker = desk = Desk(asked, self.forge)
+        return desk
+
+    def session_at(self, where: Site) -> None:
+        """What was commanded is a session: show it there."""
+        self._session, self.where = True, where
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Tell that the command is not obeyed, and nothing else from now on."""
+        self.asker.refuse(refusal)
+        self.asker = Nobody()
+
+    def begin(self, page: str) -> None:
+        """Show that a session is at work."""
+        shown = CheckOutput("at work", page)
+        self.forge.begin_check(self.where.sha, shown, details_url=self.where.run)
 
     def hurry(self) -> None:
         """The job is being cancelled. May be called at any time."""
         self._hurried = True
-        self._forge.hurry(HURRY)
+        if self._last_words:  # before them there is still something to push
+            self.forge.hurry(HURRY)
 
     def show(self, held: Held, page: Callable[[int], str]) -> Sequence[Missed]:
-        """Show the session, and the confirmation if there was one; what could not be shown."""
-        if not held.shown:
-            return ()
+        """Show how it ended, with its comment's address in its result; what was not shown."""
+        self._last_words = True
+        if self._hurried:
+            self.forge.hurry(HURRY)
         try:
-            self._forge = choose_forge(self.where, self._token)
-        except ForgeError as error:
-            return (Missed("the check run", error.message, error.remedy),)
-        try:
-            if self._hurried:
-                self._forge.hurry(HURRY)
-            shown = CheckOutput(_title(held), page(_CHARACTERS))
-            self._forge.end_check(self.where.sha, _conclusion(held), shown, held.annotations)
-            if held.confirmation:
-                self._confirmed(held.confirmation)
-            return tuple(self._forge.missed)
+            if held.shown and self._session:
+                self._check(held, page)
+            self._answer(held, page)
+            return (*self._unreached, *self.forge.missed)
         finally:
-            self._forge.close()
+            self.forge.close()
+
+    def _check(self, held: Held, page: Callable[[int], str]) -> None:
+        shown = CheckOutput(_title(held), page(ROOM))
+        self.forge.end_check(self.where.sha, _conclusion(held), shown, held.annotations)
+        if held.confirmation:
+            self._confirmed(held.confirmation)
+
+    def _answer(self, held: Held, page: Callable[[int], str]) -> None:
+        if held.tag:
+            address = self.asker.show(held.tag, page(ROOM), final=True)
+            held.result = replace(held.result, comment_url=address)
+        elif held.failure is not None:
+            self.asker.reply(page(ROOM) or "The job was cancelled.")
+        if held.failure is None:
+            self.asker.done()
 
     def _confirmed(self, found: Confirmation) -> None:
         lines = "\n".join([verdict(found), *map(finding, found.findings)])
         title = f"{found.verdict.replace('_', ' ')} by {found.pairs} pairs of fresh runs"
         conclusion = _VERDICTS.get(found.verdict, Conclusion.NEUTRAL)
         output = CheckOutput(title, fenced(lines, "text"))
-        self._forge.end_check(self.where.sha, conclusion, output, name=CONFIRMED)
+        self.forge.end_check(self.where.sha, conclusion, output, name=CONFIRMED)
 
 
 def choose_forge(where: Site, token: str) -> Forge:
     """The forge that the runner names, where there is a token for it. Raises ForgeError."""
     if not (token and where.api_url and where.repository and where.sha):
         return OfflineForge()
-    from autoresearch_ci.forge.github import GitHubForge  # noqa: PLC0415 - heavy, needed at the end
+    from autoresearch_ci.forge.github import GitHubForge  # noqa: PLC0415 - heavy
 
     return GitHubForge(where.api_url, where.repository, token)
 
 
 def _conclusion(held: Held) -> Conclusion:
-    if held.failure is not None and not isinstance(held.failure, KeyboardInterrupt):
+    if held.failure is not None and not held.interrupted:
         return Conclusion.FAILURE
     return _CONCLUSIONS[held.result.result]
 

@@ -45,13 +45,22 @@ INPUTS = {
     "model": Input("The model that is asked."),
     "base_url": Input("Address of the server that has the model."),
     "max_tokens": Input("Most tokens that the session may use."),
-    "max_cost_usd": Input("Most US dollars that the session may spend on a model."),
-    "price_in": Input("US dollars for a million tokens that the model reads."),
-    "price_out": Input("US dollars for a million tokens that the model writes."),
+    "max_cost_usd": Input(
+        "Most US dollars that the session may spend on a model. Needs price_in and price_out in "
+        ".github/autoresearch.yml."
+    ),
     "anthropic_api_key": Input("Key of the Anthropic API, from a secret.", setting=False),
     "openai_api_key": Input("Key of an OpenAI-compatible API, from a secret.", setting=False),
     "new_campaign": Input(
         "true begins a new campaign even if one is unfinished.", default="false", setting=False
+    ),
+    "open_pr": Input(
+        "true offers an improvement by one draft pull request.", default="false", setting=False
+    ),
+    "continue_mode": Input(
+        "dispatch starts the next run when time_limit or max_experiments ended this one; else off.",
+        default="off",
+        setting=False,
     ),
     "github_token": Input(
         "Token that pushes the branches and shows the check runs. Empty: nothing leaves the job.",
@@ -65,19 +74,23 @@ MOST = 25
 _KEY_INPUTS = {f"{provider}_api_key": variable for provider, variable in KEYS.items()}
 _OF_THE_RUNNER = ("entrypoint", "args")  # it takes these `with` keys of a Docker action itself
 _TRUTHS = {"true": True, "false": False, "": False}
+_MODES = {"dispatch": True, "off": False, "": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
     """What the workflow asks for: settings, keys by the name of their variable, and the rest.
 
-    `token` is the forge's; without one nothing is shared.
+    `token` is the forge's; without one nothing is shared. `goes_on` says that the next run
+    is to be started where a limit of this one ended it.
     """
 
     overrides: Mapping[str, str]
     keys: Mapping[str, str] = field(repr=False)
     new_campaign: bool
     token: str = field(default="", repr=False)
+    open_pr: bool = False
+    goes_on: bool = False
 
 
 def given(variables: Mapping[str, str]) -> Given:
@@ -100,15 +113,23 @@ def given(variables: Mapping[str, str]) -> Given:
             continue
         if text.strip():
             texts[name] = text.strip()
-    truth = texts.get("new_campaign", "").lower()
-    if truth not in _TRUTHS:
-        raise SettingsError(f"The input new_campaign is {truth!r}.", remedy="Write true or false.")
     return Given(
         overrides={name: text for name, text in texts.items() if INPUTS[name].setting},
         keys={_KEY_INPUTS[name]: text for name, text in texts.items() if name in _KEY_INPUTS},
-        new_campaign=_TRUTHS[truth],
+        new_campaign=_one_of(_TRUTHS, texts, "new_campaign"),
         token=texts.get("github_token", ""),
+        open_pr=_one_of(_TRUTHS, texts, "open_pr"),
+        goes_on=_one_of(_MODES, texts, "continue_mode"),
     )
+
+
+def _one_of(meanings: Mapping[str, bool], texts: Mapping[str, str], name: str) -> bool:
+    """What a word for yes or no means; SettingsError for any other word."""
+    word = texts.get(name, "").lower()
+    if word not in meanings:
+        yes, no = [each for each in meanings if each]
+        raise SettingsError(f"The input {name} is {word!r}.", remedy=f"Write {yes} or {no}.")
+    return meanings[word]
 
 
 def table() -> str:

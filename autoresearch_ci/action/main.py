@@ -12,8 +12,13 @@ from pathlib import Path
 from typing import NoReturn, TextIO
 
 from autoresearch_ci import __version__, machine
+from autoresearch_ci.action import inputs
 from autoresearch_ci.action.board import Board
 from autoresearch_ci.action.console import Console
+from autoresearch_ci.action.continuing import cause_of
+from autoresearch_ci.action.desk import Commanded, Refusal
+from autoresearch_ci.action.errands import ERRANDS, Errand
+from autoresearch_ci.action.faults import told, words
 from autoresearch_ci.action.handover import (
     clear_copies_of,
     folders_of_sockets,
@@ -21,20 +26,24 @@ from autoresearch_ci.action.handover import (
     places_of_the_runner,
     take_back,
 )
-from autoresearch_ci.action.inputs import given
+from autoresearch_ci.action.held import Held, without_session
+from autoresearch_ci.action.inputs import Given
+from autoresearch_ci.action.order import Order, commanded
 from autoresearch_ci.action.outputs import Result, write_outputs, write_summary
 from autoresearch_ci.action.secrets import needed, take_secrets
-from autoresearch_ci.action.session import Held, hold
+from autoresearch_ci.action.session import hold
 from autoresearch_ci.action.site import site
 from autoresearch_ci.environment import is_credential, trust
 from autoresearch_ci.errors import AutoresearchError, WorkspaceError
-from autoresearch_ci.event import CommandTrigger, Nothing, SessionTrigger, trigger
+from autoresearch_ci.event import CommandTrigger, Nothing, trigger
 from autoresearch_ci.executors.user import Users
 from autoresearch_ci.forge import Missed
 from autoresearch_ci.interrupts import deferred, interruptible
+from autoresearch_ci.lab import load_settings
 from autoresearch_ci.redaction import Redactor
 from autoresearch_ci.reports.markdown import escape, fenced
 from autoresearch_ci.reports.progress import PlainProgress
+from autoresearch_ci.workspace import Workspace
 
 DONE, USER, BUG, INTERRUPTED = 0, 1, 3, 130
 OWN_CONTAINER = Path("/github/workspace")
@@ -101,33 +110,79 @@ def post() -> NoReturn:
 
 def _do(here: Job, console: Console, stream: TextIO, board: Board) -> Held:
     """What came of it. Every way out has outputs and a summary, so nothing is raised."""
-    held: Held | None = None
     try:
-        taken = take_secrets(os.environ, console)
-        asked = given(taken)
-        if why := why_no_session(here):
-            console.notice(why)
-            return Held(Result("no_improvement"), lambda _room: f"{escape(why)}\n", shown=False)
-        board.use(asked.token)
-        _require_repository(here.workspace)
-        trust(here.workspace)
-        os.environ.update(needed(here.workspace, asked, taken))
-        with console.unheard(), _users(here.workspace) as users:
-            print(f"autoresearch-ci {__version__} on {machine.describe()}", file=stream)
-            held = hold(here.workspace, asked, users, stream, board.where)
+        return _obeyed(here, console, stream, board)
+    except Refusal as refusal:
+        board.refuse(refusal)
+        console.notice(refusal.why)
+        return without_session(escape(refusal.why))
     except BaseException as failure:  # noqa: BLE001 - every way out has outputs and a summary
         stopped = isinstance(failure, KeyboardInterrupt)
-        held = held or Held(Result("stopped" if stopped else "error"), lambda _room: "")
+        return Held(Result("stopped" if stopped else "error"), lambda _room: "", failure)
+
+
+def _obeyed(here: Job, console: Console, stream: TextIO, board: Board) -> Held:
+    """What came of what the event asks for. Raises Refusal where that is not done."""
+    taken = take_secrets(os.environ, console)
+    given, cause = inputs.given(taken), trigger(here.event, _payload(here.payload))
+    if isinstance(cause, Nothing):
+        console.notice(cause.why)
+        return without_session(escape(cause.why))
+    asked = None
+    if isinstance(cause, CommandTrigger):
+        asked = board.desk(cause, given.token).receive()
+    else:
+        board.use(given.token)
+    _require_repository(here.workspace)
+    trust(here.workspace)
+    held: Held | None = None
+    try:
+        with console.unheard(), _users(here.workspace) as users:
+            print(f"autoresearch-ci {__version__} on {machine.describe()}", file=stream)
+            if asked and asked.command.verb in ERRANDS:
+                held = _errand(asked, given, board, here)
+            else:
+                held = _session(asked, given, taken, board, here, users, stream)
+    except BaseException as failure:
+        if held is None:
+            raise
         held.failure = held.failure or failure
     return held
 
 
+def _errand(asked: Commanded, given: Given, board: Board, here: Job) -> Held:
+    """A command that needs no session."""
+    said = Errand(asked, given, board.where, board.forge, here.workspace).run()
+    board.asker.reply(said)
+    return without_session(said)
+
+
+def _session(
+    asked: Commanded | None,
+    given: Given,
+    taken: Mapping[str, str],
+    board: Board,
+    here: Job,
+    users: Users | None,
+    stream: TextIO,
+) -> Held:
+    """A session, of a command or of an event that needs none."""
+    order = Order(given, board.where, cause_of(os.environ, _payload(here.payload)))
+    if asked:
+        order = commanded(asked, given, board.where, board.forge, here.workspace)
+        board.session_at(order.where)
+    workspace = Workspace.open(here.workspace)
+    settings = load_settings(workspace, order.given.overrides, order.trusted).settings
+    os.environ.update(needed(settings, given, taken))
+    return hold(here.workspace, order, users, stream, board)
+
+
 def _told(held: Held, here: Job, console: Console, redact: Redactor, board: Board) -> int:
     """Show how it ended, write the outputs, the summary and what is wrong; the exit code."""
-    failure = held.failure
     missed = board.show(held, lambda room: _page(held, redact, room))
     for each in missed:
-        console.notice(redact(f"{each.what} was not shown: {each.why}. {each.remedy}"))
+        console.notice(redact(_sentence(each)))
+    failure = held.failure
     try:
         if here.output:
             write_outputs(here.output, held.result.items())
@@ -150,17 +205,6 @@ def _users(workspace: Path) -> Iterator[Users | None]:
         yield users
 
 
-def why_no_session(here: Job) -> str:
-    """One line on why the event starts no session; empty where it does."""
-    match trigger(here.event, _payload(here.payload)):
-        case SessionTrigger():
-            return ""
-        case Nothing(why):
-            return why
-        case CommandTrigger():
-            return "Commands in comments are not taken here."
-
-
 def _payload(path: Path | None) -> object:
     """What the event says of itself; an empty object where the runner left nothing to read."""
     try:
@@ -181,34 +225,22 @@ def _require_repository(workspace: Path) -> None:
 def _page(held: Held, redact: Redactor, room: int, missed: Sequence[Missed] = ()) -> str:
     """The summary: what stands in the way first, then the campaign."""
     head = "".join(_left_out(each, redact) for each in missed)
-    if held.failure is not None and not isinstance(held.failure, KeyboardInterrupt):
-        message, detail, remedy = _words(held.failure)
-        parts = [f"**{escape(redact(message))}**"]
-        parts += [fenced(redact(detail))] if detail else []
-        parts += [fenced(redact(remedy), "text")] if remedy else []
-        head = "\n\n".join(parts) + "\n\n" + head
+    head += "".join(f"{redact(line)}\n\n" for line in held.news)
+    if held.failure is not None and not held.interrupted:
+        head = told(held.failure, redact) + head
     return head + held.page(max(room - len(head), 0))
 
 
 def _left_out(missed: Missed, redact: Redactor) -> str:
-    """What was not shown, why, and the line in the workflow that would allow it."""
-    why = f"> {escape(redact(f'{missed.what} was not shown: {missed.why}. {missed.remedy}'))}\n\n"
+    """What was left out, why, and the line in the workflow that would allow it."""
+    why = f"> {escape(redact(_sentence(missed)))}\n\n"
     if not missed.permission:
         return why
     return f"{why}{fenced(f'permissions:{chr(10)}  {missed.permission}', 'yaml')}\n\n"
 
 
-def _words(error: BaseException) -> tuple[str, str, str]:
-    """Message, evidence and remedy of an error of whatever kind."""
-    if isinstance(error, AutoresearchError):
-        return error.message, error.detail, error.remedy
-    if isinstance(error, OSError):
-        where = f": {error.filename}" if error.filename else ""
-        return f"{error.strerror}{where}.", "", "Look at the runner's disk, then run again."
-    import traceback  # noqa: PLC0415 - needed once in a blue moon
-
-    trace = "".join(traceback.format_exception(error))
-    return "A bug of autoresearch-ci.", trace, "Please report it with what stands above."
+def _sentence(missed: Missed) -> str:
+    return f"left out: {missed.what}. {missed.why}. {missed.remedy}"
 
 
 def _exit_code(failure: BaseException | None, console: Console, redact: Redactor) -> int:
@@ -218,5 +250,5 @@ def _exit_code(failure: BaseException | None, console: Console, redact: Redactor
         console.notice("Interrupted. What was under way was recorded and undone.")
         return INTERRUPTED
     with suppress(BrokenPipeError):
-        console.error(redact("\n".join(part for part in _words(failure) if part)))
+        console.error(redact("\n".join(part for part in words(failure) if part)))
     return USER if isinstance(failure, AutoresearchError | OSError) else BUG

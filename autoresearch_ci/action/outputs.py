@@ -34,7 +34,7 @@ OUTPUTS = {
     "crashed": "How many crashed.",
     "tokens": "Tokens that this session used on a model.",
     "cost_usd": "US dollars that this session spent on a model.",
-    "pull_request_url": "The draft pull request, where there is one.",
+    "pull_request_url": "The draft pull request that this session opened or updated.",
     "comment_url": "The comment that shows the campaign, where there is one.",
     "results_json": "This session as JSON: its stop reason, and each experiment, newest last.",
 }

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
-from pathlib import Path
 
-from autoresearch_ci import config
 from autoresearch_ci.action.console import Console
 from autoresearch_ci.action.inputs import PREFIX, Given
+from autoresearch_ci.config import Settings
 from autoresearch_ci.environment import is_credential
 from autoresearch_ci.executors.processes import hide
 from autoresearch_ci.ideas import KEYS, chosen
@@ -35,12 +34,8 @@ def take_secrets(variables: MutableMapping[str, str], console: Console) -> dict[
     return taken
 
 
-def needed(workspace: Path, given: Given, taken: Mapping[str, str]) -> dict[str, str]:
-    """Of what was taken, what whoever has the ideas needs: a provider's key, or what is an agent's.
-
-    Raises SettingsError.
-    """
-    settings = config.load(workspace, given.overrides).settings
+def needed(settings: Settings, given: Given, taken: Mapping[str, str]) -> dict[str, str]:
+    """Of what was taken, what whoever has the ideas needs: a provider's key, or an agent's own."""
     known = {**taken, **given.keys}
     who = chosen(settings, known)
     names = settings.proposer_env if who == "command" else (KEYS.get(who, ""),)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
+from autoresearch_ci.action.afterwards import FAILED, afterwards
+from autoresearch_ci.action.board import Board
 from autoresearch_ci.action.confirming import confirmed
-from autoresearch_ci.action.inputs import Given
+from autoresearch_ci.action.held import Held
+from autoresearch_ci.action.live import Live
+from autoresearch_ci.action.order import OFFERED, Order
 from autoresearch_ci.action.outputs import Result, result_of
 from autoresearch_ci.action.remarks import remarks
-from autoresearch_ci.action.site import Site, base_branch, push_target
+from autoresearch_ci.action.site import base_branch, push_target
 from autoresearch_ci.archive import PICTURE
 from autoresearch_ci.doctor import admit
 from autoresearch_ci.errors import MachineError
 from autoresearch_ci.executors.user import Users
-from autoresearch_ci.forge import Annotation
 from autoresearch_ci.history import History
 from autoresearch_ci.interrupts import Interrupted
 from autoresearch_ci.lab import open_lab
@@ -34,34 +36,18 @@ from autoresearch_ci.session import Session
 _NOTHING_RAN = {
     StopReason.EXHAUSTED: "Whoever has the ideas has none left. Begin a new campaign (the input "
     "new_campaign), or set proposer to a model.",
-    StopReason.TIME_LIMIT: "One experiment takes longer than time_limit. Raise it, or make the "
-    "experiment shorter.",
+    StopReason.TIME_LIMIT: "setup_command, the incumbent and one experiment take longer than "
+    "time_limit. Raise it, or make them shorter.",
 }
 
 
-@dataclass
-class Held:
-    """What became of a session. `failure` is what the user has to change, if anything.
-
-    `title` is a line on it, `annotations` are on the target at the event's commit.
-    It is `shown` on that commit unless there was no session to be held.
-    """
-
-    result: Result
-    page: Callable[[int], str]
-    failure: BaseException | None = None
-    title: str = ""
-    confirmation: Confirmation | None = None
-    annotations: tuple[Annotation, ...] = ()
-    shown: bool = True
-
-
-def hold(workspace: Path, given: Given, users: Users | None, stream: TextIO, where: Site) -> Held:
+def hold(workspace: Path, order: Order, users: Users | None, stream: TextIO, board: Board) -> Held:
     """Hold one session, and tell what came of it whatever happens.
 
     It is pushed where the workflow gave a token. What is raised on the way is the
     `failure`, beside what the session came to before.
     """
+    given, where = order.given, order.where
     progress = PlainProgress(stream)
     held: Held | None = None
     lab: Session | None = None
@@ -70,33 +56,47 @@ def hold(workspace: Path, given: Given, users: Users | None, stream: TextIO, whe
             workspace,
             given.overrides,
             new=given.new_campaign,
+            base=order.base,
+            setup_only=order.setup_only,
             push=push_target(workspace, given.token),
-            base_branch=base_branch(workspace, where),
+            base_branch=order.base_branch or base_branch(workspace, where),
+            trusted=order.trusted,
+            finished=lambda tag: tag in order.others or board.forge.merged(f"{OFFERED}{tag}"),
             users=users,
         ) as lab:
-            admit(lab, workspace, given.overrides, progress.show, auto="report", users=users)
+            order.queue(lab)
+            admit(
+                lab, workspace, given.overrides, progress.show,
+                auto="report", users=users, trusted=order.trusted,
+            )  # fmt: skip
             paint = Paint(colour=False)
-            limits = _limits(lab)
+            limits = None if order.setup_only else _limits(lab)
             progress.begin(
                 opening(lab.start, lab.history, limits, lab.notes, paint),
                 lab.history,
                 lab.settings.time_budget,
             )
-            _run(lab, progress)
-            held = _told(lab, where)
+            live = Live(lab, order, board, lambda room: page(lab, order).report(room))
+            _run(lab, progress, live)
+            order.head.look(last=True)
+            held = _told(lab, order)
             print(outcome(lab.start, lab.history), file=stream, flush=True)
-            if held.result.result == "improved":
-                held = _confirmed(lab, where, stream)
+            if held.result.result == "improved" and not lab.stopped_now:
+                held = _confirmed(lab, order, stream)
             if lab.campaign.base == where.sha:
                 path, base = lab.settings.target_file, lab.campaign.at_base()
                 held.annotations = remarks(path, base, lab.campaign.source())
+            done = afterwards(lab, ended(lab), order, board.forge)
+            held.result = replace(held.result, pull_request_url=done.pull_request)
+            held.news = done.said
     except BaseException as failure:  # noqa: BLE001 - every way out has a summary and outputs
         stopped = isinstance(failure, KeyboardInterrupt)
         none = Result("stopped" if stopped else "error")
-        held = held or (_told(lab, where) if lab else Held(none, _blank))
+        held = held or (_told(lab, order) if lab else Held(none, _blank))
         held.failure = failure
         if stopped and lab and not ended(lab):  # before the first record: nothing was amiss
             held.result = replace(held.result, result="stopped")
+        held.news = (FAILED,) if given.goes_on else ()
     return held
 
 
@@ -106,11 +106,13 @@ def ended(lab: Session) -> SessionEnd | None:
     return end if end and end.session == lab.start.session else None
 
 
-def _run(lab: Session, progress: PlainProgress) -> None:
+def _run(lab: Session, progress: PlainProgress, live: Live) -> None:
     events = research(lab)
     try:
+        live.begin()
         for event in events:
             progress.show(event)
+            live.show(event)
     except KeyboardInterrupt:
         # It may have come between two events: the loop has to hear of it before we go.
         with suppress(KeyboardInterrupt, StopIteration):
@@ -120,7 +122,7 @@ def _run(lab: Session, progress: PlainProgress) -> None:
         events.close()
 
 
-def _confirmed(lab: Session, where: Site, stream: TextIO) -> Held:
+def _confirmed(lab: Session, order: Order, stream: TextIO) -> Held:
     """What the session came to, seen again on fresh runs."""
 
     def show(event: Event) -> None:
@@ -133,28 +135,36 @@ def _confirmed(lab: Session, where: Site, stream: TextIO) -> Held:
     found, why = confirmed(lab, show)
     if why:
         print(f"note: {clean(why)}", file=stream, flush=True)
-    held = _told(lab, where, (why,) if why else ())
+    order.head.look(last=True)
+    held = _told(lab, order, why)
     held.confirmation = found
     return held
 
 
-def _told(lab: Session, where: Site, notes: tuple[str, ...] = ()) -> Held:
-    """What a session came to, and its page, which is all in memory: the lab may be closed."""
-    end, best = ended(lab), lab.history.incumbent
+def page(lab: Session, order: Order, *more: str) -> Page:
+    """The state of the campaign, with what there is to know first: `more` last."""
+    best, where = lab.history.incumbent, order.where
     trouble, logs = lab.publisher.trouble, f"autoresearch-logs/{lab.start.tag}"
-    notes = (*lab.notes, *((trouble,) if trouble else ()), *notes)
-    published = not isinstance(lab.publisher, Alone) and not trouble
+    notes = tuple(note for note in (*lab.notes, order.head.note, trouble, *more) if note)
+    published = not isinstance(lab.publisher, Alone) and not trouble and best is not None
     web = where.web if published else ""
     chart = where.file(logs, PICTURE) if web and lab.campaign.read(PICTURE) else ""
     patch = ""
     if best and best.experiment:
         patch = lab.archive.recall(best.experiment, "patch", lab.campaign.read)
-    page = Page(lab.start.tag, lab.history, lab.start, end, notes, patch, web, chart)
+    return Page(
+        lab.start.tag, lab.history, lab.start, ended(lab), notes, patch, web, chart, order.into
+    )
+
+
+def _told(lab: Session, order: Order, *more: str) -> Held:
+    """What a session came to, and its page, which is all in memory: the lab may be closed."""
+    end, shown = ended(lab), page(lab, order, *more)
     failure = None
     if end and not end.experiments and end.reason in _NOTHING_RAN:
         failure = MachineError("No experiment could run.", remedy=_NOTHING_RAN[end.reason])
-    title = headline(lab.history)
-    return Held(result_of(lab.start, end, lab.history), page.report, failure, title)
+    result = result_of(lab.start, end, lab.history)
+    return Held(result, shown.report, failure, headline(lab.history), tag=lab.start.tag)
 
 
 def headline(history: History) -> str:

@@ -20,7 +20,7 @@ class Site:
     """Where the repository is. A text is empty where the runner does not say it.
 
     `web` is its address for people, `sha` the commit that the event is about, `branch`
-    the one that this commit was the tip of.
+    the one that this commit was the tip of, `run` the address of this run of the workflow.
     """
 
     api_url: str = ""
@@ -28,6 +28,7 @@ class Site:
     web: str = ""
     sha: str = ""
     branch: str = ""
+    run: str = ""
 
     def file(self, branch: str, path: str) -> str:
         """The address of a file as it is, for whoever may read the repository."""
@@ -39,12 +40,15 @@ def site(variables: Mapping[str, str], payload: object) -> Site:
     server, name = variables.get("GITHUB_SERVER_URL", ""), variables.get("GITHUB_REPOSITORY", "")
     ref = variables.get("GITHUB_REF", "")
     branch = ref.removeprefix(_BRANCH) if ref.startswith(_BRANCH) else ""
+    web = f"{server.rstrip('/')}/{name}" if server and name else ""
+    number = variables.get("GITHUB_RUN_ID", "")
     return Site(
         api_url=variables.get("GITHUB_API_URL", ""),
         repository=name,
-        web=f"{server.rstrip('/')}/{name}" if server and name else "",
+        web=web,
         sha=variables.get("GITHUB_SHA", ""),
         branch=branch if ref else _default_branch(payload),
+        run=f"{web}/actions/runs/{number}" if web and number.isdecimal() else "",
     )
 
 

@@ -36,12 +36,13 @@ def admit(
     *,
     auto: DoctorMode,
     users: Users | None = None,
+    trusted: str | None = None,
 ) -> None:
     """Have the doctor look at the project where the campaign has no baseline yet, and record it.
 
-    `repo` and `overrides` are those that the session was opened with; `auto` is what that
-    setting means here. With `require` UntrustedError is raised unless every verdict is right,
-    or what kept the doctor from looking; then nothing is recorded.
+    `repo`, `overrides`, `users` and `trusted` are those that the session was opened with;
+    `auto` is what that setting means here. With `require` UntrustedError is raised unless
+    every verdict is right, or what kept the doctor from looking; then nothing is recorded.
     """
     mode = auto if lab.settings.doctor == "auto" else lab.settings.doctor
     if mode == "off" or lab.history.baseline is not None:
@@ -53,7 +54,8 @@ def admit(
     settings = {**overrides, "proposer": ideas.chosen(lab.settings, os.environ)}
     found = Diagnosis(lab.start.tag, lab.start.session, timestamp(), ())
     try:
-        found = _look(found, Workspace.open(repo), settings, share, users, show)
+        workspace = Workspace.open(repo)
+        found = _look(found, workspace, settings, share, users, trusted, show)
     except AutoresearchError as error:
         if mode == "require":
             raise
@@ -90,6 +92,7 @@ def _look(
     settings: Mapping[str, object],
     share: float,
     users: Users | None,
+    trusted: str | None,
     show: Callable[[Event], None],
 ) -> Diagnosis:
     until = time.monotonic() + share
@@ -98,7 +101,10 @@ def _look(
     with twin(workspace, owner=owner) as copy:
         for note in copy.notes:
             show(Note(note))
-        examination = Examination(copy, settings, users, until)
+        if trusted is not None:
+            with workspace.files_of(trusted) as files:
+                trusted = copy.borrow(files)
+        examination = Examination(copy, settings, users, until, trusted)
         with closing(examination.checks()) as looking:
             for check in looking:
                 checks.append(check)

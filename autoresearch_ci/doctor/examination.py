@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 
-from autoresearch_ci import config
 from autoresearch_ci.doctor.plants import (
     BETTER,
     PLANTS,
@@ -21,12 +20,12 @@ from autoresearch_ci.doctor.plants import (
 from autoresearch_ci.errors import OutOfTimeError
 from autoresearch_ci.executors.user import Users
 from autoresearch_ci.history import History
-from autoresearch_ci.lab import open_lab
+from autoresearch_ci.lab import load_settings, open_lab
 from autoresearch_ci.loop import research
 from autoresearch_ci.model import Check, Experiment, Proposal
 from autoresearch_ci.proposers import Source
 from autoresearch_ci.session import Session
-from autoresearch_ci.workspace import Twin
+from autoresearch_ci.workspace import Twin, Workspace
 
 BUDGET = 10.0
 """Seconds of `time_budget` at most: most verdicts need no long run."""
@@ -80,6 +79,7 @@ class Examination:
 
     `overrides` are settings as for a session, `users` whom it belongs to. `unseen` are
     the titles of what is not planted yet: at an instant of `time.monotonic`, `until`, it ends.
+    `trusted` is the commit of the copy whose settings count, None where its own do.
     Raises AutoresearchError where the unchanged project gives no metric.
     """
 
@@ -89,11 +89,13 @@ class Examination:
         overrides: Mapping[str, object],
         users: Users | None = None,
         until: float = math.inf,
+        trusted: str | None = None,
     ) -> None:
         self._copy = copy
-        self._users, self._until = users, until
+        self._users, self._until, self._trusted = users, until, trusted
         self.unseen = [plant.title for plant in (*PLANTS, BETTER)]
-        self.settings = config.load(copy.root, overrides).settings
+        workspace = Workspace.open(copy.root)
+        self.settings = load_settings(workspace, overrides, trusted).settings
         self._settings: dict[str, object] = {**overrides, **_FREE}
         self._head = copy.head
         self._campaigns = 0
@@ -174,6 +176,7 @@ class Examination:
             settings,
             base=base,
             setup_only=setup_only,
+            trusted=self._trusted,
             users=self._users,
             until=self._until,
         ) as session:

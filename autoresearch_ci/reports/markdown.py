@@ -11,6 +11,7 @@ from autoresearch_ci.reports.terminal import change, clean, number
 _HEAD = "| # | value | change | verdict | idea |\n|---:|---:|---:|---|---|\n"
 # Words that a forge makes links of: `@name`, `#1`, `GH-1`, `a:b`, `www.`.
 _LINKS = re.compile(r"([@#:](?=\w|//)|\b(?:GH-|www\.)(?=\w))", re.IGNORECASE)
+_JUMPS = 20
 _BREAK = "\u200b"  # a space of no width
 
 
@@ -19,6 +20,11 @@ def escape(text: str) -> str:
     flat = " ".join(clean(text).split())
     apart = _LINKS.sub(lambda found: found[0] + _BREAK, flat)
     return re.sub(r"([\\`*_{}\[\]<>()#+!|~&$])", r"\\\1", apart)
+
+
+def code(text: str) -> str:
+    """Text from outside as code within a line."""
+    return f"`{' '.join(clean(text).replace('`', chr(39)).split())}`"
 
 
 def fenced(text: str, language: str = "") -> str:
@@ -67,6 +73,18 @@ def held_out(experiments: Sequence[Experiment]) -> str:
         held = escape(each.holdout_error) if each.holdout is None else number(each.holdout)
         rows.append(f"| {each.experiment} | {number(each.value)} | {held} |")
     return "\n".join(rows)
+
+
+def jumps(kept: Sequence[Experiment]) -> str:
+    """What has to be said of kept values that nobody would have expected; empty without one."""
+    numbers = [str(each.experiment) for each in kept if each.jump]
+    if not numbers:
+        return ""
+    return (
+        f"**Jumps: {', '.join(numbers[-_JUMPS:])}.** Their values were far outside what the "
+        "campaign had seen. Measured again, they held up, and the guard passed; read such a "
+        "change before you take it."
+    )
 
 
 def cut_diff(patch: str, room: int) -> str:

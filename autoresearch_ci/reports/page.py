@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from shlex import quote as quoted
 from urllib.parse import quote
 
 from autoresearch_ci.history import History
@@ -17,7 +18,7 @@ from autoresearch_ci.model import Experiment, Reason, SessionEnd, SessionStart, 
 from autoresearch_ci.reports.confirmation import verdict
 from autoresearch_ci.reports.costs import costs
 from autoresearch_ci.reports.examination import section
-from autoresearch_ci.reports.markdown import cut_diff, escape, fenced, held_out, table
+from autoresearch_ci.reports.markdown import code, cut_diff, escape, fenced, held_out, jumps, table
 from autoresearch_ci.reports.session import STOPPED
 from autoresearch_ci.reports.table import counts
 from autoresearch_ci.reports.terminal import better, number, percent
@@ -35,7 +36,8 @@ class Page:
 
     `end` is None while the session runs. `patch` is the best kept change, `notes`
     what the reader has to know first. `web` is the repository's address on the
-    forge, without it nothing is linked; `chart` that of the picture.
+    forge, without it nothing is linked; `chart` that of the picture. `into` is the branch
+    that the change is meant for, where that is not the reader's own.
     """
 
     tag: str
@@ -46,12 +48,13 @@ class Page:
     patch: str = ""
     web: str = ""
     chart: str = ""
+    into: str = ""
 
     def readme(self) -> str:
         """For the logs branch: the state of the campaign, in at most 20,000 characters."""
         examined = self._examined()
         room = 16_000 - len(_joined(examined))
-        parts = [f"# autoresearch campaign {_code(self.tag)}", *self._head(), self._picture()]
+        parts = [f"# autoresearch campaign {code(self.tag)}", *self._head(), self._picture()]
         parts += examined
         parts += self._held_out()
         parts += self._kept(room // 2)
@@ -100,21 +103,15 @@ class Page:
                 yield f"On fresh runs {escape(verdict(history.confirmed))}."
         if self.start is not None:
             yield (
-                f"Target {_code(self.start.target)}, metric {_code(self.start.metric)} "
+                f"Target {code(self.start.target)}, metric {code(self.start.metric)} "
                 f"({better(self.start.direction)}), branch {self._branch(self.start)}, "
                 f"begun from `{self.start.base[:7]}`."
             )
-
-        if jumps := [each for each in history.kept if each.jump]:
-            listed = ", ".join(str(each.experiment) for each in jumps[-_SHOWN:])
-            yield (
-                f"**Jumps: {listed}.** Their values were far outside what the campaign had seen. "
-                "Measured again, they held up, and the guard passed; read such a change before "
-                "you take it."
-            )
+        if jumped := jumps(self.history.kept):
+            yield jumped
 
     def _branch(self, start: SessionStart) -> str:
-        name = _code(start.branch)
+        name = code(start.branch)
         return f"[{name}]({self.web}/tree/{quote(start.branch)})" if self.web else name
 
     def _notes(self) -> Iterator[str]:
@@ -135,8 +132,16 @@ class Page:
         branch = self.start.branch
         if self.web:
             yield f"[Look at the change]({self.web}/compare/{self.start.base}...{quote(branch)})"
-        take = f"git fetch origin {branch} && git merge --ff-only FETCH_HEAD"
-        yield f"To take it:\n\n{fenced(take, 'sh')}"
+        yield f"To take it:\n\n{fenced(self._taking(branch), 'sh')}"
+
+    def _taking(self, branch: str) -> str:
+        """Commands to paste. Whoever named a branch may have meant to have some run."""
+        if not self.into:
+            return f"git fetch origin {quoted(branch)} && git merge --ff-only FETCH_HEAD"
+        return (
+            f"git fetch origin && git switch {quoted(self.into)} && git pull --ff-only\n"
+            f"git merge origin/{quoted(branch)} && git push origin {quoted(self.into)}"
+        )
 
     def _kept(self, room: int) -> list[str]:
         kept = self.history.kept_changes
@@ -176,10 +181,6 @@ def conclusion(end: SessionEnd | None) -> str:
     if end.reason is StopReason.INTERRUPTED:
         return "stopped"
     return "improved" if end.kept else "no_improvement"
-
-
-def _code(text: str) -> str:
-    return f"`{' '.join(text.replace('`', chr(39)).split())}`"
 
 
 def _folded(title: str, text: str) -> str:

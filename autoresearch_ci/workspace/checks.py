@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import stat
 from collections.abc import Sequence
 from pathlib import Path
 
 from autoresearch_ci.errors import TargetError, WorkspaceError
+from autoresearch_ci.workspace.committed import FILES
 from autoresearch_ci.workspace.files import signature
 from autoresearch_ci.workspace.globs import matches
 from autoresearch_ci.workspace.process import Git
@@ -43,6 +45,25 @@ def check_target(git: Git, root: Path, target: str, readonly: Sequence[str]) -> 
             f"The target {target} is not tracked by git.",
             remedy=f"Add and commit it (`git add {target} && git commit`), then run again.",
         )
+
+
+def check_target_at(
+    git: Git, root: Path, commit: str, target: str, readonly: Sequence[str]
+) -> None:
+    """As `check_target`, for a commit that nobody stands on."""
+    _check_name(root, target)
+    _check_allowed(target, readonly)
+    listed = os.fsdecode(git.run("ls-tree", "-z", "--long", "--full-tree", commit, "--", target))
+    about, _, path = listed.partition("\0")[0].partition("\t")
+    mode, kind, _, size = about.split() if path == target else ("", "", "", "")
+    if kind != "blob" or mode not in FILES:
+        raise TargetError(
+            f"The target {target} is no file in {commit[:12]}, where the campaign is to begin.",
+            remedy=_ANOTHER,
+        )
+    if size == "0":
+        raise TargetError(f"The target {target} is empty.", remedy=_ANOTHER)
+    check_text(target, git.run("cat-file", "blob", f"{commit}:{target}"))
 
 
 def _check_name(root: Path, target: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from autoresearch_ci.workspace.process import Git
 
-_FILES = ("100644", "100755")  # no symlinks: what they point to may be anywhere
+FILES = ("100644", "100755")  # no symlinks: what they point to may be anywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,6 @@ def listed(git: Git, commit: str, wanted: Callable[[str], bool]) -> list[Committ
     for entry in listing.split("\0")[:-1]:
         about, _, path = entry.partition("\t")
         mode, _kind, blob, size = about.split()
-        if mode in _FILES and wanted(path):
+        if mode in FILES and wanted(path):
             files.append(Committed(path, blob, int(size)))
     return files

@@ -7,7 +7,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -24,7 +24,7 @@ from autoresearch_ci.workspace.moving import Moves
 from autoresearch_ci.workspace.objects import FILE, Objects
 from autoresearch_ci.workspace.process import OLDEST, Git
 from autoresearch_ci.workspace.remote import Remote, Target
-from autoresearch_ci.workspace.scratch import clear_copies, sessions_in_copies
+from autoresearch_ci.workspace.scratch import clear_copies, files_of, sessions_in_copies
 from autoresearch_ci.workspace.state import load
 from autoresearch_ci.workspace.status import OUTPUTS
 
@@ -59,13 +59,22 @@ class Workspace:
         workspace._check_state()
         return workspace
 
-    def check_target(self, target: str, readonly: Sequence[str]) -> None:
-        """TargetError unless `target`, a path from the top, can be experimented on."""
-        checks.check_target(self.git, self.root, target, readonly)
+    def check_target(self, target: str, readonly: Sequence[str], at: str | None = None) -> None:
+        """TargetError unless `target`, a path from the top, can be experimented on.
 
-    def check_outputs(self) -> None:
-        """WorkspaceError when git tracks a file that the loop is going to write."""
-        tracked = os.fsdecode(self.git.run("ls-files", "-z", "--", *OUTPUTS)).split("\0")[:-1]
+        `at` is the commit to look at, None what is in the working tree.
+        """
+        if at:
+            checks.check_target_at(self.git, self.root, at, target, readonly)
+        else:
+            checks.check_target(self.git, self.root, target, readonly)
+
+    def check_outputs(self, at: str | None = None) -> None:
+        """WorkspaceError when git tracks a file that the loop is going to write; `at` as above."""
+        ask = ("ls-tree", "-r", "--name-only", "--full-tree", at) if at else ("ls-files",)
+        tracked = os.fsdecode(self.git.run(*ask[:1], "-z", *ask[1:], "--", *OUTPUTS)).split("\0")[
+            :-1
+        ]
         if tracked:
             names = " ".join(tracked)
             raise WorkspaceError(
@@ -140,6 +149,14 @@ class Workspace:
     def committed(self, commit: str, patterns: Sequence[str]) -> list[Committed]:
         """The regular files of a commit that `patterns` name, as `readonly_files` does."""
         return listed(self.git, commit, lambda path: matches(path, patterns))
+
+    def resolve(self, name: str) -> str:
+        """The commit that a name means; empty where it is none here."""
+        return branch.resolve(self.git, name)
+
+    def files_of(self, commit: str) -> AbstractContextManager[Path]:
+        """A folder with the tracked files of a commit, for the block: nothing is switched to."""
+        return files_of(self.git, commit, self.root.name, self.state_dir)
 
     @contextmanager
     def lock(self, tag: str) -> Iterator[None]:

@@ -29,24 +29,31 @@ _PREFIX = "autoresearch-"
 
 @contextmanager
 def scratch_copy(git: Git, commit: str, name: str, home: Path) -> Iterator[Path]:
-    """A folder called `name` with the files of `commit`, removed when the block ends.
+    """The files of `commit` in a folder called `name`, for the block.
 
     It is a repository of its own with one commit and no remote, and shares nothing
     with the one it was made from: agents want one, and what they do to it is lost.
     `home` is our own folder in the repository it is made from.
     """
-    with _place(home) as outer:
-        folder = outer / name
-        folder.mkdir()
-        index = {"GIT_INDEX_FILE": str(outer / "index")}
-        git.run("read-tree", commit, env=index)
-        git.run("checkout-index", "--all", f"--prefix={folder}/", env=index)
+    with files_of(git, commit, name, home) as folder:
         own = Git(folder)
         own.run("init", "--quiet", "--template=", "--initial-branch=main")
         for setting, value in _SETTINGS.items():
             own.run("config", setting, value)
         own.run("add", "--all", "--force")
         own.run("commit", "--quiet", "--message", "The project as it stands")
+        yield folder
+
+
+@contextmanager
+def files_of(git: Git, commit: str, name: str, home: Path) -> Iterator[Path]:
+    """A folder called `name` with the tracked files of `commit`, for the block; `home` as above."""
+    with _place(home) as outer:
+        folder = outer / name
+        folder.mkdir()
+        index = {"GIT_INDEX_FILE": str(outer / "index")}
+        git.run("read-tree", commit, env=index)
+        git.run("checkout-index", "--all", f"--prefix={folder}/", env=index)
         yield folder
 
 

@@ -46,6 +46,13 @@ class Twin:
         self._git.run("commit", "--quiet", "--message", message, "--", path)
         return self.head
 
+    def borrow(self, files: Path) -> str:
+        """A commit that has the files of this folder and no parent; returns its id."""
+        index = {"GIT_INDEX_FILE": str(files.parent / "borrowed")}
+        self._git.run(f"--work-tree={files}", "add", "--all", "--force", env=index)
+        tree = self._git.run("write-tree", env=index).decode().strip()
+        return self._git.line("commit-tree", tree, "-m", "Files of another commit")
+
     def tracked(self) -> list[str]:
         """Every file that git tracks."""
         return os.fsdecode(self._git.run("ls-files", "-z")).split("\0")[:-1]

@@ -137,3 +137,53 @@ def test_two_campaigns_keep_their_numbers_apart(project):
     assert len(look(project, "one").history.experiments) == 2
     assert len(look(project, "two").history.experiments) == 3
     assert look(project, None).tag == "two"
+
+
+def test_a_pull_requests_campaign_is_never_chosen_by_age(project):
+    """It is gone on with by its name, though it is the newest and unfinished."""
+    workspace = Workspace.open(project)
+    hold(project, [WORSE, NINE], tag="one", max_experiments=1)
+    hold(project, [WORSE, NINE], tag=campaigns.of_pull(7), max_experiments=1)
+    assert tag_of(project) == "one"
+    assert campaigns.newest(workspace) == "one"
+    assert tag_of(project, tag="pr-7") == "pr-7"
+
+
+def test_the_newest_campaign_may_be_finished(project):
+    """Its results can be asked for; there may be none at all."""
+    workspace = Workspace.open(project)
+    assert campaigns.newest(workspace) is None
+    hold(project, [WORSE], tag="one")
+    assert campaigns.unfinished(workspace) is None
+    assert campaigns.newest(workspace) == "one"
+
+
+def test_the_forge_is_asked_of_no_more_campaigns_than_it_takes(project, monkeypatch):
+    """The newest one that git calls unfinished; another only where that one was merged."""
+    times = iter(range(100))
+    monkeypatch.setattr(
+        "autoresearch_ci.lab.timestamp", lambda: f"2026-03-17T14:35:{next(times):02}Z"
+    )
+    hold(project, [NINE, WORSE], tag="one", max_experiments=1)
+    hold(project, [NINE, WORSE], tag="two", max_experiments=1)
+    hold(project, [WORSE], tag="three")
+    workspace, asked = Workspace.open(project), []
+
+    def choose(*merged, **what):
+        asked.clear()
+        finished = lambda tag: bool(asked.append(tag)) or tag in merged  # noqa: E731
+        return campaigns.choose_tag(workspace, what.get("wanted"), new=False, finished=finished)
+
+    assert (choose(), asked) == ("two", ["two"])
+    assert (choose("two"), asked) == ("one", ["two", "one"])
+    assert (choose(wanted="one"), asked) == ("one", ["one"])
+
+
+def test_a_merged_campaign_is_not_gone_on_with_by_its_name(project):
+    """Whoever names a campaign whose pull request was merged is told to give another tag."""
+    hold(project, [NINE, WORSE], tag="one", max_experiments=1)
+    with pytest.raises(SettingsError, match="one is finished") as error:
+        campaigns.choose_tag(
+            Workspace.open(project), "one", new=False, finished=lambda tag: tag == "one"
+        )
+    assert "another tag" in error.value.remedy

@@ -94,7 +94,7 @@ class Ideas:
         return Proposal(idea, "\n".join([*lines, ""]), self.name)
 
 
-def hold(repository, *ideas, finished=(), **settings):
+def hold(repository, *ideas, merged=(), **settings):
     """A session as a workflow has it; it ends before anything is exhausted."""
     overrides = {**SETTINGS, "max_experiments": max(1, len(ideas)), **settings}
     with open_lab(
@@ -103,7 +103,7 @@ def hold(repository, *ideas, finished=(), **settings):
         push=Target("origin", TOKEN),
         base="HEAD",
         base_branch="main",
-        finished=finished,
+        finished=lambda tag: tag in merged,
     ) as session:
         session.proposer = Ideas(*ideas)
         return session.start.tag, list(research(session))
@@ -332,9 +332,9 @@ def test_after_a_merged_pull_request_comes_a_new_campaign(bare, checkout, tmp_pa
     second, events = hold(checkout("second"), "b=2")
     assert second == f"{today()}-2"
     assert done(events) == [(0, "baseline", "keep"), (1, "b=2", "keep")]
-    third, _ = hold(checkout("third"), "b=3", finished={second})
+    third, _ = hold(checkout("third"), "b=3", merged={second})
     assert third == f"{today()}-3"
-    fourth, _ = hold(checkout("fourth"), "b=4", finished={second})
+    fourth, _ = hold(checkout("fourth"), "b=4", merged={second})
     assert fourth == third
 
 

@@ -33,13 +33,14 @@ class Checks:
         self._details: dict[str, str] = {}
 
     def begin(self, sha: str, output: CheckOutput, details_url: str) -> None:
-        """Show that a session is at work on this commit."""
+        """Show that a session is at work on this commit; tried once, for it waits for this."""
         if details_url:
             self._details["details_url"] = details_url
         answer = self._send(
             "POST",
             self._path,
             {"name": CHECK, "head_sha": sha, "status": "in_progress", "output": _output(output)},
+            patient=False,
         )
         self._begun[sha] = pick(answer, int, "id")
 
@@ -76,8 +77,9 @@ class Checks:
                     raise
         return self._send("POST", self._path, {"name": name, "head_sha": sha} | ended)
 
-    def _send(self, verb: str, path: str, what: dict[str, Any]) -> Any:
-        return self._calls.make(Call(verb, path, what | self._details, permission=PERMISSION))
+    def _send(self, verb: str, path: str, what: dict[str, Any], *, patient: bool = True) -> Any:
+        sent = what | self._details
+        return self._calls.make(Call(verb, path, sent, permission=PERMISSION, patient=patient))
 
 
 def _output(given: CheckOutput, annotations: Sequence[Annotation] = ()) -> dict[str, Any]:

@@ -61,7 +61,8 @@ class Pace:
         """
         now = time.monotonic()
         held = max(0.0, self._held_until - now)
-        polite = self._last_write + self.manners.between_writes - now if write else 0.0
+        spaced = write and math.isinf(self._deadline)  # last words are not spaced out
+        polite = self._last_write + self.manners.between_writes - now if spaced else 0.0
         wait = max(held, polite, 0.0)
         allowed = self._may_wait() if patient else 0.0
         if now + wait >= self._deadline:

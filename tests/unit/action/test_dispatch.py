@@ -2,127 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from tests import racing
-from tests.github.hub import GitHub
-from tests.github.state import Repository
-from tests.projects import git, make_repository
-
-TOKEN = "ghs_0123456789abcdefghijklmnopqrstuvwxyz"
-INPUTS = {
-    "target_file": "solve.py",
-    "run_command": "python3 -I solve.py",
-    "metric_name": "score",
-    "metric_parse": "grep '^score:' run.log | cut -d' ' -f2",
-    "max_experiments": "5",
-    "time_limit": "5m",
-    "proposer": "search",
-    "tag": "t",
-}
-SOLVE = 'RATE = 0.02\nSTEPS = 8\nprint("score:", (RATE - 0.05) ** 2 + STEPS / 1000)\n'
-
-
-@dataclass
-class Job:
-    """One job on a runner: a checkout of the repository, and what a step left."""
-
-    hub: GitHub
-    folder: Path
-    lab: Repository
-    log: str = ""
-
-    @property
-    def workspace(self) -> Path:
-        return self.folder / "work"
-
-    @property
-    def summary(self) -> str:
-        return (self.folder / "files" / "summary").read_text()
-
-    @property
-    def sha(self) -> str:
-        return git(self.lab.bare, "rev-parse", "main")
-
-    @property
-    def checks(self) -> dict[str, dict]:
-        """The check runs on the commit of the event: what was sent, by name."""
-        found = [check for check in self.lab.checks.values() if check.head_sha == self.sha]
-        return {check.name: {**check.saved, "output": check.output} for check in found}
-
-    def run(
-        self,
-        token: str = TOKEN,
-        until: Path | None = None,
-        how: int = signal.SIGINT,
-        **inputs: str,
-    ) -> int:
-        """The step that holds a session, cancelled when a file is there; its exit code."""
-        files = self.folder / "files"
-        files.mkdir(exist_ok=True)
-        payload = {"repository": {"default_branch": "main"}, "inputs": {}}
-        (files / "event.json").write_text(json.dumps(payload))
-        given = {**INPUTS, "github_token": token, **inputs}
-        variables = {
-            "PATH": "/usr/local/bin:/usr/bin:/bin",  # what another user may run, too
-            **self.hub.environment("octo/lab"),
-            **{f"INPUT_{name.upper()}": text for name, text in given.items()},
-            "GITHUB_EVENT_NAME": "workflow_dispatch",
-            "GITHUB_EVENT_PATH": str(files / "event.json"),
-            "GITHUB_REF": "refs/heads/main",
-            "GITHUB_SHA": self.sha,
-            "GITHUB_WORKSPACE": str(self.workspace),
-            "GITHUB_OUTPUT": str(files / "output"),
-            "GITHUB_STEP_SUMMARY": str(files / "summary"),
-        }
-        step = subprocess.Popen(
-            [sys.executable, "-I", "-m", "autoresearch_ci.action"],
-            env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
-        with step:
-            if until:
-                wait_for(until)
-                step.send_signal(how)
-            self.log = step.communicate(timeout=120)[0]
-        return step.returncode
-
-
-def wait_for(path: Path) -> None:
-    give_up = time.monotonic() + 30
-    while not path.exists():
-        assert time.monotonic() < give_up, f"{path} did not come"
-        time.sleep(0.02)
-
-
-@contextmanager
-def checkout(folder: Path, settings: str) -> Iterator[Job]:
-    """A checkout of the newest commit of main, as actions/checkout makes one, without a token."""
-    for path in (folder, *folder.parents[:2]):
-        path.chmod(0o755)  # experiments have a user of their own where the tests are root's
-    files = {"solve.py": SOLVE, ".gitignore": "run.log\n", ".github/autoresearch.yml": settings}
-    source = make_repository(folder / "source", files)
-    with GitHub(folder / "hub") as hub:
-        hub.tokens.add(TOKEN)
-        lab = hub.create("octo/lab", source=source)
-        racing.clone(lab.bare, hub.git.remote("octo/lab"), folder / "work")
-        yield Job(hub, folder, lab)
-
-
-@pytest.fixture
-def job(tmp_path):
-    """Without the doctor, who has tests of its own."""
-    with checkout(tmp_path, "doctor: off\n") as job:
-        yield job
+from tests.jobs import INPUTS, TOKEN
+from tests.projects import git
 
 
 def test_it_is_pushed_shown_and_confirmed(job):
@@ -158,7 +44,7 @@ def test_a_token_that_may_only_read(job):
     """The session is held, the step succeeds, and the summary names each missing permission."""
     reader = "ghs_reader_0123456789abcdefghijklmnop"
     job.hub.tokens.add(reader, permissions={"contents": "read", "metadata": "read"})
-    assert job.run(reader) == 0, job.log
+    assert job.run(github_token=reader) == 0, job.log
     assert "contents: write" in job.summary
     assert "  checks: write" in job.summary
     assert "git push --atomic origin autoresearch/t autoresearch-logs/t" in job.summary
@@ -169,7 +55,7 @@ def test_a_token_that_may_only_read(job):
 
 def test_without_a_token_nothing_leaves_the_job(job):
     """An empty github_token means that GitHub hears nothing of the session."""
-    assert job.run("") == 0, job.log
+    assert job.run(github_token="") == 0, job.log
     assert job.hub.site.requests == []
     assert git(job.workspace, "rev-parse", "autoresearch/t")
 

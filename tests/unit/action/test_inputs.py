@@ -57,7 +57,7 @@ def test_the_names():
     assert all(re.fullmatch("[a-z]+(_[a-z]+)*", name) for name in INPUTS)
     assert all(name in NAMES for name, each in INPUTS.items() if each.setting)
     keys = {f"{provider}_api_key" for provider in KEYS}
-    others = {*keys, "new_campaign", "github_token"}
+    others = {*keys, "new_campaign", "open_pr", "continue_mode", "github_token"}
     assert {name for name, each in INPUTS.items() if not each.setting} == others
 
 
@@ -75,6 +75,8 @@ def test_what_is_given():
             "INPUT_PATIENCE": "",
             "INPUT_ANTHROPIC_API_KEY": "k",
             "INPUT_NEW_CAMPAIGN": "TRUE",
+            "INPUT_OPEN_PR": "true",
+            "INPUT_CONTINUE_MODE": "dispatch",
             "INPUT_GITHUB_TOKEN": "ghs_secret",
             "INPUT_ARGS": "x",
             "PATH": "/bin",
@@ -83,6 +85,9 @@ def test_what_is_given():
     assert found.overrides == {"target_file": "train.py"}
     assert found.keys == {"ANTHROPIC_API_KEY": "k"}
     assert found.new_campaign
+    assert found.open_pr
+    assert found.goes_on
+    assert not given({}).goes_on
     assert found.token == "ghs_secret"
     assert "ghs_secret" not in repr(found)
 
@@ -95,5 +100,11 @@ def test_a_misspelt_input():
 
 def test_a_truth_that_is_none():
     """A truth is true or false and nothing else."""
-    with pytest.raises(SettingsError, match="new_campaign"):
-        given({"INPUT_NEW_CAMPAIGN": "maybe"})
+    for name, remedy in (
+        ("new_campaign", "Write true or false."),
+        ("open_pr", "Write true or false."),
+        ("continue_mode", "Write dispatch or off."),
+    ):
+        with pytest.raises(SettingsError, match=name) as error:
+            given({f"INPUT_{name.upper()}": "maybe"})
+        assert error.value.remedy == remedy

@@ -6,6 +6,7 @@ import io
 
 import pytest
 
+from autoresearch_ci import config
 from autoresearch_ci.action.console import Console
 from autoresearch_ci.action.inputs import given
 from autoresearch_ci.action.secrets import needed, take_secrets
@@ -54,4 +55,5 @@ def test_what_comes_back(tmp_path, settings, names):
         lines.replace(repr(SETTINGS["metric_parse"]), '"tail -1 run.log"')
     )
     taken = {"OPENAI_API_KEY": "k", "AGENT_TOKEN": "t", "INPUT_ANTHROPIC_API_KEY": KEY}
-    assert set(needed(repository, given(taken), taken)) == names
+    settings = config.load(repository, given(taken).overrides).settings
+    assert set(needed(settings, given(taken), taken)) == names

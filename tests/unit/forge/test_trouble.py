@@ -141,7 +141,7 @@ def test_what_gets_through_at_last_is_not_missed(forge, hub, command):
 def test_retry_after_is_kept(forge, hub, lab, command, status):
     """After a short Retry-After the request is sent again, and not before."""
     hub.secondary_limit("POST .*/check-runs", retry_after=1, status=status)
-    forge.begin_check(SHA, CheckOutput("at work", "begun"))
+    forge.end_check(SHA, Conclusion.NEUTRAL, CheckOutput("done", "ended"))
     first, second = [r for r in hub.site.requests if r.method == "POST"]
     assert second.time - first.time >= 1.0
     assert len(lab.checks) == 1
@@ -359,6 +359,16 @@ def test_hurry(connect, hub, command):
     assert time.monotonic() - begun < 4.5
     assert "the check run" in {missed.what for missed in forge.missed}
     assert "no time left" in forge.missed[-1].why
+
+
+def test_last_words_are_not_spaced_out(connect, hub, lab, command):
+    """A cancelled job has no seconds to keep between two writes."""
+    forge = connect(manners=Manners(between_writes=60.0))
+    forge.begin_check(SHA, CheckOutput("t", "s"))
+    forge.hurry(3)
+    assert forge.end_check(SHA, Conclusion.NEUTRAL, CheckOutput("t", "s"))
+    assert forge.comment(THREAD, "cancelled", key="k", final=True)
+    assert not forge.missed
 
 
 def test_a_long_session_asks_for_little(connect, hub, command):

@@ -1,0 +1,29 @@
+"""What went wrong, in words: for the log, the summary and whoever gave a command."""
+
+from __future__ import annotations
+
+from autoresearch_ci.errors import AutoresearchError
+from autoresearch_ci.redaction import Redactor
+from autoresearch_ci.reports.markdown import escape, fenced
+
+
+def words(error: BaseException) -> tuple[str, str, str]:
+    """Message, evidence and remedy of an error of whatever kind."""
+    if isinstance(error, AutoresearchError):
+        return error.message, error.detail, error.remedy
+    if isinstance(error, OSError):
+        where = f": {error.filename}" if error.filename else ""
+        return f"{error.strerror}{where}.", "", "Look at the runner's disk, then run again."
+    import traceback  # noqa: PLC0415 - needed once in a blue moon
+
+    trace = "".join(traceback.format_exception(error))
+    return "A bug of autoresearch-ci.", trace, "Please report it with what stands above."
+
+
+def told(error: BaseException, redact: Redactor) -> str:
+    """The same as Markdown that nothing in it can get out of."""
+    message, detail, remedy = words(error)
+    parts = [f"**{escape(redact(message))}**"]
+    parts += [fenced(redact(detail))] if detail else []
+    parts += [fenced(redact(remedy), "text")] if remedy else []
+    return "\n\n".join(parts) + "\n\n"

@@ -1,0 +1,128 @@
+"""A campaign as a pull request: what somebody has to know before it is merged.
+
+The headline is what fresh runs found. The sum of what each keep claimed is not, since of many
+tries the lucky ones were kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from autoresearch_ci.history import History
+from autoresearch_ci.model import Confirmation, SessionStart
+from autoresearch_ci.reports.confirmation import finding, verdict
+from autoresearch_ci.reports.costs import costs
+from autoresearch_ci.reports.markdown import code, escape, fenced, held_out, jumps, table
+from autoresearch_ci.reports.table import counts
+from autoresearch_ci.reports.terminal import better, clean, number, percent, plural
+
+BODY = 60_000
+"""Characters of a body: there is room for what escaping may have been counted short by."""
+
+_SHOWN = 20
+_FINDINGS = 12_000
+_SHORT = {"not_confirmed": "not confirmed by fresh runs", "worse": "worse on fresh runs"}
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """What there is to say of a campaign that has kept something.
+
+    `start` is how its newest session began. `web` is the repository's address on the
+    forge, without it nothing is linked.
+    """
+
+    history: History
+    start: SessionStart
+    web: str = ""
+
+    def title(self) -> str:
+        """Plain text: the campaign, and its worth as far as that was seen on fresh runs."""
+        start, found = self.start, self.history.confirmed
+        what = f"autoresearch {clean(start.tag)}: {clean(start.metric)}"
+        if found and found.verdict == "confirmed":
+            return f"{what} {_step(found)}"
+        changes = plural(len(self.history.kept_changes), "change")
+        said = _SHORT.get(found.verdict, "") if found else "not confirmed yet"
+        return f"{what}, {changes}, {said}"
+
+    def body(self) -> str:
+        """Markdown, the most important part first."""
+        parts = [self._headline(), *self._standing()]
+        if jumped := jumps(self.history.kept):
+            parts.append(jumped)
+        rest = [*self._findings(), *self._held_out(), *self._measured(), *self._after()]
+        room = BODY - sum(len(part) + 2 for part in (*parts, *rest))
+        kept = table(self.history.kept_changes[::-1], room, "more are on the branch.")
+        return "\n\n".join([*parts, "## Kept changes, newest first", kept.rstrip(), *rest]) + "\n"
+
+    def _headline(self) -> str:
+        found = self.history.confirmed
+        if found is None:
+            return (
+                f"**Not confirmed yet.** The numbers below are what each change was worth on the "
+                f"day that it was kept; of {escape(self.start.metric)} on fresh runs nothing is "
+                "known. Before you merge: `autoresearch-ci confirm`"
+            )
+        if found.verdict == "confirmed":
+            return (
+                f"**{escape(found.metric)} {_step(found)}**, on fresh runs of the branch "
+                f"and of where it began: {escape(verdict(found))}."
+            )
+        return f"**On fresh runs {escape(verdict(found))}.**"
+
+    def _standing(self) -> Iterator[str]:
+        first, best = self.history.baseline, self.history.incumbent
+        if first and best and first.value is not None and best.value is not None:
+            share = percent(best.value, first.value)
+            yield (
+                f"The campaign's own account: {number(first.value)} → {number(best.value)}"
+                f"{f' ({share})' if share else ''}. "
+                f"{counts(self.history.experiments)}."
+            )
+
+    def _findings(self) -> Iterator[str]:
+        found = self.history.confirmed
+        if found and found.findings:
+            lines = "\n".join(map(finding, found.findings))
+            yield "## Each change left out once, on fresh runs"
+            yield fenced(lines[:_FINDINGS], "text")
+
+    def _held_out(self) -> Iterator[str]:
+        kept = [e for e in self.history.kept if e.holdout is not None or e.holdout_error]
+        if kept:
+            yield "## Held out"
+            yield held_out(kept[: -_SHOWN - 1 : -1])
+
+    def _measured(self) -> Iterator[str]:
+        start, tried = self.start, self.history.experiments
+        runs = sum(len(experiment.samples) for experiment in tried)
+        machines = dict.fromkeys(e.machine or start.machine for e in tried)
+        who = dict.fromkeys(e.proposer for e in tried if not e.is_baseline)
+        yield "## How it was measured"
+        yield (
+            f"Only {code(start.target)} was changed, from {code(start.base[:12])} on, by "
+            f"{', '.join(map(code, list(who)[:_SHOWN]))}. {code(start.metric)} "
+            f"({better(start.direction)}) was measured {runs} times in "
+            f"{plural(len(tried), 'experiment')}; each change was kept against runs of what was "
+            "the best until then. Nothing but the program that measures decided."
+        )
+        yield f"On {'; on '.join(code(each) for each in list(machines)[-_SHOWN:])}."
+        yield from (escape(line) for line in costs(self.history))
+
+    def _after(self) -> Iterator[str]:
+        logs = f"autoresearch-logs/{self.start.tag}"
+        where = f"[{logs}]({self.web}/tree/{quote(logs)})" if self.web else code(logs)
+        yield (
+            f"Everything that was tried, with its patch and its log: {where}. Merge it any way "
+            "you like, squashed too: the next run then begins a new campaign. While this is open, "
+            "the next run goes on with the branch, and writes this text anew when it offers it."
+        )
+
+
+def _step(found: Confirmation) -> str:
+    share = percent(found.value, found.base_value)
+    change = f"{number(found.base_value)} → {number(found.value)}"
+    return f"{change} ({share})" if share else change

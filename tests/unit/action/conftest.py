@@ -1,0 +1,72 @@
+"""A repository on a GitHub of this machine, people, and jobs for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.github.hub import GitHub
+from tests.jobs import TOKEN, Job, make_source
+from tests.projects import git
+
+
+@pytest.fixture
+def hub(tmp_path):
+    with GitHub(tmp_path / "hub") as hub:
+        hub.tokens.add(TOKEN)
+        yield hub
+
+
+@pytest.fixture
+def source(tmp_path):
+    """The project, as somebody has it who works on it."""
+    return make_source(tmp_path)
+
+
+@pytest.fixture
+def lab(hub, source):
+    return hub.create("octo/lab", source=source)
+
+
+@pytest.fixture
+def make_job(tmp_path, hub, lab) -> Callable[..., Job]:
+    """Makes a job on a runner of its own."""
+    return lambda name="job", **what: Job(hub, tmp_path / name, lab, **what)
+
+
+@pytest.fixture
+def job(make_job) -> Job:
+    """A checkout of the newest commit of main, as actions/checkout makes one, without a token."""
+    return make_job()
+
+
+@pytest.fixture
+def mona(hub, lab):
+    """Somebody who may write."""
+    lab.roles["mona"] = "write"
+    return hub.user("mona")
+
+
+@pytest.fixture
+def issue(lab, mona):
+    return lab.issue(mona)
+
+
+@pytest.fixture
+def push(source, lab):
+    """A function that commits files to a branch on the forge, new from `main`; the commit."""
+
+    def push(branch: str, files: dict[str, str], message: str = "a change") -> str:
+        known = git(source, "branch", "--list", branch)
+        git(source, "switch", "-q", *([] if known else ["-c"]), branch)
+        for name, text in files.items():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).write_text(text)
+        git(source, "add", "-A")
+        git(source, "commit", "-qm", message)
+        git(source, "push", "-q", str(lab.bare), f"HEAD:{branch}")
+        git(source, "switch", "-q", "main")
+        return git(lab.bare, "rev-parse", branch)
+
+    return push

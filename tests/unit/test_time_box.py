@@ -1,0 +1,137 @@
+"""The time box: nothing begins when it is over, also within an experiment."""
+
+from __future__ import annotations
+
+import pytest
+
+from autoresearch_ci.lab import open_lab
+from autoresearch_ci.limits import Progress, Watch
+from autoresearch_ci.loop import research
+from autoresearch_ci.model import Experiment, IncumbentMeasured, Reason, SessionEnd, StopReason
+from autoresearch_ci.proposers.scripted import ScriptedProposer
+from autoresearch_ci.session import OUT_OF_TIME
+from tests.projects import SETTINGS, make_project
+
+NOISY = ". ./target.txt\necho run >> .git/runs\necho metric: $((base + $(wc -l < .git/runs) % 2))\n"
+LIMIT = 1e6
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project with a noisy metric, whose runs are counted."""
+    return make_project(tmp_path / "p", **{"target.txt": "base=100\n", "experiment.sh": NOISY})
+
+
+def runs(project):
+    return len((project / ".git" / "runs").read_text().splitlines())
+
+
+class Clock:
+    """Lets a session's time be up once so many runs were made."""
+
+    def __init__(self, session, project, last_run):
+        self._session, self._project, self._last = session, project, last_run
+        self._watch = session.watch
+
+    def skip(self, count):
+        self._watch.skip(count)
+
+    @property
+    def progress(self):
+        found = self._watch.progress
+        path = self._project / ".git" / "runs"
+        over = path.exists() and runs(self._project) >= self._last
+        return Progress(found.history, found.experiments, LIMIT if over else 0.0)
+
+
+def hold(project, last_run, *ideas, repairs=None, **settings):
+    """A session whose time is up after so many runs; its events."""
+    overrides = {**SETTINGS, "tag": "t", "time_limit": f"{int(LIMIT)}s", **settings}
+    with open_lab(project, overrides) as session:
+        session.proposer = ScriptedProposer(ideas, repairs)
+        session.watch = Clock(session, project, last_run)
+        return list(research(session))
+
+
+def done(events):
+    return [e for e in events if isinstance(e, Experiment) and e.experiment]
+
+
+def test_an_experiment_begins_no_run_when_the_time_is_up(project):
+    """An experiment that turns out long is interrupted between two runs, and that is said."""
+    events = hold(project, 8, ("better", "base=98\n"), ("next", "base=97\n"))
+    (cut,) = done(events)
+    assert (cut.reason, cut.value, cut.error) == (Reason.INTERRUPTED, None, OUT_OF_TIME)
+    assert runs(project) == 8
+    end = next(e for e in events if isinstance(e, SessionEnd))
+    assert end.reason is StopReason.TIME_LIMIT
+
+
+def test_the_next_session_is_not_kept_from_working(project):
+    """What was interrupted may be tried again, and is not taken for how long experiments are."""
+    hold(project, 8, ("better", "base=98\n"))
+    ideas = [("better", "base=90\n")] * 2
+    (again,) = done(hold(project, 10**6, *ideas, max_experiments=1))
+    assert again.reason is Reason.IMPROVED
+
+
+def test_the_baseline_is_one_run_at_least(project):
+    """However short the time is, the unchanged project gets its number, and no more."""
+    events = hold(project, 1, ("better", "base=98\n"))
+    assert runs(project) == 1
+    assert [e.value for e in events if isinstance(e, Experiment)] == [101]
+
+
+def test_the_incumbent_is_measured_once_at_least(project):
+    """A later session that has no time measures once, and stops."""
+    hold(project, 7, ("worse", "base=150\n"))
+    made = runs(project)
+    events = hold(project, made + 1, ("better", "base=98\n"))
+    assert runs(project) == made + 1
+    assert len([e for e in events if isinstance(e, IncumbentMeasured)]) == 1
+    assert done(events) == []
+
+
+def test_a_jump_is_not_looked_at_again(tmp_path):
+    """Without time for the second look a jump is no keep."""
+    count = "echo run >> .git/runs\n. ./target.txt\n"
+    project = make_project(tmp_path / "exact", **{"experiment.sh": count})
+    events = hold(project, 3, ("a leap", "echo metric: 0.01\n"))
+    assert [e.reason for e in done(events)] == [Reason.INTERRUPTED]
+
+
+def test_a_keep_is_guarded_also_when_the_time_is_up(tmp_path):
+    """The last run may decide: the guard has the last word, the held-out number is left out."""
+    count = "echo run >> .git/runs\n. ./target.txt\n"
+    project = make_project(tmp_path / "exact", **{"experiment.sh": count})
+    settings = {"guard_command": "true", "holdout_command": "echo 1"}
+    events = hold(project, 3, ("better", "echo metric: 9\n"), **settings)
+    (kept,) = done(events)
+    assert (kept.reason, kept.holdout) == (Reason.IMPROVED, None)
+    assert kept.holdout_error == "time_limit was reached"
+
+
+def test_nothing_is_mended_when_the_time_is_up(tmp_path):
+    """A crash stays one: whoever had the idea is not asked again."""
+    count = "echo run >> .git/runs\n. ./target.txt\n"
+    project = make_project(tmp_path / "exact", **{"experiment.sh": count})
+    broken, mended = "echo target.txt\nexit 3\n", "echo metric: 9\n"
+    for last_run, reason in ((3, Reason.NONZERO_EXIT), (6, Reason.IMPROVED)):
+        events = hold(project, last_run, *[("fails", broken)] * 3, repairs={"fails": mended})
+        assert [e.reason for e in done(events)] == [reason]
+        broken += "true\n"
+
+
+def test_setup_is_in_the_box(tmp_path, monkeypatch):
+    """The time that a session may take is counted from before its setup_command."""
+    project, was_set_up = make_project(tmp_path / "p"), []
+    mark = project / ".git" / "set-up"
+
+    def watch(history):
+        was_set_up.append(mark.exists())
+        return Watch(history)
+
+    monkeypatch.setattr("autoresearch_ci.lab.Watch", watch)
+    with open_lab(project, {**SETTINGS, "tag": "t", "setup_command": "touch .git/set-up"}):
+        assert mark.exists()
+    assert was_set_up == [False]
