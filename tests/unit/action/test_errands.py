@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests import racing
-from tests.jobs import SOLVE, wait_for
+from tests.jobs import ARCHIVED_AT_ONCE, SOLVE, wait_for
 from tests.projects import git
 
 SLOW = "touch here; while [ ! -e go ]; do sleep 0.05; done; python3 -I solve.py"
@@ -81,7 +81,7 @@ def test_there_is_no_campaign(job, lab, issue, mona, verb):
 @pytest.mark.parametrize("now", [False, True])
 def test_stop_from_another_job(make_job, lab, issue, mona, now):
     """The session at work meets it at its next push and ends; with `now` without confirming."""
-    job, other = make_job(), make_job("other")
+    job, other = make_job(first=ARCHIVED_AT_ONCE), make_job("other")
     run, here, go = held_up(job)
     job.start("workflow_dispatch", {"inputs": {}}, run_command=run, max_experiments="40")
     wait_for(here)
