@@ -148,7 +148,8 @@ def assemble(
     with campaign.preparation() as changed:
         bench.prepare()
     if changed:
-        notes.append(f"setup_command changed {', '.join(changed[:5])}; that was undone.")
+        place = f" (now in {campaign.undone})" if campaign.undone else ""
+        notes.append(f"setup_command changed {', '.join(changed[:5])}; that was undone{place}.")
     archive = Archive(
         book,
         campaign.publish,
