@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from autoresearch_ci.model import Event
 
 
+_OF_A_SESSION = ("max_experiments", "time_limit", "patience", "target_value", "proposer")
+"""What says how long experiments go on, and who has the ideas: here there is neither."""
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """How many runs, and whether to act on them."""
     parser.add_argument(
@@ -50,6 +54,12 @@ def main(arguments: Namespace) -> int:
         Parser(prog="autoresearch-ci confirm").error(
             f"--pairs {pairs} cannot show anything where there is noise; give {FEWEST} or more."
         )
+    for name in _OF_A_SESSION:
+        if name in arguments.overrides:
+            Parser(prog="autoresearch-ci confirm").error(
+                f"--{name.replace('_', '-')} is for `run`: confirm goes through every kept change "
+                "once. Give --pairs to make it shorter."
+            )
     tag = view(Workspace.open(arguments.repo), arguments.overrides.get("tag")).tag
     overrides = {**arguments.overrides, "tag": tag, "proposer": "search"}
     with interruptible(lambda: say("stopping")), open_lab(arguments.repo, overrides) as lab:
