@@ -70,9 +70,25 @@ def main(arguments: Namespace) -> int:
                 f"{plural(pairs, 'pair')} of runs each",
                 *(f"note: {clean(note)}" for note in lab.notes),
             )
-        for event in confirm(lab, pairs=pairs, drop=arguments.drop):
-            _show(event, say, arguments)
+        looked_at = 0
+        try:
+            for event in confirm(lab, pairs=pairs, drop=arguments.drop):
+                _show(event, say, arguments)
+                looked_at += isinstance(event, Finding)
+        except KeyboardInterrupt:
+            say(_cut_short(looked_at, changes, drop=arguments.drop))
+            raise
     return DONE
+
+
+def _cut_short(looked_at: int, changes: int, *, drop: bool) -> str:
+    """What is left of a confirmation that was interrupted."""
+    kept = "what was taken out is recorded and stays out" if drop else "none of it is in the log"
+    return (
+        f"interrupted after {looked_at} of {plural(changes, 'kept change')}: what is shown above "
+        f"was measured, {kept}, and the next `confirm` begins anew. Give --pairs to make it "
+        "shorter."
+    )
 
 
 def _show(event: Event, say: Callable[..., None], arguments: Namespace) -> None:
