@@ -16,7 +16,10 @@ UNKNOWN = "OWNER/autoresearch-ci@COMMIT"
 HERE = "./"
 """The Action of the repository itself, as its own workflow uses it."""
 
-_TODO = "# TODO whose, and which commit"
+_NOTES = {
+    UNKNOWN: " # TODO whose, and which commit",
+    HERE: " # zizmor: ignore[self-repository] $/ is not everywhere yet",
+}
 _CONTAINER = """\
     container:
       image: {image}
@@ -49,11 +52,11 @@ def text(choices: Choices) -> str:
     labels = choices.runner.split(",")
     runner = labels[0] if len(labels) == 1 else f"[{', '.join(labels)}]"
     container = _CONTAINER.format(image=choices.container) if choices.container else ""
-    todo = f" {_TODO}" if choices.action == UNKNOWN else ""
+    note = _NOTES.get(choices.action, "")
     form = in_job_container(choices.action) if choices.container else choices.action
     template = files("autoresearch_ci").joinpath("templates", "autoresearch.yml")
     return _Text(template.read_text(encoding="utf-8")).substitute(
-        action=choices.action + todo, form=form + todo, runner=runner, container=container
+        action=choices.action + note, form=form + note, runner=runner, container=container
     )
 
 
