@@ -161,7 +161,8 @@ def test_inputs_are_handed_on(workflow):
         default = str(each["default"]).lower()
         assert default == INPUTS[name].default
         other = f" || '{default}'" if default else ""
-        assert step["with"][name] == f"${{{{ inputs.{name}{other} }}}}"
+        either = f"inputs.{name} || github.event.client_payload.{name}"
+        assert step["with"][name] == f"${{{{ {either}{other} }}}}"
 
 
 def test_least_permissions(workflow):
