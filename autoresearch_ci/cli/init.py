@@ -210,5 +210,6 @@ def _next(file: str, kind: str | None, *, complete: bool) -> str:
     what = f" for this {kind} project" if kind else ""
     return (
         f"Written to {file}{what}. Look it over and commit it; then\n"
-        "`autoresearch-ci setup` measures the baseline and `autoresearch-ci run` begins."
+        "`autoresearch-ci setup` measures the baseline and `autoresearch-ci run` begins.\n"
+        "To have it run on GitHub too: `autoresearch-ci init --github`."
     )
