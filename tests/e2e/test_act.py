@@ -62,7 +62,10 @@ def for_act(workflow: str) -> str:
 
 @dataclass
 class Lab:
-    """A repository on our GitHub with a workflow, the Action, and people."""
+    """A repository on our GitHub with a workflow, the Action, and people.
+
+    `log` is what the run printed that ended last.
+    """
 
     hub: GitHub
     folder: Path
@@ -72,10 +75,9 @@ class Lab:
 
     def run(self, event: str, **payload: object) -> dict[str, str]:
         """The jobs that the event started, and what became of each."""
-        work = racing.clone(
-            self.repository.bare, self.hub.git.remote("octo/lab"), self.folder / uuid.uuid4().hex
-        )
-        file = self.folder / "event.json"
+        job = self.folder / uuid.uuid4().hex
+        work = racing.clone(self.repository.bare, self.hub.git.remote("octo/lab"), job)
+        file = job.with_suffix(".json")
         file.write_text(json.dumps({"repository": {"default_branch": "main"}, **payload}))
         words = ["act", event, "--json", "--rm", "--pull=false", "--no-cache-server"]
         words += ["--directory", work, "--workflows", work / PATH, "--eventpath", file]
