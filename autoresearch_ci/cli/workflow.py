@@ -25,7 +25,7 @@ _CONTAINER = """\
       image: {image}
       options: --gpus all # leave this line out where there are none, and in Kubernetes
 """
-_ACTION = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)@(?P<ref>[\w./-]+)")
+_ACTION = re.compile(r"[\w.-]+/[\w.-]+@[\w./-]+")
 _LABELS = re.compile(r"[\w.-]+(,[\w.-]+)*")
 _IMAGE = re.compile(r"[\w.-]+(:\d+)?(/[\w.-]+)*(:[\w.-]+)?(@sha256:[0-9a-f]{64})?")
 
