@@ -12,7 +12,9 @@ import os
 import re
 import shutil
 import subprocess
+import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,13 +97,13 @@ class Lab:
         assert done.returncode == 0, self.log
         return {row["jobID"]: row["jobResult"] for row in rows if "jobResult" in row}
 
-    def comment(self, body: str, role: str = "write") -> dict[str, str]:
-        """The jobs that somebody with this role starts by a comment on an issue."""
+    def comment(self, body: str, role: str = "write") -> tuple[dict[str, str], list[str]]:
+        """The jobs that somebody with this role starts by a comment on an issue, and its faces."""
         author = self.hub.user(f"with-{role}")
         self.repository.roles[author.login] = role
         issue = self.repository.issue(author)
         comment = self.repository.comment(issue, author, body)
-        return self.run(
+        jobs = self.run(
             "issue_comment",
             action="created",
             issue={"number": issue.number},
@@ -111,6 +113,7 @@ class Lab:
                 "user": {"login": author.login, "type": "User"},
             },
         )
+        return jobs, comment.faces
 
     def branches(self) -> list[str]:
         return git(self.repository.bare, "branch", "--format=%(refname:short)").split()
@@ -170,15 +173,33 @@ def test_a_schedule(lab):
 
 def test_comments(lab):
     """A session and a command go to the job of each, and talk starts nothing."""
-    assert lab.comment("/autoresearch run n=1") == {"loop": "success"}
-    assert lab.comment("/autoresearch help\r\nplease") == {"commands": "success"}
-    assert lab.comment("What is /autoresearch?") == {}
+    seen_and_done = ["eyes", "rocket"]
+    assert lab.comment("/autoresearch run n=1") == ({"loop": "success"}, seen_and_done)
+    assert lab.experiments() == 1
+    assert lab.comment("/autoresearch help\r\nplease") == ({"commands": "success"}, seen_and_done)
+    assert lab.comment("What is /autoresearch?") == ({}, [])
 
 
 def test_a_stranger(lab):
     """Who may not write starts no session, and the job does not fail for it."""
-    assert lab.comment("/autoresearch run n=1", role="read") == {"loop": "success"}
+    refused = {"loop": "success"}, ["eyes", "-1"]
+    assert lab.comment("/autoresearch run n=1", role="read") == refused
     assert lab.branches() == ["main"]
+
+
+def test_stop_reaches_a_loop(make_lab):
+    """A comment ends the session of another job that is at work, after the experiment under way."""
+    slow = SECTION.replace("python3 solve.py", "sleep 1 && python3 solve.py")
+    lab = make_lab({**PROJECT, "CLAUDE.md": slow, PATH: for_act(text(Choices(PINNED)))})
+    with ThreadPoolExecutor() as pool:
+        loop = pool.submit(lab.run, "workflow_dispatch", inputs={"max_experiments": "500"})
+        while "autoresearch/" not in "".join(lab.branches()):
+            assert not loop.done(), lab.log
+            time.sleep(0.1)
+        assert lab.comment("/autoresearch stop") == ({"commands": "success"}, ["eyes", "rocket"])
+        assert loop.result() == {"loop": "success"}
+    assert "somebody asked for it" in lab.log
+    assert lab.experiments() < 500
 
 
 def test_a_job_container(make_lab):
