@@ -94,6 +94,12 @@ def newest(workspace: Workspace) -> str | None:
     return next((log.tag for log in _newest_first(workspace)), None)
 
 
+def of_other_targets(workspace: Workspace, target: str) -> set[str]:
+    """The campaigns that work on another file."""
+    begun = ((log.tag, log.start) for log in _newest_first(workspace))
+    return {tag for tag, start in begun if start and start.target != target}
+
+
 def of_pull(number: int) -> str:
     """The campaign of a pull request. It is gone on with by this name, and never by its age."""
     return f"pr-{number}"

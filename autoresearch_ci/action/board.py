@@ -40,20 +40,28 @@ class Board:
         self.forge: Forge = OfflineForge()
         self.asker: Asker = Nobody()
         self._unreached: tuple[Missed, ...] = ()
-        self._hurried = self._last_words = False
+        self._session = self._hurried = self._last_words = False
 
     def use(self, token: str) -> None:
-        """From now on show things, with this token; nothing is shown without one."""
+        """From now on show a session, with this token; nothing is shown without one."""
+        self._session = True
         try:
             self.forge = choose_forge(self.where, token)
         except ForgeError as error:
             self._unreached = (Missed("the check run", error.message, error.remedy),)
 
     def desk(self, asked: CommandTrigger, token: str) -> Desk:
-        """The same for a command, and where it is answered. Raises ForgeError."""
+        """The same for a command, which may need no session; it is answered there.
+
+        Raises ForgeError.
+        """
         self.forge = choose_forge(self.where, token)
         self.asker = desk = Desk(asked, self.forge)
         return desk
+
+    def session_at(self, where: Site) -> None:
+        """What was commanded is a session: show it there."""
+        self._session, self.where = True, where
 
     def refuse(self, refusal: Refusal) -> None:
         """Tell that the command is not obeyed, and nothing else from now on."""
@@ -77,7 +85,7 @@ class Board:
         if self._hurried:
             self.forge.hurry(HURRY)
         try:
-            if held.shown:
+            if held.shown and self._session:
                 self._check(held, page)
             self._answer(held, page)
             return (*self._unreached, *self.forge.missed)

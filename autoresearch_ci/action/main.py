@@ -168,7 +168,7 @@ def _session(
     order = Order(given, board.where, cause_of(os.environ, _payload(here.payload)))
     if asked:
         order = commanded(asked, given, board.where, board.forge, here.workspace)
-        board.where = order.where
+        board.session_at(order.where)
     workspace = Workspace.open(here.workspace)
     settings = load_settings(workspace, order.given.overrides, order.trusted).settings
     os.environ.update(needed(settings, given, taken))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
@@ -13,12 +14,13 @@ from autoresearch_ci.action.desk import Commanded, Refusal
 from autoresearch_ci.action.head import Head, NoHead, PullHead
 from autoresearch_ci.action.inputs import Given
 from autoresearch_ci.action.site import REMOTE, Site, push_target
-from autoresearch_ci.campaigns import of_pull
+from autoresearch_ci.campaigns import of_other_targets, of_pull
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.commands import Command, Verb
 from autoresearch_ci.config.values import BadValue, duration
 from autoresearch_ci.errors import WorkspaceError
 from autoresearch_ci.forge import Forge, Pull
+from autoresearch_ci.ideas import chosen
 from autoresearch_ci.ledger import dumps
 from autoresearch_ci.model import IdeaRequest
 from autoresearch_ci.session import Session
@@ -35,7 +37,7 @@ class Order:
     `cause` is what starts another session like it. `where` has the commit that the session
     is shown on. `base`, `base_branch` and `trusted` are as `open_lab` takes them, None where
     the checkout says it; `head` is that of the pull request, and `into` its branch. `idea` is
-    to be tried first, `by` whoever commanded.
+    to be tried first, `by` whoever commanded. Campaigns in `others` are not meant.
     """
 
     given: Given
@@ -49,13 +51,17 @@ class Order:
     trusted: str | None = None
     into: str = ""
     head: Head = field(default_factory=NoHead)
+    others: frozenset[str] = frozenset()
 
     def queue(self, lab: Session) -> None:
         """Leave the idea for the session's first proposal."""
-        if self.idea:
-            name = uuid.uuid4().hex[:12]
-            idea = IdeaRequest(lab.start.tag, name, timestamp(), self.idea, self.by)
-            lab.inbox.put(dumps(idea))
+        if not self.idea:
+            return
+        name = uuid.uuid4().hex[:12]
+        idea = IdeaRequest(lab.start.tag, name, timestamp(), self.idea, self.by)
+        lab.inbox.put(dumps(idea))
+        if chosen(lab.settings, os.environ) == "search":
+            lab.notes += ("The idea waits for a model: the embedded search takes none up.",)
 
 
 def commanded(asked: Commanded, given: Given, where: Site, forge: Forge, workspace: Path) -> Order:
@@ -68,7 +74,13 @@ def commanded(asked: Commanded, given: Given, where: Site, forge: Forge, workspa
         idea=command.idea,
         by=asked.by,
     )
-    return on_pull(order, asked.pull, forge, workspace) if asked.pull else order
+    if asked.pull:
+        return on_pull(order, asked.pull, forge, workspace)
+    if command.target is None or "tag" in given.overrides:
+        return order
+    origin(workspace, given.token).fetch_campaigns()
+    others = of_other_targets(Workspace.open(workspace), command.target)
+    return replace(order, others=frozenset(others))
 
 
 def on_pull(order: Order, pull: Pull, forge: Forge, workspace: Path) -> Order:

@@ -60,7 +60,7 @@ def hold(workspace: Path, order: Order, users: Users | None, stream: TextIO, boa
             push=push_target(workspace, given.token),
             base_branch=order.base_branch or base_branch(workspace, where),
             trusted=order.trusted,
-            finished=lambda tag: board.forge.merged(f"{OFFERED}{tag}"),
+            finished=lambda tag: tag in order.others or board.forge.merged(f"{OFFERED}{tag}"),
             users=users,
         ) as lab:
             order.queue(lab)
@@ -89,7 +89,7 @@ def hold(workspace: Path, order: Order, users: Users | None, stream: TextIO, boa
         none = Result("stopped" if stopped else "error")
         held = held or (_told(lab, order) if lab else Held(none, _blank))
         held.failure = failure
-        held.news = (FAILED,) if given.goes_on else ()
+        held.news = held.news or ((FAILED,) if given.goes_on else ())
     return held
 
 

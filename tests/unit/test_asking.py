@@ -12,7 +12,16 @@ from autoresearch_ci.errors import LedgerError
 from autoresearch_ci.lab import open_lab
 from autoresearch_ci.ledger import dumps
 from autoresearch_ci.loop import research
-from autoresearch_ci.model import Experiment, IdeaRequest, Note, Proposal, SessionEnd, StopRequest
+from autoresearch_ci.model import (
+    Experiment,
+    IdeaRequest,
+    IncumbentMeasured,
+    Note,
+    Proposal,
+    SessionEnd,
+    StopRequest,
+)
+from autoresearch_ci.proposers.scripted import ScriptedProposer
 from autoresearch_ci.workspace import Target, Workspace
 from tests import racing
 from tests.github.git_server import GitServer
@@ -119,6 +128,23 @@ def test_stop_from_another_machine_is_met_at_the_next_push(bare, clone):
     fresh = clone("fresh")
     git(fresh, "fetch", "-q", str(bare), "+refs/heads/*:refs/remotes/origin/*")
     assert ended(hold(fresh, push=target, most=1)[0]).reason == "max_experiments"
+
+
+def test_a_session_that_was_asked_to_end_measures_nothing_more(bare, clone):
+    """Not even the incumbent that another session made meanwhile."""
+    here, there = clone("here"), clone("there")
+    workspace, target = Workspace.open(there), Target("origin", TOKEN)
+
+    def keep_and_ask():
+        with open_lab(there, {**racing.PUSHED, "max_experiments": 1}, push=target) as other:
+            other.proposer = ScriptedProposer([("nine", "echo metric: 9\n")])
+            list(research(other))
+        ask_there(workspace, workspace.remote(target), stop(now=True))
+
+    events, _ = hold(here, push=target, when=[(2, keep_and_ask)])
+    assert (ended(events).reason, ended(events).experiments) == ("stopped", 2)
+    after = [event for event in events if isinstance(event, IncumbentMeasured)]
+    assert not after
 
 
 def test_a_stop_of_another_day_stops_nobody(bare, clone):

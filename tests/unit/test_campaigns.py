@@ -139,6 +139,25 @@ def test_two_campaigns_keep_their_numbers_apart(project):
     assert look(project, None).tag == "two"
 
 
+def test_a_pull_requests_campaign_is_never_chosen_by_age(project):
+    """It is gone on with by its name, though it is the newest and unfinished."""
+    workspace = Workspace.open(project)
+    hold(project, [WORSE, NINE], tag="one", max_experiments=1)
+    hold(project, [WORSE, NINE], tag=campaigns.of_pull(7), max_experiments=1)
+    assert tag_of(project) == "one"
+    assert campaigns.newest(workspace) == "one"
+    assert tag_of(project, tag="pr-7") == "pr-7"
+
+
+def test_the_newest_campaign_may_be_finished(project):
+    """Its results can be asked for; there may be none at all."""
+    workspace = Workspace.open(project)
+    assert campaigns.newest(workspace) is None
+    hold(project, [WORSE], tag="one")
+    assert campaigns.unfinished(workspace) is None
+    assert campaigns.newest(workspace) == "one"
+
+
 def test_the_forge_is_asked_of_no_more_campaigns_than_it_takes(project, monkeypatch):
     """The newest one that git calls unfinished; another only where that one was merged."""
     times = iter(range(100))

@@ -71,3 +71,14 @@ def test_what_a_remark_says():
     assert (remark.start_line, remark.end_line) == (2, 2)
     assert remark.message.startswith("The campaign has here:\nB")
     assert "\x1b" not in remark.message
+
+
+def test_the_address_of_the_run():
+    """It is known where the runner says which server, repository and run it is."""
+    variables = {"GITHUB_SERVER_URL": "https://ghe.example", "GITHUB_REPOSITORY": "o/r"}
+    assert (
+        site({**variables, "GITHUB_RUN_ID": "7"}, {}).run
+        == "https://ghe.example/o/r/actions/runs/7"
+    )
+    assert site({**variables, "GITHUB_RUN_ID": "x/y"}, {}).run == ""
+    assert site({"GITHUB_RUN_ID": "7"}, {}).run == ""

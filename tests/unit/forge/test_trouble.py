@@ -361,6 +361,16 @@ def test_hurry(connect, hub, command):
     assert "no time left" in forge.missed[-1].why
 
 
+def test_last_words_are_not_spaced_out(connect, hub, lab, command):
+    """A cancelled job has no seconds to keep between two writes."""
+    forge = connect(manners=Manners(between_writes=60.0))
+    forge.begin_check(SHA, CheckOutput("t", "s"))
+    forge.hurry(3)
+    assert forge.end_check(SHA, Conclusion.NEUTRAL, CheckOutput("t", "s"))
+    assert forge.comment(THREAD, "cancelled", key="k", final=True)
+    assert not forge.missed
+
+
 def test_a_long_session_asks_for_little(connect, hub, command):
     """A session of 100 experiments, each with its comment written, takes under 200 requests."""
     forge = connect(manners=Manners(between_writes=0, between_edits=0))

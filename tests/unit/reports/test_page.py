@@ -55,6 +55,16 @@ def test_a_report_says_why_it_stopped_and_what_to_do(history, session_start, end
         assert part in text
 
 
+def test_a_change_for_somebody_elses_branch(history, session_start, ended):
+    """The commands bring it there, and a branch's name in them is only a name."""
+    page = Page("mar17", history, session_start, ended, into="a;b")
+    take = [line for line in page.report(65_000).splitlines() if line.startswith("git ")]
+    assert take == [
+        "git fetch origin && git switch 'a;b' && git pull --ff-only",
+        "git merge origin/autoresearch/mar17 && git push origin 'a;b'",
+    ]
+
+
 def test_nothing_is_offered_where_nothing_is_better(make_history, session_start, ended):
     """Without a kept change there is nothing to take."""
     page = Page("mar17", make_history((1.2, Reason.WORSE)), session_start, ended, web=WEB)
