@@ -96,7 +96,7 @@ def hold(workspace: Path, order: Order, users: Users | None, stream: TextIO, boa
         held.failure = failure
         if stopped and lab and not ended(lab):  # before the first record: nothing was amiss
             held.result = replace(held.result, result="stopped")
-        held.news = (FAILED,) if given.goes_on else ()
+        held.news = held.news or ((FAILED,) if given.goes_on else ())
     return held
 
 
