@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -39,6 +39,9 @@ _REMEDIES = {
 
 class Trial(Protocol):
     """What measuring needs of the workspace's trial."""
+
+    @property
+    def aside(self) -> str: ...
 
     def hand_over(self) -> tuple[str, ...]: ...
 
@@ -125,7 +128,7 @@ class Bench:
             return Measurement(run, None, failure, error, memory)
         value, error, more = self._read(trial, run)
         if violations or more:
-            changed = ", ".join([*violations, *more][:5])
+            changed = _listed([*violations, *more], trial)
             error = f"changed what only the user may change: {changed}"
             return Measurement(run, value, Reason.RULE_VIOLATION, error, memory)
         if value is None:
@@ -173,7 +176,7 @@ class Bench:
             return Objection(verdict, f"guard_command: {explain(run, failure, budget)}")
         if violations:
             verdict = Verdict(Status.DISCARD, Reason.RULE_VIOLATION)
-            return Objection(verdict, f"under guard_command, changed {', '.join(violations[:5])}")
+            return Objection(verdict, f"under guard_command, changed {_listed(violations, trial)}")
         return None
 
     def hold_out(self, trial: Trial) -> tuple[float | None, str]:
@@ -187,7 +190,7 @@ class Bench:
             trial, "holdout_command", self._settings.holdout_command, self._settings.kill_after, ""
         )
         if violations:
-            return None, f"holdout_command changed {', '.join(violations[:5])}"
+            return None, f"holdout_command changed {_listed(violations, trial)}"
         return value, error
 
     def require_guard(self, trial: Trial) -> None:
@@ -249,6 +252,11 @@ class Bench:
         except ValueError:
             pass
         return (run.peak_gpu_memory or run.peak_memory) / 1024**3
+
+
+def _listed(violations: Sequence[str], trial: Trial) -> str:
+    """What was changed, and where it is now as it was found."""
+    return ", ".join(violations[:5]) + (f" (now in {trial.aside})" if trial.aside else "")
 
 
 def failure_of(run: Run) -> Reason | None:

@@ -94,6 +94,7 @@ def open_lab(
             base=base,
             kept=kept.commit if kept else None,
             kept_parent=kept.parent if kept else None,
+            begun=begun_from(book),
         ) as campaign:
             session = assemble(
                 workspace,
@@ -148,7 +149,8 @@ def assemble(
     with campaign.preparation() as changed:
         bench.prepare()
     if changed:
-        notes.append(f"setup_command changed {', '.join(changed[:5])}; that was undone.")
+        place = f" (now in {campaign.undone})" if campaign.undone else ""
+        notes.append(f"setup_command changed {', '.join(changed[:5])}; that was undone{place}.")
     archive = Archive(
         book,
         campaign.publish,
@@ -217,6 +219,12 @@ def load_settings(
         return config.load(workspace.root, overrides)
     with workspace.files_of(trusted) as files:
         return config.load(files, overrides)
+
+
+def begun_from(book: ledger.Ledger) -> set[str]:
+    """Where the user's branch was when the sessions of this campaign began."""
+    starts = [each for each in book.campaign.sessions if isinstance(each, SessionStart)]
+    return {start.base for start in starts if start.base_branch}
 
 
 def spent_here(workspace: Workspace, day: str) -> Spent:

@@ -100,3 +100,5 @@ def experiment(session: Session, proposal: Proposal) -> Iterator[Event]:
                 trial.keep(done.commit)
     session.archive.write()
     yield done
+    if removed := session.campaign.removed():
+        yield Note(removed)

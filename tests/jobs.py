@@ -30,9 +30,6 @@ INPUTS = {
 }
 SOLVE = 'RATE = 0.02\nSTEPS = 8\nprint("score:", (RATE - 0.05) ** 2 + STEPS / 1000)\n'
 WORKFLOW = ".github/workflows/autoresearch.yml"
-PUSHING_ALL = "from autoresearch_ci import archive\narchive.INTERVAL = 0.0\n"
-"""Code that has a job push after every experiment, as if each took seconds."""
-
 IN_NO_HURRY = """
 from autoresearch_ci.forge.github import pace
 pace.Manners.__init__.__defaults__ = (0.0, 0.0, *pace.Manners.__init__.__defaults__[2:])
@@ -40,6 +37,8 @@ from autoresearch_ci.action import head, live
 head.PAUSE = live.PAUSE = 0.0
 """
 """Code that has a job show every experiment, as if each took more than a minute."""
+ARCHIVED_AT_ONCE = "from autoresearch_ci import archive\narchive.INTERVAL = 0.0\n"
+"""Code that has a job push after every experiment, as if each took more than two seconds."""
 
 
 @dataclass
@@ -178,7 +177,7 @@ class Job:
 
 
 def make_source(folder: Path, settings: str = "doctor: off\n") -> Path:
-    """The project, as somebody has it who works on it. The doctor has tests of its own."""
+    """A project that improves; the doctor has tests of its own, and takes a while."""
     for path in (folder, *folder.parents[:2]):
         path.chmod(0o755)  # experiments have a user of their own where the tests are root's
     files = {"solve.py": SOLVE, ".gitignore": "run.log\n", ".github/autoresearch.yml": settings}
@@ -187,11 +186,11 @@ def make_source(folder: Path, settings: str = "doctor: off\n") -> Path:
 
 @contextmanager
 def checkout(folder: Path, settings: str) -> Iterator[Job]:
-    """A job for a repository of its own, with these settings."""
+    """A job for that project with these settings."""
     source = make_source(folder, settings)
     with GitHub(folder / "hub") as hub:
         hub.tokens.add(TOKEN)
-        yield Job(hub, folder, hub.create("octo/lab", source=source))
+        yield Job(hub, folder / "job", hub.create("octo/lab", source=source))
 
 
 def wait_for(path: Path, step: subprocess.Popen[str] | None = None) -> None:

@@ -241,7 +241,7 @@ def _left_out(missed: Missed, redact: Redactor) -> str:
 
 
 def _sentence(missed: Missed) -> str:
-    return f"left out: {missed.what}. {missed.why}. {missed.remedy}"
+    return f"Left out: {missed.what}. {missed.why}. {missed.remedy}"
 
 
 def _exit_code(failure: BaseException | None, console: Console, redact: Redactor) -> int:

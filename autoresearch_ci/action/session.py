@@ -66,14 +66,9 @@ def hold(workspace: Path, order: Order, users: Users | None, stream: TextIO, boa
         ) as lab:
             order.queue(lab)
             admit(
-                lab,
-                workspace,
-                given.overrides,
-                progress.show,
-                auto="report",
-                trusted=order.trusted,
-                users=users,
-            )
+                lab, workspace, given.overrides, progress.show,
+                auto="report", users=users, trusted=order.trusted,
+            )  # fmt: skip
             paint = Paint(colour=False)
             limits = None if order.setup_only else _limits(lab)
             progress.begin(
@@ -99,9 +94,9 @@ def hold(workspace: Path, order: Order, users: Users | None, stream: TextIO, boa
         none = Result("stopped" if stopped else "error")
         held = held or (_told(lab, order) if lab else Held(none, _blank))
         held.failure = failure
-        held.news = (FAILED,) if given.goes_on else ()
         if stopped and lab and not ended(lab):  # before the first record: nothing was amiss
             held.result = replace(held.result, result="stopped")
+        held.news = held.news or ((FAILED,) if given.goes_on else ())
     return held
 
 

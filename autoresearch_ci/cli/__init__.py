@@ -32,7 +32,7 @@ VERBS = {
     "confirm": "measure base and branch again, and each kept change by itself",
     "brief": "show what a model would be asked now",
     "config": "show every setting, its value and where it came from",
-    "init": "write the settings of this project into CLAUDE.md",
+    "init": "write the settings of this project into CLAUDE.md, or its workflow",
     "demo": "watch it work on a small bundled project",
 }
 

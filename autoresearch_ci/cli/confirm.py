@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from autoresearch_ci.model import Event
 
 
+_OF_A_SESSION = ("max_experiments", "time_limit", "patience", "target_value", "proposer")
+"""What says how long experiments go on, and who has the ideas: here there is neither."""
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """How many runs, and whether to act on them."""
     parser.add_argument(
@@ -50,6 +54,12 @@ def main(arguments: Namespace) -> int:
         Parser(prog="autoresearch-ci confirm").error(
             f"--pairs {pairs} cannot show anything where there is noise; give {FEWEST} or more."
         )
+    for name in _OF_A_SESSION:
+        if name in arguments.overrides:
+            Parser(prog="autoresearch-ci confirm").error(
+                f"--{name.replace('_', '-')} is for `run`: confirm goes through every kept change "
+                "once. Give --pairs to make it shorter."
+            )
     tag = view(Workspace.open(arguments.repo), arguments.overrides.get("tag")).tag
     overrides = {**arguments.overrides, "tag": tag, "proposer": "search"}
     with interruptible(lambda: say("stopping")), open_lab(arguments.repo, overrides) as lab:
@@ -60,9 +70,25 @@ def main(arguments: Namespace) -> int:
                 f"{plural(pairs, 'pair')} of runs each",
                 *(f"note: {clean(note)}" for note in lab.notes),
             )
-        for event in confirm(lab, pairs=pairs, drop=arguments.drop):
-            _show(event, say, arguments)
+        looked_at = 0
+        try:
+            for event in confirm(lab, pairs=pairs, drop=arguments.drop):
+                _show(event, say, arguments)
+                looked_at += isinstance(event, Finding)
+        except KeyboardInterrupt:
+            say(_cut_short(looked_at, changes, drop=arguments.drop))
+            raise
     return DONE
+
+
+def _cut_short(looked_at: int, changes: int, *, drop: bool) -> str:
+    """What is left of a confirmation that was interrupted."""
+    kept = "what was taken out is recorded and stays out" if drop else "none of it is in the log"
+    return (
+        f"interrupted after {looked_at} of {plural(changes, 'kept change')}: what is shown above "
+        f"was measured, {kept}, and the next `confirm` begins anew. Give --pairs to make it "
+        "shorter."
+    )
 
 
 def _show(event: Event, say: Callable[..., None], arguments: Namespace) -> None:

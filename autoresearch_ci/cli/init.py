@@ -1,4 +1,7 @@
-"""`init`: the settings of this project, written where people and agents read them."""
+"""`init`: the settings of this project, written where people and agents read them.
+
+With `--github` it writes the workflow instead.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from autoresearch_ci.cli import workflow
 from autoresearch_ci.cli.parser import add_settings
 from autoresearch_ci.cli.place import repository_root
 from autoresearch_ci.errors import SettingsError
@@ -28,18 +33,69 @@ _HEADING = re.compile(r"^ {0,3}#{2,4}[ \t]+autoresearch\b", re.IGNORECASE | re.M
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """What the section is to say, and whether to write it."""
-    parser.usage = f"{parser.prog} [--dry-run] [--force] [--SETTING VALUE ...]"
-    parser.add_argument("--dry-run", action="store_true", help="print the section, write nothing")
-    parser.add_argument(
-        "--force",
-        action="store_true",
-        help="write the section that is there anew; its settings stay",
+    """What the section or the workflow is to say, and whether to write it."""
+    parser.usage = (
+        f"{parser.prog} [--dry-run] [--force] [--SETTING VALUE ...]\n"
+        f"       {parser.prog} --github [--dry-run] [--force] [--action ACTION] [--runner LABEL]"
+        " [--container IMAGE]"
     )
+    parser.add_argument("--dry-run", action="store_true", help="print it, write nothing")
+    parser.add_argument(
+        "--force", action="store_true",
+        help="write anew what is there; the section's settings stay, a workflow is kept beside it",
+    )  # fmt: skip
+    github = parser.add_argument_group(f"instead of the section, {workflow.PATH}")
+    github.add_argument(
+        "--github", action="store_true", help="write the workflow for schedule, dispatch, comments"
+    )
+    github.add_argument(
+        "--action", type=workflow.action, metavar="ACTION",
+        help=f"whose Action it uses, and which commit of it ({workflow.UNKNOWN})",
+    )  # fmt: skip
+    github.add_argument(
+        "--runner", type=workflow.runner, metavar="LABEL",
+        help="where the loop runs: one or more labels with commas between (ubuntu-latest)",
+    )  # fmt: skip
+    github.add_argument(
+        "--container", type=workflow.image, metavar="IMAGE",
+        help="have the loop in a job container with the machine's GPUs",
+    )  # fmt: skip
     add_settings(parser)
 
 
 def main(arguments: Namespace) -> int:
+    """Write the section, or the workflow."""
+    names = ("action", "runner", "container")
+    chosen = {name: getattr(arguments, name) for name in names if getattr(arguments, name)}
+    if arguments.github:
+        return _workflow(arguments, chosen)
+    if chosen:
+        raise SettingsError(
+            f"--{next(iter(chosen))} is for the workflow.", remedy="Add --github to write that."
+        )
+    return _section(arguments)
+
+
+def _workflow(arguments: Namespace, chosen: Mapping[str, Any]) -> int:
+    """Write the workflow."""
+    if arguments.overrides:
+        flag = next(iter(arguments.overrides)).replace("_", "-")
+        raise SettingsError(
+            f"--{flag} is for the section.",
+            remedy="Leave it out here, and run `autoresearch-ci init` without --github for it.",
+        )
+    choices = workflow.Choices(**chosen)
+    text = workflow.text(choices)
+    if arguments.dry_run:
+        sys.stdout.write(text)
+        return 0
+    print(workflow.place(repository_root(arguments.repo), text, force=arguments.force))
+    if not arguments.quiet:
+        print(workflow.next_steps(choices))
+    return 0
+
+
+def _section(arguments: Namespace) -> int:
     """Write the section, or take it back if it does not load."""
     from autoresearch_ci import config, project_types  # noqa: PLC0415 - pydantic takes its time
     from autoresearch_ci.config.settings import REQUIRED  # noqa: PLC0415
@@ -154,5 +210,6 @@ def _next(file: str, kind: str | None, *, complete: bool) -> str:
     what = f" for this {kind} project" if kind else ""
     return (
         f"Written to {file}{what}. Look it over and commit it; then\n"
-        "`autoresearch-ci setup` measures the baseline and `autoresearch-ci run` begins."
+        "`autoresearch-ci setup` measures the baseline and `autoresearch-ci run` begins.\n"
+        "To have it run on GitHub too: `autoresearch-ci init --github`."
     )

@@ -14,6 +14,7 @@ from autoresearch_ci.cli.asking import PUSH_TOKEN
 from autoresearch_ci.cli.boundary import DONE, INTERRUPTED
 from autoresearch_ci.cli.place import repository_root
 from autoresearch_ci.cli.program import called
+from autoresearch_ci.errors import SettingsError
 from autoresearch_ci.history import History
 from autoresearch_ci.interrupts import Interrupted, interruptible
 from autoresearch_ci.model import (
@@ -68,6 +69,12 @@ def hold(
         lab = stack.enter_context(
             open_lab(repo, overrides, new=new, base=base, setup_only=setup_only, push=target)
         )
+        if base is not None and not new and lab.history.baseline:
+            raise SettingsError(
+                f"Campaign {lab.start.tag} has begun already, at {lab.start.base[:7]}: "
+                "--base is for a new one.",
+                remedy="Begin a new campaign there with --new, or leave --base out to go on.",
+            )
         admit(lab, repo, overrides, _shown(progress, as_json=as_json), auto="off")
         paint = Paint(colour=has_colour(people))
         limits = None if setup_only else _limits(lab.settings)

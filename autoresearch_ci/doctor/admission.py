@@ -35,14 +35,14 @@ def admit(
     show: Callable[[Event], None],
     *,
     auto: DoctorMode,
-    trusted: str | None = None,
     users: Users | None = None,
+    trusted: str | None = None,
 ) -> None:
     """Have the doctor look at the project where the campaign has no baseline yet, and record it.
 
-    `repo`, `overrides` and `trusted` are those that the session was opened with; `auto` is
-    what that setting means here. With `require` UntrustedError is raised unless every verdict
-    is right, or what kept the doctor from looking; then nothing is recorded.
+    `repo`, `overrides`, `users` and `trusted` are those that the session was opened with;
+    `auto` is what that setting means here. With `require` UntrustedError is raised unless
+    every verdict is right, or what kept the doctor from looking; then nothing is recorded.
     """
     mode = auto if lab.settings.doctor == "auto" else lab.settings.doctor
     if mode == "off" or lab.history.baseline is not None:
@@ -54,7 +54,8 @@ def admit(
     settings = {**overrides, "proposer": ideas.chosen(lab.settings, os.environ)}
     found = Diagnosis(lab.start.tag, lab.start.session, timestamp(), ())
     try:
-        found = _look(found, Workspace.open(repo), settings, share, trusted, users, show)
+        workspace = Workspace.open(repo)
+        found = _look(found, workspace, settings, share, users, trusted, show)
     except AutoresearchError as error:
         if mode == "require":
             raise
@@ -90,8 +91,8 @@ def _look(
     workspace: Workspace,
     settings: Mapping[str, object],
     share: float,
-    trusted: str | None,
     users: Users | None,
+    trusted: str | None,
     show: Callable[[Event], None],
 ) -> Diagnosis:
     until = time.monotonic() + share
@@ -100,8 +101,9 @@ def _look(
     with twin(workspace, owner=owner) as copy:
         for note in copy.notes:
             show(Note(note))
-        if trusted:
-            copy.bring(workspace, trusted)
+        if trusted is not None:
+            with workspace.files_of(trusted) as files:
+                trusted = copy.borrow(files)
         examination = Examination(copy, settings, users, until, trusted)
         with closing(examination.checks()) as looking:
             for check in looking:

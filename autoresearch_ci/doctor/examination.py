@@ -77,9 +77,9 @@ class _Planter:
 class Examination:
     """Plants every change there is in a scratch copy.
 
-    `overrides` are settings as for a session, `trusted` the commit in the copy whose others
-    count, None for the copy's own files. `users` is whom it belongs to. `unseen` are
+    `overrides` are settings as for a session, `users` whom it belongs to. `unseen` are
     the titles of what is not planted yet: at an instant of `time.monotonic`, `until`, it ends.
+    `trusted` is the commit of the copy whose settings count, None where its own do.
     Raises AutoresearchError where the unchanged project gives no metric.
     """
 
@@ -94,7 +94,8 @@ class Examination:
         self._copy = copy
         self._users, self._until, self._trusted = users, until, trusted
         self.unseen = [plant.title for plant in (*PLANTS, BETTER)]
-        self.settings = load_settings(Workspace.open(copy.root), overrides, trusted).settings
+        workspace = Workspace.open(copy.root)
+        self.settings = load_settings(workspace, overrides, trusted).settings
         self._settings: dict[str, object] = {**overrides, **_FREE}
         self._head = copy.head
         self._campaigns = 0

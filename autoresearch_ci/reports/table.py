@@ -139,13 +139,17 @@ def _aligned(text: str, column: Column) -> str:
 
 
 def standing(history: History) -> str:
-    """One line: from the baseline to the best, or that there is nothing yet."""
+    """One line: from the baseline to the best, or that there is nothing yet.
+
+    What was gained before the base moved is in the new baseline, and not counted again.
+    """
     first, best = history.baseline, history.incumbent
     if first is None or best is None or first.value is None or best.value is None:
         return "no baseline yet"
+    since = f", since the base moved (experiment {first.experiment})" if first.experiment else ""
     if best is first:
-        return f"baseline {number(first.value)}, nothing better yet"
-    return f"{step(first.value, best.value)}, experiment {best.experiment}"
+        return f"baseline {number(first.value)}, nothing better yet{since}"
+    return f"{step(first.value, best.value)}, experiment {best.experiment}{since}"
 
 
 def counts(experiments: Iterable[Experiment]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 from autoresearch_ci.errors import WorkspaceError
@@ -75,14 +76,23 @@ def base_of(git: Git, tip: str) -> str:
 
 
 def settle(
-    git: Git, objects: Objects, tag: str, *, start: str, kept: str | None, parent: str | None
+    git: Git,
+    objects: Objects,
+    tag: str,
+    *,
+    start: str,
+    kept: str | None,
+    parent: str | None,
+    begun: Collection[str] = (),
 ) -> tuple[str, bool]:
     """Bring the branch to the last kept commit; returns its tip and whether it is new.
 
     `start` is where a new campaign begins. The branch moves only forward, to what
     the ledger has already recorded as kept or, before there is a baseline, to
-    `start`; never over somebody's commit. A merge right on top of that, of the base
-    branch by us or by a person, is where to go on: its baseline is to be measured.
+    `start`; never over somebody's commit. From one of `begun`, where the user's own branch
+    was when a session without a baseline began, it moves to `start` in any case. A merge
+    right on top of that, of the base branch by us or by a person, is where to go on: its
+    baseline is to be measured.
     """
     ref = f"refs/heads/{CODE}/{tag}"
     tip = resolve(git, ref)
@@ -100,7 +110,7 @@ def settle(
         tip = known or start
         if not known and kept is None:
             return tip, True
-    if kept is None and start and tip != start and _ancestor(git, tip, start):
+    if kept is None and start and tip != start and (tip in begun or _ancestor(git, tip, start)):
         # Nothing was measured yet: what the user mended since has to count.
         git.run("update-ref", "-m", f"autoresearch-ci: start {tag}", ref, start, tip)
         return start, True

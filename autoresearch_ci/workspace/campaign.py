@@ -19,6 +19,8 @@ from autoresearch_ci.workspace.scratch import scratch_copy
 from autoresearch_ci.workspace.state import note_shown
 from autoresearch_ci.workspace.trial import Desk, Trial
 
+_NAMED = 3
+
 
 class Campaign:
     """The branch `autoresearch/<tag>` in the working tree. Made by `Workspace.checkout`.
@@ -55,6 +57,7 @@ class Campaign:
         self._logs_tree = ""
         self._trial: Trial | None = None
         self.unsettled = False
+        self._told: set[str] = set()
 
     @property
     def head(self) -> str:
@@ -136,6 +139,27 @@ class Campaign:
                 self.unsettled = True
                 trial.close()
                 self.unsettled = False
+
+    @property
+    def undone(self) -> str:
+        """Where the files lie that were changed last and put back; empty where none were."""
+        return self._desk.tree.changed.place
+
+    def removed(self) -> str:
+        """What to say of new files that the last trial removed; each name is told once."""
+        tree = self._desk.tree
+        names = sorted(tree.removed - self._told)
+        if not names:
+            return ""
+        self._told |= tree.removed
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        shown = f"{', '.join(names[:_NAMED])}{more}"
+        place = f"now in {tree.new.place}" if tree.new.place else "too large to be kept"
+        some = ", but for what is too much" if tree.new.place and tree.new.spilled else ""
+        return (
+            f"removed after a run since git does not ignore it: {shown} ({place}{some}). What runs "
+            "leave belongs into .gitignore; what you add belongs into another clone."
+        )
 
     def publish(self, files: Mapping[str, bytes], message: str) -> None:
         """Commit `files` (path to content) onto `autoresearch-logs/<tag>`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,7 +64,14 @@ class Entry:
         self._control = Control(self._git, workspace.root, self._git_dir, self._common, own)
         self._state = State(session=session, tag=tag, target=target, origin="", started=time.time())
 
-    def enter(self, *, base: str | None, kept: str | None, kept_parent: str | None) -> Campaign:
+    def enter(
+        self,
+        *,
+        base: str | None,
+        kept: str | None,
+        kept_parent: str | None,
+        begun: Collection[str] = (),
+    ) -> Campaign:
         """Bring everything to agree and stand on the branch."""
         branch.check_free(self._common, self._git_dir, self._ref)
         name = author(self._git)
@@ -76,7 +83,13 @@ class Entry:
         self._state.origin = self._origin(dead, at)
         start = self._start(base, at, begun=kept is not None)
         tip, created = branch.settle(
-            self._git, self._objects, self._tag, start=start, kept=kept, parent=kept_parent
+            self._git,
+            self._objects,
+            self._tag,
+            start=start,
+            kept=kept,
+            parent=kept_parent,
+            begun=begun,
         )
         rescued = ""
         if recovery and dead:
@@ -115,10 +128,21 @@ class Entry:
                 self._go(origin)
             else:
                 self._git.ask("update-index", "-q", "--refresh")
+            self._drop_unused()
         except WorkspaceError:
             self._forget()  # what is in the way is a person's, not a killed session's
             raise
         self._forget()
+
+    def _drop_unused(self) -> None:
+        """Delete the branch where it was made for a session that came to nothing at all."""
+        stay = self._stay
+        if stay is None or not stay.created or branch.head_ref(self._git) == self._ref:
+            return
+        code, logs = stay.refs.values()
+        if code == stay.base and not logs:
+            reason = "autoresearch-ci: nothing came of it"
+            self._git.run("update-ref", "-m", reason, "-d", self._ref, code)
 
     def _forget(self, *, but_state: bool = False) -> None:
         """Remove the marks of a session at work; the first to go says that there is one."""
@@ -164,13 +188,13 @@ class Entry:
         return at or branch.resolve(self._git, "HEAD")
 
     def _start(self, base: str | None, at: str, *, begun: bool) -> str:
-        """The commit at which a new campaign begins; empty for one that has a branch.
+        """The commit at which a new campaign begins; empty for one that goes on.
 
-        One that has not even a baseline begins where the user is now.
+        One that has not even a baseline begins anew.
         """
-        if branch.tip_of(self._git, branch.CODE, self._tag):
-            here = base is None and self._state.origin.startswith("refs/heads/") and not begun
-            return branch.resolve(self._git, self._state.origin) if here else ""
+        there = bool(branch.tip_of(self._git, branch.CODE, self._tag))
+        if there and (begun or (base is None and not self._state.origin.startswith("refs/heads/"))):
+            return ""
         if base is None:
             if not at and not self._state.origin.startswith("refs/"):
                 raise WorkspaceError(

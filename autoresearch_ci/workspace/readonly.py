@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
+from autoresearch_ci.workspace.aside import Aside
 from autoresearch_ci.workspace.files import Signature, is_directory, remove, sign, signature
 from autoresearch_ci.workspace.globs import matches
 from autoresearch_ci.workspace.status import OUTPUTS
@@ -38,8 +39,8 @@ class Readonly:
         folders = {os.path.dirname(path) for path in paths}
         self._folders = {path: sign(f"{self._root}/{path}") for path in folders}
 
-    def remove_added(self, known: Collection[str]) -> list[str]:
-        """Delete the matching files that are not `known`, and name them."""
+    def remove_added(self, known: Collection[str], aside: Aside) -> list[str]:
+        """Put aside the matching files that are not `known`, and name them."""
         added = []
         for folder, old in self._folders.items():
             full = f"{self._root}/{folder}"
@@ -50,6 +51,7 @@ class Readonly:
             paths = [prefix + name for name in os.listdir(full)]
             added += [path for path in paths if path not in known and self._is_one(path)]
         for path in added:
+            aside.take(path)
             remove(self._root, path)
         self._folders = {path: sign(f"{self._root}/{path}") for path in self._folders}
         return sorted(added)

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -235,16 +235,18 @@ class Workspace:
         base: str | None = None,
         kept: str | None = None,
         kept_parent: str | None = None,
+        begun: Collection[str] = (),
     ) -> Iterator[Campaign]:
         """Stand on the campaign's branch with a clean tree, and in the end go back.
 
         `kept` is the commit of the ledger's last kept experiment and `kept_parent`
         its parent; both None for a new campaign, which starts from `base`, or else
-        from HEAD. `session` comes back from `interrupted_sessions` if we are killed.
+        from HEAD; `begun` are commits that one without a baseline began from before.
+        `session` comes back from `interrupted_sessions` if we are killed.
         """
         entry = Entry(self, tag, target=target, readonly=readonly, session=session)
         try:
-            yield entry.enter(base=base, kept=kept, kept_parent=kept_parent)
+            yield entry.enter(base=base, kept=kept, kept_parent=kept_parent, begun=begun)
         finally:
             in_flight = sys.exc_info()[0] is not None
             try:

@@ -47,7 +47,7 @@ def scratch_copy(git: Git, commit: str, name: str, home: Path) -> Iterator[Path]
 
 @contextmanager
 def files_of(git: Git, commit: str, name: str, home: Path) -> Iterator[Path]:
-    """A folder called `name` with the tracked files of `commit`, removed when the block ends."""
+    """A folder called `name` with the tracked files of `commit`, for the block; `home` as above."""
     with _place(home) as outer:
         folder = outer / name
         folder.mkdir()

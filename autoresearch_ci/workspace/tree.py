@@ -17,10 +17,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from autoresearch_ci.errors import WorkspaceError
 from autoresearch_ci.ownership import as_its_folder
+from autoresearch_ci.workspace.aside import Aside
 from autoresearch_ci.workspace.files import (
     Signature,
     disk_errors,
@@ -42,11 +44,18 @@ _GITLINK = "160000"
 
 
 class Tree:
-    """Knows how the tree stood when it was last surveyed, and can bring that back."""
+    """Knows how the tree stood when it was last surveyed, and can bring that back.
+
+    What it undoes is kept: in `changed` what had been there before, in `new` the rest.
+    `removed` names the latter, a new directory as a whole.
+    """
 
     def __init__(
         self, root: Path, git: Git, vault: Vault, target: str, readonly: Sequence[str]
     ) -> None:
+        self.changed = Aside(root, vault.home, "undone/changed")
+        self.new = Aside(root, vault.home, "undone/new")
+        self.removed: set[str] = set()
         self._root = str(root)
         self._git = git
         self._vault = vault
@@ -106,11 +115,19 @@ class Tree:
 
     def adopt(self) -> list[str]:
         """Take new untracked files as the user's; undo the rest and return those paths."""
+        self.begin()
         changed = sorted(status(self._git).changed.keys() - {self._target})
         with disk_errors("undo what the setup did to tracked files"):
             self._checkout(changed)
         self.survey()
         return changed
+
+    def begin(self, *, anew: bool = False) -> None:
+        """Put what is undone from now on apart from what was undone before; see `Aside.begin`."""
+        self.changed.begin(anew=anew)
+        self.new.begin(anew=anew)
+        if anew:
+            self.removed = set()
 
     def open_root(self) -> None:
         """Make the top directory accessible again, without which git cannot start."""
@@ -121,6 +138,7 @@ class Tree:
     def undo(self) -> list[str]:
         """Bring back what a run changed; returns the tracked and read-only paths it changed."""
         files, dirs = self._differences()
+        self.begin()
         with disk_errors("undo what the run did to the working tree"):
             self._undo_outputs()
             violations = self._undo_tree(files, dirs) if files or dirs else []
@@ -181,7 +199,8 @@ class Tree:
             now = signature(full)
             if path and not is_directory(now):
                 make_way(self._root, path)
-                if now is not None:
+                self.changed.take(path)
+                if signature(full) is not None:
                     os.unlink(full)
                 os.mkdir(full)
                 as_its_folder(full)
@@ -212,6 +231,8 @@ class Tree:
             beside = not path or any(p.startswith(prefix) for p in self._tracked)
             for name in self._new_names(path) & {".git", ".gitignore"}:
                 if beside and prefix + name not in self._tracked:
+                    self.new.take(prefix + name)
+                    self.removed.add(prefix + name)
                     remove(self._root, prefix + name)
 
     def _checkout(self, paths: Iterable[str]) -> None:
@@ -221,6 +242,7 @@ class Tree:
             return
         for path in names:
             make_way(self._root, path)
+            self.changed.take(path, spare=self._vault.copies)
             remove(self._root, path, spare=set(self._vault.copies))
         stdin = os.fsencode("".join(f"{path}\0" for path in names if path not in self._sparse))
         self._git.run("checkout-index", "-f", "-q", "-u", "-z", "--stdin", stdin=stdin)
@@ -236,14 +258,16 @@ class Tree:
         if path in self._vault.copies or path in self._nested:
             return False
         path = path.rstrip("/")
-        remove(self._root, path, spare=self._vault.copies.keys() | self._tracked)
-        at = os.path.dirname(path)
+        spare = self._vault.copies.keys() | self._tracked
+        self.new.take(path, spare=spare)
+        remove(self._root, path, spare=spare)
+        at, name = os.path.dirname(path), path
         while at and at not in self._dirs:
-            try:
+            name = f"{at}/"
+            with suppress(OSError):
                 os.rmdir(self._full(at))
-            except OSError:
-                break
             at = os.path.dirname(at)
+        self.removed.add(name)
         return True
 
     def _prune(self, dirs: Iterable[str]) -> None:
@@ -283,7 +307,7 @@ class Tree:
                 make_way(self._root, f"{folder}/")
         for path in changed:
             violations.append(path)
-            if not self._vault.restore(path):
+            if not self._vault.restore(path, self.changed):
                 raise WorkspaceError(
                     f"The experiment changed {path}, which must not change, and there is no good "
                     "copy of it: it is too large for one, or the copy was changed as well.",
@@ -292,7 +316,7 @@ class Tree:
                 )
         self._resign((), {os.path.dirname(path) for path in changed} & self._dirs.keys())
         known = self._vault.copies.keys() | self._tracked
-        return violations + self._readonly.remove_added(known)
+        return violations + self._readonly.remove_added(known, self.new)
 
     def _drop_bytecode(self) -> None:
         """Python believes a `.pyc` that names its source's size and time, whatever it holds."""

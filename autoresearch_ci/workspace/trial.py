@@ -132,6 +132,11 @@ class Trial:
             mode=self._desk.git_mode.decode(),
         )
 
+    @property
+    def aside(self) -> str:
+        """Where the last file lies that somebody had changed and `clean` put back; or nothing."""
+        return self._desk.tree.changed.place
+
     def open(self) -> None:
         """Check that the tree is at the parent, and note down what a kill must not lose."""
         desk = self._desk
@@ -140,6 +145,7 @@ class Trial:
                 f"{desk.target} was changed while the session was at work.",
                 remedy="Commit your change elsewhere or undo it, then run again.",
             )
+        desk.tree.begin(anew=True)
         desk.tree.sync()
         note_shown(desk.shown_path, (blob_id(content) for content in self._contents.values()))
         desk.control.snapshot()
@@ -155,7 +161,7 @@ class Trial:
 
     def show(self, side: Side) -> None:
         """Put one side's content in the target, in one step."""
-        if self._contents[side] != self._shown or self._target() != self._shown:
+        if self._take_target() or self._contents[side] != self._shown:
             self._write(self._contents[side])
         self._shown = self._contents[side]
         self._cleaned = False
@@ -184,7 +190,7 @@ class Trial:
         violations = self._desk.control.undo()
         violations += self._desk.tree.undo()
         self._desk.control.snapshot_index()
-        if self._target() != self._shown:
+        if self._take_target():
             self._write(self._shown)
             violations.append(self._desk.target)
         self._cleaned = True
@@ -225,8 +231,17 @@ class Trial:
                 self.clean()
         finally:
             if not self._cleaned or self._shown != self._desk.content:
+                self._take_target()
                 self._write(self._desk.content)
                 self._shown = self._desk.content
+
+    def _take_target(self) -> bool:
+        """Whether the target is not as it was shown; then it is put aside."""
+        if self._target() == self._shown:
+            return False
+        with disk_errors(f"put {self._desk.target} aside"):
+            self._desk.tree.changed.take(self._desk.target)
+        return True
 
     def _target(self) -> bytes | None:
         """The target's content; None when it is no plain file with its permissions any more."""

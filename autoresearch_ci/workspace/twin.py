@@ -46,10 +46,12 @@ class Twin:
         self._git.run("commit", "--quiet", "--message", message, "--", path)
         return self.head
 
-    def bring(self, workspace: Workspace, commit: str) -> None:
-        """Have this commit of the project here, too, without what came before it."""
-        place = str(workspace.common_dir)
-        self._git.run("fetch", "--quiet", "--no-tags", "--depth=1", place, commit)
+    def borrow(self, files: Path) -> str:
+        """A commit that has the files of this folder and no parent; returns its id."""
+        index = {"GIT_INDEX_FILE": str(files.parent / "borrowed")}
+        self._git.run(f"--work-tree={files}", "add", "--all", "--force", env=index)
+        tree = self._git.run("write-tree", env=index).decode().strip()
+        return self._git.line("commit-tree", tree, "-m", "Files of another commit")
 
     def tracked(self) -> list[str]:
         """Every file that git tracks."""

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from autoresearch_ci.errors import WorkspaceError
+from autoresearch_ci.workspace.aside import Aside
 from autoresearch_ci.workspace.files import (
     Signature,
     copy_atomic,
@@ -48,6 +49,7 @@ class Vault:
     def __init__(self, root: Path, directory: Path) -> None:
         self._root = str(root)
         self._directory = directory
+        self.home = directory.parent
         self._index = directory.parent / "vault.json"
         self.copies: dict[str, Copy] = {}
         self._saved = ""
@@ -104,8 +106,11 @@ class Vault:
                 changed.append(path)
         return changed
 
-    def restore(self, path: str) -> bool:
-        """Put the file back; False when there is no copy of it, or one that was tampered with."""
+    def restore(self, path: str, aside: Aside | None = None) -> bool:
+        """Put the file back; False when there is no copy of it, or one that was tampered with.
+
+        What stands there goes to `aside`.
+        """
         copy = self.copies[path]
         source = str(self._directory / copy.stored)
         full = self._full(path)
@@ -113,6 +118,8 @@ class Vault:
             if not copy.link and not (copy.stored and _holds(source, copy.digest)):
                 return False
             make_way(self._root, path)
+            if aside:
+                aside.take(path)
             remove(self._root, path)
             if copy.link:
                 os.symlink(copy.link, full)

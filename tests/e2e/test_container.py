@@ -6,9 +6,7 @@ Needs root, an engine, and a base image: the pinned one, or one that `install-to
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import signal
 import subprocess
 import time
@@ -16,12 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine import docker
 from tests.runner import TOKENS, Runner
 
 HERE = Path(__file__).parents[2]
-IMAGE = "autoresearch-ci:e2e"
-LOCAL_BASE = "autoresearch-base:local"
-CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 CANCEL = 7.0
 """Seconds that a runner gives a cancelled step, less half a second."""
 
@@ -53,46 +49,6 @@ echo x > .git/hooks/pre-push
 grep -H NoNewPrivs /proc/self/status > $loot/privileges
 python3 solve.py
 """
-
-
-def docker(*words: str, check: bool = True) -> str:
-    done = subprocess.run(["docker", *words], capture_output=True, text=True, check=False)
-    assert not check or done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return done.stdout.strip()
-
-
-def has_image(name: str) -> bool:
-    done = subprocess.run(["docker", "image", "inspect", name], capture_output=True, check=False)
-    return done.returncode == 0
-
-
-@pytest.fixture(scope="module")
-def image(tmp_path_factory):
-    """The image, built from the Dockerfile."""
-    if os.geteuid() != 0:
-        pytest.skip("NOT RUN: not root, and the workspace has to be another user's")
-    if shutil.which("docker") is None:
-        pytest.skip("NOT RUN: docker is not installed")
-    if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
-        pytest.skip("NOT RUN: no Docker engine answers")
-    base = re.search(r"^ARG BASE=(.*)$", (HERE / "Dockerfile").read_text(), re.MULTILINE)[1]
-    if not has_image(base):
-        if not has_image(LOCAL_BASE):
-            pytest.skip("NOT RUN: no base image; tests/e2e/install-tools makes one")
-        base = LOCAL_BASE
-    folder = tmp_path_factory.mktemp("base")
-    lines = [f"FROM {base}"]
-    if CERTIFICATES.exists():  # a proxy's certificate may be among them
-        shutil.copy(CERTIFICATES, folder / "certificates")
-        lines += [f"COPY certificates {CERTIFICATES}", f"ENV PIP_CERT={CERTIFICATES}"]
-    lines += [f"ENV {k}={os.environ[k]}" for k in ("PIP_INDEX_URL",) if k in os.environ]
-    (folder / "Dockerfile").write_text("\n".join(lines) + "\n")
-    docker("build", "-q", "-t", "autoresearch-base:e2e", str(folder))
-    docker(
-        "build", "-q", "--network", "host", "--build-arg", "BASE=autoresearch-base:e2e",
-        "-t", IMAGE, str(HERE),
-    )  # fmt: skip
-    return IMAGE
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests import racing
-from tests.jobs import PUSHING_ALL, SOLVE, wait_for
+from tests.jobs import ARCHIVED_AT_ONCE, SOLVE, wait_for
 from tests.projects import git
 
 SLOW = "touch here; while [ ! -e go ]; do sleep 0.05; done; python3 -I solve.py"
@@ -81,7 +81,7 @@ def test_there_is_no_campaign(job, lab, issue, mona, verb):
 @pytest.mark.parametrize("now", [False, True])
 def test_stop_from_another_job(make_job, lab, issue, mona, now):
     """The session at work meets it at its next push and ends; with `now` without confirming."""
-    job, other = make_job(first=PUSHING_ALL), make_job("other")
+    job, other = make_job(first=ARCHIVED_AT_ONCE), make_job("other")
     run, here, go = held_up(job)
     job.start("workflow_dispatch", {"inputs": {}}, run_command=run, max_experiments="40")
     wait_for(here)
@@ -199,7 +199,7 @@ def test_without_a_remote(job, lab, issue, mona):
 def test_settings_that_are_broken_do_not_keep_a_stop_away(job, lab, issue, mona, push):
     """`stop` and `results` need no settings but the campaign's name."""
     assert job.run(max_experiments="1") == 0, job.log
-    push("main", {".github/autoresearch.yml": "tag: other\nnonsense: 1\n"})
+    push("main", {".github/autoresearch.yml": "tag: other\nnonsense: 1\ndoctor: off\n"})
     git(job.workspace, "pull", "-q", str(lab.bare), "main")
     job.say(issue, mona, "/autoresearch results")
     assert job.code == 0, job.log

@@ -60,7 +60,6 @@ def test_a_campaign_begins_with_it(tmp_path):
         records = racing.records(job.lab.bare, "t")
         assert [each["action"] for each in records[:2]] == ["examined", "session_start"]
         assert sum(each["action"] == "experiment_done" for each in records) <= 2
-        (job.folder / "files" / "summary").unlink()
         assert job.run(proposer="command", max_experiments="1") == 0, job.log
         assert "The doctor looks" not in job.log
         assert WRONG in job.summary
@@ -82,7 +81,7 @@ def test_required(tmp_path):
 def test_a_spy_in_the_copy(tmp_path, loot):
     """What runs in the copy gets at no more than in a session: no token, no `.git`, nobody's files."""
     with checkout(tmp_path, QUICK) as job:
-        places = {"loot": loot, "work": job.workspace, "files": tmp_path / "files"}
+        places = {"loot": loot, "work": job.workspace, "files": job.files}
         spy = SPY.format(user=EXPERIMENTS, **places)
         script = tmp_path / "spy.sh"
         script.write_text(spy)
@@ -91,7 +90,7 @@ def test_a_spy_in_the_copy(tmp_path, loot):
         assert job.run(run_command=run, max_experiments="1") == 0, job.log
     found = {path.name: path.read_text() for path in loot.iterdir()}
     copy, *others = dict.fromkeys(found["places"].split())
-    assert others == [str(tmp_path / "work")], "the copy first, then the workspace"
+    assert others == [str(job.workspace)], "the copy first, then the workspace"
     assert not Path(copy).parent.exists()
     assert TOKEN not in "".join(found.values())
     assert not re.search("GITHUB|INPUT_|GIT_", found["environment"])
@@ -144,8 +143,8 @@ def test_cancelled(hanging):
     assert not Path((loot / "here").read_text().strip()).parent.exists()
     assert is_dead((loot / "pid").read_text().strip())
     assert job.checks["autoresearch"]["conclusion"] == "neutral"
-    assert "result<<" in (job.folder / "files" / "output").read_text()
-    assert "\nstopped\n" in (job.folder / "files" / "output").read_text()
+    assert "result<<" in (job.files / "output").read_text()
+    assert "\nstopped\n" in (job.files / "output").read_text()
 
 
 @pytest.mark.parametrize("who", ["the post step", "the next session"])

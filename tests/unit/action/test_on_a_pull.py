@@ -61,8 +61,11 @@ def test_a_session_from_its_head_to_its_comment(job, lab, pull, mona):
     assert git(job.workspace, "rev-parse", "--abbrev-ref", "HEAD") == "main"
 
 
-def test_the_head_has_no_say_in_the_settings(job, lab, push, pull, mona, tmp_path):
+@pytest.mark.parametrize("doctor", ["off", "report"])
+def test_the_head_has_no_say_in_the_settings(job, lab, push, pull, mona, tmp_path, doctor):
     """Poisoned settings, sections and project files at the head are not read: the base's count."""
+    examined = f"doctor: {doctor}\ntime_budget: 1s\nkill_after: 2s\n"
+    push("main", {".github/autoresearch.yml": YAML.replace("doctor: off\n", examined)})
     mark = tmp_path / "poisoned"
     poison = f"touch {mark}; echo 'score: 0'"
     push(
@@ -77,6 +80,7 @@ def test_the_head_has_no_say_in_the_settings(job, lab, push, pull, mona, tmp_pat
     assert job.code == 0, job.log
     assert starts(lab)[0]["metric"] == "score"
     assert not mark.exists()
+    assert ("verdicts right" in job.summary) == (doctor == "report"), job.summary
 
 
 def test_the_checkout_has_no_say_in_them_either(job, lab, push, pull, mona, tmp_path):
@@ -87,20 +91,6 @@ def test_the_checkout_has_no_say_in_them_either(job, lab, push, pull, mona, tmp_
     job.say(pull, mona, "/autoresearch n=1")
     assert job.code == 0, job.log
     assert starts(lab)[0]["metric"] == "score"
-
-
-def test_nor_has_it_with_the_doctor(job, lab, push, pull, mona, tmp_path):
-    """What runs in the doctor's copy is what the base says, too."""
-    mark = tmp_path / "poisoned"
-    report = YAML.replace("doctor: off", "doctor: report\ntime_budget: 1s\nkill_after: 2s")
-    push("main", {".github/autoresearch.yml": report})
-    push("topic", {".github/autoresearch.yml": f"run_command: touch {mark}\nmetric_name: won\n"})
-    job.say(pull, mona, "/autoresearch n=1 time=30s")
-    assert job.code == 0, job.log
-    assert "The doctor looks at a copy" in job.log
-    [examined] = [r for r in racing.records(lab.bare, "pr-1") if r["action"] == "examined"]
-    assert examined["details"]["checks"], "it found its way"
-    assert not mark.exists()
 
 
 def test_instructions_are_those_of_the_base(job, lab, push, pull, mona, tmp_path):

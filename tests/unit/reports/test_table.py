@@ -99,6 +99,18 @@ def test_a_young_campaign_has_something_to_say_too(make_history):
     assert counts([]) == "0 experiments: 0 kept, 0 discarded, 0 crashed"
 
 
+def test_a_gain_over_a_base_that_moved_is_said_to_be_one(history):
+    """The percentage is over the new baseline, and the line says since when."""
+    history.add(replace(history.baseline, experiment=5, value=0.9))
+    assert standing(history) == (
+        "baseline 0.900000, nothing better yet, since the base moved (experiment 5)"
+    )
+    history.add(replace(history.experiments[4], experiment=6, value=0.81))
+    assert standing(history) == (
+        "0.900000 -> 0.810000 (-10.00%), experiment 6, since the base moved (experiment 5)"
+    )
+
+
 def test_ten_thousand_rows_take_no_time(make_history):
     """A long campaign prints in a fraction of a second."""
     rows = make_history(*[(1.5, Reason.WORSE)] * 10_000).experiments

@@ -48,7 +48,7 @@ def test_nothing_that_a_terminal_obeys_gets_through(text):
         ("[bold]markup[/bold]", "[bold]markup[/bold]"),
         ("변경 LR → 0.04", "변경 LR → 0.04"),
         ("nul\x00bel\x07", "nulbel"),
-        ("\ud800half", "half"),
+        ("\ud800half", "\ufffdhalf"),
     ],
 )
 def test_a_title_keeps_its_words(text, shown):

@@ -322,6 +322,7 @@ def test_without_a_baseline_a_campaign_begins_where_the_user_is_now(repo):
     """What was committed to make the baseline work is in the next session."""
     with repo.campaign() as campaign:
         first = campaign.head
+        campaign.publish({"log": b"it failed\n"}, "autoresearch: log")
     repo.write("other.py", "mended\n")
     repo.git("commit", "-qam", "mend what the baseline needs")
     mended = repo.git("rev-parse", "HEAD").strip()

@@ -1,0 +1,263 @@
+"""`init --github` writes the workflow, and loses nothing that was there."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from autoresearch_ci.action.inputs import INPUTS
+from autoresearch_ci.cli import main
+from autoresearch_ci.cli.workflow import PATH
+from autoresearch_ci.commands import COMMAND, Command, Verb
+from autoresearch_ci.event import SESSIONS, CommandTrigger, trigger
+
+ROOT = Path(__file__).parents[3]
+PINNED = "octo/autoresearch-ci@0123456789012345678901234567890123456789"
+
+
+@pytest.fixture
+def init(tmp_path, capsys):
+    def call(*words, code=0):
+        with pytest.raises(SystemExit) as exit_:
+            main(["--repo", str(tmp_path), "init", *words])
+        out, err = capsys.readouterr()
+        assert exit_.value.code == code, err
+        return out + err
+
+    return call
+
+
+@pytest.fixture
+def workflow(init):
+    """What a choice of flags makes, as YAML."""
+    return lambda *words: yaml.safe_load(init("--github", "--dry-run", *words))
+
+
+def test_it_is_written(tmp_path, init):
+    """The workflow is put where GitHub looks for it, and the user is told what is left to do."""
+    said = init("--github", "--action", PINNED)
+    text = (tmp_path / PATH).read_text()
+    assert f"uses: {PINNED}\n" in text
+    assert "TODO" not in text
+    assert f"Written to {PATH}." in said
+    for word in ("default branch", "ANTHROPIC_API_KEY", "create pull requests", "Actions tab"):
+        assert word in said
+    assert not (tmp_path / "CLAUDE.md").exists()
+
+
+def test_an_action_that_nobody_named(tmp_path, init):
+    """Without --action its place says TODO, and so does the message."""
+    assert "Fill in what says TODO" in init("--github")
+    lines = (tmp_path / PATH).read_text().splitlines()
+    assert [line.split("uses: ")[1] for line in lines if "TODO" in line] == [
+        "OWNER/autoresearch-ci@COMMIT # TODO whose, and which commit"
+    ] * 2
+
+
+def test_dry_run_writes_nothing(tmp_path, init):
+    """The workflow is printed, and no file appears."""
+    assert "name: autoresearch\n" in init("--github", "--dry-run")
+    assert not (tmp_path / ".github").exists()
+
+
+def test_quiet_says_only_where(init):
+    """With --quiet there is one line."""
+    assert init("--github", "--quiet").splitlines() == [f"Written to {PATH}."]
+
+
+def test_what_is_there_stays(tmp_path, init):
+    """A workflow that somebody wrote is not touched without --force."""
+    (tmp_path / PATH).parent.mkdir(parents=True)
+    (tmp_path / PATH).write_text("name: mine\n")
+    assert "--force" in init("--github", code=1)
+    assert (tmp_path / PATH).read_text() == "name: mine\n"
+
+
+def test_force_keeps_what_was_there(tmp_path, init):
+    """With --force it is kept beside the new one, also if that is done again and again."""
+    path = tmp_path / PATH
+    old = path.with_name("autoresearch.yml.old")
+    path.parent.mkdir(parents=True)
+    path.write_text("name: mine\n")
+    assert "autoresearch.yml.old" in init("--github", "--force")
+    assert old.read_text() == "name: mine\n"
+    assert "says just that" in init("--github", "--force")
+    path.write_text("name: mine again\n")
+    assert "Remove .github/workflows/autoresearch.yml.old" in init("--github", "--force", code=1)
+    assert path.read_text() == "name: mine again\n"
+    old.unlink()
+    init("--github", "--force")
+    assert (old.read_text(), yaml.safe_load(path.read_text())["name"]) == (
+        "name: mine again\n",
+        "autoresearch",
+    )
+
+
+def test_the_runner(workflow):
+    """--runner is where the loop runs; commands stay where they are answered at once."""
+    jobs = workflow("--runner", "self-hosted,gpu")["jobs"]
+    assert jobs["loop"]["runs-on"] == ["self-hosted", "gpu"]
+    assert jobs["commands"]["runs-on"] == "ubuntu-latest"
+    assert workflow("--runner", "my-scale-set")["jobs"]["loop"]["runs-on"] == "my-scale-set"
+
+
+@pytest.mark.parametrize(
+    ("action", "form"),
+    [
+        (PINNED, PINNED.replace("-ci@", "-ci/process@")),
+        ("./", "./process"),
+        ("OWNER/autoresearch-ci@COMMIT", "OWNER/autoresearch-ci/process@COMMIT"),
+    ],
+)
+def test_the_container(workflow, action, form):
+    """--container is a job container with GPUs, and the form of the Action for those."""
+    loop = workflow("--container", "pytorch/pytorch:latest", "--action", action)["jobs"]["loop"]
+    assert loop["container"] == {"image": "pytorch/pytorch:latest", "options": "--gpus all"}
+    assert loop["steps"][-1]["uses"] == form
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--action", "autoresearch-ci"),
+        ("--action", "octo/autoresearch-ci"),
+        ("--action", "octo/lab@v1 # x"),
+        ("--runner", "a b"),
+        ("--runner", "${{ inputs.x }}"),
+        ("--container", "image # x"),
+        ("--container", "image\n"),
+    ],
+)
+def test_what_would_spoil_the_workflow(init, words):
+    """A value that is none is a usage error, before anything is written."""
+    assert "error:" in init("--github", *words, code=2)
+
+
+def test_flags_of_the_other_kind(init):
+    """A flag that would be without effect is an error that says where it belongs."""
+    assert "Add --github" in init("--runner", "gpu", code=1)
+    assert "without --github" in init("--github", "--max-experiments", "3", code=1)
+
+
+def test_it_starts_for_what_the_action_takes(workflow):
+    """The workflow waits for a schedule, both dispatches and new comments, and nothing else."""
+    on = workflow()[True]  # YAML's own idea of the word `on`
+    assert set(on) <= {*SESSIONS, "issue_comment"}
+    assert on["issue_comment"] == {"types": ["created"]}
+    assert on["repository_dispatch"] == {"types": ["autoresearch"]}
+
+
+def test_inputs_are_handed_on(workflow):
+    """What can be said in a dispatch reaches the Action, with its defaults for the other events."""
+    there = workflow()
+    step = there["jobs"]["loop"]["steps"][-1]
+    offered = there[True]["workflow_dispatch"]["inputs"]
+    assert {*offered, *step["with"]} <= set(INPUTS)
+    for name, each in offered.items():
+        default = str(each["default"]).lower()
+        assert default == INPUTS[name].default
+        other = f" || '{default}'" if default else ""
+        either = f"inputs.{name} || github.event.client_payload.{name}"
+        assert step["with"][name] == f"${{{{ {either}{other} }}}}"
+
+
+def test_least_permissions(workflow):
+    """No job has a permission that docs/github.md does not give a reason for; no one has all."""
+    there = workflow()
+    assert there["permissions"] == {}
+    documented = re.findall(
+        r"^\| `([a-z-]+: write)` \|", (ROOT / "docs/github.md").read_text(), re.MULTILINE
+    )
+    given = {
+        name: {f"{scope}: {level}" for scope, level in job["permissions"].items()}
+        for name, job in there["jobs"].items()
+    }
+    assert given["loop"] | {"actions: write"} == set(documented)
+    assert given["commands"] == given["loop"] - {"checks: write"}
+
+
+def test_no_job_leaves_a_credential(workflow):
+    """Every checkout leaves no token behind, and every job ends at some time."""
+    for job in workflow()["jobs"].values():
+        checkout, _ = job["steps"]
+        assert checkout["with"] == {"fetch-depth": 0, "persist-credentials": False}
+        assert job["timeout-minutes"]
+
+
+def runs(condition: str, event: str, body: str, commands: str) -> bool:
+    """Whether a job runs, by GitHub's rules: texts are compared without regard to case."""
+    words = {"&&": " and ", "||": " or ", "!=": "!=", "!": " not "}
+    tokens = re.findall(r"'[^']*'|&&|\|\||[!=]=|!|[\w.]+|[(),]", condition)
+    python = "".join(
+        repr(token[1:-1].lower()) if token[0] == "'" else words.get(token, token)
+        for token in tokens
+    )
+    for name in ("github.event.comment.body", "github.event_name", "needs.commands.result"):
+        python = python.replace(name, name.replace(".", "_"))
+    values = {
+        "github_event_comment_body": body.lower(),
+        "github_event_name": event,
+        "needs_commands_result": commands,
+        "cancelled": lambda: False,
+        "format": str.format,
+        "startsWith": str.startswith,
+        "toJSON": json.dumps,
+    }
+    return eval(python, {"__builtins__": {}}, values)
+
+
+def started(workflow: dict, event: str, body: str = "") -> list[str]:
+    """The jobs that an event starts."""
+    jobs = workflow["jobs"]
+    first = runs(jobs["commands"]["if"], event, body, "")
+    second = runs(jobs["loop"]["if"], event, body, "success" if first else "skipped")
+    return [*["commands"] * first, *["loop"] * second]
+
+
+@pytest.mark.parametrize("after", ["", " ", "\n", "\r\nthank you", "\nstop run /autoresearch pr"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("", "run", "run n=3 -- stop early", "setup", "train.py", "n=3", "-- an idea", "RUN"),
+        *("stop", "stop now", "idea a larger batch", "results", "pr", "help", "Stop"),
+        *("prepare.py", "helpers.py n=2", "stop/it.py", "ideas.py", "results.py", "pr/train.py"),
+        *("stpo", "print", "helpless"),
+    ],
+)
+def test_a_comment_starts_the_job_that_is_for_it(workflow, line, after):
+    """What starts no session waits for no loop; a session and what is no command wait for it."""
+    body = f"{COMMAND} {line}".rstrip() + after
+    payload = {
+        "action": "created",
+        "comment": {"id": 1, "body": body, "user": {"login": "ada", "type": "User"}},
+        "issue": {"number": 1},
+    }
+    asked = trigger("issue_comment", payload)
+    assert isinstance(asked, CommandTrigger)
+    session = not isinstance(asked.command, Command) or asked.command.verb in (Verb.RUN, Verb.SETUP)
+    assert started(workflow(), "issue_comment", body) == ["loop" if session else "commands"]
+
+
+@pytest.mark.parametrize(
+    "body", ["", "hello", " /autoresearch", "try /autoresearch", "x\n/autoresearch"]
+)
+def test_talk_starts_nothing(workflow, body):
+    """A comment that is no command starts no job."""
+    assert started(workflow(), "issue_comment", body) == []
+
+
+@pytest.mark.parametrize("event", ["schedule", "workflow_dispatch", "repository_dispatch"])
+def test_other_events_start_a_session(workflow, event):
+    """Whatever is no comment starts the loop alone."""
+    assert started(workflow(), event) == ["loop"]
+
+
+def test_the_groups(workflow):
+    """The two jobs do not wait for each other, and nothing that waits is dropped."""
+    groups = [job["concurrency"] for job in workflow()["jobs"].values()]
+    assert len({each["group"] for each in groups}) == 2
+    assert all((each["queue"], each["cancel-in-progress"]) == ("max", False) for each in groups)
