@@ -80,7 +80,7 @@ def test_the_head_has_no_say_in_the_settings(job, lab, push, pull, mona, tmp_pat
     assert job.code == 0, job.log
     assert starts(lab)[0]["metric"] == "score"
     assert not mark.exists()
-    assert ("verdicts right" in job.summary) == (doctor == "report"), job.summary
+    assert ("Every verdict was right" in job.summary) == (doctor == "report"), job.summary
 
 
 def test_the_checkout_has_no_say_in_them_either(job, lab, push, pull, mona, tmp_path):
