@@ -8,15 +8,15 @@ VENV := .venv
 BIN := $(abspath $(VENV))/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint units actions e2e lock schema clean
+.PHONY: demo test lint units seams actions e2e lock schema clean
 
 demo: $(STAMP)
 	@$(BIN)/autoresearch-ci demo
 
-# The Action's jobs wait a lot, and hand files to users of their own: they run beside the rest.
+# The Action's jobs wait a lot, and hand files to users of their own: they run beside the others.
 test: lint
 	@$(BIN)/coverage erase
-	@$(MAKE) --no-print-directory -j2 --output-sync=target units actions
+	@$(MAKE) --no-print-directory -j3 --output-sync=target actions units seams
 	$(BIN)/coverage combine -q && $(BIN)/coverage report --skip-covered --skip-empty
 
 lint: $(STAMP)
@@ -27,11 +27,13 @@ lint: $(STAMP)
 
 PYTEST := PATH="$(BIN):$$PATH" $(BIN)/coverage run -m pytest
 units: $(STAMP)
-	$(PYTEST) --ignore=tests/unit/action
+	$(PYTEST) --ignore=tests/unit/action tests/unit
+
+seams: $(STAMP)
+	$(PYTEST) --basetemp="$$(mktemp -d)/tmp" tests/conformance tests/contract
 
 actions: $(STAMP)
-	@place="$$(mktemp -d)"; $(PYTEST) --basetemp="$$place/tmp" tests/unit/action; \
-	  code=$$?; rm -rf "$$place"; exit $$code
+	$(PYTEST) --basetemp="$$(mktemp -d)/tmp" tests/unit/action
 
 e2e: $(STAMP)
 	PATH="$(BIN):$$PATH" $(BIN)/pytest tests/e2e -rs

@@ -40,13 +40,18 @@ def lend(top: str, user: int) -> None:
     The folder itself stays ours and is sticky: they make and remove files in it, and cannot
     put another `.git` in the place of ours. Raises OSError, as `give`.
     """
-    give(top, user, user, spare=(".git",))
+    give(top, user, user, spare=(".git",), own_only=True)
     os.chown(top, 0, user, follow_symlinks=False)
     os.chmod(top, stat.S_IMODE(os.stat(top).st_mode) | _LENT | 0o070)  # noqa: S103 - it has to be
 
 
-def give(top: str, uid: int, gid: int, *, spare: Collection[str] = ()) -> None:
+def give(
+    top: str, uid: int, gid: int, *, spare: Collection[str] = (), own_only: bool = False
+) -> None:
     """Make all of `top` this user's, itself included; no link is followed. Raises OSError.
+
+    With `own_only` files that have another name somewhere are left out: their content is
+    somebody else's, too, such as a package in a store that projects share.
 
     Names in `spare`, right below `top`, are left out with all that is in them. So is what
     lies so deep that it has no path: nobody made that in good faith. To be called when nothing
@@ -61,8 +66,10 @@ def give(top: str, uid: int, gid: int, *, spare: Collection[str] = ()) -> None:
                 if here == top and entry.name in spare:
                     continue
                 try:
-                    os.chown(entry.path, uid, gid, follow_symlinks=False)
-                    if entry.is_dir(follow_symlinks=False):
+                    is_folder = entry.is_dir(follow_symlinks=False)
+                    if not own_only or is_folder or entry.stat(follow_symlinks=False).st_nlink == 1:
+                        os.chown(entry.path, uid, gid, follow_symlinks=False)
+                    if is_folder:
                         folders.append(entry.path)
                 except OSError as error:
                     if error.errno != errno.ENAMETOOLONG:

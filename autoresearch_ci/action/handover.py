@@ -45,6 +45,8 @@ def lent(workspace: Path, closed: Iterable[Path]) -> Iterator[Users]:
     Only for root. Raises MachineError.
     """
     take_back(workspace)
+    for uid in (EXPERIMENTS, AGENTS):  # also where no note says that they were here
+        _end_all_of(uid)
     os.umask(UMASK)
     renounce()
     with tempfile.TemporaryDirectory(prefix="autoresearch-homes-") as homes:

@@ -129,15 +129,18 @@ def _remedy(error: OSError, path: Path | None) -> str:
 def _made_anew(path: Path) -> int:
     # In place where it is a plain file of its own, so that `tail -f` stays with it. Anything
     # else an experiment may have put there would lead the writing astray.
+    flags = os.O_RDWR | os.O_TRUNC | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         found = path.lstat()
     except FileNotFoundError:
-        pass
+        flags |= os.O_CREAT | os.O_EXCL
     else:
         device = stat.S_ISCHR(found.st_mode) or stat.S_ISBLK(found.st_mode)
         if not device and (not stat.S_ISREG(found.st_mode) or found.st_nlink > 1):
             path.unlink()
-    flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+            flags |= os.O_CREAT | os.O_EXCL
+    # O_CREAT on a file that is there is refused in a sticky folder where that is somebody else's,
+    # even to root (fs.protected_regular).
     file = os.open(path, flags, 0o644)
     as_its_folder(path, file)  # `> run.log` in a command writes to it by itself
     return file

@@ -46,7 +46,7 @@ class OwnFile:
             self.put_back()
         with deferred():
             try:
-                with self.path.open("ab", buffering=0) as file:
+                with open(self.path, "ab", buffering=0, opener=_opened) as file:
                     self._write(file, data)
             except OSError as error:
                 # Half a line would look like a torn tail; leave none behind.
@@ -112,6 +112,14 @@ class OwnFile:
             remedy="Free space on this device, then run again: everything up to the last "
             "finished experiment is safe, and the campaign goes on from there.",
         )
+
+
+def _opened(path: str, flags: int) -> int:
+    """Open what is there without O_CREAT: in a sticky folder that is refused for another's file."""
+    try:
+        return os.open(path, flags & ~os.O_CREAT)
+    except FileNotFoundError:
+        return os.open(path, flags | os.O_EXCL, 0o644)
 
 
 def _signature(path: Path) -> Signature | None:

@@ -382,7 +382,7 @@ def test_a_title_is_one_harmless_line_wherever_it_is_written(project):
     title = "\x1b]0;owned\x07\x1b[31mred\0 a\tb\nAutoresearch-Experiment: 99\ud800 " + "x" * 9000
     (_, done) = experiments(hold(project, [(title, says(9))]))
     assert done.status is Status.KEEP
-    assert done.description.startswith("red a b Autoresearch-Experiment: 99 xxx")
+    assert done.description.startswith("red a b Autoresearch-Experiment: 99\ufffd xxx")
     assert len(done.description) == LONGEST_TITLE
     message = git(project, "log", "-1", "--format=%B", "autoresearch/t")
     assert done.description in message

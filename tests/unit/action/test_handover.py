@@ -20,7 +20,7 @@ from autoresearch_ci.action.handover import (
     take_back,
 )
 from autoresearch_ci.errors import MachineError
-from autoresearch_ci.executors.user import processes_of
+from autoresearch_ci.executors.user import kill_all_of, processes_of
 from tests.projects import make_project
 
 OWNER = 4321
@@ -42,6 +42,41 @@ def workspace(tmp_path):
 
 def owners(folder: Path) -> set[int]:
     return {path.lstat().st_uid for path in (folder, *folder.rglob("*"))}
+
+
+HOPPER = """
+import os, time
+until = time.monotonic() + 20
+while time.monotonic() < until:
+    if os.fork():
+        os._exit(0)
+"""
+
+
+@root
+def test_what_forks_all_the_time_is_found(workspace):
+    """A process that is another one every moment does not outlive the end of its user's."""
+    who = {"user": EXPERIMENTS, "group": EXPERIMENTS, "extra_groups": []}
+    path = {"PATH": "/usr/local/bin:/usr/bin:/bin"}  # what another user may run, too
+    subprocess.run(["python3", "-c", HOPPER], cwd="/", env=path, check=True, **who)
+    kill_all_of(EXPERIMENTS)
+    seen = {pid for _ in range(300) for pid in processes_of(EXPERIMENTS)}
+    assert len(seen) < 10, "a few are dying still; what goes on is another one at each look"
+
+
+@root
+def test_a_file_with_another_name_elsewhere_is_not_lent(workspace, tmp_path):
+    """What a package store shares with this project stays its owner's, and nobody else's to write."""
+    store = tmp_path / "store.js"
+    store.write_text("shared")
+    os.link(store, workspace / "out" / "package.js")
+    os.chown(store, OWNER, OWNER)
+    in_a_child(f"""
+        with lent(workspace, []):
+            assert (workspace / "out" / "package.js").stat().st_uid == {OWNER}
+            assert (workspace / "out").stat().st_uid == {EXPERIMENTS}
+    """, workspace)  # fmt: skip
+    assert store.stat().st_uid == OWNER
 
 
 @root

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from autoresearch_ci.errors import MachineError
 from autoresearch_ci.executors.log import CappedLog, Capture, log_trouble
+from autoresearch_ci.ledger.ownfile import OwnFile
 
 
 def write(log, *chunks):
@@ -124,3 +125,22 @@ def test_capture_keeps_the_first_64_kib():
         capture.write(memoryview(b"\xff" + b"x" * 40_000))
     assert len(capture.text()) == 64 * 1024
     assert capture.text()[0] == "\N{REPLACEMENT CHARACTER}"
+
+
+def test_a_log_that_is_there_is_not_asked_to_be_made(tmp_path, monkeypatch):
+    """In a sticky folder a kernel may refuse that for somebody else's file, even to root."""
+    asked = []
+
+    def opened(path, flags, *more):
+        asked.append((os.path.lexists(path), flags))
+        return really(path, flags, *more)
+
+    really = os.open
+    monkeypatch.setattr(os, "open", opened)
+    for _ in range(2):
+        CappedLog(tmp_path / "run.log", 100).finish()
+    book = OwnFile(tmp_path / "results.tsv", durable=False)
+    for _ in range(2):
+        book.append(b"a line\n")
+    assert sum(there for there, _ in asked) == 2
+    assert not any(there and flags & os.O_CREAT for there, flags in asked)

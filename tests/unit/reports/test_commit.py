@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from autoresearch_ci.reports.commit import message
 
 
@@ -30,3 +32,13 @@ def test_a_previous_value_of_zero_has_no_percent(baseline):
     """Nothing is divided by zero."""
     assert "metric 0.000000" not in message(replace(baseline, prev=0.0, value=1.0))
     assert "val_bpb 0.000000 -> 1.000000\n" in message(replace(baseline, prev=0.0, value=1.0))
+
+
+@pytest.mark.parametrize(
+    "title", ["fixes #12", "ask @octo/team", "see GH-7", "[skip ci] x", "[Actions skip] x"]
+)
+def test_a_title_orders_nothing(baseline, title):
+    """A commit closes no issue, calls nobody and skips no checks by what a model called an idea."""
+    said = message(replace(baseline, description=title)).partition("\n")[0]
+    assert title not in said
+    assert said.replace("\u200b", "") == f"experiment: {title}"
