@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 
 from autoresearch_ci.model import Experiment
+from autoresearch_ci.reports.markdown import BREAK
 from autoresearch_ci.reports.terminal import step
 
 # What a forge obeys or makes links of in a commit: `@name`, `#1`, `GH-1`, `[skip ci]` and its like.
 _OBEYED = re.compile(r"([@#](?=\w)|\bGH-(?=\d)|\[(?=(?:skip|ci|no|actions)\b))", re.IGNORECASE)
-_BREAK = "\u200b"  # a space of no width
 
 
 def message(experiment: Experiment) -> str:
     """Subject, what it did to the metric, and trailers that programs read."""
-    title = _OBEYED.sub(rf"\1{_BREAK}", " ".join(experiment.description.split()))
+    title = _OBEYED.sub(rf"\1{BREAK}", " ".join(experiment.description.split()))
     parts = [f"experiment: {title}"]
     if experiment.value is not None and experiment.prev is not None:
         parts.append(f"{experiment.metric} {step(experiment.prev, experiment.value)}")

@@ -12,13 +12,14 @@ _HEAD = "| # | value | change | verdict | idea |\n|---:|---:|---:|---|---|\n"
 # Words that a forge makes links of: `@name`, `#1`, `GH-1`, `a:b`, `www.`.
 _LINKS = re.compile(r"([@#:](?=\w|//)|\b(?:GH-|www\.)(?=\w))", re.IGNORECASE)
 _JUMPS = 20
-_BREAK = "\u200b"  # a space of no width
+BREAK = "\u200b"
+"""A space of no width: what stands on its two sides is one word no more."""
 
 
 def escape(text: str) -> str:
     """Text from outside as one line of plain words: no link, mention, image, table or markup."""
     flat = " ".join(clean(text).split())
-    apart = _LINKS.sub(lambda found: found[0] + _BREAK, flat)
+    apart = _LINKS.sub(lambda found: found[0] + BREAK, flat)
     return re.sub(r"([\\`*_{}\[\]<>()#+!|~&$])", r"\\\1", apart)
 
 
