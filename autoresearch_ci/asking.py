@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import time
+import uuid
 from dataclasses import replace
 
 from autoresearch_ci.campaigns import LEDGER, unfinished
@@ -57,6 +58,11 @@ def ask_there(workspace: Workspace, remote: Remote, request: Request) -> None:
         f"{remote.name} rejects the push again and again, since others push too.",
         remedy="Try again in a moment.",
     )
+
+
+def request_id() -> str:
+    """The id of a new request, which no other one has."""
+    return uuid.uuid4().hex[:12]
 
 
 def received(line: bytes, tag: str) -> Request | None:

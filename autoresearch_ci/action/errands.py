@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from autoresearch_ci.action.order import campaign_of, origin
 from autoresearch_ci.action.pull_request import offer
 from autoresearch_ci.action.site import Site
 from autoresearch_ci.archive import PICTURE
-from autoresearch_ci.asking import ask_there
+from autoresearch_ci.asking import ask_there, request_id
 from autoresearch_ci.campaigns import CampaignView, newest, unfinished, view
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.commands import COMMAND, COMMANDS, Verb
@@ -99,7 +98,7 @@ def _stop(errand: Errand) -> str:
             remedy=f"What it has found: {COMMAND} results",
         )
     now = errand.asked.command.now
-    errand.ask(workspace, StopRequest(tag, _name(), timestamp(), now, errand.asked.by))
+    errand.ask(workspace, StopRequest(tag, request_id(), timestamp(), now, errand.asked.by))
     after = ", and nothing is measured after that" if now else ""
     return f"The session at work on {code(tag)} ends after the experiment under way{after}."
 
@@ -107,7 +106,7 @@ def _stop(errand: Errand) -> str:
 def _idea(errand: Errand) -> str:
     workspace, tag = errand.campaign(unfinished)
     text, by = errand.asked.command.idea, errand.asked.by
-    errand.ask(workspace, IdeaRequest(tag, _name(), timestamp(), text, by))
+    errand.ask(workspace, IdeaRequest(tag, request_id(), timestamp(), text, by))
     return f"The idea waits for the next proposal of a model in {code(tag)}."
 
 
@@ -144,7 +143,3 @@ def _last_session(found: CampaignView) -> tuple[SessionStart, SessionEnd | None]
     starts = [each for each in found.sessions if isinstance(each, SessionStart)]
     end = found.sessions[-1]
     return starts[-1], end if isinstance(end, SessionEnd) else None
-
-
-def _name() -> str:
-    return uuid.uuid4().hex[:12]

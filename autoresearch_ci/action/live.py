@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable
 
 from autoresearch_ci.action.board import Board
 from autoresearch_ci.action.desk import ROOM
 from autoresearch_ci.action.order import Order
+from autoresearch_ci.asking import request_id
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.ledger import dumps
 from autoresearch_ci.model import Event, Experiment, StopRequest
@@ -48,8 +48,8 @@ class Live:
         head.look()
         if head.gone and not self._left:
             self._left = True
-            name = uuid.uuid4().hex[:12]
-            self._lab.inbox.put(dumps(StopRequest(event.tag, name, timestamp(), now=True)))
+            stop = StopRequest(event.tag, request_id(), timestamp(), now=True)
+            self._lab.inbox.put(dumps(stop))
         if self._clock() >= self._due:
             self._show()
 

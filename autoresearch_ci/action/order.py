@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ from autoresearch_ci.action.desk import Commanded, Refusal
 from autoresearch_ci.action.head import Head, NoHead, PullHead
 from autoresearch_ci.action.inputs import Given
 from autoresearch_ci.action.site import REMOTE, Site, push_target
+from autoresearch_ci.asking import request_id
 from autoresearch_ci.campaigns import of_other_targets, of_pull
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.commands import Command, Verb
@@ -57,8 +57,7 @@ class Order:
         """Leave the idea for the session's first proposal."""
         if not self.idea:
             return
-        name = uuid.uuid4().hex[:12]
-        idea = IdeaRequest(lab.start.tag, name, timestamp(), self.idea, self.by)
+        idea = IdeaRequest(lab.start.tag, request_id(), timestamp(), self.idea, self.by)
         lab.inbox.put(dumps(idea))
         if chosen(lab.settings, os.environ) == "search":
             lab.notes += ("The idea waits for a model: the embedded search takes none up.",)

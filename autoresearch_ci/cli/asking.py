@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -42,7 +41,12 @@ def ask(
 
     With the session's process, where that is on this machine.
     """
-    from autoresearch_ci.asking import ask_here, ask_there, campaign_meant  # noqa: PLC0415 - heavy
+    from autoresearch_ci.asking import (  # noqa: PLC0415 - heavy
+        ask_here,
+        ask_there,
+        campaign_meant,
+        request_id,
+    )
     from autoresearch_ci.workspace import Target, Workspace  # noqa: PLC0415
 
     workspace, remote = Workspace.open(arguments.repo), None
@@ -50,7 +54,7 @@ def ask(
         remote = workspace.remote(Target(arguments.remote, os.environ.get(PUSH_TOKEN, "")))
         if arguments.tag is None:
             remote.fetch_campaigns()
-    made = request(campaign_meant(workspace, arguments.tag), uuid.uuid4().hex[:12], timestamp())
+    made = request(campaign_meant(workspace, arguments.tag), request_id(), timestamp())
     if remote is None:
         return made, ask_here(workspace, made)
     ask_there(workspace, remote, made)

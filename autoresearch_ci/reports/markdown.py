@@ -11,7 +11,7 @@ from autoresearch_ci.reports.terminal import change, clean, number
 _HEAD = "| # | value | change | verdict | idea |\n|---:|---:|---:|---|---|\n"
 # Words that a forge makes links of: `@name`, `#1`, `GH-1`, `a:b`, `www.`.
 _LINKS = re.compile(r"([@#:](?=\w|//)|\b(?:GH-|www\.)(?=\w))", re.IGNORECASE)
-_JUMPS = 20
+_LATEST = 20
 BREAK = "\u200b"
 """A space of no width: what stands on its two sides is one word no more."""
 
@@ -67,10 +67,16 @@ def table(experiments: Sequence[Experiment], room: int, more: str) -> str:
     return _HEAD + "".join(rows) + note
 
 
-def held_out(experiments: Sequence[Experiment]) -> str:
-    """What `holdout_command` said of each of these; no proposer sees such numbers."""
-    rows = ["| # | value | held out |", "|---:|---:|---|"]
-    for each in experiments:
+def held_out(kept: Sequence[Experiment]) -> str:
+    """A section on what `holdout_command` said of the last of these; empty where it said nothing.
+
+    No proposer sees such numbers.
+    """
+    told = [each for each in kept if each.holdout is not None or each.holdout_error]
+    if not told:
+        return ""
+    rows = ["## Held out\n", "| # | value | held out |", "|---:|---:|---|"]
+    for each in told[: -_LATEST - 1 : -1]:
         held = escape(each.holdout_error) if each.holdout is None else number(each.holdout)
         rows.append(f"| {each.experiment} | {number(each.value)} | {held} |")
     return "\n".join(rows)
@@ -82,7 +88,7 @@ def jumps(kept: Sequence[Experiment]) -> str:
     if not numbers:
         return ""
     return (
-        f"**Jumps: {', '.join(numbers[-_JUMPS:])}.** Their values were far outside what the "
+        f"**Jumps: {', '.join(numbers[-_LATEST:])}.** Their values were far outside what the "
         "campaign had seen. Measured again, they held up, and the guard passed; read such a "
         "change before you take it."
     )

@@ -56,7 +56,7 @@ class Page:
         room = 16_000 - len(_joined(examined))
         parts = [f"# autoresearch campaign {code(self.tag)}", *self._head(), self._picture()]
         parts += examined
-        parts += self._held_out()
+        parts.append(held_out(self.history.kept))
         parts += self._kept(room // 2)
         parts += self._tried(room // 2)
         parts.append(
@@ -150,12 +150,6 @@ class Page:
     def _examined(self) -> list[str]:
         found = self.history.diagnosis
         return [*section(found)] if found else []
-
-    def _held_out(self) -> list[str]:
-        kept = [
-            each for each in self.history.kept if each.holdout is not None or each.holdout_error
-        ]
-        return ["## Held out", held_out(kept[: -_SHOWN - 1 : -1])] if kept else []
 
     def _tried(self, room: int, *, folded: bool = False) -> list[str]:
         tried = self.history.experiments[:0:-1]

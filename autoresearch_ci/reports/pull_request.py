@@ -53,7 +53,8 @@ class PullRequest:
         parts = [self._headline(), *self._standing()]
         if jumped := jumps(self.history.kept):
             parts.append(jumped)
-        rest = [*self._findings(), *self._held_out(), *self._measured(), *self._after()]
+        unseen = held_out(self.history.kept)
+        rest = [*self._findings(), *([unseen] if unseen else []), *self._measured(), *self._after()]
         room = BODY - sum(len(part) + 2 for part in (*parts, *rest))
         kept = table(self.history.kept_changes[::-1], room, "more are on the branch.")
         return "\n\n".join([*parts, "## Kept changes, newest first", kept.rstrip(), *rest]) + "\n"
@@ -89,12 +90,6 @@ class PullRequest:
             lines = "\n".join(map(finding, found.findings))
             yield "## Each change left out once, on fresh runs"
             yield fenced(lines[:_FINDINGS], "text")
-
-    def _held_out(self) -> Iterator[str]:
-        kept = [e for e in self.history.kept if e.holdout is not None or e.holdout_error]
-        if kept:
-            yield "## Held out"
-            yield held_out(kept[: -_SHOWN - 1 : -1])
 
     def _measured(self) -> Iterator[str]:
         start, tried = self.start, self.history.experiments

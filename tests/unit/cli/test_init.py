@@ -4,25 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from autoresearch_ci.cli import main
 from autoresearch_ci.config import load
 
 OWN = (
     "--target-file", "solve.py", "--run-command", "python solve.py | tee out",
     "--metric-name", "score", "--metric-parse", "tail -1 run.log",
 )  # fmt: skip
-
-
-@pytest.fixture
-def init(tmp_path, capsys):
-    def call(*words, code=0):
-        with pytest.raises(SystemExit) as exit_:
-            main(["--repo", str(tmp_path), "init", *words])
-        out, err = capsys.readouterr()
-        assert exit_.value.code == code, err
-        return out + err
-
-    return call
 
 
 @pytest.fixture

@@ -10,25 +10,12 @@ import pytest
 import yaml
 
 from autoresearch_ci.action.inputs import INPUTS
-from autoresearch_ci.cli import main
 from autoresearch_ci.cli.workflow import PATH
 from autoresearch_ci.commands import COMMAND, Command, Verb
 from autoresearch_ci.event import SESSIONS, CommandTrigger, trigger
 
 ROOT = Path(__file__).parents[3]
 PINNED = "octo/autoresearch-ci@0123456789012345678901234567890123456789"
-
-
-@pytest.fixture
-def init(tmp_path, capsys):
-    def call(*words, code=0):
-        with pytest.raises(SystemExit) as exit_:
-            main(["--repo", str(tmp_path), "init", *words])
-        out, err = capsys.readouterr()
-        assert exit_.value.code == code, err
-        return out + err
-
-    return call
 
 
 @pytest.fixture
