@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -45,7 +46,8 @@ ARCHIVED_AT_ONCE = "from autoresearch_ci import archive\narchive.INTERVAL = 0.0\
 class Job:
     """One job on a runner: a checkout of the repository's `main`, and what a step left.
 
-    `first` is code that the step's process runs before the Action.
+    `first` is code that the step's process runs before the Action, `variables` are more of
+    those that it is started with.
     """
 
     hub: GitHub
@@ -56,6 +58,7 @@ class Job:
     code: int | None = None
     token: str = TOKEN
     inputs: dict[str, str] = field(default_factory=lambda: dict(INPUTS))
+    variables: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._step: subprocess.Popen[str] | None = None
@@ -155,6 +158,7 @@ class Job:
             "GITHUB_WORKSPACE": str(self.workspace),
             "GITHUB_OUTPUT": str(self.files / "output"),
             "GITHUB_STEP_SUMMARY": str(self.files / "summary"),
+            **self.variables,
         }
         for name in ("output", "summary"):
             (self.files / name).unlink(missing_ok=True)
@@ -175,12 +179,23 @@ class Job:
         self.code = step.returncode
         return self.code
 
+    def kill(self) -> None:
+        """End the step at once, as a runner does that has lost its patience."""
+        self._step.kill()
+        self._step.communicate()
 
-def make_source(folder: Path, settings: str = "doctor: off\n") -> Path:
+    def post(self) -> None:
+        """The step that follows always."""
+        variables = {"PATH": os.environ["PATH"], "GITHUB_WORKSPACE": str(self.workspace)}
+        words = [sys.executable, "-I", "-m", "autoresearch_ci.action", "post"]
+        subprocess.run(words, env={**variables, **self.variables}, check=True)
+
+
+def make_source(folder: Path, settings: str = "doctor: off\n", solve: str = SOLVE) -> Path:
     """A project that improves; the doctor has tests of its own, and takes a while."""
     for path in (folder, *folder.parents[:2]):
         path.chmod(0o755)  # experiments have a user of their own where the tests are root's
-    files = {"solve.py": SOLVE, ".gitignore": "run.log\n", ".github/autoresearch.yml": settings}
+    files = {"solve.py": solve, ".gitignore": "run.log\n", ".github/autoresearch.yml": settings}
     return make_repository(folder / "source", files)
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -156,9 +154,7 @@ def test_killed(hanging, who):
     copy = Path((loot / "here").read_text().strip())
     assert copy.is_dir()
     if who == "the post step":
-        post = [sys.executable, "-I", "-m", "autoresearch_ci.action", "post"]
-        variables = {"PATH": os.environ["PATH"], "GITHUB_WORKSPACE": str(job.workspace)}
-        subprocess.run(post, env=variables, check=True)
+        job.post()
     else:
         job.run(run_command="false")
     assert not copy.parent.exists()
