@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(abspath $(VENV))/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint units seams actions e2e lock schema clean
+.PHONY: demo test lint units wholes seams actions e2e lock schema clean
 
 demo: $(STAMP)
 	@$(BIN)/autoresearch-ci demo
@@ -16,7 +16,7 @@ demo: $(STAMP)
 # The Action's jobs wait a lot, and hand files to users of their own: they run beside the others.
 test: lint
 	@$(BIN)/coverage erase
-	@$(MAKE) --no-print-directory -j3 --output-sync=target actions units seams
+	@$(MAKE) --no-print-directory -j3 --output-sync=target actions wholes units seams
 	$(BIN)/coverage combine -q && $(BIN)/coverage report --skip-covered --skip-empty
 
 lint: $(STAMP)
@@ -26,14 +26,20 @@ lint: $(STAMP)
 	$(BIN)/lint-imports
 
 PYTEST := PATH="$(BIN):$$PATH" $(BIN)/coverage run -m pytest
+APART := --basetemp="$$(mktemp -d)/tmp"
+
+# The packages one by one; what they are together; every implementation of a seam; the Action.
 units: $(STAMP)
-	$(PYTEST) --ignore=tests/unit/action tests/unit
+	$(PYTEST) $(APART) tests/unit --ignore=tests/unit/action --ignore-glob="*/tests/unit/test_*.py"
+
+wholes: $(STAMP)
+	$(PYTEST) $(APART) $(wildcard tests/unit/test_*.py)
 
 seams: $(STAMP)
-	$(PYTEST) --basetemp="$$(mktemp -d)/tmp" tests/conformance tests/contract
+	$(PYTEST) $(APART) tests/conformance tests/contract
 
 actions: $(STAMP)
-	$(PYTEST) --basetemp="$$(mktemp -d)/tmp" tests/unit/action
+	$(PYTEST) $(APART) tests/unit/action
 
 e2e: $(STAMP)
 	PATH="$(BIN):$$PATH" $(BIN)/pytest tests/e2e -rs
