@@ -30,7 +30,7 @@ APART := --basetemp="$$(mktemp -d)/tmp"
 
 # The packages one by one; what they are together; every implementation of a seam; the Action.
 units: $(STAMP)
-	$(PYTEST) $(APART) tests/unit --ignore=tests/unit/action --ignore-glob="*/tests/unit/test_*.py"
+	$(PYTEST) $(APART) tests/unit --ignore=tests/unit/action --ignore-glob="tests/unit/test_*.py"
 
 wholes: $(STAMP)
 	$(PYTEST) $(APART) $(wildcard tests/unit/test_*.py)
