@@ -156,8 +156,8 @@ class Session:
     @property
     def experience(self) -> Experience:
         """What the campaign's records say about its noise."""
-        for record in self.history.experiments[self._seen :]:
-            self._experience = self._experience.after(record, self.history.direction)
+        new = self.history.experiments[self._seen :]
+        self._experience = self._experience.plus(new, self.history.direction)
         self._seen = self.history.next_number
         return self._experience.within(self.start.session)
 

@@ -1,29 +1,28 @@
 """How much better a candidate really is, given its values and where the incumbent stands.
 
-Bayes' rule over the ideas of `ideas`, with Student's t for the noise: an outlier is
-more likely noise than an effect. In gains and units of the noise. Effects have long
-tails, so one far beyond the noise is recognised as well as one of its size.
+Bayes' rule over the ideas of `ideas` and the levels of the belief, on a grid, for every
+shape that the noise may have: an outlier is more likely noise than an effect. In gains
+and units of the noise. Effects have long tails, so one far beyond the noise is
+recognised as well as one of its size.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from operator import mul
 from statistics import median
 
 from autoresearch_ci.judge import ideas
-from autoresearch_ci.judge.level import Belief, moments
-from autoresearch_ci.judge.noise import TAILS
-
-_STEP, _REACH = 0.5, 6.0
-"""Width of a step and how far to integrate, in standard errors."""
-
-_NODES = ((-math.sqrt(3), 1 / 6), (0.0, 2 / 3), (math.sqrt(3), 1 / 6))
-"""Gauss-Hermite: stands for a normal exactly up to its fifth moment."""
+from autoresearch_ci.judge.level import PLACES, STEP, Belief, centred, moments
+from autoresearch_ci.judge.noise import SHAPES, Shape
 
 _NEGLIGIBLE = 1e-3
+"""Probability below which a shape of the noise is not weighed in an estimate."""
+
+_REACH = 5.0
+"""How far to look, in standard errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,83 +31,82 @@ class Effect:
 
     `better` is the probability that it exceeds the bar, `not_worse` that it is no
     loss beyond it; `prospect` is the gain expected of it where it is better, times
-    that probability. `mean` and `variance` are of the gain itself.
+    that probability. `mean` is of the gain itself.
     """
 
     better: float
     not_worse: float
     prospect: float
     mean: float
-    variance: float
 
 
 def estimate(values: Sequence[float], belief: Belief, improving: float, bar: float = 0.0) -> Effect:
     """The effect of a candidate with these values; `bar` is the smallest gain that counts."""
+    total = first = better = prospect = loss = 0.0
+    for weights, shape in zip(belief, SHAPES, strict=True):
+        if sum(weights) < _NEGLIGIBLE:
+            continue
+        for gains, priors, likelihood in _table(values, belief, improving, shape):
+            for index, (step, prior) in enumerate(zip(gains, priors, strict=True)):
+                here = prior * sum(map(mul, weights, likelihood[index : index + len(weights)]))
+                gain = step * STEP
+                total += here
+                first += here * gain
+                if gain > bar:
+                    better += here
+                    prospect += here * gain
+                elif gain < -bar:
+                    loss += here
+    if total <= 0:  # no idea explains it
+        return Effect(0.0, 0.0, 0.0, 0.0)
+    return Effect(better / total, 1 - loss / total, prospect / total, first / total)
+
+
+def after(
+    values: Sequence[float], belief: Belief, improving: float, *, kept: bool
+) -> tuple[Belief, int]:
+    """Where the next incumbent stands: the candidate if it was kept, else the incumbent.
+
+    The belief is around a place of its own, given in steps of the grid.
+    """
+    stray = 0.0 if kept else ideas.STRAY * STEP  # what is like no idea known teaches nothing
+    masses: list[dict[int, float]] = []
+    for weights, shape in zip(belief, SHAPES, strict=True):
+        mass: dict[int, float] = {}
+        for gains, priors, likelihood in _table(values, belief, improving, shape):
+            odds = [prior + stray for prior in priors]
+            for index, (place, weight) in enumerate(zip(PLACES, weights, strict=True)):
+                fits = map(mul, odds, likelihood[index : index + len(gains)])
+                if kept:
+                    for gain, fit in zip(gains, fits, strict=True):
+                        mass[place + gain] = mass.get(place + gain, 0.0) + weight * fit
+                else:
+                    mass[place] = mass.get(place, 0.0) + weight * sum(fits)
+        masses.append(mass)
+    return centred(masses) if any(any(mass.values()) for mass in masses) else (belief, 0)
+
+
+def _table(
+    values: Sequence[float], belief: Belief, improving: float, shape: Shape
+) -> Iterator[tuple[range, list[float], list[float]]]:
+    """Ranges of gains with their priors, and the likelihood of every level plus gain."""
+    for gains in _ranges(values, belief):
+        places = range(gains.start + PLACES.start, gains.stop + PLACES.stop - 1)
+        at = [place * STEP for place in places]
+        likelihood = [1.0] * len(at)
+        for value in values:
+            likelihood = list(map(mul, likelihood, shape.densities(value, at)))
+        yield gains, ideas.priors(gains, STEP, improving), likelihood
+
+
+def _ranges(values: Sequence[float], belief: Belief) -> list[range]:
+    """Gains around what the values say and around no effect, which is never out of the question."""
     level, blur = moments(belief)
-    likelihood = _Likelihood(values, belief)
     middle = median(values) - level
     error = math.sqrt(1.4 / len(values) + min(blur, 4.0))
-    low, high = middle - _REACH * error, middle + _REACH * error
-    if abs(middle) < 2 * _REACH * error:  # far from it, no effect at all is out of the question
-        low, high = min(low, -error), max(high, bar + error)
-    still, damaging = (1 - improving) * ideas.NULL_SHARE, (1 - improving) * (1 - ideas.NULL_SHARE)
-    null = still * likelihood(0.0)
-    total = null
-    first = second = better = prospect = loss = 0.0
-    for edge, end in _pieces(low, high, bar):
-        steps = max(1, math.ceil((end - edge) / (_STEP * error)))
-        width = (end - edge) / steps
-        for step in range(steps):
-            gain = edge + (step + 0.5) * width
-            prior = (
-                improving * ideas.BETTER / (ideas.BETTER + gain) ** 2
-                if gain > 0
-                else damaging * ideas.WORSE / (ideas.WORSE - gain) ** 2
-            )
-            here = prior * likelihood(gain) * width
-            total += here
-            first += here * gain
-            second += here * gain * gain
-            if gain > bar:
-                better += here
-                prospect += here * gain
-            elif gain < -bar:
-                loss += here
-    if total <= 0:  # no idea explains it
-        return Effect(0.0, 0.0, 0.0, middle, error * error)
-    mean = first / total
-    return Effect(
-        better / total,
-        1 - loss / total,
-        prospect / total,
-        mean,
-        max(0.0, second / total - mean * mean),
-    )
-
-
-def _pieces(low: float, high: float, bar: float) -> list[tuple[float, float]]:
-    """The range, cut where what is counted changes."""
-    cuts = sorted({low, high, *(cut for cut in (-bar, 0.0, bar) if low < cut < high)})
-    return list(pairwise(cuts))
-
-
-class _Likelihood:
-    """Of a gain, up to a factor; the incumbent's level is integrated out."""
-
-    def __init__(self, values: Sequence[float], belief: Belief) -> None:
-        self._values = values
-        self._levels = [
-            (part.mean + node * math.sqrt(part.variance), part.weight * weight)
-            for part in belief
-            if part.weight > _NEGLIGIBLE
-            for node, weight in _NODES
-        ]
-
-    def __call__(self, gain: float) -> float:
-        total = 0.0
-        for level, weight in self._levels:
-            at, product = level + gain, 1.0
-            for value in self._values:
-                product *= 1 + (value - at) ** 2 / TAILS
-            total += weight * product ** (-(TAILS + 1) / 2)
-        return total
+    reach = math.ceil(_REACH * error / STEP)
+    at = round(middle / STEP)
+    if abs(at) > 2 * reach:
+        near = math.ceil(error / STEP)
+        return [range(at - reach, at + reach + 1), range(-near, near + 1)]
+    return [range(min(at - reach, -2), max(at + reach, 2) + 1)]

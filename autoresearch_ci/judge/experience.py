@@ -5,11 +5,11 @@ So a session that goes on after a restart decides as the one before would have.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from autoresearch_ci.judge import ideas, level
-from autoresearch_ci.judge.effect import estimate
+from autoresearch_ci.judge import effect, ideas, level
 from autoresearch_ci.judge.level import Belief
 from autoresearch_ci.judge.noise import scatter
 from autoresearch_ci.model import Direction, Experiment, Reason, Sample, Side, Status
@@ -17,22 +17,25 @@ from autoresearch_ci.model import Direction, Experiment, Reason, Sample, Side, S
 _REMEMBERED = 60
 """Differences of two runs of the same content that are remembered: machines change."""
 
+RECENT = 300
+"""Experiments that teach the shape of the noise; older ones only count."""
+
 
 @dataclass(frozen=True, slots=True)
 class Experience:
     """The campaign so far, as the judge sees it.
 
     `level` is where the incumbent stands in `session`, as a gain in the metric's
-    unit, None before it was measured there; `blur` is the variance of that in
-    units of the noise, `last` its last measured value. `differences` are of two
-    runs of the same content, one soon after the other. `experiments` and `improved`
-    count what was decided.
+    unit, None before it was measured there. `belief` is how far off that may be, in
+    units of the noise, empty before anything was measured; `last` is the incumbent's
+    last measured value. `differences` are of two runs of the same content, one soon
+    after the other. `experiments` and `improved` count what was decided.
     """
 
     session: str = ""
     level: float | None = None
     last: float | None = None
-    blur: float = 1.0
+    belief: Belief = ()
     differences: tuple[float, ...] = ()
     experiments: int = 0
     improved: int = 0
@@ -41,43 +44,95 @@ class Experience:
         """What of it holds in this session: the machine may be another one."""
         return self if session == self.session else replace(self, session=session, level=None)
 
+    def plus(self, records: Sequence[Experiment], direction: Direction) -> Experience:
+        """With these finished experiments."""
+        found, old = self, max(0, len(records) - RECENT)
+        for record in records[:old]:
+            found = found._counting(record, direction)
+        for record in records[old:]:
+            found = found.after(record, direction)
+        return found
+
     def after(self, record: Experiment, direction: Direction) -> Experience:
         """With one more finished experiment."""
+        before, here = self.within(record.session), self._counting(record, direction)
+        samples = _telling(record)
+        if not samples:
+            return here
+        view = View.of(before, samples, direction)
+        kept = record.status is Status.KEEP and bool(view.candidate)
+        if view.exact:
+            return replace(here, level=view.origin + (view.candidate[-1] if kept else 0.0))
+        belief, moved = view.belief, 0
+        if view.candidate:
+            belief, moved = effect.after(view.candidate, belief, view.improving, kept=kept)
+        return replace(here, level=view.origin + moved * level.STEP * view.scale, belief=belief)
+
+    def _counting(self, record: Experiment, direction: Direction) -> Experience:
+        """With what one more experiment says of ideas and of the scale of the noise."""
         here = self.within(record.session)
-        samples = record.samples
-        if record.reason is None and record.status is Status.KEEP:
-            samples = tuple(Sample(Side.INCUMBENT, sample.value) for sample in samples)
-        elif record.status is not Status.CRASH and record.reason is not Reason.DUPLICATE:
+        baseline = record.reason is None and record.status is Status.KEEP
+        if (
+            not baseline
+            and record.status is not Status.CRASH
+            and record.reason is not Reason.DUPLICATE
+        ):
             here = replace(
                 here,
                 experiments=here.experiments + 1,
                 improved=here.improved + (record.reason is Reason.IMPROVED),
             )
-        if not samples or record.reason is Reason.IMPLAUSIBLE:
-            return here  # a number that nobody believes says nothing about the noise either
-        view = View.of(self.within(record.session), samples, direction)
-        kept = record.status is Status.KEEP and bool(view.candidate)
-        incumbent = Side.CANDIDATE if kept else Side.INCUMBENT  # which side is the next one's
-        last = [sample.value for sample in samples if sample.side is incumbent][-1:]
-        here = replace(
+        samples = _telling(record)
+        if not samples:
+            return here
+        runs = _Runs.of(samples, direction, opens=here.level is None)
+        kept = record.status is Status.KEEP and bool(runs.candidate)
+        next_one = Side.CANDIDATE if kept else Side.INCUMBENT
+        last = [sample.value for sample in samples if sample.side is next_one][-1:]
+        return replace(
             here,
-            differences=view.differences[-_REMEMBERED:],
+            differences=(here.differences + runs.differences)[-_REMEMBERED:],
             last=last[0] if last else here.last,
         )
-        if view.exact:
-            return replace(here, level=view.origin + (view.candidate[-1] if kept else 0.0))
-        belief, moved = view.belief, 0.0
-        if kept:
-            effect = estimate(view.candidate, belief, view.improving)
-            mean, blur = level.moments(belief)
-            blur = min(effect.variance + blur, 1.4 / len(view.candidate))
-            if record.value is not None and record.prev is not None:
-                moved = direction.gain(record.value, record.prev)
-        else:
-            if view.candidate:
-                belief = level.see_candidate(belief, view.candidate, view.improving)
-            mean, blur = level.moments(belief)
-        return replace(here, level=view.origin + mean * view.scale + moved, blur=blur)
+
+
+def _telling(record: Experiment) -> tuple[Sample, ...]:
+    """The samples, where they say something of the noise; a baseline's are the incumbent's."""
+    if record.reason is Reason.IMPLAUSIBLE:
+        return ()  # a number that nobody believes says nothing about the noise either
+    if record.reason is None and record.status is Status.KEEP:
+        return tuple(Sample(Side.INCUMBENT, sample.value) for sample in record.samples)
+    return record.samples
+
+
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    """An experiment's values as gains, by what they are of."""
+
+    opening: list[float]
+    incumbent: list[float]
+    candidate: list[float]
+
+    @classmethod
+    def of(cls, samples: tuple[Sample, ...], direction: Direction, *, opens: bool) -> _Runs:
+        """`opens` says that the runs before the candidate's first are not known yet."""
+        values = [(sample.side, direction.gain(sample.value, 0.0)) for sample in samples]
+        sides = [side for side, _ in values]
+        first = sides.index(Side.CANDIDATE) if Side.CANDIDATE in sides else len(sides)
+        return cls(
+            [value for _, value in values[:first]] if opens else [],
+            [value for side, value in values[first:] if side is Side.INCUMBENT],
+            [value for side, value in values[first:] if side is Side.CANDIDATE],
+        )
+
+    @property
+    def differences(self) -> tuple[float, ...]:
+        """Of two runs of the same content, one soon after the other."""
+        return tuple(
+            after - before
+            for run in (self.opening, self.incumbent, self.candidate)
+            for before, after in pairwise(run)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,49 +151,36 @@ class View:
     fresh: list[float]
     belief: Belief
     improving: float
-    differences: tuple[float, ...]
 
     @classmethod
     def of(cls, experience: Experience, samples: tuple[Sample, ...], direction: Direction) -> View:
         """What these samples look like to somebody with this experience."""
-        values = [(sample.side, direction.gain(sample.value, 0.0)) for sample in samples]
-        first = next(
-            (i for i, (side, _) in enumerate(values) if side is Side.CANDIDATE), len(values)
-        )
-        opening = [value for _, value in values[:first]] if experience.level is None else []
-        sides = {side: [value for each, value in values[first:] if each is side] for side in Side}
-        differences = experience.differences + tuple(
-            after - before
-            for run in (opening, sides[Side.INCUMBENT], sides[Side.CANDIDATE])
-            for before, after in pairwise(run)
-        )
+        runs = _Runs.of(samples, direction, opens=experience.level is None)
+        differences = experience.differences + runs.differences
         spread = scatter(differences)
         scale = spread or 1.0
         origin = experience.level
         if origin is None:
-            origin = opening[0] if opening else values[0][1]
+            origin = runs.opening[0] if runs.opening else runs.candidate[0]
 
         def units(run: list[float]) -> list[float]:
             return [level.clamp((value - origin) / scale) for value in run]
 
-        belief: Belief
+        belief = experience.belief or level.unknown()
         if experience.level is None:
-            belief = level.measured(0.0)
-            for value in units(opening[1:]):
+            belief = level.anew(belief)
+            for value in units(runs.opening):
                 belief = level.see_incumbent(belief, value)
-            belief = level.at_start(*level.moments(belief))
-        else:
-            belief = level.at_start(0.0, experience.blur)
-        fresh = units(sides[Side.INCUMBENT])
+        belief = level.at_start(belief)
+        fresh = units(runs.incumbent)
         for value in fresh:
             belief = level.see_incumbent(belief, value)
         return cls(
             origin=origin,
             scale=scale,
             exact=spread == 0,
-            candidate=units(sides[Side.CANDIDATE]),
+            candidate=units(runs.candidate),
             fresh=fresh,
             belief=belief,
             improving=ideas.improving(experience.experiments, experience.improved),
-            differences=differences,
         )

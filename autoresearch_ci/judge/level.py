@@ -1,134 +1,110 @@
 """Where the incumbent stands right now, as a belief that runs sharpen and time blurs.
 
-All in gains (higher is better) and units of the noise. The belief is a mixture of
-normals: the machine is as it was, or it jumped. Every run teaches something, a
-candidate's too: most ideas change nothing or are somewhat worse, so a candidate's
-value is a blurred look at the incumbent. So the bar follows a drifting machine
-without a run of its own.
+In gains (higher is better) and units of the noise, on a grid around where it was thought to
+stand. The belief says for every shape that the noise may have how probable each level is.
+So the shape is learned by the way: it gains weight when runs come as it says.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
-from statistics import median
+from collections.abc import Iterable, Mapping, Sequence
+from operator import mul
 
-from autoresearch_ci.judge import ideas
-from autoresearch_ci.judge.noise import TAILS
+from autoresearch_ci.judge.noise import SHAPES
 
-DRIFT = 0.005
+STEP = 1 / 3
+"""Levels and gains are weighed on a grid of this width."""
+
+PLACES = range(-18, 19)
+LEVELS = [place * STEP for place in PLACES]
+
+DRIFT = 0.003
 """Variance that drift adds from one experiment to the next."""
 
-JUMP, REACH = 0.005, 9.0
+JUMP, REACH = 0.01, 8.0
 """How probable it is that the machine jumped since the last experiment; variance if it did."""
 
-STRAY = 0.003
-"""Density of candidates that are like no idea known: they teach nothing."""
+KNOWN = 0.9
+"""How far another session's machine is trusted to have the same shape of noise."""
 
 FAR = 1e6
-_ROOT = math.sqrt(2 * math.pi)
+
+Belief = tuple[tuple[float, ...], ...]
+"""For each of the shapes, the probability of each of the levels; all together add up to 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class Normal:
-    """One part of a belief; a belief's weights add up to 1."""
-
-    weight: float
-    mean: float
-    variance: float
+def _bell() -> list[float]:
+    heights = [math.exp(-level * level / REACH / 2) for level in LEVELS]
+    return [height / sum(heights) for height in heights]
 
 
-Belief = tuple[Normal, ...]
+_ANYWHERE = _bell()
 
 
-def at_start(mean: float, variance: float) -> Belief:
+def unknown() -> Belief:
+    """Before any run."""
+    return tuple(tuple(shape.share * here for here in _ANYWHERE) for shape in SHAPES)
+
+
+def anew(belief: Belief) -> Belief:
+    """Where the level is not known, and what the shape of the noise is, mostly."""
+    return tuple(
+        tuple((KNOWN * sum(row) + (1 - KNOWN) * shape.share) * here for here in _ANYWHERE)
+        for row, shape in zip(belief, SHAPES, strict=True)
+    )
+
+
+def at_start(belief: Belief) -> Belief:
     """What is believed when an experiment begins, from what was when the last one ended."""
-    variance += DRIFT
-    return Normal(1 - JUMP, mean, variance), Normal(JUMP, mean, variance + REACH)
-
-
-def measured(value: float) -> Belief:
-    """What one run alone tells."""
-    return (Normal(1.0, value, 1.0),)
-
-
-def moments(belief: Belief) -> tuple[float, float]:
-    """Mean and variance of the whole mixture."""
-    mean = sum(part.weight * part.mean for part in belief)
-    return mean, sum(p.weight * (p.variance + (p.mean - mean) ** 2) for p in belief)
+    drift = DRIFT / STEP**2 / 2
+    stay, move = (1 - JUMP) * (1 - 2 * drift), (1 - JUMP) * drift
+    found = []
+    for row in belief:
+        jump = JUMP * sum(row)
+        found.append(
+            tuple(
+                stay * here + move * (below + above) + jump * anywhere
+                for below, here, above, anywhere in zip(
+                    (0.0, *row[:-1]), row, (*row[1:], 0.0), _ANYWHERE, strict=True
+                )
+            )
+        )
+    return normed(found)
 
 
 def see_incumbent(belief: Belief, value: float) -> Belief:
     """After a run of the incumbent; an outlier moves it little."""
-    seen = []
-    for part in belief:
-        total = part.variance + 1
-        surprise = (value - part.mean) ** 2 / total
-        likelihood = (1 + surprise / TAILS) ** (-(TAILS + 1) / 2) / math.sqrt(total)
-        trust = min(1.0, (TAILS + 1) / (TAILS + surprise))
-        pull = part.variance / (part.variance + 1 / trust)
-        mean = part.mean + pull * (value - part.mean)
-        seen.append(Normal(part.weight * likelihood, mean, (1 - pull) * part.variance))
-    return _normed(seen)
+    return normed(
+        tuple(map(mul, row, shape.densities(value, LEVELS)))
+        for row, shape in zip(belief, SHAPES, strict=True)
+    )
 
 
-def see_candidate(belief: Belief, values: list[float], improving: float) -> Belief:
-    """After a candidate was not kept: what its values say of the incumbent.
-
-    `improving` is the share of ideas that improve.
-    """
-    value, noise = median(values), 1 / len(values)
-    seen = []
-    for part in belief:
-        gap = value - part.mean
-        spread = math.sqrt(part.variance + noise)
-        cases = [
-            (STRAY, 0.0, spread * spread),
-            ((1 - improving) * ideas.NULL_SHARE * _bell(gap / spread) / spread, gap, 0.0),
-            _one_sided(gap, spread, ideas.WORSE, (1 - improving) * (1 - ideas.NULL_SHARE)),
-            _mirrored(_one_sided(-gap, spread, ideas.BETTER, improving)),
-        ]
-        total = sum(share for share, _, _ in cases)
-        mean = sum(share * mean for share, mean, _ in cases) / total
-        square = sum(share * (variance + mean * mean) for share, mean, variance in cases) / total
-        pull = part.variance / (part.variance + noise)
-        variance = (1 - pull) * part.variance + pull * pull * max(0.0, square - mean * mean)
-        seen.append(Normal(part.weight * total, part.mean + pull * mean, variance))
-    return _normed(seen)
+def moments(belief: Belief) -> tuple[float, float]:
+    """Mean and variance of the level."""
+    whole = [sum(column) for column in zip(*belief, strict=True)]
+    mean = sum(map(mul, whole, LEVELS))
+    return mean, sum(here * (at - mean) ** 2 for here, at in zip(whole, LEVELS, strict=True))
 
 
-def _one_sided(gap: float, spread: float, size: float, share: float) -> tuple[float, float, float]:
-    """For `gap` = error - effect with an exponential effect of mean `size`.
-
-    Density of the gap times `share`, and the error's mean and variance given the gap.
-    """
-    least = (gap + spread * spread / size) / spread  # the error is a normal cut off at the gap
-    if least > 6:  # noqa: PLR2004 -- beyond what erfc can divide by; the tail is exponential
-        rest = spread / least
-        return share * _bell(gap / spread) / (least * size), gap + rest, rest * rest
-    above = math.erfc(least / math.sqrt(2)) / 2
-    hazard = _bell(least) / above
-    density = above / size * math.exp(spread * spread / size**2 / 2 + gap / size)
-    mean = spread * hazard - spread * spread / size
-    variance = spread * spread * max(1 + least * hazard - hazard * hazard, 1e-6)
-    return share * density, mean, variance
+def centred(masses: Sequence[Mapping[int, float]]) -> tuple[Belief, int]:
+    """A belief around the mean of what is at these places for each shape, and where that is."""
+    total = sum(sum(each.values()) for each in masses)
+    first = sum(place * mass for each in masses for place, mass in each.items())
+    middle = round(first / total)
+    return normed(
+        tuple(each.get(middle + place, 0.0) for place in PLACES) for each in masses
+    ), middle
 
 
-def _mirrored(case: tuple[float, float, float]) -> tuple[float, float, float]:
-    return case[0], -case[1], case[2]
-
-
-def _bell(value: float) -> float:
-    return math.exp(-value * value / 2) / _ROOT
-
-
-def _normed(parts: Iterable[Normal]) -> Belief:
-    parts = tuple(parts)
-    total = sum(part.weight for part in parts)
-    return tuple(Normal(part.weight / total, part.mean, part.variance) for part in parts)
+def normed(rows: Iterable[tuple[float, ...]]) -> Belief:
+    """The same with weights that add up to 1."""
+    rows = tuple(rows)
+    total = sum(map(sum, rows))
+    return tuple(tuple(here / total for here in row) for row in rows)
 
 
 def clamp(value: float) -> float:
-    """Far is far: keeps squares within what a float can hold."""
+    """Within what squares can bear; so far out every value means the same."""
     return max(-FAR, min(FAR, value))

@@ -11,10 +11,10 @@ from autoresearch_ci.judge.experience import View
 from autoresearch_ci.judge.single import single_run
 from autoresearch_ci.model import Reason, Side, Status, Verdict
 
-SURE = 0.55
+SURE = 0.6
 """Probability of an improvement that is enough for a keep; most keeps have far more."""
 
-FRESH = 0.3
+FRESH = 0.2
 """Probability that the fresh runs alone must give it: they are free of what came before."""
 
 WORTH = 0.33
@@ -25,9 +25,6 @@ NOT_WORSE = 0.85
 
 EVEN = 0.5
 """The same for trying it once more."""
-
-OBVIOUS = 0.95
-"""Probability, from either, that is enough with a single fresh run of the incumbent."""
 
 LEAST = 2
 """Runs of either side before a keep: one may be luck."""
@@ -80,7 +77,7 @@ def weigh(contest: Contest, view: View, max_repeats: int) -> Verdict | Side:
     runs, fresh = len(view.candidate), len(view.fresh)
     shown = min(runs, fresh) >= LEAST
     if effect.prospect >= WORTH:
-        if runs >= LEAST and fresh and _is_sure(effect, _alone(view, bar), shown):
+        if runs >= LEAST and fresh and effect.better >= SURE and _alone(view, bar).better >= FRESH:
             return Verdict(Status.KEEP, Reason.IMPROVED, effect.mean * view.scale)
     elif effect.not_worse >= EVEN and contest.simpler():
         if shown and effect.not_worse >= NOT_WORSE:
@@ -92,19 +89,13 @@ def weigh(contest: Contest, view: View, max_repeats: int) -> Verdict | Side:
     return _turn(view, max_repeats)
 
 
-def _is_sure(effect: Effect, alone: Effect, shown: bool) -> bool:
-    """Whether it is better by all that is known, and by the fresh runs alone."""
-    if shown:
-        return effect.better >= SURE and alone.better >= FRESH
-    return min(effect.better, alone.better) >= OBVIOUS
-
-
 def _alone(view: View, bar: float) -> Effect:
     """What the fresh runs say without anything that was known before them."""
-    belief = level.measured(view.fresh[0])
-    for value in view.fresh[1:]:
-        belief = level.see_incumbent(belief, value)
-    return estimate(view.candidate, belief, view.improving, bar)
+    first = view.fresh[0]
+    belief = level.anew(view.belief)
+    for value in view.fresh:
+        belief = level.see_incumbent(belief, value - first)
+    return estimate([value - first for value in view.candidate], belief, view.improving, bar)
 
 
 def _turn(view: View, max_repeats: int) -> Side:

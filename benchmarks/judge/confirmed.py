@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import json
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from rules import RULES
@@ -62,9 +64,11 @@ def main() -> None:
     parser.add_argument("--seed", default="confirmed")
     options = parser.parse_args()
     found = {}
-    for cell in CELLS:
-        found[cell] = study(cell, options.campaigns, options.seed)
-        print(cell, {key: round(value, 3) for key, value in found[cell].items()}, flush=True)
+    of = partial(study, campaigns=options.campaigns, seed=options.seed)
+    with ProcessPoolExecutor() as pool:
+        for cell, got in zip(CELLS, pool.map(of, CELLS), strict=True):
+            found[cell] = got
+            print(cell, {key: round(value, 3) for key, value in got.items()}, flush=True)
     data = {"campaigns": options.campaigns, "seed": options.seed, "cells": found}
     (HERE / "confirmed.json").write_text(json.dumps(data, indent=1) + "\n")
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+from concurrent.futures import Executor, ProcessPoolExecutor
+from itertools import product
 from pathlib import Path
 from typing import Any
 
-from rules import RULES, Rule
+from rules import RULES
 from worlds import CELLS, World
 
 HERE = Path(__file__).parent
+Constants = dict[str, float]
 TUNED = ("Gaussian", "heavy-tailed", "skewed", "drift", "steps")
-FRONTIER = {
+FRONTIER: dict[str, Constants] = {
     "as shipped": {},
     "keeps on less: SURE 0.45, FRESH 0.1": {"SURE": 0.45, "FRESH": 0.1},
     "keeps on more: SURE 0.75": {"SURE": 0.75},
@@ -23,13 +26,14 @@ FRONTIER = {
 """Constants of the judge: how sure it wants to be, and what is worth another run."""
 
 
-def study(rule: Rule, cell: str, campaigns: int, seed: str) -> dict[str, Any]:
+def study(rule: str, cell: str, campaigns: int, seed: str, constants: Constants) -> dict[str, Any]:
     """What a rule comes to on average over campaigns of one cell."""
+    vars(importlib.import_module("autoresearch_ci.judge.sequential")).update(constants)
     true = claimed = runs = 0.0
     kept = false = 0
     for number in range(campaigns):
         world = World(cell, f"{seed}-{number}")
-        keeps = rule(world)
+        keeps = RULES[rule](world)
         true, runs = true + world.true, runs + world.runs
         kept, false = kept + len(keeps), false + sum(effect <= 0 for effect, _ in keeps)
         claimed += sum(claim for _, claim in keeps)
@@ -42,22 +46,34 @@ def study(rule: Rule, cell: str, campaigns: int, seed: str) -> dict[str, Any]:
     }
 
 
-def frontier(campaigns: int, seed: str) -> dict[str, Any]:
+def simulated(pool: Executor, cells: list[str], rules: list[str], campaigns: int, seed: str) -> Any:
+    """Every rule in every cell."""
+    studies = {
+        (cell, rule): pool.submit(study, rule, cell, campaigns, seed, {})
+        for cell, rule in product(cells, rules)
+    }
+    found: dict[str, dict[str, Any]] = {}
+    for (cell, rule), running in studies.items():
+        found.setdefault(cell, {})[rule] = got = running.result()
+        shown = "  ".join(f"{key} {value or 0:.2f}" for key, value in got.items())
+        print(f"{cell:16}{rule:18}{shown}", flush=True)
+    return found
+
+
+def frontier(pool: Executor, campaigns: int, seed: str) -> dict[str, Any]:
     """What other constants of the judge come to: improvement as a share of the one-run rule's."""
-    module = importlib.import_module("autoresearch_ci.judge.sequential")
+    sequential = importlib.import_module("autoresearch_ci.judge.sequential")
+    shipped = {key: vars(sequential)[key] for each in FRONTIER.values() for key in each}
+    one = {cell: pool.submit(study, "one run", cell, campaigns, seed, {}) for cell in TUNED}
+    studies = {
+        (name, cell): pool.submit(study, "sequential", cell, campaigns, seed, {**shipped, **other})
+        for (name, other), cell in product(FRONTIER.items(), TUNED)
+    }
     found: dict[str, Any] = {}
-    one = {cell: study(RULES["one run"], cell, campaigns, seed)["true"] for cell in TUNED}
-    for name, constants in FRONTIER.items():
-        shipped = {key: getattr(module, key) for key in constants}
-        vars(module).update(constants)
-        for cell in TUNED:
-            got = study(RULES["sequential"], cell, campaigns, seed)
-            found.setdefault(name, {})[cell] = {
-                "share": got["true"] / one[cell],
-                "false": got["false"],
-            }
-        vars(module).update(shipped)
-        print(name, found[name], flush=True)
+    for (name, cell), running in studies.items():
+        got, bar = running.result(), one[cell].result()["true"]
+        found.setdefault(name, {})[cell] = {"share": got["true"] / bar, "false": got["false"]}
+        print(name, cell, found[name][cell], flush=True)
     return found
 
 
@@ -69,25 +85,14 @@ def main() -> None:
     parser.add_argument("--cells", nargs="*", default=list(CELLS))
     parser.add_argument("--out", type=Path, default=HERE / "results.json")
     options = parser.parse_args()
-    results: dict[str, dict[str, Any]] = {}
-    for cell in options.cells:
-        for name in options.rules:
-            found = study(RULES[name], cell, options.campaigns, options.seed)
-            results.setdefault(cell, {})[name] = found
-            shown = "  ".join(f"{key} {value or 0:.2f}" for key, value in found.items())
-            print(f"{cell:16}{name:18}{shown}", flush=True)
-    options.out.write_text(
-        json.dumps(
-            {
-                "campaigns": options.campaigns,
-                "seed": options.seed,
-                "cells": results,
-                "frontier": frontier(options.campaigns // 5, f"{options.seed}-frontier"),
-            },
-            indent=1,
-        )
-        + "\n"
-    )
+    with ProcessPoolExecutor() as pool:
+        found = {
+            "campaigns": options.campaigns,
+            "seed": options.seed,
+            "cells": simulated(pool, options.cells, options.rules, options.campaigns, options.seed),
+            "frontier": frontier(pool, options.campaigns // 5, f"{options.seed}-frontier"),
+        }
+    options.out.write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

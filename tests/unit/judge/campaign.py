@@ -30,9 +30,13 @@ class Campaign:
     session: str = "s"
 
     def __post_init__(self):
-        self.history = History(self.direction)
+        self.remember(History(self.direction))
         self.samples = ()
         self.open()
+
+    def remember(self, history):
+        """A session that begins: all that it knows is from these records."""
+        self.history, self._known, self._seen = history, Experience(), 0
 
     def open(self):
         """A session begins: the incumbent is measured until the judge is ready."""
@@ -46,10 +50,9 @@ class Campaign:
 
     @property
     def experience(self):
-        found = Experience()
-        for record in self.history.experiments:
-            found = found.after(record, self.direction)
-        return found.within(self.session)
+        self._known = self._known.plus(self.history.experiments[self._seen :], self.direction)
+        self._seen = self.history.next_number
+        return self._known.within(self.session)
 
     def contest(self):
         return Contest(

@@ -4,85 +4,91 @@ from __future__ import annotations
 
 import math
 import random
+from itertools import product
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from autoresearch_ci.judge import ideas, level
-from autoresearch_ci.judge.effect import estimate
-from autoresearch_ci.judge.level import Normal
-from autoresearch_ci.judge.noise import TAILS, scatter
+from autoresearch_ci.judge import effect, ideas, level
+from autoresearch_ci.judge.noise import SHAPES, TAILS, scatter
 
-STEP = 0.01
-GRID = [index * STEP for index in range(-4000, 4001)]
+VALUES = [[0.0], [1.5], [-2.0], [3.0, 2.5], [6.0], [-14.0], [0.4, 0.1, 0.9, 0.2]]
+GAINS = [step * level.STEP for step in range(-90, 91)]
 
 
-def bell(value, spread):
-    return math.exp(-((value / spread) ** 2) / 2) / spread / math.sqrt(2 * math.pi)
+def density(shape, off):
+    """Student's t, wider on one side of its level or not."""
+    scale = shape.lucky if off > 0 else shape.slow
+    tail = (1 + (off / scale) ** 2 / TAILS) ** (-(TAILS + 1) / 2)
+    return tail / (shape.lucky + shape.slow)
 
 
-@given(gap=st.floats(-12, 12), variance=st.floats(0.05, 4), runs=st.integers(1, 4))
-@settings(max_examples=25, deadline=None)
-def test_what_a_candidate_says_of_the_incumbent(gap, variance, runs):
-    """The closed form agrees with Bayes' rule summed over all errors and effects."""
-    improving, noise = 0.15, 1 / runs
-    spread = math.sqrt(variance + noise)
-    mass = first = second = 0.0
-    for error in GRID:
-        effect = gap - error
-        prior = improving * math.exp(-effect / ideas.BETTER) / ideas.BETTER if effect > 0 else 0.0
-        if effect < 0:
-            harm = (1 - improving) * (1 - ideas.NULL_SHARE)
-            prior = harm * math.exp(effect / ideas.WORSE) / ideas.WORSE
-        here = prior * bell(error, spread) * STEP
-        mass, first, second = mass + here, first + here * error, second + here * error**2
-    still = (1 - improving) * ideas.NULL_SHARE * bell(gap, spread)
-    total = mass + still + level.STRAY
-    mean = (first + still * gap) / total
-    square = (second + still * gap**2 + level.STRAY * spread**2) / total
-    pull = variance / (variance + noise)
-
-    (seen,) = level.see_candidate((Normal(1.0, 0.0, variance),), [gap] * runs, improving)
-    assert seen.mean == pytest.approx(pull * mean, abs=0.03)
-    expected = (1 - pull) * variance + pull**2 * (square - mean**2)
-    assert seen.variance == pytest.approx(expected, abs=0.05)
+def prior(gain):
+    if gain > 0:
+        return 0.15 * ideas.BETTER / (ideas.BETTER + gain) ** 2 * level.STEP
+    if gain < 0:
+        harm = 0.85 * (1 - ideas.NULL_SHARE)
+        return harm * ideas.WORSE / (ideas.WORSE - gain) ** 2 * level.STEP
+    return 0.85 * ideas.NULL_SHARE
 
 
-@pytest.mark.parametrize("values", [[0.0], [1.5], [-2.0], [3.0, 2.5], [6.0], [0.4, 0.1, 0.9, 0.2]])
+def told():
+    """What is believed after a few runs of the incumbent."""
+    belief = level.unknown()
+    for value in (0.2, -0.6, 0.9):
+        belief = level.see_incumbent(belief, value)
+    return level.at_start(belief)
+
+
+def joint(values, belief, stray=0.0):
+    """Every shape, level and gain, with its probability by Bayes' rule, up to a factor."""
+    for (shape, row), gain in product(zip(SHAPES, belief, strict=True), GAINS):
+        for at, weight in zip(level.LEVELS, row, strict=True):
+            fit = math.prod(density(shape, value - at - gain) for value in values)
+            yield at, gain, weight * (prior(gain) + stray * level.STEP) * fit
+
+
+@pytest.mark.parametrize("values", VALUES)
 @pytest.mark.parametrize("bar", [0.0, 0.7])
 def test_the_effect_is_bayes_rule(values, bar):
-    """Probability, prospect and mean agree with a fine sum over effects and levels."""
-    belief = (Normal(0.9, 0.2, 0.3), Normal(0.1, -0.5, 4.0))
-    levels = [
-        (part.mean + z * math.sqrt(part.variance), part.weight * bell(z, 1.0) * 0.1)
-        for part in belief
-        for z in [index / 10 for index in range(-50, 51)]
-    ]
+    """Probability, prospect and mean agree with a plain sum over shapes, levels and gains."""
+    all_of_it = list(joint(values, told()))
+    total = sum(here for _, _, here in all_of_it)
+    better = sum(here for _, gain, here in all_of_it if gain > bar) / total
+    prospect = sum(here * gain for _, gain, here in all_of_it if gain > bar) / total
+    loss = sum(here for _, gain, here in all_of_it if gain < -bar) / total
+    found = effect.estimate(values, told(), 0.15, bar)
+    assert found.better == pytest.approx(better, abs=0.02)
+    assert found.not_worse == pytest.approx(1 - loss, abs=0.02)
+    assert found.prospect == pytest.approx(prospect, abs=0.1)
+    assert found.mean == pytest.approx(
+        sum(here * gain for _, gain, here in all_of_it) / total, abs=0.2
+    )
 
-    def likelihood(gain):
-        return sum(
-            weight
-            * math.prod((1 + (v - at - gain) ** 2 / TAILS) ** (-(TAILS + 1) / 2) for v in values)
-            for at, weight in levels
-        )
 
-    still, harm = 0.85 * ideas.NULL_SHARE, 0.85 * (1 - ideas.NULL_SHARE)
-    total = still * likelihood(0.0)
-    better = mean = 0.0
-    width = 0.05
-    for index in range(-500, 500):
-        gain = (index + 0.5) * width
-        up = 0.15 * ideas.BETTER / (ideas.BETTER + gain) ** 2 if gain > 0 else 0.0
-        down = harm * ideas.WORSE / (ideas.WORSE - gain) ** 2 if gain < 0 else 0.0
-        here = (up + down) * likelihood(gain) * width
-        total += here
-        mean += here * gain
-        better += here if gain > bar else 0.0
-    found = estimate(values, belief, 0.15, bar)
-    assert found.better == pytest.approx(better / total, abs=0.06)  # a wide level has three nodes
-    assert found.mean == pytest.approx(mean / total, abs=0.2)
-    assert found.better <= found.not_worse <= 1
+@pytest.mark.parametrize("values", VALUES)
+@pytest.mark.parametrize("kept", [False, True])
+def test_every_candidate_tells_where_the_next_incumbent_stands(values, kept):
+    """A discarded one too: its runs say something of the incumbent by the same rule."""
+    all_of_it = list(joint(values, told(), 0.0 if kept else ideas.STRAY))
+    total = sum(here for _, _, here in all_of_it)
+    mean = sum(here * (at + gain * kept) for at, gain, here in all_of_it) / total
+    belief, moved = effect.after(values, told(), 0.15, kept=kept)
+    assert sum(map(sum, belief)) == pytest.approx(1)
+    assert moved * level.STEP + level.moments(belief)[0] == pytest.approx(mean, abs=0.2)
+    assert abs(level.moments(belief)[0]) <= level.STEP  # the grid is around it again
+
+
+def test_the_shape_of_the_noise_is_learned():
+    """Runs that are never much better but now and then much worse make slow outliers probable."""
+    rng = random.Random(1)
+    belief = level.unknown()
+    for _ in range(40):
+        belief = level.see_incumbent(level.at_start(belief), 1 - rng.expovariate(1))
+    symmetric, slow, lucky = map(sum, belief)
+    assert slow > 0.9 > symmetric > lucky
+    again = level.anew(belief)
+    assert 0.8 < sum(again[1]) < slow  # another machine is likely the same, not surely
+    assert level.moments(again)[1] > 4 > level.moments(belief)[1]
 
 
 def test_scatter_is_the_scale_of_the_noise():
@@ -110,8 +116,15 @@ def test_a_campaign_in_which_nothing_works_asks_for_more():
 
 def test_an_outlier_moves_the_level_little():
     """One absurd run of the incumbent is no new level; two that agree are."""
-    belief = level.at_start(0.0, 0.2)
-    once = level.see_incumbent(belief, 50.0)
-    assert level.moments(level.see_incumbent(belief, 1.0))[0] > 0
-    twice = level.see_incumbent(level.see_incumbent(once, 3.0), 3.2)
+    once = level.see_incumbent(told(), 50.0)
+    assert abs(level.moments(once)[0] - level.moments(told())[0]) < 1
+    assert level.moments(level.see_incumbent(told(), 1.0))[0] > level.moments(told())[0]
+    twice = level.see_incumbent(level.see_incumbent(told(), 4.0), 4.2)
     assert level.moments(twice)[0] > 1
+
+
+def test_values_as_far_out_as_floats_go_are_no_error():
+    """Where every likelihood is too small to be held, nothing is believed that was not before."""
+    far = [level.FAR, -level.FAR] * 60
+    assert effect.estimate(far, told(), 0.15) == effect.Effect(0.0, 0.0, 0.0, 0.0)
+    assert effect.after(far, told(), 0.15, kept=True) == (told(), 0)

@@ -59,8 +59,8 @@ def test_an_exact_metric_is_known_again_in_the_next_session():
 def test_clearly_worse_costs_one_run(seed):
     """A candidate far out of the noise is thrown out by its first run."""
     campaign = Campaign(Program(seed=seed))
-    for _ in range(5):
-        record = campaign.try_one(8.0)
+    for harm in (8.0, 6.5, 11.0, 7.0, 15.0):
+        record = campaign.try_one(harm)
         assert (record.reason, fresh(record)) == (Reason.WORSE, (0, 1))
 
 
@@ -170,9 +170,10 @@ def test_a_restart_decides_the_same(seed, cut, torn):
         if campaign.try_one(effect).status is Status.KEEP:
             campaign.measure.level += effect
     again = Campaign(Program(seed=seed))
-    again.history = History(Direction.LOWER)
+    history = History(Direction.LOWER)
     for number, record in enumerate(campaign.history.experiments):
-        again.history.add(decode(json.loads(dumps(record)), number))
+        history.add(decode(json.loads(dumps(record)), number))
+    again.remember(history)
     again.samples = campaign.samples
     assert again.experience == campaign.experience
     if torn:  # a new session measures the incumbent again, and knows the noise already
