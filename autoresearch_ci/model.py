@@ -176,7 +176,7 @@ class SessionStart:
     """A session begins; `base` is the commit the campaign started from.
 
     `base_branch` is the branch that commit was on, which the campaign follows; empty
-    where it follows none.
+    where it follows none. `goes_on` says that it starts the next one where a limit ends it.
     """
 
     tag: str
@@ -190,6 +190,7 @@ class SessionStart:
     machine: str
     version: str
     base_branch: str = ""
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

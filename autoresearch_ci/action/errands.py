@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autoresearch_ci import config
+from autoresearch_ci.action.continuing import is_next_on_its_way
 from autoresearch_ci.action.desk import ROOM, Commanded
 from autoresearch_ci.action.inputs import Given
 from autoresearch_ci.action.order import campaign_of, origin
@@ -92,13 +93,19 @@ def _stop(errand: Errand) -> str:
     workspace, tag = errand.campaign(unfinished)
     sessions = view(workspace, tag).sessions
     ended = {each.session for each in sessions if isinstance(each, SessionEnd)}
-    if not {each.session for each in sessions} - ended:
+    at_work = {each.session for each in sessions} - ended
+    if not at_work and not is_next_on_its_way(sessions):
         raise LedgerError(
             f"No session is at work on campaign {tag}.",
             remedy=f"What it has found: {COMMAND} results",
         )
     now = errand.asked.command.now
     errand.ask(workspace, StopRequest(tag, request_id(), timestamp(), now, errand.asked.by))
+    if not at_work:
+        return (
+            f"No session is at work on {code(tag)} now. If the last one has started the next, that "
+            "one ends before its first experiment. One that somebody starts from now on does not."
+        )
     after = ", and nothing is measured after that" if now else ""
     return f"The session at work on {code(tag)} ends after the experiment under way{after}."
 

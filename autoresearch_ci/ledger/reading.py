@@ -40,13 +40,15 @@ class CampaignLog:
     `lines` are the raw lines, newline included, in the order they were written.
     `started` is the record of the last experiment that was started, as a parsed
     line: half of a ledger are such records, and only the last can matter. `stops` are
-    all the times that somebody asked the sessions at work to end.
+    all the times that somebody asked the sessions at work to end, `waiting` those
+    since the last session began.
     """
 
     tag: str
     history: History
     sessions: list[SessionStart | SessionEnd] = field(default_factory=list)
     stops: list[StopRequest] = field(default_factory=list)
+    waiting: tuple[StopRequest, ...] = ()
     lines: list[bytes] = field(default_factory=list)
     started: Mapping[str, Any] | None = None
     _asked: set[str] = field(default_factory=set)
@@ -63,6 +65,7 @@ class CampaignLog:
         match record:
             case SessionStart():
                 self.history.direction = record.direction
+                self.waiting = ()
             case ExperimentStart():
                 self.started = encode(record)
             case ProposalRejected():
@@ -79,6 +82,7 @@ class CampaignLog:
         self._asked.add(request.session)
         if isinstance(request, StopRequest):
             self.stops.append(request)
+            self.waiting += (request,)
         else:
             self.history.queue(request)
 

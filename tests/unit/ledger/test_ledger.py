@@ -59,6 +59,16 @@ def filled(tmp_path, session_start, baseline, crash):
     return book
 
 
+def test_a_session_that_goes_on(tmp_path, session_start):
+    """That the next session is to be started is on the record, and nothing where it is not."""
+    book = open_ledger(tmp_path)
+    for goes_on in (True, False):
+        start = book.append(replace(session_start, goes_on=goes_on))
+        assert (b"goes_on" in book.campaign.lines[-1]) == goes_on
+        again = open_ledger(tmp_path)
+        assert again.campaign.start == start
+
+
 def test_what_was_appended_is_read_back_the_same(tmp_path, filled, session_start, baseline, crash):
     """A session on another day sees exactly what this one wrote."""
     again = open_ledger(tmp_path)
