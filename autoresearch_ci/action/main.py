@@ -134,11 +134,15 @@ def _obeyed(here: Job, console: Console, stream: TextIO, board: Board) -> Held:
         asked = board.desk(cause, given.token).receive()
     else:
         board.use(given.token)
+    errand = asked if asked and asked.command.verb in ERRANDS else None
+    if not errand and not given.here:
+        board.hand_on()
+        return without_session("The session is for another job to hold.", handed_on=True)
     _require_repository(here.workspace)
     trust(here.workspace)
-    if asked and asked.command.verb in ERRANDS:
+    if errand:
         with console.unheard(), handed_back(here.workspace):
-            return _errand(asked, given, board, here)
+            return _errand(errand, given, board, here)
     held: Held | None = None
     try:
         with console.unheard(), _users(here.workspace) as users:
