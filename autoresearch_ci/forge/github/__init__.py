@@ -138,6 +138,7 @@ class GitHubForge:
             f"{self._path}/dispatches",
             {"event_type": event, "client_payload": dict(payload)},
             permission="contents: write",
+            repeatable=False,
         )
         return self._start(call)
 
@@ -148,6 +149,7 @@ class GitHubForge:
             f"{self._path}/actions/workflows/{quote(file, safe='')}/dispatches",
             {"ref": ref, "inputs": dict(inputs)},
             permission="actions: write",
+            repeatable=False,
         )
         return self._start(call)
 
