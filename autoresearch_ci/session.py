@@ -337,11 +337,7 @@ class Session:
 
     def _tried_again(self) -> Proposal | None:
         """A superseded idea on today's incumbent: its change alone where that fits, else whole."""
-        at_work = {record.session for record in self.ledger.campaign.sessions}
-        for record in self.ledger.campaign.sessions:
-            if isinstance(record, SessionEnd):
-                at_work.discard(record.session)
-        theirs = at_work - {self.start.session}  # they try their own
+        theirs = self.ledger.campaign.at_work - {self.start.session}  # they try their own
         for idea in self.history.superseded:
             if idea.session in theirs or idea.experiment in self._given_up:
                 continue

@@ -97,6 +97,12 @@ class CampaignLog:
         return record if isinstance(record, ExperimentStart) else None
 
     @property
+    def at_work(self) -> set[str]:
+        """The sessions that have begun and not ended; one that was killed is among them."""
+        ended = {record.session for record in self.sessions if isinstance(record, SessionEnd)}
+        return {record.session for record in self.sessions} - ended
+
+    @property
     def start(self) -> SessionStart | None:
         """The last session's beginning."""
         starts = [record for record in self.sessions if isinstance(record, SessionStart)]
