@@ -112,11 +112,12 @@ def post() -> NoReturn:
 def _do(here: Job, console: Console, stream: TextIO, board: Board) -> Held:
     """What came of it. Every way out has outputs and a summary, so nothing is raised."""
     try:
-        return _obeyed(here, console, stream, board)
-    except Refusal as refusal:
-        board.refuse(refusal)
-        console.notice(refusal.why)
-        return without_session(escape(refusal.why))
+        try:
+            return _obeyed(here, console, stream, board)
+        except Refusal as refusal:
+            console.notice(refusal.why)
+            board.refuse(refusal)
+            return without_session(escape(refusal.why))
     except BaseException as failure:  # noqa: BLE001 - every way out has outputs and a summary
         stopped = isinstance(failure, KeyboardInterrupt)
         return Held(Result("stopped" if stopped else "error"), lambda _room: "", failure)
