@@ -72,6 +72,11 @@ class StopReason(StrEnum):
     INTERRUPTED = "interrupted"
     ERROR = "error"
 
+    @property
+    def is_limit(self) -> bool:
+        """Whether only this session had to end, and another one may go on at once."""
+        return self in (StopReason.TIME_LIMIT, StopReason.MAX_EXPERIMENTS)
+
 
 class Side(StrEnum):
     """The two versions that an experiment compares."""

@@ -6,13 +6,13 @@ token. So whoever may not run for ever at once goes on in another job.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from autoresearch_ci.event import SessionTrigger, trigger
 from autoresearch_ci.forge import Forge
-from autoresearch_ci.model import Reason, SessionEnd, SessionStart, StopReason
+from autoresearch_ci.model import Reason, SessionEnd
 from autoresearch_ci.publisher import Alone
 from autoresearch_ci.reports.session import STOPPED
 from autoresearch_ci.session import Session
@@ -21,7 +21,6 @@ from autoresearch_ci.spending import out_of_money
 EVENT = "autoresearch"
 """The type of the `repository_dispatch` that goes on with a run which nobody dispatched."""
 
-_LIMITS = (StopReason.TIME_LIMIT, StopReason.MAX_EXPERIMENTS)
 _NEW = "new_campaign"
 
 
@@ -83,17 +82,6 @@ def cause_of(variables: Mapping[str, str], payload: object) -> Cause:
     return Cause(again=True)
 
 
-def is_next_on_its_way(sessions: Sequence[SessionStart | SessionEnd]) -> bool:
-    """Whether a session has started the next one, as far as the log tells, and none has begun."""
-    going = {each.session for each in sessions if isinstance(each, SessionStart) and each.goes_on}
-    for each in reversed(sessions):
-        if isinstance(each, SessionStart):
-            return False
-        if each.session in going and each.reason in _LIMITS:
-            return True
-    return False
-
-
 def why_not(lab: Session, end: SessionEnd | None, cause: Cause, *, new: bool) -> str:
     """Why a session is not to be gone on with, as half a sentence; empty where it is.
 
@@ -105,7 +93,7 @@ def why_not(lab: Session, end: SessionEnd | None, cause: Cause, *, new: bool) ->
 def _objections(lab: Session, end: SessionEnd | None, cause: Cause, *, new: bool) -> Iterator[str]:
     if end is None:
         yield "nothing says how this one ended"
-    elif end.reason not in _LIMITS:
+    elif not end.reason.is_limit:
         yield f"no limit of time or of experiments ended this one, but {STOPPED[end.reason]}"
     session, history, patience = lab.start.session, lab.history, lab.settings.patience
     mine = [e for e in history.experiments if e.session == session and not e.is_baseline]

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autoresearch_ci import config
-from autoresearch_ci.action.continuing import is_next_on_its_way
 from autoresearch_ci.action.desk import ROOM, Commanded
 from autoresearch_ci.action.inputs import Given
 from autoresearch_ci.action.order import campaign_of, origin
@@ -92,7 +91,7 @@ def _results(errand: Errand) -> str:
 
 def _busy(log: CampaignLog) -> bool:
     """Whether a session is at work, or the next one on its way."""
-    return bool(log.at_work) or is_next_on_its_way(log.sessions)
+    return bool(log.at_work) or log.next_is_on_its_way
 
 
 def _at_work(workspace: Workspace) -> str | None:

@@ -41,7 +41,7 @@ class CampaignLog:
     `started` is the record of the last experiment that was started, as a parsed
     line: half of a ledger are such records, and only the last can matter. `stops` are
     all the times that somebody asked the sessions at work to end, `waiting` those
-    since the last session began.
+    that came when the next session was on its way, and none has begun since.
     """
 
     tag: str
@@ -82,7 +82,7 @@ class CampaignLog:
         self._asked.add(request.session)
         if isinstance(request, StopRequest):
             self.stops.append(request)
-            self.waiting += (request,)
+            self.waiting += (request,) if self.next_is_on_its_way else ()
         else:
             self.history.queue(request)
 
@@ -101,6 +101,18 @@ class CampaignLog:
         """The sessions that have begun and not ended; one that was killed is among them."""
         ended = {record.session for record in self.sessions if isinstance(record, SessionEnd)}
         return {record.session for record in self.sessions} - ended
+
+    @property
+    def next_is_on_its_way(self) -> bool:
+        """Whether a session has started the next one, as far as this tells, and none has begun."""
+        starts = [each for each in self.sessions if isinstance(each, SessionStart)]
+        going = {each.session for each in starts if each.goes_on}
+        for each in reversed(self.sessions):
+            if isinstance(each, SessionStart):
+                return False
+            if each.session in going and each.reason.is_limit:
+                return True
+        return False
 
     @property
     def start(self) -> SessionStart | None:

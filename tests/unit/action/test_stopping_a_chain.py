@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from autoresearch_ci.action.continuing import is_next_on_its_way
-from autoresearch_ci.model import SessionEnd, StopReason
 from tests import racing
-from tests.jobs import wait_for
+from tests.jobs import ARCHIVED_AT_ONCE, wait_for
+from tests.unit.action.test_errands import held_up
 
 BOT = {"GITHUB_TRIGGERING_ACTOR": "github-actions[bot]"}
 ONE = {"max_experiments": "1", "continue_mode": "dispatch"}
@@ -120,20 +117,16 @@ def test_a_stop_while_the_next_run_is_set_up(started, make_job, lab, say):
     assert (tried(lab), len(lab.dispatches)) == (1, 1)
 
 
-@pytest.mark.parametrize(
-    ("ends", "begun", "expected"),
-    [
-        ([("a", "max_experiments")], False, True),
-        ([("a", "time_limit"), ("b", "stopped")], False, True),
-        ([("a", "patience")], False, False),
-        ([("b", "time_limit")], False, False),
-        ([("a", "time_limit")], True, False),
-    ],
-)
-def test_whether_one_is_on_its_way(session_start, ends, begun, expected):
-    """A limit has ended one that goes on, since the last one began."""
-    a = replace(session_start, session="a", goes_on=True)
-    b = replace(session_start, session="b")
-    over = [SessionEnd("t", name, "", StopReason(reason), 1, 0, None) for name, reason in ends]
-    later = [replace(session_start, session="c")] if begun else []
-    assert is_next_on_its_way([a, b, *over, *later]) == expected
+def test_a_stop_that_was_obeyed_is_over(make_job, lab, say):
+    """It ends the session that was at work, and no later one, whoever starts that."""
+    job = make_job("first", first=ARCHIVED_AT_ONCE)
+    run, here, go = held_up(job)
+    job.start("workflow_dispatch", {"inputs": {}}, run_command=run, continue_mode="dispatch")
+    wait_for(here)
+    say("stop")
+    go.touch()
+    assert job.end() == 0, job.log
+    assert "somebody asked for it" in job.summary
+    again = make_job("again", variables=BOT)
+    assert again.run(run_command=run, max_experiments="1") == 0, again.log
+    assert tried(lab) == 2

@@ -234,7 +234,7 @@ def asks_for_a_session(body: str) -> bool:
         ],
         *[(line, False) for line in ("stop", "stop now", "STOP", "Stop Now", "s\u200btop")],
         *[(line, False) for line in ("idea a larger batch", "results", "pr", "help")],
-        *[(line, False) for line in ("stpo", "print", "helpless", "stop it")],
+        *[(line, False) for line in ("stpo", "print", "helpless", "stop it", "stop.")],
     ],
 )
 def test_a_command_is_answered_at_once_unless_it_is_a_session(
