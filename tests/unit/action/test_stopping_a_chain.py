@@ -128,5 +128,5 @@ def test_a_stop_that_was_obeyed_is_over(make_job, lab, say):
     assert job.end() == 0, job.log
     assert "somebody asked for it" in job.summary
     again = make_job("again", variables=BOT)
-    assert again.run(run_command=run, max_experiments="1") == 0, again.log
+    assert again.run(max_experiments="1") == 0, again.log
     assert tried(lab) == 2
