@@ -44,8 +44,14 @@ def ask_there(workspace: Workspace, remote: Remote, request: Request) -> None:
     Raises LedgerError where there is no such campaign, and WorkspaceError where the
     remote cannot be reached or refuses.
     """
+    line, failed = dumps(request), False
     for attempt in range(ATTEMPTS):
-        pushed = workspace.append_to_logs(remote, request.tag, LEDGER, dumps(request))
+        try:
+            pushed = workspace.append_to_logs(remote, request.tag, LEDGER, line)
+        except WorkspaceError:
+            if failed:
+                raise
+            failed, pushed = True, False  # once, a network may have a bad moment
         if pushed:
             return
         if pushed is None:

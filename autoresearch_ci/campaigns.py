@@ -91,7 +91,12 @@ def unfinished(workspace: Workspace, finished: Callable[[str], bool] = unknown) 
 
 def newest(workspace: Workspace) -> str | None:
     """The newest campaign, finished or not."""
-    return next((log.tag for log in _newest_first(workspace)), None)
+    return first(workspace, lambda _log: True)
+
+
+def first(workspace: Workspace, wanted: Callable[[CampaignLog], bool]) -> str | None:
+    """The newest campaign whose log is as wanted."""
+    return next((log.tag for log in _newest_first(workspace) if wanted(log)), None)
 
 
 def of_other_targets(workspace: Workspace, target: str) -> set[str]:

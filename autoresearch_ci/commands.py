@@ -82,7 +82,7 @@ def parse(line: str) -> Command | Misunderstood:
         return _run(said)
     if verb in tuple(Verb):
         return _of_verb(Verb(verb), rest)
-    if re.search(r"[./]", first):
+    if re.search(r"[./]", first) and verb.rstrip(".") not in tuple(Verb):
         return _session_on(first, rest)
     meant = nearest(verb, tuple(Verb))
     instead = f"Did you mean `{_usage(Verb(meant))}`?" if meant else f"See `{COMMAND} help`."

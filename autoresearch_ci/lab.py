@@ -27,13 +27,25 @@ from autoresearch_ci.history import History
 from autoresearch_ci.instructions import instructions
 from autoresearch_ci.judge import sequential
 from autoresearch_ci.limits import Limits, Watch
-from autoresearch_ci.model import Experiment, ExperimentStart, Reason, SessionStart, Status
+from autoresearch_ci.model import (
+    Experiment,
+    ExperimentStart,
+    Reason,
+    SessionStart,
+    Status,
+    StopRequest,
+)
 from autoresearch_ci.ownership import give
 from autoresearch_ci.publisher import Alone, Publisher, RemotePublisher
 from autoresearch_ci.ruler import Ruler, labels
 from autoresearch_ci.session import Session
 from autoresearch_ci.spending import Spent, spent_on
 from autoresearch_ci.workspace import Campaign, Remote, Target, Workspace
+
+
+def by_itself() -> bool:
+    """A session that no other one has started."""
+    return False
 
 
 @contextmanager
@@ -48,6 +60,7 @@ def open_lab(
     base_branch: str | None = None,
     trusted: str | None = None,
     finished: Callable[[str], bool] = unknown,
+    chained: Callable[[], bool] = by_itself,
     users: Users | None = None,
     until: float = math.inf,
 ) -> Iterator[Session]:
@@ -58,10 +71,12 @@ def open_lab(
     found. `base_branch` names the branch whose tip `base` is, or HEAD where it is detached;
     when the campaign's own has moved, it is merged. `trusted` is the commit whose settings
     and instructions count where those of the user's tree and of the campaign's base do not.
-    `finished` says whether a campaign's pull request was merged, also where it was squashed.
+    `finished` says whether a campaign's pull request was merged, also where it was squashed,
+    `chained` whether the session before started this one: then a stop that came since is for it.
     No command runs past `until`, an instant of `time.monotonic`: OutOfTimeError. At the end
     the user is back where they were. Raises AutoresearchError, and then nothing was changed.
     """
+    began = timestamp()  # a stop that comes from now on is for this session, too
     workspace = Workspace.open(repo)
     remote = workspace.remote(push) if push else None
     note = fetch_campaigns(remote) if remote else ""
@@ -102,8 +117,10 @@ def open_lab(
                 book,
                 loaded,
                 name,
+                began,
                 setup_only=setup_only,
                 remote=remote,
+                stops=meant(book, chained),
                 trusted=trusted,
                 users=users,
                 until=until,
@@ -120,9 +137,11 @@ def assemble(
     book: ledger.Ledger,
     loaded: config.Loaded,
     name: str,
+    began: str,
     *,
     setup_only: bool,
     remote: Remote | None,
+    stops: tuple[StopRequest, ...] = (),
     trusted: str | None = None,
     users: Users | None = None,
     until: float = math.inf,
@@ -147,7 +166,10 @@ def assemble(
     notes = [note for note in (*loaded.notes, campaign.rescued) if note]
     notes += ideas.notes(settings, os.environ)
     with campaign.preparation() as changed:
-        bench.prepare()
+        if not stops:
+            bench.prepare()
+    if stops:
+        notes.append("A stop came after the session that started this one: so nothing is run.")
     if changed:
         place = f" (now in {campaign.undone})" if campaign.undone else ""
         notes.append(f"setup_command changed {', '.join(changed[:5])}; that was undone{place}.")
@@ -177,7 +199,7 @@ def assemble(
         start=SessionStart(
             tag=campaign.tag,
             session=name,
-            timestamp=timestamp(),
+            timestamp=began,
             metric=settings.metric_name,
             direction=settings.metric_direction,
             target=settings.target_file,
@@ -205,7 +227,14 @@ def assemble(
         ),
         ruler=ruler,
         watch=watch,
+        stops=stops,
     )
+
+
+def meant(book: ledger.Ledger, chained: Callable[[], bool]) -> tuple[StopRequest, ...]:
+    """The stops that a session has to obey though it had not begun when they came."""
+    waiting = book.campaign.waiting
+    return waiting if waiting and chained() else ()
 
 
 def load_settings(

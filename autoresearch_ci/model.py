@@ -72,6 +72,11 @@ class StopReason(StrEnum):
     INTERRUPTED = "interrupted"
     ERROR = "error"
 
+    @property
+    def is_limit(self) -> bool:
+        """Whether only this session had to end, and another one may go on at once."""
+        return self in (StopReason.TIME_LIMIT, StopReason.MAX_EXPERIMENTS)
+
 
 class Side(StrEnum):
     """The two versions that an experiment compares."""
@@ -176,7 +181,7 @@ class SessionStart:
     """A session begins; `base` is the commit the campaign started from.
 
     `base_branch` is the branch that commit was on, which the campaign follows; empty
-    where it follows none.
+    where it follows none. `goes_on` says that it starts the next one where a limit ends it.
     """
 
     tag: str
@@ -190,6 +195,7 @@ class SessionStart:
     machine: str
     version: str
     base_branch: str = ""
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

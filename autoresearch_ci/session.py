@@ -77,6 +77,7 @@ class Session:
     """One session's parts. `incumbent` is what it has measured of the incumbent so far.
 
     `follow` is the commit of the base branch, where that is to be merged if it has moved.
+    `stops` are those that were asked for before it began and are for it all the same.
     """
 
     start: SessionStart
@@ -95,10 +96,12 @@ class Session:
     publisher: Publisher = field(default_factory=Alone)
     incumbent: tuple[Sample, ...] = ()
     follow: str = ""
+    stops: tuple[StopRequest, ...] = ()
 
     def __post_init__(self) -> None:
         self._met = False
-        self._old_stops = {stop.session for stop in self.ledger.campaign.stops}
+        known = self.ledger.campaign.stops
+        self._old_stops = {stop.session for stop in known if stop not in self.stops}
         self._given_up: set[int] = set()
         self._told = History(self.history.direction)
         self._experience, self._seen = Experience(), 0
@@ -195,8 +198,9 @@ class Session:
             self.incumbent = ()
         if not self._met:  # what the first push brings here may be from another day
             self._met = True
-            stops = self.ledger.campaign.stops
-            self._old_stops |= {s.session for s in stops if s.timestamp < self.start.timestamp}
+            began = self.start.timestamp
+            old = [stop for stop in self._stops if stop.timestamp < began]
+            self._old_stops |= {stop.session for stop in old if stop not in self.stops}
         return shared
 
     def _attend(self) -> None:
@@ -333,11 +337,7 @@ class Session:
 
     def _tried_again(self) -> Proposal | None:
         """A superseded idea on today's incumbent: its change alone where that fits, else whole."""
-        at_work = {record.session for record in self.ledger.campaign.sessions}
-        for record in self.ledger.campaign.sessions:
-            if isinstance(record, SessionEnd):
-                at_work.discard(record.session)
-        theirs = at_work - {self.start.session}  # they try their own
+        theirs = self.ledger.campaign.at_work - {self.start.session}  # they try their own
         for idea in self.history.superseded:
             if idea.session in theirs or idea.experiment in self._given_up:
                 continue

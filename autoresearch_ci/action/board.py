@@ -68,6 +68,10 @@ class Board:
         self.asker.refuse(refusal)
         self.asker = Nobody()
 
+    def hand_on(self) -> None:
+        """Tell nothing from now on: another job answers what was commanded."""
+        self.asker = Nobody()
+
     def begin(self, page: str) -> None:
         """Show that a session is at work."""
         shown = CheckOutput("at work", page)

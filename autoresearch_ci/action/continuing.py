@@ -12,7 +12,7 @@ from typing import Any
 
 from autoresearch_ci.event import SessionTrigger, trigger
 from autoresearch_ci.forge import Forge
-from autoresearch_ci.model import Reason, SessionEnd, StopReason
+from autoresearch_ci.model import Reason, SessionEnd
 from autoresearch_ci.publisher import Alone
 from autoresearch_ci.reports.session import STOPPED
 from autoresearch_ci.session import Session
@@ -21,7 +21,6 @@ from autoresearch_ci.spending import out_of_money
 EVENT = "autoresearch"
 """The type of the `repository_dispatch` that goes on with a run which nobody dispatched."""
 
-_LIMITS = (StopReason.TIME_LIMIT, StopReason.MAX_EXPERIMENTS)
 _NEW = "new_campaign"
 
 
@@ -30,8 +29,8 @@ class Cause:
     """What started this run, as far as it takes to start another one like it.
 
     `workflow` is the file of the workflow, `ref` what it was started on, `inputs` what a
-    dispatch gave it, `type` that of a `repository_dispatch`. Not `again` where the run
-    answers somebody, and so is a single one.
+    dispatch gave it, `type` that of a `repository_dispatch`, `by` the login of whoever
+    dispatched it. Not `again` where the run answers somebody, and so is a single one.
     """
 
     workflow: str = ""
@@ -39,11 +38,16 @@ class Cause:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     type: str = EVENT
     again: bool = False
+    by: str = ""
 
     @property
     def can_say_which(self) -> bool:
         """Whether the next run can be told to go on with the campaign that this one began."""
         return _NEW in self.inputs
+
+    def is_ours(self, forge: Forge) -> bool:
+        """Whether another run has started this one, as far as the login of its token tells."""
+        return bool(self.by) and forge.is_own(self.by)
 
     def start(self, forge: Forge) -> bool:
         """Start a run like this one, on the campaign that there is then."""
@@ -66,14 +70,15 @@ def cause_of(variables: Mapping[str, str], payload: object) -> Cause:
     if not isinstance(found, SessionTrigger):
         return Cause()
     given = payload if isinstance(payload, dict) else {}
+    by = variables.get("GITHUB_TRIGGERING_ACTOR", "")  # whoever ran it again, where that was done
     if event == "repository_dispatch":
         inputs, type_ = given.get("client_payload") or {}, given.get("action") or EVENT
-        return Cause(inputs=inputs, type=type_, again=True)
+        return Cause(inputs=inputs, type=type_, again=True, by=by)
     # Where a workflow is called by another, it is the caller that was started and is named.
     path, _, ref = variables.get("GITHUB_WORKFLOW_REF", "").rpartition("@")
     if event == "workflow_dispatch" and path:
         name = ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
-        return Cause(path.rpartition("/")[2], name, found.inputs, again=True)
+        return Cause(path.rpartition("/")[2], name, found.inputs, again=True, by=by)
     return Cause(again=True)
 
 
@@ -88,7 +93,7 @@ def why_not(lab: Session, end: SessionEnd | None, cause: Cause, *, new: bool) ->
 def _objections(lab: Session, end: SessionEnd | None, cause: Cause, *, new: bool) -> Iterator[str]:
     if end is None:
         yield "nothing says how this one ended"
-    elif end.reason not in _LIMITS:
+    elif not end.reason.is_limit:
         yield f"no limit of time or of experiments ended this one, but {STOPPED[end.reason]}"
     session, history, patience = lab.start.session, lab.history, lab.settings.patience
     mine = [e for e in history.experiments if e.session == session and not e.is_baseline]

@@ -15,11 +15,12 @@ from autoresearch_ci.action.pull_request import offer
 from autoresearch_ci.action.site import Site
 from autoresearch_ci.archive import PICTURE
 from autoresearch_ci.asking import ask_there, request_id
-from autoresearch_ci.campaigns import CampaignView, newest, unfinished, view
+from autoresearch_ci.campaigns import CampaignView, first, log_of, newest, unfinished, view
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.commands import COMMAND, COMMANDS, Verb
 from autoresearch_ci.errors import ForgeError, LedgerError, SettingsError
 from autoresearch_ci.forge import Forge
+from autoresearch_ci.ledger import CampaignLog
 from autoresearch_ci.model import IdeaRequest, Request, SessionEnd, SessionStart, StopRequest
 from autoresearch_ci.reports.markdown import code
 from autoresearch_ci.reports.page import Page
@@ -88,23 +89,37 @@ def _results(errand: Errand) -> str:
     return page.best_first(ROOM)
 
 
+def _busy(log: CampaignLog) -> bool:
+    """Whether a session is at work, or the next one on its way."""
+    return bool(log.at_work) or log.next_is_on_its_way
+
+
+def _at_work(workspace: Workspace) -> str | None:
+    """Of two campaigns that are not finished the one that somebody is at work on."""
+    return first(workspace, _busy) or unfinished(workspace)
+
+
 def _stop(errand: Errand) -> str:
-    workspace, tag = errand.campaign(unfinished)
-    sessions = view(workspace, tag).sessions
-    ended = {each.session for each in sessions if isinstance(each, SessionEnd)}
-    if not {each.session for each in sessions} - ended:
+    workspace, tag = errand.campaign(_at_work)
+    log = log_of(workspace, tag)
+    if not _busy(log):
         raise LedgerError(
             f"No session is at work on campaign {tag}.",
             remedy=f"What it has found: {COMMAND} results",
         )
     now = errand.asked.command.now
     errand.ask(workspace, StopRequest(tag, request_id(), timestamp(), now, errand.asked.by))
+    if not log.at_work:
+        return (
+            f"No session is at work on {code(tag)} now. If the last one has started the next, that "
+            "one ends before its first experiment. One that somebody starts from now on does not."
+        )
     after = ", and nothing is measured after that" if now else ""
     return f"The session at work on {code(tag)} ends after the experiment under way{after}."
 
 
 def _idea(errand: Errand) -> str:
-    workspace, tag = errand.campaign(unfinished)
+    workspace, tag = errand.campaign(_at_work)
     text, by = errand.asked.command.idea, errand.asked.by
     errand.ask(workspace, IdeaRequest(tag, request_id(), timestamp(), text, by))
     return f"The idea waits for the next proposal of a model in {code(tag)}."

@@ -36,6 +36,7 @@ class Held:
         return isinstance(self.failure, KeyboardInterrupt)
 
 
-def without_session(said: str) -> Held:
-    """What there is to say, in Markdown, where no session was held."""
-    return Held(Result("no_improvement"), lambda room: cut(f"{said}\n", Room(room)), shown=False)
+def without_session(said: str, *, handed_on: bool = False) -> Held:
+    """What there is to say, in Markdown, where no session was held, or not here."""
+    result = Result("no_improvement", handed_on="true" if handed_on else "false")
+    return Held(result, lambda room: cut(f"{said}\n", Room(room)), shown=False)

@@ -43,7 +43,6 @@ INPUTS = {
     "tag": Input("The campaign. Empty: the newest unfinished one, else a new one."),
     "proposer": Input("Who has the ideas: auto, search, anthropic, openai or command."),
     "model": Input("The model that is asked."),
-    "base_url": Input("Address of the server that has the model."),
     "max_tokens": Input("Most tokens that the session may use."),
     "max_cost_usd": Input(
         "Most US dollars that the session may spend on a model. Needs price_in and price_out in "
@@ -62,6 +61,11 @@ INPUTS = {
         default="off",
         setting=False,
     ),
+    "hold_sessions": Input(
+        "false hands a session on to another job, by the output handed_on.",
+        default="true",
+        setting=False,
+    ),
     "github_token": Input(
         "Token that pushes the branches and shows the check runs. Empty: nothing leaves the job.",
         default="${{ github.token }}",
@@ -74,6 +78,7 @@ MOST = 25
 _KEY_INPUTS = {f"{provider}_api_key": variable for provider, variable in KEYS.items()}
 _OF_THE_RUNNER = ("entrypoint", "args")  # it takes these `with` keys of a Docker action itself
 _TRUTHS = {"true": True, "false": False, "": False}
+_UNLESS_NOT = {"true": True, "": True, "false": False}
 _MODES = {"dispatch": True, "off": False, "": False}
 
 
@@ -82,7 +87,8 @@ class Given:
     """What the workflow asks for: settings, keys by the name of their variable, and the rest.
 
     `token` is the forge's; without one nothing is shared. `goes_on` says that the next run
-    is to be started where a limit of this one ended it.
+    is to be started where a limit of this one ended it, `here` that sessions are held in
+    this job.
     """
 
     overrides: Mapping[str, str]
@@ -91,6 +97,7 @@ class Given:
     token: str = field(default="", repr=False)
     open_pr: bool = False
     goes_on: bool = False
+    here: bool = True
 
 
 def given(variables: Mapping[str, str]) -> Given:
@@ -120,6 +127,7 @@ def given(variables: Mapping[str, str]) -> Given:
         token=texts.get("github_token", ""),
         open_pr=_one_of(_TRUTHS, texts, "open_pr"),
         goes_on=_one_of(_MODES, texts, "continue_mode"),
+        here=_one_of(_UNLESS_NOT, texts, "hold_sessions"),
     )
 
 
@@ -127,7 +135,7 @@ def _one_of(meanings: Mapping[str, bool], texts: Mapping[str, str], name: str) -
     """What a word for yes or no means; SettingsError for any other word."""
     word = texts.get(name, "").lower()
     if word not in meanings:
-        yes, no = [each for each in meanings if each]
+        yes, no = filter(None, meanings)
         raise SettingsError(f"The input {name} is {word!r}.", remedy=f"Write {yes} or {no}.")
     return meanings[word]
 

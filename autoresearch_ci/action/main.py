@@ -112,11 +112,12 @@ def post() -> NoReturn:
 def _do(here: Job, console: Console, stream: TextIO, board: Board) -> Held:
     """What came of it. Every way out has outputs and a summary, so nothing is raised."""
     try:
-        return _obeyed(here, console, stream, board)
-    except Refusal as refusal:
-        board.refuse(refusal)
-        console.notice(refusal.why)
-        return without_session(escape(refusal.why))
+        try:
+            return _obeyed(here, console, stream, board)
+        except Refusal as refusal:
+            console.notice(refusal.why)
+            board.refuse(refusal)
+            return without_session(escape(refusal.why))
     except BaseException as failure:  # noqa: BLE001 - every way out has outputs and a summary
         stopped = isinstance(failure, KeyboardInterrupt)
         return Held(Result("stopped" if stopped else "error"), lambda _room: "", failure)
@@ -134,11 +135,15 @@ def _obeyed(here: Job, console: Console, stream: TextIO, board: Board) -> Held:
         asked = board.desk(cause, given.token).receive()
     else:
         board.use(given.token)
+    errand = asked if asked and asked.command.verb in ERRANDS else None
+    if not errand and not given.here:
+        board.hand_on()
+        return without_session("The session is for another job to hold.", handed_on=True)
     _require_repository(here.workspace)
     trust(here.workspace)
-    if asked and asked.command.verb in ERRANDS:
+    if errand:
         with console.unheard(), handed_back(here.workspace):
-            return _errand(asked, given, board, here)
+            return _errand(errand, given, board, here)
     held: Held | None = None
     try:
         with console.unheard(), _users(here.workspace) as users:

@@ -36,6 +36,7 @@ OUTPUTS = {
     "cost_usd": "US dollars that this session spent on a model.",
     "pull_request_url": "The draft pull request that this session opened or updated.",
     "comment_url": "The comment that shows the campaign, where there is one.",
+    "handed_on": "true where a session is for another job to hold (hold_sessions), else false.",
     "results_json": "This session as JSON: its stop reason, and each experiment, newest last.",
 }
 
@@ -59,6 +60,7 @@ class Result:
     cost_usd: str = "0"
     pull_request_url: str = ""
     comment_url: str = ""
+    handed_on: str = "false"
     results_json: str = "{}"
 
     def items(self) -> dict[str, str]:

@@ -62,8 +62,10 @@ def hold(workspace: Path, order: Order, users: Users | None, stream: TextIO, boa
             base_branch=order.base_branch or base_branch(workspace, where),
             trusted=order.trusted,
             finished=lambda tag: tag in order.others or board.forge.merged(f"{OFFERED}{tag}"),
+            chained=lambda: order.cause.is_ours(board.forge),
             users=users,
         ) as lab:
+            lab.start = replace(lab.start, goes_on=given.goes_on and order.cause.again)
             order.queue(lab)
             admit(
                 lab, workspace, given.overrides, progress.show,

@@ -103,6 +103,9 @@ class Forge(Protocol):
     def merged(self, branch: str) -> bool:
         """Whether a pull request from this branch was merged; False where that is not known."""
 
+    def is_own(self, login: str) -> bool:
+        """Whether this is whom the token belongs to; True where that is not known."""
+
     def comment(self, thread: Thread, body: str, *, key: str, final: bool = False) -> str | None:
         """Make the thread's one comment of ours with this `key` say `body`; its address.
 

@@ -31,6 +31,9 @@ class OfflineForge:
     def merged(self, branch: str) -> bool:  # noqa: ARG002 - the seam's
         return False
 
+    def is_own(self, login: str) -> bool:  # noqa: ARG002 - the seam's
+        return False
+
     def comment(self, thread: Thread, body: str, *, key: str, final: bool = False) -> str | None:
         """Show nothing."""
 

@@ -40,13 +40,15 @@ class CampaignLog:
     `lines` are the raw lines, newline included, in the order they were written.
     `started` is the record of the last experiment that was started, as a parsed
     line: half of a ledger are such records, and only the last can matter. `stops` are
-    all the times that somebody asked the sessions at work to end.
+    all the times that somebody asked the sessions at work to end, `waiting` those
+    that came when the next session was on its way, and none has begun since.
     """
 
     tag: str
     history: History
     sessions: list[SessionStart | SessionEnd] = field(default_factory=list)
     stops: list[StopRequest] = field(default_factory=list)
+    waiting: tuple[StopRequest, ...] = ()
     lines: list[bytes] = field(default_factory=list)
     started: Mapping[str, Any] | None = None
     _asked: set[str] = field(default_factory=set)
@@ -63,6 +65,7 @@ class CampaignLog:
         match record:
             case SessionStart():
                 self.history.direction = record.direction
+                self.waiting = ()
             case ExperimentStart():
                 self.started = encode(record)
             case ProposalRejected():
@@ -79,6 +82,7 @@ class CampaignLog:
         self._asked.add(request.session)
         if isinstance(request, StopRequest):
             self.stops.append(request)
+            self.waiting += (request,) if self.next_is_on_its_way else ()
         else:
             self.history.queue(request)
 
@@ -91,6 +95,24 @@ class CampaignLog:
         """An experiment without a verdict: it is under way, or it was interrupted."""
         record = decode(self.started, self.history.next_number) if self.started else None
         return record if isinstance(record, ExperimentStart) else None
+
+    @property
+    def at_work(self) -> set[str]:
+        """The sessions that have begun and not ended; one that was killed is among them."""
+        ended = {record.session for record in self.sessions if isinstance(record, SessionEnd)}
+        return {record.session for record in self.sessions} - ended
+
+    @property
+    def next_is_on_its_way(self) -> bool:
+        """Whether a session has started the next one, as far as this tells, and none has begun."""
+        starts = [each for each in self.sessions if isinstance(each, SessionStart)]
+        going = {each.session for each in starts if each.goes_on}
+        for each in reversed(self.sessions):
+            if isinstance(each, SessionStart):
+                return False
+            if each.session in going and each.reason.is_limit:
+                return True
+        return False
 
     @property
     def start(self) -> SessionStart | None:

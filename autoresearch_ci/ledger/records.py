@@ -121,6 +121,7 @@ def _encode_session_start(record: SessionStart) -> tuple[str, dict[str, Any]]:
         "base_branch": record.base_branch,
         "machine": record.machine,
         "version": record.version,
+        **({"goes_on": True} if record.goes_on else {}),
     }
 
 
@@ -235,6 +236,7 @@ def _decode_session_start(details: Mapping[str, Any], _number: int) -> SessionSt
         machine=str(details.get("machine", "")),
         version=str(details.get("version", "")),
         base_branch=str(details.get("base_branch", "")),
+        goes_on=details.get("goes_on") is True,
     )
 
 

@@ -12,6 +12,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ PATIENCE = 120.0
 
 WHOLE = 1800.0
 """Seconds for the whole history of a repository that was cloned without it."""
+
+SOON = 30.0
+"""Seconds within which a failure may be a moment's, and not that of a remote that is down."""
 
 _OPTIONS = (
     *OPTIONS,
@@ -159,10 +163,20 @@ class Remote:
         return found
 
     def fetch_campaigns(self, *, whole: bool = False) -> dict[str, str]:
-        """Bring both branches of every campaign here."""
-        return self.fetch(
-            "refs/heads/autoresearch/*", "refs/heads/autoresearch-logs/*", whole=whole
-        )
+        """Bring both branches of every campaign here.
+
+        Tried twice where it fails soon: a clone of one branch knows no campaign without this,
+        and would begin another one.
+        """
+        campaigns = "refs/heads/autoresearch/*", "refs/heads/autoresearch-logs/*"
+        began = time.monotonic()
+        try:
+            return self.fetch(*campaigns, whole=whole)
+        except WorkspaceError:
+            if time.monotonic() - began > SOON:
+                raise
+        time.sleep(1.0)
+        return self.fetch(*campaigns, whole=whole)
 
     def _tracking(self, name: str) -> str:
         return f"refs/remotes/{self.name}/{name.removeprefix('refs/heads/')}"

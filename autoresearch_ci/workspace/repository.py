@@ -192,6 +192,7 @@ class Workspace:
     def append_to_logs(self, remote: Remote, tag: str, path: str, line: bytes) -> bool | None:
         """Add a line to a file on a campaign's logs branch on the remote, and nothing else.
 
+        One that is there already is not added again: the answer to its push was lost.
         False where somebody else pushed at the same time: try again. None when the
         campaign is not there. Raises WorkspaceError where the push fails.
         """
@@ -200,6 +201,8 @@ class Workspace:
         if tip is None:
             return None
         data = self.objects.read(f"{tip}:{path}") or b""
+        if line in data.splitlines(keepends=True):
+            return True
         blob = self.objects.write(b"blob", data + line)
         tree = self.git.line("rev-parse", "--verify", f"{tip}^{{tree}}")
         commit = self.objects.commit(

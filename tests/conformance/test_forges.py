@@ -60,6 +60,7 @@ def report_everything(forge):
         forge.end_check(SHA, Conclusion.NEUTRAL, page, [Annotation("f", 1, 1, "m")] * 60),
         forge.open_pull_request("topic", "main", "title", "body"),
         forge.merged("topic"),
+        forge.is_own("mona"),
         forge.dispatch("autoresearch", {"tag": "mar17"}),
         forge.dispatch_workflow("a.yml", "main", {"tag": "mar17"}),
     ]

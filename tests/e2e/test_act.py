@@ -174,15 +174,16 @@ def test_a_schedule(lab):
 def test_comments(lab):
     """A session and a command go to the job of each, and talk starts nothing."""
     seen_and_done = ["eyes", "rocket"]
-    assert lab.comment("/autoresearch run n=1") == ({"loop": "success"}, seen_and_done)
+    both = {"commands": "success", "loop": "success"}
+    assert lab.comment("/autoresearch  run n=1") == (both, seen_and_done)
     assert lab.experiments() == 1
-    assert lab.comment("/autoresearch help\r\nplease") == ({"commands": "success"}, seen_and_done)
+    assert lab.comment("/autoresearch \tHELP\r\nplease") == ({"commands": "success"}, seen_and_done)
     assert lab.comment("What is /autoresearch?") == ({}, [])
 
 
 def test_a_stranger(lab):
     """Who may not write starts no session, and the job does not fail for it."""
-    refused = {"loop": "success"}, ["eyes", "-1"]
+    refused = {"commands": "success"}, ["eyes", "-1"]
     assert lab.comment("/autoresearch run n=1", role="read") == refused
     assert lab.branches() == ["main"]
 
@@ -196,7 +197,7 @@ def test_stop_reaches_a_loop(make_lab):
         while "autoresearch/" not in "".join(lab.branches()):
             assert not loop.done(), lab.log
             time.sleep(0.1)
-        assert lab.comment("/autoresearch stop") == ({"commands": "success"}, ["eyes", "rocket"])
+        assert lab.comment("/autoresearch  stop") == ({"commands": "success"}, ["eyes", "rocket"])
         assert loop.result() == {"loop": "success"}
     assert "somebody asked for it" in lab.log
     assert lab.experiments() < 500

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from autoresearch_ci.asking import ask_here, ask_there, campaign_meant, received
 from autoresearch_ci.cli import main
-from autoresearch_ci.errors import LedgerError
+from autoresearch_ci.errors import LedgerError, WorkspaceError
 from autoresearch_ci.lab import open_lab
 from autoresearch_ci.ledger import dumps
 from autoresearch_ci.loop import research
@@ -190,6 +190,22 @@ def test_an_idea_waits_for_the_next_session(project):
     _, proposer = hold(project, most=2)
     assert proposer.seen == [["try warm-up"], []]
     assert log.read_text().count('"idea"') == 1
+
+
+def test_the_network_has_a_bad_moment(server, bare, clone):
+    """A request is there once: also where its push was taken and the answer lost, or not taken."""
+    hold(clone("here"), push=Target("origin", TOKEN), most=1)
+    there = Workspace.open(clone("there"))
+    remote = there.remote(Target("origin", TOKEN))
+    for name, trouble in (("one", server.lose_answer), ("two", lambda: server.down(times=1))):
+        fault = trouble()
+        ask_there(there, remote, idea("try warm-up", name))
+        assert fault.met == 1
+    asked = [r["details"]["session"] for r in racing.records(bare) if r["action"] == "idea"]
+    assert asked == ["one", "two"]
+    server.down()
+    with pytest.raises(WorkspaceError, match="origin"):
+        ask_there(there, remote, idea("try warm-up", "three"))
 
 
 def test_a_stop_that_nobody_would_meet_is_an_error(project, clone):

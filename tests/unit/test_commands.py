@@ -74,6 +74,7 @@ def test_the_table_is_the_grammar():
         ("run time=60", "/autoresearch run n=10 time=60m"),
         ("run m=10", "/autoresearch run"),
         ("run --", "/autoresearch idea"),
+        ("Stop.", "/autoresearch stop [now]"),
         ("stop it", "/autoresearch stop [now]"),
         ("help me", "/autoresearch help"),
         ("idea", "/autoresearch idea"),

@@ -89,6 +89,10 @@ class GitHubForge:
             or False
         )
 
+    def is_own(self, login: str) -> bool:
+        me = self._try("whose run this is", lambda: self._comments.me(patient=True))
+        return me is None or me.lower() == login.lower()
+
     def comment(self, thread: Thread, body: str, *, key: str, final: bool = False) -> str | None:
         if not final and self._comments.must_wait(thread, key):
             return self._comments.address(thread, key)
@@ -134,6 +138,7 @@ class GitHubForge:
             f"{self._path}/dispatches",
             {"event_type": event, "client_payload": dict(payload)},
             permission="contents: write",
+            repeatable=False,
         )
         return self._start(call)
 
@@ -144,6 +149,7 @@ class GitHubForge:
             f"{self._path}/actions/workflows/{quote(file, safe='')}/dispatches",
             {"ref": ref, "inputs": dict(inputs)},
             permission="actions: write",
+            repeatable=False,
         )
         return self._start(call)
 

@@ -119,13 +119,18 @@ class Comments:
 
     def _is_ours(self, comment: Any, *, patient: bool) -> bool:
         """Anybody can copy a marker; whose comment it is, GitHub says."""
+        me = self.me(patient=patient)
+        author = comment.get("user")  # null where the account is gone
+        return isinstance(author, dict) and author.get("login") == me
+
+    def me(self, *, patient: bool) -> str:
+        """The login behind the token, asked for once."""
         if self._me is None:
             self._me = self._who_am_i(patient=patient)
-        author = comment.get("user")  # null where the account is gone
-        return isinstance(author, dict) and author.get("login") == self._me
+        return self._me
 
     def _who_am_i(self, *, patient: bool) -> str:
-        """The login behind the token. Only GraphQL tells it to the token of a workflow."""
+        """Only GraphQL tells it to the token of a workflow."""
         query = {"query": "query { viewer { login } }"}
         try:
             answer = self._calls.graphql(query, patient=patient)

@@ -104,6 +104,22 @@ def test_stop_from_another_job(make_job, lab, issue, mona, now):
         assert ("confirmed" in actions(lab)) == (not now)
 
 
+def test_the_campaign_that_is_at_work(make_job, lab, issue, mona):
+    """A stop and an idea are for the session at work, though another campaign is newer."""
+    job, other = make_job(first=ARCHIVED_AT_ONCE), make_job("other")
+    run, here, go = held_up(job)
+    job.start("workflow_dispatch", {"inputs": {}}, run_command=run, max_experiments="40", tag="one")
+    wait_for(here)
+    assert other.run(max_experiments="1", tag="two") == 0, other.log
+    for said in ("stop", "idea fewer steps"):
+        other.say(issue, mona, f"/autoresearch {said}", tag="")
+        assert "`one`" in replies(lab, issue)[-1]
+    go.touch()
+    assert job.end() == 0, job.log
+    assert "stop" in actions(lab, "one")
+    assert "stop" not in actions(lab, "two")
+
+
 def test_nobody_is_at_work(job, lab, issue, mona):
     """A stop that would stop nobody is not left behind, and the reply says so."""
     assert job.run(max_experiments="1") == 0, job.log

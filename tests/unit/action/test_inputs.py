@@ -57,7 +57,7 @@ def test_the_names():
     assert all(re.fullmatch("[a-z]+(_[a-z]+)*", name) for name in INPUTS)
     assert all(name in NAMES for name, each in INPUTS.items() if each.setting)
     keys = {f"{provider}_api_key" for provider in KEYS}
-    others = {*keys, "new_campaign", "open_pr", "continue_mode", "github_token"}
+    others = {*keys, "new_campaign", "open_pr", "continue_mode", "hold_sessions", "github_token"}
     assert {name for name, each in INPUTS.items() if not each.setting} == others
 
 
@@ -87,7 +87,10 @@ def test_what_is_given():
     assert found.new_campaign
     assert found.open_pr
     assert found.goes_on
+    assert found.here
     assert not given({}).goes_on
+    assert given({}).here
+    assert not given({"INPUT_HOLD_SESSIONS": "false"}).here
     assert found.token == "ghs_secret"
     assert "ghs_secret" not in repr(found)
 
@@ -104,6 +107,7 @@ def test_a_truth_that_is_none():
         ("new_campaign", "Write true or false."),
         ("open_pr", "Write true or false."),
         ("continue_mode", "Write dispatch or off."),
+        ("hold_sessions", "Write true or false."),
     ):
         with pytest.raises(SettingsError, match=name) as error:
             given({f"INPUT_{name.upper()}": "maybe"})

@@ -115,6 +115,16 @@ def test_nothing_has_moved(begun, make_job, lab):
     assert "the incumbent measured again" in job.log
 
 
+def test_the_network_has_a_bad_moment(begun, make_job, hub, lab):
+    """A clone of one commit still finds the campaign, and begins no other one in its place."""
+    job = make_job("second")
+    git(job.workspace, "update-ref", "-d", "refs/remotes/origin/autoresearch/t")
+    git(job.workspace, "update-ref", "-d", "refs/remotes/origin/autoresearch-logs/t")
+    hub.git.down(times=1)
+    assert job.run(**NEXT) == 0, job.log
+    assert [number for number, _ in experiments(lab, "t")] == list(range(5))
+
+
 @pytest.mark.parametrize("how", ["--no-ff", "--squash"])
 def test_a_merged_pull_request_finishes_the_campaign(begun, make_job, lab, hub, source, how):
     """After a merge and after a squash alike: the next run begins a new campaign."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import time
+
 import pytest
 
 from tests.github.state import next_id
@@ -70,6 +73,18 @@ def test_without_an_answer_nobody_is_let_in(job, lab, issue, mona, hub):
     assert lab.thread(issue) == [comment]
     assert "GitHub does not say whether the author may write" in job.summary
     assert job.outputs["result"] == "error"
+
+
+def test_a_refusal_that_is_cancelled(job, hub, lab, issue):
+    """A job that is cancelled while it says no has outputs and a summary like any other."""
+    asked = hub.fault("POST .*/reactions", after=1, delay=3, cut=True)
+    job.begin(issue, hub.user("eve"), "/autoresearch run")
+    while not asked.met:
+        time.sleep(0.02)
+    job._step.send_signal(signal.SIGINT)
+    assert job.end() == 130, job.log
+    assert job.outputs["result"] == "stopped"
+    assert "Traceback" not in job.log
 
 
 def test_without_a_token_nobody_is_let_in(job, lab, issue, mona):

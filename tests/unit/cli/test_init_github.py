@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 import yaml
 
 from autoresearch_ci.action.inputs import INPUTS
+from autoresearch_ci.action.outputs import OUTPUTS
 from autoresearch_ci.cli.workflow import PATH
 from autoresearch_ci.commands import COMMAND, Command, Verb
 from autoresearch_ci.event import SESSIONS, CommandTrigger, trigger
@@ -175,7 +175,7 @@ def test_no_job_leaves_a_credential(workflow):
         assert job["timeout-minutes"]
 
 
-def runs(condition: str, event: str, body: str, commands: str) -> bool:
+def runs(condition: str, event: str, body: str, session: str) -> bool:
     """Whether a job runs, by GitHub's rules: texts are compared without regard to case."""
     words = {"&&": " and ", "||": " or ", "!=": "!=", "!": " not "}
     tokens = re.findall(r"'[^']*'|&&|\|\||[!=]=|!|[\w.]+|[(),]", condition)
@@ -183,50 +183,85 @@ def runs(condition: str, event: str, body: str, commands: str) -> bool:
         repr(token[1:-1].lower()) if token[0] == "'" else words.get(token, token)
         for token in tokens
     )
-    for name in ("github.event.comment.body", "github.event_name", "needs.commands.result"):
+    for name in (
+        "github.event.comment.body",
+        "github.event_name",
+        "needs.commands.outputs.session",
+    ):
         python = python.replace(name, name.replace(".", "_"))
     values = {
         "github_event_comment_body": body.lower(),
         "github_event_name": event,
-        "needs_commands_result": commands,
+        "needs_commands_outputs_session": session,
         "cancelled": lambda: False,
-        "format": str.format,
         "startsWith": str.startswith,
-        "toJSON": json.dumps,
     }
     return eval(python, {"__builtins__": {}}, values)
 
 
 def started(workflow: dict, event: str, body: str = "") -> list[str]:
-    """The jobs that an event starts."""
+    """The jobs that an event starts; what the first one hands on is what the Action would."""
     jobs = workflow["jobs"]
     first = runs(jobs["commands"]["if"], event, body, "")
-    second = runs(jobs["loop"]["if"], event, body, "success" if first else "skipped")
-    return [*["commands"] * first, *["loop"] * second]
+    session = str(asks_for_a_session(body)).lower() if first else ""
+    return [*["commands"] * first, *["loop"] * runs(jobs["loop"]["if"], event, body, session)]
 
 
-@pytest.mark.parametrize("after", ["", " ", "\n", "\r\nthank you", "\nstop run /autoresearch pr"])
-@pytest.mark.parametrize(
-    "line",
-    [
-        *("", "run", "run n=3 -- stop early", "setup", "train.py", "n=3", "-- an idea", "RUN"),
-        *("stop", "stop now", "idea a larger batch", "results", "pr", "help", "Stop"),
-        *("prepare.py", "helpers.py n=2", "stop/it.py", "ideas.py", "results.py", "pr/train.py"),
-        *("stpo", "print", "helpless"),
-    ],
-)
-def test_a_comment_starts_the_job_that_is_for_it(workflow, line, after):
-    """What starts no session waits for no loop; a session and what is no command wait for it."""
-    body = f"{COMMAND} {line}".rstrip() + after
+def asks_for_a_session(body: str) -> bool:
+    """Whether the Action takes the comment for a command that wants one."""
     payload = {
         "action": "created",
         "comment": {"id": 1, "body": body, "user": {"login": "ada", "type": "User"}},
         "issue": {"number": 1},
     }
     asked = trigger("issue_comment", payload)
-    assert isinstance(asked, CommandTrigger)
-    session = not isinstance(asked.command, Command) or asked.command.verb in (Verb.RUN, Verb.SETUP)
-    assert started(workflow(), "issue_comment", body) == ["loop" if session else "commands"]
+    command = asked.command if isinstance(asked, CommandTrigger) else None
+    return isinstance(command, Command) and command.verb in (Verb.RUN, Verb.SETUP)
+
+
+@pytest.mark.parametrize("after", ["", " ", "\n", "\r\nthank you", "\nstop run /autoresearch pr"])
+@pytest.mark.parametrize("blank", [" ", "  ", "\t", "\u00a0", " \u200b", " <!-- run --> "])
+@pytest.mark.parametrize(
+    ("line", "session"),
+    [
+        *[
+            (line, True)
+            for line in ("", "run", "run n=3 -- stop early", "setup", "train.py", "n=3")
+        ],
+        *[
+            (line, True)
+            for line in ("-- an idea", "RUN", "prepare.py", "helpers.py n=2", "pr/it.py")
+        ],
+        *[(line, False) for line in ("stop", "stop now", "STOP", "Stop Now", "s\u200btop")],
+        *[(line, False) for line in ("idea a larger batch", "results", "pr", "help")],
+        *[(line, False) for line in ("stpo", "print", "helpless", "stop it", "stop.")],
+    ],
+)
+def test_a_command_is_answered_at_once_unless_it_is_a_session(
+    workflow, line, session, blank, after
+):
+    """However it is written: the loop's job, which may wait, is started for a session alone."""
+    body = f"{COMMAND}{blank}{line}" + after
+    assert started(workflow(), "issue_comment", body) == ["commands"] + ["loop"] * session
+
+
+@pytest.mark.parametrize("body", ["/AUTORESEARCH stop", "/autoresearcher run", "/autoresearch-x"])
+def test_what_only_looks_like_a_command(workflow, body):
+    """It gets as far as the job that reads it."""
+    assert started(workflow(), "issue_comment", body) == ["commands"]
+
+
+def test_the_two_jobs_hand_over(workflow):
+    """The first holds no session and says what it hands on, under the name that it has there."""
+    jobs = workflow()["jobs"]
+    _, answer = jobs["commands"]["steps"]
+    assert answer["with"] == {"hold_sessions": "false"}
+    assert {*answer["with"]} <= set(INPUTS)
+    said = jobs["commands"]["outputs"]["session"]
+    assert said == f"${{{{ steps.{answer['id']}.outputs.handed_on }}}}"
+    assert "handed_on" in OUTPUTS
+    assert jobs["loop"]["needs"] == "commands"
+    assert "hold_sessions" not in jobs["loop"]["steps"][-1]["with"]
 
 
 @pytest.mark.parametrize(

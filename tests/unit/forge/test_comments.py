@@ -91,6 +91,16 @@ def test_who_we_are_need_not_be_told(connect, hub, lab, pull, thread, answer):
     assert len(lab.thread(pull)) == 1
 
 
+def test_whether_somebody_is_us(connect, hub):
+    """A login is the token's, in whatever case; where GitHub does not answer nobody is told apart."""
+    forge = connect()
+    assert forge.is_own("GitHub-Actions[bot]")
+    assert not forge.is_own("mona")
+    assert len(hub.calls("graphql")) == 1
+    hub.fault("graphql", status=502, times=None)
+    assert connect().is_own("mona")
+
+
 def test_an_author_who_is_gone(connect, hub, lab, pull, thread, mona):
     """A marked comment of a deleted account is somebody else's."""
     connect().comment(thread, "mine", key="mar17")

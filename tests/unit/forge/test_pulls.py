@@ -116,6 +116,17 @@ def test_the_next_run_is_started(forge, campaign):
     ]
 
 
+@pytest.mark.parametrize("fault", [{"lose": True}, {"status": 502}])
+def test_no_two_next_runs(forge, hub, campaign, fault):
+    """Where the answer is lost a run may have been started: so no other one is."""
+    campaign.workflows.add("autoresearch.yml")
+    hub.fault("dispatches", times=2, **fault)
+    assert not forge.dispatch("autoresearch", {})
+    assert not forge.dispatch_workflow("autoresearch.yml", "main", {})
+    assert len(campaign.dispatches) == (2 if "lose" in fault else 0)
+    assert [missed.what for missed in forge.missed] == ["the start of the next run"]
+
+
 def test_a_workflow_that_is_not_there(forge, campaign):
     """A workflow or a branch that does not exist starts nothing and says so."""
     assert not forge.dispatch_workflow("none.yml", "main", {})

@@ -26,8 +26,10 @@ from autoresearch_ci.model import (
     Side,
     Status,
     StopReason,
+    StopRequest,
 )
 
+DATE = "2026-03-17T15:00:00Z"
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
 
@@ -57,6 +59,42 @@ def filled(tmp_path, session_start, baseline, crash):
     for record in (session_start, baseline, crash):
         book.append(record)
     return book
+
+
+def test_a_session_that_goes_on(tmp_path, session_start):
+    """That the next session is to be started is on the record, and nothing where it is not."""
+    book = open_ledger(tmp_path)
+    for goes_on in (True, False):
+        start = book.append(replace(session_start, goes_on=goes_on))
+        assert (b"goes_on" in book.campaign.lines[-1]) == goes_on
+        again = open_ledger(tmp_path)
+        assert again.campaign.start == start
+
+
+@pytest.mark.parametrize(
+    ("ends", "begun", "expected"),
+    [
+        ([("a", "max_experiments")], False, True),
+        ([("a", "time_limit"), ("b", "stopped")], False, True),
+        ([("a", "patience")], False, False),
+        ([("b", "time_limit")], False, False),
+        ([("a", "time_limit")], True, False),
+        ([], False, False),
+    ],
+)
+def test_a_stop_waits_for_the_session_on_its_way(tmp_path, session_start, ends, begun, expected):
+    """A limit has ended one that goes on, and none has begun since; the next one takes it."""
+    book = open_ledger(tmp_path)
+    book.append(replace(session_start, session="a", goes_on=True))
+    book.append(replace(session_start, session="b"))
+    for name, reason in ends:
+        book.append(SessionEnd("mar17", name, DATE, StopReason(reason), 1, 0, None))
+    if begun:
+        book.append(replace(session_start, session="c"))
+    stop = book.append(StopRequest("mar17", "s", DATE))
+    assert open_ledger(tmp_path).campaign.waiting == ((stop,) if expected else ())
+    book.append(replace(session_start, session="d"))
+    assert book.campaign.waiting == ()
 
 
 def test_what_was_appended_is_read_back_the_same(tmp_path, filled, session_start, baseline, crash):
