@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(abspath $(VENV))/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint units wholes seams actions e2e lock schema clean
+.PHONY: demo test lint units wholes seams actions e2e attacks tools lock schema clean
 
 demo: $(STAMP)
 	@$(BIN)/autoresearch-ci demo
@@ -41,8 +41,16 @@ seams: $(STAMP)
 actions: $(STAMP)
 	$(PYTEST) $(APART) tests/unit/action
 
+# Each of these waits for programs of others: engine, compilers, killed jobs.
 e2e: $(STAMP)
-	PATH="$(BIN):$$PATH" $(BIN)/pytest tests/e2e -rs
+	@PATH="$(BIN):$$PATH" $(MAKE) --no-print-directory -j2 --output-sync=target attacks tools
+
+ATTACKS := $(foreach name,action_killed containment doctor kills race,tests/e2e/test_$(name).py)
+attacks: $(STAMP)
+	$(BIN)/pytest -rs $(APART) $(ATTACKS)
+
+tools: $(STAMP)
+	$(BIN)/pytest -rs $(APART) $(filter-out $(ATTACKS),$(wildcard tests/e2e/test_*.py))
 
 $(STAMP): requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
