@@ -11,10 +11,10 @@ from autoresearch_ci.judge.experience import View
 from autoresearch_ci.judge.single import single_run
 from autoresearch_ci.model import Reason, Side, Status, Verdict
 
-SURE = 0.6
+SURE = 0.65
 """Probability of an improvement that is enough for a keep; most keeps have far more."""
 
-FRESH = 0.2
+FRESH = 0.1
 """Probability that the fresh runs alone must give it: they are free of what came before."""
 
 WORTH = 0.33

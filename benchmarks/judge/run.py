@@ -18,8 +18,9 @@ Constants = dict[str, float]
 TUNED = ("Gaussian", "heavy-tailed", "skewed", "drift", "steps")
 FRONTIER: dict[str, Constants] = {
     "as shipped": {},
-    "keeps on less: SURE 0.45, FRESH 0.1": {"SURE": 0.45, "FRESH": 0.1},
-    "keeps on more: SURE 0.75": {"SURE": 0.75},
+    "keeps on less: SURE 0.5": {"SURE": 0.5},
+    "keeps on more: SURE 0.8": {"SURE": 0.8},
+    "trusts fresh runs alone: FRESH 0.3": {"FRESH": 0.3},
     "looks longer: WORTH 0.2": {"WORTH": 0.2},
     "gives up sooner: WORTH 0.45": {"WORTH": 0.45},
 }
