@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from statistics import median
 
+from autoresearch_ci.answers.syntax import syntax_error
 from autoresearch_ci.bench import Measurement
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.comparison import Effect, effect, settled
@@ -88,9 +89,12 @@ def leave_out(session: Session, kept: Experiment, pairs: int, *, drop: bool) -> 
     finding = Finding(kept.experiment, kept.description, holds=None)
     text = session.campaign.without(kept.commit, kept.parent)
     if text is None:
-        return replace(finding, note="later changes touch the same or neighbouring lines")
-    if text == session.campaign.source():
+        return replace(finding, note="later changes overlap it")
+    source = session.campaign.source()
+    if text == source:
         return replace(finding, note="nothing is left of it")
+    if broken := syntax_error(session.settings.target_file, source, text):
+        return replace(finding, note=f"the rest would be broken: {broken.removesuffix('.')}")
     proposal = Proposal(f"drop: {kept.description}", text, proposer=NAME)
     with session.campaign.trial(text) as trial:
         if drop:

@@ -99,7 +99,7 @@ def test_a_change_that_others_are_built_on_is_not_left_out(make):
     """Where later changes touch the same lines, it says so and guesses nothing."""
     found = confirmed(make(ideas=(("a=5", "a=4"), ("a=4", "a=3"))))
     assert [(f.experiment, f.holds) for f in found.findings] == [(2, True), (1, None)]
-    assert "neighbouring lines" in found.findings[1].note
+    assert found.findings[1].note == "later changes overlap it"
 
 
 def test_a_change_that_the_rest_needs_holds_up(make):
