@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Iterator
 from statistics import median
 
-from autoresearch_ci.confirmation import PAIRS, confirm, whole
+from autoresearch_ci.confirmation import confirm, earlier, whole
+from autoresearch_ci.duel import PAIRS
 from autoresearch_ci.errors import AutoresearchError
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Confirmation, Event, Side
@@ -31,16 +32,19 @@ def confirmed(lab: Session, show: Callable[[Event], None]) -> tuple[Confirmation
             f"{duration(left)} was left. On your machine: autoresearch-ci confirm"
         )
     every = question * len(lab.history.kept) <= left  # the baseline stands for the branch
-    record = None
+    record, hurry = None, False
     try:
         for event in confirm(lab) if every else _whole(lab):
             show(event)
             record = event if isinstance(event, Confirmation) else None
     except AutoresearchError as error:
         return None, f"Not confirmed by fresh runs: {error.message} {error.remedy}"
+    except KeyboardInterrupt:
+        hurry = True
+        raise
     finally:
         lab.archive.write(now=True)
-    lab.share(last=True)
+        lab.share(last=True, hurry=hurry)
     return record, ""
 
 
@@ -58,4 +62,5 @@ def seconds_of_a_run(history: History) -> float:
 
 
 def _whole(lab: Session) -> Iterator[Event]:
+    yield from earlier(lab)
     yield whole(lab, PAIRS, ())

@@ -24,7 +24,7 @@ from autoresearch_ci.history import History
 from autoresearch_ci.interrupts import Interrupted
 from autoresearch_ci.lab import open_lab
 from autoresearch_ci.loop import research
-from autoresearch_ci.model import Confirmation, Event, Finding, SessionEnd, StopReason
+from autoresearch_ci.model import Confirmation, Event, Finding, Note, SessionEnd, StopReason
 from autoresearch_ci.publisher import Alone
 from autoresearch_ci.reports.confirmation import finding, verdict
 from autoresearch_ci.reports.page import Page
@@ -126,7 +126,9 @@ def _confirmed(lab: Session, order: Order, stream: TextIO) -> Held:
     """What the session came to, seen again on fresh runs."""
 
     def show(event: Event) -> None:
-        if isinstance(event, Finding):
+        if isinstance(event, Note):
+            print(clean(event.text), file=stream, flush=True)
+        elif isinstance(event, Finding):
             print(finding(event), file=stream, flush=True)
         elif isinstance(event, Confirmation):
             print(verdict(event), file=stream, flush=True)

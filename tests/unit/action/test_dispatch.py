@@ -97,3 +97,18 @@ def test_a_cancelled_job(job):
     check = job.checks["autoresearch"]
     assert check["conclusion"] == "neutral"
     assert racing.records(job.lab.bare, "t")[-1]["action"] == "session_end"
+
+
+def test_a_job_cancelled_while_it_confirms(job):
+    """Pairs of runs that were measured by then are pushed, and are no verdict."""
+    base = "grep -q 'RATE = 0.02$' solve.py && grep -q 'STEPS = 8$' solve.py"
+    hangs = "echo >> again; if [ $(wc -l < again) = 2 ]; then touch here; sleep 60; fi"
+    run = f"if {base}; then if [ -e kept ]; then {hangs}; fi; else touch kept; fi; {INPUTS['run_command']}"
+    (job.workspace / ".git" / "info" / "exclude").write_text("here\nkept\nagain\n")
+    assert job.run(until=job.workspace / "here", run_command=run) == 130, job.log
+    actions = [record["action"] for record in racing.records(job.lab.bare, "t")]
+    assert actions[-1] == "pair_measured"
+    assert "session_end" in actions
+    assert "confirmed" not in actions
+    assert set(job.checks) == {"autoresearch"}
+    assert "onfirmed" not in job.summary
