@@ -31,9 +31,11 @@ from autoresearch_ci.reports.terminal import plural
 from autoresearch_ci.session import INTERRUPTED, Session
 from autoresearch_ci.workspace import Trial
 
+AS_IT_BEGAN = "the branch is as it began: nothing of what was kept is left to confirm"
+
 
 def confirm(session: Session, *, pairs: int = PAIRS, drop: bool = False) -> Iterator[Event]:
-    """Each kept change by itself, the newest first, then the whole branch.
+    """Each kept change by itself, the newest first, then the whole branch if anything is left.
 
     With `drop`, a change that is not shown to help is taken out before the next
     one is looked at. Raises WorkspaceError where nothing was kept.
@@ -50,7 +52,7 @@ def confirm(session: Session, *, pairs: int = PAIRS, drop: bool = False) -> Iter
         finding = leave_out(session, kept, pairs, drop=drop)
         findings.append(finding)
         yield finding
-    yield whole(session, pairs, tuple(findings))
+    yield from whole(session, pairs, tuple(findings))
 
 
 def to_leave_out(history: History) -> list[Experiment]:
@@ -118,10 +120,14 @@ def _drop(session: Session, trial: Trial, kept: Experiment, text: str, pairs: in
     return finding
 
 
-def whole(session: Session, pairs: int, findings: tuple[Finding, ...]) -> Confirmation:
-    """Base against head, written down."""
+def whole(session: Session, pairs: int, findings: tuple[Finding, ...]) -> Iterator[Event]:
+    """Base against head, written down; a note where the two are the same."""
+    base = session.campaign.at_base()
+    if base == session.campaign.source():
+        yield Note(AS_IT_BEGAN)
+        return
     least = session.settings.min_delta
-    with session.campaign.trial(session.campaign.at_base()) as trial:
+    with session.campaign.trial(base) as trial:
         found = duel(session, trial, pairs)
     if found.effect is None:
         assert found.failure is not None
@@ -151,7 +157,7 @@ def whole(session: Session, pairs: int, findings: tuple[Finding, ...]) -> Confir
         )
     )
     session.archive.write(now=True)
-    return record
+    yield record
 
 
 def _finite(value: float) -> float | None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from statistics import median
 
-from autoresearch_ci.confirmation import confirm, earlier, whole
+from autoresearch_ci.confirmation import AS_IT_BEGAN, confirm, earlier, whole
 from autoresearch_ci.duel import PAIRS
 from autoresearch_ci.errors import AutoresearchError
 from autoresearch_ci.history import History
@@ -45,7 +45,7 @@ def confirmed(lab: Session, show: Callable[[Event], None]) -> tuple[Confirmation
     finally:
         lab.archive.write(now=True)
         lab.share(last=True, hurry=hurry)
-    return record, ""
+    return record, "" if record else f"Not confirmed by fresh runs: {AS_IT_BEGAN}."
 
 
 def seconds_of_a_run(history: History) -> float:
@@ -63,4 +63,4 @@ def seconds_of_a_run(history: History) -> float:
 
 def _whole(lab: Session) -> Iterator[Event]:
     yield from earlier(lab)
-    yield whole(lab, PAIRS, ())
+    yield from whole(lab, PAIRS, ())
