@@ -38,7 +38,7 @@ def confirm(session: Session, *, pairs: int = PAIRS, drop: bool = False) -> Iter
     """Each kept change by itself, the newest first, then the whole branch if anything is left.
 
     With `drop`, a change that is not shown to help is taken out before the next
-    one is looked at. Raises WorkspaceError where nothing was kept.
+    one is looked at. Raises WorkspaceError where nothing was kept, or its history is not here.
     """
     changes = to_leave_out(session.history)
     if not changes:

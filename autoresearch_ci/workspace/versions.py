@@ -6,6 +6,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
+from autoresearch_ci.errors import WorkspaceError
 from autoresearch_ci.source import replayed, tokens
 from autoresearch_ci.workspace.process import Git
 
@@ -21,8 +22,16 @@ class Versions:
         self._read: dict[str, str] = {}
 
     def at(self, commit: str) -> str:
-        """The target's text at a commit, line ends as they are."""
+        """The target's text at a commit, line ends as they are.
+
+        Raises WorkspaceError where the commit is not in this clone.
+        """
         if commit not in self._read:
+            if self._git.ask("cat-file", "-e", f"{commit}^{{commit}}", ok=(0, 1, 128))[0]:
+                raise WorkspaceError(
+                    f"The commit {commit[:12]} of the campaign is not in this clone.",
+                    remedy="Bring the whole history, then run again: git fetch --unshallow",
+                )
             name = f"{commit}:{self._target}"
             self._read[commit] = self._git.run("cat-file", "--filters", name).decode()
         return self._read[commit]

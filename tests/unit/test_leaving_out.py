@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+
+import pytest
+
 from autoresearch_ci.confirmation import confirm
+from autoresearch_ci.errors import WorkspaceError
 from autoresearch_ci.lab import open_lab
 from autoresearch_ci.model import Finding
 from tests.projects import SETTINGS, git, hold, make_project
@@ -95,3 +100,18 @@ def test_a_long_chain(tmp_path):
     found = findings(project)
     assert len(found) == len(names)
     assert {f.gain for f in found.values()} == {1}
+
+
+def test_a_shallow_clone_is_told_what_it_lacks(tmp_path):
+    """Without the history nothing can be left out, and nothing is taken for the base."""
+    project = make_project(
+        tmp_path / "p", **{"target.txt": "a=5\nb=5\nc=5\n", "experiment.sh": SUM}
+    )
+    hold(project, [change("a=5", "a=4"), change("b=5", "b=3")])
+    words = ["--depth=1", "--no-single-branch", f"file://{project}", str(tmp_path / "clone")]
+    subprocess.run(["git", "clone", "-q", *words], check=True)
+    with pytest.raises(WorkspaceError) as told:
+        findings(tmp_path / "clone")
+    assert "is not in this clone" in told.value.message
+    git(tmp_path / "clone", "fetch", "-q", "--unshallow")
+    assert {f.gain for f in findings(tmp_path / "clone").values()} == {1, 2}
