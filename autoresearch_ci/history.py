@@ -146,8 +146,13 @@ class History:
 
     @property
     def superseded(self) -> Sequence[Experiment]:
-        """What was better than an outdated incumbent, and was not tried on a newer one yet."""
-        return list(self._superseded.values())
+        """What was better than an outdated incumbent, and was not tried on a newer one yet.
+
+        Not what was taken out again: that one is to be made, not this.
+        """
+        ideas = self._superseded.values()
+        out = [idea.change.get(DROPS) for idea in ideas if idea.proposer == DROP]
+        return [idea for idea in ideas if idea.candidate not in out]
 
     @property
     def ideas(self) -> Sequence[IdeaRequest]:

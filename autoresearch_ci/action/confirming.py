@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from statistics import median
 
 from autoresearch_ci.confirmation import AS_IT_BEGAN, confirm, earlier, whole
-from autoresearch_ci.duel import PAIRS
+from autoresearch_ci.duel import PAIRS, measured
 from autoresearch_ci.errors import AutoresearchError
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Confirmation, Event, Side
@@ -16,6 +16,12 @@ from autoresearch_ci.session import Session
 
 RUNS = 2 * 2 * PAIRS
 """Of one question at most: pairs of runs, and as many again where they leave it open."""
+
+
+def is_due(lab: Session, result: str) -> bool:
+    """Whether the branch is to be measured again: it is better now, or a cancelled job began to."""
+    begun = bool(measured(lab)) and lab.history.confirmed is None
+    return (result == "improved" or begun) and not lab.stopped_now
 
 
 def confirmed(lab: Session, show: Callable[[Event], None]) -> tuple[Confirmation | None, str]:

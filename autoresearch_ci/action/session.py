@@ -9,7 +9,7 @@ from typing import TextIO
 
 from autoresearch_ci.action.afterwards import FAILED, afterwards
 from autoresearch_ci.action.board import Board
-from autoresearch_ci.action.confirming import confirmed
+from autoresearch_ci.action.confirming import confirmed, is_due
 from autoresearch_ci.action.held import Held
 from autoresearch_ci.action.live import Live
 from autoresearch_ci.action.order import OFFERED, Order
@@ -81,7 +81,7 @@ def hold(workspace: Path, order: Order, users: Users | None, stream: TextIO, boa
             order.head.look(last=True)
             held = _told(lab, order)
             print(outcome(lab.start, lab.history), file=stream, flush=True)
-            if held.result.result == "improved" and not lab.stopped_now:
+            if is_due(lab, held.result.result):
                 held = _confirmed(lab, order, stream)
             if lab.campaign.base == where.sha:
                 path, base = lab.settings.target_file, lab.campaign.at_base()

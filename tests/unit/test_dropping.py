@@ -18,6 +18,8 @@ from tests.projects import SETTINGS, git, hold, look, make_project
 TARGET = "a=5\nb=5\nc=5\n"
 WHAT_C_DID_ONCE = {"run_command": ". ./target.txt; echo metric: $((a + b - c))"}
 
+WITH_D = ". ./target.txt; echo metric: $((a + b - ${d:-0}))"
+
 
 @pytest.fixture(autouse=True)
 def archived_at_once(monkeypatch):
@@ -113,6 +115,18 @@ def test_a_drop_of_what_is_gone_is_not_made_again(clones):
     share(here)
     assert target(here) == "a=4\nb=5\nc=5"
     assert [e.reason for e in drops_of_c(here)] == [Reason.SIMPLER, Reason.SUPERSEDED]
+
+
+def test_what_was_taken_out_before_it_was_published_never_comes_back(clones):
+    """A change that another session's keep came before is not tried again if it was dropped here."""
+    here, there = clones
+    hold(here, [change("", "")] * 2 + [("d=1", lambda text: text + "d=1\n")], run_command=WITH_D)
+    assert target(here).endswith("d=1")
+    assert next(iter(drop(here))).dropped
+    share(there, change("b=5", "b=3"))
+    share(here, run_command=WITH_D)
+    assert "d=1" not in target(here)
+    assert "b=3" in target(here)
 
 
 def test_a_drop_alone_moves_along(clones):
