@@ -124,8 +124,7 @@ def _groups(changes: list[_Change], apart: _Apart) -> Iterator[list[_Change]]:
             yield group
             group = []
         group.append(change)
-    if group:
-        yield group
+    yield group
 
 
 def _with(base: list[str], start: int, end: int, group: list[_Change], side: int) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoresearch_ci.source import replayed, tokens
@@ -38,6 +38,7 @@ def played(blocks, edits):
     return versions
 
 
+@settings(deadline=None)
 @given(chains(), st.data())
 def test_leaving_one_out_is_making_the_others(chain, data):
     """Edits of different lines are apart, neighbours or not, whatever the order and line ends."""
@@ -48,6 +49,7 @@ def test_leaving_one_out_is_making_the_others(chain, data):
     assert left == played(blocks, edits[:at] + edits[at + 1 :])[-1]
 
 
+@settings(deadline=None)
 @given(chains(), st.data())
 def test_without_an_end_of_the_last_line_no_two_lines_become_one(chain, data):
     """Where the last line has no end every line of the result still is one of the file's."""
@@ -72,6 +74,7 @@ def test_without_an_end_of_the_last_line_no_two_lines_become_one(chain, data):
         ("a\nb\n", "a\nx\nb\n", "a\nx\ny\nb\n", "a\ny\nb\n"),
         ("a\nx\nb\n", "a\nb\n", "a\ny\nb\n", None),
         ("a\n\nb\n", "a\n\n\nb\n", "a\n\ny\n\nb\n", None),
+        ("p\nb\n\nc\n", "q\nb\n\n\nc\n", "q\nb\n\ny\n\nc\n", None),
         ("a\nb\n", "a\nc\n", "a\nb\n", "a\nb\n"),
     ],
     ids=[
@@ -84,6 +87,7 @@ def test_without_an_end_of_the_last_line_no_two_lines_become_one(chain, data):
         "added behind it",
         "added where it was taken away",
         "added among blank lines",
+        "added among blank lines behind another change",
         "taken back since",
     ],
 )
