@@ -8,61 +8,37 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from statistics import median
+from dataclasses import replace
 
-from autoresearch_ci.bench import Measurement
+from autoresearch_ci.answers.syntax import syntax_error
 from autoresearch_ci.clock import timestamp
-from autoresearch_ci.comparison import Effect, effect, settled
+from autoresearch_ci.dropping import dropped, dropping, judged
+from autoresearch_ci.duel import PAIRS, duel, measured, rules
 from autoresearch_ci.errors import AutoresearchError, WorkspaceError
 from autoresearch_ci.history import History
 from autoresearch_ci.interrupts import deferred
 from autoresearch_ci.model import (
+    DROP,
     Confirmation,
     Event,
     Experiment,
     Finding,
-    Proposal,
-    Reason,
-    Sample,
+    Note,
     Side,
     Status,
-    Verdict,
 )
-from autoresearch_ci.session import INTERRUPTED, Outcome, Session
-from autoresearch_ci.verdicts import held_out
+from autoresearch_ci.reports.terminal import plural
+from autoresearch_ci.session import INTERRUPTED, Session
 from autoresearch_ci.workspace import Trial
 
-NAME = "confirm"
-"""Who proposes to take a change out again."""
-
-PAIRS = 8
-"""Pairs of runs for a question, and as many again where they leave it open."""
-
-
-_SAME = 3
-"""Runs of a side that must agree to the last digit before the metric counts as exact."""
-
-
-@dataclass(frozen=True, slots=True)
-class Duel:
-    """The branch as it is, the incumbent, against something else, the candidate."""
-
-    effect: Effect | None
-    samples: tuple[Sample, ...]
-    measurements: tuple[Measurement, ...]
-    failure: Measurement | None = None
-
-    def middle(self, side: Side) -> float:
-        """The median of one side."""
-        return median(sample.value for sample in self.samples if sample.side is side)
+AS_IT_BEGAN = "the branch is as it began: nothing of what was kept is left to confirm"
 
 
 def confirm(session: Session, *, pairs: int = PAIRS, drop: bool = False) -> Iterator[Event]:
-    """Each kept change by itself, the newest first, then the whole branch.
+    """Each kept change by itself, the newest first, then the whole branch if anything is left.
 
     With `drop`, a change that is not shown to help is taken out before the next
-    one is looked at. Raises WorkspaceError where nothing was kept.
+    one is looked at. Raises WorkspaceError where nothing was kept, or its history is not here.
     """
     changes = to_leave_out(session.history)
     if not changes:
@@ -70,17 +46,40 @@ def confirm(session: Session, *, pairs: int = PAIRS, drop: bool = False) -> Iter
             f"Campaign {session.start.tag} has kept nothing yet: there is nothing to confirm.",
             remedy="Let it run first: autoresearch-ci run",
         )
+    yield from earlier(session)
     findings = []
     for kept in changes:
         finding = leave_out(session, kept, pairs, drop=drop)
         findings.append(finding)
         yield finding
-    yield whole(session, pairs, tuple(findings))
+    yield from whole(session, pairs, tuple(findings))
 
 
 def to_leave_out(history: History) -> list[Experiment]:
     """The kept changes, the newest first, without those that took one out."""
-    return [e for e in reversed(history.kept_changes) if e.proposer != NAME]
+    return [e for e in reversed(history.kept_changes) if e.proposer != DROP]
+
+
+def earlier(session: Session) -> Iterator[Note]:
+    """What an interrupted confirmation left behind, and whether this one goes on from it."""
+    if not (left := session.history.pairs):
+        return
+    if here := measured(session):
+        yield Note(
+            f"goes on from a confirmation that was interrupted: {plural(len(here), 'pair')} of "
+            "runs are measured already"
+        )
+        return
+    last = left[-1]
+    why = "of another version of the branch"
+    if last.machine != session.start.machine:
+        why = f"on another machine ({last.machine})"
+    elif last.rules != rules(session.settings):
+        why = "by other settings"
+    yield Note(
+        f"begins anew: the {plural(len(left), 'pair')} of runs of a confirmation that was "
+        f"interrupted were measured {why}"
+    )
 
 
 def leave_out(session: Session, kept: Experiment, pairs: int, *, drop: bool) -> Finding:
@@ -88,45 +87,24 @@ def leave_out(session: Session, kept: Experiment, pairs: int, *, drop: bool) -> 
     finding = Finding(kept.experiment, kept.description, holds=None)
     text = session.campaign.without(kept.commit, kept.parent)
     if text is None:
-        return replace(finding, note="later changes touch the same or neighbouring lines")
-    if text == session.campaign.source():
+        return replace(finding, note="later changes overlap it")
+    source = session.campaign.source()
+    if text == source:
         return replace(finding, note="nothing is left of it")
-    proposal = Proposal(f"drop: {kept.description}", text, proposer=NAME)
+    if broken := syntax_error(session.settings.target_file, source, text):
+        return replace(finding, note=f"the rest would be broken: {broken.removesuffix('.')}")
     with session.campaign.trial(text) as trial:
         if drop:
-            return _drop(session, trial, proposal, kept, finding, pairs)
-        return judged(kept, finding, duel(session, trial, pairs))
+            return _drop(session, trial, kept, text, pairs)
+        return judged(kept, duel(session, trial, pairs))
 
 
-def judged(kept: Experiment, finding: Finding, found: Duel) -> Finding:
-    """What the duel of the branch with and without the change says.
-
-    What was kept for being simpler need not be better: it holds up unless it is worse.
-    """
-    if found.effect is None:
-        assert found.failure is not None
-        return replace(finding, holds=True, note=f"without it: {found.failure.error}")
-    e = found.effect
-    if not math.isfinite(e.low):
-        return replace(finding, gain=e.gain, note="there were too few pairs of runs to say")
-    holds = not e.worse if kept.reason is Reason.SIMPLER else e.better()
-    return replace(finding, holds=holds, gain=e.gain, low=e.low, high=e.high)
-
-
-def _drop(
-    session: Session,
-    trial: Trial,
-    proposal: Proposal,
-    kept: Experiment,
-    finding: Finding,
-    pairs: int,
-) -> Finding:
+def _drop(session: Session, trial: Trial, kept: Experiment, text: str, pairs: int) -> Finding:
     """An experiment like any other, whose candidate is the branch without the change."""
+    proposal = dropping(kept, text)
     session.announce(trial, proposal)
     try:
-        found = duel(session, trial, pairs)
-        finding = judged(kept, finding, found)
-        outcome = _outcome(session, trial, finding, found)
+        finding, outcome = dropped(session, trial, kept, pairs)
     except KeyboardInterrupt:
         session.conclude(trial, proposal, INTERRUPTED)
         raise
@@ -142,33 +120,14 @@ def _drop(
     return finding
 
 
-def _outcome(session: Session, trial: Trial, finding: Finding, found: Duel) -> Outcome:
-    if found.failure is not None:
-        return Outcome(
-            found.failure.failure, None, found.samples, found.measurements, found.failure.error
-        )
-    assert found.effect is not None
-    prev, value = found.middle(Side.INCUMBENT), found.middle(Side.CANDIDATE)
-    last = session.history.incumbent
-    if not found.effect.exact and last is not None and last.value is not None:
-        # As for every keep under noise: the value on record, and the effect that was found.
-        prev = last.value
-        value = session.history.direction.better(prev, -found.effect.gain)
-    discard = Verdict(Status.DISCARD, Reason.WORSE if finding.holds else Reason.WITHIN_NOISE)
-    outcome = Outcome(discard, value, found.samples, found.measurements, prev=prev)
-    if finding.holds is not False:
-        return outcome
-    trial.show(Side.CANDIDATE)
-    if objection := session.bench.guard(trial):
-        return replace(outcome, verdict=objection.verdict, error=objection.error)
-    kept = replace(outcome, verdict=Verdict(Status.KEEP, Reason.SIMPLER))
-    return held_out(session, trial, kept)
-
-
-def whole(session: Session, pairs: int, findings: tuple[Finding, ...]) -> Confirmation:
-    """Base against head, written down."""
+def whole(session: Session, pairs: int, findings: tuple[Finding, ...]) -> Iterator[Event]:
+    """Base against head, written down; a note where the two are the same."""
+    base = session.campaign.at_base()
+    if base == session.campaign.source():
+        yield Note(AS_IT_BEGAN)
+        return
     least = session.settings.min_delta
-    with session.campaign.trial(session.campaign.at_base()) as trial:
+    with session.campaign.trial(base) as trial:
         found = duel(session, trial, pairs)
     if found.effect is None:
         assert found.failure is not None
@@ -198,43 +157,7 @@ def whole(session: Session, pairs: int, findings: tuple[Finding, ...]) -> Confir
         )
     )
     session.archive.write(now=True)
-    return record
-
-
-def duel(session: Session, trial: Trial, pairs: int) -> Duel:
-    """Runs of the branch and of what the trial holds, in pairs whose order alternates.
-
-    A metric that repeats exactly is known by three pairs. Where `pairs` of them leave
-    open what looks like a gain, as many again are run.
-    """
-    samples: list[Sample] = []
-    measurements: list[Measurement] = []
-    gains: list[float] = []
-    while not (_repeats(samples) or settled(gains, pairs)):
-        sides = [Side.INCUMBENT, Side.CANDIDATE]
-        values: dict[Side, float] = {}
-        for side in sides if len(gains) % 2 == 0 else reversed(sides):
-            trial.show(side)
-            measurements.append(run := session.bench.measure(trial))
-            if side is Side.CANDIDATE and run.failure:
-                # The machine may have failed and not the candidate: both have another try.
-                for again in (Side.INCUMBENT, Side.CANDIDATE):
-                    trial.show(again)
-                    measurements.append(run := session.bench.measure(trial))
-                    if again is Side.INCUMBENT:
-                        session.bench.require(run)
-                if run.failure:
-                    return Duel(None, tuple(samples), tuple(measurements), run)
-            values[side] = session.bench.require(run)
-            samples.append(Sample(side, values[side]))
-        gains.append(session.history.direction.gain(values[Side.INCUMBENT], values[Side.CANDIDATE]))
-    return Duel(effect(gains, exact=_repeats(samples)), tuple(samples), tuple(measurements))
-
-
-def _repeats(samples: list[Sample]) -> bool:
-    """Whether either side was run three times and always gave the same number."""
-    values = [[sample.value for sample in samples if sample.side is side] for side in Side]
-    return all(len(side) >= _SAME and len(set(side)) == 1 for side in values)
+    yield record
 
 
 def _finite(value: float) -> float | None:

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 from autoresearch_ci.model import (
     BASELINE,
+    DROP,
     Confirmation,
     Diagnosis,
     Direction,
     Experiment,
     IdeaRequest,
+    PairMeasured,
+    Proposal,
     ProposalRejected,
     Reason,
     Status,
@@ -22,6 +25,9 @@ AGAIN = "again"
 IDEAS = "ideas"
 """In an experiment's `change`: the ids of the queued ideas that it takes up."""
 
+DROPS = "drops"
+"""In the `change` of an experiment that takes a kept one out: that one's `candidate`."""
+
 _NO_VERDICT = (Reason.INTERRUPTED, Reason.SUPERSEDED)
 
 
@@ -29,7 +35,8 @@ class History:
     """The finished experiments of one campaign in order; grows, never shrinks.
 
     `rejected` are answers of proposers that never became an experiment,
-    `confirmation` and `diagnosis` are the last ones.
+    `confirmation` and `diagnosis` are the last ones, `pairs` what was measured since for
+    a confirmation that has not come to its end.
     Adding and every question cost the same however long the campaign is. Only where
     another session was faster to publish do the last ones get other numbers: `become`.
     """
@@ -43,6 +50,7 @@ class History:
         self.rejected: list[ProposalRejected] = []
         self.confirmation: Confirmation | None = None
         self.diagnosis: Diagnosis | None = None
+        self.pairs: list[PairMeasured] = []
         self._superseded: dict[int, Experiment] = {}
         self.queued: dict[str, IdeaRequest] = {}
 
@@ -61,17 +69,21 @@ class History:
             self._superseded[experiment.experiment] = experiment
         # A proposer's note may hold anything that is JSON.
         again, ideas = experiment.change.get(AGAIN), experiment.change.get(IDEAS)
-        if isinstance(again, int):
+        unfinished = experiment.proposer == DROP and experiment.reason is Reason.INTERRUPTED
+        if isinstance(again, int) and not unfinished:  # what a person asked for has to be done
             self._superseded.pop(again, None)
         for name in ideas if isinstance(ideas, list | tuple) else ():
             self.queued.pop(str(name), None)
 
-    def judged(self, record: Confirmation | Diagnosis) -> None:
-        """Take what is said of the whole in place of what was said before."""
-        if isinstance(record, Confirmation):
-            self.confirmation = record
-        else:
-            self.diagnosis = record
+    def judged(self, record: PairMeasured | Confirmation | Diagnosis) -> None:
+        """Take what is said of the whole in place of what was said before, or a part of that."""
+        match record:
+            case PairMeasured():
+                self.pairs.append(record)
+            case Confirmation():
+                self.confirmation, self.pairs = record, []
+            case Diagnosis():
+                self.diagnosis = record
 
     def queue(self, idea: IdeaRequest) -> None:
         """Let the idea wait for a proposal that takes it up: one whose `change` names it."""
@@ -122,6 +134,11 @@ class History:
         found, incumbent = self.confirmation, self.incumbent
         return found if found and incumbent and found.head == incumbent.commit else None
 
+    def taken_out(self, idea: Proposal | Experiment) -> Experiment | None:
+        """The kept experiment that this one takes out again; None where it is any other idea."""
+        wanted = idea.change.get(DROPS) if idea.proposer == DROP else None
+        return next((e for e in reversed(self.kept_changes) if e.candidate == wanted), None)
+
     @property
     def rejected_now(self) -> int:
         """Answers in a row that were rejected since the last experiment."""
@@ -129,8 +146,13 @@ class History:
 
     @property
     def superseded(self) -> Sequence[Experiment]:
-        """What was better than an outdated incumbent, and was not tried on a newer one yet."""
-        return list(self._superseded.values())
+        """What was better than an outdated incumbent, and was not tried on a newer one yet.
+
+        Not what was taken out again: that one is to be made, not this.
+        """
+        ideas = self._superseded.values()
+        out = [idea.change.get(DROPS) for idea in ideas if idea.proposer == DROP]
+        return [idea for idea in ideas if idea.candidate not in out]
 
     @property
     def ideas(self) -> Sequence[IdeaRequest]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 
+from autoresearch_ci.dropping import dropped
 from autoresearch_ci.interrupts import deferred
 from autoresearch_ci.model import (
     BASELINE,
@@ -88,6 +89,8 @@ def experiment(session: Session, proposal: Proposal) -> Iterator[Event]:
             yield session.announce(trial, proposal)
             if first:
                 outcome = baseline(session, trial)
+            elif kept := session.history.taken_out(proposal):
+                _, outcome = dropped(session, trial, kept, is_over=lambda: session.is_over)
             else:
                 proposal, outcome = attempt(session, trial, proposal)
         except KeyboardInterrupt:

@@ -13,6 +13,9 @@ from typing import Any
 BASELINE = "baseline"
 """What stands for a proposer where nothing was proposed."""
 
+DROP = "confirm"
+"""What stands for a proposer where a kept change is taken out again."""
+
 
 class Direction(StrEnum):
     """Which way the metric improves."""
@@ -319,6 +322,25 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class PairMeasured:
+    """A run of either side that belong together, for a confirmation; no verdict rests on it yet.
+
+    `head` is the commit that is the incumbent, `candidate` the git blob id of the target's
+    content that is held against it. `rules` tells by which settings both were measured.
+    """
+
+    tag: str
+    session: str
+    timestamp: str
+    metric: str
+    head: str
+    candidate: str
+    samples: tuple[Sample, ...]
+    machine: str
+    rules: str
+
+
+@dataclass(frozen=True, slots=True)
 class Confirmation:
     """Base against head on fresh runs, and each kept experiment by itself.
 
@@ -426,6 +448,7 @@ Record = (
     | ExperimentStart
     | ProposalRejected
     | Experiment
+    | PairMeasured
     | Confirmation
     | Diagnosis
     | SessionEnd

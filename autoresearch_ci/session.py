@@ -19,6 +19,7 @@ from autoresearch_ci.jump import far_outside, repeats
 from autoresearch_ci.ledger import Ledger
 from autoresearch_ci.limits import Limits, Progress, Watch
 from autoresearch_ci.model import (
+    DROP,
     Experiment,
     ExperimentStart,
     Proposal,
@@ -341,13 +342,20 @@ class Session:
         for idea in self.history.superseded:
             if idea.session in theirs or idea.experiment in self._given_up:
                 continue
-            patch = self.campaign.read(archived(f"{idea.experiment:04}.patch"))
-            text = self.campaign.reapplied(patch, idea.parent) if patch else None
+            self._given_up.add(idea.experiment)  # if it comes to no verdict, until next time
+            text = self._text_again(idea)
             if text and text != self.campaign.source():
                 change = {**idea.change, AGAIN: idea.experiment}
                 return Proposal(idea.description, text, idea.proposer, change)
-            self._given_up.add(idea.experiment)
         return None
+
+    def _text_again(self, idea: Experiment) -> str | None:
+        """The target with a superseded idea; None where there is no such text any more."""
+        if idea.proposer == DROP:
+            kept = self.history.taken_out(idea)
+            return self.campaign.without(kept.commit, kept.parent) if kept else None
+        patch = self.campaign.read(archived(f"{idea.experiment:04}.patch"))
+        return self.campaign.reapplied(patch, idea.parent) if patch else None
 
     def _experiment(self, trial: Trial, proposal: Proposal, outcome: Outcome) -> Experiment:
         verdict, incumbent, prev = outcome.verdict, self.history.incumbent, outcome.prev

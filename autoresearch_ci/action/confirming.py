@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Iterator
 from statistics import median
 
-from autoresearch_ci.confirmation import PAIRS, confirm, whole
+from autoresearch_ci.confirmation import AS_IT_BEGAN, confirm, earlier, whole
+from autoresearch_ci.duel import PAIRS, measured
 from autoresearch_ci.errors import AutoresearchError
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Confirmation, Event, Side
@@ -15,6 +16,12 @@ from autoresearch_ci.session import Session
 
 RUNS = 2 * 2 * PAIRS
 """Of one question at most: pairs of runs, and as many again where they leave it open."""
+
+
+def is_due(lab: Session, result: str) -> bool:
+    """Whether the branch is to be measured again: it is better now, or a cancelled job began to."""
+    begun = bool(measured(lab)) and lab.history.confirmed is None
+    return (result == "improved" or begun) and not lab.stopped_now
 
 
 def confirmed(lab: Session, show: Callable[[Event], None]) -> tuple[Confirmation | None, str]:
@@ -31,17 +38,20 @@ def confirmed(lab: Session, show: Callable[[Event], None]) -> tuple[Confirmation
             f"{duration(left)} was left. On your machine: autoresearch-ci confirm"
         )
     every = question * len(lab.history.kept) <= left  # the baseline stands for the branch
-    record = None
+    record, hurry = None, False
     try:
         for event in confirm(lab) if every else _whole(lab):
             show(event)
             record = event if isinstance(event, Confirmation) else None
     except AutoresearchError as error:
         return None, f"Not confirmed by fresh runs: {error.message} {error.remedy}"
+    except KeyboardInterrupt:
+        hurry = True
+        raise
     finally:
         lab.archive.write(now=True)
-    lab.share(last=True)
-    return record, ""
+        lab.share(last=True, hurry=hurry)
+    return record, "" if record else f"Not confirmed by fresh runs: {AS_IT_BEGAN}."
 
 
 def seconds_of_a_run(history: History) -> float:
@@ -58,4 +68,5 @@ def seconds_of_a_run(history: History) -> float:
 
 
 def _whole(lab: Session) -> Iterator[Event]:
-    yield whole(lab, PAIRS, ())
+    yield from earlier(lab)
+    yield from whole(lab, PAIRS, ())

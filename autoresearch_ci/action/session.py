@@ -9,7 +9,7 @@ from typing import TextIO
 
 from autoresearch_ci.action.afterwards import FAILED, afterwards
 from autoresearch_ci.action.board import Board
-from autoresearch_ci.action.confirming import confirmed
+from autoresearch_ci.action.confirming import confirmed, is_due
 from autoresearch_ci.action.held import Held
 from autoresearch_ci.action.live import Live
 from autoresearch_ci.action.order import OFFERED, Order
@@ -24,7 +24,7 @@ from autoresearch_ci.history import History
 from autoresearch_ci.interrupts import Interrupted
 from autoresearch_ci.lab import open_lab
 from autoresearch_ci.loop import research
-from autoresearch_ci.model import Confirmation, Event, Finding, SessionEnd, StopReason
+from autoresearch_ci.model import Confirmation, Event, Finding, Note, SessionEnd, StopReason
 from autoresearch_ci.publisher import Alone
 from autoresearch_ci.reports.confirmation import finding, verdict
 from autoresearch_ci.reports.page import Page
@@ -83,7 +83,7 @@ def hold(workspace: Path, order: Order, users: Users | None, stream: TextIO, boa
             order.head.look(last=True)
             held = _told(lab, order)
             print(outcome(lab.start, lab.history), file=stream, flush=True)
-            if held.result.result == "improved" and not lab.stopped_now:
+            if is_due(lab, held.result.result):
                 held = _confirmed(lab, order, stream)
             if lab.campaign.base == where.sha:
                 path, base = lab.settings.target_file, lab.campaign.at_base()
@@ -128,7 +128,9 @@ def _confirmed(lab: Session, order: Order, stream: TextIO) -> Held:
     """What the session came to, seen again on fresh runs."""
 
     def show(event: Event) -> None:
-        if isinstance(event, Finding):
+        if isinstance(event, Note):
+            print(clean(event.text), file=stream, flush=True)
+        elif isinstance(event, Finding):
             print(finding(event), file=stream, flush=True)
         elif isinstance(event, Confirmation):
             print(verdict(event), file=stream, flush=True)

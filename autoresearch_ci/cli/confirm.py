@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from autoresearch_ci.cli.boundary import DONE
 from autoresearch_ci.cli.parser import Parser, add_settings, positive
 from autoresearch_ci.interrupts import interruptible
-from autoresearch_ci.model import Confirmation, Finding
+from autoresearch_ci.model import Confirmation, Finding, Note
 from autoresearch_ci.reports.confirmation import finding, verdict
 from autoresearch_ci.reports.terminal import clean, plural
 
@@ -45,7 +45,8 @@ def main(arguments: Namespace) -> int:
 
     from autoresearch_ci.campaigns import view  # noqa: PLC0415 - heavy
     from autoresearch_ci.comparison import FEWEST  # noqa: PLC0415
-    from autoresearch_ci.confirmation import PAIRS, confirm, to_leave_out  # noqa: PLC0415
+    from autoresearch_ci.confirmation import confirm, to_leave_out  # noqa: PLC0415
+    from autoresearch_ci.duel import PAIRS  # noqa: PLC0415
     from autoresearch_ci.lab import open_lab  # noqa: PLC0415
     from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
@@ -78,21 +79,25 @@ def main(arguments: Namespace) -> int:
         except KeyboardInterrupt:
             say(_cut_short(looked_at, changes, drop=arguments.drop))
             raise
+        finally:
+            lab.archive.write(now=True)
     return DONE
 
 
 def _cut_short(looked_at: int, changes: int, *, drop: bool) -> str:
     """What is left of a confirmation that was interrupted."""
-    kept = "what was taken out is recorded and stays out" if drop else "none of it is in the log"
+    out = "what was taken out stays out, " if drop else ""
     return (
-        f"interrupted after {looked_at} of {plural(changes, 'kept change')}: what is shown above "
-        f"was measured, {kept}, and the next `confirm` begins anew. Give --pairs to make it "
-        "shorter."
+        f"interrupted after {looked_at} of {plural(changes, 'kept change')}: {out}every pair of "
+        "runs is in the log, nothing is confirmed by them alone, and the next `confirm` goes on "
+        "from there. Give --pairs to make it shorter."
     )
 
 
 def _show(event: Event, say: Callable[..., None], arguments: Namespace) -> None:
-    if isinstance(event, Finding):
+    if isinstance(event, Note):
+        say(clean(event.text))
+    elif isinstance(event, Finding):
         say(finding(event))
     elif isinstance(event, Confirmation):
         if arguments.json:

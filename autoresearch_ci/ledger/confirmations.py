@@ -1,4 +1,4 @@
-"""Confirmations as parts of JSON lines, and back."""
+"""Confirmations, and the pairs of runs they rest on, as parts of JSON lines, and back."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from autoresearch_ci.model import Confirmation, Finding
+from autoresearch_ci.model import Confirmation, Finding, PairMeasured, Sample, Side
 
 
 def encode_confirmation(record: Confirmation) -> tuple[str, dict[str, Any]]:
@@ -33,6 +33,36 @@ def decode_confirmation(details: Mapping[str, Any], common: Mapping[str, str]) -
         verdict=str(details["verdict"]),
         findings=tuple(_finding(each) for each in details.get("findings", ())),
         machine=str(details.get("machine", "")),
+    )
+
+
+def encode_pair(record: PairMeasured) -> tuple[str, dict[str, Any]]:
+    """The action's name and its details."""
+    return "pair_measured", {
+        "metric": record.metric,
+        "head": record.head,
+        "candidate": record.candidate,
+        "runs": [[sample.side, sample.value] for sample in record.samples],
+        "machine": record.machine,
+        "rules": record.rules,
+    }
+
+
+def decode_pair(details: Mapping[str, Any], common: Mapping[str, str]) -> PairMeasured:
+    """The same from a parsed line; KeyError, TypeError or ValueError where it is none."""
+    samples = tuple(Sample(Side(side), float(value)) for side, value in details["runs"])
+    if sorted(sample.side for sample in samples) != sorted(Side):
+        raise ValueError("one run of either side makes a pair")
+    return PairMeasured(
+        tag=common["tag"],
+        session=common["session"],
+        timestamp=common["timestamp"],
+        metric=str(details["metric"]),
+        head=str(details["head"]),
+        candidate=str(details["candidate"]),
+        samples=samples,
+        machine=str(details["machine"]),
+        rules=str(details["rules"]),
     )
 
 

@@ -17,9 +17,11 @@ from typing import Any
 from autoresearch_ci.ledger.reading import CampaignLog
 from autoresearch_ci.ledger.records import decode, dumps
 from autoresearch_ci.model import (
+    DROP,
     Confirmation,
     Experiment,
     ExperimentStart,
+    PairMeasured,
     ProposalRejected,
     Reason,
     Record,
@@ -92,6 +94,8 @@ class _Weaving:
             )
         elif isinstance(record, ProposalRejected):
             new = replace(record, experiment=self.log.history.next_number)
+        elif isinstance(record, PairMeasured):
+            new = replace(record, head=self._commits.get(record.head, record.head))
         elif isinstance(record, Confirmation):
             new = self._confirmation(record)
         elif isinstance(record, Experiment):
@@ -126,7 +130,8 @@ class _Weaving:
         return new
 
     def _superseded(self, new: Experiment, tip: Experiment) -> Experiment:
-        same = self.log.history.tried(new.candidate)
+        # A change that is taken out may well leave what there was before it.
+        same = None if new.proposer == DROP else self.log.history.tried(new.candidate)
         return replace(
             new,
             status=Status.DISCARD,

@@ -24,6 +24,7 @@ from autoresearch_ci.model import (
     Experiment,
     ExperimentStart,
     IdeaRequest,
+    PairMeasured,
     ProposalRejected,
     Record,
     Request,
@@ -70,7 +71,7 @@ class CampaignLog:
                 self.started = encode(record)
             case ProposalRejected():
                 self.history.rejected.append(record)
-            case Confirmation() | Diagnosis():
+            case PairMeasured() | Confirmation() | Diagnosis():
                 self.history.judged(record)
             case Experiment():
                 self.history.add(record)

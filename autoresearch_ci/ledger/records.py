@@ -12,7 +12,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from autoresearch_ci.ledger.confirmations import decode_confirmation, encode_confirmation
+from autoresearch_ci.ledger.confirmations import (
+    decode_confirmation,
+    decode_pair,
+    encode_confirmation,
+    encode_pair,
+)
 from autoresearch_ci.ledger.diagnoses import decode_diagnosis, encode_diagnosis
 from autoresearch_ci.model import (
     Confirmation,
@@ -21,6 +26,7 @@ from autoresearch_ci.model import (
     Experiment,
     ExperimentStart,
     IdeaRequest,
+    PairMeasured,
     ProposalRejected,
     Reason,
     Record,
@@ -209,6 +215,7 @@ _ENCODERS: dict[type, Any] = {
     ExperimentStart: _encode_experiment_start,
     ProposalRejected: _encode_rejected,
     Experiment: _encode_experiment,
+    PairMeasured: encode_pair,
     Confirmation: encode_confirmation,
     Diagnosis: encode_diagnosis,
     SessionEnd: _encode_session_end,
@@ -322,6 +329,7 @@ _DECODERS: dict[str, Callable[[Mapping[str, Any], int], Record]] = {
     "experiment_start": _decode_experiment_start,
     "proposal_rejected": _decode_rejected,
     "experiment_done": _decode_experiment,
+    "pair_measured": lambda details, _number: decode_pair(details, _common(details)),
     "confirmed": lambda details, _number: decode_confirmation(details, _common(details)),
     "examined": lambda details, _number: decode_diagnosis(details, _common(details)),
     "session_end": _decode_session_end,

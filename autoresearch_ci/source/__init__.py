@@ -13,9 +13,19 @@ from pathlib import PurePosixPath
 
 from autoresearch_ci.source.grammar import GRAMMARS, Kind, Span
 from autoresearch_ci.source.lexers import has_lexer, lexer_spans
+from autoresearch_ci.source.merging import replayed
 from autoresearch_ci.source.words import Token, words
 
-__all__ = ["Kind", "Span", "Token", "code_lines", "is_known", "spans", "tokens"]
+__all__ = [
+    "Kind",
+    "Span",
+    "Token",
+    "code_lines",
+    "is_known",
+    "replayed",
+    "spans",
+    "tokens",
+]
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _BLANK = " \t\r\n\f\v\ufeff"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -18,6 +17,7 @@ from autoresearch_ci.workspace.refs import ZERO
 from autoresearch_ci.workspace.scratch import scratch_copy
 from autoresearch_ci.workspace.state import note_shown
 from autoresearch_ci.workspace.trial import Desk, Trial
+from autoresearch_ci.workspace.versions import Versions
 
 _NAMED = 3
 
@@ -52,6 +52,7 @@ class Campaign:
         self.user = user
         self._desk = desk
         self._moves = moves
+        self._versions = Versions(desk.git, desk.target, desk.shown_path.parent)
         self._logs = f"refs/heads/autoresearch-logs/{tag}"
         self._logs_tip = logs_tip
         self._logs_tree = ""
@@ -76,24 +77,13 @@ class Campaign:
     def without(self, commit: str, parent: str) -> str | None:
         """The target as it would be had `commit`, on `parent`, not been kept.
 
-        None where later changes touch the same lines; git merges the two.
+        None where later changes overlap it.
         """
-        desk = self._desk
-        ours = [desk.content, *(self._blob(name) for name in (commit, parent))]
-        with tempfile.TemporaryDirectory(dir=desk.shown_path.parent) as folder:
-            for name, content in zip(("head", "with", "without"), ours, strict=True):
-                Path(folder, name).write_bytes(content)
-            paths = [f"{folder}/{name}" for name in ("head", "with", "without")]
-            conflicts, merged = desk.git.ask("merge-file", "-p", "-q", *paths, ok=range(128))
-        return None if conflicts else merged.decode()
+        return self._versions.without(commit, parent, self.head)
 
     def at_base(self) -> str:
         """The target's text where the campaign began."""
-        return self._blob(self.base).decode()
-
-    def _blob(self, commit: str) -> bytes:
-        """The target at a commit, as it lies in the working tree."""
-        return self._desk.git.run("cat-file", "--filters", f"{commit}:{self._desk.target}")
+        return self._versions.at(self.base)
 
     @contextmanager
     def preparation(self) -> Iterator[list[str]]:

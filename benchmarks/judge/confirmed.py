@@ -15,7 +15,7 @@ from rules import RULES
 from worlds import CELLS, World
 
 from autoresearch_ci.comparison import effect, settled
-from autoresearch_ci.confirmation import PAIRS
+from autoresearch_ci.duel import PAIRS
 
 HERE = Path(__file__).parent
 

@@ -7,7 +7,7 @@ import pytest
 from autoresearch_ci.action.confirming import RUNS, confirmed, seconds_of_a_run
 from autoresearch_ci.lab import open_lab
 from autoresearch_ci.loop import research
-from autoresearch_ci.model import Confirmation, Finding
+from autoresearch_ci.model import Confirmation, Finding, Note
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from tests.projects import SETTINGS, make_project
 
@@ -59,3 +59,20 @@ def test_what_can_no_longer_be_measured(lab, tmp_path):
     assert record is None
     assert why.startswith("Not confirmed by fresh runs: ")
     assert lab.history.confirmed is None
+
+
+def test_one_that_was_cancelled_is_gone_on_with(lab):
+    """Pairs of runs that a cancelled job measured count in the next one, which says so."""
+
+    def cancel(_event):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        confirmed(lab, cancel)
+    assert len(lab.history.pairs) == 3
+    leave(lab, 2)
+    found = []
+    record, _ = confirmed(lab, found.append)
+    assert [type(each) for each in found] == [Note, Confirmation]
+    assert "goes on" in found[0].text
+    assert (lab.history.confirmed, lab.history.pairs) == (record, [])

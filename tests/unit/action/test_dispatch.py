@@ -28,7 +28,8 @@ def test_it_is_pushed_shown_and_confirmed(job):
     assert "On fresh runs confirmed" in job.summary
     assert f"{job.hub.url}/octo/lab/tree/autoresearch/t" in job.summary
     records = [record["action"] for record in racing.records(job.lab.bare, "t")]
-    assert records[-2:] == ["session_end", "confirmed"], "the verdict is published too"
+    after = records[records.index("session_end") + 1 :]
+    assert after == ["pair_measured"] * (len(after) - 1) + ["confirmed"], "published too"
 
 
 def test_the_picture_is_linked_where_it_was_pushed(job):
@@ -97,3 +98,28 @@ def test_a_cancelled_job(job):
     check = job.checks["autoresearch"]
     assert check["conclusion"] == "neutral"
     assert racing.records(job.lab.bare, "t")[-1]["action"] == "session_end"
+
+
+def test_a_job_cancelled_while_it_confirms(job, make_job):
+    """Pairs of runs that were measured by then are pushed, no verdict, and the next job ends it."""
+    base = "grep -q 'RATE = 0.02$' solve.py && grep -q 'STEPS = 8$' solve.py"
+    hangs = "echo >> again; if [ $(wc -l < again) = 2 ]; then touch here; sleep 60; fi"
+    body = INPUTS["run_command"]
+    run = f"if {base}; then if [ -e kept ]; then {hangs}; fi; else touch kept; fi; {body}"
+    after = make_job("after")
+    for each in (job, after):
+        (each.workspace / ".git" / "info" / "exclude").write_text("here\nkept\nagain\n")
+    assert job.run(until=job.workspace / "here", run_command=run) == 130, job.log
+    actions = [record["action"] for record in racing.records(job.lab.bare, "t")]
+    assert actions[-1] == "pair_measured"
+    assert "session_end" in actions
+    assert "confirmed" not in actions
+    assert set(job.checks) == {"autoresearch"}
+    assert "onfirmed" not in job.summary
+
+    (after.workspace / "again").write_text("\n" * 9)
+    (after.workspace / "again").chmod(0o666)
+    assert after.run(run_command=run, target_value="1") == 0, after.log
+    assert after.outputs["experiments"] == "0"
+    assert "goes on from a confirmation that was interrupted" in after.log
+    assert after.checks["autoresearch/confirmed"]["conclusion"] == "success"

@@ -16,10 +16,13 @@ from autoresearch_ci.model import (
     Direction,
     Experiment,
     ExperimentStart,
+    PairMeasured,
     Reason,
+    Sample,
     SessionStart,
     Status,
 )
+from autoresearch_ci.model import Side as Ran
 from tests.unit.conftest import BASELINE
 
 START = SessionStart(
@@ -133,3 +136,22 @@ def test_a_second_baseline_of_the_same_is_a_duplicate():
     second = merged.log.history.experiments[1]
     assert (second.status, second.reason, second.value) == (Status.DISCARD, Reason.DUPLICATE, 1.5)
     assert merged.moved == {0: 1}
+
+
+def test_pairs_of_runs_stay_with_their_branch():
+    """Where a keep's commit is made anew, what a confirmation had measured of it still counts."""
+    common = [dumps(START), dumps(BASELINE)]
+    theirs, ours = Side("l", list(common)), Side("r", list(common))
+    theirs.experiment(keep=False)
+    ours.experiment(keep=True)
+    tip = whole(ours.lines).incumbent
+    pair = PairMeasured(
+        tag="mar17", session="r", timestamp=tip.timestamp, metric="val_bpb", head=tip.commit,
+        candidate="1" * 40, samples=(Sample(Ran.INCUMBENT, 1.0), Sample(Ran.CANDIDATE, 2.0)),
+        machine="a machine", rules="0" * 12,
+    )  # fmt: skip
+    ours.lines.append(dumps(pair))
+    ours.merge(theirs.lines)
+    history = whole(ours.lines)
+    assert history.incumbent.commit != tip.commit
+    assert history.pairs == [replace(pair, head=history.incumbent.commit)]

@@ -1,0 +1,82 @@
+"""Taking a kept change out again, where fresh runs do not show that it helps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+from autoresearch_ci.duel import PAIRS, Duel, duel
+from autoresearch_ci.history import DROPS
+from autoresearch_ci.model import (
+    DROP,
+    Experiment,
+    Finding,
+    Proposal,
+    Reason,
+    Side,
+    Status,
+    Verdict,
+)
+from autoresearch_ci.session import Outcome, Session
+from autoresearch_ci.verdicts import held_out, out_of_time
+from autoresearch_ci.workspace import Trial
+
+
+def dropping(kept: Experiment, text: str) -> Proposal:
+    """The branch without a kept change, as an idea like any other."""
+    title = f"drop: {kept.description}"
+    return Proposal(title, text, proposer=DROP, change={DROPS: kept.candidate})
+
+
+def dropped(
+    session: Session,
+    trial: Trial,
+    kept: Experiment,
+    pairs: int = PAIRS,
+    is_over: Callable[[], bool] = lambda: False,
+) -> tuple[Finding, Outcome]:
+    """What a kept change is worth, and what becomes of the experiment that takes it out."""
+    found = duel(session, trial, pairs, is_over)
+    finding = judged(kept, found)
+    return finding, _outcome(session, trial, finding, found)
+
+
+def judged(kept: Experiment, found: Duel) -> Finding:
+    """What the duel of the branch with and without the change says.
+
+    What was kept for being simpler need not be better: it holds up unless it is worse.
+    """
+    finding = Finding(kept.experiment, kept.description, holds=None)
+    if found.failure is not None:
+        return replace(finding, holds=True, note=f"without it: {found.failure.error}")
+    e = found.effect
+    if e is None or not math.isfinite(e.low):
+        gain = e.gain if e else None
+        return replace(finding, gain=gain, note="there were too few pairs of runs to say")
+    holds = not e.worse if kept.reason is Reason.SIMPLER else e.better()
+    return replace(finding, holds=holds, gain=e.gain, low=e.low, high=e.high)
+
+
+def _outcome(session: Session, trial: Trial, finding: Finding, found: Duel) -> Outcome:
+    if found.failure is not None:
+        return Outcome(
+            found.failure.failure, None, found.samples, found.measurements, found.failure.error
+        )
+    if found.effect is None:
+        return out_of_time(Outcome(None, None, found.samples, found.measurements))
+    prev, value = found.middle(Side.INCUMBENT), found.middle(Side.CANDIDATE)
+    last = session.history.incumbent
+    if not found.effect.exact and last is not None and last.value is not None:
+        # As for every keep under noise: the value on record, and the effect that was found.
+        prev = last.value
+        value = session.history.direction.better(prev, -found.effect.gain)
+    discard = Verdict(Status.DISCARD, Reason.WORSE if finding.holds else Reason.WITHIN_NOISE)
+    outcome = Outcome(discard, value, found.samples, found.measurements, prev=prev)
+    if finding.holds is not False:
+        return outcome
+    trial.show(Side.CANDIDATE)
+    if objection := session.bench.guard(trial):
+        return replace(outcome, verdict=objection.verdict, error=objection.error)
+    kept = replace(outcome, verdict=Verdict(Status.KEEP, Reason.SIMPLER))
+    return held_out(session, trial, kept)

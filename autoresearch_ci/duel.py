@@ -1,0 +1,124 @@
+"""Two versions against each other on fresh runs, side by side, that outlive an interrupt.
+
+Each pair of runs is on record once it is measured. Whoever asks the same question of the
+same versions before a confirmation came to its end goes on from there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from statistics import median
+
+from autoresearch_ci.bench import Measurement
+from autoresearch_ci.clock import timestamp
+from autoresearch_ci.comparison import Effect, effect, settled
+from autoresearch_ci.config import Settings
+from autoresearch_ci.model import PairMeasured, Sample, Side
+from autoresearch_ci.session import Session
+from autoresearch_ci.workspace import Trial
+
+PAIRS = 8
+"""Pairs of runs for a question, and as many again where they leave it open."""
+
+_SAME = 3
+"""Runs of a side that must agree to the last digit before the metric counts as exact."""
+
+_RULES = (
+    "setup_command", "run_command", "metric_parse", "measure_command", "time_budget",
+    "kill_after", "memory_limit", "executor", "env",
+)  # fmt: skip
+"""The settings that a number depends on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duel:
+    """The branch as it is, the incumbent, against something else, the candidate.
+
+    Without an effect the candidate gave no number, which is the `failure`, or time was up.
+    """
+
+    effect: Effect | None
+    samples: tuple[Sample, ...]
+    measurements: tuple[Measurement, ...]
+    failure: Measurement | None = None
+
+    def middle(self, side: Side) -> float:
+        """The median of one side."""
+        return median(sample.value for sample in self.samples if sample.side is side)
+
+
+def duel(
+    session: Session, trial: Trial, pairs: int, is_over: Callable[[], bool] = lambda: False
+) -> Duel:
+    """Runs of the branch and of what the trial holds, in pairs whose order alternates.
+
+    A metric that repeats exactly is known by three pairs. Where `pairs` of them leave
+    open what looks like a gain, as many again are run.
+    """
+    known = [pair for pair in measured(session) if pair.candidate == trial.candidate]
+    samples = [sample for pair in known for sample in pair.samples]
+    gains = [_gain(session, pair.samples) for pair in known]
+    measurements: list[Measurement] = []
+    while not (_repeats(samples) or settled(gains, pairs)):
+        if is_over():
+            return Duel(None, tuple(samples), tuple(measurements))
+        sides = [Side.INCUMBENT, Side.CANDIDATE]
+        pair: list[Sample] = []
+        for side in sides if len(gains) % 2 == 0 else reversed(sides):
+            trial.show(side)
+            measurements.append(run := session.bench.measure(trial))
+            if side is Side.CANDIDATE and run.failure:
+                # The machine may have failed and not the candidate: both have another try.
+                for again in (Side.INCUMBENT, Side.CANDIDATE):
+                    trial.show(again)
+                    measurements.append(run := session.bench.measure(trial))
+                    if again is Side.INCUMBENT:
+                        session.bench.require(run)
+                if run.failure:
+                    return Duel(None, tuple(samples), tuple(measurements), run)
+            pair.append(Sample(side, session.bench.require(run)))
+        session.ledger.append(_record(session, trial, tuple(pair)))
+        samples += pair
+        gains.append(_gain(session, pair))
+    return Duel(effect(gains, exact=_repeats(samples)), tuple(samples), tuple(measurements))
+
+
+def measured(session: Session) -> list[PairMeasured]:
+    """The pairs that count here: of the branch as it is, by this machine and these settings."""
+    here = (session.campaign.head, session.start.machine, rules(session.settings))
+    return [pair for pair in session.history.pairs if (pair.head, pair.machine, pair.rules) == here]
+
+
+def rules(settings: Settings) -> str:
+    """A short name for what a number depends on besides the versions and the machine."""
+    values = settings.model_dump(mode="json", include=set(_RULES))
+    return sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _record(session: Session, trial: Trial, samples: tuple[Sample, ...]) -> PairMeasured:
+    return PairMeasured(
+        tag=session.start.tag,
+        session=session.start.session,
+        timestamp=timestamp(),
+        metric=session.settings.metric_name,
+        head=trial.parent,
+        candidate=trial.candidate,
+        samples=samples,
+        machine=session.start.machine,
+        rules=rules(session.settings),
+    )
+
+
+def _gain(session: Session, pair: Sequence[Sample]) -> float:
+    """How much better the incumbent is."""
+    values = {sample.side: sample.value for sample in pair}
+    return session.history.direction.gain(values[Side.INCUMBENT], values[Side.CANDIDATE])
+
+
+def _repeats(samples: list[Sample]) -> bool:
+    """Whether either side was run three times and always gave the same number."""
+    values = [[sample.value for sample in samples if sample.side is side] for side in Side]
+    return all(len(side) >= _SAME and len(set(side)) == 1 for side in values)

@@ -1,0 +1,161 @@
+"""What a person had taken out stays out, whatever other sessions publish meanwhile."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from autoresearch_ci.confirmation import confirm
+from autoresearch_ci.lab import open_lab
+from autoresearch_ci.loop import research
+from autoresearch_ci.model import Finding, Reason, Status
+from autoresearch_ci.proposers.scripted import ScriptedProposer
+from autoresearch_ci.session import Session
+from autoresearch_ci.workspace import Target
+from tests.projects import SETTINGS, git, hold, look, make_project
+
+TARGET = "a=5\nb=5\nc=5\n"
+WHAT_C_DID_ONCE = {"run_command": ". ./target.txt; echo metric: $((a + b - c))"}
+
+WITH_D = ". ./target.txt; echo metric: $((a + b - ${d:-0}))"
+
+
+@pytest.fixture(autouse=True)
+def archived_at_once(monkeypatch):
+    """These experiments are quick, and every one of them is to be pushed."""
+    monkeypatch.setattr("autoresearch_ci.archive.INTERVAL", 0.0)
+
+
+@pytest.fixture
+def clones(tmp_path):
+    """Two clones of a remote with a campaign that kept `a=4`, and by luck `c=6`."""
+    project = make_project(
+        tmp_path / "source",
+        **{"target.txt": TARGET, "experiment.sh": ". ./target.txt\necho metric: $((a + b))\n"},
+    )
+    bare = tmp_path / "bare"
+    subprocess.run(["git", "clone", "-q", "--bare", str(project), str(bare)], check=True)
+
+    def clone(name):
+        subprocess.run(["git", "clone", "-q", str(bare), str(tmp_path / name)], check=True)
+        git(tmp_path / name, "config", "user.name", "u")
+        git(tmp_path / name, "config", "user.email", "u@example.org")
+        return tmp_path / name
+
+    here = clone("here")
+    share(here, change("a=5", "a=4"))
+    share(here, change("c=5", "c=6"), **WHAT_C_DID_ONCE)
+    return here, clone("there")
+
+
+def change(old, new):
+    return (f"{old} -> {new}", lambda text: text.replace(old, new))
+
+
+def share(repository, *ideas, **settings):
+    """A session that is pushed; what it said. The ideas are those after what was tried."""
+    overrides = {**SETTINGS, "tag": "t", **settings}
+    with open_lab(repository, overrides, push=Target("origin")) as lab:
+        tried = max(0, lab.history.next_number - 1)
+        lab.proposer = ScriptedProposer([change("", "")] * tried + list(ideas))
+        return list(research(lab))
+
+
+def drop(repository):
+    with open_lab(repository, {**SETTINGS, "tag": "t"}) as lab:
+        return [f for f in confirm(lab, drop=True) if isinstance(f, Finding)]
+
+
+def drops_of_c(repository):
+    experiments = look(repository, "t").history.experiments
+    return [e for e in experiments if e.description == "drop: c=5 -> c=6"]
+
+
+def target(repository):
+    return git(repository, "show", "autoresearch/t:target.txt")
+
+
+def test_a_drop_that_was_published_second_is_made_again(clones):
+    """Where another session's keep came first, the change is taken out on top of that.
+
+    What is left then is no duplicate of what there was before the change.
+    """
+    here, there = clones
+    assert [f.dropped for f in drop(here)] == [True, False]
+    share(there, change("b=5", "b=3"))
+    share(here)
+    assert target(here) == "a=4\nb=3\nc=5"
+    assert target(here) == git(here, "show", "origin/autoresearch/t:target.txt")
+    first, again = drops_of_c(here)
+    assert (first.status, first.reason) == (Status.DISCARD, Reason.SUPERSEDED)
+    assert (again.status, again.reason) == (Status.KEEP, Reason.SIMPLER)
+    assert (again.value, again.prev) == (7, 7)
+
+
+def test_what_helps_by_then_is_not_taken_out(clones):
+    """The change is measured again before it goes: on the new branch it may be needed."""
+    here, there = clones
+    assert [f.dropped for f in drop(here)] == [True, False]
+    needs_c = {"run_command": ". ./target.txt; [ $c = 6 ] || a=9; echo metric: $((a + b))"}
+    share(there, change("b=5", "b=3"), **needs_c)
+    share(here, **needs_c)
+    assert target(here) == "a=4\nb=3\nc=6"
+    again = look(here, "t").history.experiments[-1]
+    assert (again.proposer, again.status, again.reason) == ("confirm", "discard", "worse")
+
+
+def test_a_drop_of_what_is_gone_is_not_made_again(clones):
+    """Where the other session took the same change out first, nothing is left to do."""
+    here, there = clones
+    share(there)  # what was published is here then
+    drop(here)
+    drop(there)
+    share(there)
+    share(here)
+    assert target(here) == "a=4\nb=5\nc=5"
+    assert [e.reason for e in drops_of_c(here)] == [Reason.SIMPLER, Reason.SUPERSEDED]
+
+
+def test_what_was_taken_out_before_it_was_published_never_comes_back(clones):
+    """A change that another session's keep came before is not tried again if it was dropped here."""
+    here, there = clones
+    hold(here, [change("", "")] * 2 + [("d=1", lambda text: text + "d=1\n")], run_command=WITH_D)
+    assert target(here).endswith("d=1")
+    assert next(iter(drop(here))).dropped
+    share(there, change("b=5", "b=3"))
+    share(here, run_command=WITH_D)
+    assert "d=1" not in target(here)
+    assert "b=3" in target(here)
+
+
+def test_a_drop_alone_moves_along(clones):
+    """Where the other session kept nothing, what was taken out is out, under its new number."""
+    here, there = clones
+    drop(here)
+    share(there, change("b=5", "b=9"))
+    share(here)
+    assert target(here) == git(here, "show", "origin/autoresearch/t:target.txt") == "a=4\nb=5\nc=5"
+
+
+def test_a_drop_ends_with_the_time(clones, monkeypatch):
+    """Made again in a session it keeps to that one's time limit, and goes on in the next."""
+    here, there = clones
+    drop(here)
+    share(there, change("b=5", "b=3"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Session, "is_over", property(lambda lab: len(lab.history.pairs) == 2))
+        share(here)
+    cut = look(here, "t").history.experiments[-1]
+    assert (cut.proposer, cut.reason, len(cut.samples)) == ("confirm", Reason.INTERRUPTED, 4)
+    assert target(here).endswith("c=6")
+    share(here)
+    assert target(here) == "a=4\nb=3\nc=5"
+
+
+def test_the_campaign_of_a_person(clones):
+    """`confirm` in the middle of the experiments leaves the campaign as any other would."""
+    here, _ = clones
+    drop(here)
+    hold(here, [change("", "")] * 4 + [change("b=5", "b=3")])
+    assert target(here) == "a=4\nb=3\nc=5"
