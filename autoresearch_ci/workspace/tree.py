@@ -22,18 +22,15 @@ from pathlib import Path
 
 from autoresearch_ci.errors import WorkspaceError
 from autoresearch_ci.ownership import as_its_folder
+from autoresearch_ci.signatures import Signature, is_directory, sign, signature
 from autoresearch_ci.workspace.aside import Aside
 from autoresearch_ci.workspace.files import (
-    Signature,
     disk_errors,
     holds_a_file,
-    is_directory,
     is_scratch,
     make_way,
     reachable,
     remove,
-    sign,
-    signature,
 )
 from autoresearch_ci.workspace.process import Git
 from autoresearch_ci.workspace.readonly import Readonly
