@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from autoresearch_ci.errors import AutoresearchError, WorkspaceError
 from autoresearch_ci.ownership import as_its_folder
@@ -48,32 +50,28 @@ def write_atomic(path: str, data: bytes, *, mode: int, scratch: Path) -> None:
     The temporary file lies in `scratch`, outside the tree, where the filesystem
     allows a rename from there.
     """
-    for folder in (str(scratch), os.path.dirname(path)):
-        temporary = os.path.join(folder, f"{_SCRATCH}{os.getpid()}.tmp")
-        try:
-            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-            with os.fdopen(fd, "wb") as file:
-                file.write(data)
-                os.fchmod(file.fileno(), stat.S_IMODE(mode))
-            os.replace(temporary, path)
-            as_its_folder(path)
-        except OSError as error:
-            if os.path.lexists(temporary):
-                os.unlink(temporary)
-            if error.errno != errno.EXDEV:
-                raise
-        else:
-            return
-    raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), path)
+    _put(path, lambda file: file.write(data), mode, scratch)
 
 
 def copy_atomic(source: str, path: str, *, mode: int, scratch: Path) -> None:
-    """Put a copy of the regular file `source` at `path` in one step."""
+    """Put a copy of the regular file `source` at `path` in one step, as `write_atomic`."""
+
+    def fill(file: BinaryIO) -> None:
+        with open(os.open(source, os.O_RDONLY | os.O_NOFOLLOW), "rb") as given:
+            shutil.copyfileobj(given, file)
+
+    _put(path, fill, mode, scratch)
+
+
+def _put(path: str, fill: Callable[[BinaryIO], object], mode: int, scratch: Path) -> None:
     for folder in (str(scratch), os.path.dirname(path)):
-        temporary = os.path.join(folder, f"{_SCRATCH}{os.getpid()}.tmp")
+        # In the tree an experiment may have put a link where it knows that we will write.
+        temporary = os.path.join(folder, f"{_SCRATCH}{secrets.token_hex(8)}.tmp")
         try:
-            shutil.copyfile(source, temporary, follow_symlinks=False)
-            os.chmod(temporary, stat.S_IMODE(mode))
+            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with open(fd, "wb") as file:
+                fill(file)
+                os.fchmod(file.fileno(), stat.S_IMODE(mode))
             os.replace(temporary, path)
             as_its_folder(path)
         except OSError as error:
