@@ -111,7 +111,8 @@ class Run:
     """What became of one command: its failure is data.
 
     `returncode` is None when a signal ended it, `signal` is None when none did.
-    `seconds` is wall time, `peak_memory` the process tree's peak resident bytes,
+    `seconds` is wall time, what went on after the command's own end included;
+    `peak_memory` the process tree's peak resident bytes,
     `peak_gpu_memory` the same on the GPU as its driver reports it. `output` and
     `errors` are what the command printed, where no log was asked for.
     """

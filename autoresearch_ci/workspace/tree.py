@@ -17,7 +17,7 @@ from autoresearch_ci.errors import WorkspaceError
 from autoresearch_ci.ownership import as_its_folder
 from autoresearch_ci.signatures import is_directory, signature
 from autoresearch_ci.workspace.aside import Aside
-from autoresearch_ci.workspace.bytecode import drop, modules
+from autoresearch_ci.workspace.bytecode import drop, modules, strays
 from autoresearch_ci.workspace.files import (
     disk_errors,
     holds_a_file,
@@ -106,6 +106,7 @@ class Tree:
         self.begin()
         with disk_errors("undo what the run did to the working tree"):
             self._undo_outputs()
+            self._drop_strays(dirs)
             violations = self._undo_tree(files, dirs) if files or dirs else []
             violations += self._undo_kept()
             drop(self._root, self._modules, self._vault.copies.keys() | self._was.tracked)
@@ -178,6 +179,14 @@ class Tree:
                     self.new.take(prefix + name)
                     self.removed.add(prefix + name)
                     remove(self._root, prefix + name)
+
+    def _drop_strays(self, dirs: Iterable[str]) -> None:
+        """Remove new files that Python would import instead of others, ignored or not."""
+        for path in self._modules.keys() & set(dirs):
+            for name in strays(self._was.new_names(path), self._modules[path]):
+                full = f"{path}/{name}" if path else name
+                self.new.take(full)
+                remove(self._root, full)
 
     def _checkout(self, paths: Iterable[str]) -> None:
         """Write tracked files anew from the index; in a sparse checkout those outside it go."""
