@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import subprocess
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
+from autoresearch_ci.deletion import delete
 from autoresearch_ci.signatures import TICK, Signature, signature
 
 Within = Callable[[str, Signature], bool]
@@ -78,7 +78,7 @@ class Folder:
             known = self.known.get(path)
             if path in there and known and sig[0] != known[0]:
                 os.chmod(self._full(path), stat.S_IMODE(known[0]))
-        _remove(self._full(path) for path in strays)
+        delete(self._full(path) for path in strays)
         self._bring([p for p in sorted(self.known.keys() - there) if not _below(p, spare)], other)
 
     def _bring(self, missing: list[str], other: Folder) -> None:
@@ -120,20 +120,11 @@ class Folder:
 
 
 def discard(path: str) -> None:
-    """Delete a folder, however deep what is in it goes; what is closed to us stays."""
+    """Delete a folder, however deep what is in it goes."""
     try:
         os.rmdir(path)
     except OSError:
-        _remove([path])
-
-
-def _remove(paths: Iterable[str]) -> None:
-    names = b"".join(os.fsencode(path) + b"\0" for path in paths)
-    if names:
-        # A program that was hostile may have gone deeper than a path can name, and `rm` can.
-        subprocess.run(
-            ["xargs", "-0", "rm", "-rf", "--"], input=names, check=False, capture_output=True
-        )
+        delete([path])
 
 
 def _parents(path: str) -> list[str]:

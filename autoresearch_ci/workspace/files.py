@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from autoresearch_ci.deletion import delete
 from autoresearch_ci.errors import AutoresearchError, WorkspaceError
 from autoresearch_ci.ownership import as_its_folder
 from autoresearch_ci.signatures import is_directory, signature
@@ -124,6 +125,17 @@ def remove(root: str, path: str, *, spare: frozenset[str] | set[str] = frozenset
     """Delete `path` below `root` and all below it, except the paths in `spare`."""
     if path in spare or not reachable(root, path):
         return
+    try:
+        _remove(root, path, spare)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+    full = f"{root}/{path}"
+    if os.path.lexists(full) and not any(each.startswith(f"{path}/") for each in spare):
+        delete([full])
+
+
+def _remove(root: str, path: str, spare: frozenset[str] | set[str]) -> None:
     folders: list[str] = []
     stack = [path]
     while stack:
@@ -158,10 +170,19 @@ def _unlink(full: str) -> None:
 
 
 def holds_a_file(full: str) -> bool:
-    """Whether a file or link lies below a directory; git knows of nothing else."""
+    """Whether a file or link lies below a directory; git knows of nothing else.
+
+    None that is deeper than a path can name: nobody made that in good faith.
+    """
     stack = [full]
     while stack:
-        with os.scandir(stack.pop()) as entries:
+        try:
+            found = os.scandir(stack.pop())
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            continue
+        with found as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     stack.append(entry.path)

@@ -185,8 +185,9 @@ class Tree:
         for path in self._modules.keys() & set(dirs):
             for name in strays(self._was.new_names(path), self._modules[path]):
                 full = f"{path}/{name}" if path else name
-                self.new.take(full)
-                remove(self._root, full)
+                if full not in self._was.tracked:
+                    self.new.take(full)
+                    remove(self._root, full)
 
     def _checkout(self, paths: Iterable[str]) -> None:
         """Write tracked files anew from the index; in a sparse checkout those outside it go."""
