@@ -6,15 +6,23 @@ import os
 import subprocess
 from collections.abc import Iterable
 
+_AT_ONCE = 100  # paths among the arguments of one program
+
 
 def delete(paths: Iterable[str]) -> None:
     """Delete these and all that is below them; no link is followed. What cannot be deleted stays.
 
-    By programs that go down step by step, where every call with a path would fail.
+    Folders by programs that go down step by step, where every call with a path would fail.
     """
-    names = b"".join(os.fsencode(path) + b"\0" for path in paths)
-    if names:
+    folders = []
+    for path in paths:
+        if os.path.isdir(path) and not os.path.islink(path):
+            folders.append(path)
+        elif os.path.lexists(path):
+            os.unlink(path)
+    for first in range(0, len(folders), _AT_ONCE):
+        # `chmod` follows a link that is an argument, and none that it meets.
         for words in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
             subprocess.run(
-                ["xargs", "-0", *words, "--"], input=names, check=False, capture_output=True
+                [*words, "--", *folders[first : first + _AT_ONCE]], check=False, capture_output=True
             )

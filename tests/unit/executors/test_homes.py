@@ -26,8 +26,10 @@ def lodging(tmp_path):
     for path in (tmp_path, *tmp_path.parents[:2]):
         path.chmod(0o755)
     tree, place, home = tmp_path / "tree", tmp_path / "homes", tmp_path / "homes" / "user"
-    for folder in (tree, place, home):
+    for folder in (tree, place, home, victim := tmp_path / "victim"):
         folder.mkdir()
+    (victim / "theirs").touch(0o444)
+    victim.chmod(0o555)
     for folder in (tree, home):
         os.chown(folder, USER, USER)
     two = TwoHomes(str(place), str(home), USER)
@@ -37,7 +39,9 @@ def lodging(tmp_path):
         by = Housed(executor, how) if how else executor
         return by.run(Command(shell, tree, 30.0)).output
 
-    return SimpleNamespace(homes=two, run=run, home=home, place=place)
+    yield SimpleNamespace(homes=two, run=run, home=home, place=place)
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (victim, victim / "theirs")]
+    assert modes == [0o555, 0o444], "no link was followed"
 
 
 def owners(folder):
@@ -58,7 +62,7 @@ def test_what_setup_leaves_is_there_for_all(lodging):
 
 
 PLANT = """
-echo mine > ~/.npmrc; echo evil > ~/tool; rm ~/gone; rm -r ~/folder; ln -s /etc ~/folder
+echo mine > ~/.npmrc; echo evil > ~/tool; rm ~/gone; rm -r ~/folder; ln -s ../../victim ~/folder
 mkdir -p ~/.config/pip ~/.cargo/registry ~/.gradle/caches ~/.gradle/init.d ~/.cache
 echo evil > ~/.config/pip/pip.conf; echo evil > ~/.cargo/config.toml; echo evil > ~/.gradle/init.d/a
 echo kept > ~/.cargo/registry/x; echo kept > ~/.gradle/caches/x; echo kept > ~/.cache/x

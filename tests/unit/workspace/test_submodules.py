@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,19 +14,27 @@ CALLED = "/tmp/called-by-git"
 COMMIT = "git -c user.name=a -c user.email=b commit -q --allow-empty -m moved"
 
 
-@pytest.fixture
-def repo(tmp_path, make_repo):
+@pytest.fixture(scope="module")
+def outer(tmp_path_factory, make_repo):
     """A repository with a submodule that has one of its own, and with one that is not there."""
-    inner, middle = make_repo(tmp_path / "inner"), make_repo(tmp_path / "middle")
+    folder = tmp_path_factory.mktemp("submodules")
+    inner, middle = make_repo(folder / "inner"), make_repo(folder / "middle")
     add = "git -c protocol.file.allow=always submodule --quiet add"
     middle.sh(f"{add} '{inner.path}' lib && git commit -qm lib")
-    repo = make_repo(tmp_path / "outer")
+    repo = make_repo(folder / "outer")
     repo.sh(f"{add} '{middle.path}' deps/sub && {add} '{inner.path}' absent && git commit -qm sub")
     update = "git -c protocol.file.allow=always submodule --quiet update --init --recursive"
     repo.sh(f"{update} && git submodule --quiet deinit -f absent")
     repo.write("deps/sub/data/cache", "ignored\n")
     repo.write("deps/sub/mine.txt", "mine\n")
     return repo
+
+
+@pytest.fixture
+def repo(tmp_path, outer):
+    """The same, to do with as one likes: each leads to its repository by a relative path."""
+    shutil.copytree(outer.path, tmp_path / "outer", symlinks=True)
+    return type(outer)(tmp_path / "outer")
 
 
 def state(repo):
