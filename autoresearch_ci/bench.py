@@ -10,7 +10,7 @@ from typing import Protocol
 
 from autoresearch_ci.config import Settings
 from autoresearch_ci.errors import BaselineError, MachineError
-from autoresearch_ci.executors import Command, Executor
+from autoresearch_ci.executors import Command, Executor, Executors
 from autoresearch_ci.model import Reason, Run, Status, Verdict
 from autoresearch_ci.readings import end_of, number
 
@@ -90,23 +90,25 @@ class Bench:
     def __init__(
         self,
         settings: Settings,
-        executor: Executor,
+        executors: Executors,
         root: Path,
         run_log: Path,
         logs: Path,
         environment: Mapping[str, str],
         put_back: Callable[[], tuple[str, ...]],
     ) -> None:
-        self._settings, self._executor = settings, executor
+        self._settings, self._executors = settings, executors
         self._root, self._run_log = root, run_log
         self._put_back = put_back
         self._setup_log, self._guard_log = logs / "setup.log", logs / "guard.log"
         budget = f"{settings.time_budget:g}"
         self._environment = {**environment, "AUTORESEARCH_TIME_BUDGET": budget}
 
-    def execute(self, shell: str, budget: float, log: Path | None, **extra: str) -> Run:
+    def execute(
+        self, executor: Executor, shell: str, budget: float, log: Path | None, **extra: str
+    ) -> Run:
         """Run any of the user's commands for at most `budget` seconds."""
-        return self._executor.run(
+        return executor.run(
             Command(
                 shell=shell,
                 cwd=self._root,
@@ -119,9 +121,8 @@ class Bench:
 
     def measure(self, trial: Trial) -> Measurement:
         """Run the experiment on what the trial shows, undo its traces, read the metric."""
-        run, violations = self._in(
-            trial, self._settings.run_command, self._settings.kill_after, self._run_log
-        )
+        shell, budget = self._settings.run_command, self._settings.kill_after
+        run, violations = self._in(trial, self._executors.experiments, shell, budget, self._run_log)
         memory = self._memory_gb(run)
         if failure := failure_of(run):
             error = explain(run, failure, self._settings.kill_after)
@@ -156,7 +157,8 @@ class Bench:
         """Run `setup_command`; MachineError with the end of its log when it fails."""
         if self._settings.setup_command is None:
             return
-        run = self.execute(self._settings.setup_command, SETUP_BUDGET, self._setup_log)
+        setup, by = self._settings.setup_command, self._executors.setup
+        run = self.execute(by, setup, SETUP_BUDGET, self._setup_log)
         if failure := failure_of(run):
             raise MachineError(
                 f"setup_command failed: {explain(run, failure, SETUP_BUDGET)}.",
@@ -169,8 +171,8 @@ class Bench:
         """Run `guard_command` on what the trial shows."""
         if self._settings.guard_command is None:
             return None
-        budget = self._settings.guard_budget
-        run, violations = self._in(trial, self._settings.guard_command, budget, self._guard_log)
+        shell, budget = self._settings.guard_command, self._settings.guard_budget
+        run, violations = self._in(trial, self._executors.guard, shell, budget, self._guard_log)
         if failure := failure_of(run):
             verdict = Verdict(Status.DISCARD, Reason.GUARD_FAILED)
             return Objection(verdict, f"guard_command: {explain(run, failure, budget)}")
@@ -210,11 +212,17 @@ class Bench:
         return f"{tail(self._run_log)}\n--- guard_command ---\n{tail(self._guard_log)}"
 
     def _in(
-        self, trial: Trial, shell: str, budget: float, log: Path | None, **extra: str
+        self,
+        trial: Trial,
+        executor: Executor,
+        shell: str,
+        budget: float,
+        log: Path | None,
+        **extra: str,
     ) -> tuple[Run, tuple[str, ...]]:
         """Run a command on what the trial shows; with what it did besides, which is undone."""
         before = trial.hand_over()
-        run = self.execute(shell, budget, log, **extra)
+        run = self.execute(executor, shell, budget, log, **extra)
         return run, (*before, *trial.clean(), *self._put_back())
 
     def _read(self, trial: Trial, run: Run) -> tuple[float | None, str, tuple[str, ...]]:
@@ -234,7 +242,8 @@ class Bench:
         self, trial: Trial, name: str, shell: str, budget: float, seconds: str
     ) -> tuple[float | None, str, tuple[str, ...]]:
         """The number that a command prints, or what is wrong; and what it did besides."""
-        done, violations = self._in(trial, shell, budget, None, AUTORESEARCH_SECONDS=seconds)
+        by = self._executors.measures
+        done, violations = self._in(trial, by, shell, budget, None, AUTORESEARCH_SECONDS=seconds)
         # `grep` that finds nothing exits with 1: then the better story is that nothing came.
         silent = done.returncode == 1 and not done.output.strip() and not done.errors.strip()
         if (failure := failure_of(done)) and not silent:

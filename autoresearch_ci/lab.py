@@ -18,8 +18,9 @@ from autoresearch_ci.bench import Bench
 from autoresearch_ci.campaigns import LEDGER, choose_tag, unknown
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.errors import SettingsError, WorkspaceError
-from autoresearch_ci.executors import Executor
+from autoresearch_ci.executors import Executor, Executors
 from autoresearch_ci.executors.deadline import Deadline
+from autoresearch_ci.executors.homes import Homes, Housed, OwnHome
 from autoresearch_ci.executors.process import ProcessExecutor
 from autoresearch_ci.executors.search import kill_marked
 from autoresearch_ci.executors.user import User, Users
@@ -150,12 +151,11 @@ def assemble(
     settings = loaded.settings
     if cut := book.campaign.unfinished:
         record_interrupted(book, cut)
-    executor = choose_executor(settings, users.experiments if users else None)
-    if until < math.inf:
-        executor = Deadline(executor, until)
+    homes = users.homes if users else OwnHome()
+    executor = choose_executor(settings, users.experiments if users else None, until)
     bench = Bench(
         settings,
-        executor,
+        in_place(executor, homes),
         root=workspace.root,
         run_log=workspace.run_log,
         logs=workspace.state_dir,
@@ -168,6 +168,7 @@ def assemble(
     with campaign.preparation() as changed:
         if not stops:
             bench.prepare()
+    notes += [note] if (note := homes.keep()) else []
     if stops:
         notes.append("A stop came after the session that started this one: so nothing is run.")
     if changed:
@@ -307,9 +308,22 @@ def follow(session: Session, named: str | None, tip: str | None) -> None:
     session.follow = commit if branch and branch == here else ""
 
 
-def choose_executor(settings: config.Settings, user: User | None = None) -> Executor:
+def choose_executor(
+    settings: config.Settings, user: User | None = None, until: float = math.inf
+) -> Executor:
     """Where experiments run: `auto` is the best there is, for now this machine."""
-    return ProcessExecutor(allow=settings.env, user=user)
+    executor = ProcessExecutor(allow=settings.env, user=user)
+    return executor if until == math.inf else Deadline(executor, until)
+
+
+def in_place(executor: Executor, homes: Homes) -> Executors:
+    """One executor for all commands, each of which finds its own `HOME` and `TMPDIR`."""
+    return Executors(
+        setup=executor,
+        experiments=Housed(executor, homes.experimenting),
+        guard=Housed(executor, homes.guarding),
+        measures=Housed(executor, homes.measuring),
+    )
 
 
 def lent_to(

@@ -19,6 +19,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from autoresearch_ci.errors import MachineError
+from autoresearch_ci.executors.folder import discard
+from autoresearch_ci.executors.homes import TwoHomes
 from autoresearch_ci.executors.processes import renounce
 from autoresearch_ci.executors.search import kill_marked
 from autoresearch_ci.executors.user import UMASK, User, Users, kill_all_of, processes_of
@@ -49,15 +51,17 @@ def lent(workspace: Path, closed: Iterable[Path]) -> Iterator[Users]:
         _end_all_of(uid)
     os.umask(UMASK)
     renounce()
-    with tempfile.TemporaryDirectory(prefix="autoresearch-homes-") as homes:
-        Path(homes).chmod(0o755)
-        users = Users(_user(EXPERIMENTS, homes), _user(AGENTS, homes))
-        try:
-            _lend(workspace, [*closed, workspace / ".git"])
-            yield users
-        finally:
-            with deferred():
-                take_back(workspace)
+    place = tempfile.mkdtemp(prefix="autoresearch-homes-")
+    try:
+        Path(place).chmod(0o755)
+        experiments = _user(EXPERIMENTS, place)
+        homes = TwoHomes(place, str(experiments.home), EXPERIMENTS)
+        _lend(workspace, [*closed, workspace / ".git"])
+        yield Users(experiments, _user(AGENTS, place), homes)
+    finally:
+        with deferred():
+            take_back(workspace)
+            discard(place)
 
 
 @contextmanager

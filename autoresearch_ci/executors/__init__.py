@@ -45,3 +45,13 @@ class Executor(Protocol):
     name: str
 
     def run(self, command: Command) -> Run: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Executors:
+    """Who runs what: setup, experiments, the guard, and the commands that give a number."""
+
+    setup: Executor
+    experiments: Executor
+    guard: Executor
+    measures: Executor

@@ -10,6 +10,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from autoresearch_ci.executors.homes import Homes
+
 UMASK = 0o022
 """We have to be able to read what a user makes, who has no group in common with anybody."""
 
@@ -32,10 +34,14 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Users:
-    """One for experiments, and another for agents, which may hold credentials."""
+    """One for experiments, and another for agents, which may hold credentials.
+
+    `homes` is what is done for the first one's before and after each command.
+    """
 
     experiments: User
     agents: User
+    homes: Homes
 
 
 def processes_of(uid: int) -> list[int]:

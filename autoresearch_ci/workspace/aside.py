@@ -15,7 +15,8 @@ from collections import deque
 from collections.abc import Collection
 from pathlib import Path
 
-from autoresearch_ci.workspace.files import OWNER, make_way, reachable, remove, signature
+from autoresearch_ci.signatures import signature
+from autoresearch_ci.workspace.files import OWNER, make_way, reachable, remove
 from autoresearch_ci.workspace.refs import stamp
 
 FILES, BYTES = 1000, 128 * 1024 * 1024

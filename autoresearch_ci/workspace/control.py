@@ -14,16 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autoresearch_ci.errors import WorkspaceError
-from autoresearch_ci.workspace.files import (
-    OWNER,
-    Signature,
-    disk_errors,
-    is_directory,
-    remove,
-    sign,
-    signature,
-    write_atomic,
-)
+from autoresearch_ci.signatures import Signature, is_directory, sign, signature
+from autoresearch_ci.workspace.files import OWNER, disk_errors, remove, write_atomic
 from autoresearch_ci.workspace.locks import clear_stale
 from autoresearch_ci.workspace.process import Git
 from autoresearch_ci.workspace.refs import Refs, stamp

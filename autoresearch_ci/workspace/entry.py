@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import time
 from collections.abc import Collection, Sequence
@@ -23,7 +24,7 @@ from autoresearch_ci.workspace.process import Git
 from autoresearch_ci.workspace.recovery import Recovery
 from autoresearch_ci.workspace.state import LEAVING, WORKING, State, load, save
 from autoresearch_ci.workspace.status import status, uncommitted
-from autoresearch_ci.workspace.tree import Tree
+from autoresearch_ci.workspace.submodules import HOME, WholeTree
 from autoresearch_ci.workspace.trial import Converted, Desk
 from autoresearch_ci.workspace.vault import Vault
 
@@ -60,7 +61,9 @@ class Entry:
         self._ref = f"refs/heads/{branch.CODE}/{tag}"
         own = (self._ref, f"refs/heads/{branch.LOGS}/{tag}")
         self._vault = Vault(workspace.root, self._home / "vault")
-        self._tree = Tree(workspace.root, self._git, self._vault, target, readonly)
+        self._tree = WholeTree(
+            workspace.root, self._git, self._vault, target, readonly, self._common
+        )
         self._control = Control(self._git, workspace.root, self._git_dir, self._common, own)
         self._state = State(session=session, tag=tag, target=target, origin="", started=time.time())
 
@@ -150,6 +153,7 @@ class Entry:
             self._state_path.unlink(missing_ok=True)
         self._shown_path.unlink(missing_ok=True)
         self._vault.clear()
+        shutil.rmtree(self._home / HOME, ignore_errors=True)
 
     def _recovery(self, dead: State) -> Recovery | None:
         """What a killed session left, cleared so far that git can work; None when all is well."""

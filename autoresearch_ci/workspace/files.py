@@ -8,54 +8,22 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
 import stat
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
+from autoresearch_ci.deletion import delete
 from autoresearch_ci.errors import AutoresearchError, WorkspaceError
 from autoresearch_ci.ownership import as_its_folder
+from autoresearch_ci.signatures import is_directory, signature
 from autoresearch_ci.workspace.process import no_space
-
-Signature = tuple[int, int, int, int, int]
-"""Mode, size, mtime, ctime and inode: equal means that nobody changed the file.
-
-A program can set the mtime but not the ctime.
-"""
-
-_TICK = 20_000_000
-"""Nanoseconds within which a filesystem may give two changes the same ctime."""
 
 OWNER = 0o700
 _SCRATCH = ".autoresearch-"
-
-
-def signature(path: str) -> Signature | None:
-    """How the file stands; None when nothing can be seen there."""
-    try:
-        st = os.lstat(path)
-    except OSError:
-        return None
-    return st.st_mode, st.st_size, st.st_mtime_ns, st.st_ctime_ns, st.st_ino
-
-
-def sign(path: str) -> Signature | None:
-    """A signature to remember.
-
-    One of a file that changed within the last clock tick equals no other, since
-    the file could change again without its ctime telling.
-    """
-    now = signature(path)
-    if now is None or time.time_ns() - now[3] > _TICK:
-        return now
-    return now[0], now[1], now[2], -1, now[4]
-
-
-def is_directory(sig: Signature | None) -> bool:
-    """Whether it is a real directory, not a link to one."""
-    return sig is not None and stat.S_ISDIR(sig[0])
 
 
 @contextmanager
@@ -83,32 +51,28 @@ def write_atomic(path: str, data: bytes, *, mode: int, scratch: Path) -> None:
     The temporary file lies in `scratch`, outside the tree, where the filesystem
     allows a rename from there.
     """
-    for folder in (str(scratch), os.path.dirname(path)):
-        temporary = os.path.join(folder, f"{_SCRATCH}{os.getpid()}.tmp")
-        try:
-            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-            with os.fdopen(fd, "wb") as file:
-                file.write(data)
-                os.fchmod(file.fileno(), stat.S_IMODE(mode))
-            os.replace(temporary, path)
-            as_its_folder(path)
-        except OSError as error:
-            if os.path.lexists(temporary):
-                os.unlink(temporary)
-            if error.errno != errno.EXDEV:
-                raise
-        else:
-            return
-    raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), path)
+    _put(path, lambda file: file.write(data), mode, scratch)
 
 
 def copy_atomic(source: str, path: str, *, mode: int, scratch: Path) -> None:
-    """Put a copy of the regular file `source` at `path` in one step."""
+    """Put a copy of the regular file `source` at `path` in one step, as `write_atomic`."""
+
+    def fill(file: BinaryIO) -> None:
+        with open(os.open(source, os.O_RDONLY | os.O_NOFOLLOW), "rb") as given:
+            shutil.copyfileobj(given, file)
+
+    _put(path, fill, mode, scratch)
+
+
+def _put(path: str, fill: Callable[[BinaryIO], object], mode: int, scratch: Path) -> None:
     for folder in (str(scratch), os.path.dirname(path)):
-        temporary = os.path.join(folder, f"{_SCRATCH}{os.getpid()}.tmp")
+        # In the tree an experiment may have put a link where it knows that we will write.
+        temporary = os.path.join(folder, f"{_SCRATCH}{secrets.token_hex(8)}.tmp")
         try:
-            shutil.copyfile(source, temporary, follow_symlinks=False)
-            os.chmod(temporary, stat.S_IMODE(mode))
+            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with open(fd, "wb") as file:
+                fill(file)
+                os.fchmod(file.fileno(), stat.S_IMODE(mode))
             os.replace(temporary, path)
             as_its_folder(path)
         except OSError as error:
@@ -161,6 +125,17 @@ def remove(root: str, path: str, *, spare: frozenset[str] | set[str] = frozenset
     """Delete `path` below `root` and all below it, except the paths in `spare`."""
     if path in spare or not reachable(root, path):
         return
+    try:
+        _remove(root, path, spare)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+    full = f"{root}/{path}"
+    if os.path.lexists(full) and not any(each.startswith(f"{path}/") for each in spare):
+        delete([full])
+
+
+def _remove(root: str, path: str, spare: frozenset[str] | set[str]) -> None:
     folders: list[str] = []
     stack = [path]
     while stack:
@@ -195,10 +170,19 @@ def _unlink(full: str) -> None:
 
 
 def holds_a_file(full: str) -> bool:
-    """Whether a file or link lies below a directory; git knows of nothing else."""
+    """Whether a file or link lies below a directory; git knows of nothing else.
+
+    None that is deeper than a path can name: nobody made that in good faith.
+    """
     stack = [full]
     while stack:
-        with os.scandir(stack.pop()) as entries:
+        try:
+            found = os.scandir(stack.pop())
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            continue
+        with found as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     stack.append(entry.path)

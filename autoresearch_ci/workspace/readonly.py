@@ -6,8 +6,9 @@ import os
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
+from autoresearch_ci.signatures import Signature, is_directory, sign, signature
 from autoresearch_ci.workspace.aside import Aside
-from autoresearch_ci.workspace.files import Signature, is_directory, remove, sign, signature
+from autoresearch_ci.workspace.files import remove
 from autoresearch_ci.workspace.globs import matches
 from autoresearch_ci.workspace.status import OUTPUTS
 

@@ -9,14 +9,9 @@ import time
 from pathlib import Path
 
 from autoresearch_ci.errors import WorkspaceError
+from autoresearch_ci.signatures import signature
 from autoresearch_ci.workspace.branch import head_ref
-from autoresearch_ci.workspace.files import (
-    OWNER,
-    disk_errors,
-    reachable,
-    remove,
-    signature,
-)
+from autoresearch_ci.workspace.files import OWNER, disk_errors, reachable, remove
 from autoresearch_ci.workspace.objects import Objects, blob_id
 from autoresearch_ci.workspace.process import Git
 from autoresearch_ci.workspace.refs import RESCUED, ZERO, stamp

@@ -22,7 +22,7 @@ import stat
 import time
 from pathlib import Path
 
-from autoresearch_ci.workspace.files import Signature, sign, signature
+from autoresearch_ci.signatures import Signature, sign, signature
 from autoresearch_ci.workspace.process import Git
 
 RESCUED = "refs/autoresearch/rescued"

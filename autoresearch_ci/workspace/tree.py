@@ -1,15 +1,8 @@
-"""The working tree besides the target: what is in it, what a run did to it, and back again.
+"""The working tree besides the target: what a run did to it is found, and undone.
 
-Watched by `lstat`, without starting a process while nothing changed:
-
-- every tracked file: its signature (mode, size, times, inode);
-- every directory that git does not ignore: its signature and the names in it, so that a
-  new file anywhere shows as a changed directory;
-- the user's untracked files and the read-only ones that git ignores: signature, and a
-  copy in the vault.
-
-Only when something differs is git asked which files really changed and which new
-names it does not ignore.
+`Survey` watches tracked files and directories; the user's untracked files, and the read-only
+ones that git ignores, have a copy in the vault. Only when something differs is git asked which
+files really changed and which new names it does not ignore.
 """
 
 from __future__ import annotations
@@ -22,25 +15,21 @@ from pathlib import Path
 
 from autoresearch_ci.errors import WorkspaceError
 from autoresearch_ci.ownership import as_its_folder
+from autoresearch_ci.signatures import is_directory, signature
 from autoresearch_ci.workspace.aside import Aside
+from autoresearch_ci.workspace.bytecode import drop, modules, strays
 from autoresearch_ci.workspace.files import (
-    Signature,
     disk_errors,
     holds_a_file,
-    is_directory,
     is_scratch,
     make_way,
-    reachable,
     remove,
-    sign,
-    signature,
 )
 from autoresearch_ci.workspace.process import Git
 from autoresearch_ci.workspace.readonly import Readonly
-from autoresearch_ci.workspace.status import OUTPUTS, Status, status, uncommitted
+from autoresearch_ci.workspace.status import OUTPUTS, status, uncommitted
+from autoresearch_ci.workspace.survey import Survey
 from autoresearch_ci.workspace.vault import Vault
-
-_GITLINK = "160000"
 
 
 class Tree:
@@ -56,17 +45,13 @@ class Tree:
         self.changed = Aside(root, vault.home, "undone/changed")
         self.new = Aside(root, vault.home, "undone/new")
         self.removed: set[str] = set()
+        self._prefix = ""  # before names in errors
         self._root = str(root)
         self._git = git
         self._vault = vault
         self._target = target
         self._readonly = Readonly(root, readonly, target)
-        self._files: dict[str, Signature | None] = {}
-        self._tracked: set[str] = set()
-        self._sparse: set[str] = set()
-        self._links: dict[str, str] = {}
-        self._dirs: dict[str, tuple[Signature | None, frozenset[str]]] = {}
-        self._nested: dict[str, list[str]] = {}
+        self._was = Survey(self._root, target)
         self._modules: dict[str, set[str]] = {}
 
     def survey(self) -> None:
@@ -77,46 +62,26 @@ class Tree:
         now = status(self._git, ignored=True)
         dirty = sorted(now.changed.keys() - {self._target})
         if dirty:
-            raise uncommitted(dirty)
-        listed = self._git.run("ls-files", "-v", "-s", "-z")
-        self._files, self._tracked, self._links, hidden = {}, set(), {}, []
-        self._sparse = set()
-        for entry in os.fsdecode(listed).split("\0")[:-1]:
-            words, _, path = entry.partition("\t")
-            tag, mode, sha, _ = words.split(" ")
-            self._tracked.add(path)
-            if mode == _GITLINK:
-                self._links[path] = sha
-            elif path != self._target and (sig := sign(self._full(path))) is not None:
-                self._files[path] = sig
-                if tag.islower() or tag == "S":
-                    hidden.append(path)
-            elif tag == "S":
-                self._sparse.add(path)
-        self._modules = _modules(self._tracked)
-        own = [path for path in now.untracked if not path.endswith("/")]
-        self._nested = {}
-        for path in now.untracked:
-            if path.endswith("/"):
-                files, self._nested[path] = self._everything_below(path.rstrip("/"))
-                own += files
-        self._walk(now)
-        readonly = [*hidden, *self._readonly.find(self._tracked)]
+            raise uncommitted([self._prefix + path for path in dirty])
+        own = self._was.take(self._git, now)
+        self._modules = modules(self._was.tracked)
+        readonly = [*self._was.hidden, *self._readonly.find(self._was.tracked)]
         self._vault.keep(own, readonly)
         self._readonly.watch(readonly)
 
     def sync(self) -> None:
         """Between runs the tree is the user's: what they added since is theirs too."""
-        files, dirs = self._differences()
-        if files or any(self._new_names(path) for path in dirs) or self._vault.changed():
+        files, dirs = self._was.differences()
+        if files or any(self._was.new_names(path) for path in dirs) or self._vault.changed():
             self.survey()
         else:
-            self._resign((), dirs)
+            self._was.resign((), dirs)
 
     def adopt(self) -> list[str]:
         """Take new untracked files as the user's; undo the rest and return those paths."""
         self.begin()
-        changed = sorted(status(self._git).changed.keys() - {self._target})
+        now = status(self._git)
+        changed = sorted(now.changed.keys() - self._was.links.keys() - {self._target})
         with disk_errors("undo what the setup did to tracked files"):
             self._checkout(changed)
         self.survey()
@@ -131,32 +96,32 @@ class Tree:
 
     def open_root(self) -> None:
         """Make the top directory accessible again, without which git cannot start."""
-        old, now = self._dirs[""][0], signature(self._root)
+        old, now = self._was.dirs[""][0], signature(self._root)
         if old and now and old[0] != now[0]:
             os.chmod(self._root, stat.S_IMODE(old[0]))
 
     def undo(self) -> list[str]:
         """Bring back what a run changed; returns the tracked and read-only paths it changed."""
-        files, dirs = self._differences()
+        files, dirs = self._was.differences()
         self.begin()
         with disk_errors("undo what the run did to the working tree"):
             self._undo_outputs()
+            self._drop_strays(dirs)
             violations = self._undo_tree(files, dirs) if files or dirs else []
             violations += self._undo_kept()
-            violations += self._undo_links()
-            self._drop_bytecode()
+            drop(self._root, self._modules, self._vault.copies.keys() | self._was.tracked)
         return violations
 
     def _undo_tree(self, files: list[str], dirs: list[str]) -> list[str]:
         self._mend_directories(dirs)
         modes = self._mend_modes(files)
-        fresh = {path for path in dirs if self._new_names(path)}
+        fresh = {path for path in dirs if self._was.new_names(path)}
         broken = {path for path in files if self._kind_changed(path)}
         self._unplant(fresh)
         changed: set[str] = set()
         while files or fresh:
             now = status(self._git, ignored=True)
-            again = broken | (now.changed.keys() - self._links.keys() - {self._target})
+            again = broken | (now.changed.keys() - self._was.links.keys() - {self._target})
             self._checkout(again)
             untracked = [path for path in now.untracked if self._discard(path)]
             if again <= changed and not untracked:  # what was undone brought no more to light
@@ -167,35 +132,15 @@ class Tree:
                 break
         self._prune(dirs)
         if files or fresh:
-            self._walk(now)
-        self._resign([*files, *changed], dirs)
+            self._was.walk(now)
+        self._was.resign([*files, *changed], dirs)
         return sorted(changed | modes)
-
-    def _differences(self) -> tuple[list[str], list[str]]:
-        root = self._root
-        files = [p for p, sig in self._files.items() if signature(f"{root}/{p}") != sig]
-        dirs = [p for p, (sig, _) in self._dirs.items() if signature(f"{root}/{p}") != sig]
-        lost = tuple(f"{p}/" for p in dirs if p and not is_directory(signature(f"{root}/{p}")))
-        if lost:  # a link may lead to the very files, moved away
-            files = [*{*files, *(p for p in self._files if p.startswith(lost))}]
-            dirs = [*{*dirs, *(p for p in self._dirs if p.startswith(lost))}]
-        return files, dirs
-
-    def _new_names(self, path: str) -> frozenset[str]:
-        """Names in a directory that were not there, our own outputs not counted."""
-        try:
-            names = frozenset(os.listdir(self._full(path)))
-        except OSError:
-            return frozenset()
-        prefix = f"{path}/" if path else ""
-        new = names - self._dirs[path][1]
-        return frozenset(n for n in new if prefix + n not in OUTPUTS) if new else new
 
     def _mend_directories(self, dirs: Iterable[str]) -> None:
         """Make every directory that there was a directory again, with its mode, outermost first."""
         for path in sorted(dirs):
-            old = self._dirs[path][0]
-            full = self._full(path)
+            old = self._was.dirs[path][0]
+            full = self._was.full(path)
             now = signature(full)
             if path and not is_directory(now):
                 make_way(self._root, path)
@@ -211,14 +156,14 @@ class Tree:
     def _mend_modes(self, files: Iterable[str]) -> set[str]:
         mended = set()
         for path in files:
-            old, now = self._files[path], signature(self._full(path))
+            old, now = self._was.files[path], signature(self._was.full(path))
             if old and now and stat.S_ISREG(now[0]) and stat.S_ISREG(old[0]) and old[0] != now[0]:
-                os.chmod(self._full(path), stat.S_IMODE(old[0]))
+                os.chmod(self._was.full(path), stat.S_IMODE(old[0]))
                 mended.add(path)
         return mended
 
     def _kind_changed(self, path: str) -> bool:
-        old, now = self._files[path], signature(self._full(path))
+        old, now = self._was.files[path], signature(self._was.full(path))
         return now is None or old is None or stat.S_IFMT(old[0]) != stat.S_IFMT(now[0])
 
     def _unplant(self, fresh: set[str]) -> None:
@@ -228,12 +173,21 @@ class Tree:
         """
         for path in fresh:
             prefix = f"{path}/" if path else ""
-            beside = not path or any(p.startswith(prefix) for p in self._tracked)
-            for name in self._new_names(path) & {".git", ".gitignore"}:
-                if beside and prefix + name not in self._tracked:
+            beside = not path or any(p.startswith(prefix) for p in self._was.tracked)
+            for name in self._was.new_names(path) & {".git", ".gitignore"}:
+                if beside and prefix + name not in self._was.tracked:
                     self.new.take(prefix + name)
                     self.removed.add(prefix + name)
                     remove(self._root, prefix + name)
+
+    def _drop_strays(self, dirs: Iterable[str]) -> None:
+        """Remove new files that Python would import instead of others, ignored or not."""
+        for path in self._modules.keys() & set(dirs):
+            for name in strays(self._was.new_names(path), self._modules[path]):
+                full = f"{path}/{name}" if path else name
+                if full not in self._was.tracked:
+                    self.new.take(full)
+                    remove(self._root, full)
 
     def _checkout(self, paths: Iterable[str]) -> None:
         """Write tracked files anew from the index; in a sparse checkout those outside it go."""
@@ -244,28 +198,28 @@ class Tree:
             make_way(self._root, path)
             self.changed.take(path, spare=self._vault.copies)
             remove(self._root, path, spare=set(self._vault.copies))
-        stdin = os.fsencode("".join(f"{path}\0" for path in names if path not in self._sparse))
+        stdin = os.fsencode("".join(f"{path}\0" for path in names if path not in self._was.sparse))
         self._git.run("checkout-index", "-f", "-q", "-u", "-z", "--stdin", stdin=stdin)
         for path in names:
-            old, now = self._files.get(path), signature(self._full(path))
+            old, now = self._was.files.get(path), signature(self._was.full(path))
             if now:
-                as_its_folder(self._full(path))
+                as_its_folder(self._was.full(path))
             if old and now and old[0] != now[0] and stat.S_ISREG(now[0]):
-                os.chmod(self._full(path), stat.S_IMODE(old[0]))
+                os.chmod(self._was.full(path), stat.S_IMODE(old[0]))
 
     def _discard(self, path: str) -> bool:
         """Delete a new untracked file or repository and the directories that leaves empty."""
-        if path in self._vault.copies or path in self._nested:
+        if path in self._vault.copies or path in self._was.nested:
             return False
         path = path.rstrip("/")
-        spare = self._vault.copies.keys() | self._tracked
+        spare = self._vault.copies.keys() | self._was.tracked
         self.new.take(path, spare=spare)
         remove(self._root, path, spare=spare)
         at, name = os.path.dirname(path), path
-        while at and at not in self._dirs:
+        while at and at not in self._was.dirs:
             name = f"{at}/"
             with suppress(OSError):
-                os.rmdir(self._full(at))
+                os.rmdir(self._was.full(at))
             at = os.path.dirname(at)
         self.removed.add(name)
         return True
@@ -277,8 +231,8 @@ class Tree:
         """
         for path in dirs:
             prefix = f"{path}/" if path else ""
-            for name in self._new_names(path):
-                full = self._full(prefix + name)
+            for name in self._was.new_names(path):
+                full = self._was.full(prefix + name)
                 sig = signature(full)
                 if sig is None or stat.S_ISLNK(sig[0]):
                     continue
@@ -293,9 +247,9 @@ class Tree:
             at = ""
             for part in path.split("/"):
                 at = f"{at}/{part}" if at else part
-                sig = signature(self._full(at))
+                sig = signature(self._was.full(at))
                 if sig is not None and not (stat.S_ISREG if at == path else stat.S_ISDIR)(sig[0]):
-                    if at not in self._tracked:
+                    if at not in self._was.tracked:
                         remove(self._root, at)
                     break
 
@@ -303,100 +257,17 @@ class Tree:
         violations = []
         changed = self._vault.changed()
         if changed:
-            for folder in (path for folders in self._nested.values() for path in folders):
+            for folder in (path for folders in self._was.nested.values() for path in folders):
                 make_way(self._root, f"{folder}/")
         for path in changed:
             violations.append(path)
             if not self._vault.restore(path, self.changed):
                 raise WorkspaceError(
-                    f"The experiment changed {path}, which must not change, and there is no good "
-                    "copy of it: it is too large for one, or the copy was changed as well.",
+                    f"The experiment changed {self._prefix}{path}, which must not change. There is "
+                    "no good copy of it: it is too large for one, or the copy was changed as well.",
                     remedy="Put the file back, make it read-only for the user that runs "
                     "experiments (chmod a-w, or a read-only mount), then run again.",
                 )
-        self._resign((), {os.path.dirname(path) for path in changed} & self._dirs.keys())
-        known = self._vault.copies.keys() | self._tracked
+        self._was.resign((), {os.path.dirname(path) for path in changed} & self._was.dirs.keys())
+        known = self._vault.copies.keys() | self._was.tracked
         return violations + self._readonly.remove_added(known, self.new)
-
-    def _drop_bytecode(self) -> None:
-        """Python believes a `.pyc` that names its source's size and time, whatever it holds."""
-        spare = self._vault.copies.keys() | self._tracked
-        for folder, modules in self._modules.items():
-            cache = f"{folder}/__pycache__" if folder else "__pycache__"
-            if reachable(self._root, f"{cache}/"):
-                names = (n for n in os.listdir(self._full(cache)) if n.partition(".")[0] in modules)
-                for name in names:
-                    remove(self._root, f"{cache}/{name}", spare=spare)
-
-    def _undo_links(self) -> list[str]:
-        """Submodules: what counts is the commit that each stands at."""
-        if not self._links:
-            return []
-        moved = [p for p in status(self._git).changed if p in self._links]
-        for path in moved:
-            if signature(self._full(f"{path}/.git")) is not None:
-                inside = Git(Path(self._full(path)))
-                inside.run("checkout", "--quiet", "--detach", self._links[path])
-        return moved
-
-    def _walk(self, now: Status) -> None:
-        """Sign every directory that git does not ignore and that is no repository of its own."""
-        closed = {path.rstrip("/") for path in now.ignored if path.endswith("/")}
-        closed |= self._links.keys() | {path.rstrip("/") for path in self._nested}
-        self._dirs = {}
-        stack = [""]
-        while stack:
-            path = stack.pop()
-            full = self._full(path)
-            sig = sign(full)
-            prefix = f"{path}/" if path else ""
-            names = []
-            for entry in _entries(full):
-                names.append(entry.name)
-                below = prefix + entry.name
-                inner = entry.name != ".git" and below not in closed
-                if inner and entry.is_dir(follow_symlinks=False):
-                    stack.append(below)
-            self._dirs[path] = (sig, frozenset(names))
-
-    def _everything_below(self, path: str) -> tuple[list[str], list[str]]:
-        """Files and links, and directories, in a repository inside the tree."""
-        files, folders = [], []
-        for folder, names, plain in os.walk(self._full(path)):
-            prefix = os.path.relpath(folder, self._root)
-            folders.append(prefix)
-            files += [f"{prefix}/{name}" for name in plain]
-            files += [f"{prefix}/{n}" for n in names if os.path.islink(f"{folder}/{n}")]
-        return files, folders
-
-    def _resign(self, files: Iterable[str], dirs: Iterable[str]) -> None:
-        for path in files:
-            if path in self._files:
-                self._files[path] = sign(self._full(path))
-        for path in list(dirs):
-            sig = sign(self._full(path))
-            try:
-                names = frozenset(os.listdir(self._full(path)))
-            except OSError:
-                names = frozenset()
-            self._dirs[path] = (sig, names)
-
-    def _full(self, path: str) -> str:
-        return f"{self._root}/{path}" if path else self._root
-
-
-def _entries(full: str) -> list[os.DirEntry[str]]:
-    try:
-        return list(os.scandir(full))
-    except OSError:  # closed to us, and so to the experiment
-        return []
-
-
-def _modules(paths: Iterable[str]) -> dict[str, set[str]]:
-    """The Python modules among these paths, by their folder."""
-    modules: dict[str, set[str]] = {}
-    for path in paths:
-        if path.endswith(".py"):
-            folder, name = os.path.split(path)
-            modules.setdefault(folder, set()).add(name.removesuffix(".py"))
-    return modules

@@ -12,15 +12,10 @@ from pathlib import Path
 
 from autoresearch_ci.errors import WorkspaceError
 from autoresearch_ci.model import Side
+from autoresearch_ci.signatures import signature
 from autoresearch_ci.workspace.checks import check_text
 from autoresearch_ci.workspace.control import Control
-from autoresearch_ci.workspace.files import (
-    disk_errors,
-    make_way,
-    remove,
-    signature,
-    write_atomic,
-)
+from autoresearch_ci.workspace.files import disk_errors, make_way, remove, write_atomic
 from autoresearch_ci.workspace.objects import Objects, blob_id
 from autoresearch_ci.workspace.patch import unified
 from autoresearch_ci.workspace.process import Git

@@ -12,16 +12,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from autoresearch_ci.errors import WorkspaceError
+from autoresearch_ci.signatures import Signature, sign, signature
 from autoresearch_ci.workspace.aside import Aside
 from autoresearch_ci.workspace.files import (
-    Signature,
     copy_atomic,
     disk_errors,
     make_way,
     reachable,
     remove,
-    sign,
-    signature,
     write_atomic,
 )
 

@@ -109,6 +109,14 @@ def test_nothing_runs_on_afterwards(run, tmp_path):
     assert not ticks(tmp_path / "ticks")
 
 
+def test_work_behind_the_back_of_the_command_counts(run):
+    """What a background process still did when the command had ended is in its seconds."""
+    now = "date +%s.%N"
+    result = run(f"{now}; (sleep 0.1; {now}) & exit 0")
+    began, ended = map(float, result.output.split())
+    assert result.seconds >= ended - began
+
+
 def test_the_log(run, tmp_path):
     """Output and errors stream to the log in their order, and are not returned."""
     log = tmp_path / "run.log"

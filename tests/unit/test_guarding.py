@@ -253,6 +253,51 @@ def test_poisoned_byte_code_measures_nothing(tmp_path):
     assert [e.value for e in experiments(events)] == [10, 10, 10]
 
 
+SHADOWS = """\
+import importlib.util, pathlib, py_compile
+pathlib.Path("made").mkdir(exist_ok=True)
+lie = pathlib.Path("made/lie.py")
+lie.write_text("print(1); import os; os._exit(0)\\n")
+py_compile.compile("made/lie.py", "NAME")
+"""
+
+
+@pytest.mark.parametrize(
+    "name", ["json.pyc", "numpy.pyc", "sub/helper.pyc", "colorsys.so", "rules.so"]
+)
+def test_what_is_imported_instead_of_what_is_meant_measures_nothing(tmp_path, name):
+    """A compiled file beside a script, which git ignores, is gone before any script looks for it."""
+    imports = "import importlib, sys\nsys.path.insert(1, 'sub')\nfor name in ('json', 'numpy', 'helper'):\n"
+    imports += "    try: importlib.import_module(name)\n    except ImportError: pass\n"
+    files = {
+        "train.py": "WIDTH = 10\n",
+        "measure.py": f"{imports}print(10)\n",
+        "rules.py": "",
+        "sub/rest.py": "",
+        ".gitignore": "made/\n__pycache__/\n*.py[cod]\n*.so\n",
+    }
+    project = make_repository(tmp_path / "p", files)
+    ideas = [
+        ("shadow", lambda text: SHADOWS.replace("NAME", name) + text),
+        ("more", swap("10", "11")),
+    ]
+    events = hold(project, ideas, **MEASURED)
+    assert [e.value for e in experiments(events)] == [10, 10, 10]
+    assert not (project / name).exists()
+
+
+def test_a_module_that_the_run_builds_stays(tmp_path):
+    """An extension is what a run makes and what is measured: only the names of others are refused."""
+    files = {
+        "train.py": "from pathlib import Path\nPath('fast.cpython-311.so').write_text('x' * 10)\n",
+        "measure.py": "from pathlib import Path\nprint(len(Path('fast.cpython-311.so').read_text()))\n",
+        ".gitignore": "*.so\n__pycache__/\n",
+    }
+    project = make_repository(tmp_path / "p", files)
+    events = hold(project, [("smaller", swap("* 10", "* 9"))], **MEASURED)
+    assert [e.value for e in experiments(events)] == [10, 9]
+
+
 def test_what_changes_between_two_runs_is_not_measured(project):
     """A file that something left over changes after a run is put back before the next one."""
     with open_lab(project, {**SETTINGS, "tag": "t"}) as session:

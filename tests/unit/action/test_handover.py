@@ -21,7 +21,7 @@ from autoresearch_ci.action.handover import (
 )
 from autoresearch_ci.errors import MachineError
 from autoresearch_ci.executors.user import kill_all_of, processes_of
-from tests.projects import make_project
+from tests.projects import git, make_project
 
 OWNER = 4321
 root = pytest.mark.skipif(os.geteuid() != 0, reason="NOT RUN: only root can hand files over")
@@ -260,3 +260,37 @@ def test_a_disk_without_owners(workspace, monkeypatch):
     monkeypatch.setattr(handover, "give", refuse)
     with pytest.raises(MachineError, match="hand the workspace back"), handed_back(workspace):
         pass
+
+
+@root
+def test_a_submodule_that_an_experiment_turned_around(workspace, tmp_path):
+    """It is put back, is the experiments' to write to again, and git runs none of its programs."""
+    inner = make_project(tmp_path / "inner")
+    add = ["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(inner), "sub"]
+    git(workspace, "-c", "safe.directory=*", *add)
+    git(workspace, "-c", "safe.directory=*", "commit", "-qm", "sub")
+    for path in (workspace, *workspace.rglob("*")):
+        os.chown(path, OWNER, OWNER, follow_symlinks=False)
+    in_a_child(f"""
+        from autoresearch_ci.environment import trust
+        from autoresearch_ci.workspace import Workspace
+        trust(workspace)
+        with lent(workspace, []) as users:
+            run = ProcessExecutor(user=users.experiments).run
+            opened = Workspace.open(workspace)
+            with opened.lock("t"), opened.checkout(
+                "t", target="target.txt", session="s"
+            ) as campaign, campaign.trial("x\\n") as trial:
+                for _ in range(2):
+                    done = run(Command("cd sub && rm -rf .git * && git init -q && "
+                        "git config core.fsmonitor 'touch {tmp_path}/called' && "
+                        "git config user.name a && git config user.email b && "
+                        "git commit -q --allow-empty -m x && echo y > experiment.sh",
+                        workspace, 30.0))
+                    assert done.returncode == 0, done.errors
+                    assert trial.clean() == ("sub", "sub/experiment.sh", "sub/target.txt")
+                    found = {{p.lstat().st_uid for p in (workspace / "sub").rglob("*")}}
+                    assert found == {{users.experiments.uid}}, found
+    """, workspace)  # fmt: skip
+    assert owners(workspace) == {OWNER}
+    assert not (tmp_path / "called").exists()

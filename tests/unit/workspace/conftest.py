@@ -99,6 +99,6 @@ def repo(tmp_path: Path) -> Repo:
     return make(tmp_path / "a repo é")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_repo() -> Callable[[Path], Repo]:
     return make

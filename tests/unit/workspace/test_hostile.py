@@ -13,6 +13,8 @@ from autoresearch_ci.model import Side
 
 CANDIDATE = "lr = 0.2\nsteps = 10\n"
 
+# Of names as long as they can be, so that few are deeper than a path.
+DEEPER = "cd {0}; python3 -c \"import os\nfor _ in range(40): os.mkdir('d' * 250); os.chdir('d' * 250)\n{1}\""
 # What the experiment does, and what `clean` must report of it.
 HARMLESS = {
     "nothing": ":",
@@ -29,6 +31,9 @@ HARMLESS = {
     "many files": "mkdir many; cd many; seq 1000 | xargs touch",
     "a stale index lock": "touch .git/index.lock .git/HEAD.lock",
     "an orphaned object": "echo junk | git hash-object -w --stdin",
+    "folders deeper than a path": DEEPER.format(".", ""),
+    "a file deeper than a path": DEEPER.format("pkg", "open('file', 'w')"),
+    "a closed folder deeper than a path": DEEPER.format(".", "os.chmod('.', 0)"),
     "an output that leads out": "ln -s /etc/passwd results.tsv; rm -rf .claude; ln -s /tmp .claude",
 }
 VIOLATIONS = {

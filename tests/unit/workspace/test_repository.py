@@ -50,7 +50,7 @@ def test_a_place_that_cannot_be_worked_in_is_refused_with_the_remedy(repo, tmp_p
 
 
 def test_a_submodule_is_refused_and_a_repository_with_one_is_served(repo, tmp_path, make_repo):
-    """Dirt inside a submodule confuses nothing; moving its commit is a violation."""
+    """New files inside a submodule are removed, as elsewhere; moving its commit is a violation."""
     inner = make_repo(tmp_path / "inner")
     repo.sh(
         f"git -c protocol.file.allow=always submodule --quiet add '{inner.path}' sub"
@@ -58,7 +58,6 @@ def test_a_submodule_is_refused_and_a_repository_with_one_is_served(repo, tmp_pa
     )
     refused(WorkspaceError, lambda: Workspace.open(repo.path / "sub"), "submodule", "Clone")
     refused(TargetError, lambda: repo.open().check_target("sub/train.py", []), "--repo")
-    repo.write("sub/other.py", "dirty\n")
     with repo.campaign() as campaign:
         with campaign.trial("lr = 2\n") as trial:
             trial.show(Side.CANDIDATE)
