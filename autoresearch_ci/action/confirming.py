@@ -19,9 +19,12 @@ RUNS = 2 * 2 * PAIRS
 
 
 def is_due(lab: Session, result: str) -> bool:
-    """Whether the branch is to be measured again: it is better now, or a cancelled job began to."""
+    """Whether the branch is to be measured again: it is better now, or a cancelled job began to.
+
+    Not by a session that a stop has kept from setting anything up.
+    """
     begun = bool(measured(lab)) and lab.history.confirmed is None
-    return (result == "improved" or begun) and not lab.stopped_now
+    return (result == "improved" or begun) and not (lab.stopped_now or lab.stops)
 
 
 def confirmed(lab: Session, show: Callable[[Event], None]) -> tuple[Confirmation | None, str]:

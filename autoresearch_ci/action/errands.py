@@ -94,13 +94,26 @@ def _busy(log: CampaignLog) -> bool:
     return bool(log.at_work) or log.next_is_on_its_way
 
 
+def _begun(log: CampaignLog) -> bool:
+    """Whether the session that began last has not ended.
+
+    One that was killed long ago, or was to start a next one that never came, is no sign of work.
+    """
+    return log.start is not None and log.ended is None
+
+
+def _to_stop(workspace: Workspace) -> str | None:
+    """The campaign with somebody to stop; else the newest that is not finished."""
+    return first(workspace, _begun) or first(workspace, _busy) or unfinished(workspace)
+
+
 def _at_work(workspace: Workspace) -> str | None:
     """Of two campaigns that are not finished the one that somebody is at work on."""
-    return first(workspace, _busy) or unfinished(workspace)
+    return first(workspace, _begun) or unfinished(workspace)
 
 
 def _stop(errand: Errand) -> str:
-    workspace, tag = errand.campaign(_at_work)
+    workspace, tag = errand.campaign(_to_stop)
     log = log_of(workspace, tag)
     if not _busy(log):
         raise LedgerError(

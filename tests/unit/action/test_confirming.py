@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from autoresearch_ci.action.confirming import RUNS, confirmed, seconds_of_a_run
+from autoresearch_ci.action.confirming import RUNS, confirmed, is_due, seconds_of_a_run
 from autoresearch_ci.lab import open_lab
 from autoresearch_ci.loop import research
-from autoresearch_ci.model import Confirmation, Finding, Note
+from autoresearch_ci.model import Confirmation, Finding, Note, StopRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from tests.projects import SETTINGS, make_project
 
@@ -76,3 +78,24 @@ def test_one_that_was_cancelled_is_gone_on_with(lab):
     assert [type(each) for each in found] == [Note, Confirmation]
     assert "goes on" in found[0].text
     assert (lab.history.confirmed, lab.history.pairs) == (record, [])
+
+
+@pytest.mark.parametrize("chained", [False, True])
+def test_a_run_that_a_stop_ends_at_once_confirms_nothing(tmp_path, chained):
+    """What a cancelled job began is for a run that sets the project up, and not for this one."""
+    project = make_project(tmp_path / "p", **{"experiment.sh": SLOW})
+    given = {**SETTINGS, "tag": "t", "max_experiments": 1}
+
+    def cancel(_event):
+        raise KeyboardInterrupt
+
+    with open_lab(project, given) as lab:
+        lab.start = replace(lab.start, goes_on=True)
+        lab.proposer = ScriptedProposer(IDEAS)
+        list(research(lab))
+        with pytest.raises(KeyboardInterrupt):
+            confirmed(lab, cancel)
+        lab.ledger.append(StopRequest("t", "later", lab.start.timestamp))
+    with open_lab(project, given, chained=lambda: chained) as lab:
+        assert lab.history.pairs
+        assert is_due(lab, "stopped") != chained

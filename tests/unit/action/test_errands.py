@@ -120,6 +120,19 @@ def test_the_campaign_that_is_at_work(make_job, lab, issue, mona):
     assert "stop" not in actions(lab, "two")
 
 
+def test_an_idea_between_two_sessions(make_job, lab, issue, mona):
+    """It is for the campaign that is gone on with, and no older one whose chain of runs broke off."""
+    lab.workflows.add("autoresearch.yml")
+    job = make_job()
+    chained = {"max_experiments": "1", "continue_mode": "dispatch"}
+    assert job.run(tag="one", **chained) == 0, job.log
+    assert job.run(max_experiments="1", tag="two") == 0, job.log
+    job.say(issue, mona, "/autoresearch idea fewer steps", tag="")
+    assert "`two`" in replies(lab, issue)[-1]
+    assert "idea" in actions(lab, "two")
+    assert "idea" not in actions(lab, "one")
+
+
 def test_nobody_is_at_work(job, lab, issue, mona):
     """A stop that would stop nobody is not left behind, and the reply says so."""
     assert job.run(max_experiments="1") == 0, job.log
