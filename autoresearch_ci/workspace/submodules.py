@@ -201,8 +201,9 @@ def _git_dir(full: str, path: str, common: Path) -> Path | None:
             return found
     raise WorkspaceError(
         f"The submodule {path} has its repository in the working tree, or nowhere.",
-        remedy=f"Move it into the project's own with `git submodule absorbgitdirs {path}`, or "
-        f"check it out anew with `git submodule update --init {path}`; then run again.",
+        remedy=f"Move it into the project's own with `git submodule absorbgitdirs {path}`. Where "
+        f"an experiment was killed, delete {path} and check it out anew with "
+        f"`git submodule update --init {path}`. Then run again.",
     )
 
 
