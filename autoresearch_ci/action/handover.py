@@ -35,6 +35,7 @@ SOCKETS = ("/var/run/docker.sock", "/run/podman/podman.sock")
 _RUNNERS = ("workflow", "file_commands", "home", "runner_temp")
 _FILES = ("GITHUB_EVENT_PATH", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
 _NOTE = Path("autoresearch") / "lent.json"
+_HOMES = "autoresearch-homes-"
 _PATIENCE = 10.0
 """Seconds in which a killed process has to be gone."""
 
@@ -51,12 +52,12 @@ def lent(workspace: Path, closed: Iterable[Path]) -> Iterator[Users]:
         _end_all_of(uid)
     os.umask(UMASK)
     renounce()
-    place = tempfile.mkdtemp(prefix="autoresearch-homes-")
+    place = tempfile.mkdtemp(prefix=_HOMES)
     try:
         Path(place).chmod(0o755)
         experiments = _user(EXPERIMENTS, place)
         homes = TwoHomes(place, str(experiments.home), EXPERIMENTS)
-        _lend(workspace, [*closed, workspace / ".git"])
+        _lend(workspace, [*closed, workspace / ".git"], place)
         yield Users(experiments, _user(AGENTS, place), homes)
     finally:
         with deferred():
@@ -88,6 +89,7 @@ def take_back(workspace: Path) -> None:
     try:
         note = json.loads((workspace / ".git" / _NOTE).read_bytes())
         owner, modes = (int(note["uid"]), int(note["gid"])), dict(note["modes"])
+        homes = str(note.get("homes", ""))
     except (FileNotFoundError, NotADirectoryError):
         return
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -100,6 +102,8 @@ def take_back(workspace: Path) -> None:
     try:
         give(str(workspace), *owner)
         _restore(modes)
+        if _are_homes(homes):
+            discard(homes)
         (workspace / ".git" / _NOTE).unlink()
     except OSError as error:
         raise _refused("hand the workspace back to its owner", error) from error
@@ -148,7 +152,7 @@ def folders_of_sockets(*, in_own_container: bool) -> list[Path]:
     return folders
 
 
-def _lend(workspace: Path, closed: list[Path]) -> None:
+def _lend(workspace: Path, closed: list[Path], homes: str) -> None:
     try:
         owner = (workspace / ".git" / "HEAD").stat()
         modes = {str(path): stat.S_IMODE(path.stat().st_mode) for path in closed if path.is_dir()}
@@ -156,7 +160,8 @@ def _lend(workspace: Path, closed: list[Path]) -> None:
         note = workspace / ".git" / _NOTE
         note.parent.mkdir(exist_ok=True)
         with note.open("w", encoding="utf-8") as file:
-            json.dump({"uid": owner.st_uid, "gid": owner.st_gid, "modes": modes | top}, file)
+            whose = {"uid": owner.st_uid, "gid": owner.st_gid}
+            json.dump({**whose, "modes": modes | top, "homes": homes}, file)
             file.flush()
             os.fsync(file.fileno())
         for path, mode in modes.items():
@@ -170,6 +175,17 @@ def _restore(modes: Mapping[str, int]) -> None:
     for path, mode in modes.items():
         with suppress(FileNotFoundError):  # the runner clears its own places away
             Path(path).chmod(mode)
+
+
+def _are_homes(place: str) -> bool:
+    """Whether a session made it: who owns the workspace can write the note, and is not root."""
+    folder, name = os.path.split(place)
+    if folder != tempfile.gettempdir() or not name.startswith(_HOMES):
+        return False
+    with suppress(FileNotFoundError):
+        found = os.lstat(place)
+        return stat.S_ISDIR(found.st_mode) and found.st_uid == 0
+    return False
 
 
 def _user(uid: int, homes: str) -> User:

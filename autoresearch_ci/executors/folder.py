@@ -49,7 +49,7 @@ class Folder:
         self.restore(other)
 
     def restore(self, other: Folder, spare: Collection[str] = ()) -> None:
-        """Put all back but what is below the paths in `spare`.
+        """Put all back but what is below the paths in `spare`, if folders are there.
 
         What is new is removed. What has changed in both folders is as well: nobody knows what
         it was.
@@ -61,7 +61,7 @@ class Folder:
 
         def within(path: str, sig: Signature) -> bool:
             """Whether it stays and is looked into; else it is a stray, or spared."""
-            if path in spare:
+            if path in spare and stat.S_ISDIR(sig[0]):
                 return False
             known = self.known.get(path)
             if stat.S_ISDIR(sig[0]):
@@ -78,6 +78,9 @@ class Folder:
             known = self.known.get(path)
             if path in there and known and sig[0] != known[0]:
                 os.chmod(self._full(path), stat.S_IMODE(known[0]))
+            elif stat.S_ISDIR(sig[0]) and (path in spare or (path in there and not known)):
+                # Closed, it would break what runs next.
+                os.chmod(self._full(path), stat.S_IMODE(sig[0]) | 0o700)
         delete(self._full(path) for path in strays)
         self._bring([p for p in sorted(self.known.keys() - there) if not _below(p, spare)], other)
 

@@ -31,6 +31,9 @@ IN_PROGRESS = {
 }
 """What lies in the git directory while git is in the middle of something."""
 
+_MOST = 1024**2
+"""Bytes of a file that a person can have written. An experiment makes one of a terabyte at once."""
+
 
 @dataclass
 class _Kept:
@@ -139,7 +142,7 @@ class Control:
             now = signature(path)
             if now == kept.sig:
                 continue
-            if now and kept.sig and now[0] == kept.sig[0] and _read(path) == kept.data:
+            if now and kept.sig and now[:2] == kept.sig[:2] and _read(path) == kept.data:
                 kept.sig = sign(path)
                 continue
             self._put_back(path, kept, now)
@@ -153,7 +156,7 @@ class Control:
         if now is not None:
             aside = self._scratch / "replaced" / stamp()
             aside.mkdir(parents=True, exist_ok=True)
-            if stat.S_ISREG(now[0]):
+            if stat.S_ISREG(now[0]) and now[1] <= _MOST:
                 shutil.copyfile(path, aside / name, follow_symlinks=False)
             remove(parent, name)
         if kept.sig is not None:

@@ -188,7 +188,8 @@ class _Below(Aside):
 def _git_dir(full: str, path: str, common: Path) -> Path | None:
     """The repository of the submodule that is checked out at `full`; None where none is.
 
-    WorkspaceError where it is not inside of `common`, and so not out of an experiment's reach.
+    WorkspaceError where it is not where git puts them inside of `common`. Anywhere else it is, or
+    was, in an experiment's reach: we put aside what one made, whole repositories too.
     """
     pointer = signature(f"{full}/.git")
     if pointer is None:
@@ -196,10 +197,19 @@ def _git_dir(full: str, path: str, common: Path) -> Path | None:
     if stat.S_ISREG(pointer[0]):
         told = Path(f"{full}/.git").read_text(encoding="utf-8", errors="surrogateescape")
         found = Path(full, told.removeprefix("gitdir:").strip()).resolve()
-        if found.is_relative_to(common.resolve()) and found.is_dir():
+        if _is_kept_by_git(found, common.resolve()) and found.is_dir():
             return found
     raise WorkspaceError(
         f"The submodule {path} has its repository in the working tree, or nowhere.",
-        remedy=f"Move it into the project's own with `git submodule absorbgitdirs {path}`, or "
-        f"check it out anew with `git submodule update --init {path}`; then run again.",
+        remedy=f"Move it into the project's own with `git submodule absorbgitdirs {path}`. Where "
+        f"an experiment was killed, delete {path} and check it out anew with "
+        f"`git submodule update --init {path}`. Then run again.",
     )
+
+
+def _is_kept_by_git(place: Path, common: Path) -> bool:
+    """Whether git would put a submodule's repository there; a linked worktree has its own."""
+    if not place.is_relative_to(common):
+        return False
+    parts = place.relative_to(common).parts
+    return parts[:1] == ("modules",) or (parts[:1] == ("worktrees",) and parts[2:3] == ("modules",))

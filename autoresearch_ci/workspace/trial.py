@@ -239,10 +239,15 @@ class Trial:
         return True
 
     def _target(self) -> bytes | None:
-        """The target's content; None when it is no plain file with its permissions any more."""
+        """The target's content; None when it cannot be what was shown.
+
+        By its kind, its permissions or its size: one that is huge is not read.
+        """
         full = f"{self._desk.root}/{self._desk.target}"
         sig = signature(full)
-        if sig is None or not stat.S_ISREG(sig[0]) or stat.S_IMODE(sig[0]) != self._desk.mode:
+        if sig is None or not stat.S_ISREG(sig[0]):
+            return None
+        if (stat.S_IMODE(sig[0]), sig[1]) != (self._desk.mode, len(self._shown)):
             return None
         with open(full, "rb") as file:
             return file.read()

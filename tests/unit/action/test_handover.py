@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -120,7 +121,10 @@ def test_after_a_kill(workspace, tmp_path):
     """, workspace, code=-9)  # fmt: skip
     assert processes_of(EXPERIMENTS)
     assert owners(workspace) != {OWNER}
+    note = json.loads((workspace / ".git" / "autoresearch" / "lent.json").read_text())
+    assert Path(note["homes"]).is_dir()
     take_back(workspace)
+    assert not Path(note["homes"]).exists()
     until = time.monotonic() + 5
     while processes_of(EXPERIMENTS) and time.monotonic() < until:
         time.sleep(0.01)
@@ -177,6 +181,25 @@ def test_nothing_of_the_user_is_left_running(workspace):
             run(Command(hidden + " sleep 0.3", workspace, 30.0))
             assert processes_of(users.experiments.uid) == []
     """, workspace)  # fmt: skip
+
+
+@root
+@pytest.mark.parametrize(
+    "place", ["theirs", *(f"autoresearch-homes-{each}" for each in ("x", "y/theirs", "z"))]
+)
+def test_a_note_that_names_what_is_not_ours(workspace, tmp_path, monkeypatch, place):
+    """Who owns the workspace may have written it: nothing of others is deleted."""
+    monkeypatch.setattr(handover.tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "autoresearch-homes-x").symlink_to("theirs")
+    (tmp_path / "autoresearch-homes-y" / "theirs").mkdir(parents=True)
+    (tmp_path / "autoresearch-homes-z").mkdir()
+    os.chown(tmp_path / "autoresearch-homes-z", OWNER, OWNER)
+    (workspace / ".git" / "autoresearch").mkdir()
+    note = {"uid": OWNER, "gid": OWNER, "modes": {}, "homes": str(tmp_path / place)}
+    (workspace / ".git" / "autoresearch" / "lent.json").write_text(json.dumps(note))
+    take_back(workspace)
+    assert (tmp_path / place).is_dir()
 
 
 @root

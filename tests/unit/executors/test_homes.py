@@ -93,6 +93,17 @@ def test_what_an_experiment_leaves_in_its_home(lodging, how):
 
 
 @root
+def test_caches_that_an_experiment_closes(lodging):
+    """They are open to the next one, and what is none of them but bears a cache's name is gone."""
+    lodging.run("mkdir ~/.npm; echo x > ~/.npm/x")
+    lodging.homes.keep()
+    plant = "cd; mkdir -p .local/share/uv; mkfifo .cache; ln -s /tmp .torch"
+    lodging.run(f"{plant}; chmod 0 .local/share .local .npm", lodging.homes.experimenting)
+    look = "cd; ls -A | tr '\\n' ' '; ls .local/share; cat .npm/x"
+    assert lodging.run(look, lodging.homes.experimenting) == ".local .npm uv\nx\n"
+
+
+@root
 def test_what_a_measuring_command_leaves_in_its_home(lodging):
     """Nothing at all of it is left: it may have run what the experiment made."""
     lodging.run(f"{SETUP}; mkdir -p ~/.cache; echo good > ~/.cache/x")

@@ -54,6 +54,7 @@ VIOLATIONS = {
     "rm other.py; ln -s /etc/passwd other.py": {"other.py"},
     "chmod 000 pkg": set(),
     "echo evil > train.py": {"train.py"},
+    "truncate -s 1T train.py": {"train.py"},
     "rm train.py": {"train.py"},
     "rm train.py; ln -s /etc/passwd train.py": {"train.py"},
     "rm train.py; mkdir train.py; echo x > train.py/x": {"train.py"},

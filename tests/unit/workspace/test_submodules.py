@@ -65,6 +65,7 @@ ATTACKS = {
     "no longer a repository": ("rm deps/sub/.git", "deps/sub"),
     "nonsense as its repository": ("echo nonsense > deps/sub/.git", "deps/sub"),
     "nobody's repository": ("echo gitdir: /nowhere > deps/sub/.git", "deps/sub"),
+    "a terabyte as its repository": ("truncate -s 1T deps/sub/.git", "deps/sub"),
     "a link as its repository": ("ln -sf /nowhere deps/sub/.git", "deps/sub"),
     "another repository": (f"{ELSEWHERE}; git {CALLS}", "deps/sub"),
     "another commit": (f"cd deps/sub; {COMMIT}", "deps/sub"),
@@ -179,3 +180,29 @@ def test_a_user_s_own_change_between_runs(repo):
             trial.show(Side.CANDIDATE)
             assert trial.clean() == ()
     assert repo.read("deps/sub/theirs.txt") == "x"
+
+
+def test_a_repository_that_an_experiment_made(repo):
+    """Not even one that was put aside, in the project's own, is taken for a submodule's."""
+    with repo.campaign() as campaign:
+        with campaign.trial("lr = 2\n") as trial:
+            trial.show(Side.CANDIDATE)
+            repo.sh(f"git init -q evil; git -C evil {CALLS}; touch evil/x")
+            assert trial.clean() == ()
+        (aside,) = repo.path.glob(".git/autoresearch/undone/new/*/evil/.git")
+    repo.write("deps/sub/.git", f"gitdir: {aside}")
+    with pytest.raises(WorkspaceError, match="deps/sub has its repository"), repo.campaign():
+        pass
+    assert not Path(CALLED).exists()
+
+
+def test_in_a_linked_worktree(repo):
+    """There a submodule has a repository of its own, which is as good."""
+    repo.sh("git worktree add -q ../linked")
+    linked = type(repo)(repo.path.parent / "linked")
+    linked.sh("git -c protocol.file.allow=always submodule --quiet update --init --recursive")
+    with linked.campaign() as campaign, campaign.trial("lr = 2\n") as trial:
+        trial.show(Side.CANDIDATE)
+        linked.write("deps/sub/other.py", "evil")
+        linked.write("deps/sub/.git", "gitdir: /nowhere")
+        assert {"deps/sub", "deps/sub/other.py"} <= {*trial.clean()}
