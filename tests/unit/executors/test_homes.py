@@ -16,7 +16,7 @@ from autoresearch_ci.executors.homes import Housed, OwnHome, TwoHomes
 from autoresearch_ci.executors.process import ProcessExecutor
 from autoresearch_ci.executors.user import User
 
-USER = 61001
+USER = 4322  # of nobody else: all of its processes are killed
 root = pytest.mark.skipif(os.geteuid() != 0, reason="NOT RUN: only root has users for experiments")
 
 

@@ -89,11 +89,6 @@ def test_what_is_about_to_end_may_end(run, folder):
     assert (folder / "late").exists()
 
 
-def test_stragglers_do_not_count_as_time(run):
-    """Seconds are those of the command, not of cleaning up after it."""
-    assert run("sleep 1000 & exit 0").seconds < 0.15
-
-
 def test_sigterm_comes_first(run):
     """When time is up a command is asked to end before it is killed; its last words are kept."""
     result = run("trap 'echo bye; exit 7' TERM; echo on; while :; do sleep 0.02; done", 0.3)
