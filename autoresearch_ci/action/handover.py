@@ -62,7 +62,7 @@ def lent(workspace: Path, closed: Iterable[Path]) -> Iterator[Users]:
     finally:
         with deferred():
             take_back(workspace)
-            discard(place)
+            discard(place)  # where no note came to name it
 
 
 @contextmanager

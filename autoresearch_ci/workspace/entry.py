@@ -62,7 +62,7 @@ class Entry:
         own = (self._ref, f"refs/heads/{branch.LOGS}/{tag}")
         self._vault = Vault(workspace.root, self._home / "vault")
         self._tree = WholeTree(
-            workspace.root, self._git, self._vault, target, readonly, self._common
+            workspace.root, self._git, self._vault, target, readonly, common=self._common
         )
         self._control = Control(self._git, workspace.root, self._git_dir, self._common, own)
         self._state = State(session=session, tag=tag, target=target, origin="", started=time.time())

@@ -35,11 +35,13 @@ class WholeTree(Tree):
         root: Path,
         git: Git,
         vault: Vault,
-        target: str,
-        readonly: Sequence[str],
+        target: str = "",
+        readonly: Sequence[str] = (),
+        *,
         common: Path,
+        prefix: str = "",
     ) -> None:
-        super().__init__(root, git, vault, target, readonly)
+        super().__init__(root, git, vault, target, readonly, prefix=prefix)
         self._common = common
         self._parts: dict[str, _Part] = {}
 
@@ -84,8 +86,8 @@ class WholeTree(Tree):
         git.env |= {"GIT_DIR": str(git_dir), "GIT_WORK_TREE": full}
         name = hashlib.sha256(os.fsencode(path)).hexdigest()[:32]
         vault = Vault(root, self._vault.home / HOME / name / "vault")
-        tree = WholeTree(root, git, vault, "", (), git_dir)
-        tree._prefix = f"{self._prefix}{path}/"
+        inner = f"{self._prefix}{path}/"
+        tree = WholeTree(root, git, vault, common=git_dir, prefix=inner)
         tree.changed, tree.new = _Below(self.changed, path), _Below(self.new, path)
         return _Submodule(path, git_dir, tree, Control(git, root, git_dir, git_dir, ("", "")))
 

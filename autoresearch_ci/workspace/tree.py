@@ -35,17 +35,26 @@ from autoresearch_ci.workspace.vault import Vault
 class Tree:
     """Knows how the tree stood when it was last surveyed, and can bring that back.
 
+    `prefix` comes before names in errors, where the tree is a part of another.
+
     What it undoes is kept: in `changed` what had been there before, in `new` the rest.
     `removed` names the latter, a new directory as a whole.
     """
 
     def __init__(
-        self, root: Path, git: Git, vault: Vault, target: str, readonly: Sequence[str]
+        self,
+        root: Path,
+        git: Git,
+        vault: Vault,
+        target: str = "",
+        readonly: Sequence[str] = (),
+        *,
+        prefix: str = "",
     ) -> None:
         self.changed = Aside(root, vault.home, "undone/changed")
         self.new = Aside(root, vault.home, "undone/new")
         self.removed: set[str] = set()
-        self._prefix = ""  # before names in errors
+        self._prefix = prefix
         self._root = str(root)
         self._git = git
         self._vault = vault
