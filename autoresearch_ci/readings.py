@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
 
 ERROR_CHARACTERS = 200
 """Of what a program says, in a record."""
+
+LARGEST = 1e150
+"""A number beyond it is refused: sums and squares of what is measured have to be numbers, too."""
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
@@ -27,8 +29,11 @@ def number(printed: str, name: str) -> tuple[float | None, str]:
     if not _NUMBER.fullmatch(words[0]):
         return None, f"printed {words[0][:60]!r}, which is not a number"
     value = float(words[0])
-    if not math.isfinite(value):
-        return None, f"printed {words[0][:60]}, which is too large a number"
+    if abs(value) > LARGEST:
+        return (
+            None,
+            f"printed {words[0][:60]}, which is too large: at most {LARGEST:g} can be judged",
+        )
     return value, ""
 
 

@@ -20,6 +20,7 @@ from autoresearch_ci.bench import number
         ("1.25E+06", 1.25e6),
         ("-0.0", 0.0),
         ("5e-324", 5e-324),
+        ("-1e150", -1e150),
         ("007", 7.0),
     ],
 )
@@ -31,7 +32,7 @@ def test_what_shell_commands_print_is_a_number(printed, value):
 @pytest.mark.parametrize(
     "printed",
     [
-        *("nan", "-NaN", "inf", "-Infinity", "1e400", "-1e400"),
+        *("nan", "-NaN", "inf", "-Infinity", "1e400", "-1e400", "1e151", "-1e308"),
         *(
             "1_000",
             "1,5",

@@ -400,10 +400,14 @@ def test_a_log_may_hold_any_bytes(project):
 
 
 def test_values_at_the_ends_of_what_a_number_can_be_are_recorded(project):
-    """A difference that overflows is left out, and every line stays JSON that others read."""
-    events = hold(project, [("low", says("-1.7e308"))], metric_parse="sed 's/.*: //' run.log")
-    hold(project, [("-", ""), ("high", says("1.7e308"))], tag="t")
+    """What is so large that sums of it are no numbers is refused; every line stays JSON."""
+    events = hold(project, [("low", says("-1e150"))], metric_parse="sed 's/.*: //' run.log")
+    more = hold(project, [("-", ""), ("high", says("1e150")), ("huge", says("1.7e308"))], tag="t")
     assert experiments(events)[1].status is Status.KEEP
+    high, huge = experiments(more)
+    assert (high.status, high.value) == (Status.DISCARD, 1e150)
+    assert (huge.reason, huge.value) == (Reason.NO_METRIC, None)
+    assert "too large" in huge.error
 
     def refuse(name: str) -> float:
         raise AssertionError(name)
