@@ -8,15 +8,15 @@ VENV := .venv
 BIN := $(abspath $(VENV))/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint units wholes seams actions e2e attacks tools lock schema clean
+.PHONY: demo test lint units wholes seams actions comments e2e attacks kills tools lock schema clean
 
 demo: $(STAMP)
 	@$(BIN)/autoresearch-ci demo
 
-# The Action's jobs wait a lot, and hand files to users of their own: they run beside the others.
+# The Action's jobs wait a lot: they run beside the others.
 test: lint
 	@$(BIN)/coverage erase
-	@$(MAKE) --no-print-directory -j3 --output-sync=target actions wholes units seams
+	@$(MAKE) --no-print-directory -j4 --output-sync=target actions comments wholes units seams
 	$(BIN)/coverage combine -q && $(BIN)/coverage report --skip-covered --skip-empty
 
 lint: $(STAMP)
@@ -25,8 +25,14 @@ lint: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-PYTEST := PATH="$(BIN):$$PATH" $(BIN)/coverage run -m pytest
+COVERED := $(BIN)/coverage run -m pytest
+PYTEST := PATH="$(BIN):$$PATH" $(COVERED)
 APART := --basetemp="$$(mktemp -d)/tmp"
+# What kills all of the experiments' users sees nobody else's where root may give it processes of
+# its own. The shell collects orphans there. Where root may not, such tests come one by one.
+ALONE := $(if $(shell unshare --pid --fork --mount-proc echo can 2>/dev/null),\
+  unshare --pid --fork --mount-proc --kill-child sh -c '"$$@"; exit $$?' sh)
+CROWDED := $(if $(ALONE),,$(filter 0,$(shell id -u)))
 
 # The packages one by one; what they are together; every implementation of a seam; the Action.
 units: $(STAMP)
@@ -38,23 +44,29 @@ wholes: $(STAMP)
 seams: $(STAMP)
 	$(PYTEST) $(APART) tests/conformance tests/contract
 
+COMMENTS := $(foreach name,errands handing_on on_a_pull who_commands,tests/unit/action/test_$(name).py)
 actions: $(STAMP)
-	$(PYTEST) $(APART) tests/unit/action
+	PATH="$(BIN):$$PATH" $(ALONE) $(COVERED) $(APART) \
+	  $(filter-out $(COMMENTS),$(wildcard tests/unit/action/test_*.py))
+
+comments: $(STAMP) $(if $(CROWDED),actions)
+	PATH="$(BIN):$$PATH" $(ALONE) $(COVERED) $(APART) $(COMMENTS)
 
 # Each of these waits for programs of others: engine, compilers, killed jobs.
 e2e: $(STAMP)
-	@PATH="$(BIN):$$PATH" $(MAKE) --no-print-directory -j2 --output-sync=target attacks tools
+	@PATH="$(BIN):$$PATH" $(MAKE) --no-print-directory -j3 --output-sync=target attacks kills tools
 
-# They end whatever runs as the experiments' users, whom containers beside them have as well. So
-# they get processes of their own, of which the shell collects the orphans, where root may make them.
-ALONE = $(if $(shell unshare --pid --fork --mount-proc echo can 2>/dev/null),\
-  unshare --pid --fork --mount-proc --kill-child sh -c '"$$@"; exit $$?' sh)
-ATTACKS := $(foreach name,action_killed containment doctor kills race,tests/e2e/test_$(name).py)
+E2E := $(wildcard tests/e2e/test_*.py)
+ATTACKS := $(foreach name,action_killed containment doctor,tests/e2e/test_$(name).py)
 attacks: $(STAMP)
 	$(ALONE) $(BIN)/pytest -rs $(APART) $(ATTACKS)
 
-tools: $(STAMP)
-	$(BIN)/pytest -rs $(APART) $(filter-out $(ATTACKS),$(wildcard tests/e2e/test_*.py))
+KILLS := $(foreach name,kills race,tests/e2e/test_$(name).py)
+kills: $(STAMP) $(if $(CROWDED),attacks)
+	$(ALONE) $(BIN)/pytest -rs $(APART) $(KILLS)
+
+tools: $(STAMP) $(if $(CROWDED),kills)
+	$(BIN)/pytest -rs $(APART) $(filter-out $(ATTACKS) $(KILLS),$(E2E))
 
 $(STAMP): requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
