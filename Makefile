@@ -57,11 +57,11 @@ e2e: $(STAMP)
 	@PATH="$(BIN):$$PATH" $(MAKE) --no-print-directory -j3 --output-sync=target attacks kills tools
 
 E2E := $(wildcard tests/e2e/test_*.py)
-ATTACKS := $(foreach name,action_killed containment doctor,tests/e2e/test_$(name).py)
+ATTACKS := $(foreach name,containment doctor,tests/e2e/test_$(name).py)
 attacks: $(STAMP)
 	$(ALONE) $(BIN)/pytest -rs $(APART) $(ATTACKS)
 
-KILLS := $(foreach name,kills race,tests/e2e/test_$(name).py)
+KILLS := $(foreach name,action_killed kills race,tests/e2e/test_$(name).py)
 kills: $(STAMP) $(if $(CROWDED),attacks)
 	$(ALONE) $(BIN)/pytest -rs $(APART) $(KILLS)
 
