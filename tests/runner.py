@@ -152,7 +152,7 @@ class Runner:
             return []
         return [json.loads(line) for line in log.read_text().splitlines()]
 
-    def wait_for(self, path: str, seconds: float = 30.0) -> None:
+    def wait_for(self, path: str, seconds: float = 90.0) -> None:
         """Until a file is there in the workspace."""
         until = time.monotonic() + seconds
         while not (self.workspace / path).exists():
