@@ -18,22 +18,24 @@ from tests.servers.sockets import cut_off
 EXAMPLE = Path(__file__).parents[2] / "examples" / "ml"
 
 
-def answer(title, old, new):
-    return Says(
-        pieces=(
-            (
-                f"TITLE: {title}\nHYPOTHESIS: it learns better\n\n```python\n"
-                f"<<<<<<< SEARCH\n{old}\n=======\n{new}\n>>>>>>> REPLACE\n```\n"
-            ),
-        )
+def answer(title, *changes):
+    """What a model says that has these changes in mind, each an old text and its new one."""
+    blocks = "".join(
+        f"<<<<<<< SEARCH\n{old}\n=======\n{new}\n>>>>>>> REPLACE\n" for old, new in changes
     )
+    text = f"TITLE: {title}\nHYPOTHESIS: it learns better\n\n```python\n{blocks}```\n"
+    return Says(pieces=(text,))
 
 
-GOOD = answer("a smaller step", "LEARNING_RATE = 0.03", "LEARNING_RATE = 0.01")
-BAD = answer("forget most of it", "DROPOUT = 0.3", "DROPOUT = 0.9")
-BROKEN = answer("a typo", "BATCH = 256", "BATCH = 256 + undefined_name")
-MENDED = answer("a typo", "BATCH = 256 + undefined_name", "BATCH = 300")
-CHEAT = answer("a better score", "SEED = 1337", 'SEED = 1337\nprint("val_bpb: 0.1")')
+# Each by itself is better; both are by much more than what a busy machine does to a run.
+SMALLER_STEP = ("LEARNING_RATE = 0.03", "LEARNING_RATE = 0.01")
+DROPOUT = "DROPOUT = {}  # share of hidden units switched off in training"
+ALL_UNITS = (DROPOUT.format(0.3), DROPOUT.format(0.0))
+GOOD = answer("a smaller step, and all units", SMALLER_STEP, ALL_UNITS)
+BAD = answer("forget most of it", (DROPOUT.format(0.3), DROPOUT.format(0.9)))
+BROKEN = answer("a typo", ("BATCH = 256", "BATCH = 256 + undefined_name"))
+MENDED = answer("a typo", ("BATCH = 256 + undefined_name", "BATCH = 300"))
+CHEAT = answer("a better score", ("SEED = 1337", 'SEED = 1337\nprint("val_bpb: 0.1")'))
 RUBBISH = Says(pieces=("I have a feeling that it could be better.",))
 
 
@@ -90,6 +92,7 @@ def test_bad_ideas_and_cheats_are_not(project):
     """Worse is discarded, and a forged report counts for nothing: another program measures."""
     done = ended_well(project, session(project, BAD, CHEAT))
     assert (done[1]["status"], done[1]["proposer"]) == ("discard", "anthropic")
+    assert done[1]["description"] == "forget most of it"
     assert done[2]["description"] == "a better score"
     assert all(each["value"] > 1 for each in done)
 

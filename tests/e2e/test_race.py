@@ -9,7 +9,7 @@ from tests.github.git_server import GitServer
 
 EXPERIMENTS = 50
 TOKEN = "s3cret-token"
-PAUSE = 0.5
+PAUSE = 2.0
 
 
 def test_fifty_experiments_of_each_of_two_racing_sessions_are_all_there(tmp_path):
@@ -29,6 +29,6 @@ def test_fifty_experiments_of_each_of_two_racing_sessions_are_all_there(tmp_path
             assert side.returncode == 0, said[-3000:]
         done = racing.check(bare, EXPERIMENTS)
         made = [d["description"].split()[0] for d in done[1:]]
-        # a loaded machine pushes less often, and more at a time: then the sides alternate less
-        assert sum(a != b for a, b in pairwise(made)) > EXPERIMENTS // 10, "they did meet"
+        met = sum(a != b for a, b in pairwise(made))
+        assert met > EXPERIMENTS // 5, "they did meet"
         assert any(d["reason"] == "superseded" for d in done)
