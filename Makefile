@@ -59,14 +59,14 @@ e2e: $(STAMP)
 E2E := $(wildcard tests/e2e/test_*.py)
 ATTACKS := $(foreach name,containment doctor,tests/e2e/test_$(name).py)
 attacks: $(STAMP)
-	$(ALONE) $(BIN)/pytest -rs $(APART) $(ATTACKS)
+	$(ALONE) $(BIN)/pytest $(APART) $(ATTACKS)
 
 KILLS := $(foreach name,action_killed kills race,tests/e2e/test_$(name).py)
 kills: $(STAMP) $(if $(CROWDED),attacks)
-	$(ALONE) $(BIN)/pytest -rs $(APART) $(KILLS)
+	$(ALONE) $(BIN)/pytest $(APART) $(KILLS)
 
 tools: $(STAMP) $(if $(CROWDED),kills)
-	$(BIN)/pytest -rs $(APART) $(filter-out $(ATTACKS) $(KILLS),$(E2E))
+	$(BIN)/pytest $(APART) $(filter-out $(ATTACKS) $(KILLS),$(E2E))
 
 $(STAMP): requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -26,13 +26,11 @@ repository, side, count, token = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]
 
 class Proposer:
     name = "racer"
-    made, told = int(sys.argv[5]), time.monotonic()
+    made = int(sys.argv[5])
 
     def propose(self, source, history):
         self.made += 1
-        took = time.monotonic() - self.told
-        time.sleep(random.uniform(0, 2) * float(sys.argv[6]) * took)
-        self.told = time.monotonic()
+        time.sleep(random.uniform(0, 2 * float(sys.argv[6])))
         title, text = changed(source.text, side, self.made)
         return Proposal(title, text, self.name)
 
@@ -75,9 +73,8 @@ def start(
 ) -> subprocess.Popen[str]:
     """A process that holds a session; it prints its events.
 
-    `pause` is how long it thinks about an idea on average, as a multiple of what the last
-    experiment took, its push included. Two that never think push without end, and then one of
-    them gets through at the other's end only.
+    `pause` is how long it thinks about an idea, in seconds on average. Two that never
+    think push without end, and then one of them gets through at the other's end only.
     """
     words = [str(repository), side, str(count), token, str(first), str(pause)]
     return subprocess.Popen(
