@@ -25,8 +25,7 @@ lint: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-COVERED := $(BIN)/coverage run -m pytest
-PYTEST := PATH="$(BIN):$$PATH" $(COVERED)
+PYTEST := PATH="$(BIN):$$PATH" $(BIN)/coverage run -m pytest
 APART := --basetemp="$$(mktemp -d)/tmp"
 # What kills all of the experiments' users sees nobody else's where root may give it processes of
 # its own. The shell collects orphans there. Where root may not, such tests come one by one.
@@ -46,11 +45,11 @@ seams: $(STAMP)
 
 COMMENTS := $(foreach name,errands handing_on on_a_pull who_commands,tests/unit/action/test_$(name).py)
 actions: $(STAMP)
-	PATH="$(BIN):$$PATH" $(ALONE) $(COVERED) $(APART) \
+	$(ALONE) env $(PYTEST) $(APART) \
 	  $(filter-out $(COMMENTS),$(wildcard tests/unit/action/test_*.py))
 
 comments: $(STAMP) $(if $(CROWDED),actions)
-	PATH="$(BIN):$$PATH" $(ALONE) $(COVERED) $(APART) $(COMMENTS)
+	$(ALONE) env $(PYTEST) $(APART) $(COMMENTS)
 
 # Each of these waits for programs of others: engine, compilers, killed jobs.
 e2e: $(STAMP)
