@@ -200,6 +200,6 @@ def test_a_long_file_is_read_at_once():
     """Five thousand lines take a fraction of a second, so that counting them costs nothing."""
     text = Path(tokenize.__file__).read_text(encoding="utf-8")
     text *= 5_000 // text.count("\n") + 1
-    started = time.perf_counter()
+    started = time.process_time()
     assert code_lines("a.py", text) > 2_500
-    assert time.perf_counter() - started < 1.5
+    assert time.process_time() - started < 1.5

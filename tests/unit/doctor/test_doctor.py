@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
 import pytest
 
@@ -52,6 +51,16 @@ LIES = {"a lie after the work", "a lie instead of work"}
 
 
 @pytest.fixture
+def home(tmp_path, monkeypatch):
+    """Where temporary folders are made, by us and by commands: nobody else's are there."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return folder
+
+
+@pytest.fixture
 def project(tmp_path):
     files = {"train.py": TARGET, "check.py": CHECK, ".gitignore": "made/\n"}
     return make_repository(tmp_path / "project", files)
@@ -66,10 +75,6 @@ def examine(project, **settings):
 
 def wrong(found):
     return {title for title, check in found.items() if check.right is False}
-
-
-def copies():
-    return set(Path(tempfile.gettempdir()).glob("autoresearch-*"))
 
 
 def test_a_target_that_prints_its_own_metric_is_found(project):
@@ -163,21 +168,22 @@ def test_an_unknown_language_is_said(tmp_path):
     assert "does not know the language" in found["a comment"].note
 
 
-def test_the_project_is_left_as_it_was(project):
+def test_the_project_is_left_as_it_was(project, home):
     """No branch, no log, no file, and no copy is left, whether it ends well or not."""
-    before, home = git(project, "for-each-ref"), copies()
+    before = git(project, "for-each-ref")
     (project / "notes.txt").write_text("mine")
     with pytest.raises(BaselineError):
         examine(project, **{**PYTHON, "run_command": "false"})
     with pytest.raises(KeyboardInterrupt), twin(Workspace.open(project)) as copy:
         assert (copy.root / "notes.txt").read_text() == "mine"
+        assert any(home.iterdir())
         raise KeyboardInterrupt
     assert git(project, "for-each-ref") == before
     assert git(project, "status", "--porcelain") == "?? notes.txt"
     assert sorted(path.name for path in project.iterdir()) == [
         ".git", ".gitignore", "check.py", "notes.txt", "train.py",
     ]  # fmt: skip
-    assert copies() <= home
+    assert not any(home.iterdir())
 
 
 def test_a_tree_with_changes_is_refused(project):
@@ -207,14 +213,14 @@ def test_the_verb_says_it_in_words_and_in_json(project, capsys):
     )
 
 
-def test_a_killed_doctor_leaves_no_copy(project):
+def test_a_killed_doctor_leaves_no_copy(project, home):
     """SIGTERM in the middle of it ends the run under way and deletes the copy."""
-    home = copies()
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in PYTHON.items()]
     command = [sys.executable, "-m", "autoresearch_ci", "--repo", str(project), "doctor", *flags]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as doctor:
         for line in doctor.stdout:
             if "no change" in line:
+                assert any(home.iterdir())
                 doctor.terminate()
     assert doctor.returncode == 130
-    assert copies() <= home
+    assert not any(home.iterdir())

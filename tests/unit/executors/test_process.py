@@ -108,9 +108,19 @@ def test_memory_limit(run):
     assert not result.ok
 
 
+HOLD = """
+import os, time
+x = b"x" * (60 << 20)
+open(f"{os.getpid()}.holds", "w").close()
+while sum(name.endswith(".holds") for name in os.listdir()) < 2:
+    time.sleep(0.01)
+time.sleep(0.8)  # both hold theirs
+"""
+
+
 def test_peak_memory_of_a_tree(run):
     """Peak memory is that of all processes together, whether or not they are still there."""
-    hold = python("import time; x = b'x' * (60 << 20); time.sleep(0.4)")
+    hold = python(HOLD)
     result = run(f"({hold}) & ({hold}) & wait")
     assert 120 * 2**20 < result.peak_memory < 250 * 2**20
 
