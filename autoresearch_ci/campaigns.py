@@ -162,6 +162,11 @@ def _log(workspace: Workspace, logs: dict[str, CampaignLog], tag: str) -> Campai
 
 
 def _finished(workspace: Workspace, log: CampaignLog) -> bool:
-    """Nothing was left to try, the wanted value was reached, or the branch has been taken."""
+    """Nothing was left to try, the wanted value was reached, or the branch has been taken.
+
+    A branch on which nothing was kept has not been taken, also where it begins at another
+    campaign's end. Git alone cannot tell that.
+    """
     done = log.ended is not None and log.ended.reason in FINISHED
-    return done or workspace.merged(log.tag)
+    empty = bool(log.history.experiments) and not log.history.kept_changes
+    return done or (not empty and workspace.merged(log.tag))

@@ -7,13 +7,13 @@ were kept. This measures again and believes only the new numbers.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from autoresearch_ci.answers.syntax import syntax_error
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.dropping import dropped, dropping, judged
-from autoresearch_ci.duel import PAIRS, duel, measured, rules
+from autoresearch_ci.duel import PAIRS, TIME_IS_UP, duel, measured, rules, unlimited
 from autoresearch_ci.errors import AutoresearchError, WorkspaceError
 from autoresearch_ci.history import History
 from autoresearch_ci.interrupts import deferred
@@ -34,11 +34,19 @@ from autoresearch_ci.workspace import Trial
 AS_IT_BEGAN = "the branch is as it began: nothing of what was kept is left to confirm"
 
 
-def confirm(session: Session, *, pairs: int = PAIRS, drop: bool = False) -> Iterator[Event]:
+def confirm(
+    session: Session,
+    *,
+    pairs: int = PAIRS,
+    drop: bool = False,
+    is_over: Callable[[], bool] = unlimited,
+) -> Iterator[Event]:
     """Each kept change by itself, the newest first, then the whole branch if anything is left.
 
     With `drop`, a change that is not shown to help is taken out before the next
-    one is looked at. Raises WorkspaceError where nothing was kept, or its history is not here.
+    one is looked at. Once `is_over`, no pair of runs is begun.
+
+    Raises WorkspaceError where nothing was kept, or its history is not here.
     """
     changes = to_leave_out(session.history)
     if not changes:
@@ -49,10 +57,10 @@ def confirm(session: Session, *, pairs: int = PAIRS, drop: bool = False) -> Iter
     yield from earlier(session)
     findings = []
     for kept in changes:
-        finding = leave_out(session, kept, pairs, drop=drop)
+        finding = leave_out(session, kept, pairs, drop=drop, is_over=is_over)
         findings.append(finding)
         yield finding
-    yield from whole(session, pairs, tuple(findings))
+    yield from whole(session, pairs, tuple(findings), is_over)
 
 
 def to_leave_out(history: History) -> list[Experiment]:
@@ -82,7 +90,9 @@ def earlier(session: Session) -> Iterator[Note]:
     )
 
 
-def leave_out(session: Session, kept: Experiment, pairs: int, *, drop: bool) -> Finding:
+def leave_out(
+    session: Session, kept: Experiment, pairs: int, *, drop: bool, is_over: Callable[[], bool]
+) -> Finding:
     """What one kept change is worth to the branch as it is now."""
     finding = Finding(kept.experiment, kept.description, holds=None)
     text = session.campaign.without(kept.commit, kept.parent)
@@ -96,7 +106,7 @@ def leave_out(session: Session, kept: Experiment, pairs: int, *, drop: bool) -> 
     with session.campaign.trial(text) as trial:
         if drop:
             return _drop(session, trial, kept, text, pairs)
-        return judged(kept, duel(session, trial, pairs))
+        return judged(kept, duel(session, trial, pairs, is_over))
 
 
 def _drop(session: Session, trial: Trial, kept: Experiment, text: str, pairs: int) -> Finding:
@@ -120,17 +130,24 @@ def _drop(session: Session, trial: Trial, kept: Experiment, text: str, pairs: in
     return finding
 
 
-def whole(session: Session, pairs: int, findings: tuple[Finding, ...]) -> Iterator[Event]:
-    """Base against head, written down; a note where the two are the same."""
+def whole(
+    session: Session,
+    pairs: int,
+    findings: tuple[Finding, ...],
+    is_over: Callable[[], bool] = unlimited,
+) -> Iterator[Event]:
+    """Base against head, written down; a note where the two are the same, or time is up."""
     base = session.campaign.at_base()
     if base == session.campaign.source():
         yield Note(AS_IT_BEGAN)
         return
     least = session.settings.min_delta
     with session.campaign.trial(base) as trial:
-        found = duel(session, trial, pairs)
+        found = duel(session, trial, pairs, is_over)
     if found.effect is None:
-        assert found.failure is not None
+        if found.failure is None:
+            yield Note(TIME_IS_UP)
+            return
         session.bench.require(found.failure)
         raise AssertionError("a failed measurement was accepted")
     e, before = found.effect, found.middle(Side.CANDIDATE)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from autoresearch_ci.duel import PAIRS, Duel, duel
+from autoresearch_ci.duel import PAIRS, Duel, duel, unlimited
 from autoresearch_ci.history import DROPS
 from autoresearch_ci.model import (
     DROP,
@@ -34,7 +34,7 @@ def dropped(
     trial: Trial,
     kept: Experiment,
     pairs: int = PAIRS,
-    is_over: Callable[[], bool] = lambda: False,
+    is_over: Callable[[], bool] = unlimited,
 ) -> tuple[Finding, Outcome]:
     """What a kept change is worth, and what becomes of the experiment that takes it out."""
     found = duel(session, trial, pairs, is_over)

@@ -23,6 +23,8 @@ from autoresearch_ci.workspace import Trial
 PAIRS = 8
 """Pairs of runs for a question, and as many again where they leave it open."""
 
+TIME_IS_UP = "the time was up; the pairs of runs that were measured count when it is gone on with"
+
 _SAME = 3
 """Runs of a side that must agree to the last digit before the metric counts as exact."""
 
@@ -50,8 +52,13 @@ class Duel:
         return median(sample.value for sample in self.samples if sample.side is side)
 
 
+def unlimited() -> bool:
+    """Never over."""
+    return False
+
+
 def duel(
-    session: Session, trial: Trial, pairs: int, is_over: Callable[[], bool] = lambda: False
+    session: Session, trial: Trial, pairs: int, is_over: Callable[[], bool] = unlimited
 ) -> Duel:
     """Runs of the branch and of what the trial holds, in pairs whose order alternates.
 

@@ -245,16 +245,23 @@ def load_settings(
 
 
 def spent_here(workspace: Workspace, day: str) -> Spent:
-    """What all campaigns that this working tree knows of have spent on a day."""
+    """What all campaigns have spent on a day: those of the working tree's log and all others.
+
+    A checkout has the log of one campaign; the others' are on their branches. Where both
+    have one, the one that knows of more counts.
+    """
     path = workspace.log_path
-    logs = ledger.read(path.read_bytes(), str(path)) if path.exists() else {}
-    records = (
-        record
-        for log in logs.values()
-        for record in (*log.history.experiments, *log.history.rejected, log.unfinished)
-        if record is not None
-    )
-    return spent_on(records, day)
+    local = path.read_bytes() if path.exists() else b""
+    spent: dict[str, Spent] = {}
+    for data, source in ((local, str(path)), *workspace.published_logs(LEDGER)):
+        if day.encode() not in data:
+            continue  # it takes long to read many of them
+        for tag, log in ledger.read(data, source).items():
+            records = (*log.history.experiments, *log.history.rejected, log.unfinished)
+            found = spent_on((record for record in records if record is not None), day)
+            known = spent.get(tag, Spent())
+            spent[tag] = found if found.cost_usd > known.cost_usd else known
+    return sum(spent.values(), Spent())
 
 
 def choose_ruler(settings: config.Settings) -> Ruler:

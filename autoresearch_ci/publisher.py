@@ -184,11 +184,11 @@ class RemotePublisher:
         reason = f"not published: {error.message}{detail} {error.remedy}"
         self.trouble = f"{reason} {by_hand}"
         if not again:
-            self._notes.append(f"{reason} The session goes on; its results are in this repository.")
+            self._notes.append(f"{reason} The session goes on; its results are in this clone.")
         if last:
             self._notes.append(
-                "what is not published is in this repository, and the next session here publishes "
-                f"it. {by_hand}"
+                "what is not published is in this clone, and the next session here publishes it; "
+                f"where the clone is thrown away, as on GitHub's runners, it is lost. {by_hand}"
             )
 
 

@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Iterator
 from statistics import median
 
-from autoresearch_ci.confirmation import AS_IT_BEGAN, confirm, earlier, whole
+from autoresearch_ci.confirmation import confirm, earlier, whole
 from autoresearch_ci.duel import PAIRS, measured
 from autoresearch_ci.errors import AutoresearchError
 from autoresearch_ci.history import History
-from autoresearch_ci.model import Confirmation, Event, Side
+from autoresearch_ci.model import Confirmation, Event, Note, Side
 from autoresearch_ci.reports.terminal import duration
 from autoresearch_ci.session import Session
 
@@ -33,19 +33,24 @@ def confirmed(lab: Session, show: Callable[[Event], None]) -> tuple[Confirmation
     Each kept change by itself, too, where there is time for that. `show` gets what is found.
     """
     question = RUNS * seconds_of_a_run(lab.history)
-    limit = lab.settings.time_limit
-    left = math.inf if limit is None else max(0.0, limit - lab.progress.seconds)
+    limit = math.inf if lab.settings.time_limit is None else lab.settings.time_limit
+    left = max(0.0, limit - lab.progress.seconds)
     if question > left:
         return None, (
             f"Not confirmed by fresh runs: they could take {duration(question)}, and of time_limit "
             f"{duration(left)} was left. On your machine: autoresearch-ci confirm"
         )
     every = question * len(lab.history.kept) <= left  # the baseline stands for the branch
-    record, hurry = None, False
+    record, last, hurry = None, "", False
+
+    def is_over() -> bool:
+        return lab.progress.seconds >= limit
+
     try:
-        for event in confirm(lab) if every else _whole(lab):
+        for event in confirm(lab, is_over=is_over) if every else _whole(lab, is_over):
             show(event)
             record = event if isinstance(event, Confirmation) else None
+            last = event.text if isinstance(event, Note) else ""
     except AutoresearchError as error:
         return None, f"Not confirmed by fresh runs: {error.message} {error.remedy}"
     except KeyboardInterrupt:
@@ -54,22 +59,23 @@ def confirmed(lab: Session, show: Callable[[Event], None]) -> tuple[Confirmation
     finally:
         lab.archive.write(now=True)
         lab.share(last=True, hurry=hurry)
-    return record, "" if record else f"Not confirmed by fresh runs: {AS_IT_BEGAN}."
+    return record, "" if record else f"Not confirmed by fresh runs: {last}."
 
 
 def seconds_of_a_run(history: History) -> float:
     """The median of what was measured, rather too long than too short; 0 where nothing was.
 
-    Of an experiment's samples, some of the incumbent's may be from before it.
+    Not less than the baseline's, which may be slower than all that came after it. Of an
+    experiment's samples, some of the incumbent's may be from before it.
     """
     took = [
         each.seconds / runs
         for each in history.experiments
         if (runs := sum(sample.side is Side.CANDIDATE for sample in each.samples))
     ]
-    return median(took) if took else 0.0
+    return max(took[0], median(took)) if took else 0.0
 
 
-def _whole(lab: Session) -> Iterator[Event]:
+def _whole(lab: Session, is_over: Callable[[], bool]) -> Iterator[Event]:
     yield from earlier(lab)
-    yield from whole(lab, PAIRS, ())
+    yield from whole(lab, PAIRS, (), is_over)

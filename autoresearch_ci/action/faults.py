@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 from autoresearch_ci.errors import AutoresearchError
 from autoresearch_ci.redaction import Redactor
 from autoresearch_ci.reports.markdown import escape, fenced
+
+_ON_A_PULL = (
+    "\nOn a pull request that is not possible: delete autoresearch/pr-NUMBER and "
+    "autoresearch-logs/pr-NUMBER, or open another pull request."
+)
 
 
 def words(error: BaseException) -> tuple[str, str, str]:
     """Message, evidence and remedy of an error of whatever kind."""
     if isinstance(error, AutoresearchError):
-        return error.message, error.detail, error.remedy
+        return error.message, error.detail, _in_inputs(error.remedy)
     if isinstance(error, OSError):
         where = f": {error.filename}" if error.filename else ""
         return f"{error.strerror}{where}.", "", "Look at the runner's disk, then run again."
@@ -18,6 +25,15 @@ def words(error: BaseException) -> tuple[str, str, str]:
 
     trace = "".join(traceback.format_exception(error))
     return "A bug of autoresearch-ci.", trace, "Please report it with what stands above."
+
+
+def _in_inputs(remedy: str) -> str:
+    """A remedy that names flags of the command line, in the inputs of the same names."""
+    there = r"`new_campaign: true`, with \1 checked out"
+    remedy = re.sub(r"`autoresearch-ci run --new --base (\S+)`", there, remedy)
+    if "--new" in remedy:
+        remedy = remedy.replace("--new", "`new_campaign: true`") + _ON_A_PULL
+    return remedy.replace("--tag", "`tag`")
 
 
 def told(error: BaseException, redact: Redactor) -> str:

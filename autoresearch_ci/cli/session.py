@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -184,7 +185,18 @@ def _last_words(
     if quiet:
         text = outcome(lab.start, lab.history)
     else:
-        here = Path.cwd().is_relative_to(repository_root(repo))
-        place = None if here else repo
-        text = "\n" + closing(lab.start, end, lab.history, paint, place, called())
+        place = None if _is_here(repo) else repo
+        start = replace(lab.start, base=lab.campaign.base)  # it may have moved since
+        text = "\n" + closing(start, end, lab.history, paint, place, called())
     print(text, file=people, flush=True)
+
+
+def _is_here(repo: Path) -> bool:
+    """Whether git finds the repository from where the user is.
+
+    A folder that the campaign's branch did not have is another one now, of the same name.
+    """
+    try:
+        return Path.cwd().is_relative_to(repository_root(repo))
+    except FileNotFoundError:
+        return False

@@ -138,6 +138,13 @@ class Workspace:
         tip = branch.tip_of(self.git, branch.LOGS, tag)
         return self.objects.read(f"{tip}:{path}") if tip else None
 
+    def published_logs(self, path: str) -> Iterator[tuple[bytes, str]]:
+        """That file of every campaign's log branch, with the branch's name."""
+        refs = branch.listing(self.git, f"refs/heads/{branch.LOGS}", "refs/remotes")
+        for tag, tip in branch.named(refs, branch.LOGS).items():
+            if data := self.objects.read(f"{tip}:{path}"):
+                yield data, f"{branch.LOGS}/{tag}"
+
     def has_remote(self, name: str) -> bool:
         """Whether there is a remote of this name."""
         return name in self.git.line("remote").split("\n")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from autoresearch_ci import campaigns
-from autoresearch_ci.clock import today
+from autoresearch_ci.clock import timestamp, today
 from autoresearch_ci.errors import LedgerError, SettingsError, WorkspaceError
-from autoresearch_ci.lab import open_lab
+from autoresearch_ci.lab import open_lab, spent_here
 from autoresearch_ci.loop import research
+from autoresearch_ci.model import ProposalRejected
 from autoresearch_ci.proposers.scripted import ScriptedProposer
+from autoresearch_ci.spending import Spent
 from autoresearch_ci.workspace import Workspace
 from tests.projects import SETTINGS, git, hold, look, make_project
 
@@ -65,6 +67,30 @@ def test_a_campaign_that_was_taken_is_finished(project):
     hold(project, [NINE, WORSE], tag="one", max_experiments=1)
     git(project, "merge", "-q", "--ff-only", "autoresearch/one")
     assert tag_of(project) == today()
+
+
+def test_a_campaign_that_begins_where_another_was_taken(project):
+    """It is gone on with, although the user's branch contains all of it: it has kept nothing."""
+    hold(project, [NINE, WORSE], tag="one", max_experiments=1)
+    git(project, "merge", "-q", "--ff-only", "autoresearch/one")
+    hold(project, [WORSE, EIGHT], tag="two", max_experiments=1)
+    assert tag_of(project) == "two"
+
+
+def test_what_a_day_has_cost_is_that_of_all_campaigns(project, tmp_path):
+    """In a new clone, too, where the log in the working tree is of none of them; each is counted once."""
+    moment = timestamp()
+    for tag, cost in (("one", 9.5), ("two", 1.0)):
+        with open_lab(project, {**SETTINGS, "tag": tag, "max_experiments": 1}) as lab:
+            lab.proposer = ScriptedProposer([NINE])
+            list(research(lab))
+            lost = ProposalRejected(tag, lab.start.session, moment, 2, "", "late", "m", 7, cost)
+            lab.ledger.append(lost)
+            lab.archive.write(now=True)
+    git(tmp_path, "clone", "-q", str(project), "clone")
+    for place in (project, tmp_path / "clone"):
+        assert spent_here(Workspace.open(place), moment[:10]) == Spent(14, 10.5)
+        assert spent_here(Workspace.open(place), "2026-03-17") == Spent()
 
 
 def test_a_target_value_that_was_reached_finishes_a_campaign(project):

@@ -161,6 +161,7 @@ def test_a_remote_that_is_down_costs_nothing(server, bare, clone):
     fault = server.down()
     first, last = notes(hold(here, "a=2", "a=3", "a=0"))
     assert first.startswith("not published: Could not push to origin.")
+    assert "where the clone is thrown away, as on GitHub's runners, it is lost" in last
     assert "git push --atomic origin autoresearch/race autoresearch-logs/race" in last
     fault.times = 0
     assert len(look(here, "race").history.experiments) == 4

@@ -7,20 +7,23 @@ from dataclasses import replace
 import pytest
 
 from autoresearch_ci.action.confirming import RUNS, confirmed, is_due, seconds_of_a_run
+from autoresearch_ci.history import History
 from autoresearch_ci.lab import open_lab
 from autoresearch_ci.loop import research
 from autoresearch_ci.model import Confirmation, Finding, Note, StopRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from tests.projects import SETTINGS, make_project
 
-SLOW = "sleep 0.05; . ./target.txt; test ! -e broken\n"
+SLOW = "sleep 0.05; test ! -e slow || sleep 4; . ./target.txt; test ! -e broken\n"
 IDEAS = [("nine", "echo metric: 9\n"), ("eight", "echo metric: 8\n")]
 
 
 @pytest.fixture
 def lab(tmp_path):
     """A session that has kept two changes and is over; its lab is open still."""
-    project = make_project(tmp_path / "p", **{"experiment.sh": SLOW, ".gitignore": "broken\n"})
+    project = make_project(
+        tmp_path / "p", **{"experiment.sh": SLOW, ".gitignore": "broken\nslow\n"}
+    )
     with open_lab(project, {**SETTINGS, "tag": "t"}) as session:
         session.proposer = ScriptedProposer(IDEAS)
         list(research(session))
@@ -46,6 +49,31 @@ def test_as_much_as_there_is_time_for(lab, questions, kinds):
     assert [type(each) for each in found] == kinds
     assert (record is None) == ("was left" in why) == (not kinds)
     assert lab.history.confirmed == record
+
+
+@pytest.mark.parametrize("questions", [4, 2])
+def test_the_time_ends_it(lab, tmp_path, questions):
+    """Runs that take longer than any before do not go on for ever; what they gave counts later."""
+    leave(lab, questions)
+    (tmp_path / "p" / "slow").touch()
+    record, why = confirmed(lab, lambda _event: None)
+    assert record is None
+    assert "the time was up" in why
+    measured = len(lab.history.pairs)
+    assert 0 < measured < 3
+    (tmp_path / "p" / "slow").unlink()
+    leave(lab, 4)
+    record, why = confirmed(lab, lambda _event: None)
+    assert (record.verdict, why) == ("confirmed", "")
+
+
+def test_a_slow_baseline_counts(lab):
+    """A question takes as long as the slower side, of which there is one run in the campaign."""
+    baseline, *rest = lab.history.experiments
+    history = History(lab.history.direction)
+    for each in (replace(baseline, seconds=100 * len(baseline.samples)), *rest):
+        history.add(each)
+    assert seconds_of_a_run(history) == 100
 
 
 def test_without_a_limit(lab):

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 from autoresearch_ci.cli.run import from_root
-from tests.projects import SETTINGS, make_project
+from tests.projects import SETTINGS, git, make_project
 
 
 def test_a_target_is_named_as_seen_from_here(tmp_path, monkeypatch):
@@ -32,6 +32,39 @@ def test_a_file_of_another_place_is_not_taken(tmp_path, monkeypatch):
     (tmp_path / "here" / "x.py").write_text("a = 1\n")
     monkeypatch.chdir(tmp_path / "here")
     assert from_root("x.py", tmp_path / "repo") == "x.py"
+
+
+def session(project, folder):
+    """One more session of a few experiments, from this folder; its last words."""
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in SETTINGS.items()]
+    command = [sys.executable, "-m", "autoresearch_ci", "run", *flags, "--max-experiments=4"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def test_from_a_folder_that_the_campaign_does_not_have(tmp_path):
+    """The session ends as it should, and says how to get to where the folder is again."""
+    project = make_project(tmp_path / "project", **{"target.txt": "A=10\necho metric: $A\n"})
+    assert "go there" not in session(project, project)
+    (project / "below").mkdir()
+    (project / "below" / "x").write_text("x")
+    git(project, "add", "-A")
+    git(project, "commit", "-qm", "mine")
+    words = session(project, project / "below")
+    assert f"cd {project / 'below'}" in words
+    assert (project / "below" / "x").exists()
+
+
+def test_the_last_words_name_the_base_that_was_merged(tmp_path):
+    """When `main` has moved, `see the change` shows the campaign's and not the user's commits."""
+    project = make_project(tmp_path / "project", **{"target.txt": "A=10\necho metric: $A\n"})
+    session(project, project)
+    (project / "notes").write_text("x")
+    git(project, "add", "-A")
+    git(project, "commit", "-qm", "mine")
+    words = session(project, project)
+    assert f"git diff {git(project, 'rev-parse', 'HEAD')[:7]} " in words
 
 
 def test_json_of_an_interrupted_session_ends_with_its_last_records(tmp_path):
