@@ -70,11 +70,11 @@ def duel(
     gains = [_gain(session, pair.samples) for pair in known]
     measurements: list[Measurement] = []
     while not (_repeats(samples) or settled(gains, pairs)):
-        if is_over():
-            return Duel(None, tuple(samples), tuple(measurements))
         sides = [Side.INCUMBENT, Side.CANDIDATE]
         pair: list[Sample] = []
         for side in sides if len(gains) % 2 == 0 else reversed(sides):
+            if is_over():
+                return Duel(None, tuple(samples), tuple(measurements))
             trial.show(side)
             measurements.append(run := session.bench.measure(trial))
             if side is Side.CANDIDATE and run.failure:

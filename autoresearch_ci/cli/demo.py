@@ -40,7 +40,7 @@ def main(arguments: Namespace) -> int:
     if importlib.util.find_spec("numpy") is None:
         raise MachineError(
             "The demo trains a small model with numpy, which is not installed.",
-            remedy="Install it with: pip install 'autoresearch-ci[demo]'",
+            remedy="Install it with: pip install 'autoresearch-ci[demo]' (in a clone: '.[demo]')",
         )
     place = copy(example(), arguments.dir)
     name_python(place / "CLAUDE.md")

@@ -54,8 +54,9 @@ class Script:
             metric_name="val_bpb", doctor="auto",
         )  # fmt: skip
         yield SimpleNamespace(
-            settings=settings, start=self.start, history=self.history, notes=("a note",)
-        )
+            settings=settings, start=self.start, history=self.history, notes=("a note",),
+            campaign=SimpleNamespace(base=self.start.base),
+        )  # fmt: skip
         self.closed = True
 
     def research(self, _lab):
