@@ -90,7 +90,13 @@ def test_the_examples(tmp_path, monkeypatch, name, tools):
     # A build takes long, and two runs of a side are enough for what is planted; training is
     # noisy on a busy machine, and luck is no verdict of the doctor's.
     repeats = {"java": {"max_repeats": "2"}, "ml": {"max_repeats": "8"}}
-    found = examine(make_repository(copy, {}), **repeats.get(name, {}))
-    assert wrong(found) == set(), found
+    project = make_repository(copy, {})
+    found = examine(project, **repeats.get(name, {}))
+    misjudged = wrong(found)
+    if misjudged and name == "ml":
+        # Its training has a time budget: a machine that gets much faster meanwhile, as when other
+        # tests end, can have what changes nothing kept. The same plant twice is no such luck.
+        misjudged &= wrong(examine(project, **repeats[name]))
+    assert misjudged == set(), found
     if name in ("web", "java"):
         assert found["a faster or smaller one"].verdict == "keep: improved"
