@@ -44,7 +44,7 @@ def confirm(
     """Each kept change by itself, the newest first, then the whole branch if anything is left.
 
     With `drop`, a change that is not shown to help is taken out before the next
-    one is looked at. Once `is_over`, no pair of runs is begun.
+    one is looked at. Once `is_over`, no run is begun.
 
     Raises WorkspaceError where nothing was kept, or its history is not here.
     """

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from importlib.util import find_spec
+from operator import attrgetter
 from pathlib import Path
 
 from autoresearch_ci import __version__, config, ideas, ledger, machine
@@ -259,8 +260,8 @@ def spent_here(workspace: Workspace, day: str) -> Spent:
         for tag, log in ledger.read(data, source).items():
             records = (*log.history.experiments, *log.history.rejected, log.unfinished)
             found = spent_on((record for record in records if record is not None), day)
-            known = spent.get(tag, Spent())
-            spent[tag] = found if found.cost_usd > known.cost_usd else known
+            known = spent.get(tag, found)
+            spent[tag] = max(known, found, key=attrgetter("cost_usd", "tokens"))
     return sum(spent.values(), Spent())
 
 
