@@ -100,13 +100,19 @@ def _table(
 
 
 def _ranges(values: Sequence[float], belief: Belief) -> list[range]:
-    """Gains around what the values say and around no effect, which is never out of the question."""
+    """Gains around what the values say, and around no effect, which is never out of the question.
+
+    Around each of the values too: they may be far apart.
+    """
     level, blur = moments(belief)
-    middle = median(values) - level
     error = math.sqrt(1.4 / len(values) + min(blur, 4.0))
-    reach = math.ceil(_REACH * error / STEP)
-    at = round(middle / STEP)
-    if abs(at) > 2 * reach:
-        near = math.ceil(error / STEP)
-        return [range(at - reach, at + reach + 1), range(-near, near + 1)]
-    return [range(min(at - reach, -2), max(at + reach, 2) + 1)]
+    reach, near = math.ceil(_REACH * error / STEP), math.ceil(error / STEP)
+    spans = [(0, near), (round((median(values) - level) / STEP), reach)]
+    spans += [(round((value - level) / STEP), near) for value in values]
+    found: list[range] = []
+    for first, last in sorted((at - wide, at + wide) for at, wide in spans):
+        if found and first - found[-1].stop <= reach - near:  # too little apart to be worth it
+            found[-1] = range(found[-1].start, max(found[-1].stop, last + 1))
+        else:
+            found.append(range(first, last + 1))
+    return found

@@ -8,7 +8,9 @@ So the shape is learned by the way: it gains weight when runs come as it says.
 from __future__ import annotations
 
 import math
+from bisect import bisect
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from operator import mul
 
 from autoresearch_ci.judge.noise import SHAPES
@@ -28,7 +30,8 @@ JUMP, REACH = 0.01, 8.0
 KNOWN = 0.9
 """How far another session's machine is trusted to have the same shape of noise."""
 
-FAR = 1e6
+FAR = 1e15
+"""As far out as floats tell levels apart."""
 
 Belief = tuple[tuple[float, ...], ...]
 """For each of the shapes, the probability of each of the levels; all together add up to 1."""
@@ -89,10 +92,15 @@ def moments(belief: Belief) -> tuple[float, float]:
 
 
 def centred(masses: Sequence[Mapping[int, float]]) -> tuple[Belief, int]:
-    """A belief around the mean of what is at these places for each shape, and where that is."""
-    total = sum(sum(each.values()) for each in masses)
-    first = sum(place * mass for each in masses for place, mass in each.items())
-    middle = round(first / total)
+    """A belief around the mean of what is at these places for each shape, and where that is.
+
+    Of heaps too far apart for the grid it is the one with the median: between them is nothing.
+    """
+    heap = sorted(item for each in masses for item in each.items())
+    sums = list(accumulate(mass for _, mass in heap))
+    median = heap[bisect(sums, sums[-1] / 2)][0]
+    heap = [(place, mass) for place, mass in heap if place - median in PLACES]
+    middle = round(sum(place * mass for place, mass in heap) / sum(mass for _, mass in heap))
     return normed(
         tuple(each.get(middle + place, 0.0) for place in PLACES) for each in masses
     ), middle
@@ -106,5 +114,5 @@ def normed(rows: Iterable[tuple[float, ...]]) -> Belief:
 
 
 def clamp(value: float) -> float:
-    """Within what squares can bear; so far out every value means the same."""
+    """Within `FAR`; beyond it every value means the same."""
     return max(-FAR, min(FAR, value))

@@ -47,7 +47,7 @@ def joint(values, belief, stray=0.0):
             yield at, gain, weight * (prior(gain) + stray * level.STEP) * fit
 
 
-@pytest.mark.parametrize("values", VALUES)
+@pytest.mark.parametrize("values", [*VALUES, [26.0, -18.0]])
 @pytest.mark.parametrize("bar", [0.0, 0.7])
 def test_the_effect_is_bayes_rule(values, bar):
     """Probability, prospect and mean agree with a plain sum over shapes, levels and gains."""
@@ -121,6 +121,14 @@ def test_an_outlier_moves_the_level_little():
     assert level.moments(level.see_incumbent(told(), 1.0))[0] > level.moments(told())[0]
     twice = level.see_incumbent(level.see_incumbent(told(), 4.0), 4.2)
     assert level.moments(twice)[0] > 1
+
+
+def test_of_heaps_far_apart_the_belief_is_around_one():
+    """Their mean, where nothing is, is not where the next incumbent may stand."""
+    heaps = [{-1: 0.2, 0: 0.3, 1: 0.1, 5000: 0.2, 5001: 0.2} for _ in SHAPES]
+    belief, middle = level.centred(heaps)
+    assert middle == 0
+    assert level.moments(belief)[0] == pytest.approx(-0.1 / 0.6 * level.STEP)
 
 
 def test_values_as_far_out_as_floats_go_are_no_error():

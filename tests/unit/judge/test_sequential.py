@@ -248,6 +248,26 @@ def test_simpler_needs_evidence():
     assert sum(r.status is Status.KEEP for records in costly for r in records) <= 2
 
 
+@pytest.mark.parametrize("noise", [1e-4, 1e-9, 1e-15])
+def test_a_gain_as_large_as_any_is_written_down_whole(noise):
+    """However small the noise beside it, the claim is the real gain and the next bar is right."""
+    program = Program(level=1.0, noise=noise, seed=1)
+    records = held(program, [-0.5] + [0.0] * 20)
+    assert records[1].status is Status.KEEP
+    assert records[1].value == pytest.approx(0.5, abs=5 * noise)
+    assert sum(record.status is Status.KEEP for record in records[2:]) <= 1
+
+
+def test_a_candidate_between_two_speeds_is_judged():
+    """Runs of it that differ far more than the incumbent's are no crash of the judge."""
+    opening = [0.9999999, 1.0, 1.0, 0.9999999, 1.0, 1.0]
+    runs = iter([*opening, 0.8395625094444836, 0.7266219532068853, 0.9999999, *[0.78, 0.79] * 20])
+    campaign = Campaign(lambda _side, _effect: next(runs))
+    first, *_ = (campaign.try_one() for _ in range(4))
+    assert first.reason is Reason.IMPROVED
+    assert 0.72 < first.value < 0.84
+
+
 def test_values_at_the_ends_of_what_a_float_holds_are_judged():
     """Differences that overflow are no crash of the judge."""
     ends = iter([1e308, -1e308] * 40)
