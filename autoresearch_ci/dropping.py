@@ -18,8 +18,8 @@ from autoresearch_ci.model import (
     Status,
     Verdict,
 )
-from autoresearch_ci.session import Outcome, Session
-from autoresearch_ci.verdicts import held_out, out_of_time
+from autoresearch_ci.session import OUT_OF_TIME, Outcome, Session
+from autoresearch_ci.verdicts import held_out, undecided
 from autoresearch_ci.workspace import Trial
 
 
@@ -64,7 +64,7 @@ def _outcome(session: Session, trial: Trial, finding: Finding, found: Duel) -> O
             found.failure.failure, None, found.samples, found.measurements, found.failure.error
         )
     if found.effect is None:
-        return out_of_time(Outcome(None, None, found.samples, found.measurements))
+        return undecided(Outcome(None, None, found.samples, found.measurements), OUT_OF_TIME)
     prev, value = found.middle(Side.INCUMBENT), found.middle(Side.CANDIDATE)
     last = session.history.incumbent
     if not found.effect.exact and last is not None and last.value is not None:

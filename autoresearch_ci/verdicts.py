@@ -54,7 +54,11 @@ def attempt(session: Session, trial: Trial, proposal: Proposal) -> tuple[Proposa
 
 
 def contested(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
-    """Run either side until the judge can decide; a keep has to be verified."""
+    """Run either side until the judge can decide; a keep has to be verified.
+
+    A run of the incumbent that fails says nothing of the candidate: there is another one,
+    and if that fails too the idea is left open.
+    """
     if same := session.history.tried(trial.candidate):
         duplicate = Verdict(Status.DISCARD, Reason.DUPLICATE)
         return Outcome(duplicate, same.value, error=f"the same as experiment {same.experiment}")
@@ -62,11 +66,18 @@ def contested(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
         return Outcome(Verdict(Status.DISCARD, Reason.RULE_VIOLATION), None, error=broken)
     contest = session.contest(proposal)
     runs: tuple[Measurement, ...] = ()
+    failed = False
     while isinstance(decision := session.judge(contest), Side):
         if session.is_over:
-            return out_of_time(Outcome(None, None, contest.samples, runs))
+            return undecided(Outcome(None, None, contest.samples, runs), OUT_OF_TIME)
         trial.show(decision)
         runs = (*runs, run := session.bench.measure(trial))
+        if run.failure and decision is Side.INCUMBENT:
+            if failed:
+                error = f"the incumbent gave no metric either time: {run.error}"
+                return undecided(Outcome(None, None, contest.samples, runs), error)
+            failed = True
+            continue
         if run.failure or run.value is None:
             return Outcome(run.failure, run.value, contest.samples, runs, run.error)
         contest = contest.plus(Sample(decision, run.value))
@@ -87,9 +98,9 @@ def verified(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
     return held_out(session, trial, outcome)
 
 
-def out_of_time(outcome: Outcome) -> Outcome:
+def undecided(outcome: Outcome, error: str) -> Outcome:
     """No verdict: what was measured is on record, and the idea may be tried again."""
-    return replace(outcome, verdict=INTERRUPTED.verdict, value=None, error=OUT_OF_TIME)
+    return replace(outcome, verdict=INTERRUPTED.verdict, value=None, error=error)
 
 
 def second_look(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
@@ -97,7 +108,7 @@ def second_look(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
     values = [s.value for s in outcome.samples if s.side is Side.CANDIDATE]
     if len(values) == 1:
         if session.is_over:
-            return out_of_time(outcome)
+            return undecided(outcome, OUT_OF_TIME)
         trial.show(Side.CANDIDATE)
         again = session.bench.measure(trial)
         outcome = replace(outcome, measurements=(*outcome.measurements, again))

@@ -457,6 +457,24 @@ def test_a_noisy_metric_is_judged_by_fresh_runs(project):
     )
 
 
+@pytest.mark.parametrize("failures", ["9", "9 10"])
+def test_a_run_of_the_incumbent_that_fails_does_not_count_against_the_idea(project, failures):
+    """It is run once more; where it fails again the idea has no verdict and can be tried again."""
+    noisy = "n=$(cat .git/runs 2>/dev/null || echo 0); n=$((n + 1)); echo $n > .git/runs\n"
+    noisy += 'case " FAILURES " in *" $n "*) exit 3;; esac\necho metric: $((BASE + n * 7 % 5))\n'
+    noisy = noisy.replace("FAILURES", failures)
+    (project / "target.txt").write_text(noisy.replace("BASE", "100"))
+    git(project, "commit", "-qam", "noisy")
+    better = ("better", noisy.replace("BASE", "60"))
+    first, *again = experiments(hold(project, [better, better]))[1:]
+    if failures == "9":
+        assert [e.reason for e in (first, *again)] == [Reason.IMPROVED, Reason.DUPLICATE]
+    else:
+        assert first.reason is Reason.INTERRUPTED
+        assert first.error == "the incumbent gave no metric either time: exit code 3"
+        assert [e.reason for e in again] == [Reason.IMPROVED]
+
+
 def test_max_repeats_1_is_one_run_each(project):
     """With the setting at 1 a noisy metric is judged by single runs."""
     noisy = "n=$(cat .git/runs 2>/dev/null || echo 0); echo $((n + 1)) > .git/runs\n"
