@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from statistics import median
 
 from autoresearch_ci.judge import effect, ideas, level
 from autoresearch_ci.judge.level import Belief
@@ -16,6 +17,9 @@ from autoresearch_ci.model import Direction, Experiment, Reason, Sample, Side, S
 
 _REMEMBERED = 60
 """Differences of two runs of the same content that are remembered: machines change."""
+
+_AGREE = 2
+"""Runs of the incumbent that make a new level: one may be an outlier."""
 
 RECENT = 300
 """Experiments that teach the shape of the noise; older ones only count."""
@@ -29,7 +33,8 @@ class Experience:
     unit, None before it was measured there. `belief` is how far off that may be, in
     units of the noise, empty before anything was measured; `last` is the incumbent's
     last measured value. `differences` are of two runs of the same content, one soon
-    after the other. `experiments` and `improved` count what was decided.
+    after the other. `experiments` and `improved` count what was decided, `astray`
+    the candidates in a row that were far off and discarded with no run of the incumbent.
     """
 
     session: str = ""
@@ -39,10 +44,13 @@ class Experience:
     differences: tuple[float, ...] = ()
     experiments: int = 0
     improved: int = 0
+    astray: int = 0
 
     def within(self, session: str) -> Experience:
         """What of it holds in this session: the machine may be another one."""
-        return self if session == self.session else replace(self, session=session, level=None)
+        if session == self.session:
+            return self
+        return replace(self, session=session, level=None, astray=0)
 
     def plus(self, records: Sequence[Experiment], direction: Direction) -> Experience:
         """With these finished experiments."""
@@ -66,7 +74,12 @@ class Experience:
         belief, moved = view.belief, 0
         if view.candidate:
             belief, moved = effect.after(view.candidate, belief, view.improving, kept=kept)
-        return replace(here, level=view.origin + moved * level.STEP * view.scale, belief=belief)
+        return replace(
+            here,
+            level=view.origin + moved * level.STEP * view.scale,
+            belief=belief,
+            astray=here.astray + 1 if view.astray and not view.fresh else 0,
+        )
 
     def _counting(self, record: Experiment, direction: Direction) -> Experience:
         """With what one more experiment says of ideas and of the scale of the noise."""
@@ -140,8 +153,10 @@ class View:
     """An experiment's samples in units of the noise, as gains over `origin`.
 
     `fresh` are the runs of the incumbent since the candidate's first, `belief` is
-    where the incumbent stands after them. For a metric that repeats exactly the
-    unit is the metric's own.
+    where the incumbent stands after them. Where two or more of them, and most, are
+    far off on one side, they alone say where that is. They have `settled` whether it
+    is the candidate that is far off: one that is so too has not, two have. For a
+    metric that repeats exactly the unit is the metric's own.
     """
 
     origin: float
@@ -149,8 +164,14 @@ class View:
     exact: bool
     candidate: list[float]
     fresh: list[float]
+    settled: bool
     belief: Belief
     improving: float
+
+    @property
+    def astray(self) -> bool:
+        """Whether the candidate is so far off that it may be the incumbent that is elsewhere."""
+        return bool(self.candidate) and level.side(self.belief, median(self.candidate)) != 0
 
     @classmethod
     def of(cls, experience: Experience, samples: tuple[Sample, ...], direction: Direction) -> View:
@@ -159,20 +180,24 @@ class View:
         differences = experience.differences + runs.differences
         spread = scatter(differences)
         scale = spread or 1.0
-        origin = experience.level
-        if origin is None:
-            origin = runs.opening[0] if runs.opening else runs.candidate[0]
+        known = experience.level
+        origin = median(runs.opening or runs.candidate) if known is None else known
 
         def units(run: list[float]) -> list[float]:
             return [level.clamp((value - origin) / scale) for value in run]
 
         belief = experience.belief or level.unknown()
-        if experience.level is None:
+        if known is None:
             belief = level.anew(belief)
             for value in units(runs.opening):
                 belief = level.see_incumbent(belief, value)
         belief = level.at_start(belief)
         fresh = units(runs.incumbent)
+        far = [level.side(belief, value) for value in fresh]
+        alone = len(far) == 1 and far[0] == level.side(belief, median(units(runs.candidate))) != 0
+        if abs(sum(far)) >= max(_AGREE, (len(far) + 1) / 2):
+            origin, belief = median(runs.incumbent), level.anew(belief)
+            fresh = units(runs.incumbent)
         for value in fresh:
             belief = level.see_incumbent(belief, value)
         return cls(
@@ -181,6 +206,7 @@ class View:
             exact=spread == 0,
             candidate=units(runs.candidate),
             fresh=fresh,
+            settled=bool(fresh) and not alone,
             belief=belief,
             improving=ideas.improving(experience.experiments, experience.improved),
         )

@@ -29,6 +29,9 @@ EVEN = 0.5
 LEAST = 2
 """Runs of either side before a keep: one may be luck."""
 
+LOST = 2
+"""Candidates in a row that are far off, after which the next such one has the incumbent run."""
+
 OPENING = 6
 """Runs of the incumbent at the start of a campaign whose metric has noise."""
 
@@ -77,11 +80,14 @@ def weigh(contest: Contest, view: View, max_repeats: int) -> Verdict | Side:
     runs, fresh = len(view.candidate), len(view.fresh)
     shown = min(runs, fresh) >= LEAST
     if effect.prospect >= WORTH:
-        if runs >= LEAST and fresh and effect.better >= SURE and _alone(view, bar).better >= FRESH:
+        sure = effect.better >= SURE and view.settled and _alone(view, bar).better >= FRESH
+        if runs >= LEAST and sure:
             return Verdict(Status.KEEP, Reason.IMPROVED, effect.mean * view.scale)
     elif effect.not_worse >= EVEN and contest.simpler():
         if shown and effect.not_worse >= NOT_WORSE:
             return Verdict(Status.KEEP, Reason.SIMPLER, effect.mean * view.scale)
+    elif view.astray and not view.settled and contest.experience.astray >= LOST:
+        return Side.INCUMBENT
     else:
         return _discard(view)
     if fresh >= max_repeats:

@@ -88,15 +88,19 @@ class Campaign:
 
 
 class Program:
-    """What is measured: a level, Gaussian noise, and what was kept so far."""
+    """What is measured: a level, Gaussian noise, and what was kept so far.
+
+    The next run alone takes `cold` more.
+    """
 
     def __init__(self, level=100.0, noise=1.0, seed=0, scale=1.0, shift=0.0, digits=None):
         self.rng = random.Random(seed)
         self.level, self.noise, self.scale, self.shift = level, noise, scale, shift
-        self.digits, self.runs = digits, []
+        self.digits, self.runs, self.cold = digits, [], 0.0
 
     def __call__(self, side, effect):
         value = (self.level + effect + self.rng.gauss(0, 1) * self.noise) * self.scale + self.shift
+        value, self.cold = value + self.cold, 0.0
         self.runs.append(side)
         return value if self.digits is None else round(value, self.digits)
 
