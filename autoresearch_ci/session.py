@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
+from statistics import median
 
 from autoresearch_ci.archive import Archive, archived
 from autoresearch_ci.asking import received
@@ -260,11 +261,18 @@ class Session:
         return outcome.value is not None and far_outside(self.history, outcome.value)
 
     def is_repeated(self, outcome: Outcome, values: Sequence[float]) -> bool:
-        """Whether all these runs of the candidate show what it is said to be worth."""
-        best = self.history.incumbent
-        if best is None or best.value is None or outcome.value is None:
+        """Whether all these runs of the candidate show the gain that it is said to be.
+
+        Over the incumbent's runs beside them: the value on record may be another machine's.
+        """
+        if outcome.prev is None or outcome.value is None:
             return False
-        return repeats(self.history.direction, best.value, outcome.value, values)
+        first = [sample.side for sample in outcome.samples].index(Side.CANDIDATE)
+        beside = [s.value for s in outcome.samples[first:] if s.side is Side.INCUMBENT]
+        today = median(beside or [outcome.samples[first - 1].value])
+        gain = self.history.direction.gain(outcome.value, outcome.prev)
+        claimed = self.history.direction.better(today, gain)
+        return repeats(self.history.direction, today, claimed, values)
 
     def announce(self, trial: Trial, proposal: Proposal) -> ExperimentStart:
         """Write down that an experiment begins."""

@@ -103,6 +103,22 @@ def test_a_jump_that_does_not_repeat_is_implausible(project):
     assert not honest.jump
 
 
+def test_a_jump_on_a_slower_machine_is_compared_with_that_machine(project):
+    """A session on a machine of another speed keeps a real leap: its own runs show the gain."""
+    noisy = "n=$(cat .git/runs 2>/dev/null || echo 0); echo $((n + 1)) > .git/runs\n"
+    noisy += "speed=$(cat .git/speed)\necho metric: $((WORK * speed + n * 7 % 5))\n"
+    speed = project / ".git" / "speed"
+    speed.write_text("1\n")
+    (project / "target.txt").write_text(noisy.replace("WORK", "100"))
+    git(project, "commit", "-qam", "noisy")
+    ideas = [("none", noisy.replace("WORK", "100") + "# none\n")]
+    hold(project, ideas)
+    speed.write_text("20\n")
+    ideas.append(("leap", noisy.replace("WORK", "5")))
+    *_, leap = experiments(hold(project, ideas))
+    assert leap.reason is Reason.IMPROVED, leap.error
+
+
 def test_a_jump_that_breaks_the_guard_is_not_kept(project):
     """A leap is no excuse: the guard has the last word, and nothing is flagged."""
     events = hold(project, [("leap", says(0.5))], guard_command="! grep -q 0.5 target.txt")
