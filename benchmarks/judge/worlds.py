@@ -65,6 +65,21 @@ def stepping(rng: random.Random) -> Callable[[int], float]:
     return lambda run: levels[run]
 
 
+def cold(_rng: random.Random) -> Callable[[int], float]:
+    """The first run finds nothing cached."""
+    return lambda run: -30.0 * (run == 1)
+
+
+def leaping(height: float) -> Machine:
+    """Another speed at some moment, for good: far more than the noise."""
+
+    def machine(rng: random.Random) -> Callable[[int], float]:
+        when = rng.randrange(RUNS // 10, RUNS // 2)
+        return lambda run: height * (run >= when)
+
+    return machine
+
+
 CELLS: dict[str, tuple[Noise, Machine]] = {
     "Gaussian": (gaussian, steady),
     "heavy-tailed": (student(2.5), steady),
@@ -76,8 +91,14 @@ CELLS: dict[str, tuple[Noise, Machine]] = {
     "skewed to luck": (lucky_outliers, steady),
     "rounded": (gaussian, steady),
     "nothing to find": (gaussian, steady),
+    "cold first run": (gaussian, cold),
+    "faster machine": (gaussian, leaping(20.0)),
+    "slower machine": (gaussian, leaping(-20.0)),
 }
-UNTUNED = ("Laplace", "skewed to luck", "rounded", "nothing to find")
+UNTUNED = (
+    *("Laplace", "skewed to luck", "rounded", "nothing to find"),
+    *("cold first run", "faster machine", "slower machine"),
+)
 """Cells that no constant of the judge was chosen on. `rounded` is a clock that ticks once a unit
 of noise, and in `nothing to find` no idea changes anything."""
 
