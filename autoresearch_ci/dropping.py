@@ -65,18 +65,18 @@ def _outcome(session: Session, trial: Trial, finding: Finding, found: Duel) -> O
         )
     if found.effect is None:
         return undecided(Outcome(None, None, found.samples, found.measurements), OUT_OF_TIME)
+    reason = Reason.WORSE if finding.holds else Reason.WITHIN_NOISE
     prev, value = found.middle(Side.INCUMBENT), found.middle(Side.CANDIDATE)
-    last = session.history.incumbent
+    discard, last = Verdict(Status.DISCARD, reason), session.history.incumbent
     if not found.effect.exact and last is not None and last.value is not None:
         # As for every keep under noise: the value on record, and the effect that was found.
-        prev = last.value
-        value = session.history.direction.better(prev, -found.effect.gain)
-    discard = Verdict(Status.DISCARD, Reason.WORSE if finding.holds else Reason.WITHIN_NOISE)
+        discard = replace(discard, gain=-found.effect.gain, beside=found.level)
+        prev, value = last.value, discard.value(last.value, session.history.direction)
     outcome = Outcome(discard, value, found.samples, found.measurements, prev=prev)
     if finding.holds is not False:
         return outcome
     trial.show(Side.CANDIDATE)
     if objection := session.bench.guard(trial):
         return replace(outcome, verdict=objection.verdict, error=objection.error)
-    kept = replace(outcome, verdict=Verdict(Status.KEEP, Reason.SIMPLER))
+    kept = replace(outcome, verdict=replace(discard, status=Status.KEEP, reason=Reason.SIMPLER))
     return held_out(session, trial, kept)

@@ -10,12 +10,14 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import pairwise
 from statistics import median
 
 from autoresearch_ci.bench import Measurement
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.comparison import Effect, effect, settled
 from autoresearch_ci.config import Settings
+from autoresearch_ci.judge.noise import scatter, substantial
 from autoresearch_ci.model import PairMeasured, Sample, Side
 from autoresearch_ci.session import Session
 from autoresearch_ci.workspace import Trial
@@ -49,7 +51,17 @@ class Duel:
 
     def middle(self, side: Side) -> float:
         """The median of one side."""
-        return median(sample.value for sample in self.samples if sample.side is side)
+        return median(self._values(side))
+
+    @property
+    def level(self) -> float | None:
+        """Where the incumbent stands, None where noise may be most of that."""
+        values = self._values(Side.INCUMBENT)
+        differences = tuple(after - before for before, after in pairwise(values))
+        return substantial(median(values), scatter(differences) or 0.0)
+
+    def _values(self, side: Side) -> list[float]:
+        return [sample.value for sample in self.samples if sample.side is side]
 
 
 def unlimited() -> bool:

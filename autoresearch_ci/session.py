@@ -244,12 +244,13 @@ class Session:
 
         Where there is noise, the best of several numbers is a lucky one, and the
         machine may have changed since the last keep. So there the candidate's value
-        is the last kept value made better by the gain that the judge believes in.
+        is the last kept value made better by the gain that the judge believes in,
+        as a part of the incumbent's value today.
         """
         last = self.history.incumbent
         if verdict.gain is None or last is None or last.value is None:
             return contest.values(Side.INCUMBENT)[-1], contest.values(Side.CANDIDATE)[-1]
-        return last.value, contest.direction.better(last.value, verdict.gain)
+        return last.value, verdict.value(last.value, contest.direction)
 
     def is_mendable(self, outcome: Outcome) -> bool:
         """Whether it is a crash whose log names the target: a mistake in what was written."""
@@ -265,12 +266,15 @@ class Session:
 
         Over the incumbent's runs beside them: the value on record may be another machine's.
         """
-        if outcome.prev is None or outcome.value is None:
+        verdict = outcome.verdict
+        if verdict is None or outcome.prev is None or outcome.value is None:
             return False
         first = [sample.side for sample in outcome.samples].index(Side.CANDIDATE)
         beside = [s.value for s in outcome.samples[first:] if s.side is Side.INCUMBENT]
         today = median(beside or [outcome.samples[first - 1].value])
-        gain = self.history.direction.gain(outcome.value, outcome.prev)
+        gain = verdict.gain
+        if gain is None:
+            gain = self.history.direction.gain(outcome.value, outcome.prev)
         claimed = self.history.direction.better(today, gain)
         return repeats(self.history.direction, today, claimed, values)
 

@@ -21,6 +21,9 @@ _REMEMBERED = 60
 _AGREE = 2
 """Runs of the incumbent that make a new level: one may be an outlier."""
 
+_WARM, _COLD = 3, 3.0
+"""A first run is cold when it is as many times farther from so many others than they spread."""
+
 RECENT = 300
 """Experiments that teach the shape of the noise; older ones only count."""
 
@@ -133,7 +136,7 @@ class _Runs:
         sides = [side for side, _ in values]
         first = sides.index(Side.CANDIDATE) if Side.CANDIDATE in sides else len(sides)
         return cls(
-            [value for _, value in values[:first]] if opens else [],
+            _warm([value for _, value in values[:first]]) if opens else [],
             [value for side, value in values[first:] if side is Side.INCUMBENT],
             [value for side, value in values[first:] if side is Side.CANDIDATE],
         )
@@ -146,6 +149,15 @@ class _Runs:
             for run in (self.opening, self.incumbent, self.candidate)
             for before, after in pairwise(run)
         )
+
+
+def _warm(opening: list[float]) -> list[float]:
+    """Without a first run that is nothing like several others: it found nothing cached."""
+    first, rest = opening[:1], opening[1:]
+    if len(rest) < _WARM:
+        return opening
+    spread = max(rest) - min(rest)
+    return rest if spread and abs(first[0] - median(rest)) > _COLD * spread else opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +181,16 @@ class View:
     improving: float
 
     @property
+    def incumbent(self) -> float:
+        """The mean of that belief, as a gain in the metric's unit."""
+        return self.origin + level.moments(self.belief)[0] * self.scale
+
+    @property
     def astray(self) -> bool:
         """Whether the candidate is so far off that it may be the incumbent that is elsewhere."""
-        return bool(self.candidate) and level.side(self.belief, median(self.candidate)) != 0
+        if not self.candidate:
+            return False
+        return level.side(self.belief, median(self.candidate), level.LOST) != 0
 
     @classmethod
     def of(cls, experience: Experience, samples: tuple[Sample, ...], direction: Direction) -> View:

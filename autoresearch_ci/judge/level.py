@@ -27,8 +27,9 @@ DRIFT = 0.003
 JUMP, REACH = 0.01, 8.0
 """How probable it is that the machine jumped since the last experiment; variance if it did."""
 
-ASTRAY = 3.0
-"""How far from where the level is believed to be a run makes that doubtful."""
+ASTRAY, LOST = 2.5, 5.0
+"""How far from where the level is believed to be runs make that doubtful: the incumbent's own,
+and several candidates', of which one may be as far off by itself."""
 
 KNOWN = 0.9
 """How far another session's machine is trusted to have the same shape of noise."""
@@ -94,10 +95,10 @@ def moments(belief: Belief) -> tuple[float, float]:
     return mean, sum(here * (at - mean) ** 2 for here, at in zip(whole, LEVELS, strict=True))
 
 
-def side(belief: Belief, value: float) -> int:
-    """1 or -1 where a run is so far above or below that the level may be there, else 0."""
+def side(belief: Belief, value: float, far: float = ASTRAY) -> int:
+    """1 or -1 where a value is farther than that above or below the level believed in, else 0."""
     off = value - moments(belief)[0]
-    return (off > ASTRAY) - (off < -ASTRAY)
+    return (off > far) - (off < -far)
 
 
 def centred(masses: Sequence[Mapping[int, float]]) -> tuple[Belief, int]:

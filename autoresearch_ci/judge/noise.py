@@ -44,6 +44,9 @@ _MEDIAN = 0.954
 MARGIN = 1.1
 """How much wider the noise is taken to be than it looks: too narrow costs false keeps."""
 
+_MUCH = 10.0
+"""How far from zero, in units of the noise, a value says something by itself."""
+
 _STEPS = 8
 _LEAST = 1e-12
 _FEW = 10
@@ -72,3 +75,8 @@ def scatter(differences: tuple[float, ...]) -> float | None:
         scale = max(scale, _LEAST)
     few = 1 + 1 / len(sizes) if len(sizes) < _FEW else 1.0
     return max(math.sqrt(scale / 2) * few * MARGIN * unit, math.ulp(0.0))
+
+
+def substantial(value: float, scale: float) -> float | None:
+    """The value, or None where noise of this scale may be most of it."""
+    return value if abs(value) >= _MUCH * scale else None

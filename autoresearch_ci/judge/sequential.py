@@ -8,6 +8,7 @@ from autoresearch_ci.judge import level
 from autoresearch_ci.judge.contest import Contest, Judge
 from autoresearch_ci.judge.effect import Effect, estimate
 from autoresearch_ci.judge.experience import View
+from autoresearch_ci.judge.noise import substantial
 from autoresearch_ci.judge.single import single_run
 from autoresearch_ci.model import Reason, Side, Status, Verdict
 
@@ -29,7 +30,7 @@ EVEN = 0.5
 LEAST = 2
 """Runs of either side before a keep: one may be luck."""
 
-LOST = 2
+PATIENCE = 2
 """Candidates in a row that are far off, after which the next such one has the incumbent run."""
 
 OPENING = 6
@@ -74,24 +75,23 @@ def opening_runs(contest: Contest) -> int:
 
 def weigh(contest: Contest, view: View, max_repeats: int) -> Verdict | Side:
     """Keep, discard, or the side whose next run tells most."""
-    incumbent = abs(view.origin + level.moments(view.belief)[0] * view.scale)
-    bar = contest.min_delta.at(incumbent) / view.scale
+    bar = contest.min_delta.at(view.incumbent) / view.scale
     effect = estimate(view.candidate, view.belief, view.improving, bar)
     runs, fresh = len(view.candidate), len(view.fresh)
     shown = min(runs, fresh) >= LEAST
     if effect.prospect >= WORTH:
         sure = effect.better >= SURE and view.settled and _alone(view, bar).better >= FRESH
         if runs >= LEAST and sure:
-            return Verdict(Status.KEEP, Reason.IMPROVED, effect.mean * view.scale)
+            return _keep(Reason.IMPROVED, contest, view, effect)
     elif effect.not_worse >= EVEN and contest.simpler():
         if shown and effect.not_worse >= NOT_WORSE:
-            return Verdict(Status.KEEP, Reason.SIMPLER, effect.mean * view.scale)
-    elif view.astray and not view.settled and contest.experience.astray >= LOST:
+            return _keep(Reason.SIMPLER, contest, view, effect)
+    elif view.astray and not view.settled and contest.experience.astray >= PATIENCE:
         return Side.INCUMBENT
     else:
-        return _discard(view)
+        return _discard(contest, view)
     if fresh >= max_repeats:
-        return _discard(view)
+        return _discard(contest, view)
     return _turn(view, max_repeats)
 
 
@@ -114,7 +114,15 @@ def _turn(view: View, max_repeats: int) -> Side:
     return Side.INCUMBENT if ahead or runs >= max_repeats else Side.CANDIDATE
 
 
-def _discard(view: View) -> Verdict:
+def _keep(reason: Reason, contest: Contest, view: View, effect: Effect) -> Verdict:
+    return Verdict(Status.KEEP, reason, effect.mean * view.scale, _beside(contest, view))
+
+
+def _discard(contest: Contest, view: View) -> Verdict:
     gain = median(view.candidate) - level.moments(view.belief)[0]
     reason = Reason.WORSE if gain <= -1 else Reason.WITHIN_NOISE
-    return Verdict(Status.DISCARD, reason, gain * view.scale)
+    return Verdict(Status.DISCARD, reason, gain * view.scale, _beside(contest, view))
+
+
+def _beside(contest: Contest, view: View) -> float | None:
+    return substantial(contest.direction.better(0.0, view.incumbent), view.scale)

@@ -152,11 +152,24 @@ class Verdict:
 
     `gain` is the judge's estimate of how much better the candidate is than the
     incumbent, in the metric's unit. None where the last run of each side says it.
+    `beside` is where the incumbent stood then, None where noise may be all it is.
     """
 
     status: Status
     reason: Reason
     gain: float | None = None
+    beside: float | None = None
+
+    def value(self, recorded: float, direction: Direction) -> float:
+        """The candidate's value, given the incumbent's on record and a gain.
+
+        On a machine of another speed than the one on record a gain is of another size too:
+        it is written down as the same part of the incumbent's value that it was.
+        """
+        gain = self.gain or 0.0
+        if self.beside is not None and self.beside * recorded > 0:
+            gain *= recorded / self.beside
+        return direction.better(recorded, gain)
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,9 @@ def judged(judge: Judge) -> Rule:
             if isinstance(answer, Side):
                 break
             values = now.values(Side.CANDIDATE)
-            value = values[-1] if answer.gain is None else level + answer.gain
+            value = values[-1]
+            if answer.gain is not None:
+                value = answer.value(level, Direction.HIGHER)
             done = record(answer, value, level, now.samples)
             experience = experience.after(done, Direction.HIGHER)
             if answer.status is Status.KEEP:

@@ -11,6 +11,9 @@ import random
 from collections.abc import Callable
 
 RUNS = 200
+BASELINE = 100.0
+"""Where every program begins: the noise is one percent of it."""
+
 Noise = Callable[[random.Random], float]
 
 
@@ -103,6 +106,11 @@ UNTUNED = (
 of noise, and in `nothing to find` no idea changes anything."""
 
 
+def _exact(effect: float) -> float:
+    """In steps that floats add up without rounding, so that without noise values repeat."""
+    return round(effect * 2**30) / 2**30
+
+
 class World:
     """One campaign's program on its machine; `true` is the incumbent's real gain so far."""
 
@@ -120,7 +128,7 @@ class World:
     def run(self, effect: float = 0.0) -> float:
         """One run of the incumbent, or of a candidate with this effect."""
         self.runs += 1
-        value = self.true + effect + self._machine(self.runs) + self._noise(self._rng)
+        value = BASELINE + self.true + effect + self._machine(self.runs) + self._noise(self._rng)
         return float(round(value)) if self._rounded else value
 
     def propose(self) -> float:
@@ -129,5 +137,5 @@ class World:
         if self._hopeless:
             return 0.0
         if kind < 0.15:
-            return rng.expovariate(1 / 1.5)
-        return 0.0 if kind < 0.65 else -rng.expovariate(1 / 3)
+            return _exact(rng.expovariate(1 / 1.5))
+        return 0.0 if kind < 0.65 else -_exact(rng.expovariate(1 / 3))

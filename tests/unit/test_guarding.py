@@ -117,6 +117,7 @@ def test_a_jump_on_a_slower_machine_is_compared_with_that_machine(project):
     ideas.append(("leap", noisy.replace("WORK", "5")))
     *_, leap = experiments(hold(project, ideas))
     assert leap.reason is Reason.IMPROVED, leap.error
+    assert leap.value == pytest.approx(6, abs=4), "what it would be on the machine on record"
 
 
 def test_a_jump_that_breaks_the_guard_is_not_kept(project):

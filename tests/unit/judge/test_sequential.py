@@ -62,7 +62,7 @@ def test_clearly_worse_costs_one_run(seed):
     After some in a row the incumbent is run once: it may have been the machine.
     """
     campaign = Campaign(Program(seed=seed))
-    for harm in (8.0, 6.5, 11.0, 7.0, 15.0):
+    for harm in (12.0, 9.5, 11.0, 10.0, 15.0):
         record = campaign.try_one(harm)
         looked = harm == 11.0
         assert (record.reason, fresh(record)) == (Reason.WORSE, (int(looked), 1))
