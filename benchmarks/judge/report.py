@@ -29,6 +29,7 @@ def main() -> None:
     text = put(text, "results", simulated(results["cells"]))
     text = put(text, "aims", aims(results["cells"]))
     text = put(text, "frontier", frontier(results["frontier"]))
+    text = put(text, "leaps", leaps(json.loads((HERE / "leaps.json").read_text())))
     text = put(text, "real", real(json.loads((HERE / "real.json").read_text())))
     text = put(text, "confirmed", confirmed(json.loads((HERE / "confirmed.json").read_text())))
     readme.write_text(text, encoding="utf-8")
@@ -57,6 +58,15 @@ def simulated(cells: Cells) -> str:
                 f"| {name} | {bold}{rule}{bold} | {got['true']:.1f} | {share} | {got['keeps']:.1f} "
                 f"| {bold}{got['false']:.0%}{bold} | {claimed} | {got['runs']:.0f} |"
             )
+    return "\n".join(lines)
+
+
+def leaps(data: dict[str, Any]) -> str:
+    """What the judge makes of a machine that has just become another."""
+    heights = data["null kept, machine faster"]
+    lines = ["| leap | " + " | ".join(heights) + " |", "|---" * (len(heights) + 1) + "|"]
+    for name, found in data.items():
+        lines.append(f"| {name} | " + " | ".join(f"{found[at]:.0%}" for at in heights) + " |")
     return "\n".join(lines)
 
 

@@ -81,40 +81,53 @@ def deviations(least: float) -> Rule:
     return rule
 
 
-def judged(judge: Judge) -> Rule:
+class Asking:
     """The real judge, asked as the loop asks it, learning from the records the loop writes."""
 
+    def __init__(self, world: World, judge: Judge) -> None:
+        self.world, self._judge = world, judge
+        self._experience = Experience().within("s")
+        self._samples: tuple[Sample, ...] = ()
+        while judge(self._contest) is Side.INCUMBENT:
+            self._samples += (Sample(Side.INCUMBENT, world.run()),)
+        self.level = median(sample.value for sample in self._samples)
+        baseline = tuple(Sample(Side.CANDIDATE, sample.value) for sample in self._samples)
+        self._learn(record(Verdict(Status.KEEP, Reason.IMPROVED), self.level, None, baseline))
+
+    @property
+    def _contest(self) -> Contest:
+        experience = self._experience
+        return Contest(Direction.HIGHER, MinDelta(), self._samples, lambda: False, experience)
+
+    def _learn(self, done: Experiment) -> None:
+        self._experience = self._experience.after(done, Direction.HIGHER)
+
+    def try_one(self, effect: float) -> Keep | None:
+        """An idea with this effect: what was kept, if it was."""
+        now = self._contest
+        while isinstance(answer := self._judge(now), Side):
+            if not self.world.open:
+                return None
+            value = self.world.run(effect if answer is Side.CANDIDATE else 0.0)
+            now = now.plus(Sample(answer, value))
+        values, level = now.values(Side.CANDIDATE), self.level
+        value = values[-1] if answer.gain is None else answer.value(level, Direction.HIGHER)
+        self._learn(record(answer, value, level, now.samples))
+        if answer.status is not Status.KEEP:
+            return None
+        self.world.true, self.level = self.world.true + effect, value
+        self._samples = tuple(Sample(Side.INCUMBENT, value) for value in values)
+        return effect, value - level
+
+
+def judged(judge: Judge) -> Rule:
+    """Asks the judge until the runs are used up."""
+
     def rule(world: World) -> list[Keep]:
-        keeps: list[Keep] = []
-        samples: tuple[Sample, ...] = ()
-        experience = Experience().within("s")
-
-        def contest() -> Contest:
-            return Contest(Direction.HIGHER, MinDelta(), samples, lambda: False, experience)
-
-        while judge(contest()) is Side.INCUMBENT:
-            samples += (Sample(Side.INCUMBENT, world.run()),)
-        level = median(sample.value for sample in samples)
-        baseline = tuple(Sample(Side.CANDIDATE, sample.value) for sample in samples)
-        done = record(Verdict(Status.KEEP, Reason.IMPROVED), level, None, baseline)
-        experience = experience.after(done, Direction.HIGHER)
+        asking, keeps = Asking(world, judge), []
         while world.open:
-            effect, now = world.propose(), contest()
-            while isinstance(answer := judge(now), Side) and world.open:
-                value = world.run(effect if answer is Side.CANDIDATE else 0.0)
-                now = now.plus(Sample(answer, value))
-            if isinstance(answer, Side):
-                break
-            values = now.values(Side.CANDIDATE)
-            value = values[-1]
-            if answer.gain is not None:
-                value = answer.value(level, Direction.HIGHER)
-            done = record(answer, value, level, now.samples)
-            experience = experience.after(done, Direction.HIGHER)
-            if answer.status is Status.KEEP:
-                keeps.append((effect, value - level))
-                world.true, level = world.true + effect, value
-                samples = tuple(Sample(Side.INCUMBENT, value) for value in values)
+            if kept := asking.try_one(world.propose()):
+                keeps.append(kept)
         return keeps
 
     return rule

@@ -112,14 +112,17 @@ def _exact(effect: float) -> float:
 
 
 class World:
-    """One campaign's program on its machine; `true` is the incumbent's real gain so far."""
+    """One campaign's program on its machine; `true` is the incumbent's real gain so far.
+
+    From now on the machine adds `leap` as well.
+    """
 
     def __init__(self, cell: str, seed: str) -> None:
         self._rng, self._hopeless = random.Random(seed), cell == "nothing to find"
         self._rounded = cell == "rounded"
         self._noise, machine = CELLS[cell]
         self._machine = machine(self._rng)
-        self.runs, self.true, self.effect = 0, 0.0, 0.0
+        self.runs, self.true, self.leap = 0, 0.0, 0.0
 
     @property
     def open(self) -> bool:
@@ -128,7 +131,8 @@ class World:
     def run(self, effect: float = 0.0) -> float:
         """One run of the incumbent, or of a candidate with this effect."""
         self.runs += 1
-        value = BASELINE + self.true + effect + self._machine(self.runs) + self._noise(self._rng)
+        value = BASELINE + self.true + effect + self.leap
+        value += self._machine(self.runs) + self._noise(self._rng)
         return float(round(value)) if self._rounded else value
 
     def propose(self) -> float:

@@ -153,6 +153,25 @@ def test_a_drop_ends_with_the_time(clones, monkeypatch):
     assert target(here) == "a=4\nb=3\nc=5"
 
 
+def test_what_a_drop_is_worth_on_a_slower_machine_is_written_down_for_the_one_on_record(tmp_path):
+    """A twentieth of the incumbent's value is that on any machine, and no value falls below zero."""
+    count = (
+        "n=$(cat .git/runs 2>/dev/null || echo 0); echo $((n + 1)) > .git/runs; . ./target.txt\n"
+    )
+    metric = "echo metric: $(($(cat .git/speed) * (a SIGN 10 * c) + n * 7 % 5))\n"
+    project = make_project(tmp_path / "p", **{"target.txt": "a=200\nc=5\n"})
+    (project / ".git" / "speed").write_text("1\n")
+    hold(project, [change("c=5", "c=6")], run_command=count + metric.replace("SIGN", "-"))
+    (project / ".git" / "speed").write_text("20\n")
+    settings = {"tag": "t", "run_command": count + metric.replace("SIGN", "+")}
+    with open_lab(project, {**SETTINGS, **settings}) as lab:
+        assert [f.dropped for f in confirm(lab, drop=True) if isinstance(f, Finding)] == [True]
+    _, kept, dropped = look(project, "t").history.experiments
+    assert (kept.status, dropped.status) == (Status.KEEP, Status.KEEP)
+    assert dropped.prev == kept.value
+    assert dropped.value == pytest.approx(kept.value * 250 / 260, rel=0.01)
+
+
 def test_the_campaign_of_a_person(clones):
     """`confirm` in the middle of the experiments leaves the campaign as any other would."""
     here, _ = clones

@@ -68,7 +68,7 @@ class Campaign:
         last = self.history.incumbent.value
         value = now.values(Side.CANDIDATE)[-1]
         if answer.gain is not None:
-            value = self.direction.better(last, answer.gain)
+            value = answer.value(last, self.direction)
         done = self.write(answer, value, last, now.samples)
         if answer.status is Status.KEEP:
             values = now.values(Side.CANDIDATE)

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from autoresearch_ci.history import History
 from autoresearch_ci.judge import Contest, Experience, sequential, single_run
+from autoresearch_ci.judge.experience import View
 from autoresearch_ci.ledger.records import decode, dumps
-from autoresearch_ci.model import Direction, MinDelta, Reason, Sample, Side, Status
+from autoresearch_ci.model import Direction, MinDelta, Reason, Sample, Side, Status, Verdict
 from tests.unit.judge.campaign import Campaign, Program, fresh
 
 EFFECTS = [0.0, 5.0, -2.5, 0.3, -0.8, 9.0, 0.0, -6.0, 1.0, 0.0, -1.5, 2.0, 0.0, -4.0]
@@ -138,7 +139,10 @@ def test_a_machine_that_gets_faster_improves_nothing(faster):
         false += campaign.try_one(0.0).status is Status.KEEP
         if seed < 10:
             record = campaign.try_one(-6.0)
-            real += record.status is Status.KEEP and abs(record.delta + 6) < 4
+            gain = -record.delta * (
+                1 - faster / 100
+            )  # as much of the value on record as of today's
+            real += record.status is Status.KEEP and abs(gain - 6) < 4
     assert false <= 3
     assert real >= 8
 
@@ -157,6 +161,50 @@ def test_a_cold_first_run_is_no_bar(cold, later):
             campaign.open()
         kept += campaign.try_one(0.0).status is Status.KEEP
     assert kept <= 2
+
+
+def test_a_cold_first_run_is_no_noise():
+    """The improvements that can be told without one can be told with it."""
+    cold, warm = [], []
+    for first, found in ((30.0, cold), (0.0, warm)):
+        for seed in range(20):
+            program = Program(seed=seed)
+            program.cold = first
+            found.append(Campaign(program).try_one(-4.0).status is Status.KEEP)
+    assert sum(cold) >= 0.9 * sum(warm) > 15
+
+
+def test_where_ticks_are_coarse_a_first_run_apart_stays_noise():
+    """One value that differs from several equal ones leaves open whether the metric is exact."""
+    ticks = iter([3.0] + [1.0] * 5 + [1.0, 1.0, 2.0] * 20)
+    campaign = Campaign(lambda _side, _effect: next(ticks))
+    assert not View.of(Experience(), campaign.samples, campaign.direction).exact
+
+
+@pytest.mark.parametrize("speed", [0.5, 0.8, 1.25, 20.0])
+def test_a_gain_on_another_machine_is_written_down_for_the_one_on_record(speed):
+    """Half of the time saved is half of the recorded time, however long that takes today."""
+    for seed in range(5):
+        program = Program(seed=seed)
+        campaign = Campaign(program)
+        program.scale, campaign.session = speed, "next"
+        campaign.open()
+        campaign.try_one(0.0)
+        record = campaign.try_one(-50.0)
+        assert (record.status, record.value) == (Status.KEEP, pytest.approx(50, abs=2))
+
+
+def test_a_gain_where_zero_is_near_is_written_down_as_it_was_measured():
+    """What is mostly noise is no measure for anything, and nor is a value of the other sign."""
+    for level in (2.0, -2.0, 0.0):
+        program = Program(level=level, seed=1)
+        campaign = Campaign(program)
+        program.level, campaign.session = level * 1.5, "next"
+        campaign.open()
+        record = campaign.try_one(-9.0)
+        assert (record.status, record.delta) == (Status.KEEP, pytest.approx(-9, abs=2))
+    kept = Verdict(Status.KEEP, Reason.IMPROVED, gain=7.0, beside=-40.0)
+    assert kept.value(20.0, Direction.LOWER) == 13
 
 
 def test_a_lucky_incumbent_is_no_unbeatable_bar():
