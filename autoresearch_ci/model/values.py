@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -167,8 +168,9 @@ class Verdict:
         it is written down as the same part of the incumbent's value that it was.
         """
         gain = self.gain or 0.0
-        if self.beside is not None and self.beside * recorded > 0:
-            gain *= recorded / self.beside
+        if self.beside and recorded and (self.beside > 0) == (recorded > 0):
+            part = gain * (recorded / self.beside)
+            gain = part if math.isfinite(part) else gain
         return direction.better(recorded, gain)
 
 

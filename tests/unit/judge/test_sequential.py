@@ -194,6 +194,25 @@ def test_a_gain_on_another_machine_is_written_down_for_the_one_on_record(speed):
         assert (record.status, record.value) == (Status.KEEP, pytest.approx(50, abs=2))
 
 
+@given(*[st.floats(-1e150, 1e150)] * 3, st.sampled_from(Direction))
+def test_a_value_on_record_is_a_number_whatever_was_measured(gain, beside, recorded, way):
+    """However far apart, they make a value that is no worse for a gain and no better for a loss."""
+    value = Verdict(Status.KEEP, Reason.IMPROVED, gain, beside).value(recorded, way)
+    assert math.isfinite(value)
+    assert way.gain(value, recorded) * gain >= 0
+
+
+POSITIVE = st.floats(1e-3, 1e6)
+
+
+@given(st.floats(-1e6, 1e6), POSITIVE, POSITIVE, st.floats(1e-3, 1e3), st.sampled_from(Direction))
+def test_a_value_on_record_does_not_depend_on_the_speed_of_today(gain, beside, old, speed, way):
+    """A machine that takes twice as long for everything gives the same value."""
+    here = Verdict(Status.KEEP, Reason.IMPROVED, gain, beside).value(old, way)
+    there = Verdict(Status.KEEP, Reason.IMPROVED, gain * speed, beside * speed).value(old, way)
+    assert there == pytest.approx(here, rel=1e-9, abs=1e-9 * (old + abs(gain * old / beside)))
+
+
 def test_a_gain_where_zero_is_near_is_written_down_as_it_was_measured():
     """What is mostly noise is no measure for anything, and nor is a value of the other sign."""
     for level in (2.0, -2.0, 0.0):
