@@ -126,6 +126,8 @@ def _drop(session: Session, trial: Trial, kept: Experiment, text: str, pairs: in
         if done.status is Status.KEEP:
             trial.keep(done.commit)
             finding = replace(finding, dropped=True)
+        elif finding.holds is False:
+            finding = replace(finding, note=f"not dropped, since {outcome.error}")
     session.archive.write()
     return finding
 

@@ -34,6 +34,8 @@ def main(arguments: Namespace) -> int:
         print(line, file=people, flush=True)
 
     runs = max(arguments.runs or RUNS, 2)
+    if arguments.runs == 1:
+        say("one run shows no noise: two are made")
     overrides = {**arguments.overrides, "proposer": "search"}  # no idea is asked for
     values: list[float] = []
     seconds: list[float] = []

@@ -25,8 +25,8 @@ def _said(found: Finding) -> str:
     if found.gain is None:
         return f"needed ({clean(found.note)})"
     words = "holds up" if found.holds else "is not shown to help"
-    dropped = "; dropped" if found.dropped else ""
-    return f"{words}, worth {_interval(found.gain, found.low, found.high)}{dropped}"
+    then = "; dropped" if found.dropped else f"; {clean(found.note)}" if found.note else ""
+    return f"{words}, worth {_interval(found.gain, found.low, found.high)}{then}"
 
 
 def verdict(found: Confirmation) -> str:

@@ -81,9 +81,10 @@ def test_the_verb_changes_nothing_but_the_branch(tmp_path):
     )
     assert "metric is 10.000000 in all of 3 runs" in done.stdout
     done = subprocess.run(
-        [*command, "--runs=2", "--json", *flags], capture_output=True, text=True, check=True
+        [*command, "--runs=1", "--json", *flags], capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout)["values"] == [10.0, 10.0]
+    assert "one run shows no noise: two are made" in done.stderr
     assert git(project, "status", "--porcelain") == ""
     log = project / ".claude" / "logs" / "autoresearch.jsonl"
     assert not log.exists() or not log.read_text()

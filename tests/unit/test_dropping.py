@@ -11,6 +11,7 @@ from autoresearch_ci.lab import open_lab
 from autoresearch_ci.loop import research
 from autoresearch_ci.model import Finding, Reason, Status
 from autoresearch_ci.proposers.scripted import ScriptedProposer
+from autoresearch_ci.reports.confirmation import finding
 from autoresearch_ci.session import Session
 from autoresearch_ci.workspace import Target
 from tests.projects import SETTINGS, git, hold, look, make_project
@@ -170,6 +171,18 @@ def test_what_a_drop_is_worth_on_a_slower_machine_is_written_down_for_the_one_on
     assert (kept.status, dropped.status) == (Status.KEEP, Status.KEEP)
     assert dropped.prev == kept.value
     assert dropped.value == pytest.approx(kept.value * 250 / 260, rel=0.01)
+
+
+def test_what_the_guard_wants_is_not_dropped_and_that_is_said(clones):
+    """A change that helps nothing stays where the guard fails without it; its line says why."""
+    here, _ = clones
+    with open_lab(here, {**SETTINGS, "tag": "t", "guard_command": "grep -q c=6 target.txt"}) as lab:
+        of_c, _ = (f for f in confirm(lab, drop=True) if isinstance(f, Finding))
+    assert (of_c.holds, of_c.dropped) == (False, False)
+    assert "is not shown to help" in finding(of_c)
+    assert "not dropped, since " in finding(of_c)
+    assert "guard" in finding(of_c)
+    assert target(here).endswith("c=6")
 
 
 def test_the_campaign_of_a_person(clones):
