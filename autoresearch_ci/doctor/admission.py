@@ -61,8 +61,11 @@ def admit(
             raise
         found = replace(found, note=f"{error.message} {error.remedy}")
     if mode == "require":
-        show(found)
-        require(found)
+        try:
+            require(found)
+        except UntrustedError:
+            show(found)
+            raise
     show(lab.ledger.append(found))
 
 

@@ -19,7 +19,7 @@ from autoresearch_ci.errors import BaselineError, UntrustedError
 from autoresearch_ci.executors import deadline
 from autoresearch_ci.lab import open_lab
 from autoresearch_ci.loop import research
-from autoresearch_ci.model import Check, Note
+from autoresearch_ci.model import Check, Diagnosis, Note
 from tests.projects import SETTINGS, git, make_project, make_repository
 
 QUICK = {"time_budget": "1s", "kill_after": "2s"}
@@ -108,9 +108,11 @@ def test_required_and_wrong(project):
 
 
 def test_required_and_right(tmp_path):
-    """A project whose every verdict is right is let through."""
-    _, found, log = begin(make_project(tmp_path / "p"), SOUND, doctor="require", max_experiments=1)
+    """A project whose every verdict is right is let through; what was found is said once."""
+    project = make_project(tmp_path / "p")
+    shown, found, log = begin(project, SOUND, doctor="require", max_experiments=1)
     assert not found.wrong
+    assert [each for each in shown if isinstance(each, Diagnosis)] == [found]
     assert "session_end" in actions(log)
 
 
