@@ -5,6 +5,7 @@ So a session that goes on after a restart decides as the one before would have.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -12,7 +13,7 @@ from statistics import median
 
 from autoresearch_ci.judge import effect, ideas, level
 from autoresearch_ci.judge.level import Belief
-from autoresearch_ci.judge.noise import scatter
+from autoresearch_ci.judge.noise import scatter, substantial
 from autoresearch_ci.model import Direction, Experiment, Reason, Sample, Side, Status
 
 _REMEMBERED = 60
@@ -33,7 +34,8 @@ class Experience:
     """The campaign so far, as the judge sees it.
 
     `level` is where the incumbent stands in `session`, as a gain in the metric's
-    unit, None before it was measured there. `belief` is how far off that may be, in
+    unit, None before it was measured there; `before` is that of another session, where
+    `differences` are of. `belief` is how far off that may be, in
     units of the noise, empty before anything was measured; `last` is the incumbent's
     last measured value. `differences` are of two runs of the same content, one soon
     after the other. `experiments` and `improved` count what was decided, `astray`
@@ -42,6 +44,7 @@ class Experience:
 
     session: str = ""
     level: float | None = None
+    before: float | None = None
     last: float | None = None
     belief: Belief = ()
     differences: tuple[float, ...] = ()
@@ -53,7 +56,25 @@ class Experience:
         """What of it holds in this session: the machine may be another one."""
         if session == self.session:
             return self
-        return replace(self, session=session, level=None, astray=0)
+        before = self.before if self.level is None else self.level
+        return replace(self, session=session, level=None, before=before, astray=0)
+
+    def beside(self, opening: Sequence[float]) -> Experience:
+        """With the noise that a session has whose first runs of the incumbent are these.
+
+        A machine of another speed changes noise as it changes values. Of the runs the one
+        that is most like those before counts: others may have found nothing cached.
+        """
+        scale = scatter(self.differences)
+        if self.level is not None or self.before is None or not opening or not scale:
+            return self
+        if substantial(self.before, scale) is None:
+            return self
+        speeds = [value / self.before for value in opening]
+        speed = min(speeds, key=lambda each: abs(math.log(each)) if each > 0 else math.inf)
+        if not 0 < speed < math.inf:
+            return self
+        return replace(self, differences=tuple(each * speed for each in self.differences))
 
     def plus(self, records: Sequence[Experiment], direction: Direction) -> Experience:
         """With these finished experiments."""
@@ -102,6 +123,7 @@ class Experience:
         if not samples:
             return here
         runs = _Runs.of(samples, direction, opens=here.level is None)
+        here = here.beside(runs.opening)
         kept = record.status is Status.KEEP and bool(runs.candidate)
         next_one = Side.CANDIDATE if kept else Side.INCUMBENT
         last = [sample.value for sample in samples if sample.side is next_one][-1:]
@@ -196,7 +218,7 @@ class View:
     def of(cls, experience: Experience, samples: tuple[Sample, ...], direction: Direction) -> View:
         """What these samples look like to somebody with this experience."""
         runs = _Runs.of(samples, direction, opens=experience.level is None)
-        differences = experience.differences + runs.differences
+        differences = experience.beside(runs.opening).differences + runs.differences
         spread = scatter(differences)
         scale = spread or 1.0
         known = experience.level

@@ -181,7 +181,7 @@ def test_where_ticks_are_coarse_a_first_run_apart_stays_noise():
     assert not View.of(Experience(), campaign.samples, campaign.direction).exact
 
 
-@pytest.mark.parametrize("speed", [0.5, 0.8, 1.25, 20.0])
+@pytest.mark.parametrize("speed", [0.05, 0.8, 1.25, 20.0])
 def test_a_gain_on_another_machine_is_written_down_for_the_one_on_record(speed):
     """Half of the time saved is half of the recorded time, however long that takes today."""
     for seed in range(5):
@@ -211,6 +211,24 @@ def test_a_value_on_record_does_not_depend_on_the_speed_of_today(gain, beside, o
     here = Verdict(Status.KEEP, Reason.IMPROVED, gain, beside).value(old, way)
     there = Verdict(Status.KEEP, Reason.IMPROVED, gain * speed, beside * speed).value(old, way)
     assert there == pytest.approx(here, rel=1e-9, abs=1e-9 * (old + abs(gain * old / beside)))
+
+
+@pytest.mark.parametrize(
+    ("speed", "cold"),
+    [(0.05, 0.0), (0.5, 0.0), (1.3, 0.0), (20.0, 0.0), (1.3, 50.0), (4.0, 50.0)],
+)
+def test_a_session_on_another_machine_decides_as_on_the_one_before(speed, cold):
+    """Noise grows and shrinks with the values: so do what is kept and what is not."""
+    decided = []
+    for factor in (1.0, speed):
+        program = Program(seed=5)
+        campaign = Campaign(program)
+        for effect in EFFECTS:
+            campaign.try_one(effect)
+        program.scale, program.cold, campaign.session = factor, cold * factor, "next"
+        campaign.open()
+        decided.append([campaign.try_one(effect) for effect in EFFECTS])
+    assert told(decided[1]) == told(decided[0])
 
 
 def test_a_gain_where_zero_is_near_is_written_down_as_it_was_measured():
