@@ -57,7 +57,7 @@ def contested(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
     """Run either side until the judge can decide; a keep has to be verified.
 
     A run of the incumbent that fails says nothing of the candidate: there is another one,
-    and if that fails too the idea is left open.
+    and if that fails too, right after it, the idea is left open.
     """
     if same := session.history.tried(trial.candidate):
         duplicate = Verdict(Status.DISCARD, Reason.DUPLICATE)
@@ -78,6 +78,7 @@ def contested(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
                 return undecided(Outcome(None, None, contest.samples, runs), error)
             failed = True
             continue
+        failed = False
         if run.failure or run.value is None:
             return Outcome(run.failure, run.value, contest.samples, runs, run.error)
         contest = contest.plus(Sample(decision, run.value))

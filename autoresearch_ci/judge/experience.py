@@ -39,7 +39,7 @@ class Experience:
     units of the noise, empty before anything was measured; `last` is the incumbent's
     last measured value. `differences` are of two runs of the same content, one soon
     after the other. `experiments` and `improved` count what was decided, `astray`
-    the candidates in a row that were far off and discarded with no run of the incumbent.
+    the candidates in a row that were far off, with no run of the incumbent beside them.
     """
 
     session: str = ""
@@ -102,7 +102,7 @@ class Experience:
             here,
             level=view.origin + moved * level.STEP * view.scale,
             belief=belief,
-            astray=here.astray + 1 if view.astray and not view.fresh else 0,
+            astray=0 if view.fresh else view.counted(here.astray),
         )
 
     def _counting(self, record: Experiment, direction: Direction) -> Experience:
@@ -213,6 +213,12 @@ class View:
         if not self.candidate:
             return False
         return level.side(self.belief, median(self.candidate), level.LOST) != 0
+
+    def counted(self, astray: int) -> int:
+        """How many candidates in a row were astray, so many before this one; a crash is none."""
+        if not self.candidate:
+            return astray
+        return astray + 1 if self.astray else 0
 
     @classmethod
     def of(cls, experience: Experience, samples: tuple[Sample, ...], direction: Direction) -> View:

@@ -169,8 +169,9 @@ class Verdict:
         """
         gain = self.gain or 0.0
         if self.beside and recorded and (self.beside > 0) == (recorded > 0):
-            part = gain * (recorded / self.beside)
-            gain = part if math.isfinite(part) else gain
+            value = direction.better(recorded, gain * (recorded / self.beside))
+            if math.isfinite(value):
+                return value
         return direction.better(recorded, gain)
 
 

@@ -155,7 +155,7 @@ def test_a_drop_ends_with_the_time(clones, monkeypatch):
 
 
 def test_what_a_drop_is_worth_on_a_slower_machine_is_written_down_for_the_one_on_record(tmp_path):
-    """A twentieth of the incumbent's value is that on any machine, and no value falls below zero."""
+    """A part of the incumbent's value is the same part on any machine."""
     count = (
         "n=$(cat .git/runs 2>/dev/null || echo 0); echo $((n + 1)) > .git/runs; . ./target.txt\n"
     )

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoresearch_ci.history import History
-from autoresearch_ci.judge import Contest, Experience, sequential, single_run
+from autoresearch_ci.judge import Contest, Experience, level, sequential, single_run
 from autoresearch_ci.judge.experience import View
 from autoresearch_ci.ledger.records import decode, dumps
 from autoresearch_ci.model import Direction, MinDelta, Reason, Sample, Side, Status, Verdict
@@ -163,6 +163,58 @@ def test_a_cold_first_run_is_no_bar(cold, later):
     assert kept <= 2
 
 
+def test_crashes_do_not_hide_that_a_machine_got_slower():
+    """They say nothing of it: candidates that look far worse are counted across them."""
+    for seed in range(10):
+        program = Program(seed=seed)
+        campaign = Campaign(program)
+        program.level += 20
+        for _ in range(6):
+            campaign.try_one(0.0)
+            crash = Verdict(Status.CRASH, Reason.NONZERO_EXIT)
+            campaign.write(crash, None, None, campaign.samples)
+        assert campaign.try_one(-6.0).status is Status.KEEP
+
+
+def test_what_looked_far_off_on_one_machine_says_nothing_of_the_next():
+    """In a new session a candidate that is clearly worse costs one run again."""
+    campaign = Campaign(Program(seed=2))
+    for _ in range(2):
+        campaign.try_one(12.0)
+    campaign.session = "next"
+    campaign.open()
+    assert fresh(campaign.try_one(12.0)) == (0, 1)
+
+
+def test_fresh_runs_far_off_are_the_new_bar_where_most_of_them_are():
+    """Two of two are; two of four are as likely outliers, and the old bar stands."""
+    campaign = Campaign(Program(seed=2))
+    for _ in range(10):
+        campaign.try_one(0.0)
+    known = campaign.experience
+
+    def seen(*fresh_runs):
+        runs = [Sample(Side.CANDIDATE, 120.0)] + [Sample(Side.INCUMBENT, v) for v in fresh_runs]
+        return View.of(known, (*campaign.samples, *runs), Direction.LOWER)
+
+    before, two = seen(), seen(120.0, 120.5)
+    assert two.incumbent == pytest.approx(-120.25, abs=0.5)
+    assert level.moments(two.belief)[1] > 1.5 * level.moments(before.belief)[1]
+    assert seen(120.0, 100.0, 120.5, 100.0).origin == before.origin == known.level
+    assert before.incumbent - 0.3 > seen(102.0, 102.5).incumbent > -102.5
+
+
+@pytest.mark.parametrize("max_repeats", [2, 3])
+def test_a_cold_first_run_among_few_is_no_bar_either(max_repeats):
+    """With two or three runs of the baseline the others still say where it stands."""
+    program = Program(seed=4)
+    program.cold = 50.0
+    campaign = Campaign(program, judge=sequential(max_repeats))
+    for _ in range(3):
+        campaign.try_one(0.0)
+    assert campaign.experience.level == pytest.approx(-100, abs=3)
+
+
 def test_a_cold_first_run_is_no_noise():
     """The improvements that can be told without one can be told with it."""
     cold, warm = [], []
@@ -182,16 +234,23 @@ def test_where_ticks_are_coarse_a_first_run_apart_stays_noise():
 
 
 @pytest.mark.parametrize("speed", [0.05, 0.8, 1.25, 20.0])
-def test_a_gain_on_another_machine_is_written_down_for_the_one_on_record(speed):
-    """Half of the time saved is half of the recorded time, however long that takes today."""
+@pytest.mark.parametrize("direction", Direction)
+def test_a_gain_on_another_machine_is_written_down_for_the_one_on_record(speed, direction):
+    """Half of the time saved is half of the recorded time, however long that takes today.
+
+    What is worse is as much worse on record as it is today.
+    """
     for seed in range(5):
         program = Program(seed=seed)
-        campaign = Campaign(program)
+        campaign = Campaign(program, direction=direction)
         program.scale, campaign.session = speed, "next"
         campaign.open()
-        campaign.try_one(0.0)
-        record = campaign.try_one(-50.0)
-        assert (record.status, record.value) == (Status.KEEP, pytest.approx(50, abs=2))
+        harm = campaign.try_one(-direction.gain(50.0, 0.0))
+        gain = campaign.try_one(direction.gain(50.0, 0.0))
+        begin = campaign.history.baseline.value
+        assert (harm.status, gain.status) == (Status.DISCARD, Status.KEEP)
+        assert harm.value == pytest.approx(direction.better(begin, -begin / 2), abs=3)
+        assert gain.value == pytest.approx(direction.better(begin, begin / 2), abs=3)
 
 
 @given(*[st.floats(-1e150, 1e150)] * 3, st.sampled_from(Direction))
@@ -233,10 +292,10 @@ def test_a_session_on_another_machine_decides_as_on_the_one_before(speed, cold):
 
 def test_a_gain_where_zero_is_near_is_written_down_as_it_was_measured():
     """What is mostly noise is no measure for anything, and nor is a value of the other sign."""
-    for level in (2.0, -2.0, 0.0):
-        program = Program(level=level, seed=1)
+    for low in (2.0, -2.0, 0.0):
+        program = Program(level=low, seed=1)
         campaign = Campaign(program)
-        program.level, campaign.session = level * 1.5, "next"
+        program.level, campaign.session = low * 1.5, "next"
         campaign.open()
         record = campaign.try_one(-9.0)
         assert (record.status, record.delta) == (Status.KEEP, pytest.approx(-9, abs=2))
