@@ -34,10 +34,10 @@ class Experience:
     """The campaign so far, as the judge sees it.
 
     `level` is where the incumbent stands in `session`, as a gain in the metric's
-    unit, None before it was measured there; `before` is that of another session, where
-    `differences` are of. `belief` is how far off that may be, in
-    units of the noise, empty before anything was measured; `last` is the incumbent's
-    last measured value. `differences` are of two runs of the same content, one soon
+    unit, None before it was measured there; `before` is where it stood in the session
+    that `differences` are of, if that is another one. `belief` is how far off the level
+    may be, in units of the noise, empty before anything was measured; `last` is the
+    incumbent's last measured value. `differences` are of two runs of the same content, one soon
     after the other. `experiments` and `improved` count what was decided, `astray`
     the candidates in a row that were far off, with no run of the incumbent beside them.
     """
@@ -74,7 +74,8 @@ class Experience:
         speed = min(speeds, key=lambda each: abs(math.log(each)) if each > 0 else math.inf)
         if not 0 < speed < math.inf:
             return self
-        return replace(self, differences=tuple(each * speed for each in self.differences))
+        carried = tuple(each * speed for each in self.differences)
+        return replace(self, before=None, differences=carried)
 
     def plus(self, records: Sequence[Experiment], direction: Direction) -> Experience:
         """With these finished experiments."""

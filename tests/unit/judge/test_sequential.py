@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from autoresearch_ci.history import History
 from autoresearch_ci.judge import Contest, Experience, level, sequential, single_run
-from autoresearch_ci.judge.experience import View
+from autoresearch_ci.judge.experience import RECENT, View
+from autoresearch_ci.judge.noise import scatter
 from autoresearch_ci.ledger.records import decode, dumps
 from autoresearch_ci.model import Direction, MinDelta, Reason, Sample, Side, Status, Verdict
 from tests.unit.judge.campaign import Campaign, Program, fresh
@@ -251,6 +252,21 @@ def test_a_gain_on_another_machine_is_written_down_for_the_one_on_record(speed, 
         assert (harm.status, gain.status) == (Status.DISCARD, Status.KEEP)
         assert harm.value == pytest.approx(direction.better(begin, -begin / 2), abs=3)
         assert gain.value == pytest.approx(direction.better(begin, begin / 2), abs=3)
+
+
+def test_however_many_records_come_at_once_the_noise_is_carried_once():
+    """Also where more experiments of another machine come than are looked at closely."""
+    campaign = Campaign(Program(seed=3))
+    for effect in EFFECTS:
+        campaign.try_one(effect)
+    known = campaign.experience
+    begun = campaign.history.next_number
+    campaign.measure.scale, campaign.session = 0.5, "next"
+    campaign.open()
+    for _ in range(RECENT + 10):
+        campaign.try_one(3.0)
+    found = known.plus(campaign.history.experiments[begun:], campaign.direction)
+    assert scatter(found.differences) == pytest.approx(scatter(known.differences) / 2, rel=0.5)
 
 
 @given(*[st.floats(-1e150, 1e150)] * 3, st.sampled_from(Direction))
