@@ -23,7 +23,7 @@ _AGREE = 2
 """Runs of the incumbent that make a new level: one may be an outlier."""
 
 _WARM, _COLD = 3, 3.0
-"""A first run is cold when it is as many times farther from so many others than they spread."""
+"""Of so many others or more, the first run is cold if it is that many times their spread away."""
 
 RECENT = 300
 """Experiments that teach the shape of the noise; older ones only count."""
@@ -59,7 +59,7 @@ class Experience:
         before = self.before if self.level is None else self.level
         return replace(self, session=session, level=None, before=before, astray=0)
 
-    def beside(self, opening: Sequence[float]) -> Experience:
+    def carried_to(self, opening: Sequence[float]) -> Experience:
         """With the noise that a session has whose first runs of the incumbent are these.
 
         A machine of another speed changes noise as it changes values. Of the runs the one
@@ -124,7 +124,7 @@ class Experience:
         if not samples:
             return here
         runs = _Runs.of(samples, direction, opens=here.level is None)
-        here = here.beside(runs.opening)
+        here = here.carried_to(runs.opening)
         kept = record.status is Status.KEEP and bool(runs.candidate)
         next_one = Side.CANDIDATE if kept else Side.INCUMBENT
         last = [sample.value for sample in samples if sample.side is next_one][-1:]
@@ -225,7 +225,7 @@ class View:
     def of(cls, experience: Experience, samples: tuple[Sample, ...], direction: Direction) -> View:
         """What these samples look like to somebody with this experience."""
         runs = _Runs.of(samples, direction, opens=experience.level is None)
-        differences = experience.beside(runs.opening).differences + runs.differences
+        differences = experience.carried_to(runs.opening).differences + runs.differences
         spread = scatter(differences)
         scale = spread or 1.0
         known = experience.level
