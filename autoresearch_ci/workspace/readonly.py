@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from autoresearch_ci.signatures import Signature, is_directory, sign, signature
@@ -12,50 +12,62 @@ from autoresearch_ci.workspace.files import remove
 from autoresearch_ci.workspace.globs import matches
 from autoresearch_ci.workspace.status import OUTPUTS
 
+_CACHE = "__pycache__"
+
 
 class Readonly:
-    """Finds them, and removes those that a run added beside them."""
+    """Finds them, and puts aside what a run added beside them; nothing that was there before."""
 
     def __init__(self, root: Path, patterns: Sequence[str], target: str) -> None:
         self._root = str(root)
         self._patterns = tuple(patterns)
         self._apart = {*OUTPUTS, target}
-        self._folders: dict[str, Signature | None] = {}
+        self._folders: dict[str, tuple[Signature | None, frozenset[str]]] = {}
 
     def find(self, tracked: Collection[str]) -> list[str]:
-        """Every matching file in the whole tree, the ignored parts too."""
+        """Every matching file and link in the whole tree, the ignored parts too.
+
+        From now on what is added to the folders that hold a match is noticed.
+        """
+        self._folders = {}
         if not self._patterns:
             return []
         found = []
-        for folder, names, files in os.walk(self._root):
-            prefix = os.path.relpath(folder, self._root)
+        for full, folders, files in os.walk(self._root):
+            prefix = os.path.relpath(full, self._root)
             prefix = "" if prefix == "." else f"{prefix}/"
-            if ".git" in names:
-                names.remove(".git")
-            found += [prefix + name for name in files if self._is_one(prefix + name)]
+            if ".git" in folders:
+                folders.remove(".git")
+            sig = sign(full)
+            links = [name for name in folders if os.path.islink(f"{full}/{name}")]
+            ours = [prefix + name for name in (*files, *links) if self._is_one(prefix + name)]
+            if ours or any(self._is_one(prefix + name) for name in folders):
+                self._folders[prefix] = sig, frozenset((*folders, *files))
+            found += ours
         return [path for path in found if path not in tracked]
 
-    def watch(self, paths: Iterable[str]) -> None:
-        """Notice from now on what is added beside these."""
-        folders = {os.path.dirname(path) for path in paths}
-        self._folders = {path: sign(f"{self._root}/{path}") for path in folders}
+    def differs(self) -> bool:
+        """Whether something came to one of the folders, or went."""
+        return any(self._now(folder) != sig for folder, (sig, _) in self._folders.items())
 
-    def remove_added(self, known: Collection[str], aside: Aside) -> list[str]:
-        """Put aside the matching files that are not `known`, and name them."""
+    def remove_added(self, aside: Aside) -> list[str]:
+        """Put aside what a run added and a pattern names; bytecode caches are not mentioned."""
         added = []
-        for folder, old in self._folders.items():
-            full = f"{self._root}/{folder}"
-            now = signature(full)
+        for folder, (old, known) in self._folders.items():
+            now = self._now(folder)
             if now == old or not is_directory(now):
                 continue
-            prefix = f"{folder}/" if folder else ""
-            paths = [prefix + name for name in os.listdir(full)]
-            added += [path for path in paths if path not in known and self._is_one(path)]
-        for path in added:
-            aside.take(path)
-            remove(self._root, path)
-        self._folders = {path: sign(f"{self._root}/{path}") for path in self._folders}
+            names = [name for name in os.listdir(self._root + "/" + folder) if name not in known]
+            for path in [folder + name for name in names if self._is_one(folder + name)]:
+                aside.take(path)
+                remove(self._root, path)
+                if os.path.basename(path) != _CACHE:
+                    added.append(path)
+            self._folders[folder] = sign(f"{self._root}/{folder}"), known
         return sorted(added)
+
+    def _now(self, folder: str) -> Signature | None:
+        return signature(f"{self._root}/{folder}")
 
     def _is_one(self, path: str) -> bool:
         return path not in self._apart and matches(path, self._patterns)

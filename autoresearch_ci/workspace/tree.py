@@ -76,12 +76,12 @@ class Tree:
         self._modules = modules(self._was.tracked)
         readonly = [*self._was.hidden, *self._readonly.find(self._was.tracked)]
         self._vault.keep(own, readonly)
-        self._readonly.watch(readonly)
 
     def sync(self) -> None:
         """Between runs the tree is the user's: what they added since is theirs too."""
         files, dirs = self._was.differences()
-        if files or any(self._was.new_names(path) for path in dirs) or self._vault.changed():
+        mine = files or any(self._was.new_names(path) for path in dirs)
+        if mine or self._vault.changed() or self._readonly.differs():
             self.survey()
         else:
             self._was.resign((), dirs)
@@ -278,5 +278,4 @@ class Tree:
                     "experiments (chmod a-w, or a read-only mount), then run again.",
                 )
         self._was.resign((), {os.path.dirname(path) for path in changed} & self._was.dirs.keys())
-        known = self._vault.copies.keys() | self._was.tracked
-        return violations + self._readonly.remove_added(known, self.new)
+        return violations + self._readonly.remove_added(self.new)
