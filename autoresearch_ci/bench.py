@@ -47,6 +47,8 @@ class Trial(Protocol):
 
     def clean(self) -> tuple[str, ...]: ...
 
+    def pardon(self, violations: tuple[str, ...]) -> tuple[str, ...]: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
@@ -123,6 +125,7 @@ class Bench:
         """Run the experiment on what the trial shows, undo its traces, read the metric."""
         shell, budget = self._settings.run_command, self._settings.kill_after
         run, violations = self._in(trial, self._executors.experiments, shell, budget, self._run_log)
+        violations = trial.pardon(violations)
         memory = self._memory_gb(run)
         if failure := failure_of(run):
             error = explain(run, failure, self._settings.kill_after)
@@ -173,6 +176,7 @@ class Bench:
             return None
         shell, budget = self._settings.guard_command, self._settings.guard_budget
         run, violations = self._in(trial, self._executors.guard, shell, budget, self._guard_log)
+        violations = trial.pardon(violations)
         if failure := failure_of(run):
             verdict = Verdict(Status.DISCARD, Reason.GUARD_FAILED)
             return Objection(verdict, f"guard_command: {explain(run, failure, budget)}")

@@ -91,6 +91,7 @@ def open_lab(
         for killed in workspace.interrupted_sessions():
             kill_marked(killed)
         workspace.clear_copies()
+        moved = workspace.claim_outputs()
         book = ledger.Ledger(
             workspace.log_path,
             workspace.results_path,
@@ -126,9 +127,12 @@ def open_lab(
                 users=users,
                 until=until,
             )
-            session.notes += (note,) if note else ()
+            session.notes += tuple(each for each in (note, moved) if each)
             follow(session, base_branch, tip)
-            yield session
+            try:
+                yield session
+            finally:
+                workspace.note_outputs()
             workspace.maintain()
 
 

@@ -136,11 +136,11 @@ class Campaign:
         return self._desk.tree.changed.place
 
     def removed(self) -> str:
-        """What to say of new files that the last trial removed; each name is told once."""
+        """What to say of files that the last trial removed or put back; each is told once."""
         tree = self._desk.tree
         names = sorted(tree.removed - self._told)
         if not names:
-            return ""
+            return self._put_back()
         self._told |= tree.removed
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         shown = f"{', '.join(names[:_NAMED])}{more}"
@@ -149,6 +149,17 @@ class Campaign:
         return (
             f"removed after a run since git does not ignore it: {shown} ({place}{some}). What runs "
             "leave belongs into .gitignore; what you add belongs into another clone."
+        )
+
+    def _put_back(self) -> str:
+        names = sorted(self._desk.rewritten - self._told)
+        if not names:
+            return ""
+        self._told |= set(names)
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        return (
+            f"rewritten by the project itself, and put back after each run: "
+            f"{', '.join(names[:_NAMED])}{more}"
         )
 
     def publish(self, files: Mapping[str, bytes], message: str) -> None:

@@ -56,7 +56,8 @@ class Control:
         self._files: dict[str, _Kept] = {}
         self._hooks: Signature | None = None
         self._index: _Kept = _Kept(None, b"", "index")
-        self._branch = own[0]
+        self._own = own
+        self._held = _held(git_dir)
         self.refs = Refs(git, common_dir, git_dir, own)
 
     @property
@@ -67,7 +68,7 @@ class Control:
             self._git_dir / "HEAD.lock",
             self._common / "config.lock",
             self._common / "packed-refs.lock",
-            self._common / f"{self._branch}.lock",
+            *(self._common / f"{name}.lock" for name in self._own),
         ]
 
     def snapshot(self) -> None:
@@ -88,13 +89,29 @@ class Control:
 
     def undo(self) -> list[str]:
         """Bring all of it back; returns what a run had changed."""
+        violations = self._bring_back()
         self._check_alive()
         with disk_errors("undo what the run did to the repository"):
-            violations = self._undo_files() + self._undo_progress()
+            violations += self._undo_files() + self._undo_progress()
             clear_stale(self.locks, self._root, self._git_dir)
             violations += self.refs.undo()
             violations += self._undo_index()
         return violations
+
+    def close(self) -> None:
+        """Let go of the git directory."""
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
+
+    def _bring_back(self) -> list[str]:
+        """Put the git directory back where a run has moved it away."""
+        moved = _place(self._held)
+        if not moved or moved == str(self._git_dir):
+            return []
+        remove(str(self._git_dir.parent), self._git_dir.name)
+        os.rename(moved, self._git_dir)
+        return [".git"]
 
     def _check_alive(self) -> None:
         needed = (self._git_dir, self._common, self._common / "objects")
@@ -120,9 +137,8 @@ class Control:
         yield f"{common}/shallow", ".git/shallow"
         yield f"{common}/objects/info/alternates", ".git/objects/info/alternates"
         yield f"{own}/autoresearch/session.json", ".git/autoresearch"
-        if own != common:
-            yield f"{own}/commondir", ".git/commondir"
-            yield f"{own}/gitdir", ".git/gitdir"
+        yield f"{own}/commondir", ".git/commondir"
+        yield f"{own}/gitdir", ".git/gitdir"
         if not (self._root / ".git").is_dir():
             yield str(self._root / ".git"), ".git"
         hooks = f"{common}/hooks"
@@ -206,6 +222,21 @@ class Control:
     def _listing(self, index: Path) -> bytes:
         env = {"GIT_INDEX_FILE": str(index)}
         return self._git.run("ls-files", "--stage", "-v", "-z", env=env)
+
+
+def _held(folder: Path) -> int | None:
+    """A handle on a directory, by which it is found again when it was moved; where Linux is."""
+    if not os.path.isdir("/proc/self/fd"):
+        return None
+    return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def _place(held: int | None) -> str:
+    """Where the directory is now; nothing where that cannot be told or it is gone."""
+    if held is None:
+        return ""
+    place = os.readlink(f"/proc/self/fd/{held}")
+    return place if is_directory(signature(place)) else ""
 
 
 def _read(path: str) -> bytes:

@@ -118,11 +118,13 @@ class Entry:
 
     def _leave(self) -> None:
         if not self._entered or not self._git_dir.is_dir():
+            self._control.close()
             return
         if self._stay is not None:
             self._stay.close()
             if self._stay.unsettled and status(self._git).changed:
                 return  # to be recovered from as after a kill, not to be carried to another branch
+        self._control.close()
         self._state.phase = LEAVING
         save(self._state, self._state_path)
         origin = self._state.origin
@@ -183,7 +185,7 @@ class Entry:
     def _refuse_changes(self) -> None:
         now = status(self._git)
         if now.changed:
-            raise uncommitted(sorted(now.changed))
+            raise uncommitted(sorted(now.changed), now.moved)
 
     def _origin(self, dead: State | None, at: str) -> str:
         """Where to go in the end: where a person was last, not where a killed session stood."""
@@ -260,6 +262,7 @@ class Entry:
             ref=self._ref,
             target=self._target,
             author=name,
+            rewritten=set(),
             converted=_converted(
                 self._git, self._target, as_committed=b"\r" in content and blob_id(content) == blob
             ),

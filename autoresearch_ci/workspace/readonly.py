@@ -46,6 +46,10 @@ class Readonly:
             found += ours
         return [path for path in found if path not in tracked]
 
+    def names(self, path: str) -> bool:
+        """Whether a pattern means this path."""
+        return matches(path, self._patterns)
+
     def differs(self) -> bool:
         """Whether something came to one of the folders, or went."""
         return any(self._now(folder) != sig for folder, (sig, _) in self._folders.items())

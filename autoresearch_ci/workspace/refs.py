@@ -8,7 +8,9 @@ person may be at work in the same repository, in another worktree or with a fetc
 - a new worktree is a violation, but stays;
 - another local branch or tag that moved or went is a violation and is put back, and where
   it had been moved to stays reachable under `refs/autoresearch/rescued/`. A branch that
-  another worktree has checked out, or that belongs to another campaign, may move;
+  another worktree has checked out may move, and so may, and may come, those of another
+  campaign that a session is at work on; without one they are what a run made up;
+- packed-refs that git could not read are put back by their bytes;
 - a new branch, tag or stash is a violation, but stays: we never delete a branch. A new
   replacement of an object goes, since it would change what everybody's commits hold;
 - remote-tracking refs may move; one that went is put back.
@@ -21,13 +23,18 @@ import re
 import stat
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 from autoresearch_ci.signatures import Signature, sign, signature
+from autoresearch_ci.workspace.files import make_way, remove, write_atomic
+from autoresearch_ci.workspace.locks import is_held
 from autoresearch_ci.workspace.process import Git
 
 RESCUED = "refs/autoresearch/rescued"
 ZERO = "0" * 40
 _SHA = re.compile(r"[0-9a-f]{40}")
+_PACKED = re.compile(rb"(?:#[^\n]*|\^[0-9a-f]{40}|[0-9a-f]{40} refs/[^\n]+)")
+_CAMPAIGNS = ("refs/heads/autoresearch/", "refs/heads/autoresearch-logs/")
 _REASON = "autoresearch-ci: undo what an experiment did"
 
 
@@ -42,13 +49,17 @@ class Refs:
         self._signatures: dict[str, Signature | None] = {}
         self._values: dict[str, str] = {}
         self._worktrees: dict[Path, str] = {}
+        self._packed_data: bytes | None = None
+        self._busy: set[str] = set()
 
     def snapshot(self) -> None:
         """Remember how the refs stand; nothing is read again when nothing changed."""
         self._worktrees = self._checked_out_elsewhere()
+        self._busy = self._at_work()
         if self._signatures and not self._touched():
             return
         self._signatures = {self._packed: sign(self._packed)}
+        self._packed_data = _bytes(self._packed)
         self._values = self._read(self._signatures)
 
     def expect(self, name: str, sha: str) -> None:
@@ -62,7 +73,9 @@ class Refs:
         if not self._touched():
             return violations
         for folder in ("refs", "refs/heads", "refs/tags"):
-            os.makedirs(f"{self._common}/{folder}", exist_ok=True)
+            make_way(self._common, f"{folder}/")
+        violations += self._mend_packed()
+        self._busy |= self._at_work()
         now = self._read({})
         back = []
         elsewhere = set(before.values())
@@ -70,7 +83,7 @@ class Refs:
             old, new = self._values.get(name), now.get(name)
             if old == new or self._may(name, old, new, elsewhere):
                 continue
-            if old is not None or name.startswith("refs/replace/"):
+            if old is not None or name.startswith(("refs/replace/", *_CAMPAIGNS)):
                 back.append((name, old, new))
             if not name.startswith("refs/remotes/"):
                 violations.append(_shown(name))
@@ -91,14 +104,40 @@ class Refs:
             return False
         if name.startswith(("refs/remotes/", "refs/autoresearch/", "refs/prefetch/")):
             return new is not None
-        others = name.startswith(("refs/heads/autoresearch/", "refs/heads/autoresearch-logs/"))
-        theirs = name in elsewhere and old is not None
-        return (others or theirs) and new is not None
+        theirs = (name in elsewhere and old is not None) or self._campaign(name) in self._busy
+        return theirs and new is not None
+
+    def _campaign(self, name: str) -> str:
+        """The lock of the campaign that a ref belongs to."""
+        tag = next((name.removeprefix(p) for p in _CAMPAIGNS if name.startswith(p)), "")
+        return f"{quote(tag, safe='')}.lock"
+
+    def _at_work(self) -> set[str]:
+        """The locks that live sessions hold: when a run is over, none of its processes is left."""
+        folder = Path(self._common, "autoresearch", "locks")
+        return {path.name for path in folder.glob("*.lock") if is_held(path)}
+
+    def _mend_packed(self) -> list[str]:
+        """Put packed-refs back where git could not read it, or something else stands there."""
+        data = _bytes(self._packed)
+        lines = (data or b"\n").split(b"\n")
+        broken = data is None or lines.pop() or not all(map(_PACKED.fullmatch, lines))
+        if not broken or (data is None and signature(self._packed) is None):
+            return []
+        remove(self._common, "packed-refs")
+        if self._packed_data is not None:
+            scratch = Path(self._common)
+            write_atomic(self._packed, self._packed_data, mode=0o644, scratch=scratch)
+        return ["packed-refs"]
 
     def _put_back(self, back: list[tuple[str, str | None, str | None]]) -> None:
         lines = []
         aside = f"{RESCUED}/{stamp()}"
         for name, old, new in back:
+            Path(self._common, f"{name}.lock").unlink(missing_ok=True)
+            make_way(self._common, name)
+            if signature(f"{self._common}/{name}") is not None and new is None:
+                remove(self._common, name)  # a folder or a link where the ref was
             readable = new is not None and _SHA.fullmatch(new)
             if new is not None and not readable:
                 Path(self._common, name).unlink(missing_ok=True)  # no value git could read
@@ -167,6 +206,15 @@ def _content(path: str) -> str:
             return file.read(4096).strip()
     except OSError:
         return ""
+
+
+def _bytes(path: str) -> bytes | None:
+    """A plain file's content; None where there is none."""
+    sig = signature(path)
+    if sig is None or not stat.S_ISREG(sig[0]):
+        return None
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def _shown(name: str) -> str:

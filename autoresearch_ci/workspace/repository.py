@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from autoresearch_ci.errors import AutoresearchError, MachineError, WorkspaceError
-from autoresearch_ci.workspace import branch, checks, locks
+from autoresearch_ci.workspace import branch, checks, locks, outputs
 from autoresearch_ci.workspace.campaign import Campaign
 from autoresearch_ci.workspace.committed import Committed, listed
 from autoresearch_ci.workspace.control import IN_PROGRESS
@@ -54,6 +54,7 @@ class Workspace:
             raise WorkspaceError(f"{directory} is not a directory.", remedy="Name one with --repo.")
         git = Git(directory)
         _check_version(git)
+        _refuse_planted(directory)
         root, git_dir, common_dir = _discover(git, directory)
         workspace = cls(root, git_dir, common_dir)
         workspace._check_state()
@@ -82,6 +83,19 @@ class Workspace:
                 remedy=f"Rename what is yours, or untrack it: `git rm --cached {names}` and "
                 "commit, then run again.",
             )
+
+    def claim_outputs(self) -> str:
+        """Make way for the files that the loop writes; says what of the user's it moved, and where.
+
+        Raises WorkspaceError where one of the names is taken by something else than a file.
+        """
+        outputs.check(self.root)
+        killed = load(self.state_dir / "session.json") is not None
+        return outputs.set_aside(self.root, self.state_dir, killed=killed)
+
+    def note_outputs(self) -> None:
+        """Write down how they were left: the next session has to know them for the loop's."""
+        outputs.note(self.root, self.state_dir)
 
     def exclude_outputs(self) -> None:
         """Hide the files that the loop writes from git, in `.git/info/exclude`."""
@@ -299,6 +313,22 @@ def _check_version(git: Git) -> None:
             f"git {found[0]} is too old.",
             remedy=f"Install git {OLDEST[0]}.{OLDEST[1]} or newer, then run again.",
         )
+
+
+def _refuse_planted(directory: Path) -> None:
+    """Raise WorkspaceError where the git directory says that another one is the real one.
+
+    Only a linked worktree's has such a file. In another one a killed experiment put it there, and
+    git would believe that other one's configuration.
+    """
+    for folder in (directory, *directory.parents):
+        if (folder / ".git").is_dir():
+            if (folder / ".git" / "commondir").exists():
+                raise WorkspaceError(
+                    f"{folder}/.git has a file commondir, which does not belong there.",
+                    remedy=f"Delete it before you use git here: rm {folder}/.git/commondir",
+                )
+            return
 
 
 def _discover(git: Git, directory: Path) -> tuple[Path, Path, Path]:

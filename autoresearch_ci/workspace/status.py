@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from autoresearch_ci.errors import WorkspaceError
@@ -18,11 +18,15 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Status:
-    """What `git status` says: paths, those of directories ending in a slash."""
+    """What `git status` says: paths, those of directories ending in a slash.
+
+    `moved` are the submodules that are not at the commit that is recorded for them.
+    """
 
     changed: dict[str, str]
     untracked: list[str]
     ignored: list[str]
+    moved: frozenset[str] = frozenset()
 
 
 def status(git: Git, *, ignored: bool = False) -> Status:
@@ -33,18 +37,29 @@ def status(git: Git, *, ignored: bool = False) -> Status:
     )  # fmt: skip
     changed: dict[str, str] = {}
     found: dict[str, list[str]] = {"?": [], "!": []}
+    moved = set()
     for entry in os.fsdecode(out).split("\0"):
         kind, _, rest = entry.partition(" ")
         if kind in found:
             found[kind].append(rest)
         elif kind in ("1", "u"):
-            changed[rest.split(" ", 7 if kind == "1" else 9)[-1]] = rest[:2]
+            path = rest.split(" ", 7 if kind == "1" else 9)[-1]
+            changed[path] = rest[:2]
+            if rest[3:5] == "SC" and rest[0] == ".":  # nothing of it is staged
+                moved.add(path)
     untracked = [path for path in found["?"] if path not in OUTPUTS and not is_scratch(path)]
-    return Status(changed, untracked, found["!"])
+    return Status(changed, untracked, found["!"], frozenset(moved))
 
 
-def uncommitted(paths: Sequence[str]) -> WorkspaceError:
-    """The error for changes that are not committed."""
+def uncommitted(paths: Sequence[str], moved: Collection[str] = ()) -> WorkspaceError:
+    """The error for changes that are not committed, or for submodules alone that moved."""
+    if moved and set(paths) <= set(moved):
+        names = " ".join(sorted(moved))
+        return WorkspaceError(
+            f"A submodule is not at the commit that is recorded for it: {names}",
+            remedy=f"Bring it there: `git submodule update --init {names}`. Or record where it is: "
+            f"`git add {names}` and commit.",
+        )
     shown = "".join(f"\n  {path}" for path in paths[:_SHOWN])
     more = f"\n  and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
     return WorkspaceError(

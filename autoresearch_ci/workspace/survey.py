@@ -20,7 +20,8 @@ _GITLINK = "160000"
 class Survey:
     """What was where: `files`, `tracked`, `sparse`, `dirs`, `links` (submodules) and `nested`.
 
-    `hidden` are tracked files in which git was told not to look for changes.
+    `hidden` are tracked files in which git was told not to look for changes, `closed` the modes of
+    the folders that git ignores as a whole.
     """
 
     def __init__(self, root: str, target: str) -> None:
@@ -32,6 +33,7 @@ class Survey:
         self.links: dict[str, str] = {}
         self.dirs: dict[str, tuple[Signature | None, frozenset[str]]] = {}
         self.nested: dict[str, list[str]] = {}
+        self.closed: dict[str, int] = {}
 
     def take(self, git: Git, now: Status) -> list[str]:
         """Look at everything anew; the user's untracked files."""
@@ -61,6 +63,8 @@ class Survey:
     def walk(self, now: Status) -> None:
         """Sign every directory that git does not ignore and that is no repository of its own."""
         closed = {path.rstrip("/") for path in now.ignored if path.endswith("/")}
+        modes = {path: signature(self.full(path)) for path in closed}
+        self.closed = {path: sig[0] for path, sig in modes.items() if is_directory(sig) and sig}
         closed |= self.links.keys() | {path.rstrip("/") for path in self.nested}
         self.dirs = {}
         stack = [""]

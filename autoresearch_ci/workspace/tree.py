@@ -71,7 +71,8 @@ class Tree:
         now = status(self._git, ignored=True)
         dirty = sorted(now.changed.keys() - {self._target})
         if dirty:
-            raise uncommitted([self._prefix + path for path in dirty])
+            moved = [self._prefix + path for path in now.moved]
+            raise uncommitted([self._prefix + path for path in dirty], moved)
         own = self._was.take(self._git, now)
         self._modules = modules(self._was.tracked)
         readonly = [*self._was.hidden, *self._readonly.find(self._was.tracked)]
@@ -109,11 +110,23 @@ class Tree:
         if old and now and old[0] != now[0]:
             os.chmod(self._root, stat.S_IMODE(old[0]))
 
+    def is_rewritable(self, path: str) -> bool:
+        """Whether a path is a tracked file that nobody named read-only."""
+        return path in self._was.tracked and not self._readonly.names(path)
+
+    def _open_ignored(self) -> None:
+        """Give the folders that git ignores their mode back: a closed one stops git, and people."""
+        for path, mode in self._was.closed.items():
+            now = signature(self._was.full(path))
+            if now and is_directory(now) and now[0] != mode:
+                os.chmod(self._was.full(path), stat.S_IMODE(mode))
+
     def undo(self) -> list[str]:
         """Bring back what a run changed; returns the tracked and read-only paths it changed."""
         files, dirs = self._was.differences()
         self.begin()
         with disk_errors("undo what the run did to the working tree"):
+            self._open_ignored()
             self._undo_outputs()
             self._drop_strays(dirs)
             violations = self._undo_tree(files, dirs) if files or dirs else []

@@ -37,7 +37,9 @@ class Desk:
 
     `content` is the target's raw content in the working tree, `blob` git's id of
     it, `mode` its permissions there and `git_mode` in the tree of the commit.
-    `converted` says when git stores something else than that content.
+    `converted` says when git stores something else than that content. `rewritten` are the
+    tracked files that runs of the unchanged project write to: they are put back like all others,
+    but changing them is nobody's violation.
     """
 
     git: Git
@@ -52,6 +54,7 @@ class Desk:
     converted: Converted
     head: str
     head_tree: str
+    rewritten: set[str]
     content: bytes
     blob: str
     mode: int
@@ -190,6 +193,13 @@ class Trial:
             violations.append(self._desk.target)
         self._cleaned = True
         return tuple(sorted(set(violations)))
+
+    def pardon(self, violations: tuple[str, ...]) -> tuple[str, ...]:
+        """The violations of a run without those that the unchanged project commits as well."""
+        rewritten = self._desk.rewritten
+        if self._shown == self._desk.content:
+            rewritten |= set(filter(self._desk.tree.is_rewritable, violations))
+        return tuple(path for path in violations if path not in rewritten)
 
     def commit(self, message: str) -> str:
         """A commit with the candidate on the parent, on no branch yet; returns its id.

@@ -1,0 +1,77 @@
+"""The files that the loop writes in the working tree, and what a person has under their names."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+
+from autoresearch_ci.errors import WorkspaceError
+from autoresearch_ci.signatures import signature
+from autoresearch_ci.workspace.files import disk_errors, write_atomic
+from autoresearch_ci.workspace.refs import stamp
+from autoresearch_ci.workspace.status import OUTPUTS
+
+RUN_LOG = "run.log"
+"""The one of them that is written anew, and not only when its content is known to be ours."""
+
+_NOTE = "outputs.json"
+
+
+def check(root: Path) -> None:
+    """Raise WorkspaceError where something stands in the way that is no plain file or folder."""
+    for path in OUTPUTS:
+        at = ""
+        for part in path.split("/"):
+            at = f"{at}/{part}" if at else part
+            sig = signature(f"{root}/{at}")
+            if sig is None:
+                break
+            if not (stat.S_ISREG if at == path else stat.S_ISDIR)(sig[0]):
+                wanted = "file" if at == path else "folder"
+                raise WorkspaceError(
+                    f"{at} is no plain {wanted}, and the loop writes {path}.",
+                    remedy=f"Rename it: mv {at} {at}.old",
+                )
+
+
+def set_aside(root: Path, state: Path, *, killed: bool) -> str:
+    """Move a log that the loop did not write out of its way, and say where it is now.
+
+    `killed` says that a session was killed here, which could not note down what it wrote.
+    """
+    now = _stand(root)
+    if now is None or killed or now == _noted(state):
+        return ""
+    place = state / "before" / stamp()
+    with disk_errors(f"put {RUN_LOG} aside"):
+        place.mkdir(parents=True)
+        (root / RUN_LOG).rename(place / RUN_LOG)
+    shown = place.relative_to(root) if place.is_relative_to(root) else place
+    return (
+        f"{RUN_LOG} was there and is not the loop's, which writes a file of this name: it is "
+        f"{shown / RUN_LOG} now."
+    )
+
+
+def note(root: Path, state: Path) -> None:
+    """Write down how the log was left, so that the next session knows it for the loop's."""
+    data = json.dumps(_stand(root)).encode()
+    with disk_errors(f"write {state / _NOTE}"):
+        write_atomic(str(state / _NOTE), data, mode=0o644, scratch=state)
+
+
+def _stand(root: Path) -> list[int] | None:
+    try:
+        found = os.lstat(root / RUN_LOG)
+    except OSError:
+        return None
+    return [found.st_size, found.st_mtime_ns]
+
+
+def _noted(state: Path) -> object:
+    try:
+        return json.loads((state / _NOTE).read_bytes())
+    except (OSError, ValueError):
+        return None
