@@ -162,7 +162,7 @@ def test_what_breaks_the_rules_is_named_and_undone(repo, script, expected):
     assert repo.git("rev-parse", "kept-aside") == repo.git("rev-parse", "main")
 
 
-@pytest.mark.parametrize("script", ["rm -rf .git", "rm -rf .git/objects", "mv .git .tig"])
+@pytest.mark.parametrize("script", ["rm -rf .git", "rm -rf .git/objects"])
 def test_a_destroyed_repository_is_an_error_that_says_what_to_do(repo, script):
     """When nothing can be undone any more, the user is told so and how to go on."""
     with (
