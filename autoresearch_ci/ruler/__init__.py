@@ -13,15 +13,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 from pathlib import PurePosixPath
 
 from autoresearch_ci.ruler import seeds
+from autoresearch_ci.ruler.python import Site
 from autoresearch_ci.ruler.report import Functions, Label, printed, writes_the_log
-from autoresearch_ci.ruler.statements import ASSIGNING, Statement, statements
+from autoresearch_ci.ruler.setters import Setters
+from autoresearch_ci.ruler.statements import Statement, statements
+from autoresearch_ci.ruler.written import ASSIGNING
 from autoresearch_ci.source import Kind as Token
 from autoresearch_ci.source import is_known
 
@@ -77,7 +80,7 @@ class Ruler:
             for statement, site in seeds.sites(code)
         ]
         if _is_program(self._path, text):
-            found += self._reports(code)
+            found += self._reports(text, code)
         return sorted(found, key=lambda each: (each.first, each.kind is Kind.SEED))
 
     def lines(self, text: str) -> set[int]:
@@ -100,9 +103,11 @@ class Ruler:
                 return difference
         return ""
 
-    def _reports(self, code: list[Statement]) -> list[Frozen]:
+    def _reports(self, text: str, code: list[Statement]) -> list[Frozen]:
         kinds: dict[int, Kind] = {}
+        parts: set[Site] = set()
         scopes = Functions(self._path, code)
+        setters = Setters(self._path, text, code, scopes.around)
         for label in self._labels:
             found = [at for at, statement in enumerate(code) if label.is_reported(statement)]
             kinds.update(dict.fromkeys(found, Kind.REPORT))
@@ -110,9 +115,11 @@ class Ruler:
             for at in found:
                 names, called = printed(code[at], self._path, label)
                 functions |= called
-                for computing in self._computing(code, scopes, code[at], names):
-                    kinds.setdefault(computing, Kind.COMPUTE)
-                    functions |= printed(code[computing], self._path, label)[1]
+                computing, arguments = setters.of(at, names)
+                parts |= arguments
+                for one in computing:
+                    kinds.setdefault(one, Kind.COMPUTE)
+                    functions |= printed(code[one], self._path, label)[1]
             for first, last in scopes.bodies(functions):
                 inside = (at for at, s in enumerate(code) if first <= s.first <= last)
                 for at in inside:
@@ -120,23 +127,9 @@ class Ruler:
         for at, statement in enumerate(code):
             if self._labels and writes_the_log(statement):
                 kinds[at] = Kind.REPORT
-        given = Counter(name for at in kinds for name in code[at].assigned)
-        return [_frozen(kinds[at], code[at], given) for at in kinds]
-
-    @staticmethod
-    def _computing(
-        code: list[Statement], scopes: Functions, report: Statement, names: Iterable[str]
-    ) -> list[int]:
-        """Statements that assign what a report prints, in its function or outside of all."""
-        wanted = frozenset(names)
-        here = scopes.around(report.first)
-        return [
-            at
-            for at, statement in enumerate(code)
-            if statement is not report
-            and wanted & statement.assigned
-            and scopes.around(statement.first) in (here, (0, 0))
-        ]
+        given = Counter(name for at in kinds for name in code[at].bound)
+        whole = [_frozen(kinds[at], code[at], given) for at in kinds]
+        return whole + [_part(site, code[setters.at(site.start)], text) for site in parts]
 
     def _difference(self, old: list[Frozen], new: list[Frozen], sources: tuple[str, str]) -> str:
         before, after = [each.texts for each in old], [each.texts for each in new]
@@ -172,9 +165,21 @@ def _frozen(kind: Kind, statement: Statement, given: Counter[str]) -> Frozen:
     """
     texts = statement.texts
     if kind is Kind.COMPUTE and statement.code[-1].kind is Token.NUMBER and texts[-2] in ASSIGNING:
-        once = all(given[name] == 1 for name in statement.assigned)
+        once = all(given[name] == 1 for name in statement.bound)
         texts = (*texts[:-1], _ANY) if once else texts
     return Frozen(kind, statement.first, statement.last, texts)
+
+
+def _part(site: Site, statement: Statement, text: str) -> Frozen:
+    """What a call or a default gives to a parameter that is printed; the rest may change."""
+    inside = [t for t in statement.code if site.start <= t.start < site.end]
+    texts = tuple(token.text for token in inside)
+    if len(inside) == 1 and inside[0].kind is Token.NUMBER:
+        texts = (_ANY,)
+    before = len(_LINE_END.findall(text, statement.start, site.start))
+    first = statement.first + before
+    last = first + len(_LINE_END.findall(text, site.start, site.end))
+    return Frozen(Kind.COMPUTE, first, last, (site.part, *texts))
 
 
 # What holds data prints nothing, though pygments knows its language.

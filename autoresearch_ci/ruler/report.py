@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, pairwise
 
-from autoresearch_ci.ruler.statements import SIGILS, Statement
+from autoresearch_ci.ruler.statements import Statement, content
+from autoresearch_ci.ruler.written import SIGILS
 from autoresearch_ci.source import Kind, Token, tokens
 
 OUTPUT = frozenset(
@@ -27,7 +28,7 @@ _WRAPPERS = frozenset(
 """Calls through which a value goes into print and stays what it is."""
 
 _LOG = re.compile(r"\brun\.log\b")
-_HOLES = re.compile(r"[$#]?\{([^{}]*)\}|\$(\w+)")
+_HOLES = re.compile(r"[$#]?\{([^{}]*)(?=[{}])|\$(\w+)")
 _SHORTEST_SQUEEZED = 4
 
 
@@ -77,7 +78,11 @@ def writes_the_log(statement: Statement) -> bool:
 
 
 def printed(statement: Statement, path: str, label: Label) -> tuple[set[str], set[str]]:
-    """The variables whose values a statement prints, and the metric's functions it calls."""
+    """The variables whose values a statement prints, and the metric's functions it calls.
+
+    Attributes and items (`.loss`, `[loss]`) are among them where they are called like
+    the metric, or nothing else is printed.
+    """
     variables, functions = _used(statement.code, label)
     for text in statement.strings:
         for hole in _HOLES.finditer(text):
@@ -85,7 +90,9 @@ def printed(statement: Statement, path: str, label: Label) -> tuple[set[str], se
             more, called = _used(inside, label)
             variables |= more
             functions |= called
-    return variables, functions
+    plain = {name for name in variables if name[0] not in ".["}
+    named = {name for name in variables - plain if label.is_in(name)}
+    return (plain | named or variables), functions
 
 
 def _used(code: Sequence[Token], label: Label) -> tuple[set[str], set[str]]:
@@ -102,10 +109,14 @@ def _used(code: Sequence[Token], label: Label) -> tuple[set[str], set[str]]:
         elif kind is Kind.NAME and after == "(":
             if label.is_in(text):
                 functions.add(text)
-        elif kind is Kind.NAME and before != "." and not (after == "=" and callers):
+        elif kind is Kind.STRING and (before, after) == ("[", "]"):
+            variables.add(f"[{content(text)}]")
+        elif kind is Kind.NAME and not (after == "=" and callers):
             plain = after != "." or _is_wrapped(code, at)
             through = all(c in _WRAPPERS or c in OUTPUT or not c for c in callers)
-            if text == label.name or (plain and through):
+            if plain and before == ".":
+                variables.add(f".{text}")
+            elif before != "." and (text == label.name or (plain and through)):
                 variables.add(text.lstrip(SIGILS))
     return variables, functions
 

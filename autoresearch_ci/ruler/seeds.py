@@ -11,7 +11,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from autoresearch_ci.ruler.statements import ASSIGNING, Statement, content
+from autoresearch_ci.ruler.statements import Statement, content
+from autoresearch_ci.ruler.written import ASSIGNING
 from autoresearch_ci.source import Kind, Token
 
 WORDS = frozenset({"seed", "seeds", "random_state", "randomstate", "manual_seed", "srand"})

@@ -7,18 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from autoresearch_ci.ruler import written
+from autoresearch_ci.ruler.binding import normal
+from autoresearch_ci.ruler.written import ASSIGNING, SIGILS
 from autoresearch_ci.source import Kind, Token, tokens
-
-SIGILS = "$@%"
-"""What stands before a name where shells, Perl and PHP use it, and not always where they set it."""
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _QUOTED = re.compile(r"""\A[A-Za-z@$]{0,3}\#*(\"\"\"|'''|["'`])(.*?)(?:\1\#*)?\Z""", re.DOTALL)
 _ESCAPE = re.compile(r"\\x([0-9A-Fa-f]{2})|\\u\{?([0-9A-Fa-f]{4})\}?|\\([0-7]{3})")
 _JOINERS = {"+", ".", "..", "~", "&", "++", "<>", "\\"}
 _SILENT = {Kind.SPACE, Kind.NEWLINE, Kind.COMMENT, Kind.DOC}
-
-ASSIGNING = {"=", ":=", "+=", "-=", "*=", "/=", "**=", "//=", "<-"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,16 @@ class Statement:
     last: int
     indent: int
     code: tuple[Token, ...]
+
+    @property
+    def start(self) -> int:
+        """Its first character in the text."""
+        return self.code[0].start
+
+    @property
+    def end(self) -> int:
+        """The character after its last."""
+        return self.code[-1].end
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -68,6 +76,11 @@ class Statement:
             if kind is Kind.NAME and (at == 0 or self.code[at - 1].text != "."):
                 names.append(text.lstrip(SIGILS))
         return frozenset()
+
+    @cached_property
+    def bound(self) -> frozenset[str]:
+        """The names that may get a value, in whatever form a language has for it."""
+        return frozenset(normal(name) for name in written.bound(self.code)) | self.assigned
 
 
 def content(literal: str) -> str:
