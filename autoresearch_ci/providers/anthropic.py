@@ -11,7 +11,7 @@ from autoresearch_ci.conversation import Block, Conversation, Ending, Reply, Usa
 from autoresearch_ci.errors import ProviderError
 from autoresearch_ci.providers import MAX_OUTPUT_TOKENS
 from autoresearch_ci.providers.address import address
-from autoresearch_ci.providers.counts import Count, IsCounts
+from autoresearch_ci.providers.counts import Count, IsCounts, believable
 from autoresearch_ci.providers.failure import Failed, of_event
 from autoresearch_ci.providers.key import Key
 from autoresearch_ci.providers.over_http import HttpProvider
@@ -232,17 +232,19 @@ class _Listener:
 
     def _usage(self, most: Usage) -> Usage:
         plain, output = self._counts.get("input_tokens"), self._counts.get("output_tokens")
-        if plain is None or output is None:
+        written = self._counts.get("cache_creation_input_tokens", 0)
+        read = self._counts.get("cache_read_input_tokens", 0)
+        output = believable(output, most.output)
+        sent = None if plain is None else believable(plain + written + read, most.input)
+        if plain is None or sent is None or output is None:
             return Usage(
                 most.input,
                 most.output if output is None else output,
                 most.billed_input,
                 estimated=True,
             )
-        written = self._counts.get("cache_creation_input_tokens", 0)
-        read = self._counts.get("cache_read_input_tokens", 0)
         created = self._counts.get("cache_creation", {})
         long = min(written, created.get("ephemeral_1h_input_tokens", 0))
         factor = _WRITING["5m"] if created else self._writing
         billed = plain + read * _READING + (written - long) * factor + long * _WRITING["1h"]
-        return Usage(plain + written + read, output, billed)
+        return Usage(sent, output, billed)

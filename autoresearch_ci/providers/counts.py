@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+_TIMES, _OWN_PROMPT = 4, 100_000
+
 
 def _count(value: Any) -> int | None:
     return value if type(value) is int and value >= 0 else None
@@ -20,3 +22,11 @@ Count = Annotated[int | None, BeforeValidator(_count)]
 
 IsCounts = BeforeValidator(_counts)
 """On a model of counts: None for what is no object."""
+
+
+def believable(count: int | None, most: int) -> int | None:
+    """The count, unless it is far beyond the most that we know of: then it is none.
+
+    What a server adds by itself, such as a prompt of its own, is allowed for.
+    """
+    return None if count is None or count > _TIMES * most + _OWN_PROMPT else count

@@ -13,7 +13,7 @@ from autoresearch_ci.conversation import Conversation, Ending, Reply, Usage
 from autoresearch_ci.errors import ProviderError, SettingsError
 from autoresearch_ci.providers import MAX_OUTPUT_TOKENS
 from autoresearch_ci.providers.address import Address, address
-from autoresearch_ci.providers.counts import Count, IsCounts
+from autoresearch_ci.providers.counts import Count, IsCounts, believable
 from autoresearch_ci.providers.failure import Failed, Failure, of_event
 from autoresearch_ci.providers.key import Key
 from autoresearch_ci.providers.over_http import HttpProvider
@@ -233,6 +233,7 @@ class _Listener:
 
     def _usage(self, most: Usage) -> Usage:
         sent, output = self._counts.prompt_tokens, self._counts.completion_tokens
+        sent, output = believable(sent, most.input), believable(output, most.output)
         if sent is None or output is None:
             return Usage(
                 most.input if sent is None else sent,

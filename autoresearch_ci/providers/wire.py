@@ -6,6 +6,7 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
 
 import httpx
@@ -15,11 +16,15 @@ from autoresearch_ci.conversation import Reply, Usage
 from autoresearch_ci.providers.address import Address
 from autoresearch_ci.providers.failure import LATER, Failed, Failure, of_status, quote
 from autoresearch_ci.providers.key import Key
+from autoresearch_ci.providers.limit import Limit
 from autoresearch_ci.providers.patience import Patience
 from autoresearch_ci.providers.sse import Decoder
 
 _ERROR_BYTES = 65_536
 _STREAM = (b"data:", b"event:", b"id:", b"retry:", b":")
+_LONGEST_MARK = max(map(len, _STREAM))
+_GRACE = 5.0
+"""Seconds after the end of an answer for the counts that may follow it."""
 
 
 class Listener(Protocol):
@@ -56,28 +61,37 @@ class Request:
 
 def attempt(request: Request, listener: Listener) -> Failure | None:
     """Let `listener` hear the answer; a Failure where it did not hear a complete one."""
-    try:
-        _exchange(request, listener)
-    except Failed as failed:
-        return failed.failure
-    except ValidationError:
-        return _malformed(request, "not in the form of this API")
-    except httpx.RequestError as error:
-        return None if listener.complete else _broken(request, error)
-    return None if listener.complete else _cut(request)
+    began = time.monotonic() + request.patience.connect + request.patience.silence
+    with Limit(min(request.deadline, began)) as limit:
+        try:
+            _exchange(request, listener, limit)
+        except Failed as failed:
+            return failed.failure
+        except ValidationError:
+            return _malformed(request, "not in the form of this API")
+        except httpx.RequestError as error:
+            return None if listener.complete else _broken(request, error, late=limit.passed)
+        if listener.complete:
+            return None
+        return _late(request) if limit.passed else _cut(request)
 
 
-def _exchange(request: Request, listener: Listener) -> None:
+def _exchange(request: Request, listener: Listener, limit: Limit) -> None:
     try:
         client = _client(request)
     except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
         raise Failed(_misconfigured(request, error)) from error
     answer = client.stream(
-        "POST", request.address.url, headers=dict(request.headers), content=request.body
+        "POST",
+        request.address.url,
+        headers=dict(request.headers),
+        content=request.body,
+        extensions={"trace": limit.trace},
     )
     with client, answer as response:
+        limit.move(request.deadline)
         if response.is_success:
-            _listen(response, request, listener)
+            _listen(response, request, listener, limit)
             return
         body = b"".join(_chunks(response, request, _ERROR_BYTES, cut=True))
         raise Failed(
@@ -105,27 +119,43 @@ def _client(request: Request) -> httpx.Client:
     )
 
 
-def _listen(response: httpx.Response, request: Request, listener: Listener) -> None:
+def _listen(response: httpx.Response, request: Request, listener: Listener, limit: Limit) -> None:
     chunks = _chunks(response, request, request.most_bytes)
     if response.headers.get("content-type", "").startswith("text/event-stream"):
-        _hear(chunks, listener)
+        _hear(chunks, request, listener, limit)
         return
-    body = b"".join(chunks).removeprefix(b"\xef\xbb\xbf").strip()
-    if body.startswith(b"{"):
-        listener.read(body)
-    elif body.startswith(_STREAM):
-        _hear(iter([body, b"\n\n"]), listener)
-    else:
+    body = b""
+    for chunk in chunks:
+        body = (body + chunk).removeprefix(b"\xef\xbb\xbf").lstrip()
+        if body.startswith(_STREAM):  # it is one, whatever its header says
+            _hear(chain([body], chunks, [b"\n\n"]), request, listener, limit)
+            return
+        if len(body) >= _LONGEST_MARK:
+            break
+    body = b"".join([body, *chunks]).rstrip()
+    if not body.startswith(b"{"):
         raise Failed(_malformed(request, "neither JSON nor a stream of events", body))
+    listener.read(body)
 
 
-def _hear(chunks: Iterator[bytes], listener: Listener) -> None:
+def _hear(chunks: Iterator[bytes], request: Request, listener: Listener, limit: Limit) -> None:
+    """Hear events until there is nothing left to hear.
+
+    Where a server does not say that, what comes after the answer is not waited for long.
+    """
     decoder = Decoder()
+    ending = False
     for chunk in chunks:
         for event in decoder.feed(chunk):
             listener.hear(event)
             if listener.over:
                 return
+        if listener.complete and not ending:
+            ending = True
+            grace = min(_GRACE, request.patience.silence)
+            limit.move(min(request.deadline, time.monotonic() + grace))
+        if limit.passed:
+            return
 
 
 def _chunks(
@@ -145,7 +175,7 @@ def _chunks(
         yield chunk
 
 
-def _broken(request: Request, error: httpx.RequestError) -> Failure:
+def _broken(request: Request, error: httpx.RequestError, *, late: bool) -> Failure:
     """Whatever httpx has to say. Before the request was sent as a whole, nothing can be billed."""
     host = request.address.host
     sent = not isinstance(
@@ -169,7 +199,7 @@ def _broken(request: Request, error: httpx.RequestError) -> Failure:
             "or correct `base_url`.",
             detail=detail,
         )
-    if isinstance(error, httpx.TimeoutException) and sent:
+    if (late or isinstance(error, httpx.TimeoutException)) and sent:
         return _late(request)
     does = "did not answer to the end" if sent else "cannot be reached"
     return Failure(

@@ -6,6 +6,7 @@ import logging
 import time
 import traceback
 from dataclasses import replace
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
@@ -114,6 +115,28 @@ def test_goodbye_is_an_end_even_if_the_line_stays_open(api: Api) -> None:
     assert time.monotonic() - begin < 10
 
 
+@pytest.mark.parametrize("then", [b"", b": ping\n\n"])
+def test_answer_without_goodbye_on_a_line_that_stays_open_is_heard(api: Api, then: bytes) -> None:
+    """Once a server said why it stopped, what it goes on to say or not costs no answer."""
+    events = api.stream.split(b"\n\n")
+    last = 2 if api.key == anthropic_api.KEY else 3
+    begun = b"\n\n".join(events[:-last]) + b"\n\n"
+    begin = time.monotonic()
+    with api.serve(streamed(chain([begun], repeat(then)), pause=0.05)) as server:
+        patience = replace(QUICK, silence=0.4, total=20)
+        assert api.provide(server.url, patience).ask(TALK).text == TEXT
+    assert time.monotonic() - begin < 10
+
+
+def test_goodbye_is_an_end_whatever_the_header_says(api: Api) -> None:
+    """A stream is heard as it comes, also under another content type."""
+    answer = streamed([api.stream, b""], pause=30, content_type="application/json")
+    begin = time.monotonic()
+    with api.serve(answer) as server:
+        assert api.provide(server.url, replace(QUICK, silence=20)).ask(TALK).text == TEXT
+    assert time.monotonic() - begin < 10
+
+
 def test_missing_usage_is_the_most_that_it_can_have_been(api: Api) -> None:
     """A server that does not count is counted for, on the safe side, and that is said."""
     body = {name: value for name, value in api.body.items() if name != "usage"}
@@ -131,6 +154,17 @@ def test_nonsense_usage_does_not_cost_the_answer(api: Api, usage: Any) -> None:
     with api.serve(whole(200, api.body | {"usage": usage})) as server:
         reply = api.provide(server.url).ask(TALK)
     assert (reply.text, reply.usage.estimated) == (TEXT, True)
+
+
+@pytest.mark.parametrize("tokens", [10**9, 10**29])
+def test_usage_beyond_all_bounds_is_none(api: Api, tokens: int) -> None:
+    """A count that cannot be is replaced by the most that it can have been, and that is said."""
+    names = ("input_tokens", "output_tokens", "prompt_tokens", "completion_tokens")
+    with api.serve(whole(200, api.body | {"usage": dict.fromkeys(names, tokens)})) as server:
+        provider = api.provide(server.url)
+        reply = provider.ask(TALK)
+        most = provider.worst_case(TALK)
+    assert (reply.text, reply.usage) == (TEXT, replace(most, estimated=True))
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)

@@ -211,6 +211,24 @@ def test_dripping_server_is_given_up(api: Api) -> None:
     assert time.monotonic() - begin < 10
 
 
+@pytest.mark.parametrize("slow", [b"HTTP/1.1 200 OK\r\nx: ", b"HTTP/1.1 ", b""])
+def test_header_that_trickles_is_given_up(api: Api, slow: bytes) -> None:
+    """A server that sends its header byte by byte has said nothing until the header ended."""
+
+    def trickle(connection: Any) -> None:
+        connection.wfile.write(slow)
+        while not connection.closing.wait(0.05):
+            connection.wfile.write(b"2")
+
+    begin = time.monotonic()
+    patience = replace(QUICK, connect=0.2, silence=0.4)
+    error, server = fails(api, trickle, patience=patience)
+    assert len(server.seen) == 1
+    assert "too long" in error.message
+    assert error.usage.estimated
+    assert time.monotonic() - begin < 10
+
+
 @pytest.fixture
 def ctrl_c() -> Iterator[threading.Timer]:
     """Presses it half a second after it was started; at a terminal, whoever started the tests."""
