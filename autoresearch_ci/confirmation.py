@@ -7,12 +7,12 @@ were kept. This measures again and believes only the new numbers.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from autoresearch_ci.answers.syntax import syntax_error
 from autoresearch_ci.clock import timestamp
-from autoresearch_ci.dropping import dropped, dropping, judged
+from autoresearch_ci.dropping import dropped, dropping, judged, looked_at
 from autoresearch_ci.duel import PAIRS, TIME_IS_UP, duel, measured, rules, unlimited
 from autoresearch_ci.errors import AutoresearchError, WorkspaceError
 from autoresearch_ci.history import History
@@ -43,8 +43,8 @@ def confirm(
 ) -> Iterator[Event]:
     """Each kept change by itself, the newest first, then the whole branch if anything is left.
 
-    With `drop`, a change that is not shown to help is taken out before the next
-    one is looked at. Once `is_over`, no run is begun.
+    Those that changed the same lines go together. With `drop`, a change that is not shown
+    to help is taken out before the next one is looked at. Once `is_over`, no run is begun.
 
     Raises WorkspaceError where nothing was kept, or its history is not here.
     """
@@ -56,8 +56,8 @@ def confirm(
         )
     yield from earlier(session)
     findings = []
-    for kept in changes:
-        finding = leave_out(session, kept, pairs, drop=drop, is_over=is_over)
+    for group in together(session, changes):
+        finding = leave_out(session, group, pairs, drop=drop, is_over=is_over)
         findings.append(finding)
         yield finding
     yield from whole(session, pairs, tuple(findings), is_over)
@@ -66,6 +66,29 @@ def confirm(
 def to_leave_out(history: History) -> list[Experiment]:
     """The kept changes, the newest first, without those that took one out."""
     return [e for e in reversed(history.kept_changes) if e.proposer != DROP]
+
+
+def together(session: Session, changes: Sequence[Experiment]) -> list[list[Experiment]]:
+    """The changes, the newest first, in groups that can be left out: they overlap in the text."""
+    by_commit = {kept.commit: kept for kept in changes}
+    gone = [session.history.taken_out_with(e) for e in session.history.kept if e.proposer == DROP]
+    groups = [{kept.commit for kept in group} for group in gone if group]
+    for kept in reversed(changes):
+        if any(kept.commit in group for group in groups):
+            continue
+        group, grows = {kept.commit}, True
+        while grows:
+            ordered = [by_commit[c] for c in reversed(by_commit) if c in group]
+            commits = [each.commit for each in ordered]
+            _, overlapping = session.campaign.without(commits, ordered[0].parent)
+            joined = {each for each in overlapping if each in by_commit}
+            meets = [each for each in groups if each & joined]
+            groups = [each for each in groups if each not in meets]
+            grows = not joined <= group
+            group = group.union(joined, *meets)
+        groups.append(group)
+    ordered_groups = [[kept for kept in changes if kept.commit in group] for group in groups]
+    return sorted(ordered_groups, key=lambda group: -group[0].experiment)
 
 
 def earlier(session: Session) -> Iterator[Note]:
@@ -91,30 +114,39 @@ def earlier(session: Session) -> Iterator[Note]:
 
 
 def leave_out(
-    session: Session, kept: Experiment, pairs: int, *, drop: bool, is_over: Callable[[], bool]
+    session: Session,
+    group: Sequence[Experiment],
+    pairs: int,
+    *,
+    drop: bool,
+    is_over: Callable[[], bool],
 ) -> Finding:
-    """What one kept change is worth to the branch as it is now."""
-    finding = Finding(kept.experiment, kept.description, holds=None)
-    text = session.campaign.without(kept.commit, kept.parent)
-    if text is None:
-        return replace(finding, note="later changes overlap it")
+    """What a kept change, or a group of them, is worth to the branch as it is now."""
+    finding = looked_at(group)
+    commits = [kept.commit for kept in reversed(group)]
+    text, overlapping = session.campaign.without(commits, group[-1].parent)
     source = session.campaign.source()
     if text == source:
         return replace(finding, note="nothing is left of it")
+    taken_out = {e.commit for e in session.history.kept if e.proposer == DROP}
+    if not taken_out.issuperset(overlapping):
+        return replace(finding, note="later changes overlap it")
     if broken := syntax_error(session.settings.target_file, source, text):
         return replace(finding, note=f"the rest would be broken: {broken.removesuffix('.')}")
     with session.campaign.trial(text) as trial:
         if drop:
-            return _drop(session, trial, kept, text, pairs)
-        return judged(kept, duel(session, trial, pairs, is_over))
+            return _drop(session, trial, group, text, pairs)
+        return judged(group, duel(session, trial, pairs, is_over))
 
 
-def _drop(session: Session, trial: Trial, kept: Experiment, text: str, pairs: int) -> Finding:
-    """An experiment like any other, whose candidate is the branch without the change."""
-    proposal = dropping(kept, text)
+def _drop(
+    session: Session, trial: Trial, group: Sequence[Experiment], text: str, pairs: int
+) -> Finding:
+    """An experiment like any other, whose candidate is the branch without the changes."""
+    proposal = dropping(group, text)
     session.announce(trial, proposal)
     try:
-        finding, outcome = dropped(session, trial, kept, pairs)
+        finding, outcome = dropped(session, trial, group, pairs)
     except KeyboardInterrupt:
         session.conclude(trial, proposal, INTERRUPTED)
         raise

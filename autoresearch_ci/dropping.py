@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from autoresearch_ci.duel import PAIRS, Duel, duel, unlimited
-from autoresearch_ci.history import DROPS
+from autoresearch_ci.history import DROPS, DROPS_WITH
 from autoresearch_ci.model import (
     DROP,
     Experiment,
@@ -23,38 +23,51 @@ from autoresearch_ci.verdicts import held_out, undecided
 from autoresearch_ci.workspace import Trial
 
 
-def dropping(kept: Experiment, text: str) -> Proposal:
-    """The branch without a kept change, as an idea like any other."""
+def dropping(group: Sequence[Experiment], text: str) -> Proposal:
+    """The branch without a kept change and what goes with it, as an idea like any other."""
+    kept, *others = group
     title = f"drop: {kept.description}"
-    return Proposal(title, text, proposer=DROP, change={DROPS: kept.candidate})
+    change: dict[str, object] = {DROPS: kept.candidate}
+    if others:
+        title = f"drop: {kept.description}, and {len(others)} before it of the same lines"
+        change[DROPS_WITH] = [each.candidate for each in others]
+    return Proposal(title, text, proposer=DROP, change=change)
+
+
+def looked_at(group: Sequence[Experiment]) -> Finding:
+    """Nothing is found yet of these kept changes, the newest first, which go together."""
+    kept, *others = group
+    numbers = tuple(each.experiment for each in others)
+    return Finding(kept.experiment, kept.description, holds=None, group=numbers)
 
 
 def dropped(
     session: Session,
     trial: Trial,
-    kept: Experiment,
+    group: Sequence[Experiment],
     pairs: int = PAIRS,
     is_over: Callable[[], bool] = unlimited,
 ) -> tuple[Finding, Outcome]:
-    """What a kept change is worth, and what becomes of the experiment that takes it out."""
+    """What these changes are worth, and what becomes of the experiment that takes them out."""
     found = duel(session, trial, pairs, is_over)
-    finding = judged(kept, found)
+    finding = judged(group, found)
     return finding, _outcome(session, trial, finding, found)
 
 
-def judged(kept: Experiment, found: Duel) -> Finding:
-    """What the duel of the branch with and without the change says.
+def judged(group: Sequence[Experiment], found: Duel) -> Finding:
+    """What the duel of the branch with and without these changes says.
 
     What was kept for being simpler need not be better: it holds up unless it is worse.
     """
-    finding = Finding(kept.experiment, kept.description, holds=None)
+    finding = looked_at(group)
     if found.failure is not None:
         return replace(finding, holds=True, note=f"without it: {found.failure.error}")
     e = found.effect
     if e is None or not math.isfinite(e.low):
         gain = e.gain if e else None
         return replace(finding, gain=gain, note="there were too few pairs of runs to say")
-    holds = not e.worse if kept.reason is Reason.SIMPLER else e.better()
+    simpler = all(kept.reason is Reason.SIMPLER for kept in group)
+    holds = not e.worse if simpler else e.better()
     return replace(finding, holds=holds, gain=e.gain, low=e.low, high=e.high)
 
 

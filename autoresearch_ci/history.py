@@ -25,7 +25,7 @@ AGAIN = "again"
 IDEAS = "ideas"
 """In an experiment's `change`: the ids of the queued ideas that it takes up."""
 
-DROPS = "drops"
+DROPS, DROPS_WITH = "drops", "drops_with"
 """In the `change` of an experiment that takes a kept one out: that one's `candidate`."""
 
 _NO_VERDICT = (Reason.INTERRUPTED, Reason.SUPERSEDED)
@@ -138,6 +138,15 @@ class History:
         """The kept experiment that this one takes out again; None where it is any other idea."""
         wanted = idea.change.get(DROPS) if idea.proposer == DROP else None
         return next((e for e in reversed(self.kept_changes) if e.candidate == wanted), None)
+
+    def taken_out_with(self, idea: Proposal | Experiment) -> list[Experiment]:
+        """The same with those that overlap it and go with it, the newest first."""
+        last, others = self.taken_out(idea), idea.change.get(DROPS_WITH)
+        if last is None:
+            return []
+        others = others if isinstance(others, list | tuple) else ()
+        older = self.kept_changes[: self.kept_changes.index(last)]
+        return [last, *(e for e in reversed(older) if e.candidate in others)]
 
     @property
     def rejected_now(self) -> int:

@@ -89,7 +89,7 @@ def experiment(session: Session, proposal: Proposal) -> Iterator[Event]:
             yield session.announce(trial, proposal)
             if first:
                 outcome = baseline(session, trial)
-            elif kept := session.history.taken_out(proposal):
+            elif kept := session.history.taken_out_with(proposal):
                 _, outcome = dropped(session, trial, kept, is_over=lambda: session.is_over)
             else:
                 proposal, outcome = attempt(session, trial, proposal)

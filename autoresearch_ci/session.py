@@ -364,8 +364,11 @@ class Session:
     def _text_again(self, idea: Experiment) -> str | None:
         """The target with a superseded idea; None where there is no such text any more."""
         if idea.proposer == DROP:
-            kept = self.history.taken_out(idea)
-            return self.campaign.without(kept.commit, kept.parent) if kept else None
+            if not (group := self.history.taken_out_with(idea)):
+                return None
+            commits = [kept.commit for kept in reversed(group)]
+            text, overlapping = self.campaign.without(commits, group[-1].parent)
+            return None if overlapping else text
         patch = self.campaign.read(archived(f"{idea.experiment:04}.patch"))
         return self.campaign.reapplied(patch, idea.parent) if patch else None
 

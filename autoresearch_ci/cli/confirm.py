@@ -75,7 +75,7 @@ def main(arguments: Namespace) -> int:
         try:
             for event in confirm(lab, pairs=pairs, drop=arguments.drop):
                 _show(event, say, arguments)
-                looked_at += isinstance(event, Finding)
+                looked_at += 1 + len(event.group) if isinstance(event, Finding) else 0
         except KeyboardInterrupt:
             say(_cut_short(looked_at, changes, drop=arguments.drop))
             raise

@@ -77,6 +77,7 @@ def _finding(details: Mapping[str, Any]) -> Finding:
         high=_number(details.get("high")),
         note=str(details.get("note", "")),
         dropped=bool(details.get("dropped", False)),
+        group=tuple(int(number) for number in details.get("group", ())),
     )
 
 

@@ -105,7 +105,11 @@ class _Weaving:
 
     def _confirmation(self, record: Confirmation) -> Confirmation:
         findings = tuple(
-            replace(each, experiment=self.moved.get(each.experiment, each.experiment))
+            replace(
+                each,
+                experiment=self.moved.get(each.experiment, each.experiment),
+                group=tuple(self.moved.get(number, number) for number in each.group),
+            )
             for each in record.findings
         )
         head = self._commits.get(record.head, record.head)

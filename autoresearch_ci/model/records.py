@@ -144,7 +144,8 @@ class Finding:
 
     `gain`, `low` and `high` are in the metric's unit, positive where the change
     helps; None where it could not be left out, or the rest does not run without
-    it: `note` says which. `holds` is None where that leaves it open.
+    it: `note` says which. `holds` is None where that leaves it open. `group` names the
+    older ones that changed the same and were left out with it.
     """
 
     experiment: int
@@ -155,6 +156,7 @@ class Finding:
     high: float | None = None
     note: str = ""
     dropped: bool = False
+    group: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

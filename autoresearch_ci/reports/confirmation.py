@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from autoresearch_ci.model import Confirmation, Finding
 from autoresearch_ci.reports.terminal import clean, number, percent, plural
 
@@ -14,7 +16,16 @@ _WORDS = {
 
 def finding(found: Finding) -> str:
     """One line on a kept change."""
-    return f"{found.experiment:>4}  {clean(found.description)}: {_said(found)}"
+    what = clean(found.description)
+    if found.group:
+        what += f" (with {_listed(found.group)}, which changed the same lines)"
+    return f"{found.experiment:>4}  {what}: {_said(found)}"
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    """The numbers of experiments in order, in words."""
+    *others, last = sorted(numbers)
+    return f"{', '.join(map(str, others))} and {last}" if others else str(last)
 
 
 def _said(found: Finding) -> str:

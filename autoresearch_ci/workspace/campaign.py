@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -74,12 +74,12 @@ class Campaign:
         """The target's text at the tip, line ends as they are."""
         return self._desk.content.decode()
 
-    def without(self, commit: str, parent: str) -> str | None:
-        """The target as it would be had `commit`, on `parent`, not been kept.
+    def without(self, commits: Sequence[str], parent: str) -> tuple[str, tuple[str, ...]]:
+        """The target as it would be had `commits`, the first on `parent`, not been kept.
 
-        None where later changes overlap it.
+        And the later commits that overlap them, and are left out as well.
         """
-        return self._versions.without(commit, parent, self.head)
+        return self._versions.without(commits, parent, self.head)
 
     def at_base(self) -> str:
         """The target's text where the campaign began."""

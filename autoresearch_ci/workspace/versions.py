@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -36,20 +37,32 @@ class Versions:
             self._read[commit] = self._git.run("cat-file", "--filters", name).decode()
         return self._read[commit]
 
-    def without(self, commit: str, parent: str, head: str) -> str | None:
-        """The target at `head` as it would be without what `commit` made of `parent`.
+    def without(
+        self, commits: Sequence[str], parent: str, head: str
+    ) -> tuple[str, tuple[str, ...]]:
+        """The target at `head` as it would be without `commits`, the oldest first, on `parent`.
 
-        What git can merge is merged by git. It takes changes of neighbouring lines for a
-        conflict; then every later change is made again without this one. None where one
-        of them overlaps it.
+        And the later commits that overlap them, which are left out as well. What git can
+        merge is merged by git. It takes changes of neighbouring lines for a conflict; then
+        every later change is made again without these.
         """
-        merged = self._merged(self.at(head), self.at(commit), self.at(parent))
-        if merged is not None:
-            return merged
-        words = ("rev-list", "--first-parent", "--reverse", f"{commit}..{head}")
-        later = self._git.run(*words).decode().split()
-        steps = [self.at(each) for each in (commit, *later)]
-        return replayed(steps, self.at(parent), partial(tokens, self._target))
+        first, text = commits[0], self.at(parent)
+        if len(commits) == 1:
+            merged = self._merged(self.at(head), self.at(first), text)
+            if merged is not None:
+                return merged, ()
+        words = ("rev-list", "--first-parent", "--reverse", f"{first}..{head}")
+        before, overlapping = self.at(first), []
+        for commit in self._git.run(*words).decode().split():
+            after = self.at(commit)
+            if commit not in commits:
+                made = replayed([before, after], text, partial(tokens, self._target))
+                if made is None:
+                    overlapping.append(commit)
+                else:
+                    text = made
+            before = after
+        return text, tuple(overlapping)
 
     def _merged(self, head: str, changed: str, before: str) -> str | None:
         """By git: None where the way from `changed` to `head` and the one to `before` meet."""

@@ -13,6 +13,7 @@ from autoresearch_ci.confirmation import confirm
 from autoresearch_ci.errors import WorkspaceError
 from autoresearch_ci.lab import open_lab
 from autoresearch_ci.model import Confirmation, Finding, Reason, Status
+from autoresearch_ci.reports.confirmation import finding
 from tests.projects import SETTINGS, git, hold, look, make_project
 
 TARGET = "a=5\n\n\n\n\nb=5\n\n\n\n\nc=5\n"
@@ -98,11 +99,37 @@ def test_luck_does_not_hold_up_and_can_be_dropped(make):
     assert again.findings[0].note == "nothing is left of it"
 
 
-def test_a_change_that_others_are_built_on_is_not_left_out(make):
-    """Where later changes touch the same lines, it says so and guesses nothing."""
-    found = confirmed(make(ideas=(("a=5", "a=4"), ("a=4", "a=3"))))
-    assert [(f.experiment, f.holds) for f in found.findings] == [(2, True), (1, None)]
-    assert found.findings[1].note == "later changes overlap it"
+def test_changes_that_build_on_each_other_are_left_out_together(make):
+    """What touches the same lines goes as a group, is reported as one and can be dropped."""
+    steps = (("a=5", "a=4"), ("b=5", "b=4"), ("a=4", "a=3"), ("a=3", "a=2"), ("a=2", "a=1"))
+    project = make(ideas=steps)
+    found = confirmed(project)
+    assert [(f.experiment, f.group, f.holds, f.gain) for f in found.findings] == [
+        (5, (4, 3, 1), True, 4),
+        (2, (), True, 1),
+    ]
+    assert look(project, "t").history.confirmation.findings == found.findings
+    assert "with 1, 3 and 4, which changed the same lines" in finding(found.findings[0])
+
+
+def test_a_group_that_does_not_help_is_dropped_as_one(make):
+    """One experiment takes the whole group out, and there is nothing left of it then."""
+    project = make(ideas=(("b=5", "b=4"),))
+    by_luck = [
+        ("", ""),
+        ("c=5 -> c=6", lambda text: text.replace("c=5", "c=6")),
+        ("c=6 -> c=7", lambda text: text.replace("c=6", "c=7")),
+    ]
+    hold(project, by_luck, run_command=". ./target.txt; echo metric: $((a + b - c))")
+    found = confirmed(project, drop=True)
+    assert [(f.experiment, f.group, f.dropped) for f in found.findings] == [
+        (3, (2,), True),
+        (1, (), False),
+    ]
+    assert "c=5" in git(project, "show", "autoresearch/t:target.txt")
+    again = confirmed(project, drop=True)
+    assert again.findings[0].note == "nothing is left of it"
+    assert again.findings[1].holds
 
 
 def test_a_change_that_the_rest_needs_holds_up(make):

@@ -133,7 +133,7 @@ def test_another_version_of_the_branch_begins_anew(project):
     (note,) = notes
     assert note.startswith("begins anew: the 4 pairs of runs of a confirmation that was")
     assert note.endswith("were measured of another version of the branch")
-    assert [f.gain for f in findings] == [2, 2, None]
+    assert [f.gain for f in findings] == [3, 2]
 
 
 def test_another_machine_begins_anew(project):
