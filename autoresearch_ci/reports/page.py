@@ -152,11 +152,13 @@ class Page:
         return [*section(found)] if found else []
 
     def _tried(self, room: int, *, folded: bool = False) -> list[str]:
-        tried = self.history.experiments[:0:-1]
+        kept = {each.experiment for each in self.history.kept_changes}
+        tried = [e for e in self.history.experiments[:0:-1] if e.experiment not in kept]
         if not tried:
             return []
         rows = table(tried, room, _ELSEWHERE)
-        return [_folded("Every experiment, newest first", rows)] if folded else ["## Tried", rows]
+        title = "Tried and not kept"
+        return [_folded(f"{title}, newest first", rows)] if folded else [f"## {title}", rows]
 
 
 def _rank(experiment: Experiment, history: History) -> tuple[bool, float, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import combinations
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 
 from autoresearch_ci.history import History
 from autoresearch_ci.model import Direction, Reason, Status
-from autoresearch_ci.reports.chart import DOTS, TITLES, biggest, chart, span
+from autoresearch_ci.reports.chart import DOTS, TITLES, biggest, chart, is_wide, span
+from autoresearch_ci.reports.labels import Board
 from tests.unit.conftest import BASELINE
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -88,7 +90,7 @@ def test_any_values_have_a_picture(values, first, direction):
     history = campaign([first, *values], direction)
     low, high = span([e.value for e in history.experiments if e.value is not None], history)
     assert low < high
-    assert all(low <= e.value <= high for e in history.kept)
+    assert low <= history.incumbent.value <= high
     ET.fromstring(chart(history))
 
 
@@ -96,6 +98,55 @@ def test_a_value_far_off_does_not_flatten_the_line():
     """One absurd result leaves the steps of the kept ones to be seen."""
     low, high = span([1.0, 0.9, 0.8, 1e9], campaign([1.0, 0.9, 0.8, 1e9]))
     assert high - low < 1
+
+
+@pytest.mark.parametrize("direction", Direction)
+@pytest.mark.parametrize("first", [100.0, -100.0])
+def test_a_baseline_far_off_is_an_arrow_with_its_value(first, direction):
+    """The steps after a poor beginning fill the picture; its value is written at the edge."""
+    sign = -1 if direction is Direction.LOWER else 1
+    first = -sign * abs(first)
+    values = [first, *(1 + sign * n / 100 for n in range(1, 20))]
+    history = campaign(values, direction)
+    low, high = span(values, history)
+    assert high - low < 1
+    assert f"{first:.6f}" in texts(chart(history))
+
+
+def test_values_of_several_magnitudes_have_a_logarithmic_axis():
+    """Where equal ratios say more than equal steps, the axis shows ratios."""
+    values = [10.0 ** -(n / 4) for n in range(20)]
+    low, high = span(values, campaign(values))
+    assert is_wide(values, (low, high))
+    assert not is_wide([-1.0, *values], (low, high))
+    assert not is_wide([1.0, 0.5, 0.1], span([1.0, 0.5, 0.1], campaign([1.0, 0.5, 0.1])))
+
+
+@pytest.mark.parametrize("count", [3, 30, 300])
+@pytest.mark.parametrize("direction", Direction)
+def test_no_words_lie_over_others(count, direction, monkeypatch):
+    """What is written beside the kept ones never overlaps, however many there are."""
+    boxes = []
+    free = Board._is_free
+
+    def spied(board, box):
+        found = free(board, box)
+        if found:
+            boxes.append(box)
+        return found
+
+    monkeypatch.setattr(Board, "_is_free", spied)
+    sign = -1 if direction is Direction.LOWER else 1
+    chart(campaign([1 + sign * (n / 7 % 3 + n / 100) for n in range(count)], direction, "a" * 40))
+    assert boxes
+    for a, b in combinations(boxes, 2):
+        assert a[0] >= b[2] or a[2] <= b[0] or a[1] >= b[3] or a[3] <= b[1]
+
+
+def test_crashes_have_a_strip_of_their_own():
+    """They have no value, so they stand beside none: a second axis below holds them."""
+    assert chart(campaign([1.0, 0.9, None])).count(b'id="axes_') == 2
+    assert chart(campaign([1.0, 0.9])).count(b'id="axes_') == 1
 
 
 def test_a_long_campaign_has_a_picture_of_bounded_size():
