@@ -98,6 +98,7 @@ def open_lab(
             tag,
             settings.metric_direction,
             published=workspace.read_log(tag, LEDGER) or b"",
+            private=users is not None,
         )
         require_same_campaign(book, settings)
         name = uuid.uuid4().hex[:12]

@@ -39,17 +39,24 @@ class Ledger:
     records that are only there (the work of another machine, or of a working
     tree that was cleaned) are brought to the file first, and come before those that
     are only here. A torn last line is cut off, so that the next record begins on its
-    own.
+    own. A `private` log is for nobody else to read: it holds what is held out.
 
     Raises LedgerError where the log cannot be read, and where `results` holds
     rows that no ledger knows: they would be lost.
     """
 
     def __init__(
-        self, log: Path, results: Path, tag: str, direction: Direction, *, published: bytes = b""
+        self,
+        log: Path,
+        results: Path,
+        tag: str,
+        direction: Direction,
+        *,
+        published: bytes = b"",
+        private: bool = False,
     ) -> None:
         self.log, self.results, self.tag = log, results, tag
-        self._log = OwnFile(log, durable=True)
+        self._log = OwnFile(log, durable=True, private=private)
         if (kept := whole(self._log.content)) != self._log.content:
             self._log.replace(kept)
         campaigns = read(kept, _name(log))

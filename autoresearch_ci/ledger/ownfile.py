@@ -24,16 +24,19 @@ class OwnFile:
 
     What belongs in it is kept in memory, where no experiment can reach it. A
     `durable` file is on the disk when `append` returns, and no kill or full disk
-    costs what it held before. Writing raises MachineError.
+    costs what it held before. A `private` one is for nobody else to read, from now on.
+    Writing raises MachineError.
     """
 
-    def __init__(self, path: Path, *, durable: bool) -> None:
+    def __init__(self, path: Path, *, durable: bool, private: bool = False) -> None:
         self.path = path
-        self._durable = durable
+        self._durable, self._mode = durable, 0o600 if private else 0o644
         path.parent.mkdir(parents=True, exist_ok=True)
         self._new = path.with_name(f".{path.name}.new")
         self._new.unlink(missing_ok=True)  # from a kill
         self._content = bytearray(path.read_bytes() if path.exists() else b"")
+        if private and path.exists():
+            self.replace(self.content)  # whoever owns it now could open it
         self._signature = _sign(path)
 
     @property
@@ -46,7 +49,7 @@ class OwnFile:
             self.put_back()
         with deferred():
             try:
-                with open(self.path, "ab", buffering=0, opener=_opened) as file:
+                with open(self.path, "ab", buffering=0, opener=self._opened) as file:
                     self._write(file, data)
             except OSError as error:
                 # Half a line would look like a torn tail; leave none behind.
@@ -63,7 +66,7 @@ class OwnFile:
         with deferred():
             try:
                 made.unlink(missing_ok=True)
-                with made.open("xb", buffering=0) as file:
+                with open(made, "xb", buffering=0, opener=self._made) as file:
                     self._write(file, data)
                 if made != self.path:
                     made.replace(self.path)
@@ -106,20 +109,22 @@ class OwnFile:
         if self._durable:
             os.fsync(file.fileno())
 
+    def _opened(self, path: str, flags: int) -> int:
+        """Open without O_CREAT what is there: in a sticky folder that is refused for another's."""
+        try:
+            return os.open(path, flags & ~os.O_CREAT)
+        except FileNotFoundError:
+            return self._made(path, flags | os.O_EXCL)
+
+    def _made(self, path: str, flags: int) -> int:
+        return os.open(path, flags, self._mode)
+
     def _failed(self, error: OSError) -> MachineError:
         return MachineError(
             f"{self.path.name} could not be written: {error.strerror}.",
             remedy="Free space on this device, then run again: everything up to the last "
             "finished experiment is safe, and the campaign goes on from there.",
         )
-
-
-def _opened(path: str, flags: int) -> int:
-    """Open what is there without O_CREAT: in a sticky folder that is refused for another's file."""
-    try:
-        return os.open(path, flags & ~os.O_CREAT)
-    except FileNotFoundError:
-        return os.open(path, flags | os.O_EXCL, 0o644)
 
 
 def _signature(path: Path) -> Signature | None:

@@ -152,6 +152,41 @@ def test_what_an_experiment_makes_and_the_loop_puts_back(workspace):
 
 
 @root
+def test_the_log_with_what_is_held_out_is_closed(workspace):
+    """No experiment and no agent reads the log, and it is its owner's to read in the end."""
+    log = workspace / ".claude" / "logs" / "autoresearch.jsonl"
+    log.parent.mkdir(parents=True)
+    log.write_text("")
+    log.chmod(0o644)
+    in_a_child("""
+        from autoresearch_ci.ledger import Ledger
+        from autoresearch_ci.model import Direction, IdeaRequest
+        with lent(workspace, []) as users:
+            log = workspace / ".claude" / "logs" / "autoresearch.jsonl"
+            book = Ledger(log, workspace / "results.tsv", "t", Direction.LOWER, private=True)
+            idea = IdeaRequest(tag="t", session="s", timestamp="2026-03-17T14:35:00Z",
+                               text="held out 0.125")
+            book.append(idea)
+            assert "0.125" in log.read_text()
+            for user in (users.experiments, users.agents):
+                said = workspace / "said.log"
+                run = ProcessExecutor(user=user).run
+                run(Command("id -u; cat .claude/logs/*", workspace, 30.0, log=said))
+                assert "0.125" not in said.read_text()
+                assert str(user.uid) in said.read_text()
+                said.unlink()
+            run = ProcessExecutor(user=users.experiments).run
+            run(Command("rm -f .claude/logs/*; touch .claude/logs/autoresearch.jsonl", workspace,
+                        30.0, log=workspace / "run.log"))
+            assert book.put_back()
+            assert log.stat().st_mode & 0o777 == 0o600
+            assert log.stat().st_uid == 0
+    """, workspace)  # fmt: skip
+    assert log.stat().st_uid == OWNER
+    assert "0.125" in log.read_text()
+
+
+@root
 def test_nobody_puts_another_git_in_its_place(workspace):
     """What git and we believe is ours: an experiment can neither move `.git` nor what is beside."""
     before = workspace.stat().st_mode
