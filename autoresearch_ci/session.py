@@ -141,6 +141,25 @@ class Session:
         best = self.history.incumbent
         return self.history.baseline is None or best is None or best.commit != self.campaign.head
 
+    def planned_runs(self) -> int:
+        """Runs of the incumbent that the judge wants first, as far as can be known by now.
+
+        It is asked what it would do if all that come agreed with the last one.
+        """
+        best = self.history.incumbent
+        last = best.value if best and best.value is not None else 0.0
+        contest = self.contest()
+        while self.judge(contest) is Side.INCUMBENT:
+            seen = contest.samples
+            contest = contest.plus(Sample(Side.INCUMBENT, seen[-1].value if seen else last))
+        return len(contest.samples)
+
+    def opening_run(self) -> str:
+        """The run of the incumbent that comes next, as people read it."""
+        what = "baseline" if self.needs_baseline else "incumbent measured again"
+        open_end = "at least " if len({sample.value for sample in self.incumbent}) <= 1 else ""
+        return f"{what}, run {len(self.incumbent) + 1} of {open_end}{self.planned_runs()}"
+
     def follow_base(self) -> str:
         """Merge the base branch if it has moved; says so, and nothing where it has not."""
         name = self.start.base_branch

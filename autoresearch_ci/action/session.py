@@ -52,19 +52,23 @@ def hold(workspace: Path, order: Order, users: Users | None, stream: TextIO, boa
     held: Held | None = None
     lab: Session | None = None
     try:
-        with open_lab(
-            workspace,
-            given.overrides,
-            new=given.new_campaign,
-            base=order.base,
-            setup_only=order.setup_only,
-            push=push_target(workspace, given.token),
-            base_branch=order.base_branch or base_branch(workspace, where),
-            trusted=order.trusted,
-            finished=lambda tag: tag in order.others or board.forge.merged(f"{OFFERED}{tag}"),
-            chained=lambda: order.cause.is_ours(board.forge),
-            users=users,
-        ) as lab:
+        with (
+            progress,
+            open_lab(
+                workspace,
+                given.overrides,
+                new=given.new_campaign,
+                base=order.base,
+                setup_only=order.setup_only,
+                push=push_target(workspace, given.token),
+                base_branch=order.base_branch or base_branch(workspace, where),
+                trusted=order.trusted,
+                finished=lambda tag: tag in order.others or board.forge.merged(f"{OFFERED}{tag}"),
+                chained=lambda: order.cause.is_ours(board.forge),
+                users=users,
+                tell=progress.show,
+            ) as lab,
+        ):
             lab.start = replace(lab.start, goes_on=given.goes_on and order.cause.again)
             order.queue(lab)
             admit(

@@ -25,6 +25,7 @@ from autoresearch_ci.model import (
     Finding,
     IncumbentMeasured,
     Note,
+    Phase,
     Reason,
     SessionEnd,
 )
@@ -68,7 +69,15 @@ def hold(
 
         target = Target(push, os.environ.get(PUSH_TOKEN, "")) if push is not None else None
         lab = stack.enter_context(
-            open_lab(repo, overrides, new=new, base=base, setup_only=setup_only, push=target)
+            open_lab(
+                repo,
+                overrides,
+                new=new,
+                base=base,
+                setup_only=setup_only,
+                push=target,
+                tell=progress.show,
+            )
         )
         if base is not None and not new and lab.history.baseline:
             raise SettingsError(
@@ -145,7 +154,7 @@ def _shown(progress: Progress, *, as_json: bool) -> Callable[[Event], None]:
 
 
 def _write_record(event: Event) -> None:
-    if isinstance(event, IncumbentMeasured | Finding | Check | Note):
+    if isinstance(event, IncumbentMeasured | Finding | Check | Note | Phase):
         return
     from autoresearch_ci.ledger import encode  # noqa: PLC0415
 

@@ -278,6 +278,19 @@ class Note:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A command begins; told to listeners at once, never written.
+
+    `limit` is how many seconds it may take, 0 where nobody wants to know. `opens` says
+    that it is the first of a part of the session that may last.
+    """
+
+    text: str
+    limit: float = 0.0
+    opens: bool = False
+
+
 Request = StopRequest | IdeaRequest
 Record = (
     SessionStart
@@ -290,4 +303,4 @@ Record = (
     | SessionEnd
     | Request
 )
-Event = Record | IncumbentMeasured | Finding | Check | Note
+Event = Record | IncumbentMeasured | Finding | Check | Note | Phase

@@ -116,6 +116,7 @@ def test_push_reaches_the_lab_with_the_token_from_the_environment(script, tmp_pa
 def test_what_was_asked_for_reaches_the_lab(script, tmp_path):
     """Flags, --new, --base and setup pass through untouched."""
     hold(tmp_path, {"tag": "x"}, new=True, base="v1", setup_only=True, quiet=True)
+    assert script.opened.pop("tell")  # what shows the progress
     assert script.opened == {
         "repo": tmp_path, "overrides": {"tag": "x"}, "new": True, "base": "v1", "setup_only": True,
             "push": None,
