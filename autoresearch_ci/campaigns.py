@@ -10,6 +10,7 @@ from pathlib import Path
 from autoresearch_ci import ledger
 from autoresearch_ci.clock import today
 from autoresearch_ci.errors import LedgerError, SettingsError
+from autoresearch_ci.forecast import seconds_of_a_run
 from autoresearch_ci.history import History
 from autoresearch_ci.ledger import CampaignLog
 from autoresearch_ci.model import (
@@ -97,6 +98,15 @@ def newest(workspace: Workspace) -> str | None:
 def first(workspace: Workspace, wanted: Callable[[CampaignLog], bool]) -> str | None:
     """The newest campaign whose log is as wanted."""
     return next((log.tag for log in _newest_first(workspace) if wanted(log)), None)
+
+
+def usual_run(workspace: Workspace, target: str, metric: str) -> float:
+    """Seconds that a run of the newest campaign took that measured this; 0 where none did."""
+    for log in _newest_first(workspace):
+        same = log.start and (log.start.target, log.start.metric) == (target, metric)
+        if same and log.history.baseline:
+            return seconds_of_a_run(log.history)
+    return 0.0
 
 
 def of_other_targets(workspace: Workspace, target: str) -> set[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from autoresearch_ci import __version__, config, ideas, ledger, machine
 from autoresearch_ci.archive import Archive
 from autoresearch_ci.bench import Bench, Tell, silent
-from autoresearch_ci.campaigns import LEDGER, choose_tag, unknown
+from autoresearch_ci.campaigns import LEDGER, choose_tag, unknown, usual_run
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.executors import Executor, Executors
 from autoresearch_ci.executors.deadline import Deadline
@@ -238,6 +238,9 @@ def assemble(
         ruler=ruler,
         watch=watch,
         stops=stops,
+        usual=usual_run(workspace, settings.target_file, settings.metric_name)
+        if settings.time_limit and not book.history.baseline
+        else 0.0,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from statistics import median
 
 from autoresearch_ci.bench import Measurement
-from autoresearch_ci.model import Proposal, Reason, Rejected, Sample, Side, Status, Verdict
+from autoresearch_ci.model import Note, Proposal, Reason, Rejected, Sample, Side, Status, Verdict
 from autoresearch_ci.session import INTERRUPTED, OUT_OF_TIME, Outcome, Session
 from autoresearch_ci.workspace import Trial
 
@@ -23,6 +23,8 @@ def open_session(session: Session, trial: Trial) -> tuple[Measurement, ...]:
         run = session.bench.measure(trial, session.opening_run(), opens=not runs)
         runs = (*runs, run)
         session.incumbent += (Sample(Side.INCUMBENT, session.bench.require(run)),)
+        if text := session.foresee(run.run.seconds):
+            session.bench.tell(Note(text))
     return runs
 
 

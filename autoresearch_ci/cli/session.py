@@ -15,7 +15,8 @@ from autoresearch_ci.cli.asking import PUSH_TOKEN
 from autoresearch_ci.cli.boundary import DONE, INTERRUPTED
 from autoresearch_ci.cli.place import repository_root
 from autoresearch_ci.cli.program import called
-from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.errors import OutOfTimeError, SettingsError
+from autoresearch_ci.forecast import fruitless
 from autoresearch_ci.history import History
 from autoresearch_ci.interrupts import Interrupted, interruptible
 from autoresearch_ci.model import (
@@ -198,6 +199,8 @@ def _last_words(
         start = replace(lab.start, base=lab.campaign.base)  # it may have moved since
         text = "\n" + closing(start, end, lab.history, paint, place, called())
     print(text, file=people, flush=True)
+    if end and fruitless(end, lab.history):
+        raise OutOfTimeError("No experiment came to a verdict.", remedy=end.note)
 
 
 def _is_here(repo: Path) -> bool:

@@ -127,7 +127,10 @@ class Experiment:
 
 @dataclass(frozen=True, slots=True)
 class SessionEnd:
-    """A session ends; counts are of this session, the baseline not counted."""
+    """A session ends; counts are of this session, the baseline not counted.
+
+    `note` says why in a sentence, with what to do, where the reason alone does not tell.
+    """
 
     tag: str
     session: str
@@ -136,6 +139,7 @@ class SessionEnd:
     experiments: int
     kept: int
     best: float | None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
