@@ -70,14 +70,26 @@ def choose_tag(
                 remedy="Give another tag, or none: then a new campaign begins from what was "
                 "merged.",
             )
-        if new and wanted in workspace.tags():
+        if new and wanted in {*workspace.tags(), *_numbered(workspace)}:
             raise SettingsError(
                 f"--new was given, but there is a campaign {wanted} already.",
-                remedy="Leave --new out to go on with it, or give another --tag.",
+                remedy="Leave --new out to go on with it, give another --tag, or delete it: "
+                f"`autoresearch-ci rm {wanted}`.",
             )
         return wanted
     tag = None if new else unfinished(workspace, finished)
-    return tag or workspace.new_tag(today())
+    return tag or workspace.new_tag(today(), taken=_numbered(workspace))
+
+
+def without_branch(workspace: Workspace) -> list[str]:
+    """The campaigns of the working tree's log whose branch somebody has deleted."""
+    there = set(workspace.tags())
+    return [tag for tag in _numbered(workspace) if tag not in there]
+
+
+def _numbered(workspace: Workspace) -> list[str]:
+    """The campaigns of the working tree's log that have measured something."""
+    return [tag for tag, log in _read(workspace).items() if log.history.baseline]
 
 
 def unfinished(workspace: Workspace, finished: Callable[[str], bool] = unknown) -> str | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from autoresearch_ci import __version__, config, ideas, ledger, machine
 from autoresearch_ci.archive import Archive
 from autoresearch_ci.bench import Bench, Tell, silent
-from autoresearch_ci.campaigns import LEDGER, choose_tag, unknown, usual_run
+from autoresearch_ci.campaigns import LEDGER, choose_tag, unknown, usual_run, without_branch
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.executors import Executor, Executors
 from autoresearch_ci.executors.deadline import Deadline
@@ -174,6 +174,11 @@ def assemble(
     watch = Watch(book.history)
     notes = [note for note in (*loaded.notes, campaign.rescued) if note]
     notes += ideas.notes(settings, os.environ)
+    notes += [
+        f"The branch autoresearch/{tag} is gone, its records are here: `git branch` brings it back, "
+        f"`autoresearch-ci rm {tag}` deletes the rest."
+        for tag in without_branch(workspace)
+    ]
     with campaign.preparation() as changed:
         if not stops:
             bench.prepare()
