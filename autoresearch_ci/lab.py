@@ -175,9 +175,10 @@ def assemble(
     notes = [note for note in (*loaded.notes, campaign.rescued) if note]
     notes += ideas.notes(settings, os.environ)
     notes += [
-        f"The branch autoresearch/{tag} is gone, its records are here: `git branch` brings it back, "
-        f"`autoresearch-ci rm {tag}` deletes the rest."
-        for tag in without_branch(workspace)
+        f"The branch autoresearch/{gone} is gone, and its records are here: `--tag {gone}` goes on "
+        f"with it, `autoresearch-ci rm {gone}` deletes them."
+        for gone in without_branch(workspace)
+        if gone != campaign.tag
     ]
     with campaign.preparation() as changed:
         if not stops:
