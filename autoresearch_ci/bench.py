@@ -11,7 +11,7 @@ from typing import Protocol
 from autoresearch_ci.config import Settings
 from autoresearch_ci.errors import BaselineError, MachineError
 from autoresearch_ci.executors import Command, Executor, Executors
-from autoresearch_ci.model import Reason, Run, Status, Verdict
+from autoresearch_ci.model import Event, Phase, Reason, Run, Status, Verdict
 from autoresearch_ci.readings import end_of, number
 
 PARSE_BUDGET = 60.0
@@ -35,6 +35,14 @@ _REMEDIES = {
     Reason.RULE_VIOLATION: "Untrack or git-ignore what the run writes, so that a change to it is "
     "no change to the project: {run}",
 }
+
+
+Tell = Callable[[Event], None]
+"""Takes what has to be known before the work goes on, which the loop could only say after it."""
+
+
+def silent(_event: Event) -> None:
+    """Nobody listens."""
 
 
 class Trial(Protocol):
@@ -87,6 +95,7 @@ class Bench:
     `run_log` is the experiment's; `logs` is a folder for those of setup and guard.
     `environment` is exported to all commands, beside `AUTORESEARCH_TIME_BUDGET`.
     `put_back` restores what no trial knows of, the ledger, and names what it did.
+    `tell` hears of each command before it is run.
     """
 
     def __init__(
@@ -98,10 +107,12 @@ class Bench:
         logs: Path,
         environment: Mapping[str, str],
         put_back: Callable[[], tuple[str, ...]],
+        tell: Tell = silent,
     ) -> None:
         self._settings, self._executors = settings, executors
         self._root, self._run_log = root, run_log
         self._put_back = put_back
+        self.tell = tell
         self._setup_log, self._guard_log = logs / "setup.log", logs / "guard.log"
         budget = f"{settings.time_budget:g}"
         self._environment = {**environment, "AUTORESEARCH_TIME_BUDGET": budget}
@@ -121,8 +132,14 @@ class Bench:
             )
         )
 
-    def measure(self, trial: Trial) -> Measurement:
-        """Run the experiment on what the trial shows, undo its traces, read the metric."""
+    def measure(
+        self, trial: Trial, doing: str = "run_command", *, opens: bool = False
+    ) -> Measurement:
+        """Run the experiment on what the trial shows, undo its traces, read the metric.
+
+        `doing` says which run it is, for people, `opens` that many may follow.
+        """
+        self.tell(Phase(doing, self._settings.time_budget, opens))
         shell, budget = self._settings.run_command, self._settings.kill_after
         run, violations = self._in(trial, self._executors.experiments, shell, budget, self._run_log)
         violations = trial.pardon(violations)
@@ -161,6 +178,7 @@ class Bench:
         if self._settings.setup_command is None:
             return
         setup, by = self._settings.setup_command, self._executors.setup
+        self.tell(Phase("setup_command", SETUP_BUDGET, opens=True))
         run = self.execute(by, setup, SETUP_BUDGET, self._setup_log)
         if failure := failure_of(run):
             raise MachineError(
@@ -175,6 +193,7 @@ class Bench:
         if self._settings.guard_command is None:
             return None
         shell, budget = self._settings.guard_command, self._settings.guard_budget
+        self.tell(Phase("guard_command", budget))
         run, violations = self._in(trial, self._executors.guard, shell, budget, self._guard_log)
         violations = trial.pardon(violations)
         if failure := failure_of(run):
@@ -247,6 +266,7 @@ class Bench:
     ) -> tuple[float | None, str, tuple[str, ...]]:
         """The number that a command prints, or what is wrong; and what it did besides."""
         by = self._executors.measures
+        self.tell(Phase(name, budget))
         done, violations = self._in(trial, by, shell, budget, None, AUTORESEARCH_SECONDS=seconds)
         # `grep` that finds nothing exits with 1: then the better story is that nothing came.
         silent = done.returncode == 1 and not done.output.strip() and not done.errors.strip()

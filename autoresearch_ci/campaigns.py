@@ -10,6 +10,7 @@ from pathlib import Path
 from autoresearch_ci import ledger
 from autoresearch_ci.clock import today
 from autoresearch_ci.errors import LedgerError, SettingsError
+from autoresearch_ci.forecast import seconds_of_a_run
 from autoresearch_ci.history import History
 from autoresearch_ci.ledger import CampaignLog
 from autoresearch_ci.model import (
@@ -69,14 +70,26 @@ def choose_tag(
                 remedy="Give another tag, or none: then a new campaign begins from what was "
                 "merged.",
             )
-        if new and wanted in workspace.tags():
+        if new and wanted in {*workspace.tags(), *_numbered(workspace)}:
             raise SettingsError(
                 f"--new was given, but there is a campaign {wanted} already.",
-                remedy="Leave --new out to go on with it, or give another --tag.",
+                remedy="Leave --new out to go on with it, give another --tag, or delete it: "
+                f"`autoresearch-ci rm {wanted}`.",
             )
         return wanted
     tag = None if new else unfinished(workspace, finished)
-    return tag or workspace.new_tag(today())
+    return tag or workspace.new_tag(today(), taken=_numbered(workspace))
+
+
+def without_branch(workspace: Workspace) -> list[str]:
+    """The campaigns of the working tree's log whose branch somebody has deleted."""
+    there = set(workspace.tags())
+    return [tag for tag in _numbered(workspace) if tag not in there]
+
+
+def _numbered(workspace: Workspace) -> list[str]:
+    """The campaigns of the working tree's log that have measured something."""
+    return [tag for tag, log in _read(workspace).items() if log.history.baseline]
 
 
 def unfinished(workspace: Workspace, finished: Callable[[str], bool] = unknown) -> str | None:
@@ -97,6 +110,15 @@ def newest(workspace: Workspace) -> str | None:
 def first(workspace: Workspace, wanted: Callable[[CampaignLog], bool]) -> str | None:
     """The newest campaign whose log is as wanted."""
     return next((log.tag for log in _newest_first(workspace) if wanted(log)), None)
+
+
+def usual_run(workspace: Workspace, target: str, metric: str) -> float:
+    """Seconds that a run of the newest campaign took that measured this; 0 where none did."""
+    for log in _newest_first(workspace):
+        same = log.start and (log.start.target, log.start.metric) == (target, metric)
+        if same and log.history.baseline:
+            return seconds_of_a_run(log.history)
+    return 0.0
 
 
 def of_other_targets(workspace: Workspace, target: str) -> set[str]:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from autoresearch_ci import __version__, config, ideas, ledger, machine
 from autoresearch_ci.archive import Archive
-from autoresearch_ci.bench import Bench
-from autoresearch_ci.campaigns import LEDGER, choose_tag, unknown
+from autoresearch_ci.bench import Bench, Tell, silent
+from autoresearch_ci.campaigns import LEDGER, choose_tag, unknown, usual_run, without_branch
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.executors import Executor, Executors
 from autoresearch_ci.executors.deadline import Deadline
@@ -64,6 +64,7 @@ def open_lab(
     chained: Callable[[], bool] = by_itself,
     users: Users | None = None,
     until: float = math.inf,
+    tell: Tell = silent,
 ) -> Iterator[Session]:
     """A session on the repository around `repo`, recovered, locked and ready to run.
 
@@ -74,6 +75,7 @@ def open_lab(
     and instructions count where those of the user's tree and of the campaign's base do not.
     `finished` says whether a campaign's pull request was merged, also where it was squashed,
     `chained` whether the session before started this one: then a stop that came since is for it.
+    `tell` hears at once of each command that begins, setup_command included.
     No command runs past `until`, an instant of `time.monotonic`: OutOfTimeError. At the end
     the user is back where they were. Raises AutoresearchError, and then nothing was changed.
     """
@@ -127,6 +129,7 @@ def open_lab(
                 trusted=trusted,
                 users=users,
                 until=until,
+                tell=tell,
             )
             session.notes += tuple(each for each in (note, moved) if each)
             follow(session, base_branch, tip)
@@ -151,6 +154,7 @@ def assemble(
     trusted: str | None = None,
     users: Users | None = None,
     until: float = math.inf,
+    tell: Tell = silent,
 ) -> Session:
     """Put a session together, and write down the experiment that a kill cut short."""
     settings = loaded.settings
@@ -166,10 +170,17 @@ def assemble(
         logs=workspace.state_dir,
         environment={"AUTORESEARCH_SESSION": name},
         put_back=book.put_back,
+        tell=tell,
     )
     watch = Watch(book.history)
     notes = [note for note in (*loaded.notes, campaign.rescued) if note]
     notes += ideas.notes(settings, os.environ)
+    notes += [
+        f"The branch autoresearch/{gone} is gone, and its records are here: `--tag {gone}` goes on "
+        f"with it, `autoresearch-ci rm {gone}` deletes them."
+        for gone in without_branch(workspace)
+        if gone != campaign.tag
+    ]
     with campaign.preparation() as changed:
         if not stops:
             bench.prepare()
@@ -234,6 +245,9 @@ def assemble(
         ruler=ruler,
         watch=watch,
         stops=stops,
+        usual=usual_run(workspace, settings.target_file, settings.metric_name)
+        if settings.time_limit and not book.history.baseline
+        else 0.0,
     )
 
 

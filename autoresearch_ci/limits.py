@@ -82,16 +82,23 @@ def _max_experiments(limits: Limits, progress: Progress) -> bool:
 
 
 def _time_limit(limits: Limits, progress: Progress) -> bool:
-    """Stop before an experiment that would not end in time, if it takes as long as the last.
-
-    What was discarded before its first run says nothing of that, nor does what was interrupted.
-    """
+    """Stop before an experiment that would not end in time."""
     if limits.time_limit is None:
         return False
-    tried = reversed(progress.history.experiments)
-    ran = (e.seconds for e in tried if e.seconds and e.reason is not Reason.INTERRUPTED)
-    expected = next(ran, 0.0)
-    return progress.seconds + expected >= limits.time_limit
+    return progress.seconds + of_the_next(progress.history) >= limits.time_limit
+
+
+def of_the_next(history: History) -> float:
+    """The seconds that the next experiment is expected to take: as many as the last one.
+
+    What was discarded before its first run says nothing of that, nor does what was interrupted.
+    After a baseline it is one run, the least that there is.
+    """
+    tried = reversed(history.experiments)
+    last = next((e for e in tried if e.seconds and e.reason is not Reason.INTERRUPTED), None)
+    if last is None:
+        return 0.0
+    return last.seconds / max(len(last.samples), 1) if last.is_baseline else last.seconds
 
 
 def _patience(limits: Limits, progress: Progress) -> bool:

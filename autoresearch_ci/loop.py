@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 
 from autoresearch_ci.dropping import dropped
+from autoresearch_ci.errors import AutoresearchError
 from autoresearch_ci.interrupts import deferred
 from autoresearch_ci.model import (
     BASELINE,
@@ -26,7 +27,7 @@ from autoresearch_ci.verdicts import attempt, baseline, open_session
 
 def research(session: Session) -> Generator[Event, None, None]:
     """Propose, edit, run, judge, keep or reset, record; until a limit is reached."""
-    stop = StopReason.ERROR
+    stop, why = StopReason.ERROR, ""
     try:
         yield session.ledger.append(session.start)
         yield from share(session)
@@ -48,8 +49,11 @@ def research(session: Session) -> Generator[Event, None, None]:
     except KeyboardInterrupt:
         stop = StopReason.INTERRUPTED
         raise
+    except AutoresearchError as error:
+        why = f"{error.message} {error.remedy}"
+        raise
     finally:
-        end = session.end(stop)
+        end = session.end(stop, why)
         shared = session.share(last=True, hurry=stop is StopReason.INTERRUPTED)
     yield from (Note(text) for text in shared.notes)
     yield end
@@ -72,6 +76,8 @@ def measure_incumbent(session: Session) -> Iterator[Event]:
     if note := session.follow_base():
         yield Note(note)
     text = session.campaign.source()
+    if note := session.foresee():
+        yield Note(note)
     if session.needs_baseline:
         yield from experiment(session, Proposal("baseline", text, proposer=BASELINE))
     elif not session.limits.setup_only:

@@ -1,4 +1,4 @@
-"""Sharing a campaign: pushed after every experiment, merged where somebody was faster.
+"""Sharing a campaign: pushed as it grows, merged where somebody was faster.
 
 A push that is rejected is fetched, merged and tried again, never forced. One that fails
 costs nothing: the session goes on, all of it is in the clone, and the next push, of this
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -25,8 +26,13 @@ from autoresearch_ci.workspace import PATIENCE, Campaign, Remote
 ATTEMPTS = 8
 """Pushes that may be rejected in a row; what waits then goes out with the next experiment."""
 
+A_MINUTE = 6
+"""Pushes in any minute: as many as GitHub recommends for a repository at most."""
+
 AGAIN_AFTER, AT_MOST = 60.0, 1800.0
 """Seconds until a remote that failed is tried again: doubled each time, up to the second."""
+
+MINUTE = 60.0
 
 HURRY = 3.0
 """Seconds that all of it may take where the session has to end now."""
@@ -45,7 +51,7 @@ class Shared:
 
 
 class Publisher(Protocol):
-    """Where a campaign is shared, after every experiment and `last` at the session's end.
+    """Where a campaign is shared: asked after every experiment, and `last` at the session's end.
 
     It never raises for what the network does. `hurry` when the session has to end now.
     `trouble` is why what there is was not published, with what to do; empty where it was.
@@ -65,6 +71,34 @@ class Alone:
         return Shared()
 
 
+class Pace:
+    """Keeps pushes below `A_MINUTE`, with one a minute left for a session's last words.
+
+    So they are evenly spaced, and what comes in between goes out together.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock, self._made = clock, deque[float]()
+
+    def made(self) -> None:
+        """A push is about to be made."""
+        self._made.append(self._clock())
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the last push is long enough ago for one that can wait."""
+        return not self._made or self._clock() - self._made[-1] >= MINUTE / (A_MINUTE - 1)
+
+    @property
+    def wait(self) -> float:
+        """Seconds until one more may be made at all."""
+        while self._made and self._clock() - self._made[0] >= MINUTE:
+            self._made.popleft()
+        if len(self._made) < A_MINUTE:
+            return 0.0
+        return self._made[-A_MINUTE] + MINUTE - self._clock()
+
+
 class RemotePublisher:
     """Pushes both branches of a campaign to a remote, in one atomic push."""
 
@@ -75,30 +109,36 @@ class RemotePublisher:
         ledger: Ledger,
         archive: Archive,
         clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._remote, self._campaign = remote, campaign
         self._ledger, self._archive, self._clock = ledger, archive, clock
+        self._pace, self._sleep = Pace(clock), sleep
         self.trouble = ""
         self._pause = 0.0
         self._due = clock()
         self._shared = ""
         self._odd = ("", "")
+        self._refused = False
         self._moved, self._merged, self._notes = False, False, list[str]()
         self._deadline: float | None = None
 
     def share(self, *, last: bool = False, hurry: bool = False) -> Shared:
         if self._ledger.history.baseline is None:
             return Shared()
-        if not last and (self._clock() < self._due or self._logs_tip == self._shared):
+        idle = self._clock() < self._due or self._logs_tip == self._shared
+        if not last and (idle or not self._pace.is_due):
             return Shared()  # not to be asked again yet, or nothing new was archived
         self._moved, self._merged, self._notes = False, False, []
         self._deadline = self._clock() + HURRY if hurry else None
+        self._refused = False
         try:
-            self._push_all()
+            done = self._push_all(last=last)
         except (WorkspaceError, TargetError, LedgerError) as error:
             self._failed(error, last=last)
         else:
-            self._shared, self._pause, self.trouble = self._logs_tip, 0.0, ""
+            self._pause, self.trouble = 0.0, ""
+            self._shared = self._logs_tip if done else self._shared
         return Shared(self._moved, self._merged, tuple(self._notes))
 
     @property
@@ -119,16 +159,23 @@ class RemotePublisher:
             return PATIENCE
         return max(0.1, self._deadline - self._clock())
 
-    def _push_all(self) -> None:
+    def _push_all(self, *, last: bool) -> bool:
+        """Push what there is; False where others were faster so often that it has to wait."""
         for attempt in range(ATTEMPTS):
+            if (wait := self._pace.wait) and self._deadline is None:
+                if not last:
+                    return False
+                self._sleep(wait)
             self._archive.catch_up()
+            self._pace.made()
             if self._remote.push(self._refs, patience=self._patience):
-                return
+                return True
             self._merge()
+            self._refused = False
             if self._deadline is not None and self._clock() > self._deadline:
                 break
             # Whoever else is at it waits for another time than we do.
-            time.sleep(random.uniform(0, min(0.05 * 2**attempt, 2.0)))
+            self._sleep(random.uniform(0, min(0.05 * 2**attempt, 2.0)))
         raise WorkspaceError(
             f"{self._remote.name} rejects the push again and again, since others push too.",
             remedy="It is tried again after the next experiment.",
@@ -138,6 +185,7 @@ class RemotePublisher:
         """Put what is not published yet behind what somebody else has published."""
         code_ref, logs_ref = self._campaign.refs
         found = self._remote.fetch(code_ref, logs_ref, patience=self._patience)
+        self._refused = True  # until it has been merged
         code, logs = found.get(code_ref, ""), found.get(logs_ref, "")
         published = self._campaign.read(LEDGER, at=logs) if logs else None
         merged = self._ledger.merged(published or b"", self._recommit)
@@ -170,8 +218,8 @@ class RemotePublisher:
             raise WorkspaceError(
                 f"On {self._remote.name}, {self._campaign.branch} is at {code[:12] or 'nothing'}, "
                 f"but the last kept experiment of its log is {tip[:12] or 'none'}.",
-                remedy="See who else pushed to that branch, and set it right there; or begin a "
-                "new campaign: --new",
+                remedy="See who else pushed to that branch, and put it back to the log's commit "
+                "there; or begin a new campaign: `autoresearch-ci run --new`.",
             )
         self._odd = (code, tip)
 
@@ -180,15 +228,22 @@ class RemotePublisher:
         self._due = self._clock() + self._pause
         detail = f" {error.detail.splitlines()[-1].strip()}" if error.detail else ""
         refs = " ".join(name.removeprefix("refs/heads/") for name in self._campaign.refs)
-        by_hand = f"By hand: git push --atomic {self._remote.name} {refs}"
+        # What somebody else has put there in its place no push of ours gets past.
+        by_hand = f" By hand: git push --atomic {self._remote.name} {refs}"
+        by_hand = "" if self._refused else by_hand
         reason = f"not published: {error.message}{detail} {error.remedy}"
-        self.trouble = f"{reason} {by_hand}"
+        self.trouble = f"{reason}{by_hand}"
         if not again:
             self._notes.append(f"{reason} The session goes on; its results are in this clone.")
         if last:
+            then = (
+                "the next session here cannot publish it either before that is set right"
+                if self._refused
+                else "the next session here publishes it"
+            )
             self._notes.append(
-                "what is not published is in this clone, and the next session here publishes it; "
-                f"where the clone is thrown away, as on GitHub's runners, it is lost. {by_hand}"
+                f"what is not published is in this clone, and {then}; where the clone is thrown "
+                f"away, as on GitHub's runners, it is lost.{by_hand}"
             )
 
 

@@ -37,9 +37,12 @@ def fetch_campaigns(remote: Remote) -> str:
 
 
 def require_same_campaign(book: ledger.Ledger, settings: config.Settings) -> None:
-    """A campaign has one target and one metric; numbers of another would be compared with it."""
+    """A campaign has one target and one metric; numbers of another would be compared with it.
+
+    One that has no number yet may still become any.
+    """
     start = book.campaign.start
-    if start is None:
+    if start is None or book.history.baseline is None:
         return
     for what, then, now in (
         ("target_file", start.target, settings.target_file),
@@ -49,7 +52,8 @@ def require_same_campaign(book: ledger.Ledger, settings: config.Settings) -> Non
         if then != now:
             raise SettingsError(
                 f"Campaign {book.tag} was begun with {what} {then}; now it is {now}.",
-                remedy="Begin a new campaign with --new, or set it back to go on with this one.",
+                remedy="Begin a new campaign: `autoresearch-ci run --new`. Or set it back to go on "
+                "with this one.",
             )
 
 

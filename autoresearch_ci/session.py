@@ -13,6 +13,7 @@ from autoresearch_ci.asking import received
 from autoresearch_ci.bench import Bench, Measurement
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.config import Settings
+from autoresearch_ci.forecast import fruitless, out_of_time, seconds_of_a_run, too_short
 from autoresearch_ci.history import AGAIN, History
 from autoresearch_ci.interrupts import deferred
 from autoresearch_ci.judge import Contest, Experience, Judge
@@ -73,6 +74,9 @@ OUT_OF_TIME = "time_limit was reached before it had a verdict"
 LONGEST_TITLE = 200
 """Characters of a proposal's title that are written down."""
 
+LONGEST_NOTE = 1000
+"""The same of why a session ended."""
+
 
 @dataclass
 class Session:
@@ -80,6 +84,7 @@ class Session:
 
     `follow` is the commit of the base branch, where that is to be merged if it has moved.
     `stops` are those that were asked for before it began and are for it all the same.
+    `usual` is how many seconds a run took in an earlier campaign, 0 where nobody knows.
     """
 
     start: SessionStart
@@ -99,12 +104,14 @@ class Session:
     incumbent: tuple[Sample, ...] = ()
     follow: str = ""
     stops: tuple[StopRequest, ...] = ()
+    usual: float = 0.0
 
     def __post_init__(self) -> None:
         self._met = False
         known = self.ledger.campaign.stops
         self._old_stops = {stop.session for stop in known if stop not in self.stops}
         self._given_up: set[int] = set()
+        self._foreseen = False
         self._told = History(self.history.direction)
         self._experience, self._seen = Experience(), 0
 
@@ -140,6 +147,38 @@ class Session:
         """Whether the project as it is has no number yet: a new campaign, or its base moved."""
         best = self.history.incumbent
         return self.history.baseline is None or best is None or best.commit != self.campaign.head
+
+    def planned_runs(self) -> int:
+        """Runs of the incumbent that the judge wants first, as far as can be known by now.
+
+        It is asked what it would do if all that come agreed with the last one.
+        """
+        best = self.history.incumbent
+        last = best.value if best and best.value is not None else 0.0
+        contest = self.contest()
+        while self.judge(contest) is Side.INCUMBENT:
+            seen = contest.samples
+            contest = contest.plus(Sample(Side.INCUMBENT, seen[-1].value if seen else last))
+        return len(contest.samples)
+
+    def opening_run(self) -> str:
+        """The run of the incumbent that comes next, as people read it."""
+        what = "baseline" if self.needs_baseline else "incumbent measured again"
+        open_end = "at least " if len({sample.value for sample in self.incumbent}) <= 1 else ""
+        return f"{what}, run {len(self.incumbent) + 1} of {open_end}{self.planned_runs()}"
+
+    def foresee(self, run: float = 0.0) -> str:
+        """Say once that the time is too short for an experiment, as soon as that can be known.
+
+        `run` is how long one took just now; without it the records have to tell.
+        """
+        run = run or seconds_of_a_run(self.history) or self.usual
+        if self._foreseen or not run:
+            return ""
+        before = max(0.0, self.watch.progress.seconds - len(self.incumbent) * run)
+        text = too_short(self.limits, before, self.planned_runs(), run)
+        self._foreseen = bool(text)
+        return text
 
     def follow_base(self) -> str:
         """Merge the base branch if it has moved; says so, and nothing where it has not."""
@@ -330,21 +369,24 @@ class Session:
             self.incumbent = tuple(Sample(Side.INCUMBENT, value) for value in values)
         return done
 
-    def end(self, reason: StopReason) -> SessionEnd:
+    def end(self, reason: StopReason, why: str = "") -> SessionEnd:
         """Write down that the session ends, and all that waits to be archived."""
         self._attend()
         best = self.history.incumbent
-        ended = self.ledger.append(
-            SessionEnd(
-                tag=self.start.tag,
-                session=self.start.session,
-                timestamp=timestamp(),
-                reason=reason,
-                experiments=self.progress.experiments,
-                kept=sum(e.session == self.start.session for e in self.history.kept_changes),
-                best=best.value if best else None,
-            )
+        end = SessionEnd(
+            tag=self.start.tag,
+            session=self.start.session,
+            timestamp=timestamp(),
+            reason=reason,
+            experiments=self.progress.experiments,
+            kept=sum(e.session == self.start.session for e in self.history.kept_changes),
+            best=best.value if best else None,
+            note=_one_line(why, LONGEST_NOTE),
         )
+        if reason is StopReason.TIME_LIMIT:
+            nothing = fruitless(end, self.history)
+            end = replace(end, note=out_of_time(self.limits, self.progress, fruitless=nothing))
+        ended = self.ledger.append(end)
         self.archive.write(now=True)
         return ended
 
@@ -405,7 +447,7 @@ class Session:
         )
 
 
-def _one_line(text: str) -> str:
+def _one_line(text: str, longest: int = LONGEST_TITLE) -> str:
     """One line of bounded length that may be shown anywhere: it goes into files and commits."""
     line = " ".join(clean(text).split())
-    return line if len(line) <= LONGEST_TITLE else f"{line[: LONGEST_TITLE - 1]}…"
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
 
 from autoresearch_ci.bench import Measurement
-from autoresearch_ci.model import Proposal, Reason, Rejected, Sample, Side, Status, Verdict
+from autoresearch_ci.model import Note, Proposal, Reason, Rejected, Sample, Side, Status, Verdict
 from autoresearch_ci.session import INTERRUPTED, OUT_OF_TIME, Outcome, Session
 from autoresearch_ci.workspace import Trial
 
@@ -19,8 +20,11 @@ def open_session(session: Session, trial: Trial) -> tuple[Measurement, ...]:
         if runs and session.is_over:
             break
         trial.show(Side.INCUMBENT)
-        runs = (*runs, run := session.bench.measure(trial))
+        run = session.bench.measure(trial, session.opening_run(), opens=not runs)
+        runs = (*runs, run)
         session.incumbent += (Sample(Side.INCUMBENT, session.bench.require(run)),)
+        if text := session.foresee(run.run.seconds):
+            session.bench.tell(Note(text))
     return runs
 
 
@@ -71,7 +75,8 @@ def contested(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
         if session.is_over:
             return undecided(Outcome(None, None, contest.samples, runs), OUT_OF_TIME)
         trial.show(decision)
-        runs = (*runs, run := session.bench.measure(trial))
+        run = session.bench.measure(trial, _name(decision, contest.values(decision)))
+        runs = (*runs, run)
         if run.failure and decision is Side.INCUMBENT:
             if failed:
                 error = f"the incumbent gave no metric either time: {run.error}"
@@ -85,6 +90,11 @@ def contested(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
     prev, value = session.figures(contest, decision)
     outcome = Outcome(decision, value, contest.samples, runs, prev=prev)
     return verified(session, trial, outcome) if decision.status is Status.KEEP else outcome
+
+
+def _name(side: Side, earlier: Sequence[float]) -> str:
+    """Which run it is, for people."""
+    return f"{side}, run {len(earlier) + 1}" if earlier else f"{side}"
 
 
 def verified(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
@@ -111,7 +121,7 @@ def second_look(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
         if session.is_over:
             return undecided(outcome, OUT_OF_TIME)
         trial.show(Side.CANDIDATE)
-        again = session.bench.measure(trial)
+        again = session.bench.measure(trial, "second look at the candidate")
         outcome = replace(outcome, measurements=(*outcome.measurements, again))
         if again.failure or again.value is None:
             return replace(outcome, verdict=again.failure, value=again.value, error=again.error)

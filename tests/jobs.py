@@ -38,8 +38,11 @@ from autoresearch_ci.action import head, live
 head.PAUSE = live.PAUSE = 0.0
 """
 """Code that has a job show every experiment, as if each took more than a minute."""
-ARCHIVED_AT_ONCE = "from autoresearch_ci import archive\narchive.INTERVAL = 0.0\n"
-"""Code that has a job push after every experiment, as if each took more than two seconds."""
+ARCHIVED_AT_ONCE = """
+from autoresearch_ci import archive, publisher
+archive.INTERVAL, publisher.A_MINUTE = 0.0, 10**6
+"""
+"""Code that has a job push after every experiment, as if each took more than some seconds."""
 
 
 @dataclass

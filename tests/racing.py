@@ -13,14 +13,14 @@ from tests.projects import SETTINGS, git, make_repository
 SESSION = """
 import random, sys, time
 from pathlib import Path
-from autoresearch_ci import archive
+from autoresearch_ci import archive, publisher
 from autoresearch_ci.lab import open_lab
 from autoresearch_ci.loop import research
 from autoresearch_ci.model import Proposal
 from autoresearch_ci.workspace import Target
 from tests.racing import PUSHED, changed
 
-archive.INTERVAL = 0.0  # every experiment is pushed, which makes for the most races
+archive.INTERVAL, publisher.A_MINUTE = 0.0, 10**6  # every experiment is pushed, which makes for the most races
 repository, side, count, token = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
 
 

@@ -31,6 +31,7 @@ def _in_inputs(remedy: str) -> str:
     """A remedy that names flags of the command line, in the inputs of the same names."""
     there = r"`new_campaign: true`, with \1 checked out"
     remedy = re.sub(r"`autoresearch-ci run --new --base (\S+)`", there, remedy)
+    remedy = remedy.replace("`autoresearch-ci run --new`", "--new")
     if "--new" in remedy:
         remedy = remedy.replace("--new", "`new_campaign: true`") + _ON_A_PULL
     return remedy.replace("--tag", "`tag`")

@@ -18,8 +18,9 @@ from autoresearch_ci.action.remarks import remarks
 from autoresearch_ci.action.site import base_branch, push_target
 from autoresearch_ci.archive import PICTURE
 from autoresearch_ci.doctor import admit
-from autoresearch_ci.errors import MachineError
+from autoresearch_ci.errors import AutoresearchError, MachineError, OutOfTimeError
 from autoresearch_ci.executors.user import Users
+from autoresearch_ci.forecast import fruitless
 from autoresearch_ci.history import History
 from autoresearch_ci.interrupts import Interrupted
 from autoresearch_ci.lab import open_lab
@@ -36,8 +37,6 @@ from autoresearch_ci.session import Session
 _NOTHING_RAN = {
     StopReason.EXHAUSTED: "Whoever has the ideas has none left. Begin a new campaign (the input "
     "new_campaign), or set proposer to a model.",
-    StopReason.TIME_LIMIT: "setup_command, the incumbent and one experiment take longer than "
-    "time_limit. Raise it, or make them shorter.",
 }
 
 
@@ -52,19 +51,23 @@ def hold(workspace: Path, order: Order, users: Users | None, stream: TextIO, boa
     held: Held | None = None
     lab: Session | None = None
     try:
-        with open_lab(
-            workspace,
-            given.overrides,
-            new=given.new_campaign,
-            base=order.base,
-            setup_only=order.setup_only,
-            push=push_target(workspace, given.token),
-            base_branch=order.base_branch or base_branch(workspace, where),
-            trusted=order.trusted,
-            finished=lambda tag: tag in order.others or board.forge.merged(f"{OFFERED}{tag}"),
-            chained=lambda: order.cause.is_ours(board.forge),
-            users=users,
-        ) as lab:
+        with (
+            progress,
+            open_lab(
+                workspace,
+                given.overrides,
+                new=given.new_campaign,
+                base=order.base,
+                setup_only=order.setup_only,
+                push=push_target(workspace, given.token),
+                base_branch=order.base_branch or base_branch(workspace, where),
+                trusted=order.trusted,
+                finished=lambda tag: tag in order.others or board.forge.merged(f"{OFFERED}{tag}"),
+                chained=lambda: order.cause.is_ours(board.forge),
+                users=users,
+                tell=progress.show,
+            ) as lab,
+        ):
             lab.start = replace(lab.start, goes_on=given.goes_on and order.cause.again)
             order.queue(lab)
             admit(
@@ -164,9 +167,11 @@ def page(lab: Session, order: Order, *more: str) -> Page:
 def _told(lab: Session, order: Order, *more: str) -> Held:
     """What a session came to, and its page, which is all in memory: the lab may be closed."""
     end, shown = ended(lab), page(lab, order, *more)
-    failure = None
+    failure: AutoresearchError | None = None
     if end and not end.experiments and end.reason in _NOTHING_RAN:
         failure = MachineError("No experiment could run.", remedy=_NOTHING_RAN[end.reason])
+    elif end and fruitless(end, lab.history):
+        failure = OutOfTimeError("No experiment came to a verdict.", remedy=end.note)
     result = result_of(lab.start, end, lab.history)
     return Held(result, shown.report, failure, headline(lab.history), tag=lab.start.tag)
 

@@ -28,6 +28,7 @@ VERBS = {
     "idea": "queue an idea for the next proposal of a model",
     "doctor": "plant known changes in a copy of this project, and check each verdict",
     "results": "show what a campaign has found",
+    "rm": "delete a campaign, and say how to bring it back",
     "calibrate": "run the unchanged project a few times: how noisy is the metric?",
     "confirm": "measure base and branch again, and each kept change by itself",
     "brief": "show what a model would be asked now",
@@ -98,5 +99,6 @@ def _first(words: Sequence[str]) -> tuple[str, list[str], Namespace]:
         parser.print_help(sys.stderr)
         raise SystemExit(2)
     if general.verb not in VERBS:
-        parser.unknown("verb", general.verb, VERBS)
+        # A slip of the finger is never sent to what deletes.
+        parser.unknown("verb", general.verb, [verb for verb in VERBS if verb != "rm"])
     return general.verb, general.rest, general

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, NoReturn
 from autoresearch_ci.cli.parser import Parser, positive
 from autoresearch_ci.errors import LedgerError
 from autoresearch_ci.history import History
-from autoresearch_ci.model import Experiment, SessionStart, Status
-from autoresearch_ci.reports.session import outcome
+from autoresearch_ci.model import Experiment, SessionStart, Status, StopReason
+from autoresearch_ci.reports.session import STOPPED, outcome
 from autoresearch_ci.reports.table import Layout, headline, table
 from autoresearch_ci.reports.terminal import Paint, clean, cut, has_colour, is_live
 
@@ -32,6 +32,7 @@ _AROUND = 8
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Which experiments, and in which form."""
+    parser.epilog = "--json gives JSON Lines: an object an experiment, and nothing without any."
     parser.add_argument("--tag", help="the campaign (default: the one worked on last)")
     parser.add_argument(
         "--status", type=_statuses, action="extend", metavar="STATUS",
@@ -77,6 +78,8 @@ def main(arguments: Namespace) -> int:
         paint = Paint(colour=has_colour(sys.stdout))
         lines = page(view, rows, paint, quiet=arguments.quiet)
     sys.stdout.writelines(f"{line}\n" for line in lines)
+    if (arguments.json or arguments.tsv) and not view.history.experiments:
+        print(*nothing_yet(view), sep="\n", file=sys.stderr)
     return 0
 
 
@@ -101,12 +104,29 @@ def page(
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     head = [*headline(start, view.history, paint), ""]
     yield from head if width is None else (cut(line, width) for line in head)
+    if not view.history.experiments:
+        yield from nothing_yet(view)
+        return
     yield from table(rows, Layout(width, paint, view.history))
     if len(rows) < view.history.next_number:
         yield paint(f"{len(rows)} of {view.history.next_number} shown", "dim")
     if view.running is not None:
         line = f"#{view.running.experiment} is running: {clean(view.running.description)}"
         yield line if width is None else cut(line, width)
+
+
+def nothing_yet(view: CampaignView) -> list[str]:
+    """Why a campaign has no experiment, and what to do about it."""
+    if view.running is not None:
+        return ["The baseline is being measured."]
+    last, again = view.sessions[-1], f"autoresearch-ci run --tag {clean(view.tag)}"
+    if isinstance(last, SessionStart):
+        why = "The last session has not ended: it is at work, or was killed before its baseline."
+    elif last.reason is StopReason.ERROR:
+        why = f"The baseline gave no number: {clean(last.note) or 'an error'}"
+    else:
+        why = f"The last session ended before its baseline: {STOPPED[last.reason]}."
+    return [why, f"Then go on: {again}"]
 
 
 def watch(arguments: Namespace) -> NoReturn:

@@ -30,7 +30,7 @@ def add_campaign(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--base", metavar="REF", help="the commit a new campaign starts from (default: HEAD)"
     )
-    add_remote(parser, "share the campaign after every experiment")
+    add_remote(parser, "share the campaign as experiments end")
 
 
 def main(arguments: Namespace) -> int:

@@ -15,7 +15,8 @@ from autoresearch_ci.cli.asking import PUSH_TOKEN
 from autoresearch_ci.cli.boundary import DONE, INTERRUPTED
 from autoresearch_ci.cli.place import repository_root
 from autoresearch_ci.cli.program import called
-from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.errors import OutOfTimeError, SettingsError
+from autoresearch_ci.forecast import fruitless
 from autoresearch_ci.history import History
 from autoresearch_ci.interrupts import Interrupted, interruptible
 from autoresearch_ci.model import (
@@ -25,6 +26,7 @@ from autoresearch_ci.model import (
     Finding,
     IncumbentMeasured,
     Note,
+    Phase,
     Reason,
     SessionEnd,
 )
@@ -68,7 +70,15 @@ def hold(
 
         target = Target(push, os.environ.get(PUSH_TOKEN, "")) if push is not None else None
         lab = stack.enter_context(
-            open_lab(repo, overrides, new=new, base=base, setup_only=setup_only, push=target)
+            open_lab(
+                repo,
+                overrides,
+                new=new,
+                base=base,
+                setup_only=setup_only,
+                push=target,
+                tell=progress.show,
+            )
         )
         if base is not None and not new and lab.history.baseline:
             raise SettingsError(
@@ -145,7 +155,7 @@ def _shown(progress: Progress, *, as_json: bool) -> Callable[[Event], None]:
 
 
 def _write_record(event: Event) -> None:
-    if isinstance(event, IncumbentMeasured | Finding | Check | Note):
+    if isinstance(event, IncumbentMeasured | Finding | Check | Note | Phase):
         return
     from autoresearch_ci.ledger import encode  # noqa: PLC0415
 
@@ -189,6 +199,8 @@ def _last_words(
         start = replace(lab.start, base=lab.campaign.base)  # it may have moved since
         text = "\n" + closing(start, end, lab.history, paint, place, called())
     print(text, file=people, flush=True)
+    if end and fruitless(end, lab.history):
+        raise OutOfTimeError("No experiment came to a verdict.", remedy=end.note)
 
 
 def _is_here(repo: Path) -> bool:

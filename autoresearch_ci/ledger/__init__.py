@@ -22,7 +22,17 @@ from autoresearch_ci.ledger.records import dumps, encode, loads
 from autoresearch_ci.ledger.tsv import HEADER, row
 from autoresearch_ci.model import Direction, Experiment, Record
 
-__all__ = ["CampaignLog", "Ledger", "Merged", "dumps", "encode", "loads", "read", "table"]
+__all__ = [
+    "CampaignLog",
+    "Ledger",
+    "Merged",
+    "dumps",
+    "encode",
+    "forget",
+    "loads",
+    "read",
+    "table",
+]
 
 R = TypeVar("R", bound=Record)
 
@@ -30,6 +40,22 @@ R = TypeVar("R", bound=Record)
 def table(history: History) -> str:
     """The whole `results.tsv` of a campaign."""
     return HEADER + "".join(row(experiment) for experiment in history.experiments)
+
+
+def forget(log: Path, results: Path, tag: str) -> bytes:
+    """Take a campaign's records out of a log that others share, and its table; the records.
+
+    A table of another campaign stays.
+    """
+    own = OwnFile(log, durable=True)
+    campaign = read(whole(own.content), _name(log)).get(tag)
+    if campaign is None:
+        return b""
+    lines = whole(own.content).splitlines(keepends=True)
+    own.replace(b"".join(line for line in lines if line.strip() and _tag(line) != tag))
+    if results.exists() and results.read_text(errors="replace") == table(campaign.history):
+        results.unlink()
+    return b"".join(campaign.lines)
 
 
 class Ledger:
@@ -128,7 +154,8 @@ class Ledger:
                 raise LedgerError(
                     f"The campaign {self.tag} was published with {what} {elsewhere}; here it is "
                     f"{here}.",
-                    remedy="Use the same settings in both places, or begin another campaign: --new",
+                    remedy="Use the same settings in both places, or begin another "
+                    "campaign: `autoresearch-ci run --new`.",
                 )
 
     def _read(self, published: bytes) -> CampaignLog:

@@ -194,12 +194,13 @@ def _encode_experiment(record: Experiment) -> tuple[str, dict[str, Any]]:
 
 
 def _encode_session_end(record: SessionEnd) -> tuple[str, dict[str, Any]]:
-    return "session_end", {
+    details = {
         "reason": record.reason,
         "experiments": record.experiments,
         "kept": record.kept,
         "best": record.best,
     }
+    return "session_end", details | ({"note": record.note} if record.note else {})
 
 
 def _encode_stop(record: StopRequest) -> tuple[str, dict[str, Any]]:
@@ -311,6 +312,7 @@ def _decode_session_end(details: Mapping[str, Any], _number: int) -> SessionEnd:
         experiments=int(details.get("experiments", 0)),
         kept=int(details.get("kept", 0)),
         best=None if best is None else float(best),
+        note=str(details.get("note", "")),
     )
 
 

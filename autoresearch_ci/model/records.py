@@ -127,7 +127,10 @@ class Experiment:
 
 @dataclass(frozen=True, slots=True)
 class SessionEnd:
-    """A session ends; counts are of this session, the baseline not counted."""
+    """A session ends; counts are of this session, the baseline not counted.
+
+    `note` says why in a sentence, with what to do, where the reason alone does not tell.
+    """
 
     tag: str
     session: str
@@ -136,6 +139,7 @@ class SessionEnd:
     experiments: int
     kept: int
     best: float | None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +284,19 @@ class Note:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A command begins; told to listeners at once, never written.
+
+    `limit` is how many seconds it may take, 0 where nobody wants to know. `opens` says
+    that it is the first of a part of the session that may last.
+    """
+
+    text: str
+    limit: float = 0.0
+    opens: bool = False
+
+
 Request = StopRequest | IdeaRequest
 Record = (
     SessionStart
@@ -292,4 +309,4 @@ Record = (
     | SessionEnd
     | Request
 )
-Event = Record | IncumbentMeasured | Finding | Check | Note
+Event = Record | IncumbentMeasured | Finding | Check | Note | Phase

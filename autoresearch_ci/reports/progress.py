@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -23,6 +24,7 @@ from autoresearch_ci.model import (
     ExperimentStart,
     IncumbentMeasured,
     Note,
+    Phase,
     ProposalRejected,
 )
 from autoresearch_ci.reports import examination
@@ -32,6 +34,9 @@ from autoresearch_ci.reports.terminal import Paint, clean, duration, fit, has_co
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions
     from rich.text import Text
+
+SILENCE, LONGEST_SILENCE = 15.0, 600.0
+"""Seconds without a line until a pipe is told what goes on: doubled each time, up to the second."""
 
 STOPPING = "stopping; the experiment under way is being undone"
 
@@ -70,26 +75,56 @@ class QuietProgress:
 
 
 class PlainProgress:
-    """One line when an experiment starts, one when it ends, each written at once."""
+    """One line when an experiment starts, one when it ends, each written at once.
 
-    def __init__(self, stream: TextIO) -> None:
+    Where that takes long, a line says what goes on: seldom, and ever more seldom.
+    """
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self.gone = False
         self._stream = stream
         self._paint = Paint(colour=has_colour(stream))
         self._history: History | None = None
+        self._clock, self._lock, self._over = clock, threading.RLock(), threading.Event()
+        self._phase, self._since = "", clock()
+        self._last, self._silence = clock(), SILENCE
 
     def __enter__(self) -> Self:
+        threading.Thread(target=self._watch, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        pass
+        self._over.set()
 
     def begin(self, opening: str, history: History, _budget: float) -> None:
         self._history = history
         self._print(opening, "", self._layout().heading())
 
+    def beat(self) -> None:
+        """Say what goes on, if that has not been said for long."""
+        with self._lock:
+            now = self._clock()
+            if self._phase and not self._over.is_set() and now - self._last >= self._silence:
+                self._silence = min(2 * self._silence, LONGEST_SILENCE)
+                self._print(f"      {self._phase}: {duration(now - self._since)} so far")
+
+    def _watch(self) -> None:
+        while not self._over.wait(1.0):
+            self.beat()
+
     def show(self, event: Event) -> None:
-        if isinstance(event, ExperimentStart):
+        with self._lock:
+            if isinstance(event, Phase):
+                self._phase, self._since = clean(event.text), self._clock()
+            elif not isinstance(event, Note | ExperimentStart):
+                self._phase = ""
+            self._show(event)
+
+    def _show(self, event: Event) -> None:
+        if isinstance(event, Phase):
+            if event.opens:
+                self._print(f"      {self._phase}")
+        elif isinstance(event, ExperimentStart):
             self._print(f"{event.experiment:>4}  started  {clean(event.description)}")
         elif isinstance(event, Experiment):
             self._print(self._layout().row(event))
@@ -114,8 +149,10 @@ class PlainProgress:
 
     def _print(self, *lines: str) -> None:
         try:
-            for line in lines:
-                print(line, file=self._stream, flush=True)
+            with self._lock:
+                self._last = self._clock()
+                for line in lines:
+                    print(line, file=self._stream, flush=True)
         except OSError as error:
             if not is_gone(error):
                 raise
@@ -189,12 +226,16 @@ class LiveLine:
         self.state = "preparing"
         self._clock = clock
         self._running: ExperimentStart | None = None
+        self._phase: Phase | None = None
         self._since = clock()
 
     def show(self, event: Event) -> None:
         if isinstance(event, Note):
             return
-        if isinstance(event, ExperimentStart):
+        self._phase = event if isinstance(event, Phase) else None
+        if isinstance(event, Phase):
+            pass
+        elif isinstance(event, ExperimentStart):
             self._running = event
         elif isinstance(event, Experiment | ProposalRejected):
             self._running = None
@@ -217,13 +258,18 @@ class LiveLine:
         spin = "|/-\\"[int(self._clock() * 4) % 4]
         running = self._running
         if running is None or self.state == STOPPING:
-            return fit(f"{spin} {self.state}  {duration(elapsed)}", width).rstrip()
+            phase = self._phase if self.state != STOPPING else None
+            doing = clean(phase.text) if phase else self.state
+            return fit(f"{spin} {doing}  {duration(elapsed)}", width).rstrip()
         head = f"{spin} #{running.experiment} "
-        tail = f"  {duration(elapsed)} of {duration(self.budget)}{self._best()}"
+        limit = self._phase.limit if self._phase else self.budget
+        doing = f"  {clean(self._phase.text)}" if self._phase else ""
+        tail = f"{doing}  {duration(elapsed)} of {duration(limit)}{self._best()}"
         room = width - len(head) - len(tail)
         idea = clean(running.description)
         if room < 8:  # noqa: PLR2004 - too narrow for an idea: the clock says more
-            return fit(f"{head}{duration(elapsed)}{self._best()}  {idea}", width).rstrip()
+            line = f"{head}{duration(elapsed)}{doing}{self._best()}  {idea}"
+            return fit(line, width).rstrip()
         return head + fit(idea, room).rstrip() + tail
 
     def _best(self) -> str:

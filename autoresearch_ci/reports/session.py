@@ -76,7 +76,7 @@ def closing(
     reason = end.reason if end else StopReason.INTERRUPTED
     session = [e for e in history.experiments if e.session == start.session]
     changes = history.kept_changes
-    lines = [f"stopped: {STOPPED[reason]}"]
+    lines = [f"stopped: {clean(end.note) if end and end.note else STOPPED[reason]}"]
     if reason is not StopReason.SETUP_ONLY:
         lines.append(f"this session  {counts(session)}")
     lines.append(f"the campaign  {paint(standing(history), 'bold')}")

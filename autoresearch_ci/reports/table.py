@@ -56,7 +56,10 @@ def _percent(experiment: Experiment) -> str:
     text = percent(experiment.value, experiment.prev)
     if len(text) <= _PERCENT:
         return text
-    return f"{(experiment.value - experiment.prev) / abs(experiment.prev) * 100:+.0e}%"
+    share = (experiment.value - experiment.prev) / abs(experiment.prev) * 100
+    # Whole digits as long as there is room for them: `+12345%`.
+    whole = f"{share:+.0f}%"
+    return whole if len(whole) <= _PERCENT else f"{share:+.0e}%"
 
 
 def _reason(experiment: Experiment) -> str:

@@ -1,5 +1,6 @@
 """The working tree and its repository: the only code that touches git."""
 
+from autoresearch_ci.workspace import removal
 from autoresearch_ci.workspace.campaign import Campaign
 from autoresearch_ci.workspace.create import create_repository
 from autoresearch_ci.workspace.inbox import Inbox
@@ -20,6 +21,7 @@ __all__ = [
     "Workspace",
     "clear_copies",
     "create_repository",
+    "removal",
     "sessions_in_copies",
     "twin",
 ]

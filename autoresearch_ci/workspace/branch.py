@@ -103,8 +103,8 @@ def settle(
             raise WorkspaceError(
                 f"The campaign's branch {CODE}/{tag} is gone, and so is its last kept commit "
                 f"{kept[:12]}.",
-                remedy="Fetch them from where they were pushed (`git fetch`), or start a new "
-                "campaign: --new",
+                remedy="Fetch them from where they were pushed (`git fetch`). If they are nowhere, "
+                f"delete what is left of the campaign (`autoresearch-ci rm {tag}`) and begin anew.",
             )
         git.run("update-ref", "-m", f"autoresearch-ci: start {tag}", ref, known or start, ZERO)
         tip = known or start
@@ -185,7 +185,8 @@ def merged_tree(git: Git, ours: str, theirs: str, branch: str, base: str) -> str
             f"{base} has moved to {theirs[:12]}, which does not merge with the campaign's "
             f"{ours[:12]}: both changed the same lines.",
             detail="\n".join(files),
-            remedy=f"Begin a new campaign from there: --new. Or merge them yourself: {by_hand}.",
+            remedy="Begin a new campaign from there: `autoresearch-ci run --new`. Or merge them "
+            f"yourself: {by_hand}.",
         )
     raise WorkspaceError(
         f"{base} has moved to {theirs[:12]}, and this git cannot merge it with the campaign's "

@@ -247,7 +247,8 @@ class Entry:
         if not listed or not os.path.isfile(full) or os.path.islink(full):
             raise WorkspaceError(
                 f"The target {self._target} is not a file on {branch.CODE}/{self._tag}.",
-                remedy="Name the target that the campaign has, or start a new campaign: --new",
+                remedy="Name the target that the campaign has. Where the file was renamed, commit "
+                "that and begin a new campaign: `autoresearch-ci run --new`.",
             )
         git_mode, blob, _ = listed.partition("\t")[0].split(" ")
         content = Path(full).read_bytes()
@@ -278,7 +279,7 @@ class Entry:
                 f"Git would not store the target {self._target} as it is committed: its line ends "
                 "or what a filter makes of it differ.",
                 remedy=f"Commit it as git wants it (`git add --renormalize {self._target} && "
-                "git commit`), or mend .gitattributes; then start a new campaign: --new",
+                "git commit`), or mend .gitattributes; then `autoresearch-ci run --new`.",
             )
         logs = branch.tip_of(self._git, branch.LOGS, self._tag)
         if logs and not branch.resolve(self._git, f"refs/heads/{branch.LOGS}/{self._tag}"):

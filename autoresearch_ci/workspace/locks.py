@@ -34,7 +34,8 @@ def held(paths: Iterable[tuple[Path, str]]) -> Iterator[None]:
                 pid = os.pread(fd, 32, 0).decode(errors="replace").strip() or "unknown"
                 raise LockedError(
                     f"{what} is held by process {pid}.",
-                    remedy=f"Wait for that session to end, or stop it with `kill {pid}`.",
+                    remedy="Wait for that session to end, or end it: `autoresearch-ci stop` lets "
+                    "it finish its experiment, `autoresearch-ci stop --now` does not.",
                 ) from None
             os.ftruncate(fd, 0)
             os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)

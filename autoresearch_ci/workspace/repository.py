@@ -120,11 +120,11 @@ class Workspace:
                     order.setdefault(tag, None)
         return list(order)
 
-    def new_tag(self, today: str) -> str:
-        """`today`, such as mar17, or mar17-2 and so on: the first that no branch has."""
+    def new_tag(self, today: str, taken: Collection[str] = ()) -> str:
+        """`today`, such as mar17, or mar17-2 and so on: the first that is not taken."""
         refs = branch.listing(self.git, "refs/heads", "refs/remotes")
-        taken = branch.named(refs, branch.CODE).keys() | branch.named(refs, branch.LOGS).keys()
-        taken = {tag.partition("/")[0] for tag in taken} | taken
+        names = {*taken, *branch.named(refs, branch.CODE), *branch.named(refs, branch.LOGS)}
+        taken = {tag.partition("/")[0] for tag in names} | names
         number = 1
         while (tag := today if number == 1 else f"{today}-{number}") in taken:
             number += 1

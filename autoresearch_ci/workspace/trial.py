@@ -68,7 +68,7 @@ class Desk:
             raise WorkspaceError(
                 f"The target {self.target} is not a file in {commit[:12]}.",
                 remedy="Look at what was pushed to the campaign's branch; to leave it, begin a new "
-                "campaign: --new",
+                "campaign: `autoresearch-ci run --new`.",
             )
         check_text(self.target, content)
 

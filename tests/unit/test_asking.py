@@ -35,6 +35,7 @@ LATER = "2999-01-01T00:00:00Z"
 def archived_at_once(monkeypatch):
     """These experiments are quick, and every one of them is to be pushed."""
     monkeypatch.setattr("autoresearch_ci.archive.INTERVAL", 0.0)
+    monkeypatch.setattr("autoresearch_ci.publisher.A_MINUTE", 10**6)
 
 
 @pytest.fixture

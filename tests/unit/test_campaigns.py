@@ -213,3 +213,13 @@ def test_a_merged_campaign_is_not_gone_on_with_by_its_name(project):
             Workspace.open(project), "one", new=False, finished=lambda tag: tag == "one"
         )
     assert "another tag" in error.value.remedy
+
+
+def test_a_branch_that_somebody_deleted_is_mentioned(project):
+    """The next session says that it is gone, and begins under another tag."""
+    hold(project, [NINE], tag=today())
+    for name in ("autoresearch", "autoresearch-logs"):
+        git(project, "branch", "-qD", f"{name}/{today()}")
+    with open_lab(project, SETTINGS, new=True) as session:
+        assert session.start.tag == f"{today()}-2"
+        assert [note for note in session.notes if f"autoresearch-ci rm {today()}" in note]

@@ -26,6 +26,7 @@ WITH_D = ". ./target.txt; echo metric: $((a + b - ${d:-0}))"
 def archived_at_once(monkeypatch):
     """These experiments are quick, and every one of them is to be pushed."""
     monkeypatch.setattr("autoresearch_ci.archive.INTERVAL", 0.0)
+    monkeypatch.setattr("autoresearch_ci.publisher.A_MINUTE", 10**6)
 
 
 @pytest.fixture

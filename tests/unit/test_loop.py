@@ -503,3 +503,16 @@ def test_max_repeats_1_is_one_run_each(project):
     assert len(base.samples) == 1
     assert same.reason is Reason.IMPROVED
     assert [(s.side, s.value) for s in same.samples] == [("incumbent", 100), ("candidate", 99)]
+
+
+def test_each_command_is_told_before_it_runs(project):
+    """Whoever waits learns which command runs, and which of how many runs it is."""
+    heard = []
+    commands = {"setup_command": "true", "guard_command": "true", "holdout_command": "echo 1"}
+    with open_lab(project, {**SETTINGS, "tag": "t", **commands}, tell=heard.append) as session:
+        session.proposer = ScriptedProposer([("nine", says(9))])
+        list(research(session))
+    said = [phase.text for phase in heard if phase.text != "metric_parse"]
+    assert said[:2] == ["setup_command", "baseline, run 1 of at least 2"]
+    assert [phase.text for phase in heard if phase.opens] == said[:2]
+    assert said[said.index("candidate") :] == ["candidate", "guard_command", "holdout_command"]

@@ -31,6 +31,7 @@ LINES = "a=1\n#\n#\n#\n#\nb=1\n#\n#\n#\n#\necho metric: $((10 - a - b))\n"
 def archived_at_once(monkeypatch):
     """These experiments are quick, and every one of them is to be pushed."""
     monkeypatch.setattr("autoresearch_ci.archive.INTERVAL", 0.0)
+    monkeypatch.setattr("autoresearch_ci.publisher.A_MINUTE", 10**6)
 
 
 @pytest.fixture

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from autoresearch_ci.forecast import fruitless, out_of_time
 from autoresearch_ci.lab import open_lab
-from autoresearch_ci.limits import Progress, Watch
+from autoresearch_ci.limits import Limits, Progress, Watch
 from autoresearch_ci.loop import research
-from autoresearch_ci.model import Experiment, IncumbentMeasured, Reason, SessionEnd, StopReason
+from autoresearch_ci.model import (
+    Experiment,
+    IncumbentMeasured,
+    Note,
+    Reason,
+    SessionEnd,
+    StopReason,
+)
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from autoresearch_ci.session import OUT_OF_TIME
-from tests.projects import SETTINGS, make_project
+from tests.projects import SETTINGS, look, make_project
 
 NOISY = ". ./target.txt\necho run >> .git/runs\necho metric: $((base + $(wc -l < .git/runs) % 2))\n"
 LIMIT = 1e6
@@ -135,3 +145,66 @@ def test_setup_is_in_the_box(tmp_path, monkeypatch):
     with open_lab(project, {**SETTINGS, "tag": "t", "setup_command": "touch .git/set-up"}):
         assert mark.exists()
     assert was_set_up == [False]
+
+
+SLOW = ". ./target.txt\necho run >> .git/runs\nsleep 0.2\necho metric: $((base + $(wc -l < .git/runs) % 2))\n"
+
+
+def in_time(project, limit, **settings):
+    """What a session with so much time says of it, as it happens and at its end."""
+    heard = []
+    overrides = {**SETTINGS, "tag": "t", "time_limit": f"{limit}s", **settings}
+    with open_lab(project, overrides, tell=heard.append) as session:
+        session.proposer = ScriptedProposer([("a", "base=98\n"), ("b", "base=97\n")])
+        events = list(research(session))
+    return [e.text for e in [*heard, *events] if isinstance(e, Note)], events
+
+
+def test_a_time_limit_that_is_too_short_is_said_after_the_first_run(tmp_path):
+    """The sum is told as soon as one run has shown it, with the value that would do."""
+    project = make_project(tmp_path / "p", **{"target.txt": "base=9\n", "experiment.sh": SLOW})
+    notes, events = in_time(project, 0.3)
+    assert len(notes) == 1
+    assert "the baseline takes 2 runs of 0.2s = 0.4s, an experiment takes at least 0.2s" in notes[0]
+    assert "time_limit is 0.3s. Raise time_limit to 1m or more" in notes[0]
+    end = events[-1]
+    assert (end.reason, end.experiments) == (StopReason.TIME_LIMIT, 0)
+    assert end.note.startswith("time_limit")
+    assert "Raise time_limit to 1m" in end.note
+    assert fruitless(end, look(project, "t").history)
+
+
+@pytest.mark.parametrize("tag", ["t", "another"])
+def test_what_earlier_records_tell_is_said_before_anything_runs(tmp_path, tag):
+    """The next session, of this campaign or a new one, says it before its first run."""
+    project = make_project(tmp_path / "p", **{"target.txt": "base=9\n", "experiment.sh": SLOW})
+    in_time(project, 0.3)
+    heard = []
+    overrides = {**SETTINGS, "tag": tag, "time_limit": "0.3s"}
+    with open_lab(project, overrides, tell=heard.append) as session:
+        session.proposer = ScriptedProposer([])
+        for event in research(session):
+            if isinstance(event, Note):
+                break
+    assert "no experiment can end in time" in event.text
+    assert heard == []
+
+
+def test_time_enough_is_not_talked_of(project):
+    """Where experiments fit there is no word of it."""
+    notes, events = in_time(project, 3600)
+    assert notes == []
+    assert events[-1].note == ""
+
+
+def test_the_end_says_that_the_next_one_did_not_fit(make_history, baseline):
+    """A session that ends before its time says what would not have ended by then."""
+    limits, history = Limits(time_limit=120), make_history((1.1, Reason.WORSE))
+    history._experiments[-1] = replace(history.experiments[-1], seconds=50.0)
+    said = out_of_time(limits, Progress(history, 1, 78), fruitless=False)
+    assert said == (
+        "time_limit: after 1m18s the next experiment (about 50s) would not end by 2m00s"
+    )
+    assert out_of_time(limits, Progress(history, 1, 121), fruitless=False) == (
+        "time_limit of 2m00s reached"
+    )

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests import racing
-from tests.jobs import IN_NO_HURRY, wait_for
+from tests.jobs import ARCHIVED_AT_ONCE, IN_NO_HURRY, wait_for
 from tests.projects import git
 
 CHANGED = "! { grep -q 'RATE = 0.02$' solve.py && grep -q 'STEPS = 8$' solve.py; }"
@@ -121,8 +121,7 @@ def test_how_much_is_asked_of_github(make_job, lab, hub, push, mona, monkeypatch
     monkeypatch.setattr("tests.github.hub.WRITES_A_MINUTE", 1000)
     push("topic", {"notes.md": "x\n"})
     pull = lab.pull(mona, "topic", base="main")
-    quick = "from autoresearch_ci import archive\narchive.INTERVAL = 0.0\n"
-    job = make_job(first=IN_NO_HURRY + quick)
+    job = make_job(first=IN_NO_HURRY + ARCHIVED_AT_ONCE)
     lines = "".join(f"A{n} = {n}.5\n" for n in range(40))
     push("topic", {"solve.py": f'{lines}print("score:", A1 + 1)\n'})
     comment = job.say(pull, mona, "/autoresearch n=100 time=5m", patience="")

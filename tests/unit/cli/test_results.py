@@ -11,8 +11,9 @@ import pytest
 
 from autoresearch_ci.cli import main
 from autoresearch_ci.cli import results as results_verb
-from autoresearch_ci.errors import LedgerError
-from autoresearch_ci.model import ExperimentStart, Reason
+from autoresearch_ci.errors import BaselineError, LedgerError
+from autoresearch_ci.model import Direction, ExperimentStart, Reason
+from tests.projects import experiments, git, hold, look, make_project
 
 OUTCOMES = (
     (0.98, Reason.IMPROVED),
@@ -178,3 +179,35 @@ def _raiser(message):
         raise LedgerError(message, remedy="Begin one: autoresearch-ci run")
 
     return look
+
+
+def test_a_failed_baseline_is_explained(tmp_path, capsys):
+    """Without an experiment `results` says what failed and how to go on, also beside data."""
+    project = make_project(tmp_path / "p", **{"target.txt": "exit 3\n"})
+    with pytest.raises(BaselineError):
+        hold(project, [])
+    assert shown(capsys, project) == (0, True, "")
+    code, _, errors = shown(capsys, project, "--json")
+    assert code == 0
+    assert "exit code 3" in errors
+
+
+def shown(capsys, project, *words):
+    """Exit code, whether standard output says what failed and what to do, standard error."""
+    with pytest.raises(SystemExit) as exit_:
+        main(["--repo", str(project), "results", *words])
+    out, err = capsys.readouterr()
+    said = "exit code 3" in out and "autoresearch-ci run --tag t" in out
+    return exit_.value.code, said, err
+
+
+def test_a_campaign_without_a_number_takes_another_metric(tmp_path):
+    """A first baseline that failed ties the campaign to nothing."""
+    project = make_project(tmp_path / "p", **{"target.txt": "exit 3\n"})
+    with pytest.raises(BaselineError):
+        hold(project, [])
+    (project / "target.txt").write_text("echo metric: 4\n")
+    git(project, "commit", "-qam", "mended")
+    events = hold(project, [], metric_name="other", metric_direction="higher_is_better")
+    assert [e.value for e in experiments(events)] == [4]
+    assert look(project, "t").history.direction is Direction.HIGHER

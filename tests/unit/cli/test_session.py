@@ -15,7 +15,7 @@ import pytest
 
 import autoresearch_ci.doctor  # noqa: F401 - with the lab that it needs, before that is replaced
 from autoresearch_ci.cli.session import hold
-from autoresearch_ci.errors import BaselineError
+from autoresearch_ci.errors import BaselineError, OutOfTimeError
 from autoresearch_ci.model import (
     Direction,
     Experiment,
@@ -26,6 +26,7 @@ from autoresearch_ci.model import (
     Status,
     StopReason,
 )
+from tests.projects import SETTINGS, make_project
 
 
 class Script:
@@ -116,6 +117,7 @@ def test_push_reaches_the_lab_with_the_token_from_the_environment(script, tmp_pa
 def test_what_was_asked_for_reaches_the_lab(script, tmp_path):
     """Flags, --new, --base and setup pass through untouched."""
     hold(tmp_path, {"tag": "x"}, new=True, base="v1", setup_only=True, quiet=True)
+    assert script.opened.pop("tell")  # what shows the progress
     assert script.opened == {
         "repo": tmp_path, "overrides": {"tag": "x"}, "new": True, "base": "v1", "setup_only": True,
             "push": None,
@@ -215,3 +217,11 @@ def test_higher_is_better_reads_so(script, tmp_path, capsys, session_start):
     script.start = replace(session_start, direction=Direction.HIGHER)
     hold(tmp_path, {})
     assert "higher is better" in capsys.readouterr().out
+
+
+def test_a_session_without_time_for_a_verdict_fails(tmp_path, capsys):
+    """A job that comes to nothing night after night is not green."""
+    project = make_project(tmp_path / "p", **{"experiment.sh": "sleep 0.2\n. ./target.txt\n"})
+    with pytest.raises(OutOfTimeError, match="Raise time_limit to 1m or more"):
+        hold(project, {**SETTINGS, "time_limit": "0.3s"})
+    assert "no experiment can end in time: the baseline takes 2 runs" in capsys.readouterr().out

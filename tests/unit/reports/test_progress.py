@@ -9,7 +9,13 @@ import re
 import pytest
 from rich.cells import cell_len
 
-from autoresearch_ci.model import ExperimentStart, IncumbentMeasured, ProposalRejected, Reason
+from autoresearch_ci.model import (
+    ExperimentStart,
+    IncumbentMeasured,
+    Phase,
+    ProposalRejected,
+    Reason,
+)
 from autoresearch_ci.reports.progress import (
     STOPPING,
     LiveLine,
@@ -169,3 +175,53 @@ def test_an_answer_that_came_to_nothing_is_shown_with_its_reason(history, kind):
             ProposalRejected("mar17", "s1", "", 3, "", "HTTP 401: \x1b[2Jset a key", "openai")
         )
     assert "nothing to try from openai: HTTP 401: set a key" in out.getvalue()
+
+
+def test_the_live_line_names_the_command_that_runs(history):
+    """Whoever looks sees which command it is, for how long, and how long it may take."""
+    clock = Clock()
+    line = LiveLine(clock)
+    line.show(Phase("setup_command", 3600))
+    assert re.fullmatch(r". setup_command  0\.0s", line.text(60))
+    line.history, line.budget = history, 300
+    line.show(started())
+    clock.now = 100
+    line.show(Phase("guard_command", 600))
+    clock.now = 112
+    assert line.text(90).endswith("guard_command  12s of 10m00s  best 0.980000")
+    assert cell_len(line.text(30)) <= 30
+    line.show(history.experiments[1])
+    assert "choosing the next experiment" in line.text(60)
+
+
+def test_a_pipe_is_told_what_begins_and_now_and_then_what_goes_on(history):
+    """Hours without a verdict are not silent, and not many lines either."""
+    clock, out = Clock(), io.StringIO()
+    progress = PlainProgress(out, clock)
+    progress.show(Phase("setup_command", 3600, opens=True))
+    assert out.getvalue() == "      setup_command\n"
+    progress.begin("opening", history, 300)
+    progress.show(started(1))
+    progress.show(Phase("candidate", 300))
+    before = out.getvalue()
+    for _ in range(36000):  # ten hours
+        clock.now += 1
+        progress.beat()
+    said = out.getvalue().removeprefix(before).splitlines()
+    assert said[:2] == ["      candidate: 15s so far", "      candidate: 45s so far"]
+    assert 40 < len(said) < 80
+
+
+def test_nothing_is_said_of_what_is_over(history):
+    """Between two commands, and after the end, no line claims that one still runs."""
+    clock, out = Clock(), io.StringIO()
+    with PlainProgress(out, clock) as progress:
+        progress.show(Phase("candidate", 300))
+        progress.show(history.experiments[1])
+        before = out.getvalue()
+        clock.now = 1000
+        progress.beat()
+        progress.show(Phase("candidate", 300))
+    clock.now = 5000
+    progress.beat()
+    assert out.getvalue() == before

@@ -1,0 +1,90 @@
+"""How often a session pushes."""
+
+from __future__ import annotations
+
+import pytest
+
+from autoresearch_ci import publisher
+from autoresearch_ci.lab import open_lab
+from autoresearch_ci.loop import research
+from autoresearch_ci.model import Proposal
+from autoresearch_ci.publisher import RemotePublisher
+from autoresearch_ci.workspace import Target
+from tests import racing
+from tests.projects import SETTINGS, git, make_project
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
+class Remote:
+    """A remote that notes when it is pushed to, and may have somebody be faster."""
+
+    def __init__(self, remote, clock, rejected):
+        self.name, self.pushes = remote.name, []
+        self._remote, self._clock, self._rejected = remote, clock, rejected
+        self.fetch = remote.fetch
+
+    def push(self, refs, *, patience):
+        self.pushes.append(self._clock())
+        if len(self.pushes) in self._rejected:
+            return False
+        return self._remote.push(refs, patience=patience)
+
+
+@pytest.fixture
+def repositories(tmp_path):
+    """A clone, and a bare remote that writes down each push it takes."""
+    source = make_project(tmp_path / "source", **{"target.txt": "echo metric: 10\n"})
+    bare = tmp_path / "bare.git"
+    git(source, "clone", "-q", "--bare", str(source), str(bare))
+    hook = bare / "hooks" / "post-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\necho push >> {bare}/pushes\n")
+    hook.chmod(0o755)
+    return racing.clone(bare, str(bare), tmp_path / "here"), bare
+
+
+@pytest.mark.parametrize("rejected", [(), range(3, 40, 2)])
+def test_at_most_six_pushes_in_any_minute(repositories, rejected, monkeypatch):
+    """However quick the experiments are and whoever else pushes; and all is there at the end."""
+    monkeypatch.setattr("autoresearch_ci.archive.INTERVAL", 0.0)
+    here, bare = repositories
+    clock = Clock()
+
+    class Ideas:
+        name = "ideas"
+        made = 0
+
+        def propose(self, _source, _history):
+            clock.now += 2.0
+            self.made += 1
+            text = f"echo metric: {10 + self.made}\n"
+            return Proposal(f"idea {self.made}", text, "ideas") if self.made <= 60 else None
+
+    settings = {**SETTINGS, "tag": "race"}
+    with open_lab(here, settings, push=Target("origin")) as session:
+        at_work = session.publisher
+        remote = Remote(at_work._remote, clock, rejected)
+        session.publisher = RemotePublisher(
+            remote, session.campaign, session.ledger, session.archive, clock, clock.sleep
+        )
+        session.proposer = Ideas()
+        list(research(session))
+    for at in remote.pushes:
+        assert sum(at <= other < at + 60 for other in remote.pushes) <= publisher.A_MINUTE
+    assert len(remote.pushes) >= 10
+    taken = (bare / "pushes").read_text().splitlines()
+    assert len(taken) == len(remote.pushes) - len(
+        set(rejected) & set(range(len(remote.pushes) + 1))
+    )
+    for name in ("autoresearch/race", "autoresearch-logs/race"):
+        assert git(bare, "rev-parse", name) == git(here, "rev-parse", name)
+    assert racing.records(bare)[-1]["action"] == "session_end"
