@@ -19,7 +19,7 @@ from autoresearch_ci.executors.user import Users
 from autoresearch_ci.history import History
 from autoresearch_ci.lab import load_settings, open_lab
 from autoresearch_ci.loop import research
-from autoresearch_ci.model import Check, Experiment, Proposal, Reason, Side, Status
+from autoresearch_ci.model import Check, Experiment, ExperimentStart, Proposal, Reason, Side, Status
 from autoresearch_ci.proposers import Source
 from autoresearch_ci.session import Session
 from autoresearch_ci.workspace import Twin, Workspace
@@ -49,16 +49,13 @@ _READ = ("claude.md", "agents.md", "program.md")
 
 
 class _Planter:
-    """Proposes one plant after the other until one is kept, and tells `probe` its title."""
+    """Proposes one plant after the other until one is kept."""
 
     name = "doctor"
 
-    def __init__(
-        self, waiting: deque[Plant], patient: Patient, probe: Callable[[str], None]
-    ) -> None:
+    def __init__(self, waiting: deque[Plant], patient: Patient) -> None:
         self.waiting = waiting
         self.patient = patient
-        self.probe = probe
         self.planted: Plant | None = None
         self._left_out: list[Check] = []
 
@@ -77,7 +74,6 @@ class _Planter:
                 self._left_out.append(Check(plant.title, None, note=note))
                 continue
             self.planted = plant
-            self.probe(plant.title)
             return Proposal(plant.title, text, self.name)
         return None
 
@@ -149,7 +145,7 @@ class Examination:
         waiting = deque(PLANTS)
         shows = False
         while waiting:
-            planter = _Planter(waiting, patient, self._probe)
+            planter = _Planter(waiting, patient)
             for check in self._tried(planter, self._head):
                 shows = shows or (check.title == WORSE and check.verdict.endswith("worse"))
                 yield check
@@ -195,11 +191,11 @@ class Examination:
             base = self._copy.commit(patient.path, worse(patient), "planted waste")
         except (NotPossibleError, WorkspaceError) as error:
             return Check(BETTER.title, None, note=_first_line(error))
-        planter = _Planter(deque([BETTER]), patient, self._probe)
-        first, *_ = self._tried(planter, base, "with planted waste ")
+        planter = _Planter(deque([BETTER]), patient)
+        first, *_ = self._tried(planter, base, wasted=True)
         return first
 
-    def _tried(self, planter: _Planter, base: str, where: str = "") -> Iterator[Check]:
+    def _tried(self, planter: _Planter, base: str, *, wasted: bool = False) -> Iterator[Check]:
         """Plant until one is kept; what ends that early leaves a check without a verdict."""
         left = len(planter.waiting)
         why = "the session ended before it"
@@ -208,7 +204,9 @@ class Examination:
         except OutOfTimeError:
             raise
         except AutoresearchError as error:
-            why = where + _first_line(error)
+            why = _first_line(error)
+            if wasted:
+                why = f"of what planted waste does: {why}"
         else:
             if planter.planted is None and len(planter.waiting) < left:
                 return
@@ -221,6 +219,8 @@ class Examination:
             for event in research(session):
                 yield from planter.taken()
                 plant = planter.planted
+                if isinstance(event, ExperimentStart) and plant:
+                    self._probe(plant.title)
                 if isinstance(event, Experiment) and event.experiment > 0 and plant:
                     seen = self._seen(session, plant, planter.patient, event)
                     check = _check(plant, seen, planter.patient)
