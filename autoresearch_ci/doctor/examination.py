@@ -14,7 +14,7 @@ from autoresearch_ci.doctor.faults import Seen
 from autoresearch_ci.doctor.languages import filled
 from autoresearch_ci.doctor.patient import NotPossibleError, Patient
 from autoresearch_ci.doctor.plants import BETTER, PLANTS, WORSE, Plant, now_known, worse
-from autoresearch_ci.errors import AutoresearchError, OutOfTimeError, WorkspaceError
+from autoresearch_ci.errors import AutoresearchError, OutOfTimeError
 from autoresearch_ci.executors.user import Users
 from autoresearch_ci.history import History
 from autoresearch_ci.lab import load_settings, open_lab
@@ -189,7 +189,7 @@ class Examination:
             if not shows:
                 raise NotPossibleError("the metric did not show the planted waste")
             base = self._copy.commit(patient.path, worse(patient), "planted waste")
-        except (NotPossibleError, WorkspaceError) as error:
+        except (NotPossibleError, AutoresearchError) as error:
             return Check(BETTER.title, None, note=_first_line(error))
         planter = _Planter(deque([BETTER]), patient)
         first, *_ = self._tried(planter, base, wasted=True)

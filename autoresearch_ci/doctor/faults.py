@@ -6,6 +6,7 @@ right; NotPossibleError says that the verdict tells nothing here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -37,7 +38,7 @@ _GUARD_PASSES = (
     "looks at what that does (docs/guarding.md)."
 )
 _PRINTED = (
-    "A number that was simply printed won. Set measure_command, or let the target hand its "
+    "A number that was simply printed counted. Set measure_command, or let the target hand its "
     "result to a file in readonly_files that prints {metric}."
 )
 _UNTIL_THEN = (
@@ -50,7 +51,7 @@ _LIES = (
     f"(docs/guarding.md). {_UNTIL_THEN}"
 )
 _MEASURED_LIES = (
-    "A number that {target} printed won, though measure_command is set. Let that measure what a "
+    "A number that {target} printed counted, though measure_command is set. Let that measure what a "
     "run made and not what it printed, or set guard_command to a program that works {metric} out "
     f"again and compares (docs/guarding.md). {_UNTIL_THEN}"
 )
@@ -166,16 +167,24 @@ def idle(seen: Seen, patient: Patient) -> str:
     )
 
 
-def told(seen: Seen, _patient: Patient) -> str:
+def told(seen: Seen, patient: Patient) -> str:
     """Kept for a number that it says."""
-    return _PRINTED if seen.kept else ""
+    return _PRINTED if _believed(seen, patient) else ""
 
 
 def lied(seen: Seen, patient: Patient) -> str:
     """Kept for a number that nobody finds in its source."""
-    if not seen.kept:
+    if not _believed(seen, patient):
         return ""
     return _MEASURED_LIES if patient.settings.measure_command else _LIES
+
+
+def _believed(seen: Seen, patient: Patient) -> bool:
+    """Whether the number counted, though noise may have hidden that it is better: a larger lie would win."""
+    value = seen.experiment.value
+    counted = value is not None and math.isclose(value, patient.too_good, rel_tol=1e-4)
+    judged = seen.experiment.status is Status.DISCARD and seen.reason not in REFUSED
+    return seen.kept or (counted and judged and not seen.refused)
 
 
 def improved(seen: Seen, _patient: Patient) -> str:

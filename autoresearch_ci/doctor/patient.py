@@ -106,14 +106,16 @@ class Patient:
     def claim(self) -> str:
         """A line as the report prints it, with a number that is a little too good."""
         names = labels(self.settings.metric_name, self.settings.metric_parse)
-        number = f"{self._too_good():.6g}"
+        number = f"{self.too_good:.6g}"
         for line in reversed(self.log.splitlines()):
             if any(name in line for name in names) and _NUMBER.search(line):
                 end = [*_NUMBER.finditer(line)][-1]
                 return f"{line[: end.start()]}{number}{line[end.end() :]}".strip()
         return f"{names[-1]}: {number}"
 
-    def _too_good(self) -> float:
+    @property
+    def too_good(self) -> float:
+        """A value that is a little better than the project's."""
         lower = self.settings.metric_direction is Direction.LOWER
         step = _BETTER * abs(self.value) or 1.0
         wanted = self.value - step if lower else self.value + step

@@ -118,7 +118,7 @@ PLANTS = (
     Plant(CRASH, _crash, faults.crashed),
     Plant(EDIT, _edit, faults.edited),
     Plant(ENDLESS, _sleep, faults.endless),
-    Plant("a printed number", _claim, faults.told),
+    Plant("a printed number", _claim, faults.told, breaks=True),
     Plant("another seed", _seed,
           faults.unless(Reason.RULE_VIOLATION,
                         "A change of the random seed was measured. This is a bug of "
@@ -126,8 +126,8 @@ PLANTS = (
     Plant("an empty file", _empty, faults.emptied),
     Plant("a run that does nothing", _quit, faults.idle),
     Plant(WORSE, worse, faults.noise),
-    Plant("a lie after the work", _lie, faults.lied),
-    Plant("a lie instead of work", _fake, faults.lied),
+    Plant("a lie after the work", _lie, faults.lied, breaks=True),
+    Plant("a lie instead of work", _fake, faults.lied, breaks=True),
 )  # fmt: skip
 """In the order in which they are planted: what may be kept by mistake comes late."""
 

@@ -327,3 +327,15 @@ def test_what_is_under_way_is_said(project, capsys):
     assert "3 of 14: a syntax error" in out
     assert out.index("3 of 14: a syntax error") < out.index("crash: nonzero_exit")
     assert "1 of 14 changes not judged here" in out
+
+
+def test_a_project_that_fails_later_is_examined_to_its_end(project, tmp_path):
+    """What can no longer be tried says why, and what was found before is kept."""
+    mark = tmp_path / "mark"
+    settings = {**PYTHON, "guard_command": f"if grep -q atexit train.py; then touch {mark}; fi"}
+    settings["run_command"] = f"test ! -e {mark} && {PYTHON['run_command'].replace(';', ' &&')}"
+    found, _ = examine(project, **settings)
+    assert found["a lie after the work"].verdict == "keep: improved"
+    assert found["a lie instead of work"].right is None
+    assert "gives no metric" in found["a lie instead of work"].note
+    assert len(found) == 14

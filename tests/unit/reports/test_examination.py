@@ -41,6 +41,14 @@ def test_a_section():
     assert "- There is no guard\\_command: \\*@\u200beverybody\\*." in text
 
 
+def test_what_was_not_kept_is_told_apart():
+    """A wrong verdict that kept nothing does not say that the loop keeps what it must not."""
+    lost = replace(LIE, title="a faster or smaller one", verdict="discard: equal")
+    text = "\n".join(section(replace(FOUND, checks=(lost,))))
+    assert "1 verdict of 1 wrong, though nothing was kept that must not be." in text
+    assert "cannot be trusted" not in text
+
+
 def test_other_sections():
     """What is sound, what was not looked at, and that nothing was, are told apart."""
     assert "Every verdict was right" in "\n".join(section(SOUND))
