@@ -43,6 +43,9 @@ from autoresearch_ci.session import Session
 from autoresearch_ci.spending import Spent, spent_on
 from autoresearch_ci.workspace import Campaign, Remote, Target, Workspace
 
+_SHOWN = 5
+"""Names in a note."""
+
 
 def by_itself() -> bool:
     """A session that no other one has started."""
@@ -189,7 +192,11 @@ def assemble(
         notes.append("A stop came after the session that started this one: so nothing is run.")
     if changed:
         place = f" (now in {campaign.undone})" if campaign.undone else ""
-        notes.append(f"setup_command changed {', '.join(changed[:5])}; that was undone{place}.")
+        notes.append(
+            f"setup_command changed {', '.join(changed[:_SHOWN])}; that was undone{place}."
+        )
+    if campaign.left:
+        notes.append(left_by_setup(campaign.left))
     archive = Archive(
         book,
         campaign.publish,
@@ -248,6 +255,16 @@ def assemble(
         usual=usual_run(workspace, settings.target_file, settings.metric_name)
         if settings.time_limit and not book.history.baseline
         else 0.0,
+    )
+
+
+def left_by_setup(paths: list[str]) -> str:
+    """The note on what setup made and git does not ignore."""
+    shown = ", ".join(paths[:_SHOWN])
+    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+    return (
+        f"setup_command left {shown}{more} in the tree, which git does not ignore. It stays after "
+        "the session: add it to .gitignore, or commit it where it belongs to the project."
     )
 
 

@@ -13,6 +13,7 @@ from autoresearch_ci.cli.boundary import DONE, USER
 from autoresearch_ci.cli.parser import add_settings
 from autoresearch_ci.interrupts import interruptible
 from autoresearch_ci.reports import examination as words
+from autoresearch_ci.reports.examining import Examining
 from autoresearch_ci.reports.terminal import Paint, clean, has_colour
 
 if TYPE_CHECKING:
@@ -31,30 +32,28 @@ def main(arguments: Namespace) -> int:
     people = sys.stderr if arguments.json else sys.stdout
     paint = Paint(colour=has_colour(people))
 
-    def say(*lines: str) -> None:
-        if not arguments.quiet:
-            print(*lines, sep="\n", file=people, flush=True)
-
-    from autoresearch_ci.doctor import Examination, weaknesses  # noqa: PLC0415 - heavy
+    from autoresearch_ci.doctor import TITLES, Examination, weaknesses  # noqa: PLC0415 - heavy
     from autoresearch_ci.workspace import Workspace, twin  # noqa: PLC0415
 
+    progress = Examining(None if arguments.quiet else people, TITLES)
     checks: list[Check] = []
-    with interruptible(lambda: say("stopping; the copy is being deleted")):
+    with interruptible(progress.stopping), progress:
         workspace = Workspace.open(arguments.repo)
-        say("Making a copy to examine, and measuring it as it is ...")
+        progress.say("Making a copy to examine ...")
         with twin(workspace, arguments.base) as copy:
-            examination = Examination(copy, arguments.overrides)
-            say(*(f"note: {clean(note)}" for note in copy.notes))
+            examination = Examination(copy, arguments.overrides, probe=progress.begin)
+            progress.say(*(f"note: {clean(note)}" for note in copy.notes))
             with closing(examination.checks()) as looking:
                 for check in looking:
                     checks.append(check)
-                    say(words.line(check, paint))
+                    progress.say(words.line(check, paint))
             weak = weaknesses(copy, examination.settings)
     trusted = all(check.right is not False for check in checks)
     if arguments.json:
         found = [asdict(check) for check in checks]
         print(json.dumps({"trusted": trusted, "checks": found, "weaknesses": weak}, indent=2))
     else:
-        say(*words.weaknesses(weak, paint))
+        if not arguments.quiet:
+            print(*words.weaknesses(weak, paint), *words.untried(checks), sep="\n", file=people)
         print(words.conclusion(checks, paint), file=people, flush=True)
     return DONE if trusted else USER

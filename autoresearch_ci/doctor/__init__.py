@@ -5,7 +5,7 @@ very parts that a session has: only the ideas are the doctor's.
 """
 
 from autoresearch_ci.doctor.admission import admit
-from autoresearch_ci.doctor.examination import Examination
+from autoresearch_ci.doctor.examination import TITLES, Examination
 from autoresearch_ci.doctor.weaknesses import weaknesses
 
-__all__ = ["Examination", "admit", "weaknesses"]
+__all__ = ["TITLES", "Examination", "admit", "weaknesses"]

@@ -17,6 +17,7 @@ from autoresearch_ci.doctor.examination import Examination
 from autoresearch_ci.doctor.weaknesses import weaknesses
 from autoresearch_ci.errors import AutoresearchError, UntrustedError
 from autoresearch_ci.executors.user import Users
+from autoresearch_ci.lab import load_settings
 from autoresearch_ci.model import Diagnosis, Event, Note
 from autoresearch_ci.reports.terminal import duration, plural
 from autoresearch_ci.session import Session
@@ -104,10 +105,12 @@ def _look(
     with twin(workspace, owner=owner) as copy:
         for note in copy.notes:
             show(Note(note))
+        borrowed = None
         if trusted is not None:
             with workspace.files_of(trusted) as files:
-                trusted = copy.borrow(files)
-        examination = Examination(copy, settings, users, until, trusted)
+                borrowed = copy.borrow(files)
+        prepared = not copy.notes and _is_detected_setup(workspace, settings, trusted)
+        examination = Examination(copy, settings, users, until, borrowed, prepared=prepared)
         with closing(examination.checks()) as looking:
             for check in looking:
                 checks.append(check)
@@ -119,6 +122,18 @@ def _look(
             unseen=tuple(examination.unseen),
             note=_time_is_up(share, began=bool(checks)) if examination.unseen else "",
         )
+
+
+def _is_detected_setup(
+    workspace: Workspace, settings: Mapping[str, object], trusted: str | None
+) -> bool:
+    """Whether setup is one that we chose: what it makes works from a copy, too.
+
+    The session has just run it. A command of the user's may write down where it ran, as an
+    editable install does, so that one runs again in the copy.
+    """
+    origins = load_settings(workspace, settings, trusted).origins
+    return origins["setup_command"].source.startswith("detected")
 
 
 def _time_is_up(share: float, *, began: bool) -> str:

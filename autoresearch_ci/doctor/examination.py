@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import math
+import os
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
 
-from autoresearch_ci.doctor.plants import (
-    BETTER,
-    PLANTS,
-    WORSE,
-    NotPossibleError,
-    Patient,
-    Plant,
-    now_known,
-    worse,
-)
-from autoresearch_ci.errors import OutOfTimeError
+from autoresearch_ci.doctor import faults
+from autoresearch_ci.doctor.faults import Seen
+from autoresearch_ci.doctor.languages import filled
+from autoresearch_ci.doctor.patient import NotPossibleError, Patient
+from autoresearch_ci.doctor.plants import BETTER, PLANTS, WORSE, Plant, now_known, worse
+from autoresearch_ci.errors import AutoresearchError, OutOfTimeError
 from autoresearch_ci.executors.user import Users
 from autoresearch_ci.history import History
 from autoresearch_ci.lab import load_settings, open_lab
 from autoresearch_ci.loop import research
-from autoresearch_ci.model import Check, Experiment, Proposal
+from autoresearch_ci.model import Check, Experiment, ExperimentStart, Proposal, Reason, Side, Status
 from autoresearch_ci.proposers import Source
 from autoresearch_ci.session import Session
 from autoresearch_ci.workspace import Twin, Workspace
 
 BUDGET = 10.0
 """Seconds of `time_budget` at most: most verdicts need no long run."""
+
+AS_IT_IS = "the project as it is"
+
+TITLES = tuple(plant.title for plant in (*PLANTS, BETTER))
+"""Of all changes, in their order."""
 
 _FREE = {
     "max_experiments": "",
@@ -38,6 +40,12 @@ _FREE = {
     "holdout_command": "",
     "proposer": "search",
 }
+
+
+_HARMLESS = ("license", "licence", "readme", "changelog", "contributing", "notice", "authors")
+"""How the names of files begin that nothing runs and hardly anything reads."""
+
+_READ = ("claude.md", "agents.md", "program.md")
 
 
 class _Planter:
@@ -55,11 +63,18 @@ class _Planter:
         if history.incumbent is not history.baseline:
             return None  # what comes next must be compared with the project as it is
         while self.waiting:
-            self.planted = plant = self.waiting.popleft()
+            plant = self.waiting.popleft()
             try:
-                return Proposal(plant.title, plant.make(self.patient), self.name)
+                text = plant.make(self.patient)
             except NotPossibleError as error:
                 self._left_out.append(Check(plant.title, None, note=str(error)))
+                continue
+            except Exception as error:  # noqa: BLE001 - whatever the text, the rest is tried
+                note = f"it could not be written into {self.patient.path} ({error!r})"
+                self._left_out.append(Check(plant.title, None, note=note))
+                continue
+            self.planted = plant
+            return Proposal(plant.title, text, self.name)
         return None
 
     def repair(
@@ -73,6 +88,14 @@ class _Planter:
         taken, self._left_out = self._left_out, []
         return taken
 
+    def give_up(self, why: str) -> list[Check]:
+        """Leave what is under way without a verdict, or all that waits where nothing is."""
+        stuck = [self.planted] if self.planted else [*self.waiting]
+        if not self.planted:
+            self.waiting.clear()
+        self.planted = None
+        return [*self.taken(), *(Check(plant.title, None, note=why) for plant in stuck)]
+
 
 class Examination:
     """Plants every change there is in a scratch copy.
@@ -80,6 +103,8 @@ class Examination:
     `overrides` are settings as for a session, `users` whom it belongs to. `unseen` are
     the titles of what is not planted yet: at an instant of `time.monotonic`, `until`, it ends.
     `trusted` is the commit of the copy whose settings count, None where its own do.
+    `probe` is told the title of what is looked at from now on. `prepared` says that the copy
+    has what setup_command makes.
     Raises AutoresearchError where the unchanged project gives no metric.
     """
 
@@ -90,15 +115,21 @@ class Examination:
         users: Users | None = None,
         until: float = math.inf,
         trusted: str | None = None,
+        *,
+        probe: Callable[[str], None] = lambda _title: None,
+        prepared: bool = False,
     ) -> None:
-        self._copy = copy
+        self._copy, self._probe = copy, probe
         self._users, self._until, self._trusted = users, until, trusted
-        self.unseen = [plant.title for plant in (*PLANTS, BETTER)]
+        self.unseen = [*TITLES]
         workspace = Workspace.open(copy.root)
         self.settings = load_settings(workspace, overrides, trusted).settings
         self._settings: dict[str, object] = {**overrides, **_FREE}
+        if prepared:
+            self._settings["setup_command"] = ""
         self._head = copy.head
         self._campaigns = 0
+        self._values: set[float] = set()
 
     def checks(self) -> Generator[Check]:
         """Each plant and its verdict, as they are found."""
@@ -115,7 +146,7 @@ class Examination:
         shows = False
         while waiting:
             planter = _Planter(waiting, patient)
-            for check in self._plant(planter, self._head):
+            for check in self._tried(planter, self._head):
                 shows = shows or (check.title == WORSE and check.verdict.endswith("worse"))
                 yield check
             patient = planter.patient
@@ -123,6 +154,7 @@ class Examination:
 
     def _look(self) -> Patient:
         """Measure the project as it is; then no run need be given more time than it takes."""
+        self._probe(AS_IT_IS)
         wanted = self.settings
         self._settings["time_budget"] = min(wanted.time_budget, BUDGET)
         self._settings["kill_after"] = wanted.kill_after
@@ -132,17 +164,21 @@ class Examination:
         assert baseline is not None  # else research raises
         assert baseline.value is not None
         budget = min(wanted.time_budget, BUDGET)
-        kill_after = min(wanted.kill_after, max(budget, 3 * baseline.seconds + 10))
+        seconds = baseline.seconds / max(1, len(baseline.samples))
+        kill_after = min(wanted.kill_after, max(budget, 3 * seconds + 10))
         self._settings |= {"kill_after": kill_after, "setup_command": ""}
         log = self._copy.root / "run.log"
-        others = [path for path in self._copy.tracked() if path != wanted.target_file]
+        named = (wanted.target_file, *wanted.readonly_files)
+        bystander = harmless(self._copy.root, self._copy.tracked(), named)
+        self._bystander = _content(bystander)
+        self._values = {sample.value for sample in baseline.samples}
         return Patient(
             settings=wanted.model_copy(update={"kill_after": kill_after}),
             text=text,
             value=baseline.value,
-            seconds=baseline.seconds,
+            seconds=seconds,
             log=log.read_text(encoding="utf-8", errors="replace") if log.exists() else "",
-            bystander=min(others, key=len, default=None),
+            bystander=bystander,
         )
 
     def _better(self, patient: Patient, *, shows: bool) -> Check:
@@ -153,9 +189,28 @@ class Examination:
             if not shows:
                 raise NotPossibleError("the metric did not show the planted waste")
             base = self._copy.commit(patient.path, worse(patient), "planted waste")
-        except NotPossibleError as error:
-            return Check(BETTER.title, None, note=str(error))
-        return next(self._plant(_Planter(deque([BETTER]), patient), base))
+        except (NotPossibleError, AutoresearchError) as error:
+            return Check(BETTER.title, None, note=_first_line(error))
+        planter = _Planter(deque([BETTER]), patient)
+        first, *_ = self._tried(planter, base, wasted=True)
+        return first
+
+    def _tried(self, planter: _Planter, base: str, *, wasted: bool = False) -> Iterator[Check]:
+        """Plant until one is kept; what ends that early leaves a check without a verdict."""
+        left = len(planter.waiting)
+        why = "the session ended before it"
+        try:
+            yield from self._plant(planter, base)
+        except OutOfTimeError:
+            raise
+        except AutoresearchError as error:
+            why = _first_line(error)
+            if wasted:
+                why = f"of what planted waste does: {why}"
+        else:
+            if planter.planted is None and len(planter.waiting) < left:
+                return
+        yield from planter.give_up(why)
 
     def _plant(self, planter: _Planter, base: str) -> Iterator[Check]:
         """Hold one session on a campaign of its own; a check for all that was tried or left out."""
@@ -163,9 +218,29 @@ class Examination:
             session.proposer = planter
             for event in research(session):
                 yield from planter.taken()
-                if isinstance(event, Experiment) and event.experiment > 0 and planter.planted:
-                    planter.patient = now_known(planter.patient, planter.planted, event)
-                    yield _check(planter.planted, event, planter.patient)
+                plant = planter.planted
+                if isinstance(event, ExperimentStart) and plant:
+                    self._probe(plant.title)
+                if isinstance(event, Experiment) and event.experiment > 0 and plant:
+                    seen = self._seen(session, plant, planter.patient, event)
+                    check = _check(plant, seen, planter.patient)
+                    planter.patient = now_known(planter.patient, plant, seen)
+                    planter.planted = None
+                    yield check
+
+    def _seen(
+        self, session: Session, plant: Plant, patient: Patient, experiment: Experiment
+    ) -> Seen:
+        """The verdict, and what it leaves open: the guard only looks at what is to be kept."""
+        refused = False
+        measured = experiment.status is Status.DISCARD and experiment.reason not in faults.REFUSED
+        if plant.breaks and patient.guarded and measured:
+            with session.campaign.trial(plant.make(patient)) as trial:
+                trial.show(Side.CANDIDATE)
+                refused = session.bench.guard(trial) is not None
+        fresh = experiment.value not in self._values
+        self._values |= {sample.value for sample in experiment.samples}
+        return Seen(experiment, refused, _content(patient.bystander) == self._bystander, fresh)
 
     @contextmanager
     def _lab(self, base: str, *, setup_only: bool = False) -> Iterator[Session]:
@@ -183,10 +258,58 @@ class Examination:
             yield session
 
 
-def _check(plant: Plant, experiment: Experiment, patient: Patient) -> Check:
-    right = plant.is_right(experiment, patient)
+def harmless(root: Path, tracked: Sequence[str], named: Sequence[str]) -> str | None:
+    """The full path of the tracked file that a change can do the least harm to.
+
+    A licence or a text for people if there is one: what the program reads, it may stumble over.
+    What the settings name comes last.
+    """
+
+    def harm(path: str) -> tuple[bool, bool, bool, int, str]:
+        name = PurePosixPath(path).name.lower()
+        for_people = name.startswith(_HARMLESS) and name.endswith((".md", ".rst", ".txt"))
+        is_text = for_people or (name.startswith(_HARMLESS) and "." not in name)
+        read = path in named or name in _READ
+        return (read, not is_text, not name.endswith((".md", ".rst")), len(path), path)
+
+    for path in sorted(tracked, key=harm):
+        full = root / path
+        if path != named[0] and full.is_file() and not full.is_symlink():
+            return os.fspath(full)
+    return None
+
+
+def _content(path: str | None) -> bytes | None:
+    """The bytes of a file, None where there is none."""
+    try:
+        return Path(path).read_bytes() if path else None
+    except OSError:
+        return None
+
+
+def _first_line(error: Exception) -> str:
+    """What an error says, to stand within a sentence."""
+    text = error.message if isinstance(error, AutoresearchError) else str(error)
+    line = text.partition("\n")[0].rstrip(".:")
+    return line[:1].lower() + line[1:]
+
+
+def _check(plant: Plant, seen: Seen, patient: Patient) -> Check:
+    experiment = seen.experiment
     verdict = f"{experiment.status}: {experiment.reason}"
-    advice = plant.advice.format(
-        target=patient.path, metric=patient.settings.metric_name, bystander=patient.bystander
+    if experiment.reason is Reason.INTERRUPTED:
+        return Check(plant.title, None, note=f"there is no verdict ({experiment.error})")
+    try:
+        advice = plant.fault(seen, patient)
+    except NotPossibleError as error:
+        return Check(plant.title, None, verdict, str(error))
+    if seen.refused:
+        verdict += ", and the guard refuses it"
+    names = {"target": patient.path, "metric": patient.settings.metric_name}
+    return Check(
+        plant.title, not advice, verdict, filled(advice, **names, bystander=_name(patient))
     )
-    return Check(plant.title, right, verdict, "" if right else advice)
+
+
+def _name(patient: Patient) -> str:
+    return PurePosixPath(patient.bystander or "").name

@@ -93,7 +93,7 @@ _PYTHON = Language(
     start=_python_start,
     crash="raise RuntimeError('planted')",
     wait="__import__('time').sleep({seconds})",
-    edit="open({path}, 'a').write('planted')",
+    edit="open({path}, 'a').write(chr(10))",
     say="print({text})",
     lie="__import__('atexit').register(lambda: print(bytes([{codes}]).decode()))",
     fake="(__import__('os').write(1, bytes([{codes}, 10])), __import__('os')._exit(0))",
@@ -104,7 +104,7 @@ _NODE = Language(
     start=_top,
     crash="throw new Error('planted');",
     wait="for (const began = Date.now(); Date.now() - began < {seconds} * 1000; );",
-    edit="process.getBuiltinModule('fs').appendFileSync({path}, 'planted');",
+    edit="process.getBuiltinModule('fs').appendFileSync({path}, '\\n');",
     say="console.log({text});",
     lie="process.on('exit', () => process.stdout.write(String.fromCharCode({codes}, 10)));",
     fake="process.stdout.write(String.fromCharCode({codes}, 10)); process.exit(0);",
@@ -116,7 +116,7 @@ _JAVA = Language(
     crash='if (true) throw new RuntimeException("planted");',
     wait="for (long planted = System.nanoTime(); "
     "System.nanoTime() - planted < (long) ({seconds} * 1e9); ) Thread.onSpinWait();",
-    edit="try (var planted = new java.io.FileWriter({path}, true)) { planted.write(' '); } "
+    edit="try (var planted = new java.io.FileWriter({path}, true)) { planted.write('\\n'); } "
     "catch (java.io.IOException planted) { throw new RuntimeException(planted); }",
     say="System.out.println({text});",
     lie="Runtime.getRuntime().addShutdownHook(new Thread(() -> "
@@ -130,7 +130,7 @@ _KOTLIN = Language(
     start=_inside(r"\bfun\s+main\s*\([^)]*\)[^{=]*\{"),
     crash='if (true) throw RuntimeException("planted")',
     wait="Thread.sleep(({seconds} * 1000).toLong())",
-    edit='java.io.File({path}).appendText(" ")',
+    edit='java.io.File({path}).appendText("\\n")',
     say="println({text})",
     lie="Runtime.getRuntime().addShutdownHook(Thread { println(String(byteArrayOf({codes}))) })",
     fake="println(String(byteArrayOf({codes}))); Runtime.getRuntime().exit(0)",
@@ -151,7 +151,7 @@ _RUST = Language(
     crash='if true { panic!("planted"); }',
     wait="std::thread::sleep(std::time::Duration::from_secs_f64({seconds} as f64));",
     edit="{ use std::io::Write; "
-    'std::fs::OpenOptions::new().append(true).open({path}).unwrap().write_all(b" ").unwrap(); }',
+    'std::fs::OpenOptions::new().append(true).open({path}).unwrap().write_all(b"\\n").unwrap(); }',
     say="println!({text});",
     lie="struct Planted; impl Drop for Planted { fn drop(&mut self) { "
     'println!("{}", String::from_utf8_lossy(&[{codes}])); } } let _planted = Planted;',

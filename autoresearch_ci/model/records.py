@@ -212,8 +212,8 @@ class Confirmation:
 class Check:
     """What became of one change that the doctor planted.
 
-    `right` is None where it could not be planted, and `note` says why; where the
-    verdict is wrong `note` says what to do.
+    `right` is None where it could not be planted or the verdict says nothing, and `note`
+    says why; where the verdict is wrong `note` says what to do.
     """
 
     title: str

@@ -20,9 +20,19 @@ _BLIND = "No verdict was looked at."
 def line(check: Check, paint: Paint) -> str:
     """One plant: whether its verdict was right, and below a wrong one what to do."""
     mark, style = _MARKS[check.right]
-    said = f"not possible here: {check.note}" if check.right is None else check.verdict
+    said = check.verdict
+    if check.right is None:
+        said = f"not tried, because {check.note}"
+        if check.verdict:
+            said = f"{check.verdict}, which says nothing, because {check.note}"
     head = f"{paint(mark.ljust(5), style)}  {check.title:<24} {clean(said)}"
     return head if check.right is not False else f"{head}\n{_indented(check.note)}"
+
+
+def untried(checks: Sequence[Check]) -> Iterator[str]:
+    """How many changes have no verdict; a clean bill says nothing of those."""
+    if left := sum(check.right is None for check in checks):
+        yield f"\n{left} of {plural(len(checks), 'change')} not judged here; why stands above."
 
 
 def weaknesses(found: Sequence[str], paint: Paint) -> Iterator[str]:
@@ -91,7 +101,9 @@ def _standing(judged: Sequence[Check]) -> tuple[str, str]:
     wrong = sum(check.right is False for check in judged)
     if wrong:
         count = f"{plural(wrong, 'verdict')} of {len(judged)}"
-        return f"{count} wrong: the loop cannot be trusted here yet.", "bad"
+        if any(check.right is False and check.verdict.startswith("keep") for check in judged):
+            return f"{count} wrong: the loop cannot be trusted here yet.", "bad"
+        return f"{count} wrong, though nothing was kept that must not be.", "warn"
     return (_TRUSTED, "good") if judged else (_BLIND, "warn")
 
 

@@ -16,6 +16,7 @@ from autoresearch_ci.workspace.patch import applied
 from autoresearch_ci.workspace.refs import ZERO
 from autoresearch_ci.workspace.scratch import scratch_copy
 from autoresearch_ci.workspace.state import note_shown
+from autoresearch_ci.workspace.status import untracked
 from autoresearch_ci.workspace.trial import Desk, Trial
 from autoresearch_ci.workspace.versions import Versions
 
@@ -59,6 +60,7 @@ class Campaign:
         self._trial: Trial | None = None
         self.unsettled = False
         self._told: set[str] = set()
+        self.left: list[str] = []
 
     @property
     def head(self) -> str:
@@ -89,10 +91,11 @@ class Campaign:
     def preparation(self) -> Iterator[list[str]]:
         """Hold the tree for what the user wants done before the first run.
 
-        New untracked files stay, as if the user had made them; when the block ends
-        the list holds what else was changed, which is undone.
+        New untracked files stay, as if the user had made them: `left` names them. When the
+        block ends the list holds what else was changed, which is undone.
         """
         changed: list[str] = []
+        before = untracked(self._desk.git)
         self._desk.control.snapshot()
         try:
             yield changed
@@ -100,6 +103,7 @@ class Campaign:
             with deferred():
                 changed += sorted({*self._desk.control.undo(), *self._desk.tree.adopt()})
                 self._desk.control.snapshot()
+                self.left = sorted(untracked(self._desk.git) - before)
 
     def scratch(self) -> AbstractContextManager[Path]:
         """A copy of the tracked files at the tip, in a repository of its own, for the block."""

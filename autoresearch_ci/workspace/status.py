@@ -51,6 +51,13 @@ def status(git: Git, *, ignored: bool = False) -> Status:
     return Status(changed, untracked, found["!"], frozenset(moved))
 
 
+def untracked(git: Git) -> set[str]:
+    """What git neither tracks nor ignores; a folder with nothing else in it ends in a slash."""
+    args = ("ls-files", "--others", "--exclude-standard", "--directory", "-z")
+    found = os.fsdecode(git.run(*args, "--no-empty-directory")).split("\0")[:-1]
+    return {path for path in found if path not in OUTPUTS and not is_scratch(path)}
+
+
 def uncommitted(paths: Sequence[str], moved: Collection[str] = ()) -> WorkspaceError:
     """The error for changes that are not committed, or for submodules alone that moved."""
     if moved and set(paths) <= set(moved):

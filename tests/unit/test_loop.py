@@ -317,12 +317,27 @@ def test_setup_command_runs_once_and_its_failure_says_what_to_do(project):
     with open_lab(project, overrides) as session:
         session.proposer = ScriptedProposer([("nine", says(9)), ("eight", says(8))])
         assert "setup_command changed experiment.sh, index" in session.notes[0]
+        assert "setup_command left installed.txt in the tree" in session.notes[1]
         list(research(session))
     assert (project / "installed.txt").read_text() == "once\n"
     assert git(project, "status", "--porcelain") == "?? installed.txt"
     with pytest.raises(MachineError, match="setup_command failed: exit code 4") as error:
         hold(project, [], setup_command="echo no network; exit 4")
     assert "no network" in error.value.detail
+
+
+def test_what_setup_leaves_is_named(project):
+    """A folder that setup makes is named once, in a piece; what git ignores or was there is not."""
+    (project / "mine.txt").write_text("mine")
+    (project / ".git" / "info" / "exclude").write_text("cache/\n")
+    setup = "mkdir -p deps/a cache; touch deps/a/1 deps/2 cache/3 mine.txt"
+    overrides = {**SETTINGS, "tag": "t", "setup_command": setup}
+    with open_lab(project, overrides) as session:
+        (note,) = [note for note in session.notes if "setup_command left" in note]
+    assert note.startswith("setup_command left deps/ in the tree, which git does not ignore.")
+    assert ".gitignore" in note
+    with open_lab(project, overrides) as session:
+        assert not [note for note in session.notes if "setup_command left" in note]
 
 
 def test_an_interrupt_is_recorded_and_undone(project):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import signal
 import subprocess
 import sys
@@ -282,3 +283,42 @@ def test_a_kill_is_cleared_up(hanging, project):
             assert time.monotonic() < give_up
             time.sleep(0.01)
     assert not list((project / ".git" / "autoresearch" / "copies").iterdir())
+
+
+NPM = """\
+#!/bin/sh
+case "$1" in
+ci) echo >> {count}; mkdir -p node_modules/x; pwd > node_modules/x/where ;;
+run) test -f node_modules/x/where && mkdir -p dist && cp src/index.js dist/ ;;
+test) grep -q exports dist/index.js ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(("written", "times"), [(None, 1), ("npm ci; true", 2)])
+def test_setup_is_not_run_twice(tmp_path, monkeypatch, written, times):
+    """What the session's own setup has installed is copied; a command of the user's runs again."""
+    count, bin_ = tmp_path / "count", tmp_path / "bin"
+    bin_.mkdir()
+    (bin_ / "npm").write_text(NPM.format(count=count))
+    (bin_ / "npm").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{bin_}:{os.environ['PATH']}")
+    package = {
+        "name": "p",
+        "main": "dist/index.js",
+        "scripts": {"build": "rollup src/index.js -o dist/index.js", "test": "t"},
+        "devDependencies": {"rollup": "1"},
+    }
+    files = {
+        "package.json": json.dumps(package),
+        "package-lock.json": "{}",
+        "src/index.js": "exports.a = 1;\n",
+        ".gitignore": "node_modules/\ndist/\n",
+    }
+    project = make_repository(tmp_path / "project", files)
+    settings = {**QUICK, "tag": "t", "proposer": "search", "target_file": "src/index.js"}
+    settings |= {"setup_command": written} if written else {}
+    _, found, _ = begin(project, settings, doctor="report", max_experiments=1)
+    assert found.note == ""
+    assert found.checks
+    assert len(count.read_text().splitlines()) == times

@@ -224,3 +224,118 @@ def test_a_killed_doctor_leaves_no_copy(project, home):
                 doctor.terminate()
     assert doctor.returncode == 130
     assert not any(home.iterdir())
+
+
+LIBRARY = "def double(x):\n    return 2 * x\n"
+
+
+def test_an_edited_file_may_be_imported(tmp_path):
+    """A file that the target imports is changed harmlessly, put back, and no bug of ours."""
+    files = {"train.py": f"import lib\n{TARGET}", "lib.py": LIBRARY}
+    project = make_repository(tmp_path / "p", files)
+    (project / ".git" / "info" / "exclude").write_text("made/\n__pycache__/\n")
+    found, _ = examine(project, **MEASURED)
+    assert found["an edit of another file"].verdict == "discard: rule_violation"
+    assert not wrong(found)
+
+
+def test_an_edit_that_breaks_the_run_is_no_bug(tmp_path):
+    """A project that tolerates no change to another file crashes on it: nothing is wrong with that."""
+    strict = "import os\nif open('only.dat').read() != '123': os._exit(3)\n"
+    project = make_repository(tmp_path / "p", {"train.py": strict + TARGET, "only.dat": "123"})
+    (project / ".git" / "info" / "exclude").write_text("made/\n")
+    found, _ = examine(project, **MEASURED)
+    assert found["an edit of another file"].verdict == "crash: nonzero_exit"
+    assert found["an edit of another file"].right
+    assert not wrong(found)
+
+
+PACKED = {
+    "target_file": "lib.py",
+    "run_command": "rm -rf dist; mkdir dist; tar cf dist/lib.tar lib.py",
+    "metric_name": "package_bytes",
+    "metric_parse": "cat lib.py | wc -c",
+    "time_budget": "1s",
+    "kill_after": "2s",
+}
+"""A build that packs the target, and looks at nothing in it."""
+
+
+@pytest.fixture
+def packed(tmp_path):
+    files = {"lib.py": LIBRARY, "README.md": "A library.\n", ".gitignore": "dist/\n__pycache__/\n"}
+    return make_repository(tmp_path / "project", files)
+
+
+def test_a_package_that_is_tested_is_sound(packed):
+    """Where a build only packs the target, what the guard notices is enough."""
+    test = f'{sys.executable} -c "import lib; assert lib.double(2) == 4"'
+    found, _ = examine(packed, **PACKED, guard_command=test)
+    assert not wrong(found)
+    assert found["a syntax error"].verdict == "discard: worse, and the guard refuses it"
+    assert found["a printed number"].note == "the metric is not read from what a run prints"
+    assert "execute" in found["an edit of another file"].note
+    assert found["a faster or smaller one"].verdict == "keep: improved"
+
+
+def test_a_package_that_nobody_tests_is_found(packed):
+    """Without a guard the size is won by an empty file, and the advice can be followed."""
+    found, _ = examine(packed, **PACKED)
+    assert found["a syntax error"].right
+    assert wrong(found) == {"an empty file"}
+    assert "Set guard_command" in found["an empty file"].note
+
+
+def test_a_hidden_build_failure_is_found(packed):
+    """A build whose failure is hidden leaves the last artefact, and that is said."""
+    build = f"mkdir -p dist; {sys.executable} -m py_compile lib.py && cp lib.py dist/; true"
+    size = "wc -c < dist/lib.py"
+    found, _ = examine(packed, **{**PACKED, "run_command": build, "metric_parse": size})
+    assert "a syntax error" in wrong(found)
+    assert "exit code" in found["a syntax error"].note
+
+
+def test_a_build_that_takes_time(packed):
+    """A build's time says nothing of a broken target; only keeping one would be wrong."""
+    test = f'{sys.executable} -c "import lib; assert lib.double(2) == 4"'
+    timed = {
+        **PACKED,
+        "metric_name": "build_seconds",
+        "metric_parse": 'echo "$AUTORESEARCH_SECONDS"',
+    }
+    found, _ = examine(packed, **timed, guard_command=test, min_delta="5")
+    assert not wrong(found)
+    assert found["a slower or larger one"].right is None
+
+
+def test_waste_that_breaks_the_guard(project):
+    """A project that cannot be measured with planted waste is examined to its end nevertheless."""
+    guard = f"{sys.executable} -c \"assert len(open('train.py').read()) < 9000\""
+    size = {"metric_name": "made_bytes", "metric_parse": "wc -c < train.py"}
+    found, _ = examine(project, **{**PYTHON, **size}, guard_command=guard)
+    assert found["a faster or smaller one"].right is None
+    assert "planted waste" in found["a faster or smaller one"].note
+
+
+def test_what_is_under_way_is_said(project, capsys):
+    """Piped, each plant is a line when it begins, with its number of how many."""
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in PYTHON.items()]
+    with pytest.raises(SystemExit):
+        main(["--repo", str(project), "doctor", *flags])
+    out = capsys.readouterr().out
+    assert "the project as it is" in out
+    assert "3 of 14: a syntax error" in out
+    assert out.index("3 of 14: a syntax error") < out.index("crash: nonzero_exit")
+    assert "1 of 14 changes not judged here" in out
+
+
+def test_a_project_that_fails_later_is_examined_to_its_end(project, tmp_path):
+    """What can no longer be tried says why, and what was found before is kept."""
+    mark = tmp_path / "mark"
+    settings = {**PYTHON, "guard_command": f"if grep -q atexit train.py; then touch {mark}; fi"}
+    settings["run_command"] = f"test ! -e {mark} && {PYTHON['run_command'].replace(';', ' &&')}"
+    found, _ = examine(project, **settings)
+    assert found["a lie after the work"].verdict == "keep: improved"
+    assert found["a lie instead of work"].right is None
+    assert "gives no metric" in found["a lie instead of work"].note
+    assert len(found) == 14

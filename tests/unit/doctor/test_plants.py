@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 import pytest
 
 from autoresearch_ci.config import Settings
+from autoresearch_ci.doctor.examination import harmless
+from autoresearch_ci.doctor.faults import Seen
 from autoresearch_ci.doctor.languages import codes, filled, language_of
-from autoresearch_ci.doctor.plants import PLANTS, NotPossibleError, Patient
+from autoresearch_ci.doctor.plants import BETTER, PLANTS, NotPossibleError, Patient
+from autoresearch_ci.model import Experiment, Reason, Status
 
 SETTINGS = Settings(
     target_file="train.py", run_command="r", metric_name="loss", metric_parse="grep ^loss: run.log"
@@ -85,3 +89,74 @@ def test_templates_keep_the_languages_own_braces():
         filled("f({codes}) {x} {{seconds}}", codes=codes("hi"), seconds=2) == "f(104, 105) {x} {2}"
     )
     assert language_of("A.JAVA") is language_of("b.java") is not None
+
+
+@pytest.mark.parametrize(
+    ("tracked", "best"),
+    [
+        (["a.py", "LICENSE", "src/data.csv"], "LICENSE"),
+        (["lib.py", "README.md", "CLAUDE.md"], "README.md"),
+        (["CLAUDE.md", "lib.py"], "lib.py"),
+        (["prepare.py", "b/other.py"], "b/other.py"),
+        (["t.py"], None),
+    ],
+)
+def test_the_file_that_is_edited_is_a_harmless_one(tmp_path, tracked, best):
+    """A licence or a text for people first; what the settings name, or sessions read, comes last."""
+    for path in (*tracked, "t.py"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text("x")
+    (tmp_path / "LICENSE.md").symlink_to("t.py")
+    found = harmless(tmp_path, [*tracked, "t.py", "LICENSE.md", "module"], ("t.py", "prepare.py"))
+    assert found == (best and str(tmp_path / best))
+
+
+@pytest.mark.parametrize(
+    ("title", "status", "reason", "of", "wrong"),
+    [
+        ("a syntax error", "crash", "no_metric", {}, False),
+        ("a syntax error", "discard", "guard_failed", {}, False),
+        ("a syntax error", "keep", "improved", {}, True),
+        ("a syntax error", "discard", "equal", {}, True),
+        ("a syntax error", "discard", "worse", {"metric_name": "wheel_kb", "metric_parse": "du x"}, False),
+        ("a syntax error", "discard", "within_noise", {"metric_parse": "echo $AUTORESEARCH_SECONDS"}, False),
+        ("a crash", "keep", "simpler", {}, True),
+        ("an edit of another file", "crash", "nonzero_exit", {}, False),
+        ("an endless run", "crash", "no_metric", {}, True),
+        ("a run that does nothing", "discard", "equal", {}, True),
+        ("a faster or smaller one", "discard", "equal", {}, True),
+    ],
+)  # fmt: skip
+def test_which_verdicts_are_right(title, status, reason, of, wrong):
+    """A broken target is wrong where it is kept, or where an old number is read."""
+    parse = {"metric_parse": "cut -d: -f2 run.log"} | of
+    seen = Seen(experiment_with(status, reason))
+    found = next(p for p in (*PLANTS, BETTER) if p.title == title)
+    assert bool(found.fault(seen, patient(**parse))) is wrong
+
+
+def test_a_verdict_may_say_nothing():
+    """A run that ends though it was told not to shows nothing where nothing shows that it began."""
+    seen = Seen(experiment_with("discard", "equal"))
+    endless = next(p for p in PLANTS if p.title == "an endless run")
+    with pytest.raises(NotPossibleError, match="does not get to the planted code"):
+        endless.fault(seen, patient())
+    assert "not stopped" in endless.fault(seen, replace(patient(), proven=True))
+
+
+def experiment_with(status, reason):
+    return Experiment(
+        tag="t", session="s", timestamp="", experiment=1, status=Status(status),
+        reason=Reason(reason), metric="loss", value=0.6, prev=0.5, description="", commit="",
+        parent="", candidate="", proposer="doctor",
+    )  # fmt: skip
+
+
+def test_a_lie_that_only_noise_stopped_is_found():
+    """A lie whose number counted is told, though it was not kept: a larger one would be."""
+    of = patient(metric_parse="cut -d: -f2 run.log")
+    lie = next(p for p in PLANTS if p.title == "a lie instead of work")
+    hidden = replace(experiment_with("discard", "within_noise"), value=of.too_good)
+    assert "Set measure_command" in lie.fault(Seen(hidden), of)
+    assert not lie.fault(Seen(hidden, refused=True), of)
+    assert not lie.fault(Seen(replace(hidden, value=0.5)), of)

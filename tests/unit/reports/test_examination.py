@@ -41,6 +41,14 @@ def test_a_section():
     assert "- There is no guard\\_command: \\*@\u200beverybody\\*." in text
 
 
+def test_what_was_not_kept_is_told_apart():
+    """A wrong verdict that kept nothing does not say that the loop keeps what it must not."""
+    lost = replace(LIE, title="a faster or smaller one", verdict="discard: equal")
+    text = "\n".join(section(replace(FOUND, checks=(lost,))))
+    assert "1 verdict of 1 wrong, though nothing was kept that must not be." in text
+    assert "cannot be trusted" not in text
+
+
 def test_other_sections():
     """What is sound, what was not looked at, and that nothing was, are told apart."""
     assert "Every verdict was right" in "\n".join(section(SOUND))
@@ -102,7 +110,7 @@ def test_as_it_happens(progress):
             shown.show(check)
         shown.show(replace(FOUND, unseen=("a crash",), note="It was cut short."))
     text = out.getvalue()
-    parts = ("no change", "not possible here: there is none", "WRONG  a lie after the work",
+    parts = ("no change", "not tried, because there is none", "WRONG  a lie after the work",
              "What could still be made safer", "2 verdicts of 3 wrong", "It was cut short.",
              "Not looked at: a crash.")  # fmt: skip
     places = [text.index(part) for part in parts]
