@@ -51,7 +51,8 @@ _LIES = (
     f"(docs/guarding.md). {_UNTIL_THEN}"
 )
 _MEASURED_LIES = (
-    "A number that {target} printed counted, though measure_command is set. Let that measure what a "
+    "A number that {target} printed counted, though measure_command is set. Let that measure what "
+    "a "
     "run made and not what it printed, or set guard_command to a program that works {metric} out "
     f"again and compares (docs/guarding.md). {_UNTIL_THEN}"
 )
@@ -180,7 +181,7 @@ def lied(seen: Seen, patient: Patient) -> str:
 
 
 def _believed(seen: Seen, patient: Patient) -> bool:
-    """Whether the number counted, though noise may have hidden that it is better: a larger lie would win."""
+    """Whether the number counted: noise may hide that it is better, and a larger lie would win."""
     value = seen.experiment.value
     counted = value is not None and math.isclose(value, patient.too_good, rel_tol=1e-4)
     judged = seen.experiment.status is Status.DISCARD and seen.reason not in REFUSED
