@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -12,13 +13,20 @@ from autoresearch_ci.config import Settings
 from autoresearch_ci.errors import BaselineError, MachineError
 from autoresearch_ci.executors import Command, Executor, Executors
 from autoresearch_ci.model import Event, Phase, Reason, Run, Status, Verdict
-from autoresearch_ci.readings import end_of, number
+from autoresearch_ci.readings import advice, end_of, number, part_of
+from autoresearch_ci.shell import NOT_FOUND, copies, missing
 
 PARSE_BUDGET = 60.0
 """Seconds that `metric_parse` may take; it reads a log."""
 
 SETUP_BUDGET = 3600.0
 """Seconds that `setup_command` may take: it downloads."""
+
+SLOWER = 20
+"""Times as long as any run of the incumbent took, after which a candidate's is ended."""
+
+LEAST_SECONDS = 30.0
+"""That every candidate is given: its first run may have to build what the incumbent's had."""
 
 TAIL_BYTES = 4096
 TAIL_LINES = 40
@@ -63,7 +71,8 @@ class Measurement:
     """What one run came to: a value, or the reason why there is none.
 
     A rule violation has a reason though the run may have ended well. `error` is
-    one line for the record, `memory_gb` the peak of the run.
+    one line for the record, `advice` what to do about it where that is known,
+    `memory_gb` the peak of the run, `log` the end of what it printed.
     """
 
     run: Run
@@ -71,6 +80,8 @@ class Measurement:
     reason: Reason | None = None
     error: str = ""
     memory_gb: float = 0.0
+    log: str = ""
+    advice: str = ""
 
     @property
     def failure(self) -> Verdict | None:
@@ -87,6 +98,7 @@ class Objection:
 
     verdict: Verdict
     error: str
+    log: str = ""
 
 
 class Bench:
@@ -96,6 +108,8 @@ class Bench:
     `environment` is exported to all commands, beside `AUTORESEARCH_TIME_BUDGET`.
     `put_back` restores what no trial knows of, the ledger, and names what it did.
     `tell` hears of each command before it is run.
+    `bounded` says that nobody has chosen how long a run may take: then a candidate's is
+    ended early where it takes far longer than any of the incumbent's, the `slowest`.
     """
 
     def __init__(
@@ -108,11 +122,15 @@ class Bench:
         environment: Mapping[str, str],
         put_back: Callable[[], tuple[str, ...]],
         tell: Tell = silent,
+        *,
+        bounded: bool = False,
     ) -> None:
         self._settings, self._executors = settings, executors
         self._root, self._run_log = root, run_log
         self._put_back = put_back
         self.tell = tell
+        self._bounded, self.slowest = bounded, 0.0
+        self._copies = copies(settings.metric_parse or "")
         self._setup_log, self._guard_log = logs / "setup.log", logs / "guard.log"
         budget = f"{settings.time_budget:g}"
         self._environment = {**environment, "AUTORESEARCH_TIME_BUDGET": budget}
@@ -133,45 +151,91 @@ class Bench:
         )
 
     def measure(
-        self, trial: Trial, doing: str = "run_command", *, opens: bool = False
+        self,
+        trial: Trial,
+        doing: str = "run_command",
+        *,
+        opens: bool = False,
+        usual: bool = False,
     ) -> Measurement:
         """Run the experiment on what the trial shows, undo its traces, read the metric.
 
-        `doing` says which run it is, for people, `opens` that many may follow.
+        `doing` says which run it is, for people, `opens` that many may follow. With
+        `usual`, it is ended where it takes far longer than the incumbent's runs.
         """
         self.tell(Phase(doing, self._settings.time_budget, opens))
         shell, budget = self._settings.run_command, self._settings.kill_after
+        if usual and self._bounded and self.slowest:
+            budget = min(budget, max(LEAST_SECONDS, SLOWER * self.slowest))
         run, violations = self._in(trial, self._executors.experiments, shell, budget, self._run_log)
         violations = trial.pardon(violations)
-        memory = self._memory_gb(run)
+        log = tail(self._run_log)
+        found = Measurement(run, None, memory_gb=_memory_gb(run, log), log=log)
         if failure := failure_of(run):
-            error = explain(run, failure, self._settings.kill_after)
-            return Measurement(run, None, failure, error, memory)
-        value, error, more = self._read(trial, run)
-        if violations or more:
-            changed = _listed([*violations, *more], trial)
+            error = explain(run, failure, budget)
+            if failure is Reason.TIMEOUT and budget < self._settings.kill_after:
+                error += (
+                    f", since no run of the incumbent took more than {self.slowest:.1f}: "
+                    "set time_budget to allow more"
+                )
+            return replace(found, reason=failure, error=error, advice=missing(run.returncode, log))
+        reading = self._read(trial, run)
+        if violations or reading.violations:
+            changed = _listed([*violations, *reading.violations], trial)
             error = f"changed what only the user may change: {changed}"
-            return Measurement(run, value, Reason.RULE_VIOLATION, error, memory)
-        if value is None:
-            return Measurement(run, None, Reason.NO_METRIC, error, memory)
-        low, high = self._settings.metric_min, self._settings.metric_max
+            return replace(found, value=reading.value, reason=Reason.RULE_VIOLATION, error=error)
+        if reading.value is None:
+            return replace(
+                found, reason=Reason.NO_METRIC, error=reading.error, advice=reading.advice
+            )
+        if reading.error:
+            return replace(
+                found, reason=Reason.IMPLAUSIBLE, error=reading.error, advice=reading.advice
+            )
+        value, low, high = reading.value, self._settings.metric_min, self._settings.metric_max
         if (low is not None and value < low) or (high is not None and value > high):
             error = f"{value:g} is outside metric_min and metric_max"
-            return Measurement(run, None, Reason.IMPLAUSIBLE, error, memory)
-        return Measurement(run, value, memory_gb=memory)
+            return replace(found, reason=Reason.IMPLAUSIBLE, error=error)
+        return replace(found, value=value)
 
-    def require(self, measurement: Measurement) -> float:
-        """The value of the unchanged project, or a BaselineError that shows the log's end."""
+    def require(self, measurement: Measurement, earlier: Sequence[float] = ()) -> float:
+        """The value of the unchanged project, or a BaselineError that shows the log's end.
+
+        `earlier` are the values that it gave before.
+        """
         if measurement.value is not None and measurement.reason is None:
             return measurement.value
+        what = "The unchanged project gives no metric"
+        if earlier:
+            shown = ", ".join(f"{value:g}" for value in earlier)
+            this = len(earlier) + 1
+            what = (
+                f"The unchanged project gave a metric before ({shown}) and none in run {this} of "
+                f"up to {max(self._settings.max_repeats, this)}"
+            )
         raise BaselineError(
-            f"The unchanged project gives no metric: {measurement.error}.",
-            detail=self.tail(),
-            remedy=_REMEDIES.get(measurement.reason or Reason.NO_METRIC, _REMEDY).format(
-                run=self._settings.run_command,
-                parse=self._settings.measure_command or self._settings.metric_parse,
-            ),
+            f"{what}: {measurement.error}.",
+            detail=measurement.log,
+            remedy=self._remedy(measurement),
         )
+
+    def broken(self, measurement: Measurement) -> BaselineError:
+        """The error for a project that gave its metric before, and does not any more."""
+        return BaselineError(
+            f"The unchanged project no longer gives a metric: {measurement.error}.",
+            detail=measurement.log,
+            remedy="It did when the session began. So something else has changed since: a package, "
+            "a service, the disk, or a file that git ignores and a run has written (`git status "
+            "--ignored` lists them). Mend that, run it by hand until it works, then start again: "
+            f"{self._settings.run_command}",
+        )
+
+    def _remedy(self, measurement: Measurement) -> str:
+        remedy = _REMEDIES.get(measurement.reason or Reason.NO_METRIC, _REMEDY).format(
+            run=self._settings.run_command,
+            parse=self._settings.measure_command or self._settings.metric_parse,
+        )
+        return f"{measurement.advice}\n{remedy}" if measurement.advice else remedy
 
     def prepare(self) -> None:
         """Run `setup_command`; MachineError with the end of its log when it fails."""
@@ -183,9 +247,9 @@ class Bench:
         if failure := failure_of(run):
             raise MachineError(
                 f"setup_command failed: {explain(run, failure, SETUP_BUDGET)}.",
-                detail=tail(self._setup_log),
-                remedy=f"Make this work in the repository, or change setup_command: "
-                f"{self._settings.setup_command}",
+                detail=(log := tail(self._setup_log)),
+                remedy=f"{missing(run.returncode, log)}\nMake this work in the repository, or "
+                f"change setup_command: {self._settings.setup_command}".lstrip(),
             )
 
     def guard(self, trial: Trial) -> Objection | None:
@@ -198,7 +262,8 @@ class Bench:
         violations = trial.pardon(violations)
         if failure := failure_of(run):
             verdict = Verdict(Status.DISCARD, Reason.GUARD_FAILED)
-            return Objection(verdict, f"guard_command: {explain(run, failure, budget)}")
+            log = tail(self._guard_log)
+            return Objection(verdict, f"guard_command: {explain(run, failure, budget)}", log)
         if violations:
             verdict = Verdict(Status.DISCARD, Reason.RULE_VIOLATION)
             return Objection(verdict, f"under guard_command, changed {_listed(violations, trial)}")
@@ -211,28 +276,22 @@ class Bench:
         """
         if self._settings.holdout_command is None:
             return None, ""
-        value, error, violations = self._number(
+        found = self._number(
             trial, "holdout_command", self._settings.holdout_command, self._settings.kill_after, ""
         )
-        if violations:
-            return None, f"holdout_command changed {_listed(violations, trial)}"
-        return value, error
+        if found.violations:
+            return None, f"holdout_command changed {_listed(found.violations, trial)}"
+        return found.value, found.error
 
     def require_guard(self, trial: Trial) -> None:
         """Raise BaselineError where the guard fails on the unchanged project."""
         if objection := self.guard(trial):
             raise BaselineError(
                 f"The unchanged project does not pass its guard: {objection.error}.",
-                detail=tail(self._guard_log),
+                detail=objection.log,
                 remedy="Make it pass, give it more time (guard_budget) or change guard_command (an "
                 "empty value turns it off): nothing could be kept otherwise.",
             )
-
-    def tail(self, *, guarded: bool = False) -> str:
-        """The end of the run's log, and of the guard's where that decided."""
-        if not guarded:
-            return tail(self._run_log)
-        return f"{tail(self._run_log)}\n--- guard_command ---\n{tail(self._guard_log)}"
 
     def _in(
         self,
@@ -248,7 +307,7 @@ class Bench:
         run = self.execute(executor, shell, budget, log, **extra)
         return run, (*before, *trial.clean(), *self._put_back())
 
-    def _read(self, trial: Trial, run: Run) -> tuple[float | None, str, tuple[str, ...]]:
+    def _read(self, trial: Trial, run: Run) -> Reading:
         """The metric's value or what is wrong; and what the command that gave it did besides.
 
         With a `measure_command` nothing that the experiment printed counts.
@@ -259,12 +318,18 @@ class Bench:
             return self._number(trial, "measure_command", shell, budget, seconds)
         shell = self._settings.metric_parse
         assert shell is not None  # the settings hold one of the two
-        return self._number(trial, "metric_parse", shell, PARSE_BUDGET, seconds)
+        return self._number(trial, "metric_parse", shell, PARSE_BUDGET, seconds, log=self._run_log)
 
     def _number(
-        self, trial: Trial, name: str, shell: str, budget: float, seconds: str
-    ) -> tuple[float | None, str, tuple[str, ...]]:
-        """The number that a command prints, or what is wrong; and what it did besides."""
+        self,
+        trial: Trial,
+        name: str,
+        shell: str,
+        budget: float,
+        seconds: str,
+        log: Path | None = None,
+    ) -> Reading:
+        """The number that a command prints, or what is wrong; `log` is where it reads it."""
         by = self._executors.measures
         self.tell(Phase(name, budget))
         done, violations = self._in(trial, by, shell, budget, None, AUTORESEARCH_SECONDS=seconds)
@@ -272,19 +337,37 @@ class Bench:
         silent = done.returncode == 1 and not done.output.strip() and not done.errors.strip()
         if (failure := failure_of(done)) and not silent:
             problem = end_of(done.errors) or explain(done, failure, budget)
-            return None, f"{name} failed: {problem}", violations
+            hint = missing(done.returncode, done.errors)
+            return Reading(None, f"{name} failed: {problem}", violations, hint)
         value, error = number(done.output, self._settings.metric_name)
-        return value, f"{name} {error}" if error else "", violations
+        hint = advice(done.output, text_of(log, TAIL_BYTES)) if error and log else ""
+        if not error and log and self._copies:
+            error, hint = part_of(done.output.strip(), text_of(log), shell)
+        return Reading(value, f"{name} {error}" if error else "", violations, hint)
 
-    def _memory_gb(self, run: Run) -> float:
-        """Peak GPU memory where there is any, else the process tree's, in GB."""
-        found = re.findall(r"^peak_vram_mb:\s*([0-9.]+)\s*$", tail(self._run_log), re.MULTILINE)
-        try:
-            if found and float(found[-1]) > 0:
-                return float(found[-1]) / 1024
-        except ValueError:
-            pass
-        return (run.peak_gpu_memory or run.peak_memory) / 1024**3
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a command printed, as a number; what is wrong with it; and what it did besides.
+
+    A value with an `error` is a number, but not the metric.
+    """
+
+    value: float | None
+    error: str
+    violations: tuple[str, ...] = ()
+    advice: str = ""
+
+
+def _memory_gb(run: Run, log: str) -> float:
+    """Peak GPU memory where there is any, else the process tree's, in GB."""
+    found = re.findall(r"^peak_vram_mb:\s*([0-9.]+)\s*$", log, re.MULTILINE)
+    try:
+        if found and float(found[-1]) > 0:
+            return float(found[-1]) / 1024
+    except ValueError:
+        pass
+    return (run.peak_gpu_memory or run.peak_memory) / 1024**3
 
 
 def _listed(violations: Sequence[str], trial: Trial) -> str:
@@ -309,17 +392,22 @@ def explain(run: Run, failure: Reason, budget: float) -> str:
         return "ran out of memory"
     if run.signal is not None:
         return f"killed by signal {run.signal}"
+    if run.returncode == NOT_FOUND:
+        return f"exit code {NOT_FOUND}: a command was not found"
     return f"exit code {run.returncode}"
 
 
 def tail(log: Path) -> str:
     """The last lines of a log, bounded in lines and bytes; empty when there is none."""
+    return "\n".join(text_of(log, TAIL_BYTES).splitlines()[-TAIL_LINES:])
+
+
+def text_of(log: Path, most: int | None = None) -> str:
+    """A log as text, or the last `most` bytes of it; empty when there is none."""
     try:
         with log.open("rb") as file:
-            size = file.seek(0, 2)
-            file.seek(max(0, size - TAIL_BYTES))
-            data = file.read()
+            if most is not None:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - most))
+            return file.read().decode("utf-8", errors="replace")
     except OSError:
         return ""
-    lines = data.decode("utf-8", errors="replace").splitlines()
-    return "\n".join(lines[-TAIL_LINES:])

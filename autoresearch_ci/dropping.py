@@ -72,12 +72,12 @@ def judged(group: Sequence[Experiment], found: Duel) -> Finding:
 
 
 def _outcome(session: Session, trial: Trial, finding: Finding, found: Duel) -> Outcome:
+    runs = found.runs
+    measured = Outcome(None, None, found.samples, runs.measurements, log=runs.log(Side.CANDIDATE))
     if found.failure is not None:
-        return Outcome(
-            found.failure.failure, None, found.samples, found.measurements, found.failure.error
-        )
+        return replace(measured, verdict=found.failure.failure, error=found.failure.error)
     if found.effect is None:
-        return undecided(Outcome(None, None, found.samples, found.measurements), OUT_OF_TIME)
+        return undecided(measured, OUT_OF_TIME)
     reason = Reason.WORSE if finding.holds else Reason.WITHIN_NOISE
     prev, value = found.middle(Side.INCUMBENT), found.middle(Side.CANDIDATE)
     discard, last = Verdict(Status.DISCARD, reason), session.history.incumbent
@@ -85,11 +85,16 @@ def _outcome(session: Session, trial: Trial, finding: Finding, found: Duel) -> O
         # As for every keep under noise: the value on record, and the effect that was found.
         discard = replace(discard, gain=-found.effect.gain, beside=found.level)
         prev, value = last.value, discard.value(last.value, session.history.direction)
-    outcome = Outcome(discard, value, found.samples, found.measurements, prev=prev)
+    outcome = replace(measured, verdict=discard, value=value, prev=prev)
     if finding.holds is not False:
         return outcome
+    if session.is_looked_at() and runs.last is not Side.CANDIDATE:
+        again = runs.of(Side.CANDIDATE)
+        outcome = replace(outcome, measurements=runs.measurements, log=again.log)
+        if again.failure:
+            return replace(outcome, verdict=again.failure, value=again.value, error=again.error)
     trial.show(Side.CANDIDATE)
     if objection := session.bench.guard(trial):
-        return replace(outcome, verdict=objection.verdict, error=objection.error)
+        return outcome.opposed(objection)
     kept = replace(outcome, verdict=replace(discard, status=Status.KEEP, reason=Reason.SIMPLER))
     return held_out(session, trial, kept)

@@ -19,6 +19,7 @@ from autoresearch_ci.comparison import Effect, effect, settled
 from autoresearch_ci.config import Settings
 from autoresearch_ci.judge.noise import scatter, substantial
 from autoresearch_ci.model import PairMeasured, Sample, Side
+from autoresearch_ci.runs import Runs
 from autoresearch_ci.session import Session
 from autoresearch_ci.workspace import Trial
 
@@ -46,7 +47,7 @@ class Duel:
 
     effect: Effect | None
     samples: tuple[Sample, ...]
-    measurements: tuple[Measurement, ...]
+    runs: Runs
     failure: Measurement | None = None
 
     def middle(self, side: Side) -> float:
@@ -80,29 +81,27 @@ def duel(
     known = [pair for pair in measured(session) if pair.candidate == trial.candidate]
     samples = [sample for pair in known for sample in pair.samples]
     gains = [_gain(session, pair.samples) for pair in known]
-    measurements: list[Measurement] = []
+    runs = Runs(session.bench, trial)
     while not (_repeats(samples) or settled(gains, pairs)):
         sides = [Side.INCUMBENT, Side.CANDIDATE]
         pair: list[Sample] = []
         for side in sides if len(gains) % 2 == 0 else reversed(sides):
             if is_over():
-                return Duel(None, tuple(samples), tuple(measurements))
-            trial.show(side)
-            measurements.append(run := session.bench.measure(trial))
+                return Duel(None, tuple(samples), runs)
+            run = runs.of(side)
             if side is Side.CANDIDATE and run.failure:
                 # The machine may have failed and not the candidate: both have another try.
                 for again in (Side.INCUMBENT, Side.CANDIDATE):
-                    trial.show(again)
-                    measurements.append(run := session.bench.measure(trial))
+                    run = runs.of(again)
                     if again is Side.INCUMBENT:
                         session.bench.require(run)
                 if run.failure:
-                    return Duel(None, tuple(samples), tuple(measurements), run)
+                    return Duel(None, tuple(samples), runs, run)
             pair.append(Sample(side, session.bench.require(run)))
         session.ledger.append(_record(session, trial, tuple(pair)))
         samples += pair
         gains.append(_gain(session, pair))
-    return Duel(effect(gains, exact=_repeats(samples)), tuple(samples), tuple(measurements))
+    return Duel(effect(gains, exact=_repeats(samples)), tuple(samples), runs)
 
 
 def measured(session: Session) -> list[PairMeasured]:

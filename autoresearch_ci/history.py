@@ -52,6 +52,7 @@ class History:
         self.diagnosis: Diagnosis | None = None
         self.pairs: list[PairMeasured] = []
         self._superseded: dict[int, Experiment] = {}
+        self._held: dict[int, Experiment] = {}
         self.queued: dict[str, IdeaRequest] = {}
 
     def add(self, experiment: Experiment) -> None:
@@ -67,11 +68,14 @@ class History:
                 self._baseline = experiment
         if experiment.reason is Reason.SUPERSEDED and experiment.proposer != BASELINE:
             self._superseded[experiment.experiment] = experiment
+        if experiment.held:
+            self._held[experiment.experiment] = experiment
         # A proposer's note may hold anything that is JSON.
         again, ideas = experiment.change.get(AGAIN), experiment.change.get(IDEAS)
         unfinished = experiment.proposer == DROP and experiment.reason is Reason.INTERRUPTED
         if isinstance(again, int) and not unfinished:  # what a person asked for has to be done
             self._superseded.pop(again, None)
+            self._held.pop(again, None)
         for name in ideas if isinstance(ideas, list | tuple) else ():
             self.queued.pop(str(name), None)
 
@@ -162,6 +166,11 @@ class History:
         ideas = self._superseded.values()
         out = [idea.change.get(DROPS) for idea in ideas if idea.proposer == DROP]
         return [idea for idea in ideas if idea.candidate not in out]
+
+    @property
+    def held(self) -> Sequence[Experiment]:
+        """What was better by a value that is not believed, and was not tried again since."""
+        return list(self._held.values())
 
     @property
     def ideas(self) -> Sequence[IdeaRequest]:

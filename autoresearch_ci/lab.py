@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from operator import attrgetter
 from pathlib import Path
 
-from autoresearch_ci import __version__, config, ideas, ledger, machine
+from autoresearch_ci import __version__, config, ideas, ledger, machine, shell
 from autoresearch_ci.archive import Archive
 from autoresearch_ci.bench import Bench, Tell, silent
 from autoresearch_ci.campaigns import LEDGER, choose_tag, unknown, usual_run, without_branch
@@ -174,6 +174,7 @@ def assemble(
         environment={"AUTORESEARCH_SESSION": name},
         put_back=book.put_back,
         tell=tell,
+        bounded=not any(loaded.origins[name].is_chosen for name in ("time_budget", "kill_after")),
     )
     watch = Watch(book.history)
     notes = [note for note in (*loaded.notes, campaign.rescued) if note]
@@ -184,6 +185,9 @@ def assemble(
         for gone in without_branch(workspace)
         if gone != campaign.tag
     ]
+    notes += shell.notes(
+        {name: getattr(settings, name) for name in ("run_command", "guard_command")}
+    )
     with campaign.preparation() as changed:
         if not stops:
             bench.prepare()

@@ -82,7 +82,7 @@ def measure_incumbent(session: Session) -> Iterator[Event]:
         yield from experiment(session, Proposal("baseline", text, proposer=BASELINE))
     elif not session.limits.setup_only:
         with session.campaign.trial(text) as trial:
-            measurements = open_session(session, trial)
+            measurements = open_session(session, trial).measurements
         for sample, measurement in zip(session.incumbent, measurements, strict=True):
             yield IncumbentMeasured(sample.value, measurement.run.seconds)
 
@@ -109,5 +109,7 @@ def experiment(session: Session, proposal: Proposal) -> Iterator[Event]:
                 trial.keep(done.commit)
     session.archive.write()
     yield done
+    if outcome.fault:
+        raise outcome.fault
     if removed := session.campaign.removed():
         yield Note(removed)

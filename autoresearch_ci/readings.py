@@ -1,4 +1,4 @@
-"""What a command printed, read as a number or told in one line. Pure."""
+"""What a command printed, read as a number or told in one line; and what to do about it. Pure."""
 
 from __future__ import annotations
 
@@ -11,6 +11,23 @@ LARGEST = 1e150
 """A number beyond it is refused: sums and squares of what is measured have to be numbers, too."""
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:[,.'_ \u00a0\u2009\u202f][0-9]{3})+(?:[.,][0-9]+)?")
+_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
+_WITH_UNIT = re.compile(r"[+-]?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?\s?[^\W\d_%]*%?")
+
+_TOKEN = re.compile(
+    r"""(?:(?<![^\s:=(\[{"',])-)?(?:
+      (?:[0-9]+h)?[0-9]+m[0-9]+(?:\.[0-9]+)?s\b                        # 1m02.5s
+    | [0-9]{1,3}(?:[,'_\u00a0\u202f][0-9]{3})+(?![0-9])(?:[.,][0-9]+)?   # 1,300.5
+    | (?<![0-9,.(\[])[0-9]+,[0-9]+(?![0-9,.)\]])                       # 12,5
+    | (?:[0-9]+(?:\.[0-9]+)*\.?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?          # 12.5e3, 1.300.000
+    )""",
+    re.VERBOSE,
+)
+_NO_TIME = re.compile(r"^-?(?:0+h)?0+m(?=[0-9])")
+_AROUND = 200
+_MOST = 1000
 
 
 def number(printed: str, name: str) -> tuple[float | None, str]:
@@ -35,6 +52,86 @@ def number(printed: str, name: str) -> tuple[float | None, str]:
             f"printed {words[0][:60]}, which is too large: at most {LARGEST:g} can be judged",
         )
     return value, ""
+
+
+def advice(printed: str, log: str) -> str:
+    """What to do about an output that is no number, where that can be told from it and the log."""
+    said = printed.strip()
+    if not said:
+        return _hidden(log)
+    if _GROUPED.fullmatch(said):
+        return (
+            f"{said} has separators between its digits. Let the program print the number without "
+            "them (env: LC_ALL=C where the language of the machine adds them), or take them out: "
+            f'{{ ...; }} | tr -d "{"".join(sorted(set(re.sub("[0-9+-]", "", said))))}"'
+        )
+    if _COMMA.fullmatch(said):
+        return (
+            f"{said} has a decimal comma. Let the program print a point (env: LC_ALL=C), or change "
+            "it: { ...; } | tr , ."
+        )
+    if len(said.split()) == 1 and _WITH_UNIT.fullmatch(said):
+        return f"{said} has a unit. Print the number alone: {{ ...; }} | tr -cd '0-9.eE+-'"
+    return ""
+
+
+def _hidden(log: str) -> str:
+    """Characters that a terminal obeys and a pattern does not see past."""
+    if re.search(r"\r(?!\n)", log):
+        return (
+            "run.log has carriage returns, as progress bars print them: to grep and awk all that "
+            "they divide is one line. Read it by `tr '\\r' '\\n' < run.log | ...`, or turn the "
+            "progress bar off."
+        )
+    if "\x1b[" in log:
+        return (
+            "run.log has colour codes, which a pattern does not see past. Turn them off (env: "
+            "NO_COLOR=1), or take them out: sed 's/\\x1b\\[[0-9;]*[A-Za-z]//g' run.log | ..."
+        )
+    if "\r" in log:
+        return (
+            "The lines of run.log end in a carriage return, so `$` in a pattern does not match "
+            "there. Read it by `tr -d '\\r' < run.log | ...`"
+        )
+    return ""
+
+
+def part_of(printed: str, log: str, shell: str) -> tuple[str, str]:
+    """What is wrong with a number that was copied from the log, and what to do; or nothing.
+
+    It has to stand there as a whole, and not only as a part of another: 1 of 1,300 or of 1.5.
+    A separator that the command names is one that whoever wrote it knows of.
+    """
+    digits, at, found = printed.lstrip("+-"), -1, None
+    for _ in range(_MOST):
+        if (at := log.find(digits, at + 1)) < 0:
+            break
+        start, end = max(log.rfind("\n", 0, at) + 1, at - _AROUND), log.find("\n", at)
+        line = log[start : at + _AROUND if end < 0 else min(end, at + _AROUND)]
+        token = next((t for t in _TOKEN.finditer(line) if t.start() <= at - start < t.end()), None)
+        if token is None or _is_whole(token.group(), printed) or _knows(shell, token.group()):
+            return "", ""
+        found = found or (token.group().rstrip("."), " ".join(line.split()))
+    else:
+        return "", ""
+    if found is None:
+        return "", ""
+    whole, line = found
+    return (
+        f"printed {printed}, which is only a part of {whole} in run.log: {line[:ERROR_CHARACTERS]}",
+        f"Let metric_parse read all of {whole}: [-+0-9.,eE]+ as its pattern, `tr -d ,` after it.",
+    )
+
+
+def _is_whole(token: str, printed: str) -> bool:
+    try:
+        return float(_NO_TIME.sub("", token).removesuffix("s")) == float(printed)
+    except ValueError:
+        return False
+
+
+def _knows(shell: str, token: str) -> bool:
+    return "," in token and "," in shell
 
 
 def end_of(text: str) -> str:

@@ -10,18 +10,20 @@ from statistics import median
 
 from autoresearch_ci.archive import Archive, archived
 from autoresearch_ci.asking import received
-from autoresearch_ci.bench import Bench, Measurement
+from autoresearch_ci.bench import Bench, Measurement, Objection
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.config import Settings
+from autoresearch_ci.errors import BaselineError
 from autoresearch_ci.forecast import fruitless, out_of_time, seconds_of_a_run, too_short
 from autoresearch_ci.history import AGAIN, History
 from autoresearch_ci.interrupts import deferred
 from autoresearch_ci.judge import Contest, Experience, Judge
-from autoresearch_ci.jump import far_outside, repeats
+from autoresearch_ci.jump import change_of_meaning, far_outside, repeats
 from autoresearch_ci.ledger import Ledger
 from autoresearch_ci.limits import Limits, Progress, Watch
 from autoresearch_ci.model import (
     DROP,
+    Direction,
     Experiment,
     ExperimentStart,
     Proposal,
@@ -50,7 +52,9 @@ from autoresearch_ci.workspace import Campaign, Inbox, Trial
 class Outcome:
     """What an attempt came to. The baseline has no verdict: it is kept, for no reason.
 
-    `prev` is what the candidate was held against, None for the last kept value.
+    `prev` is what the candidate was held against, None for the last kept value. `log` is
+    the end of the log of the candidate's last run, with that of a guard that failed.
+    `fault` is why no other experiment can be tried: the project itself no longer runs.
     """
 
     verdict: Verdict | None
@@ -59,9 +63,18 @@ class Outcome:
     measurements: tuple[Measurement, ...] = ()
     error: str = ""
     jump: bool = False
+    held: bool = False
     holdout: float | None = None
     holdout_error: str = ""
     prev: float | None = None
+    log: str = ""
+    fault: BaselineError | None = None
+
+    def opposed(self, objection: Objection) -> Outcome:
+        """The same with the guard's verdict, and what it printed."""
+        log = f"{self.log}\n--- guard_command ---\n{objection.log}" if objection.log else self.log
+        verdict, error = objection.verdict, objection.error
+        return replace(self, verdict=verdict, error=error, jump=False, log=log)
 
 
 INTERRUPTED = Outcome(
@@ -85,6 +98,7 @@ class Session:
     `follow` is the commit of the base branch, where that is to be merged if it has moved.
     `stops` are those that were asked for before it began and are for it all the same.
     `usual` is how many seconds a run took in an earlier campaign, 0 where nobody knows.
+    `failures` counts the experiments in a row that came to no number.
     """
 
     start: SessionStart
@@ -114,6 +128,7 @@ class Session:
         self._foreseen = False
         self._told = History(self.history.direction)
         self._experience, self._seen = Experience(), 0
+        self.failures = 0
 
     @property
     def history(self) -> History:
@@ -210,10 +225,10 @@ class Session:
         with self._paid():
             return self._tried_again() or self.proposer.propose(self.source(), self.told)
 
-    def repair(self, crashed: Proposal) -> Proposal | Rejected | None:
-        """The idea again, mended by who had it."""
+    def repair(self, crashed: Proposal, log: str) -> Proposal | Rejected | None:
+        """The idea again, mended by who had it and is shown how the log ended."""
         with self._paid():
-            return self.proposer.repair(self.source(), self.told, crashed, self.bench.tail())
+            return self.proposer.repair(self.source(), self.told, crashed, log)
 
     @contextmanager
     def _paid(self) -> Iterator[None]:
@@ -294,7 +309,28 @@ class Session:
     def is_mendable(self, outcome: Outcome) -> bool:
         """Whether it is a crash whose log names the target: a mistake in what was written."""
         crashed = outcome.verdict is not None and outcome.verdict.reason is Reason.NONZERO_EXIT
-        return crashed and PurePosixPath(self.settings.target_file).name in self.bench.tail()
+        return crashed and PurePosixPath(self.settings.target_file).name in outcome.log
+
+    def is_looked_at(self) -> bool:
+        """Whether a command of the user's looks at what the run of a keep has left."""
+        return any((self.settings.guard_command, self.settings.holdout_command))
+
+    def in_doubt(self, outcome: Outcome) -> str:
+        """Why the candidate's numbers may not mean what those before did; empty if they do."""
+        if self.is_limited:
+            return ""
+        lower = self.history.direction is Direction.LOWER
+        doubt = change_of_meaning(self.history, outcome.samples)
+        name = "metric_min" if lower else "metric_max"
+        best = [s.value for s in outcome.samples if s.side is Side.CANDIDATE]
+        edge = min(best) if lower else max(best)
+        return doubt and f"{doubt}; where that is right, set {name} to {edge:g}: it is tried again"
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether somebody has said how good the metric can be, and so allowed all up to there."""
+        lower = self.history.direction is Direction.LOWER
+        return (self.settings.metric_min if lower else self.settings.metric_max) is not None
 
     def is_jump(self, outcome: Outcome) -> bool:
         """Whether the value is far outside what the campaign has seen."""
@@ -355,11 +391,10 @@ class Session:
         done = self._experiment(trial, proposal, outcome)
         if done.status is Status.KEEP and outcome.verdict:
             done = replace(done, commit=trial.commit(commit.message(done)))
-        log = self.bench.tail(guarded=done.reason is Reason.GUARD_FAILED)
         self.archive.add(
             done.experiment,
             patch="" if outcome.verdict is None else trial.patch,
-            log=log if outcome.measurements else "",
+            log=outcome.log,
         )
         self.ledger.append(done)
         if outcome.verdict is None and done.experiment:  # a baseline is not counted
@@ -367,6 +402,8 @@ class Session:
         if done.status is Status.KEEP:
             values = [s.value for s in outcome.samples if s.side is Side.CANDIDATE]
             self.incumbent = tuple(Sample(Side.INCUMBENT, value) for value in values)
+            longest = max((run.run.seconds for run in outcome.measurements), default=0.0)
+            self.bench.slowest = max(self.bench.slowest, longest)
         return done
 
     def end(self, reason: StopReason, why: str = "") -> SessionEnd:
@@ -391,9 +428,12 @@ class Session:
         return ended
 
     def _tried_again(self) -> Proposal | None:
-        """A superseded idea on today's incumbent: its change alone where that fits, else whole."""
+        """A superseded idea on today's incumbent: its change alone where that fits, else whole.
+
+        So is one whose value was not believed, once it is allowed.
+        """
         theirs = self.ledger.campaign.at_work - {self.start.session}  # they try their own
-        for idea in self.history.superseded:
+        for idea in (*self.history.superseded, *(self.history.held if self.is_limited else ())):
             if idea.session in theirs or idea.experiment in self._given_up:
                 continue
             self._given_up.add(idea.experiment)  # if it comes to no verdict, until next time
@@ -442,6 +482,7 @@ class Session:
             cost_usd=proposal.cost_usd,
             error=outcome.error,
             jump=outcome.jump,
+            held=outcome.held,
             holdout=outcome.holdout,
             holdout_error=outcome.holdout_error,
         )

@@ -6,23 +6,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
 
-from autoresearch_ci.bench import Measurement
+from autoresearch_ci.judge import Contest
 from autoresearch_ci.model import Note, Proposal, Reason, Rejected, Sample, Side, Status, Verdict
+from autoresearch_ci.runs import Runs
 from autoresearch_ci.session import INTERRUPTED, OUT_OF_TIME, Outcome, Session
 from autoresearch_ci.workspace import Trial
 
 
-def open_session(session: Session, trial: Trial) -> tuple[Measurement, ...]:
+def open_session(session: Session, trial: Trial) -> Runs:
     """Run the incumbent until the judge is ready for a candidate, or the time is up."""
     session.incumbent = ()
-    runs: tuple[Measurement, ...] = ()
+    runs, values = Runs(session.bench, trial), list[float]()
     while session.judge(session.contest()) is Side.INCUMBENT:
-        if runs and session.is_over:
+        if session.incumbent and session.is_over:
             break
-        trial.show(Side.INCUMBENT)
-        run = session.bench.measure(trial, session.opening_run(), opens=not runs)
-        runs = (*runs, run)
-        session.incumbent += (Sample(Side.INCUMBENT, session.bench.require(run)),)
+        run = runs.of(Side.INCUMBENT, session.opening_run(), opens=not values)
+        values.append(session.bench.require(run, values))
+        session.incumbent += (Sample(Side.INCUMBENT, values[-1]),)
         if text := session.foresee(run.run.seconds):
             session.bench.tell(Note(text))
     return runs
@@ -34,7 +34,8 @@ def baseline(session: Session, trial: Trial) -> Outcome:
     session.bench.require_guard(trial)
     samples = tuple(Sample(Side.CANDIDATE, sample.value) for sample in session.incumbent)
     value = median(sample.value for sample in samples)
-    return held_out(session, trial, Outcome(None, value, samples, runs))
+    outcome = Outcome(None, value, samples, runs.measurements, log=runs.log(Side.INCUMBENT))
+    return held_out(session, trial, outcome)
 
 
 def attempt(session: Session, trial: Trial, proposal: Proposal) -> tuple[Proposal, Outcome]:
@@ -43,7 +44,7 @@ def attempt(session: Session, trial: Trial, proposal: Proposal) -> tuple[Proposa
     for _ in range(session.settings.max_fixes):
         if session.is_over or not session.is_mendable(outcome):
             break
-        mended = session.repair(proposal)
+        mended = session.repair(proposal, outcome.log)
         if mended is None:
             break
         tokens, cost = proposal.tokens + mended.tokens, proposal.cost_usd + mended.cost_usd
@@ -54,7 +55,7 @@ def attempt(session: Session, trial: Trial, proposal: Proposal) -> tuple[Proposa
         trial.revise(proposal.text)
         before, outcome = outcome, contested(session, trial, proposal)
         outcome = replace(outcome, measurements=(*before.measurements, *outcome.measurements))
-    return proposal, outcome
+    return proposal, blamed(session, trial, outcome)
 
 
 def contested(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
@@ -63,33 +64,34 @@ def contested(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
     A run of the incumbent that fails says nothing of the candidate: there is another one,
     and if that fails too, right after it, the idea is left open.
     """
-    if same := session.history.tried(trial.candidate):
+    same = session.history.tried(trial.candidate)
+    if same and not (same.held and session.is_limited):
         duplicate = Verdict(Status.DISCARD, Reason.DUPLICATE)
         return Outcome(duplicate, same.value, error=f"the same as experiment {same.experiment}")
     if broken := session.ruler.broken(session.source().text, proposal.text):
         return Outcome(Verdict(Status.DISCARD, Reason.RULE_VIOLATION), None, error=broken)
     contest = session.contest(proposal)
-    runs: tuple[Measurement, ...] = ()
+    runs = Runs(session.bench, trial, usual=True)
     failed = False
-    while isinstance(decision := session.judge(contest), Side):
+    while side := wanted(session, decision := session.judge(contest), runs):
         if session.is_over:
-            return undecided(Outcome(None, None, contest.samples, runs), OUT_OF_TIME)
-        trial.show(decision)
-        run = session.bench.measure(trial, _name(decision, contest.values(decision)))
-        runs = (*runs, run)
-        if run.failure and decision is Side.INCUMBENT:
+            return undecided(ended(contest, runs), OUT_OF_TIME)
+        run = runs.of(side, _name(side, contest.values(side)))
+        if run.failure and side is Side.INCUMBENT:
             if failed:
                 error = f"the incumbent gave no metric either time: {run.error}"
-                return undecided(Outcome(None, None, contest.samples, runs), error)
+                return undecided(ended(contest, runs), error)
             failed = True
             continue
         failed = False
         if run.failure or run.value is None:
-            return Outcome(run.failure, run.value, contest.samples, runs, run.error)
-        contest = contest.plus(Sample(decision, run.value))
+            failure = ended(contest, runs)
+            return replace(failure, verdict=run.failure, value=run.value, error=run.error)
+        contest = contest.plus(Sample(side, run.value))
+    assert isinstance(decision, Verdict)
     prev, value = session.figures(contest, decision)
-    outcome = Outcome(decision, value, contest.samples, runs, prev=prev)
-    return verified(session, trial, outcome) if decision.status is Status.KEEP else outcome
+    outcome = replace(ended(contest, runs), verdict=decision, value=value, prev=prev)
+    return verified(session, trial, runs, outcome) if decision.status is Status.KEEP else outcome
 
 
 def _name(side: Side, earlier: Sequence[float]) -> str:
@@ -97,16 +99,62 @@ def _name(side: Side, earlier: Sequence[float]) -> str:
     return f"{side}, run {len(earlier) + 1}" if earlier else f"{side}"
 
 
-def verified(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
+def wanted(session: Session, decision: Verdict | Side, runs: Runs) -> Side | None:
+    """Whose run is next: whom the judge asks for; None for a verdict.
+
+    What looks at a keep has to find what a run of the candidate left, so that is the last
+    one, and the judge has to stand by its verdict.
+    """
+    if isinstance(decision, Side):
+        return decision
+    is_looked_at = decision.status is Status.KEEP and session.is_looked_at()
+    return Side.CANDIDATE if is_looked_at and runs.last is not Side.CANDIDATE else None
+
+
+def ended(contest: Contest, runs: Runs) -> Outcome:
+    """What was measured, without a verdict yet."""
+    log = runs.log(Side.CANDIDATE)
+    return Outcome(None, None, contest.samples, runs.measurements, log=log)
+
+
+def verified(session: Session, trial: Trial, runs: Runs, outcome: Outcome) -> Outcome:
     """What is about to be kept: a jump is looked at twice, and the guard has the last word."""
     if session.is_jump(outcome):
-        outcome = second_look(session, trial, outcome)
+        outcome = second_look(session, runs, outcome)
         if outcome.verdict and outcome.verdict.status is not Status.KEEP:
             return outcome
+    if doubt := session.in_doubt(outcome):
+        return replace(implausible(outcome, doubt), held=True)
     trial.show(Side.CANDIDATE)
     if objection := session.bench.guard(trial):
-        return replace(outcome, verdict=objection.verdict, error=objection.error, jump=False)
+        return outcome.opposed(objection)
     return held_out(session, trial, outcome)
+
+
+def blamed(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
+    """A crash is the candidate's own as long as the incumbent runs.
+
+    With the second one in a row the incumbent is asked, then with the fourth, the eighth and so
+    on. Where it fails twice, nothing can be learnt here any more, and the idea stays open.
+    """
+    verdict = outcome.verdict
+    if verdict is None or not outcome.measurements:
+        return outcome
+    alone = outcome.measurements[-1].failure is not None and verdict.reason is Reason.INTERRUPTED
+    if not alone and (verdict.status is not Status.CRASH or verdict.reason is Reason.INTERRUPTED):
+        session.failures = 0
+        return outcome
+    session.failures += 1
+    in_a_row = session.failures
+    if in_a_row == 1 or in_a_row & (in_a_row - 1) or session.is_over:
+        return outcome
+    runs = Runs(session.bench, trial)
+    for _ in range(2):
+        if (run := runs.of(Side.INCUMBENT)).reason is None:
+            return replace(outcome, measurements=(*outcome.measurements, *runs.measurements))
+    fault = session.bench.broken(run)
+    outcome = replace(outcome, measurements=(*outcome.measurements, *runs.measurements))
+    return replace(undecided(outcome, fault.message), log=run.log, fault=fault)
 
 
 def undecided(outcome: Outcome, error: str) -> Outcome:
@@ -114,15 +162,21 @@ def undecided(outcome: Outcome, error: str) -> Outcome:
     return replace(outcome, verdict=INTERRUPTED.verdict, value=None, error=error)
 
 
-def second_look(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
+def implausible(outcome: Outcome, error: str) -> Outcome:
+    """A number that is not believed."""
+    verdict = Verdict(Status.CRASH, Reason.IMPLAUSIBLE)
+    return replace(outcome, verdict=verdict, value=None, error=error, jump=False)
+
+
+def second_look(session: Session, runs: Runs, outcome: Outcome) -> Outcome:
     """Run a candidate again whose value is far outside what the campaign has seen."""
     values = [s.value for s in outcome.samples if s.side is Side.CANDIDATE]
     if len(values) == 1:
         if session.is_over:
             return undecided(outcome, OUT_OF_TIME)
-        trial.show(Side.CANDIDATE)
-        again = session.bench.measure(trial, "second look at the candidate")
-        outcome = replace(outcome, measurements=(*outcome.measurements, again))
+        again = runs.of(Side.CANDIDATE, "second look at the candidate")
+        log = runs.log(Side.CANDIDATE)
+        outcome = replace(outcome, measurements=runs.measurements, log=log)
         if again.failure or again.value is None:
             return replace(outcome, verdict=again.failure, value=again.value, error=again.error)
         values.append(again.value)
@@ -130,10 +184,8 @@ def second_look(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
         outcome = replace(outcome, samples=(*outcome.samples, sample))
     if session.is_repeated(outcome, values):
         return replace(outcome, jump=True)
-    verdict = Verdict(Status.CRASH, Reason.IMPLAUSIBLE)
     shown = ", ".join(f"{value:g}" for value in values)
-    error = f"a jump that did not repeat: {shown}"
-    return replace(outcome, verdict=verdict, value=None, error=error)
+    return implausible(outcome, f"a jump that did not repeat: {shown}")
 
 
 def held_out(session: Session, trial: Trial, outcome: Outcome) -> Outcome:

@@ -21,6 +21,11 @@ class Origin:
     source: str
     line: int | None = None
 
+    @property
+    def is_chosen(self) -> bool:
+        """Whether somebody or something has chosen the value: it is not the default."""
+        return self != DEFAULT
+
     def __str__(self) -> str:
         return self.source if self.line is None else f"{self.source}:{self.line}"
 

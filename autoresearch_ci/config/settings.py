@@ -141,7 +141,8 @@ class Settings(BaseModel):
     kill_after: Annotated[Seconds, Shown("2 x `time_budget`")] = Field(
         default_factory=lambda done: 2 * done["time_budget"],
         description="time after which its whole process tree is killed: seconds, or with a unit; "
-        "not less than `time_budget`",
+        "not less than `time_budget`. Where neither is set, a candidate ends at 20 times what "
+        "the incumbent takes, and not before 30 seconds",
         examples=["600"],
     )
     readonly_files: Globs = Field(
@@ -188,10 +189,16 @@ class Settings(BaseModel):
         examples=["6"],
     )
     metric_min: Number | None = Field(
-        None, description="a value below it is a crash, reason `implausible`", examples=["0"]
+        None,
+        description="a value below it is a crash, reason `implausible`; where lower is better, "
+        "leaps to 0 or to another unit are believed with it",
+        examples=["0"],
     )
     metric_max: Number | None = Field(
-        None, description="a value above it is a crash, reason `implausible`", examples=["100"]
+        None,
+        description="a value above it is a crash, reason `implausible`; where higher is better, "
+        "leaps to 0 or to another unit are believed with it",
+        examples=["100"],
     )
     proposer: Annotated[ProposerName, BeforeValidator(values.one_of(get_args(ProposerName)))] = (
         Field(

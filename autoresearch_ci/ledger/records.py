@@ -186,6 +186,8 @@ def _encode_experiment(record: Experiment) -> tuple[str, dict[str, Any]]:
         details["error"] = record.error
     if record.jump:
         details["jump"] = True
+    if record.held:
+        details["held"] = True
     if record.holdout is not None or record.holdout_error:
         details["holdout"] = record.holdout
     if record.holdout_error:
@@ -299,6 +301,7 @@ def _decode_experiment(details: Mapping[str, Any], number: int) -> Experiment:
         cost_usd=float(details.get("cost_usd") or 0),
         error=str(details.get("error", "")),
         jump=details.get("jump") is True,
+        held=details.get("held") is True,
         holdout=None if holdout is None else float(holdout),
         holdout_error=str(details.get("holdout_error", "")),
     )

@@ -84,7 +84,8 @@ class Experiment:
     `seconds` is the wall time of all its runs, `memory_gb` their peak.
     `error` is one line saying what went wrong, for a crash or a violation. `jump`
     says that the value was far outside what the campaign had seen and held up when
-    it was measured again. `holdout` is what `holdout_command` printed for a keep,
+    it was measured again, `held` that its value is not believed until a limit of the
+    metric allows it. `holdout` is what `holdout_command` printed for a keep,
     `holdout_error` why there is no such number.
     """
 
@@ -111,6 +112,7 @@ class Experiment:
     cost_usd: float = 0.0
     error: str = ""
     jump: bool = False
+    held: bool = False
     holdout: float | None = None
     holdout_error: str = ""
 

@@ -25,6 +25,7 @@ from autoresearch_ci.workspace.recovery import Recovery
 from autoresearch_ci.workspace.state import LEAVING, WORKING, State, load, save
 from autoresearch_ci.workspace.status import status, uncommitted
 from autoresearch_ci.workspace.submodules import HOME, WholeTree
+from autoresearch_ci.workspace.times import Times
 from autoresearch_ci.workspace.trial import Converted, Desk
 from autoresearch_ci.workspace.vault import Vault
 
@@ -102,7 +103,9 @@ class Entry:
         save(self._state, self._state_path)
         self._forget(but_state=True)
         self._entered = True
+        self._times = Times(f"{self._root}/{self._target}")
         self._switch(moved=before != tip)
+        self._stamp()
         if any(self._git_dir.glob("sharedindex.*")):  # which nobody puts back
             self._git.run("update-index", "--no-split-index")
         campaign = self._stay = self._campaign(tip, created, rescued, name)
@@ -131,6 +134,7 @@ class Entry:
         try:
             if branch.head_ref(self._git) == self._ref and origin != self._ref:
                 self._go(origin)
+                self._stamp()
             else:
                 self._git.ask("update-index", "-q", "--refresh")
             self._drop_unused()
@@ -224,6 +228,11 @@ class Entry:
         elif moved:  # under a clean tree
             self._git.run("reset", "--hard", "--quiet")
 
+    def _stamp(self) -> None:
+        """Let what git has put into the target be newer than what was there."""
+        if self._times.settle():
+            self._git.ask("update-index", "-q", "--refresh")
+
     def _go(self, origin: str) -> None:
         """Switch to a branch, or detach at a commit; never over anybody's changes."""
         name = origin.removeprefix("refs/heads/")
@@ -273,6 +282,7 @@ class Entry:
             blob=blob,
             mode=stat.S_IMODE(os.lstat(full).st_mode),
             git_mode=git_mode.encode(),
+            times=self._times,
         )
         if desk.blob_of(content) != blob:
             raise WorkspaceError(

@@ -20,6 +20,7 @@ from autoresearch_ci.workspace.objects import Objects, blob_id
 from autoresearch_ci.workspace.patch import unified
 from autoresearch_ci.workspace.process import Git
 from autoresearch_ci.workspace.state import note_shown
+from autoresearch_ci.workspace.times import Times
 from autoresearch_ci.workspace.tree import Tree
 
 
@@ -59,6 +60,7 @@ class Desk:
     blob: str
     mode: int
     git_mode: bytes
+    times: Times
 
     def require_target(self, commit: str) -> None:
         """Raise WorkspaceError unless the target is a text file in that commit as well."""
@@ -79,6 +81,7 @@ class Desk:
         mode, self.blob, _ = listed.partition("\t")[0].split(" ")
         self.content = Path(full).read_bytes()
         self.mode, self.git_mode = stat.S_IMODE(os.lstat(full).st_mode), mode.encode()
+        self.times.stamp()
 
     def _asks_git(self, content: bytes) -> bool:
         return self.converted is Converted.ALWAYS or (
@@ -272,3 +275,4 @@ class Trial:
                 remove(desk.root, desk.target)
             os.makedirs(desk.shown_path.parent, exist_ok=True)
             write_atomic(full, content, mode=desk.mode, scratch=desk.shown_path.parent)
+            desk.times.stamp()

@@ -192,3 +192,20 @@ def test_the_campaign_of_a_person(clones):
     drop(here)
     hold(here, [change("", "")] * 4 + [change("b=5", "b=3")])
     assert target(here) == "a=4\nb=3\nc=5"
+
+
+def test_a_drop_is_guarded_by_a_run_without_the_change(tmp_path):
+    """Whichever side was measured last, the guard and the archive find what the drop has made."""
+    runs = ". ./target.txt\nn=$(cat .git/n 2>/dev/null || echo 0); echo $((n + 1)) > .git/n\n"
+    runs += "echo $b > made\necho b is $b\necho metric: $((a + n * 7 % 5))\n"
+    files = {"target.txt": "a=5\nb=5\n", "experiment.sh": runs, ".gitignore": "made\n"}
+    project = make_project(tmp_path / "p", **files)
+    lucky = {
+        **SETTINGS,
+        "run_command": "sh experiment.sh; . ./target.txt; echo metric: $((b * 100))",
+    }
+    lucky["metric_parse"] = "tail -1 run.log | cut -d' ' -f2"
+    hold(project, [("b=4", "a=5\nb=4\n")], **lucky)
+    with open_lab(project, {**SETTINGS, "tag": "t", "guard_command": "grep 5 made"}) as lab:
+        assert [f.dropped for f in confirm(lab, drop=True) if isinstance(f, Finding)] == [True]
+    assert "b is 5" in git(project, "show", "autoresearch-logs/t:experiments/0000-0099/0002.log")

@@ -135,6 +135,7 @@ def test_higher_is_better_works_below_zero(project):
         project,
         [("lower", says(-6)), ("zero", says(0)), ("lower again", says(-1))],
         metric_direction="higher_is_better",
+        metric_max="10",
     )
     assert [e.status for e in experiments(events)] == ["keep", "discard", "keep", "discard"]
 
