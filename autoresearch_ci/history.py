@@ -12,6 +12,7 @@ from autoresearch_ci.model import (
     Direction,
     Experiment,
     IdeaRequest,
+    MutationCheck,
     PairMeasured,
     Proposal,
     ProposalRejected,
@@ -35,8 +36,8 @@ class History:
     """The finished experiments of one campaign in order; grows, never shrinks.
 
     `rejected` are answers of proposers that never became an experiment,
-    `confirmation` and `diagnosis` are the last ones, `pairs` what was measured since for
-    a confirmation that has not come to its end.
+    `confirmation`, `diagnosis` and `mutations` are the last ones, `pairs` what was measured
+    since for a confirmation that has not come to its end.
     Adding and every question cost the same however long the campaign is. Only where
     another session was faster to publish do the last ones get other numbers: `become`.
     """
@@ -50,6 +51,7 @@ class History:
         self.rejected: list[ProposalRejected] = []
         self.confirmation: Confirmation | None = None
         self.diagnosis: Diagnosis | None = None
+        self.mutations: MutationCheck | None = None
         self.pairs: list[PairMeasured] = []
         self._superseded: dict[int, Experiment] = {}
         self._held: dict[int, Experiment] = {}
@@ -79,7 +81,7 @@ class History:
         for name in ideas if isinstance(ideas, list | tuple) else ():
             self.queued.pop(str(name), None)
 
-    def judged(self, record: PairMeasured | Confirmation | Diagnosis) -> None:
+    def judged(self, record: PairMeasured | Confirmation | Diagnosis | MutationCheck) -> None:
         """Take what is said of the whole in place of what was said before, or a part of that."""
         match record:
             case PairMeasured():
@@ -88,6 +90,8 @@ class History:
                 self.confirmation, self.pairs = record, []
             case Diagnosis():
                 self.diagnosis = record
+            case MutationCheck():
+                self.mutations = record
 
     def queue(self, idea: IdeaRequest) -> None:
         """Let the idea wait for a proposal that takes it up: one whose `change` names it."""

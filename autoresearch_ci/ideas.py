@@ -44,7 +44,8 @@ class Surroundings:
     """What a proposer may be given of a session.
 
     `patch` and `log` look an experiment up in the archive by its number, `instructions` are
-    what people wrote. `earlier` is what was spent today before the session. `scratch` makes a
+    what people wrote, `elsewhere` tells whether a file that is not the target holds a name.
+    `earlier` is what was spent today before the session. `scratch` makes a
     copy of the project for an agent, `agent_log` is where its output goes.
     """
 
@@ -60,6 +61,7 @@ class Surroundings:
     executor: Executor
     scratch: Callable[[], AbstractContextManager[Path]]
     agent_log: Path
+    elsewhere: Callable[[str], bool]
 
     @property
     def settings(self) -> Settings:
@@ -178,6 +180,7 @@ def _search(around: Surroundings, only: frozenset[str] | None = None) -> SearchP
         seed=around.tag,
         only=only,
         ruler=around.ruler,
+        elsewhere=around.elsewhere,
     )
 
 

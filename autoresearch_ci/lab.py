@@ -222,6 +222,7 @@ def assemble(
         executor=choose_executor(settings, users.agents) if users else executor,
         scratch=lent_to(users.agents, campaign.scratch) if users else campaign.scratch,
         agent_log=workspace.state_dir / "agent.log",
+        elsewhere=campaign.names_elsewhere,
     )
     return Session(
         start=SessionStart(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 
+from autoresearch_ci import mutation
 from autoresearch_ci.dropping import dropped
 from autoresearch_ci.errors import AutoresearchError
 from autoresearch_ci.interrupts import deferred
@@ -39,6 +40,9 @@ def research(session: Session) -> Generator[Event, None, None]:
             if proposal is None:
                 limit = StopReason.EXHAUSTED
                 break
+            if mutation.is_due(session, proposal):
+                yield from mutation.check(session)
+                continue
             if isinstance(proposal, Rejected):
                 yield session.reject(proposal)
             else:

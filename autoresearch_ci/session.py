@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import PurePosixPath
 from statistics import median
 
@@ -17,7 +18,7 @@ from autoresearch_ci.errors import BaselineError
 from autoresearch_ci.forecast import fruitless, out_of_time, seconds_of_a_run, too_short
 from autoresearch_ci.history import AGAIN, History
 from autoresearch_ci.interrupts import deferred
-from autoresearch_ci.judge import Contest, Experience, Judge
+from autoresearch_ci.judge import Contest, Experience, Judge, responds
 from autoresearch_ci.jump import change_of_meaning, far_outside, repeats
 from autoresearch_ci.ledger import Ledger
 from autoresearch_ci.limits import Limits, Progress, Watch
@@ -26,6 +27,7 @@ from autoresearch_ci.model import (
     Direction,
     Experiment,
     ExperimentStart,
+    MutationCheck,
     Proposal,
     ProposalRejected,
     Reason,
@@ -140,6 +142,7 @@ class Session:
         self._told.direction = self.history.direction
         self._told.rejected = self.history.rejected
         self._told.queued = self.history.queued
+        self._told.mutations = self.mutations
         for experiment in self.history.experiments[self._told.next_number :]:
             hidden = experiment.holdout is None and not experiment.holdout_error
             self._told.add(
@@ -289,9 +292,30 @@ class Session:
             direction=self.history.direction,
             min_delta=self.settings.min_delta,
             samples=self.incumbent,
-            simpler=lambda: code_lines(path, text) < code_lines(path, incumbent),
+            simpler=lambda: self.responds and code_lines(path, text) < code_lines(path, incumbent),
             experience=self.experience,
         )
+
+    @property
+    def commands(self) -> str:
+        """What decides whether a broken target is noticed, as a name that changes with it."""
+        settings = self.settings
+        told = (settings.run_command, settings.guard_command, settings.metric_parse,
+                settings.measure_command)  # fmt: skip
+        return sha256(repr(told).encode("utf-8", "replace")).hexdigest()[:12]
+
+    @property
+    def mutations(self) -> MutationCheck | None:
+        """What noticed a broken target, where that was looked at with today's commands."""
+        found = self.history.mutations
+        return found if found and found.rules == self.commands else None
+
+    @property
+    def responds(self) -> bool:
+        """Whether the metric is known to depend on the target: else equal says nothing."""
+        if self.mutations and self.mutations.responds:
+            return True
+        return responds(self.history.experiments, self.experience.differences)
 
     def figures(self, contest: Contest, verdict: Verdict) -> tuple[float, float]:
         """The incumbent's value and the candidate's, as they are written down.

@@ -7,7 +7,8 @@ an experiment is worth.
 
 from autoresearch_ci.judge.contest import Contest, Judge
 from autoresearch_ci.judge.experience import Experience
+from autoresearch_ci.judge.response import responds
 from autoresearch_ci.judge.sequential import sequential
 from autoresearch_ci.judge.single import single_run
 
-__all__ = ["Contest", "Experience", "Judge", "sequential", "single_run"]
+__all__ = ["Contest", "Experience", "Judge", "responds", "sequential", "single_run"]

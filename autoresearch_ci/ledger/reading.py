@@ -24,6 +24,7 @@ from autoresearch_ci.model import (
     Experiment,
     ExperimentStart,
     IdeaRequest,
+    MutationCheck,
     PairMeasured,
     ProposalRejected,
     Record,
@@ -71,7 +72,7 @@ class CampaignLog:
                 self.started = encode(record)
             case ProposalRejected():
                 self.history.rejected.append(record)
-            case PairMeasured() | Confirmation() | Diagnosis():
+            case PairMeasured() | Confirmation() | Diagnosis() | MutationCheck():
                 self.history.judged(record)
             case Experiment():
                 self.history.add(record)

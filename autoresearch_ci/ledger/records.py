@@ -19,6 +19,7 @@ from autoresearch_ci.ledger.confirmations import (
     encode_pair,
 )
 from autoresearch_ci.ledger.diagnoses import decode_diagnosis, encode_diagnosis
+from autoresearch_ci.ledger.mutations import decode_check, encode_check
 from autoresearch_ci.model import (
     Confirmation,
     Diagnosis,
@@ -26,6 +27,7 @@ from autoresearch_ci.model import (
     Experiment,
     ExperimentStart,
     IdeaRequest,
+    MutationCheck,
     PairMeasured,
     ProposalRejected,
     Reason,
@@ -221,6 +223,7 @@ _ENCODERS: dict[type, Any] = {
     PairMeasured: encode_pair,
     Confirmation: encode_confirmation,
     Diagnosis: encode_diagnosis,
+    MutationCheck: encode_check,
     SessionEnd: _encode_session_end,
     StopRequest: _encode_stop,
     IdeaRequest: _encode_idea,
@@ -337,6 +340,7 @@ _DECODERS: dict[str, Callable[[Mapping[str, Any], int], Record]] = {
     "pair_measured": lambda details, _number: decode_pair(details, _common(details)),
     "confirmed": lambda details, _number: decode_confirmation(details, _common(details)),
     "examined": lambda details, _number: decode_diagnosis(details, _common(details)),
+    "mutants_checked": lambda details, _number: decode_check(details, _common(details)),
     "session_end": _decode_session_end,
     "stop": _decode_stop,
     "idea": _decode_idea,

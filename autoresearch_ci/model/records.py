@@ -247,6 +247,42 @@ class Diagnosis:
 
 
 @dataclass(frozen=True, slots=True)
+class Mutant:
+    """A broken version of the target: `by` says what noticed, `run`, `guard` or `metric`.
+
+    It is empty where nothing did, or where there is no such version: `note` says why.
+    """
+
+    title: str
+    by: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MutationCheck:
+    """Whether a broken target is noticed, looked at before any code is deleted.
+
+    `rules` tells by which commands that was found out.
+    """
+
+    tag: str
+    session: str
+    timestamp: str
+    mutants: tuple[Mutant, ...]
+    rules: str = ""
+
+    @property
+    def noticed(self) -> bool:
+        """Whether each of them was: then a deletion that breaks something will be."""
+        return bool(self.mutants) and all(mutant.by for mutant in self.mutants)
+
+    @property
+    def responds(self) -> bool:
+        """Whether the number depends on what the target does."""
+        return bool(self.mutants) and self.mutants[-1].by in ("run", "metric")
+
+
+@dataclass(frozen=True, slots=True)
 class StopRequest:
     """Somebody wants the sessions that are at work to end; `now` is without the experiment's end.
 
@@ -308,6 +344,7 @@ Record = (
     | PairMeasured
     | Confirmation
     | Diagnosis
+    | MutationCheck
     | SessionEnd
     | Request
 )

@@ -11,6 +11,9 @@ NO_TESTS = (
     "Set guard_command to a test command to allow it."
 )
 
+SIZE_DELTA = "0.1%"
+"""`min_delta` of a size: a few bytes fewer are worth no line of code."""
+
 
 @dataclass(frozen=True, slots=True)
 class Detected:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from autoresearch_ci.project_types.detected import NO_TESTS, Detected
+from autoresearch_ci.project_types.detected import NO_TESTS, SIZE_DELTA, Detected
 from autoresearch_ci.project_types.project import Project
 
 _APK = "build/app/outputs/flutter-apk/app-release.apk"
@@ -17,6 +17,7 @@ def detect(project: Project) -> Detected | None:
     settings = {
         "run_command": "flutter build apk --release",
         "metric_name": "apk_mb",
+        "min_delta": SIZE_DELTA,
         "metric_parse": f"wc -c < {_APK} | awk '{{ printf \"%.3f\\n\", $1 / 1048576 }}'",
         "metric_direction": "lower_is_better",
         "setup_command": "flutter pub get",

@@ -6,7 +6,7 @@ import posixpath
 import re
 import shlex
 
-from autoresearch_ci.project_types.detected import NO_TESTS, Detected
+from autoresearch_ci.project_types.detected import NO_TESTS, SIZE_DELTA, Detected
 from autoresearch_ci.project_types.project import Project
 
 _MAIN = re.compile(r"^func\s+main\s*\(\s*\)", re.MULTILINE)
@@ -20,6 +20,7 @@ def detect(project: Project) -> Detected | None:
         return None
     settings = {
         "metric_name": "binary_kb",
+        "min_delta": SIZE_DELTA,
         "metric_direction": "lower_is_better",
         "setup_command": "go mod download",
     }

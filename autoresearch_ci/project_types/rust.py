@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any
 
-from autoresearch_ci.project_types.detected import NO_TESTS, Detected
+from autoresearch_ci.project_types.detected import NO_TESTS, SIZE_DELTA, Detected
 from autoresearch_ci.project_types.project import Project
 
 
@@ -32,6 +32,7 @@ def detect(project: Project) -> Detected | None:
     settings = {
         "run_command": "cargo build --release",
         "metric_name": "binary_kb",
+        "min_delta": SIZE_DELTA,
         "metric_direction": "lower_is_better",
         "setup_command": "cargo fetch --locked" if project.has("Cargo.lock") else "cargo fetch",
     }

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from autoresearch_ci.project_types import web_build, web_entry
-from autoresearch_ci.project_types.detected import NO_TESTS, Detected
+from autoresearch_ci.project_types.detected import NO_TESTS, SIZE_DELTA, Detected
 from autoresearch_ci.project_types.ignored import Ignored
 from autoresearch_ci.project_types.project import Project
 from autoresearch_ci.project_types.web_bundlers import Output
@@ -123,6 +123,7 @@ def _measured(manager: str, output: Output | None, ignored: Ignored) -> dict[str
     return {
         "run_command": build,
         "metric_name": "bundle_kb",
+        "min_delta": SIZE_DELTA,
         "metric_parse": _PARSE % found,
         "metric_direction": "lower_is_better",
     }

@@ -76,6 +76,12 @@ class Campaign:
         """The target's text at the tip, line ends as they are."""
         return self._desk.content.decode()
 
+    def names_elsewhere(self, name: str) -> bool:
+        """Whether a tracked file that is not the target holds this word, at the tip."""
+        others = f":(top,exclude,literal){self._desk.target}"
+        words = ("grep", "-lwaF", "-e", name, self.head, "--", ":/", others)
+        return bool(self._desk.git.run(*words, ok=(0, 1)))
+
     def without(self, commits: Sequence[str], parent: str) -> tuple[str, tuple[str, ...]]:
         """The target as it would be had `commits`, the first on `parent`, not been kept.
 

@@ -77,8 +77,8 @@ def test_what_is_better_is_kept_and_everything_else_is_not(project):
 
 
 def test_equal_with_fewer_lines_of_code_is_simpler(tmp_path):
-    """Deleting code that does nothing is kept; deleting a comment is not."""
-    project = make_project(tmp_path / "p", **{"target.txt": "# why\ntrue\necho metric: 1\n"})
+    """Deleting code that does nothing is kept once the metric has moved; a comment is not."""
+    project = make_project(tmp_path / "p", **{"target.txt": "# why\nn=1\ntrue\necho metric: $n\n"})
     (project / "target.sh").write_text((project / "target.txt").read_text())
     (project / "experiment.sh").write_text(". ./target.sh\n")
     git(project, "add", "-A")
@@ -86,13 +86,15 @@ def test_equal_with_fewer_lines_of_code_is_simpler(tmp_path):
     events = hold(
         project,
         [
-            ("remove a comment", "true\necho metric: 1\n"),
-            ("remove a command", "# why\necho metric: 1\n"),
+            ("remove a command too early", "# why?\nn=1\necho metric: $n\n"),
+            ("make it worse", "# why\nn=2\ntrue\necho metric: $n\n"),
+            ("remove a comment", "n=1\ntrue\necho metric: $n\n"),
+            ("remove a command", "# why\nn=1\necho metric: $n\n"),
         ],
         target_file="target.sh",
     )
     reasons = [e.reason for e in experiments(events)[1:]]
-    assert reasons == [Reason.EQUAL, Reason.SIMPLER]
+    assert reasons == [Reason.EQUAL, Reason.WORSE, Reason.EQUAL, Reason.SIMPLER]
 
 
 def test_a_kept_commit_is_a_pull_request_as_it_is(project):

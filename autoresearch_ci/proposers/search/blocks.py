@@ -49,6 +49,15 @@ _DECLARES = word_set(
     "const let var val final static int float double long bool boolean auto String char usize"
 )
 _EXPORTS = frozenset({"public", "export", "pub", "override", "@Override", "protected", "extern"})
+_C = word_set(".c .cc .cpp .cxx .cu")
+_HEADERS = word_set(".h .hpp .hh .hxx")
+_SCRIPTS = word_set(".js .jsx .mjs .cjs .ts .tsx .mts .cts")
+_MODULES = word_set(".go .rs") | _SCRIPTS
+# Languages whose members are seen by others unless they say that they are not.
+_MEMBERS = word_set(".java .kt .kts .scala .cs .swift .groovy .gradle .php")
+_HIDDEN = frozenset({"private", "fileprivate"})
+# By these a name is used that nobody has written, or code runs that nobody calls.
+_BY_NAME = re.compile(r"##|\beval\b|\bReflect\b|__attribute__|\[\[|\bgo:linkname\b")
 # What is defined here and used elsewhere is hardly ever there for nothing.
 _ONLY_ONE = 0.03
 _CLOSE = {"(": ")", "[": "]", "{": "}"}
@@ -98,6 +107,7 @@ class _Blocks:
         self, path: str, text: str, untouchable: Collection[int], *, semicolons: bool
     ) -> None:
         self.text = text
+        self.suffix = PurePosixPath(path.replace("\\", "/")).suffix.lower()
         self.untouchable = untouchable
         self.semicolons = semicolons
         self.starts = _line_starts(text)
@@ -201,20 +211,67 @@ class _Blocks:
         start, end = self.places[first].line, self.places[last].line
         span = (self.starts[start], self.starts[end + 1])
         words = [place.token.text for place in self.places[first : last + 1]]
-        kind, what, weight = self._described(words, start, end)
+        depth = self.places[first].depth
+        kind, what, weight = self._described(words, start, end, depth)
+        unused = kind == "unused"
+        name = _defined(words)[0] if unused and (depth == 0 or self.suffix in _MEMBERS) else ""
         return Cut(
             identity(kind, "", self.text[span[0] : span[1]]),
             kind,
             f"remove {what}",
             weight,
             (Edit(*span),),
+            name,
+            self._is_private(words, name),
         )
 
-    def _described(self, words: list[str], start: int, end: int) -> tuple[str, str, float]:
+    def _is_private(self, words: list[str], name: str) -> bool:
+        """Whether only this file could use the name, and making it does nothing else.
+
+        A function, a plain value or an import of Java, whose name is written once.
+        """
+        if not name or _BY_NAME.search(self.text):
+            return False
+        kind = _defined(words)[1]
+        plain = [word for word in words[words.index("=") + 1 :] if word != ";"] if (
+            kind == "constant" and "=" in words
+        ) else []  # fmt: skip
+        does_nothing = (
+            kind == "function"
+            or (len(plain) == 1 and not plain[0].isidentifier())
+            or (kind == "import" and self.suffix == ".java")
+        )
+        return does_nothing and len(re.findall(rf"\b{re.escape(name)}\b", self.text)) == 1
+
+    def _is_used_elsewhere(self, words: list[str], name: str, kind: str, depth: int) -> bool:
+        """Whether others may use what is defined here, by the rules of the language.
+
+        Exported is used: of a library nobody here knows who calls it.
+        """
+        if _seen_outside(words, name):
+            return True
+        if kind == "import" or (kind == "constant" and depth and self.suffix not in _MEMBERS):
+            return False
+        if self.suffix in _C:
+            return depth > 0 or "static" not in words[:3]
+        if self.suffix == ".dart":
+            return not name.startswith("_")
+        if self.suffix in _MODULES:
+            return depth > 0 and not (self.suffix in _SCRIPTS and "function" in words[:2])
+        local = depth > 1 and kind == "constant"
+        return self.suffix in _HEADERS or (not local and _HIDDEN.isdisjoint(words[:4]))
+
+    def _described(
+        self, words: list[str], start: int, end: int, depth: int
+    ) -> tuple[str, str, float]:
         """Its kind, what the title calls it, and how promising it is."""
         line = _short(self.text[self.starts[start] : self.starts[start + 1]])
         name, definition = _defined(words)
-        if name and self.names[name] == 1 and not _seen_outside(words, name):
+        if (
+            name
+            and self.names[name] == 1
+            and not self._is_used_elsewhere(words, name, definition, depth)
+        ):
             call = "()" if definition == "function" else ""
             return "unused", f"unused {name}{call}", 0.8
         if definition:

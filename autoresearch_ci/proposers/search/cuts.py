@@ -33,8 +33,11 @@ def is_about_size(metric_name: str) -> bool:
     return any(word in _SIZES for word in split_name(metric_name))
 
 
-def ranked_cuts(cuts: list[Cut], memory: Memory, *, by_size: bool) -> Iterator[Cut]:
-    """The most promising first: by its look, how its kind has fared, and what it saves."""
+def ranked_cuts(cuts: list[Cut], text: str, memory: Memory, *, by_size: bool) -> Iterator[Cut]:
+    """The most promising first: by its look, how its kind has fared, and what it saves.
+
+    None that was tried, nor what is left of it by now.
+    """
 
     def promise(cut: Cut) -> tuple[float, str]:
         arm = memory.arms.get(f"cut:{cut.kind}")
@@ -43,5 +46,5 @@ def ranked_cuts(cuts: list[Cut], memory: Memory, *, by_size: bool) -> Iterator[C
         return -cut.weight * rate * size, cut.id
 
     for cut in sorted(cuts, key=promise):
-        if not memory.cuts[cut.id]:
+        if not memory.cuts[cut.id] and not memory.was_cut(cut.gone(text)):
             yield cut

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+import zlib
 from dataclasses import dataclass
 
 _SPACE = re.compile(r"\s+")
+_NUMBER = re.compile(r"(?<![\w.])\d[\w.]*")
+# Lines of a piece that tell it from others.
+_TOLD = 100
 _VALUE = re.compile(r"(?:=|:|=>|[(\[,?]|\breturn|\byield)\s*\{$")
 _CLOSE = {"(": ")", "[": "]", "{": "}"}
 
@@ -22,13 +26,19 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A deletion: `kind` is what it learns from, `id` the same wherever the code has moved."""
+    """A deletion: `kind` is what it learns from, `id` the same wherever the code has moved.
+
+    `private` says that nothing can name what goes but this file, which does not: nobody uses it
+    unless another file holds its `name`.
+    """
 
     id: str
     kind: str
     title: str
     weight: float
     edits: tuple[Edit, ...]
+    name: str = ""
+    private: bool = False
 
     @property
     def size(self) -> int:
@@ -39,6 +49,18 @@ class Cut:
         for edit in sorted(self.edits, key=lambda edit: -edit.start):
             text = text[: edit.start] + edit.text + text[edit.end :]
         return text
+
+    def gone(self, text: str) -> list[str]:
+        """What is done and the lines that go, as names that stay while their numbers change."""
+        stays = {_plain(line) for edit in self.edits for line in edit.text.splitlines()}
+        cut = [line for edit in self.edits for line in text[edit.start : edit.end].splitlines()]
+        lines = [line for line in map(_plain, cut[:_TOLD]) if line and line not in stays]
+        told = [f"{self.title.split()[0]} {line}" for line in lines[:1]] + lines[1:]
+        return [f"{zlib.crc32(line.encode('utf-8', 'replace')):08x}" for line in told]
+
+
+def _plain(line: str) -> str:
+    return _NUMBER.sub("0", _SPACE.sub(" ", line).strip())
 
 
 def identity(kind: str, scope: str, text: str) -> str:

@@ -181,7 +181,9 @@ def _glued(tokens: list[Token], index: int) -> bool:
     later = next((t for t in tokens[index + 1 : index + 3] if t.kind is not Kind.SPACE), None)
     if later is not None and later.text == "**":
         return True
-    earlier = next((t for t in reversed(tokens[:index][-2:]) if t.kind is not Kind.SPACE), None)
+    earlier = next(
+        (t for t in reversed(tokens[max(0, index - 2) : index]) if t.kind is not Kind.SPACE), None
+    )
     if tokens[index].text.startswith(".") and earlier is not None:
         if earlier.kind in (Kind.NAME, Kind.NUMBER) and earlier.text not in KEYWORDS:
             return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,15 +49,18 @@ class Arm:
 class Memory:
     """Grows by reading each experiment once; the same history gives the same memory.
 
-    `crashes` are the moves of one number that led to no value, `alone` the
-    settings that one knob alone was given since the last keep.
+    `crashes` are the moves of one number that led to no value, `failed` the settings of
+    one knob alone that did, `alone` those it was given since the last keep. `gone` has the
+    lines that deletions took away, by the first of them.
     """
 
     lessons: list[Lesson] = field(default_factory=list)
     arms: dict[str, Arm] = field(default_factory=dict)
     cuts: Counter[str] = field(default_factory=Counter)
     crashes: dict[str, set[tuple[float, float]]] = field(default_factory=dict)
+    failed: set[tuple[str, Setting]] = field(default_factory=set)
     alone: set[tuple[str, Setting]] = field(default_factory=set)
+    gone: dict[str, list[frozenset[str]]] = field(default_factory=dict)
     keeps: int = 0
     spread: float = 0.0
     repeats: int = 0
@@ -102,11 +105,21 @@ class Memory:
             cut = note.get("cut")
             if isinstance(cut, str):
                 self.cuts[cut] += 1
+                self._note_gone(note.get("gone"))
                 self._count("cut", kept, gain)
                 self._count(f"cut:{note.get('kind')}", kept, gain)
         if kept:
             self.keeps += 1
             self.alone.clear()
+
+    def was_cut(self, gone: Sequence[str]) -> bool:
+        """Whether these lines, or these and others that are gone by now, were cut before."""
+        cut = frozenset(gone)
+        return any(cut <= before for before in self.gone.get(gone[0], ())) if gone else False
+
+    def _note_gone(self, gone: object) -> None:
+        if isinstance(gone, list | tuple) and gone and all(isinstance(name, str) for name in gone):
+            self.gone.setdefault(gone[0], []).append(frozenset(gone))
 
     def _count(self, name: str, kept: bool, gain: float | None) -> None:
         arm = self.arm(name)
@@ -119,6 +132,8 @@ class Memory:
         """Remember what one knob alone was set to, and where that led to no value."""
         ((name, (old, new)),) = moves.items()
         self.alone.add((name, new))
+        if crashed:
+            self.failed.add((name, new))
         if crashed and isinstance(old, float) and isinstance(new, float):
             self.crashes.setdefault(name, set()).add((old, new))
 

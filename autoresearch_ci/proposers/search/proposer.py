@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import random
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from autoresearch_ci.history import History
@@ -22,6 +23,9 @@ from autoresearch_ci.proposers.search.syntax import parsed
 from autoresearch_ci.proposers.search.tuning import Step, Steps, ranked
 from autoresearch_ci.ruler import Ruler
 from autoresearch_ci.source import tokens
+
+UNUSED = "unused"
+"""In an experiment's `change`: whether what it deletes is private and provably unused."""
 
 _TITLE = 72
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\w.]*(?:[eE][-+]?\d+)?")
@@ -65,7 +69,9 @@ class SearchProposer:
     of the source, the history and `seed`, the same in every process. What an
     instance keeps is only there so that nothing is worked out twice. With `only`,
     nothing but the numbers on lines like these is changed, whatever they are now.
-    `ruler` says what is frozen; without one that is what the metric's name says.
+    `ruler` says what is frozen; without one that is what the metric's name says. `elsewhere`
+    tells whether another file holds a name. Where the history says that nobody notices a broken
+    target, only code goes that is private and that no file names.
     """
 
     name = "search"
@@ -78,12 +84,14 @@ class SearchProposer:
         seed: str = "",
         only: Collection[str] | None = None,
         ruler: Ruler | None = None,
+        elsewhere: Callable[[str], bool] = lambda _name: False,
     ) -> None:
         self._metric_name = metric_name
         self._deletions = deletions and only is None
         self._only = None if only is None else frozenset(map(_shape, only))
         self._seed = seed
         self._ruler = ruler
+        self._elsewhere = lru_cache(maxsize=None)(elsewhere)
         self._memory = Memory()
         self._reading: _Reading | None = None
 
@@ -95,7 +103,7 @@ class SearchProposer:
             ruler = self._ruler or Ruler(source.path, [self._metric_name])
             self._reading = _Reading.of(source, self._metric_name, ruler, self._only)
         reading = self._reading
-        ways = [self._tunings(reading, history), self._deletings(reading)]
+        ways = [self._tunings(reading, history), self._deletings(reading, history)]
         if self._cutting(reading):
             ways.reverse()
         for way in ways:
@@ -139,7 +147,7 @@ class SearchProposer:
                 yield key, _title(steps), _applied(reading.source.text, steps), _note(steps)
 
     def _deletings(
-        self, reading: _Reading
+        self, reading: _Reading, history: History
     ) -> Iterator[tuple[tuple[str, ...], str, str, Mapping[str, Any]]]:
         if not self._deletions:
             return
@@ -149,10 +157,16 @@ class SearchProposer:
             untouchable.update(protection.tune)
             reading.cuts = find_cuts(source.path, source.text, untouchable)
         by_size = is_about_size(self._metric_name)
-        for cut in ranked_cuts(reading.cuts, self._memory, by_size=by_size):
-            if (cut.id,) not in reading.spent:
-                note = {"cut": cut.id, "kind": cut.kind}
-                yield (cut.id,), _shortened(cut.title), cut.applied(source.text), note
+        blind = history.mutations is not None and not history.mutations.noticed
+        cuts = [cut for cut in reading.cuts if cut.private] if blind else reading.cuts
+        for cut in ranked_cuts(cuts, source.text, self._memory, by_size=by_size):
+            if (cut.id,) in reading.spent:
+                continue
+            if cut.name and self._elsewhere(cut.name):
+                continue  # it is used
+            gone = cut.gone(source.text)
+            note = {"cut": cut.id, "kind": cut.kind, "gone": gone, UNUSED: cut.private}
+            yield (cut.id,), _shortened(cut.title), cut.applied(source.text), note
 
     @staticmethod
     def _new(reading: _Reading, history: History, text: str, change: Mapping[str, Any]) -> bool:

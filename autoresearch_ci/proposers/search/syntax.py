@@ -6,6 +6,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from itertools import accumulate
 
 from autoresearch_ci.proposers.search.edits import Cut, Edit, headline, identity
@@ -21,6 +22,8 @@ _SPEAKS = frozenset({"if", "try", "loop", "with", "assertion", "statement", "jum
 _DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 # A name that is set in one place and read elsewhere is hardly ever there for nothing.
 _ONLY_ONE = 0.02
+# By these a name is used that nobody has written.
+_BY_NAME = frozenset({"getattr", "globals", "locals", "vars", "eval", "exec", "__getattr__"})
 _WEIGHTS: tuple[tuple[tuple[type[ast.stmt], ...], str, float], ...] = (
     ((ast.If,), "if", 0.4),
     ((ast.Try,), "try", 0.3),
@@ -91,7 +94,9 @@ class _Finder:
         kind, what, weight = self._described(node)
         if kind:
             replacement = f"{self._indent(node)}pass{self._line_end(node)}" if sole else ""
-            yield self._cut(kind, what, scope, weight * (0.5 if sole else 1.0), whole, replacement)
+            cut = self._cut(kind, what, scope, weight * (0.5 if sole else 1.0), whole, replacement)
+            named = "" if scope or kind != "unused" else _given(node)
+            yield replace(cut, name=named, private=self._is_private(node, named))
         if isinstance(node, ast.If):
             yield from self._branches(node, scope)
         elif isinstance(node, ast.Try) and not node.finalbody:
@@ -120,6 +125,22 @@ class _Finder:
                 line = self._first_line(node)
                 return kind, line if kind in _SPEAKS else f"{kind} {line}", weight
         return "", "", 0.0
+
+    def _is_private(self, node: ast.stmt, name: str) -> bool:
+        """Whether only this file could use the name, and making it does nothing else.
+
+        A function or a plain value whose name begins with an underscore and is written once.
+        """
+        if not name.startswith("_") or name.startswith("__") or self.used.keys() & _BY_NAME:
+            return False
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            arguments = (*node.args.defaults, *node.args.kw_defaults)
+            does_nothing = not node.decorator_list and all(
+                default is None or isinstance(default, ast.Constant) for default in arguments
+            )
+        else:
+            does_nothing = isinstance(getattr(node, "value", None), ast.Constant)
+        return does_nothing and len(re.findall(rf"\b{re.escape(name)}\b", self.text)) == 1
 
     def _branches(self, node: ast.If, scope: str) -> Iterator[Cut]:
         if node.orelse and not self.text.startswith("elif", self._place(node)):
@@ -261,6 +282,14 @@ def _bodies(node: ast.stmt) -> Iterator[list[ast.stmt]]:
             yield body
     for handler in getattr(node, "handlers", []):
         yield handler.body
+
+
+def _given(node: ast.stmt) -> str:
+    """The name that a statement at the top of a module gives to something."""
+    if isinstance(node, _DEFINITION):
+        return node.name
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return targets[0].id if isinstance(targets[0], ast.Name) else ""
 
 
 def _used(tree: ast.Module) -> Counter[str]:

@@ -62,23 +62,37 @@ def steps_of(knob: Knob) -> list[Step]:
 
 
 def ranked(knobs: Sequence[Knob], memory: Memory, rng: random.Random) -> Iterator[Steps]:
-    """Moves, the most promising first; each knob alone and some together."""
+    """Moves, the most promising first; each knob alone and some together.
+
+    A setting that one knob alone crashed with is not tried again, whatever was kept since.
+    """
+    for steps in _moves(knobs, memory, rng):
+        if memory.failed.isdisjoint((step.knob.id, step.new) for step in steps):
+            yield steps
+
+
+def _moves(knobs: Sequence[Knob], memory: Memory, rng: random.Random) -> Iterator[Steps]:
     by_id = {knob.id: knob for knob in knobs}
     fences = {knob.id: _fence(knob, memory) for knob in knobs if knob.id in memory.crashes}
     lessons = memory.lessons[-WINDOW:]
     model = Surrogate(by_id, lessons, memory.keeps, memory.noise)
     missed = _near_misses(by_id, lessons)
     taught = [knob for knob in knobs if knob.id in model.about]
+    moved = {name for name, _ in memory.alone}
     fresh = [
         knob
         for knob in knobs
-        if knob.id not in model.about
-        and any((knob.id, step.new) not in memory.alone for step in steps_of(knob))
+        if knob.id not in model.about and (knob.id not in moved or _has_more(knob, memory))
     ]
     fresh.sort(key=lambda knob: -knob.weight)
     yield from _batch([*taught, *fresh[:_FRESH]], model, fences, rng, missed)
     for at in range(_FRESH, len(fresh), _FRESH):
         yield from _batch(fresh[at : at + _FRESH], model, fences, rng, ())
+
+
+def _has_more(knob: Knob, memory: Memory) -> bool:
+    """Whether a step is left that this knob alone was not given since the last keep."""
+    return any((knob.id, step.new) not in memory.alone for step in steps_of(knob))
 
 
 @dataclass(frozen=True, slots=True)
