@@ -41,8 +41,20 @@ _REMEDIES = {
     "files (build output), put their folder into .gitignore.",
     Reason.IMPLAUSIBLE: "Change metric_min and metric_max, or what is measured: {parse}",
     Reason.RULE_VIOLATION: "Untrack or git-ignore what the run writes, so that a change to it is "
-    "no change to the project: {run}",
+    "no change to the project; what readonly_files names may not be changed at all: {run}",
 }
+_REWRITES_TARGET = (
+    "The run writes to {target}, which is the target: only proposals change it. Take what does "
+    "that (a formatter, a generator) out of run_command, and out of what it starts: {run}"
+)
+_USES_GIT = (
+    "The run changes the repository itself: it commits, checks out or configures something. Take "
+    "that step out of run_command, or out of what it starts: {run}"
+)
+_PUSHED = "\nWhat it pushed stays on the remote: look at what is there, and undo it there yourself."
+_REPOSITORY = ("branch ", "tag ", "worktree ", ".git/", "refs/")
+_GIT_FILES = {"HEAD", "index", "packed-refs", ".git"}
+_REMOTE = "remote branch "
 
 
 Tell = Callable[[Event], None]
@@ -71,8 +83,8 @@ class Measurement:
     """What one run came to: a value, or the reason why there is none.
 
     A rule violation has a reason though the run may have ended well. `error` is
-    one line for the record, `advice` what to do about it where that is known,
-    `memory_gb` the peak of the run, `log` the end of what it printed.
+    one line for the record, `advice` what to do about it where that is known, `changed` what
+    broke the rules, `memory_gb` the peak of the run, `log` the end of what it printed.
     """
 
     run: Run
@@ -82,6 +94,7 @@ class Measurement:
     memory_gb: float = 0.0
     log: str = ""
     advice: str = ""
+    changed: tuple[str, ...] = ()
 
     @property
     def failure(self) -> Verdict | None:
@@ -181,9 +194,10 @@ class Bench:
             return replace(found, reason=failure, error=error, advice=missing(run.returncode, log))
         reading = self._read(trial, run)
         if violations or reading.violations:
-            changed = _listed([*violations, *reading.violations], trial)
-            error = f"changed what only the user may change: {changed}"
-            return replace(found, value=reading.value, reason=Reason.RULE_VIOLATION, error=error)
+            changed = (*violations, *reading.violations)
+            error = f"changed what only the user may change: {_listed(changed, trial)}"
+            reason = Reason.RULE_VIOLATION
+            return replace(found, value=reading.value, reason=reason, error=error, changed=changed)
         if reading.value is None:
             return replace(
                 found, reason=Reason.NO_METRIC, error=reading.error, advice=reading.advice
@@ -231,8 +245,9 @@ class Bench:
         )
 
     def _remedy(self, measurement: Measurement) -> str:
-        remedy = _REMEDIES.get(measurement.reason or Reason.NO_METRIC, _REMEDY).format(
+        remedy = _remedy(measurement, self._settings.target_file).format(
             run=self._settings.run_command,
+            target=self._settings.target_file,
             parse=self._settings.measure_command or self._settings.metric_parse,
         )
         return f"{measurement.advice}\n{remedy}" if measurement.advice else remedy
@@ -368,6 +383,17 @@ def _memory_gb(run: Run, log: str) -> float:
     except ValueError:
         pass
     return (run.peak_gpu_memory or run.peak_memory) / 1024**3
+
+
+def _remedy(measurement: Measurement, target: str) -> str:
+    """What to do about a run of the unchanged project that cannot be used; to be formatted."""
+    changed = measurement.changed
+    if target in changed:
+        return _REWRITES_TARGET
+    if not any(path in _GIT_FILES or path.startswith(_REPOSITORY) for path in changed):
+        return _REMEDIES.get(measurement.reason or Reason.NO_METRIC, _REMEDY)
+    pushed = any(path.startswith(_REMOTE) for path in changed)
+    return _USES_GIT + (_PUSHED if pushed else "")
 
 
 def _listed(violations: Sequence[str], trial: Trial) -> str:

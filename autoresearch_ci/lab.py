@@ -96,7 +96,7 @@ def open_lab(
         for killed in workspace.interrupted_sessions():
             kill_marked(killed)
         workspace.clear_copies()
-        moved = workspace.claim_outputs()
+        foreign = workspace.claim_outputs()
         book = ledger.Ledger(
             workspace.log_path,
             workspace.results_path,
@@ -119,6 +119,7 @@ def open_lab(
             kept_parent=kept.parent if kept else None,
             begun=begun_from(book),
         ) as campaign:
+            moved = workspace.put_log_aside() if foreign else ""
             session = assemble(
                 workspace,
                 campaign,

@@ -17,7 +17,7 @@ from autoresearch_ci.history import History
 from autoresearch_ci.interrupts import deferred
 from autoresearch_ci.ledger.merging import Merged, Recommit, merge
 from autoresearch_ci.ledger.ownfile import OwnFile
-from autoresearch_ci.ledger.reading import CampaignLog, read, whole
+from autoresearch_ci.ledger.reading import CampaignLog, read, require_ours, whole
 from autoresearch_ci.ledger.records import dumps, encode, loads
 from autoresearch_ci.ledger.tsv import HEADER, row
 from autoresearch_ci.model import Direction, Experiment, Record
@@ -83,9 +83,11 @@ class Ledger:
     ) -> None:
         self.log, self.results, self.tag = log, results, tag
         self._log = OwnFile(log, durable=True, private=private)
-        if (kept := whole(self._log.content)) != self._log.content:
-            self._log.replace(kept)
+        kept, tail = whole(self._log.content), self._log.content
         campaigns = read(kept, _name(log))
+        if torn := tail.removeprefix(kept):
+            require_ours(torn, _name(log))
+            self._log.replace(kept)
         here = campaigns.get(tag) or CampaignLog(tag, History(direction))
         before = list(here.lines)
         there = self._read(published)

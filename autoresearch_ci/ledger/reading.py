@@ -143,6 +143,10 @@ def whole(data: bytes) -> bytes:
         return data[:end]
 
 
+_BEGIN = f'{{"tool":"{TOOL}",'.encode()
+"""The first bytes of every record."""
+
+
 def read(data: bytes, origin: str) -> dict[str, CampaignLog]:
     """Every campaign in the ledger by its tag, the least recently begun first.
 
@@ -169,6 +173,15 @@ def read(data: bytes, origin: str) -> dict[str, CampaignLog]:
                 f"{origin}:{number}: this record is damaged ({error}).", remedy=_remedy(origin)
             ) from None
     return campaigns
+
+
+def require_ours(torn: bytes, origin: str) -> None:
+    """Raise LedgerError where a last line without an end is not what a kill leaves of a record."""
+    begin = _BEGIN[: len(torn)]
+    if torn.strip(b"\0") and torn[: len(begin)] != begin:
+        raise LedgerError(
+            f"{origin}: its last line is not a record of autoresearch-ci.", remedy=_remedy(origin)
+        )
 
 
 def _take(parsed: Any, line: bytes, campaigns: dict[str, CampaignLog]) -> None:

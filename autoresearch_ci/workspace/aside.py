@@ -11,11 +11,12 @@ import errno
 import os
 import shutil
 import stat
+import time
 from collections import deque
 from collections.abc import Collection
 from pathlib import Path
 
-from autoresearch_ci.signatures import signature
+from autoresearch_ci.signatures import is_directory, signature
 from autoresearch_ci.workspace.files import OWNER, make_way, reachable, remove
 from autoresearch_ci.workspace.refs import stamp
 
@@ -43,6 +44,7 @@ class Aside:
         self._looked = False
         self.spilled = False
         self._last = ""
+        self._began = time.time_ns()
 
     def begin(self, *, anew: bool = False) -> None:
         """What is taken from now on goes to a folder of its own; `anew` forgets the last one."""
@@ -78,7 +80,10 @@ class Aside:
         else:
             return
         if self._files + files > FILES or self._bytes + size > BYTES:
-            self.spilled = True
+            if _is_older(f"{self._root}/{path}", self._began):
+                self._take_moved(path)
+            else:
+                self.spilled = True
             return
         if self._now and not self._is_free(path):
             self.begin()
@@ -88,6 +93,15 @@ class Aside:
         make_way(str(self._home), f"{self._last}/{path}")
         _move(f"{self._root}/{path}", f"{self._home}/{self._last}/{path}")
         self._files, self._bytes = self._files + files, self._bytes + size
+
+    def _take_moved(self, path: str) -> None:
+        """Move what a run has only moved here, such as data that git ignored at its old place.
+
+        It is the user's, so there is always room, and nothing is ever removed again.
+        """
+        self._last = f"moved/{stamp()}"
+        make_way(str(self._home), f"{self._last}/{path}")
+        _move(f"{self._root}/{path}", f"{self._home}/{self._last}/{path}")
 
     def _is_free(self, path: str) -> bool:
         """Whether nothing in the folder of now is in this path's way."""
@@ -120,6 +134,19 @@ class Aside:
             return []
         folder = f"{self._home}/{self._name}"
         return [(name, *_extent(f"{folder}/{name}")) for name in sorted(os.listdir(folder))]
+
+
+def _is_older(full: str, began: int) -> bool:
+    """Whether a file, or one below a folder, was there at that time, in nanoseconds.
+
+    To move a folder changes no ctime below it, and a program cannot set one back.
+    """
+    if not is_directory(signature(full)):
+        return os.lstat(full).st_mtime_ns < began
+    for at, _, files in os.walk(full):
+        if any(os.lstat(f"{at}/{name}").st_ctime_ns < began for name in files):
+            return True
+    return False
 
 
 def _extent(full: str) -> tuple[int, int]:

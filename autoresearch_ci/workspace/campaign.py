@@ -168,7 +168,7 @@ class Campaign:
         self._told |= set(names)
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         return (
-            f"rewritten by the project itself, and put back after each run: "
+            "written by the project itself where nothing is to change, and undone after each run: "
             f"{', '.join(names[:_NAMED])}{more}"
         )
 

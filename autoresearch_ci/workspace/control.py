@@ -93,7 +93,7 @@ class Control:
         self._check_alive()
         with disk_errors("undo what the run did to the repository"):
             violations += self._undo_files() + self._undo_progress()
-            clear_stale(self.locks, self._root, self._git_dir)
+            clear_stale([*self.locks, *self.refs.new_locks()], self._root, self._git_dir)
             violations += self.refs.undo()
             violations += self._undo_index()
         return violations

@@ -175,7 +175,7 @@ class Entry:
 
     def _stale(self, dead: State) -> list[Path]:
         """The locks that the dead session's gits may have left; not those from before it."""
-        paths = [*self._control.locks, self._common / f"{self._ref}.lock"]
+        paths = [*self._control.locks, *self._control.refs.locks()]
         for kind in (branch.CODE, branch.LOGS):
             paths += [
                 self._common / f"refs/heads/{kind}/{tag}.lock" for tag in (dead.tag, self._tag)

@@ -36,14 +36,14 @@ def check(root: Path) -> None:
                 )
 
 
-def set_aside(root: Path, state: Path, *, killed: bool) -> str:
-    """Move a log that the loop did not write out of its way, and say where it is now.
-
-    `killed` says that a session was killed here, which could not note down what it wrote.
-    """
+def is_foreign(root: Path, state: Path) -> bool:
+    """Whether there is a log that is not as the loop left its own."""
     now = _stand(root)
-    if now is None or killed or now == _noted(state):
-        return ""
+    return now is not None and now != _noted(state)
+
+
+def set_aside(root: Path, state: Path) -> str:
+    """Move a log that the loop did not write out of its way, and say where it is now."""
     place = state / "before" / stamp()
     with disk_errors(f"put {RUN_LOG} aside"):
         place.mkdir(parents=True)

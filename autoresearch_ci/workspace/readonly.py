@@ -23,6 +23,7 @@ class Readonly:
         self._patterns = tuple(patterns)
         self._apart = {*OUTPUTS, target}
         self._folders: dict[str, tuple[Signature | None, frozenset[str]]] = {}
+        self._added: set[str] = set()
 
     def find(self, tracked: Collection[str]) -> list[str]:
         """Every matching file and link in the whole tree, the ignored parts too.
@@ -50,9 +51,24 @@ class Readonly:
         """Whether a pattern means this path."""
         return matches(path, self._patterns)
 
+    def was_added(self, path: str) -> bool:
+        """Whether a run has added this path beside read-only files."""
+        return path in self._added
+
     def differs(self) -> bool:
         """Whether something came to one of the folders, or went."""
-        return any(self._now(folder) != sig for folder, (sig, _) in self._folders.items())
+        return any(self._differs(folder) for folder in self._folders)
+
+    def _differs(self, folder: str) -> bool:
+        sig, known = self._folders[folder]
+        if self._now(folder) == sig:
+            return False
+        full = f"{self._root}/{folder}"
+        now = sign(full)
+        if not is_directory(now) or known != frozenset(os.listdir(full)):
+            return True
+        self._folders[folder] = now, known
+        return False
 
     def remove_added(self, aside: Aside) -> list[str]:
         """Put aside what a run added and a pattern names; bytecode caches are not mentioned."""
@@ -68,6 +84,7 @@ class Readonly:
                 if os.path.basename(path) != _CACHE:
                     added.append(path)
             self._folders[folder] = sign(f"{self._root}/{folder}"), known
+        self._added.update(added)
         return sorted(added)
 
     def _now(self, folder: str) -> Signature | None:

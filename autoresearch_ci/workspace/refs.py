@@ -35,6 +35,7 @@ ZERO = "0" * 40
 _SHA = re.compile(r"[0-9a-f]{40}")
 _PACKED = re.compile(rb"(?:#[^\n]*|\^[0-9a-f]{40}|[0-9a-f]{40} refs/[^\n]+)")
 _CAMPAIGNS = ("refs/heads/autoresearch/", "refs/heads/autoresearch-logs/")
+_REMOTES = "refs/remotes/"
 _REASON = "autoresearch-ci: undo what an experiment did"
 
 
@@ -51,6 +52,7 @@ class Refs:
         self._worktrees: dict[Path, str] = {}
         self._packed_data: bytes | None = None
         self._busy: set[str] = set()
+        self._locks: set[Path] = set()
 
     def snapshot(self) -> None:
         """Remember how the refs stand; nothing is read again when nothing changed."""
@@ -60,7 +62,17 @@ class Refs:
             return
         self._signatures = {self._packed: sign(self._packed)}
         self._packed_data = _bytes(self._packed)
+        self._locks = set(self.locks())
         self._values = self._read(self._signatures)
+
+    def locks(self) -> list[Path]:
+        """Git's lock files among the refs."""
+        folders = os.walk(f"{self._common}/refs")
+        return [Path(at, name) for at, _, names in folders for name in names if _is_lock(name)]
+
+    def new_locks(self) -> list[Path]:
+        """Those that were not there before the run: it left them, with any name that it liked."""
+        return [path for path in self.locks() if path not in self._locks] if self._touched() else []
 
     def expect(self, name: str, sha: str) -> None:
         """Take a ref that we moved ourselves for granted."""
@@ -77,10 +89,12 @@ class Refs:
         violations += self._mend_packed()
         self._busy |= self._at_work()
         now = self._read({})
-        back = []
+        back, pushed = [], []
         elsewhere = set(before.values())
         for name in sorted(self._values.keys() | now.keys()):
             old, new = self._values.get(name), now.get(name)
+            if old != new and name.startswith(_REMOTES) and new is not None:
+                pushed.append(f"remote branch {name.removeprefix(_REMOTES)}")
             if old == new or self._may(name, old, new, elsewhere):
                 continue
             if old is not None or name.startswith(("refs/replace/", *_CAMPAIGNS)):
@@ -90,7 +104,7 @@ class Refs:
         self._put_back(back)
         self._signatures = {}
         self.snapshot()
-        return violations
+        return violations + (pushed if violations else [])  # else somebody fetched
 
     @property
     def _packed(self) -> str:
@@ -177,7 +191,7 @@ class Refs:
                 name = f"{folder}/{entry.name}"
                 if entry.is_dir(follow_symlinks=False):
                     stack.append(name)
-                elif not name.endswith(".lock"):
+                elif not _is_lock(name):
                     signatures[entry.path] = sign(entry.path)
                     values[name] = _content(entry.path)
         return values
@@ -215,6 +229,10 @@ def _bytes(path: str) -> bytes | None:
         return None
     with open(path, "rb") as file:
         return file.read()
+
+
+def _is_lock(name: str) -> bool:
+    return name.endswith(".lock")
 
 
 def _shown(name: str) -> str:

@@ -84,14 +84,18 @@ class Workspace:
                 "commit, then run again.",
             )
 
-    def claim_outputs(self) -> str:
-        """Make way for the files that the loop writes; says what of the user's it moved, and where.
+    def claim_outputs(self) -> bool:
+        """Check the names that the loop writes to; whether there is a log that is not the loop's.
 
-        Raises WorkspaceError where one of the names is taken by something else than a file.
+        Raises WorkspaceError where one of them is taken by something else than a file.
         """
         outputs.check(self.root)
         killed = load(self.state_dir / "session.json") is not None
-        return outputs.set_aside(self.root, self.state_dir, killed=killed)
+        return not killed and outputs.is_foreign(self.root, self.state_dir)
+
+    def put_log_aside(self) -> str:
+        """Make way for the loop's own log; says what of the user's was moved, and where."""
+        return outputs.set_aside(self.root, self.state_dir)
 
     def note_outputs(self) -> None:
         """Write down how they were left: the next session has to know them for the loop's."""

@@ -60,7 +60,7 @@ class WholeTree(Tree):
         changed = [each for part in self._parts.values() for each in part.adopt()]
         return changed + super().adopt()
 
-    def undo(self) -> list[str]:
+    def undo(self, *, at_once: bool = False) -> list[str]:
         violations = []
         for path, part in self._parts.items():
             with disk_errors("undo what the run did to a submodule"):
@@ -69,7 +69,7 @@ class WholeTree(Tree):
                 make_way(self._root, f"{path}/")
             violations += part.undo()
             self.removed |= part.removed()
-        return violations + super().undo()
+        return violations + super().undo(at_once=at_once)
 
     def _part(self, path: str) -> _Part:
         """What the submodule is now; one that is known stays the same."""

@@ -103,6 +103,16 @@ class Survey:
         new = names - self.dirs[path][1]
         return frozenset(n for n in new if prefix + n not in OUTPUTS) if new else new
 
+    def had(self, path: str) -> bool:
+        """Whether something was there before under this name, or that of a folder on the way.
+
+        Also where git ignored it: then not all is known of what was in that folder.
+        """
+        path = path.rstrip("/")
+        while (folder := os.path.dirname(path)) not in self.dirs:
+            path = folder
+        return os.path.basename(path) in self.dirs[folder][1]
+
     def resign(self, files: Iterable[str], dirs: Iterable[str]) -> None:
         """Take these as they are now."""
         for path in files:

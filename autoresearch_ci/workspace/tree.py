@@ -17,7 +17,7 @@ from autoresearch_ci.errors import WorkspaceError
 from autoresearch_ci.ownership import as_its_folder
 from autoresearch_ci.signatures import is_directory, signature
 from autoresearch_ci.workspace.aside import Aside
-from autoresearch_ci.workspace.bytecode import drop, modules, strays
+from autoresearch_ci.workspace.bytecode import Caches, modules, strays
 from autoresearch_ci.workspace.files import (
     disk_errors,
     holds_a_file,
@@ -62,6 +62,7 @@ class Tree:
         self._readonly = Readonly(root, readonly, target)
         self._was = Survey(self._root, target)
         self._modules: dict[str, set[str]] = {}
+        self._caches = Caches(self._root)
 
     def survey(self) -> None:
         """Take the tree as the user's: everything in it is to be there after a run.
@@ -75,6 +76,7 @@ class Tree:
             raise uncommitted([self._prefix + path for path in dirty], moved)
         own = self._was.take(self._git, now)
         self._modules = modules(self._was.tracked)
+        self._caches.keep(self._modules)
         readonly = [*self._was.hidden, *self._readonly.find(self._was.tracked)]
         self._vault.keep(own, readonly)
 
@@ -111,8 +113,10 @@ class Tree:
             os.chmod(self._root, stat.S_IMODE(old[0]))
 
     def is_rewritable(self, path: str) -> bool:
-        """Whether a path is a tracked file that nobody named read-only."""
-        return path in self._was.tracked and not self._readonly.names(path)
+        """Whether a path is a tracked file that nobody named read-only, or came beside those."""
+        if path in self._was.tracked:
+            return not self._readonly.names(path)
+        return self._readonly.was_added(path)
 
     def _open_ignored(self) -> None:
         """Give the folders that git ignores their mode back: a closed one stops git, and people."""
@@ -121,8 +125,11 @@ class Tree:
             if now and is_directory(now) and now[0] != mode:
                 os.chmod(self._was.full(path), stat.S_IMODE(mode))
 
-    def undo(self) -> list[str]:
-        """Bring back what a run changed; returns the tracked and read-only paths it changed."""
+    def undo(self, *, at_once: bool = False) -> list[str]:
+        """Bring back what a run changed; returns the tracked and read-only paths it changed.
+
+        `at_once` as for `Vault.changed`.
+        """
         files, dirs = self._was.differences()
         self.begin()
         with disk_errors("undo what the run did to the working tree"):
@@ -130,8 +137,8 @@ class Tree:
             self._undo_outputs()
             self._drop_strays(dirs)
             violations = self._undo_tree(files, dirs) if files or dirs else []
-            violations += self._undo_kept()
-            drop(self._root, self._modules, self._vault.copies.keys() | self._was.tracked)
+            violations += self._undo_kept(at_once=at_once)
+            self._caches.undo(self._vault.copies.keys() | self._was.tracked)
         return violations
 
     def _undo_tree(self, files: list[str], dirs: list[str]) -> list[str]:
@@ -231,7 +238,7 @@ class Tree:
 
     def _discard(self, path: str) -> bool:
         """Delete a new untracked file or repository and the directories that leaves empty."""
-        if path in self._vault.copies or path in self._was.nested:
+        if self._was.had(path):  # the run has taken away what told git to ignore it
             return False
         path = path.rstrip("/")
         spare = self._vault.copies.keys() | self._was.tracked
@@ -275,9 +282,9 @@ class Tree:
                         remove(self._root, at)
                     break
 
-    def _undo_kept(self) -> list[str]:
+    def _undo_kept(self, *, at_once: bool) -> list[str]:
         violations = []
-        changed = self._vault.changed()
+        changed = self._vault.changed(at_once=at_once)
         if changed:
             for folder in (path for folders in self._was.nested.values() for path in folders):
                 make_way(self._root, f"{folder}/")

@@ -23,6 +23,9 @@ from autoresearch_ci.workspace.state import note_shown
 from autoresearch_ci.workspace.times import Times
 from autoresearch_ci.workspace.tree import Tree
 
+_AT_ONCE = 1.0
+"""Seconds after a look at all read-only files in which another one can be left out."""
+
 
 class Converted(Enum):
     """When the blob of a file is not simply its content in the working tree."""
@@ -39,8 +42,8 @@ class Desk:
     `content` is the target's raw content in the working tree, `blob` git's id of
     it, `mode` its permissions there and `git_mode` in the tree of the commit.
     `converted` says when git stores something else than that content. `rewritten` are the
-    tracked files that runs of the unchanged project write to: they are put back like all others,
-    but changing them is nobody's violation.
+    tracked files that runs of the unchanged project write to, and what these runs add beside
+    read-only files: that is undone like all else, but it is nobody's violation.
     """
 
     git: Git
@@ -116,6 +119,7 @@ class Trial:
         self._contents = {Side.INCUMBENT: desk.content, Side.CANDIDATE: text.encode()}
         self._shown = desk.content
         self._cleaned = False
+        self._looked = -_AT_ONCE
         self._commit = ""
         self._tree = ""
         self.parent = desk.head
@@ -148,6 +152,7 @@ class Trial:
             )
         desk.tree.begin(anew=True)
         desk.tree.sync()
+        self._looked = time.monotonic()
         note_shown(desk.shown_path, (blob_id(content) for content in self._contents.values()))
         desk.control.snapshot()
 
@@ -173,7 +178,8 @@ class Trial:
         What changed since the last one is undone first and returned, as by `clean`: it
         must not be measured, whoever did it.
         """
-        changed = self.clean()
+        at_once = time.monotonic() - self._looked < _AT_ONCE
+        changed = self._clean(at_once=at_once)
         self._cleaned = False
         return changed
 
@@ -187,14 +193,19 @@ class Trial:
         edited it; sorted, and empty when it kept to the rules. New files that git
         does not ignore are removed, which is no violation.
         """
+        return self._clean()
+
+    def _clean(self, *, at_once: bool = False) -> tuple[str, ...]:
         self._desk.tree.open_root()
         violations = self._desk.control.undo()
-        violations += self._desk.tree.undo()
+        violations += self._desk.tree.undo(at_once=at_once)
         self._desk.control.snapshot_index()
         if self._take_target():
             self._write(self._shown)
             violations.append(self._desk.target)
         self._cleaned = True
+        if not at_once:
+            self._looked = time.monotonic()
         return tuple(sorted(set(violations)))
 
     def pardon(self, violations: tuple[str, ...]) -> tuple[str, ...]:

@@ -50,6 +50,7 @@ class Vault:
         self.home = directory.parent
         self._index = directory.parent / "vault.json"
         self.copies: dict[str, Copy] = {}
+        self._folders: dict[str, dict[str, str]] = {}
         self._saved = ""
 
     def load(self) -> None:
@@ -61,12 +62,14 @@ class Vault:
             }
         except (OSError, ValueError, TypeError, KeyError):
             self.copies = {}
+        self._folders = {}
 
     def keep(self, untracked: Iterable[str], readonly: Iterable[str]) -> None:
         """Hold exactly these files, copying those that changed since the last time."""
-        wanted = dict.fromkeys(untracked, False) | dict.fromkeys(readonly, True)
+        wanted = dict.fromkeys(readonly, True) | dict.fromkeys(untracked, False)
         for path in self.copies.keys() - wanted.keys():
             self._drop(path)
+        self._folders = {}
         room = {False: LIMIT, True: LIMIT}
         for path, protected in sorted(wanted.items()):
             sig = sign(self._full(path))
@@ -86,23 +89,35 @@ class Vault:
                 self.copies[path] = self._take(path, sig, protected, room[protected] >= 0)
         self._save()
 
-    def changed(self) -> list[str]:
-        """The files that are no longer as they were; touched ones are signed anew."""
-        changed = []
-        folders = {os.path.dirname(path) for path in self.copies}
-        led_off = {folder for folder in folders if not reachable(self._root, f"{folder}/")}
-        for path, copy in self.copies.items():
-            if os.path.dirname(path) in led_off:  # a link there may lead to the very files
-                changed.append(path)
+    def changed(self, *, at_once: bool = False) -> list[str]:
+        """The files that are no longer as they were; touched ones are signed anew.
+
+        With `at_once`, no time to speak of after the last look, read-only ones are left out:
+        there can be tens of thousands of them.
+        """
+        changed: list[str] = []
+        for folder, paths in self._by_folder().items():
+            if not reachable(self._root, f"{folder}/"):  # a link there may lead to the very files
+                changed += paths
                 continue
-            now = signature(self._full(path))
-            if now == copy.sig:
-                continue
-            if now is not None and self._same(path, copy, now):
-                copy.sig = sign(self._full(path)) or now
-            else:
-                changed.append(path)
+            for path, full in paths.items():
+                copy = self.copies[path]
+                if (at_once and copy.readonly) or (now := signature(full)) == copy.sig:
+                    continue
+                if now is not None and self._same(path, copy, now):
+                    copy.sig = sign(full) or now
+                else:
+                    changed.append(path)
         return changed
+
+    def _by_folder(self) -> dict[str, dict[str, str]]:
+        """Every path and where it is for the system; sorted out once, since it is asked often."""
+        if len(self.copies) != sum(map(len, self._folders.values())):
+            self._folders = {}
+            for path in self.copies:
+                inside = self._folders.setdefault(os.path.dirname(path), {})
+                inside[path] = self._full(path)
+        return self._folders
 
     def restore(self, path: str, aside: Aside | None = None) -> bool:
         """Put the file back; False when there is no copy of it, or one that was tampered with.
@@ -129,7 +144,7 @@ class Vault:
 
     def clear(self) -> None:
         """Forget everything and free the space."""
-        self.copies = {}
+        self.copies, self._folders = {}, {}
         self._saved = ""
         shutil.rmtree(self._directory, ignore_errors=True)
         self._index.unlink(missing_ok=True)

@@ -65,16 +65,17 @@ def test_a_log_of_the_users_is_put_aside(repo):
     """Last night's `run.log` is not overwritten: it is moved, and where to is said."""
     repo.write("run.log", "last night\n")
     workspace = repo.open()
-    said = workspace.claim_outputs()
+    assert workspace.claim_outputs()
+    said = workspace.put_log_aside()
     assert not (repo.path / "run.log").exists()
     place = said.removesuffix(" now.").rpartition(" it is ")[2]
     assert repo.read(place) == "last night\n"
     repo.write("run.log", "ours\n")
     workspace.note_outputs()
-    assert repo.open().claim_outputs() == ""
+    assert not repo.open().claim_outputs()
     assert repo.read("run.log") == "ours\n"
     repo.write("run.log", "yours again\n")
-    assert "run.log" in repo.open().claim_outputs()
+    assert repo.open().claim_outputs()
 
 
 @pytest.mark.parametrize(
@@ -228,3 +229,62 @@ def test_a_submodule_at_another_commit_is_told_with_its_own_remedy(repo, tmp_pat
     with pytest.raises(WorkspaceError, match="submodule") as error, repo.campaign():
         pass
     assert "git submodule update --init sub" in error.value.remedy
+
+
+def test_what_was_ignored_stays_where_a_run_spoils_the_ignore_file(repo):
+    """Ignored data is not taken for a run's leavings because `.gitignore` is gone for a moment."""
+    before = manifest(repo)
+    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+        for script in ("rm .gitignore", "echo > .gitignore", "rm .gitignore; mkdir .gitignore"):
+            repo.sh(f"{script}; echo x > made.txt")
+            assert trial.clean() == (".gitignore",)
+    assert manifest(repo) == before
+
+
+def test_compiled_copies_that_were_there_stay(repo):
+    """The user's bytecode is there after runs that compile, replace or delete it; theirs is not."""
+    repo.sh("mkdir __pycache__ __pycache__/other.d; echo mine > __pycache__/other.cpython-311.pyc")
+    before = manifest(repo)
+    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+        for script in (
+            "echo theirs > __pycache__/other.cpython-311.pyc",
+            "rm __pycache__/other.cpython-311.pyc; echo x > __pycache__/train.cpython-312.pyc",
+            "rm __pycache__/other.cpython-311.pyc; mkdir __pycache__/other.cpython-311.pyc",
+        ):
+            repo.sh(script)
+            assert trial.clean() == ()
+            assert manifest(repo) == before
+
+
+def test_what_the_project_itself_adds_beside_read_only_files_is_no_violation(repo):
+    """A cache beside the data goes after each run and is told once; a candidate's own is a breach."""
+    before = manifest(repo)
+    with repo.campaign(readonly=["data/*"]) as campaign:
+        with campaign.trial(repo.read("train.py")) as trial:
+            trial.show(Side.INCUMBENT)
+            repo.sh("echo x > data/labels.cache")
+            assert trial.pardon(trial.clean()) == ()
+        assert "data/labels.cache" in campaign.removed()
+        with campaign.trial(CANDIDATE) as trial:
+            trial.show(Side.CANDIDATE)
+            repo.sh("echo x > data/labels.cache; echo x > data/planted")
+            assert trial.pardon(trial.clean()) == ("data/planted",)
+        assert campaign.removed() == ""
+    assert manifest(repo) == before
+
+
+def test_a_lock_with_any_name_that_a_run_left_is_gone(repo):
+    """Nobody's branch stays locked after a run, and a lock that was there before is left alone."""
+    repo.sh("touch .git/refs/heads/old.lock")
+    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+        repo.sh("touch .git/refs/heads/main.lock .git/refs/tags/v1.lock")
+        trial.clean()
+    assert repo.sh("find .git/refs -name '*.lock'").split() == [".git/refs/heads/old.lock"]
+
+
+def test_a_push_by_a_run_is_told_beside_what_it_did_here(repo, tmp_path):
+    """What reached a remote cannot be undone here, so it is named."""
+    repo.sh(f"git init -q --bare '{tmp_path}/remote'; git remote add origin '{tmp_path}/remote'")
+    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+        repo.sh("git commit -q --allow-empty -m x; git push -q origin HEAD:main")
+        assert set(trial.clean()) >= {"branch autoresearch/mar17", "remote branch origin/main"}
