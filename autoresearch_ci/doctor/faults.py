@@ -52,8 +52,7 @@ _LIES = (
 )
 _MEASURED_LIES = (
     "A number that {target} printed counted, though measure_command is set. Let that measure what "
-    "a "
-    "run made and not what it printed, or set guard_command to a program that works {metric} out "
+    "a run made and not what it printed, or set guard_command to a program that works {metric} out "
     f"again and compares (docs/guarding.md). {_UNTIL_THEN}"
 )
 _LOST = (
