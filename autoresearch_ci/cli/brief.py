@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autoresearch_ci.cli.parser import add_settings
+from autoresearch_ci.cli.place import standing
 
 if TYPE_CHECKING:
     from autoresearch_ci.brief import Situation
@@ -59,7 +60,7 @@ def look(repo: Path, overrides: Mapping[str, object]) -> Situation:
     from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
     workspace = Workspace.open(repo)
-    settings = config.load(workspace.root, overrides).settings
+    settings = config.load(workspace.root, standing(repo, overrides)).settings
     tag = choose_tag(workspace, settings.tag, new=False)
     log = log_of(workspace, tag)
     history = log.history if log.start else History(settings.metric_direction)

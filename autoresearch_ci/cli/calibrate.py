@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 from autoresearch_ci.cli.boundary import DONE
 from autoresearch_ci.cli.parser import add_settings, positive
+from autoresearch_ci.cli.place import standing
 from autoresearch_ci.interrupts import interruptible
 from autoresearch_ci.reports.terminal import clean, duration, number
 
@@ -36,7 +37,10 @@ def main(arguments: Namespace) -> int:
     runs = max(arguments.runs or RUNS, 2)
     if arguments.runs == 1:
         say("one run shows no noise: two are made")
-    overrides = {**arguments.overrides, "proposer": "search"}  # no idea is asked for
+    overrides = {
+        **standing(arguments.repo, arguments.overrides),
+        "proposer": "search",
+    }  # no idea is asked for
     values: list[float] = []
     seconds: list[float] = []
     with interruptible(lambda: None), open_lab(arguments.repo, overrides) as lab:

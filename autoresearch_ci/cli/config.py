@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from argparse import ArgumentParser, Namespace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from autoresearch_ci.cli.parser import add_settings
-from autoresearch_ci.cli.place import repository_root
-from autoresearch_ci.reports.terminal import Paint, clean, cut, has_colour
+from autoresearch_ci.cli.place import folder_in, repository_root
+from autoresearch_ci.reports.terminal import Paint, clean, cut, has_colour, window
+
+if TYPE_CHECKING:
+    from autoresearch_ci.config import Loaded
+
+
+PROGRAM = "program.md"
+"""The program_file that is used where none is set and this one is there."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """What to show, and in which form."""
-    parser.usage = f"{parser.prog} [--json | --schema] [--SETTING VALUE ...]"
+    parser.usage = f"{parser.prog} [--all | --json | --schema] [--SETTING VALUE ...]"
+    parser.add_argument(
+        "--all", action="store_true", help="show the settings that are at their defaults, too"
+    )
     parser.add_argument(
         "--schema", action="store_true", help="print the JSON schema of .github/autoresearch.yml"
     )
@@ -30,7 +40,7 @@ def main(arguments: Namespace) -> int:
         sys.stdout.write(config.render_schema())
         return 0
     root = repository_root(arguments.repo)
-    loaded = config.load(root, arguments.overrides)
+    loaded = config.load(root, arguments.overrides, folder_in(root, arguments.repo))
     origins = {name: str(origin) for name, origin in loaded.origins.items()}
     if arguments.json:
         plain = loaded.settings.model_dump(mode="json")
@@ -38,19 +48,36 @@ def main(arguments: Namespace) -> int:
         data = {name: {"value": plain[name], "source": source} for name, source in origins.items()}
         print(json.dumps(data, indent=2, ensure_ascii=False))
         return 0
-    paint = Paint(colour=has_colour(sys.stdout))
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    shown = {name: written(getattr(loaded.settings, name)) for name in origins}
-    for line in listing(shown, origins, width, paint):
+    values = {name: written(getattr(loaded.settings, name)) for name in origins}
+    if loaded.settings.program_file is None and (root / PROGRAM).is_file():
+        values["program_file"] = PROGRAM
+    said = [name for name in origins if origins[name] != "default" or values[name] == PROGRAM]
+    rest = [name for name in origins if name not in said]
+    shown = [*said, *rest] if arguments.all else said
+    lines = listing(
+        {name: values[name] for name in shown},
+        {name: origins[name] for name in shown},
+        window(sys.stdout),
+        Paint(colour=has_colour(sys.stdout)),
+    )
+    for line in lines:
         print(line)
     if not arguments.quiet:
-        target = loaded.settings.target_file
-        missing = [] if (root / target).exists() else [f"there is no file {target}."]
-        kind = loaded.project_type or "not detected"
-        print(f"\nproject type: {kind}")
-        for note in (*missing, *loaded.notes):
-            print(f"note: {clean(note)}")
+        _remarks(root, loaded, 0 if arguments.all else len(rest))
     return 0
+
+
+def _remarks(root: Path, loaded: Loaded, folded: int) -> None:
+    """What else there is to know: what is not shown, the type, other targets, notes."""
+    if folded:
+        print(f"\n{folded} more are at their defaults; --all shows them.")
+    print(f"\nproject type: {loaded.project_type}")
+    if loaded.others:
+        print(f"other targets: {clean(', '.join(loaded.others))} (choose with --target-file)")
+    target = loaded.settings.target_file
+    missing = [] if (root / target).exists() else [f"there is no file {target}."]
+    for note in (*missing, *loaded.notes):
+        print(f"note: {clean(note)}")
 
 
 def written(value: Any) -> str:

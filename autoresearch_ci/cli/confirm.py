@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from autoresearch_ci.cli.boundary import DONE
 from autoresearch_ci.cli.parser import Parser, add_settings, positive
+from autoresearch_ci.cli.place import standing
 from autoresearch_ci.interrupts import interruptible
 from autoresearch_ci.model import Confirmation, Finding, Note
 from autoresearch_ci.reports.confirmation import finding, verdict
@@ -23,16 +24,21 @@ _OF_A_SESSION = ("max_experiments", "time_limit", "patience", "target_value", "p
 """What says how long experiments go on, and who has the ideas: here there is neither."""
 
 
+_EXACT = 3
+"""Pairs that show that a metric repeats exactly."""
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """How many runs, and whether to act on them."""
     parser.add_argument(
         "--pairs", type=positive, metavar="N", help="pairs of runs for a question (default: 8; "
-        "as many again where they leave it open; a metric that repeats exactly needs 3)",
+        "as many again where they leave it open; a metric that repeats exactly needs 3, one with "
+        "noise at least 6)",
     )  # fmt: skip
     parser.add_argument(
         "--drop", action="store_true", help="take out of the branch what is not shown to help"
     )
-    add_settings(parser)
+    add_settings(parser, refused=_OF_A_SESSION)
 
 
 def main(arguments: Namespace) -> int:
@@ -51,9 +57,15 @@ def main(arguments: Namespace) -> int:
     from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
     pairs = arguments.pairs or PAIRS
-    if pairs < FEWEST:
+    if pairs < _EXACT:
         Parser(prog="autoresearch-ci confirm").error(
-            f"--pairs {pairs} cannot show anything where there is noise; give {FEWEST} or more."
+            f"--pairs {pairs} shows nothing: give {_EXACT} or more for a metric that repeats "
+            f"exactly, {FEWEST} or more where there is noise."
+        )
+    if pairs < FEWEST:
+        say(
+            f"note: {pairs} pairs show something only if the metric repeats exactly; where there "
+            f"is noise, give --pairs {FEWEST} or more."
         )
     for name in _OF_A_SESSION:
         if name in arguments.overrides:
@@ -62,7 +74,7 @@ def main(arguments: Namespace) -> int:
                 "once. Give --pairs to make it shorter."
             )
     tag = view(Workspace.open(arguments.repo), arguments.overrides.get("tag")).tag
-    overrides = {**arguments.overrides, "tag": tag, "proposer": "search"}
+    overrides = {**standing(arguments.repo, arguments.overrides), "tag": tag, "proposer": "search"}
     with interruptible(lambda: say("stopping")), open_lab(arguments.repo, overrides) as lab:
         if changes := len(to_leave_out(lab.history)):
             say(

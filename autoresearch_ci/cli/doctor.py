@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from autoresearch_ci.cli.boundary import DONE, USER
 from autoresearch_ci.cli.parser import add_settings
+from autoresearch_ci.cli.place import standing
 from autoresearch_ci.interrupts import interruptible
 from autoresearch_ci.reports import examination as words
 from autoresearch_ci.reports.examining import Examining
@@ -41,7 +42,8 @@ def main(arguments: Namespace) -> int:
         workspace = Workspace.open(arguments.repo)
         progress.say("Making a copy to examine ...")
         with twin(workspace, arguments.base) as copy:
-            examination = Examination(copy, arguments.overrides, probe=progress.begin)
+            overrides = standing(arguments.repo, arguments.overrides)
+            examination = Examination(copy, overrides, probe=progress.begin)
             progress.say(*(f"note: {clean(note)}" for note in copy.notes))
             with closing(examination.checks()) as looking:
                 for check in looking:

@@ -8,14 +8,17 @@ from __future__ import annotations
 import re
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autoresearch_ci.cli import workflow
 from autoresearch_ci.cli.parser import add_settings
-from autoresearch_ci.cli.place import repository_root
+from autoresearch_ci.cli.place import folder_in, repository_root
 from autoresearch_ci.errors import SettingsError
+
+if TYPE_CHECKING:
+    from autoresearch_ci.project_types import Detected
 
 FILES = ("CLAUDE.md", "AGENTS.md")
 
@@ -98,13 +101,28 @@ def _workflow(arguments: Namespace, chosen: Mapping[str, Any]) -> int:
 def _section(arguments: Namespace) -> int:
     """Write the section, or take it back if it does not load."""
     from autoresearch_ci import config, project_types  # noqa: PLC0415 - pydantic takes its time
-    from autoresearch_ci.config.settings import REQUIRED  # noqa: PLC0415
+    from autoresearch_ci.config.missing import elsewhere  # noqa: PLC0415
+    from autoresearch_ci.config.settings import MEASURES, REQUIRED  # noqa: PLC0415
 
     root = repository_root(arguments.repo)
+    folder = folder_in(root, arguments.repo)
     path = document(root)
-    detected = project_types.detect(root)
-    known = {**(detected.settings if detected else {}), **written(path), **arguments.overrides}
-    complete = all(name in known for name in REQUIRED)
+    given = {**written(path), **arguments.overrides}
+    target = given.get("target_file")
+    _same_project(root, folder, path.name, target, arguments.overrides)
+    detected = project_types.around(root, target) if target else project_types.here(root, folder)
+    found = () if detected or target else project_types.candidates(root, folder)
+    script = next((each for each in found if each.settings), None)
+    known = _together(detected, given, path.name, set(arguments.overrides))
+    if script:
+        known = {**project_types.placed_settings(script.settings, folder), **known}
+    complete = all(name in known for name in REQUIRED) and any(name in known for name in MEASURES)
+    if not target and not complete and (further := elsewhere(detected, found)):
+        raise SettingsError(
+            "There is nothing to improve in this folder itself.",
+            remedy=f"{further} To write a section for this folder nevertheless, name the file: "
+            "`autoresearch-ci init --target-file PATH`.",
+        )
     section = section_of(known, complete=complete)
     if arguments.dry_run:
         sys.stdout.write(section)
@@ -120,8 +138,68 @@ def _section(arguments: Namespace) -> int:
         raise
     if not arguments.quiet:
         print(section)
-    print(_next(path.name, detected.name if detected else None, complete=complete))
+    kind = detected.name if detected else "ml" if script else None
+    print(_next(path.name, kind, complete=complete))
+    if not arguments.quiet:
+        for line in _remarks(detected, known, complete=complete):
+            print(line)
     return 0
+
+
+def _same_project(
+    root: Path, folder: str, name: str, target: str | None, overrides: Mapping[str, object]
+) -> None:
+    """Refuse to write another folder's project anew from the folder of this one."""
+    from autoresearch_ci import project_types  # noqa: PLC0415
+
+    standing = project_types.here(root, folder) if folder else None
+    if standing is None or target is None or "target_file" in overrides:
+        return
+    there = project_types.around(root, target)
+    begin = ("run_command", "setup_command")
+    if there and all(there.settings.get(key) == standing.settings.get(key) for key in begin):
+        return
+    raise SettingsError(
+        f"The section in {name} is about {target}, which is not of the project in {folder}.",
+        remedy=f"Remove that section from {name}, then run this again; or change there what is "
+        "to be another.",
+    )
+
+
+def _together(
+    detected: Detected | None, given: Mapping[str, str], name: str, flags: set[str]
+) -> dict[str, str]:
+    """What was detected and what was given, where a command and its parse belong together."""
+    from autoresearch_ci.config.origins import COMMAND_LINE, Origin  # noqa: PLC0415
+    from autoresearch_ci.config.pairing import require_pair  # noqa: PLC0415
+
+    if detected is None:
+        return dict(given)
+    metric = given.get("metric_name", detected.settings.get("metric_name"))
+    same = metric == detected.settings.get("metric_name")
+    found = {
+        key: value
+        for key, value in detected.settings.items()
+        if same or not (key.startswith("metric_") or key == "min_delta")
+    }
+    entries = {key: (value, Origin(f"detected: {detected.name}")) for key, value in found.items()}
+    entries |= {
+        key: (value, COMMAND_LINE if key in flags else Origin(name)) for key, value in given.items()
+    }
+    require_pair(entries, detected)
+    return {**found, **given}
+
+
+def _remarks(
+    detected: Detected | None, known: Mapping[str, str], *, complete: bool
+) -> Iterator[str]:
+    """Other files that could be the target, and what is missing."""
+    if detected is None:
+        return
+    if detected.others and known.get("target_file") == detected.settings.get("target_file"):
+        yield f"Other targets: {', '.join(detected.others)}; choose one with --target-file."
+    if not complete:
+        yield from (f"note: {note}" for note in detected.notes)
 
 
 def document(root: Path) -> Path:
@@ -185,7 +263,7 @@ def placed(before: bytes, section: str, name: str, *, force: bool) -> bytes:
     newline = "\r\n" if "\r\n" in text else "\n"
     text = text.replace("\r\n", "\n")
     there = markdown.find(text.removeprefix("\ufeff"), name)
-    if there is None:
+    if there is None or there.is_prose:
         text = f"{text.rstrip()}\n\n{section}" if text.strip() else section
     elif not force:
         raise SettingsError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from argparse import SUPPRESS, Action, ArgumentParser, Namespace
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -92,8 +92,10 @@ class _Setting(Action):
         namespace.overrides[self.dest] = values
 
 
-def add_settings(parser: ArgumentParser) -> None:
+def add_settings(parser: ArgumentParser, refused: Collection[str] = ()) -> None:
     """One flag for every setting there is: `--max-experiments` for `max_experiments`.
+
+    What a verb has `refused` is read, so that it can say why, and is not in its help.
 
     They come from the settings model itself, so there is no second list to keep;
     the values stay text and are read like those from any other source.
@@ -107,5 +109,6 @@ def add_settings(parser: ArgumentParser) -> None:
         meaning = f"{field.description} (default: {default_of(name)})"
         group.add_argument(
             f"--{name.replace('_', '-')}", action=_Setting, dest=name, default=SUPPRESS,
-            metavar="VALUE", help=meaning.replace("`", "").replace("%", "%%"),
+            metavar="VALUE",
+            help=SUPPRESS if name in refused else meaning.replace("`", "").replace("%", "%%"),
         )  # fmt: skip

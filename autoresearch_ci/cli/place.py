@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -11,3 +12,26 @@ def repository_root(path: Path) -> Path:
         if (folder / ".git").exists():
             return folder
     return path
+
+
+def folder_in(root: Path, path: Path) -> str:
+    """The folder of the repository that `path` is; empty for its root."""
+    folder = path.relative_to(root).as_posix() if root in path.parents else ""
+    return "" if folder == "." else folder
+
+
+def standing(path: Path, overrides: Mapping[str, object]) -> dict[str, object]:
+    """The overrides, with the target of the project that somebody in a folder stands in.
+
+    At the root of the repository, and where a target is configured, they stay as they are.
+    """
+    root = repository_root(path)
+    folder = folder_in(root, path)
+    if not folder:
+        return dict(overrides)
+    from autoresearch_ci import config  # noqa: PLC0415 - pydantic takes its time
+
+    loaded = config.load(root, overrides, folder)
+    if not loaded.origins["target_file"].source.startswith("detected"):
+        return dict(overrides)
+    return {**overrides, "target_file": loaded.settings.target_file}

@@ -18,7 +18,7 @@ from autoresearch_ci.history import History
 from autoresearch_ci.model import Experiment, SessionStart, Status, StopReason
 from autoresearch_ci.reports.session import STOPPED, outcome
 from autoresearch_ci.reports.table import Layout, headline, table
-from autoresearch_ci.reports.terminal import Paint, clean, cut, has_colour, is_live
+from autoresearch_ci.reports.terminal import Paint, clean, cut, has_colour, is_live, window
 
 if TYPE_CHECKING:
     from autoresearch_ci.campaigns import CampaignView
@@ -101,7 +101,7 @@ def page(
     if quiet:
         yield outcome(start, view.history)
         return
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    width = window(sys.stdout)
     head = [*headline(start, view.history, paint), ""]
     yield from head if width is None else (cut(line, width) for line in head)
     if not view.history.experiments:

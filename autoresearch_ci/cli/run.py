@@ -9,7 +9,7 @@ from pathlib import Path
 from autoresearch_ci.cli import session
 from autoresearch_ci.cli.asking import add_remote
 from autoresearch_ci.cli.parser import Parser, add_settings
-from autoresearch_ci.cli.place import repository_root
+from autoresearch_ci.cli.place import repository_root, standing
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -59,7 +59,7 @@ def hold(arguments: Namespace, *, setup_only: bool = False) -> int:
         )
     return session.hold(
         arguments.repo,
-        overrides,
+        standing(arguments.repo, overrides),
         quiet=arguments.quiet,
         as_json=arguments.json,
         new=arguments.new,

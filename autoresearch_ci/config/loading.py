@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from autoresearch_ci import project_types
 from autoresearch_ci.config import markdown, yaml_file
+from autoresearch_ci.config.missing import missing_settings
 from autoresearch_ci.config.origins import (
     COMMAND_LINE,
     DEFAULT,
@@ -20,6 +21,7 @@ from autoresearch_ci.config.origins import (
     read_text,
     unknown,
 )
+from autoresearch_ci.config.pairing import require_pair
 from autoresearch_ci.config.settings import MEASURES, NAMES, REQUIRED, Settings, example, takes_none
 from autoresearch_ci.config.values import BadValue
 from autoresearch_ci.errors import SettingsError
@@ -47,7 +49,8 @@ class Loaded:
     `origins` has every setting. `project_type` is the detected type, `custom`
     where the settings describe the project by themselves.
     `allow_deletions` says whether search may remove code: not where a metric
-    could be won by emptying the file and no guard would notice.
+    could be won by emptying the file and no guard would notice. `others` could be the
+    target as well as the detected one.
     """
 
     settings: Settings
@@ -55,6 +58,7 @@ class Loaded:
     notes: tuple[str, ...]
     project_type: str
     allow_deletions: bool
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +70,13 @@ class _Documents:
     looked: tuple[str, ...]
 
 
-def load(root: Path, overrides: Mapping[str, object] = MappingProxyType({})) -> Loaded:
+def load(
+    root: Path, overrides: Mapping[str, object] = MappingProxyType({}), folder: str = ""
+) -> Loaded:
     """The settings for the repository at `root`; SettingsError for what the user must change.
 
     `overrides` are command-line flags, as text or as values; None is a flag not given.
+    Where no target is configured, the project around `folder` is detected.
     """
     if (root / MISNAMED).exists():
         raise SettingsError(
@@ -80,7 +87,7 @@ def load(root: Path, overrides: Mapping[str, object] = MappingProxyType({})) -> 
     in_yaml = yaml_file.entries(yaml_text) if yaml_text is not None else {}
     documents = _read_documents(root)
     configured = {**documents.entries, **in_yaml, **_from_flags(overrides)}
-    detected = project_types.detect(root)
+    detected = _detected(root, folder, configured)
     notes = [*documents.notes]
     if detected and _describes_another(configured, detected):
         notes.append(
@@ -91,8 +98,10 @@ def load(root: Path, overrides: Mapping[str, object] = MappingProxyType({})) -> 
     merged = {**(_from_detection(detected, configured) if detected else {}), **configured}
     if missing := [name for name in NAMES if name in _unset(merged)]:
         file = "read" if yaml_text is not None else "not there"
-        looked = [f"{yaml_file.NAME}: {file}", *documents.looked, _told_by_detection(detected)]
-        raise _missing(missing, looked, (*notes, *(detected.notes if detected else ())))
+        looked = [f"{yaml_file.NAME}: {file}", *documents.looked]
+        raise missing_settings(missing, looked, notes, detected, (root, folder))
+    if detected:
+        notes += require_pair(merged, detected)
     settings = _validated(merged)
     may_delete = (
         settings.guard_command is not None
@@ -114,7 +123,21 @@ def load(root: Path, overrides: Mapping[str, object] = MappingProxyType({})) -> 
         notes=tuple(notes),
         project_type=detected.name if detected else "custom",
         allow_deletions=may_delete,
+        others=_others(detected, settings),
     )
+
+
+def _detected(root: Path, folder: str, configured: Entries) -> Detected | None:
+    """The project that the configured target belongs to, else the one around `folder`."""
+    target = configured.get("target_file", (None, DEFAULT))[0]
+    if isinstance(target, str) and target.strip():
+        return project_types.around(root, target.strip())
+    return project_types.here(root, folder)
+
+
+def _others(detected: Detected | None, settings: Settings) -> tuple[str, ...]:
+    same = detected and settings.target_file == detected.settings.get("target_file")
+    return detected.others if detected and same else ()
 
 
 def _from_flags(overrides: Mapping[str, object]) -> Entries:
@@ -134,10 +157,15 @@ def _read_documents(root: Path) -> _Documents:
     sections: list[markdown.Section] = []
     notes: list[str] = []
     looked: list[str] = []
+    unset: list[str] = []
     for name in DOCUMENTS:
         text = read_text(root, name)
         section = markdown.find(text, name) if text is not None else None
-        if section:
+        if text is not None and section and (section.is_prose or not section.text):
+            notes.append(markdown.without_settings(section, text))
+            unset.append(notes[-1])
+            looked.append(f"{name}: its section has no settings")
+        elif section:
             sections.append(section)
             looked.append(f"{name}: its section was read")
         elif text is None:
@@ -148,7 +176,7 @@ def _read_documents(root: Path) -> _Documents:
     if len({section.text for section in sections}) > 1:
         notes.append("CLAUDE.md and AGENTS.md have different sections; CLAUDE.md's counts.")
     entries = sections[0].entries() if sections else {}
-    return _Documents(entries, tuple(notes) if len(sections) != 1 else (), tuple(looked))
+    return _Documents(entries, tuple(notes if len(sections) != 1 else unset), tuple(looked))
 
 
 def _describes_another(configured: Entries, detected: Detected) -> bool:
@@ -205,23 +233,3 @@ def _located(error: ValidationError, merged: Entries) -> SettingsError:
         return SettingsError(f"{merged[name][1]}: {name}: {cause}", remedy=cause.remedy)
     places = [f"{each} from {merged[each][1]}" for each in cause.settings if each in merged]
     return SettingsError(str(cause), detail="; ".join(places), remedy=cause.remedy)
-
-
-def _told_by_detection(detected: Detected | None) -> str:
-    if detected is None:
-        return f"project type: none of {', '.join(project_types.ORDER)}"
-    metric = detected.settings.get("metric_name")
-    return f"project type: {detected.name}, whose metric is {metric}"
-
-
-def _missing(names: Sequence[str], looked: Sequence[str], notes: Sequence[str]) -> SettingsError:
-    lines = markdown.write({name: example(name) for name in names})
-    if MEASURES[0] in names:
-        lines += f"\nIn place of {MEASURES[0]} there can be a {MEASURES[1]}.\n"
-    what = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
-    return SettingsError(
-        f"{what} {'are' if names[1:] else 'is'} not set, and not detected.",
-        detail="\n".join(["Looked at:", *(f"  {each}" for each in looked), *notes]),
-        remedy="Run `autoresearch-ci init`, or write a section like this into CLAUDE.md and change "
-        f"its values to yours:\n\n{lines}",
-    )

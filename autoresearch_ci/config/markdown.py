@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from autoresearch_ci.config import spans
 from autoresearch_ci.config.origins import Entries, Origin, Written, twice, unknown
@@ -57,6 +58,7 @@ class Section:
     def entries(self) -> Entries:
         """Every setting in it, as written; SettingsError for what cannot be one."""
         found: dict[str, tuple[Written, Origin]] = {}
+        strict = any(_key(line.text) in NAMES for line in self.lines)
         indent, gap = -1, True
         for line in self.lines:
             origin = Origin(self.name, line.number)
@@ -68,9 +70,9 @@ class Section:
                     remedy="Write a setting on one line, several values separated by commas.",
                 )
             gap = not line.text.strip()
-            pair = _pair(item[2], origin) if item else None
+            pair = _pair(item[2], origin, strict=strict) if item else None
             if pair is None:
-                _refuse_loose(line.text, origin)
+                _refuse_loose(line.text, origin, strict=strict)
                 if not gap:
                     indent = -1
                 continue
@@ -81,34 +83,87 @@ class Section:
             indent = depth
         return found
 
+    @property
+    def is_prose(self) -> bool:
+        """Whether it is about something else: there is text in it, and no setting."""
+        try:
+            return bool(self.text) and not self.entries()
+        except SettingsError:
+            return False
+
 
 def find(text: str, name: str) -> Section | None:
-    """The section in `text`, or None; SettingsError where there are two."""
+    """The section in `text`, or None; SettingsError where there are two.
+
+    One that only has prose counts where there is no other.
+    """
     lines = tuple(_lines(text))
     starts = [at for at, line in enumerate(lines) if _is_ours(line)]
-    if not starts:
-        return None
-    if len(starts) > 1:
-        first, second = (Origin(name, lines[at].number) for at in starts[:2])
+    sections = [_section(text, name, lines, start) for start in starts]
+    proper = [each for each in sections if not each.is_prose]
+    if len(proper) > 1:
+        first, second = (Origin(name, each.start) for each in proper[:2])
         raise SettingsError(
             f"{second}: a second `## autoresearch` section; the first is at {first}.",
             remedy="Merge the two into one.",
         )
-    body = lines[starts[0] + 1 :]
-    level = lines[starts[0]].heading
+    return next(iter(proper or sections), None)
+
+
+def _section(text: str, name: str, lines: tuple[Line, ...], start: int) -> Section:
+    body = lines[start + 1 :]
+    level = lines[start].heading
     end = next((at for at, line in enumerate(body) if 0 < line.heading <= level), len(body))
     after = body[end].number if end < len(body) else text.count("\n") + 2
-    return Section(name, body[:end], lines[starts[0]].number, after)
+    return Section(name, body[:end], lines[start].number, after)
 
 
 def lookalikes(text: str, name: str) -> list[str]:
     """Sentences on headings that were perhaps meant to be the section's but are not read."""
-    return [
-        f"{Origin(name, line.number)}: the heading {shown(line.text.strip())} is not read; "
-        "if it holds settings, name it `## autoresearch`."
-        for line in _lines(text)
-        if line.heading > 1 and not _is_ours(line) and _heading(line).startswith("autoresearch ")
-    ]
+    lines = tuple(_lines(text))
+    notes = []
+    for at, line in enumerate(lines):
+        title = _heading(line)
+        named = line.heading > 1 and title.startswith("autoresearch ")
+        # A title of another level is a document's own, unless settings stand below it.
+        meant = line.heading and title in HEADINGS and _sets_something(lines[at + 1 :])
+        if not _is_ours(line) and (named or meant):
+            notes.append(
+                f"{Origin(name, line.number)}: the heading {shown(line.text.strip())} is not read; "
+                "if it holds settings, name it `## autoresearch`, with two to four `#`."
+            )
+    return notes
+
+
+def without_settings(section: Section, text: str) -> str:
+    """A sentence on a section that sets nothing, and why that may be."""
+    lines = text.split("\n")[section.start : section.end - 1]
+    read = {line.number for line in section.lines}
+    fenced = any(
+        _key(line) in NAMES or line.partition(":")[0].strip() in NAMES
+        for number, line in enumerate(lines, section.start + 1)
+        if number not in read
+    )
+    why = (
+        "what stands in a code block or a comment is not read; take the settings out of it."
+        if fenced
+        else "write them as a list of `- setting: value`, or leave it as it is if it is about "
+        "something else."
+    )
+    return f"{Origin(section.name, section.start)}: this section has no settings: {why}"
+
+
+def _sets_something(lines: Sequence[Line]) -> bool:
+    """Whether a setting stands before the next heading."""
+    below = takewhile(lambda line: not line.heading, lines)
+    return any(_key(line.text) in NAMES for line in below)
+
+
+def _key(text: str) -> str | None:
+    """The word before the colon of a list item, with underscores."""
+    item = _ITEM.fullmatch(text)
+    key = re.match(r"[*`_]*([A-Za-z][\w-]*?)[*`_]*\s*:", item[2]) if item else None
+    return key[1].replace("-", "_") if key else None
 
 
 def write(values: Mapping[str, str]) -> str:
@@ -171,8 +226,12 @@ def _is_ours(line: Line) -> bool:
     return line.heading in LEVELS and _heading(line) in HEADINGS
 
 
-def _pair(body: str, origin: Origin) -> tuple[str, Written] | None:
-    """A list item's setting and value as written; None for prose."""
+def _pair(body: str, origin: Origin, *, strict: bool) -> tuple[str, Written] | None:
+    """A list item's setting and value as written; None for prose.
+
+    In a section that sets something (`strict`) every `- word: text` has to be a setting;
+    in another one only what is like one.
+    """
     match = re.match(r"([*`_]*)([^\W\d_][\w-]*)(.*)", body)
     if not match:
         return None
@@ -190,6 +249,8 @@ def _pair(body: str, origin: Origin) -> tuple[str, Written] | None:
     if name not in NAMES:
         if raw[:1].strip() and (raw[0] in "/:" or not nearest(name, NAMES)):
             return None
+        if not strict and not (nearest(name, NAMES) and _looks_set(key, raw)):
+            return None
         raise unknown(key, origin, " A note in the section is written as a plain paragraph.")
     try:
         return name, spans.value(raw, several=takes_list(name))
@@ -197,10 +258,19 @@ def _pair(body: str, origin: Origin) -> tuple[str, Written] | None:
         raise SettingsError(f"{origin}: {name}: {error}", remedy=error.remedy) from error
 
 
-def _refuse_loose(text: str, origin: Origin) -> None:
+def _looks_set(key: str, value: str) -> bool:
+    """Whether somebody wrote this to set something: a name in parts, or one value after a word."""
+    return bool(re.search(r"[a-z]_[a-z]|[a-z]-[a-z]", key.lower())) or (
+        key.islower() and len(value.split()) <= 1
+    )
+
+
+def _refuse_loose(text: str, origin: Origin, *, strict: bool) -> None:
     """Prose is ignored, but not a line that sets a setting in a form that is not read."""
     match = _LOOSE.match(text)
     if match and match[1].strip("_-").lower().replace("-", "_") in NAMES:
+        if not strict and not _looks_set(match[1].strip("_-"), text[match.end() :]):
+            return
         raise SettingsError(
             f"{origin}: {shown(text.strip())} is not in the form of a setting.",
             remedy=f"Write it as a list item: `- {match[1].strip('_-')}: value`.",

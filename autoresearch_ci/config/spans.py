@@ -12,13 +12,15 @@ from collections.abc import Iterator
 from autoresearch_ci.config.values import BadValue
 
 _RUN = re.compile("`+")
+# What a shell takes as one piece; an apostrophe within a word, as in don't, opens nothing.
+_QUOTED = re.compile(r"""\\.|(?<![A-Za-z0-9])'[^']*'|"(?:\\.|[^"\\])*"|(?<=\s)#.*""")
 _COMMENT = re.compile(r"(?<=\s)#")
 
 
 def value(raw: str, *, several: bool) -> str | None:
     """A setting's value from what stands after its colon; None where there is none.
 
-    A ` # comment` ends it, except in backticks. Where a setting takes `several`
+    A ` # comment` ends it, except in backticks or quotes. Where a setting takes `several`
     values, each may be in backticks of its own.
     """
     written = _before_comment(raw).strip()
@@ -39,6 +41,12 @@ def value(raw: str, *, several: bool) -> str | None:
     if written.startswith("`"):
         raise BadValue("the opening backtick is never closed.", "Close it, or leave it out.")
     return written
+
+
+def is_open(text: str) -> bool:
+    """Whether a quote in a shell command is never closed."""
+    left = _QUOTED.sub("", text)
+    return bool(re.search(r"""(?<![A-Za-z0-9])'|\"""", left))
 
 
 def quote(text: str) -> str:
@@ -79,12 +87,20 @@ def _opening(line: str) -> int | None:
 
 def _before_comment(raw: str) -> str:
     at = 0
-    for text, is_code, end in _pieces(raw):
-        comment = None if is_code else _COMMENT.search(text)
-        if comment:
-            return raw[: at + comment.start()]
+    for _, is_code, end in _pieces(raw):
+        if not is_code and (comment := _comment(raw, at, end)) is not None:
+            return raw[:comment]
         at = end
     return raw
+
+
+def _comment(raw: str, start: int, end: int) -> int | None:
+    """Where a ` #` outside quotes begins in this part of the line, read as a shell would."""
+    quoted = [(m.start(), m.end()) for m in _QUOTED.finditer(raw) if m[0][0] != "#"]
+    for found in _COMMENT.finditer(raw, start, end):
+        if not any(first < found.start() < last for first, last in quoted):
+            return found.start()
+    return None
 
 
 def _pieces(line: str) -> Iterator[tuple[str, bool, int]]:

@@ -270,6 +270,11 @@ def _glob(item: str) -> str:
             f"{shown(item)} is an absolute path.",
             "Write a path from the root of the repository, such as data/*.csv.",
         )
+    if "\\" in item:
+        raise BadValue(
+            f"{shown(item)} has a backslash in it; paths are written as git spells them.",
+            f"Write it with forward slashes: {item.replace(chr(92), '/').lstrip('/')}",
+        )
     if ".." in PurePosixPath(item).parts:
         raise BadValue(
             f"{shown(item)} leads out of the repository with `..`.",

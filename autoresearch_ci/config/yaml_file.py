@@ -6,8 +6,11 @@ its text, and each setting reads that text for itself.
 
 from __future__ import annotations
 
+import re
+
 import yaml
 
+from autoresearch_ci.config import spans
 from autoresearch_ci.config.origins import Entries, Origin, Written, twice, unknown
 from autoresearch_ci.config.settings import NAMES, takes_list
 from autoresearch_ci.errors import SettingsError
@@ -62,7 +65,26 @@ def _scalar(key: str, node: yaml.Node, origin: Origin, *, in_list: bool = False)
             raise SettingsError(f"{origin}: {key} has an empty item.", remedy="Remove the item.")
         return None
     text: str = node.value
+    if node.style is None and _is_cut(text, node):
+        whole = _line_of(node).partition(":")[2].strip()
+        raise SettingsError(
+            f"{_at(node)}: {key} ends within quotes: in YAML ` #` begins a comment, also there.",
+            remedy="Put the whole value into single quotes, with those in it doubled: "
+            f"`{key}: '{whole.replace(chr(39), chr(39) * 2)}'`.",
+        )
     return text
+
+
+def _is_cut(text: str, node: yaml.Node) -> bool:
+    """Whether a comment took the end of a quoted piece away."""
+    rest = _line_of(node)[node.end_mark.column :]
+    return bool(re.match(r"\s+#", rest)) and spans.is_open(text)
+
+
+def _line_of(node: yaml.Node) -> str:
+    buffer = node.end_mark.buffer or ""
+    start = buffer.rfind("\n", 0, node.end_mark.pointer) + 1
+    return buffer[start:].split("\n", 1)[0].split("\0", 1)[0]
 
 
 def _compose(text: str) -> yaml.Node | None:

@@ -7,13 +7,27 @@ A repository that is none of these is `custom`: its settings are the section it 
 
 from __future__ import annotations
 
+import posixpath
 from importlib import import_module
 from pathlib import Path
 
+from autoresearch_ci.project_types.candidates import Candidate, candidates
 from autoresearch_ci.project_types.detected import NO_TESTS, Detected
+from autoresearch_ci.project_types.placing import placed, placed_settings
 from autoresearch_ci.project_types.project import Project
 
-__all__ = ["NO_TESTS", "ORDER", "Detected", "Project", "detect"]
+__all__ = [
+    "NO_TESTS",
+    "ORDER",
+    "Candidate",
+    "Detected",
+    "Project",
+    "around",
+    "candidates",
+    "detect",
+    "here",
+    "placed_settings",
+]
 
 ORDER = ("ml", "web", "flutter", "java", "rust", "go")
 
@@ -23,10 +37,36 @@ def detect(root: Path) -> Detected | None:
 
     Only reads files under `root`; never raises because of what they contain.
     """
-    project = Project(root)
+    return _in(root, "")
+
+
+def here(root: Path, folder: str) -> Detected | None:
+    """The project that somebody in `folder` of the repository stands in."""
+    return next((found for found in _nearest_first(root, folder) if found), None) or detect(root)
+
+
+def around(root: Path, target: str) -> Detected | None:
+    """The project that `target` belongs to: the nearest that a session could begin with."""
+    found = _nearest_first(root, posixpath.dirname(target))
+    return next((each for each in found if each and each.whole), None) or detect(root)
+
+
+def _nearest_first(root: Path, folder: str) -> list[Detected | None]:
+    inside = posixpath.normpath(folder)
+    if inside.startswith(("..", "/")):
+        return []
+    found = []
+    while inside not in {"", "."}:
+        found.append(_in(root, inside))
+        inside = posixpath.dirname(inside)
+    return found
+
+
+def _in(root: Path, folder: str) -> Detected | None:
+    project = Project(root, folder)
     for name in ORDER:
         detected = import_module(f"{__name__}.{name}").detect(project)
         if detected is not None:
             assert isinstance(detected, Detected)
-            return detected
+            return placed(detected, folder)
     return None

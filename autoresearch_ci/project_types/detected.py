@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,6 +16,16 @@ SIZE_DELTA = "0.1%"
 """`min_delta` of a size: a few bytes fewer are worth no line of code."""
 
 
+ASIDE = re.compile(
+    r"(^|/)(tests?|fixtures?|examples?|samples?|demos?|docs?|bench(marks?)?|jmh|integration-tests?"
+    r"|playgrounds?|templates?)(/|$)"
+)
+"""Paths of what a project has beside itself."""
+
+OTHERS = 5
+"""Most files that are offered beside the target."""
+
+
 @dataclass(frozen=True, slots=True)
 class Detected:
     """A project type's defaults for one repository.
@@ -22,10 +33,21 @@ class Detected:
     `settings` maps a setting's name to the value as a user would write it.
     `notes` are sentences for the session's top. `deletable_without_guard` is
     False where emptying a file would win (sizes, times): without a guard, search
-    then makes no deletions.
+    then makes no deletions. `parse_counts_output` says that `metric_parse` counts what
+    `run_command` makes, so that neither means anything without the other. `others` are files
+    that could be the target as well. `members` are the projects that this one only holds
+    together; then there is no target here.
     """
 
     name: str
     settings: Mapping[str, str]
     notes: tuple[str, ...] = ()
     deletable_without_guard: bool = True
+    parse_counts_output: bool = False
+    others: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether a session could begin with this alone."""
+        return {"target_file", "run_command", "metric_name", "metric_parse"} <= self.settings.keys()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Iterator
 
-from autoresearch_ci.project_types.detected import NO_TESTS, SIZE_DELTA, Detected
+from autoresearch_ci.project_types.detected import NO_TESTS, OTHERS, SIZE_DELTA, Detected
 from autoresearch_ci.project_types.project import Project
 
 _APK = "build/app/outputs/flutter-apk/app-release.apk"
@@ -14,11 +16,19 @@ def detect(project: Project) -> Detected | None:
     """lib/main.dart is the target; the release package's MiB are the metric."""
     if not project.has("pubspec.yaml"):
         return None
+    if members := _members(project):
+        return Detected(
+            "flutter",
+            {"metric_name": "apk_mb", "metric_direction": "lower_is_better"},
+            deletable_without_guard=False,
+            members=members,
+        )
+    apk = shlex.quote(project.at(_APK))
     settings = {
         "run_command": "flutter build apk --release",
         "metric_name": "apk_mb",
         "min_delta": SIZE_DELTA,
-        "metric_parse": f"wc -c < {_APK} | awk '{{ printf \"%.3f\\n\", $1 / 1048576 }}'",
+        "metric_parse": f"wc -c < {apk} | awk '{{ printf \"%.3f\\n\", $1 / 1048576 }}'",
         "metric_direction": "lower_is_better",
         "setup_command": "flutter pub get",
     }
@@ -29,13 +39,32 @@ def detect(project: Project) -> Detected | None:
     if tested:
         settings["guard_command"] = "flutter test"
     return Detected(
-        "flutter", settings, () if tested else (NO_TESTS,), deletable_without_guard=False
+        "flutter",
+        settings,
+        () if tested else (NO_TESTS,),
+        deletable_without_guard=False,
+        parse_counts_output=True,
+        others=tuple(path for path in _starting(project) if path != main)[:OTHERS],
     )
+
+
+def _members(project: Project) -> tuple[str, ...]:
+    """The packages that a workspace's pubspec only names."""
+    listed = re.search(
+        r"^workspace:[ \t]*\n((?:[ \t]+-[^\n]*\n?)+)", project.text("pubspec.yaml"), re.MULTILINE
+    )
+    folders = re.findall(r"-\s*['\"]?([\w./-]+)", listed[1]) if listed else []
+    there = tuple(each for each in folders if project.has(f"{each}/pubspec.yaml"))
+    return () if project.has("lib/main.dart") else there
 
 
 def _main(project: Project) -> str | None:
     if project.has("lib/main.dart"):
         return "lib/main.dart"
+    return next(_starting(project), None)
+
+
+def _starting(project: Project) -> Iterator[str]:
     starts = re.compile(r"^\s*(void|Future<void>)?\s*main\s*\(", re.MULTILINE)
     dart = (path for path in project.walk("lib") if path.endswith(".dart"))
-    return next((path for path in dart if starts.search(project.text(path))), None)
+    return (path for path in dart if starts.search(project.text(path)))

@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
+import posixpath
 from fnmatch import fnmatch
 
 from autoresearch_ci.project_types.project import Project
 
 
 class Ignored:
-    """The plain patterns of the repository's own .gitignore."""
+    """The plain patterns of the repository's own .gitignore, and of those on the way down."""
 
     def __init__(self, project: Project) -> None:
-        lines = (line.strip() for line in project.text(".gitignore").splitlines())
-        self._patterns = [line for line in lines if line and not line.startswith("#")]
+        self._here = project
+        self._levels = []
+        for each in reversed([*project.upwards()]):
+            lines = (line.strip() for line in each.text(".gitignore").splitlines())
+            patterns = [line for line in lines if line and not line.startswith("#")]
+            self._levels.append((each.folder, patterns))
 
     def covers(self, folder: str) -> bool:
         """Whether everything in `folder` is ignored; False when in doubt."""
-        parts = folder.split("/")
         ignored = False
-        for pattern in self._patterns:
-            negated, plain = pattern.startswith("!"), pattern.lstrip("!").rstrip("/")
-            plain = plain.removesuffix("/**").removesuffix("/*")
-            if negated:
-                # An exception below the folder, or of it, leaves something to lose.
-                if plain.strip("/").startswith(folder) or folder.startswith(plain.strip("/")):
-                    ignored = False
-            elif _matches(plain, parts):
-                ignored = True
+        for above, patterns in self._levels:
+            path = posixpath.relpath(self._here.at(folder), above or ".")
+            ignored = _covers(patterns, path, ignored=ignored)
         return ignored
+
+
+def _covers(patterns: list[str], folder: str, *, ignored: bool) -> bool:
+    parts = folder.split("/")
+    for pattern in patterns:
+        negated, plain = pattern.startswith("!"), pattern.lstrip("!").rstrip("/")
+        plain = plain.removesuffix("/**").removesuffix("/*")
+        if negated:
+            # An exception below the folder, or of it, leaves something to lose.
+            if plain.strip("/").startswith(folder) or folder.startswith(plain.strip("/")):
+                ignored = False
+        elif _matches(plain, parts):
+            ignored = True
+    return ignored
 
 
 def _matches(pattern: str, parts: list[str]) -> bool:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+import shlex
 
-from autoresearch_ci.project_types.detected import NO_TESTS, Detected
+from autoresearch_ci.project_types.detected import ASIDE, NO_TESTS, Detected
+from autoresearch_ci.project_types.following import offered
 from autoresearch_ci.project_types.project import Project
 
 _SCRIPTS = ("pom.xml", "build.gradle", "build.gradle.kts")
+_HEADS = ("settings.gradle", "settings.gradle.kts")
 _MAIN = re.compile(
     r"\bvoid\s+main\s*\(|^\s*(?:suspend\s+)?fun\s+main\s*\(|@SpringBootApplication", re.MULTILINE
 )
@@ -23,7 +26,7 @@ _NAMED = re.compile(
 
 def detect(project: Project) -> Detected | None:
     """The main class is the target; the metric is the seconds of a clean package build."""
-    scripts = [name for name in _SCRIPTS if project.has(name)]
+    scripts = [name for name in (*_SCRIPTS, *_HEADS) if project.has(name)]
     if not scripts:
         return None
     sources = [path for path in project.walk() if path.endswith((".java", ".kt"))]
@@ -31,32 +34,73 @@ def detect(project: Project) -> Detected | None:
     maven = "pom.xml" in scripts and (
         len(scripts) == 1 or project.has("mvnw") or not project.has("gradlew")
     )
-    settings = _maven(project, tested=tested) if maven else _gradle(project, tested=tested)
-    settings |= {
+    settings = {
         "metric_name": "build_seconds",
         # The loop hands over the wall time of the run that it has just measured.
         "metric_parse": 'echo "$AUTORESEARCH_SECONDS"',
         "metric_direction": "lower_is_better",
     }
-    notes = []
-    main = _main_class(project, [path for path in sources if not _is_test(path)])
+    own = [path for path in sources if not _is_test(path)]
+    members = _members(project)
+    named = _named(project, own)
+    notes = [] if tested else [NO_TESTS]
+    if len(members) > 1 and not named and not project.has_folder("src/main"):
+        return Detected(
+            "java", settings, tuple(notes), deletable_without_guard=False, members=members
+        )
+    settings |= _maven(project, tested=tested) if maven else _gradle(project, tested=tested)
+    main = named or _main_class(project, own)
     if main:
         settings["target_file"] = main
     else:
-        notes.append("No Java or Kotlin source was found; set target_file.")
-    if not tested:
-        notes.append(NO_TESTS)
-    return Detected("java", settings, tuple(notes), deletable_without_guard=False)
+        notes.insert(0, "No Java or Kotlin source was found; set target_file.")
+    return Detected(
+        "java",
+        settings,
+        tuple(notes),
+        deletable_without_guard=False,
+        others=offered(project, main, (), _proper(own)) if main else (),
+    )
+
+
+def _members(project: Project) -> tuple[str, ...]:
+    """The modules of a Maven parent, or the projects that Gradle's settings include."""
+    found = re.findall(r"<module>\s*([\w./-]+)\s*</module>", project.text("pom.xml"))
+    for head in _HEADS:
+        text = re.sub(r"//[^\n]*", "", project.text(head))
+        for line in re.findall(r"\binclude\b\s*\(?((?:\s*['\"][\w:./-]+['\"]\s*,?)+)", text):
+            found += [
+                name.strip(":").replace(":", "/") for name in re.findall(r"['\"]([\w:./-]+)", line)
+            ]
+    there = (each for each in dict.fromkeys(found) if not ASIDE.search(each))
+    return tuple(each for each in there if project.has_folder(each) and each not in {".", ""})
 
 
 def _maven(project: Project, *, tested: bool) -> dict[str, str]:
-    maven = f"{_wrapper(project, 'mvnw', 'mvn')} -q -B"
+    reactor = next((each for each in project.upwards() if _lists(each, project)), None)
+    wrapper = _wrapper(reactor or project, "mvnw", "mvn")
+    maven = f"{wrapper} -q -B"
+    if reactor:
+        # A module may need its neighbours, which only the parent knows how to build.
+        up, module = (
+            project.way_to(reactor),
+            posixpath.relpath(f"/{project.folder}", f"/{reactor.folder}"),
+        )
+        maven = f"cd {up} && {maven} -pl {shlex.quote(module)} -am"
     settings = {
         "run_command": f"{maven} clean package -DskipTests",
         # Once with the tests, so that everything a run or the guard needs is downloaded.
         "setup_command": f"{maven} clean package" + ("" if tested else " -DskipTests"),
     }
     return {**settings, "guard_command": f"{maven} test"} if tested else settings
+
+
+def _lists(above: Project, project: Project) -> bool:
+    """Whether `above` is the Maven parent that builds the module."""
+    module = posixpath.relpath(f"/{project.folder}", f"/{above.folder}")
+    return above.folder != project.folder and module in re.findall(
+        r"<module>\s*([\w./-]+)\s*</module>", above.text("pom.xml")
+    )
 
 
 def _gradle(project: Project, *, tested: bool) -> dict[str, str]:
@@ -70,9 +114,13 @@ def _gradle(project: Project, *, tested: bool) -> dict[str, str]:
 
 
 def _wrapper(project: Project, wrapper: str, program: str) -> str:
-    if not project.has(wrapper):
+    where = next((each for each in project.upwards() if each.has(wrapper)), None)
+    if where is None:
         return program
-    return f"./{wrapper}" if os.access(project.root / wrapper, os.X_OK) else f"sh {wrapper}"
+    way = project.way_to(where)
+    executable = os.access(where.root / wrapper, os.X_OK)
+    plain = wrapper if way == "." else f"{way}/{wrapper}"
+    return (f"./{wrapper}" if way == "." else plain) if executable else f"sh {plain}"
 
 
 def _is_test(path: str) -> bool:
@@ -80,14 +128,27 @@ def _is_test(path: str) -> bool:
     return "test" in folders or any(re.fullmatch(r"\w+Test|tests?", each) for each in folders)
 
 
-def _main_class(project: Project, sources: list[str]) -> str | None:
-    """What the build names, else a class that can be started, else the largest source."""
+def _named(project: Project, sources: list[str]) -> str | None:
+    """The main class that the build itself names."""
     for script in (path for path in project.walk() if posixpath.basename(path) in _SCRIPTS):
+        if ASIDE.search(script):
+            continue
         for found in _NAMED.finditer(project.text(script)):
             path = _source_of(project, sources, next(filter(None, found.groups())))
             if path:
                 return path
-    proper = [path for path in sources if "src/main/" in path] or sources
+    return None
+
+
+def _proper(sources: list[str]) -> list[str]:
+    """Those of the product, not of its examples."""
+    proper = [path for path in sources if not ASIDE.search(path.partition("src/main/")[0])]
+    return [path for path in proper if "src/main/" in path] or proper or sources
+
+
+def _main_class(project: Project, sources: list[str]) -> str | None:
+    """A class that can be started, else the largest source."""
+    proper = _proper(sources)
     startable = [path for path in proper if _MAIN.search(project.text(path))]
     likely = re.compile(r"(main|app|application)(kt)?$", re.IGNORECASE)
     return min(

@@ -7,6 +7,11 @@ import shutil
 from autoresearch_ci.project_types.detected import Detected
 from autoresearch_ci.project_types.project import Project
 
+_NO_UV = (
+    "uv.lock is there and uv is not installed: plain Python is used, with the packages it has. "
+    "Install uv (`pip install uv`), or set run_command to what starts the training here."
+)
+
 
 def detect(project: Project) -> Detected | None:
     """train.py is the target, prepare.py (data and evaluation) must not change."""
@@ -16,18 +21,24 @@ def detect(project: Project) -> Detected | None:
         name="ml",
         settings={
             "target_file": "train.py",
-            "run_command": f"{_python(project)} train.py",
+            "run_command": f"{python(project)} train.py",
             "metric_name": "val_bpb",
             "metric_parse": """grep "^val_bpb:" run.log | tail -1 | awk '{print $2}'""",
             "metric_direction": "lower_is_better",
             "readonly_files": "prepare.py",
         },
+        notes=(_NO_UV,) if _locked(project) and not shutil.which("uv") else (),
     )
 
 
-def _python(project: Project) -> str:
-    managed = project.has("pyproject.toml") or project.has("uv.lock")
+def python(project: Project) -> str:
+    """The command that starts the project's Python."""
+    managed = _locked(project) or any(each.has("pyproject.toml") for each in project.upwards())
     if managed and shutil.which("uv"):
         return "uv run"
     # Debian and macOS ship no `python`.
     return "python3" if not shutil.which("python") and shutil.which("python3") else "python"
+
+
+def _locked(project: Project) -> bool:
+    return any(each.has("uv.lock") for each in project.upwards())

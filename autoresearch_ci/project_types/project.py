@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import posixpath
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,12 +25,32 @@ _FOREIGN_OUTSIDE_SRC = frozenset(
 class Project:
     """Files under `root`, by their path with forward slashes relative to it.
 
+    `folder` is where in the repository at `base` that is; empty for the repository's own root.
+
     Nothing raises: what is missing, unreadable, larger than a MiB, no plain file
     or reached through a link that leaves `root` reads as empty.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, base: Path, folder: str = "") -> None:
+        self.base = base
+        self.folder = folder
+        self.root = base / folder
+
+    def at(self, path: str) -> str:
+        """The path as it is seen from the root of the repository."""
+        return posixpath.normpath(posixpath.join(self.folder, path))
+
+    def upwards(self) -> Iterator[Project]:
+        """The folder itself, then each above it up to the root of the repository."""
+        folder = self.folder
+        while folder:
+            yield Project(self.base, folder)
+            folder = posixpath.dirname(folder)
+        yield Project(self.base)
+
+    def way_to(self, other: Project) -> str:
+        """The relative path from here to a folder above; `.` for this one."""
+        return posixpath.relpath(f"/{other.folder}", f"/{self.folder}")
 
     def has(self, path: str) -> bool:
         """Whether `path` is a plain file under the root."""
@@ -67,14 +88,14 @@ class Project:
             return {}
         return value if isinstance(value, dict) else {}
 
-    def walk(self, folder: str = "") -> Iterator[str]:
+    def walk(self, folder: str = "", deepest: int = _DEEPEST) -> Iterator[str]:
         """Every plain file below `folder` that may be the project's own, in a fixed order.
 
         Shallow files come first. Links are not followed, and the walk ends after
         20,000 files or 12 levels: enough for a project's sources.
         """
         level, seen = [folder.strip("/")], 0
-        for _ in range(_DEEPEST):
+        for _ in range(deepest):
             deeper: list[str] = []
             for parent in level:
                 files, folders = self._entries(parent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import shlex
 import tomllib
 from collections.abc import Iterator
@@ -11,7 +12,15 @@ from fnmatch import fnmatch
 from typing import Any
 
 from autoresearch_ci.project_types.detected import NO_TESTS, SIZE_DELTA, Detected
+from autoresearch_ci.project_types.following import fullest, offered
 from autoresearch_ci.project_types.project import Project
+
+# Comments, attributes, imports, exports and the names of modules.
+_HANDS_ON = re.compile(
+    r"//[^\n]*|/\*.*?\*/|#!?\[[^\]]*\]|^\s*(?:pub(?:\([^)]*\))?\s+)?(?:use|mod|extern\s+crate)\s[^;{]*"
+    r"(?:\{[^;]*\}[^;]*)?;",
+    re.MULTILINE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +35,73 @@ def detect(project: Project) -> Detected | None:
     """The main source is the target; the binary's (or library's) KiB are the metric."""
     if not project.has("Cargo.toml"):
         return None
-    product = next(
-        (found for package in _packages(project) for found in _of(project, package)), None
-    )
     settings = {
-        "run_command": "cargo build --release",
         "metric_name": "binary_kb",
         "min_delta": SIZE_DELTA,
         "metric_direction": "lower_is_better",
-        "setup_command": "cargo fetch --locked" if project.has("Cargo.lock") else "cargo fetch",
+        "setup_command": "cargo fetch --locked" if _has_lock(project) else "cargo fetch",
     }
     notes = []
-    if product:
-        settings["target_file"] = product.source
-        built = shlex.quote(f"{_target_folder(project)}/{product.file}")
-        settings["metric_parse"] = f"wc -c < {built} | awk '{{ printf \"%.3f\\n\", $1 / 1024 }}'"
-    else:
-        notes.append("Cargo.toml names no package whose main source is there; set target_file.")
     if _tested(project):
         settings["guard_command"] = "cargo test"
     else:
         notes.append(NO_TESTS)
-    return Detected("rust", settings, tuple(notes), deletable_without_guard=False)
+    packages = list(_packages(project))
+    members = tuple(each for each in packages if each)
+    others: tuple[str, ...] = ()
+    products = [found for package in packages for found in _of(project, package)]
+    if len(members) > 1 and not _one_of_many(project, members):
+        return Detected(
+            "rust", settings, tuple(notes), deletable_without_guard=False, members=members
+        )
+    settings["run_command"] = "cargo build --release"
+    if products:
+        product = products[0]
+        target = fullest(project, product.source, _HANDS_ON, _links)
+        here = posixpath.dirname(product.source)
+        rest = [path for path in project.walk(here) if path.endswith(".rs")]
+        others = offered(project, target, [each.source for each in products], rest)
+        settings["target_file"] = target
+        built = shlex.quote(f"{_target_folder(project)}/{product.file}")
+        settings["metric_parse"] = f"wc -c < {built} | awk '{{ printf \"%.3f\\n\", $1 / 1024 }}'"
+    else:
+        notes.insert(0, "Cargo.toml names no package whose main source is there; set target_file.")
+    return Detected(
+        "rust",
+        settings,
+        tuple(notes),
+        deletable_without_guard=False,
+        parse_counts_output=True,
+        others=others,
+    )
+
+
+def _one_of_many(project: Project, members: tuple[str, ...]) -> bool:
+    """Whether the root is a package itself, or one member alone makes a program."""
+    if "package" in _toml(project, "Cargo.toml"):
+        return True
+    return sum(_makes_program(project, folder) for folder in members) == 1
+
+
+def _makes_program(project: Project, folder: str) -> bool:
+    manifest = _toml(project, f"{folder}/Cargo.toml")
+    return project.has(f"{folder}/src/main.rs") or bool(manifest.get("bin"))
+
+
+def _has_lock(project: Project) -> bool:
+    return any(each.has("Cargo.lock") for each in project.upwards())
+
+
+def _links(path: str, text: str) -> Iterator[str]:
+    """The modules that a file declares, and the library beside a program."""
+    folder, name = posixpath.split(path)
+    if name == "main.rs":
+        yield posixpath.join(folder, "lib.rs")
+    if name not in {"main.rs", "lib.rs", "mod.rs"}:
+        folder = posixpath.join(folder, name.removesuffix(".rs"))
+    for module in re.findall(r"^\s*(?:pub(?:\([^)]*\))?\s+)?mod\s+(\w+)\s*;", text, re.MULTILINE):
+        if module not in {"tests", "test"}:
+            yield from (f"{folder}/{module}.rs", f"{folder}/{module}/mod.rs")
 
 
 def _toml(project: Project, path: str) -> dict[str, Any]:
@@ -67,18 +121,21 @@ def _packages(project: Project) -> Iterator[str]:
     manifest = _toml(project, "Cargo.toml")
     if "package" in manifest:
         yield ""
-    workspace = _table(manifest, "workspace")
-    members = workspace.get("default-members") or workspace.get("members")
+    folders = _members(project, "default-members") or _members(project, "members")
+    yield from sorted(folders, key=lambda folder: not project.has(f"{folder}/src/main.rs"))
+
+
+def _members(project: Project, key: str) -> list[str]:
+    members = _table(_toml(project, "Cargo.toml"), "workspace").get(key)
     patterns = (
         [each for each in members if isinstance(each, str)] if isinstance(members, list) else []
     )
-    folders = [
+    return [
         posixpath.dirname(path)
         for path in project.walk()
         if path.endswith("/Cargo.toml")
         and any(fnmatch(posixpath.dirname(path), pattern.strip("./")) for pattern in patterns)
     ]
-    yield from sorted(folders, key=lambda folder: not project.has(f"{folder}/src/main.rs"))
 
 
 def _of(project: Project, folder: str) -> Iterator[_Product]:
@@ -114,14 +171,28 @@ def _of(project: Project, folder: str) -> Iterator[_Product]:
 
 
 def _target_folder(project: Project) -> str:
-    for path in (".cargo/config.toml", ".cargo/config"):
-        build = _table(_toml(project, path), "build")
-        folder, platform = build.get("target-dir", "target"), build.get("target")
-        if build:
-            return posixpath.join(
-                str(folder), platform if isinstance(platform, str) else "", "release"
-            )
-    return "target/release"
+    """From the repository's root: cargo builds where the workspace is, if there is one above."""
+    levels = [*project.upwards()]
+    top = next((each for each in levels if _holds(each, project)), project)
+    for each in levels:
+        for path in (".cargo/config.toml", ".cargo/config"):
+            build = _table(_toml(each, path), "build")
+            platform = build.get("target")
+            if build:
+                folder = build.get("target-dir")
+                below = each.at(str(folder)) if folder else top.at("target")
+                return posixpath.join(
+                    below, platform if isinstance(platform, str) else "", "release"
+                )
+    return top.at("target/release")
+
+
+def _holds(above: Project, project: Project) -> bool:
+    """Whether the workspace at `above` has the package as a member."""
+    if above.folder == project.folder or not _table(_toml(above, "Cargo.toml"), "workspace"):
+        return False
+    package = posixpath.relpath(f"/{project.folder}", f"/{above.folder}")
+    return package in _members(above, "members")
 
 
 def _tested(project: Project) -> bool:

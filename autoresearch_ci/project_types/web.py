@@ -10,8 +10,10 @@ from typing import Any
 from autoresearch_ci.project_types import web_build, web_entry
 from autoresearch_ci.project_types.detected import NO_TESTS, SIZE_DELTA, Detected
 from autoresearch_ci.project_types.ignored import Ignored
+from autoresearch_ci.project_types.placing import inside
 from autoresearch_ci.project_types.project import Project
 from autoresearch_ci.project_types.web_bundlers import Output
+from autoresearch_ci.project_types.web_members import members
 
 # `built` runs a command over the files that the build wrote; sizes are in KiB. Where
 # there are none, nothing is printed, which is no metric rather than a very good one.
@@ -23,8 +25,8 @@ _PARSE = (
 # Where a build writes is not always to be read anywhere. Then what counts is what is
 # newer than package.json, and the run touches that first.
 _ANYWHERE = (
-    r". \( -name node_modules -o -name .git -o -name .claude -o -name .turbo -o -name '*cache*' \)"
-    " -prune -o -type f -newer package.json ! -name '*.log' ! -name '*.tsbuildinfo'"
+    r"{} \( -name node_modules -o -name .git -o -name .claude -o -name .turbo -o -name '*cache*' \)"
+    " -prune -o -type f -newer {} ! -name '*.log' ! -name '*.tsbuildinfo'"
 )
 
 _INSTALL = {
@@ -41,7 +43,12 @@ _LOCKS = {
     "bun.lock": "bun",
     "bun.lockb": "bun",
 }
-_NO_BUILD = "package.json has no `build` script; add one, or set run_command."
+# Scripts that may build, by their names, and by what they run.
+_BUILDS = re.compile(r"^(build|bundle|compile|dist|prod|production|prepack|prepare|make)\b")
+_BUNDLES = re.compile(
+    r"\b(vite build|webpack|rollup|esbuild|parcel build|tsc|tsup|unbuild|ng build)\b"
+)
+_MARKS = frozenset({"type", "private", "sideEffects", "main", "module", "types"})
 _UNREADABLE = "package.json holds no JSON object that can be read; mend it, or set run_command."
 
 
@@ -50,37 +57,78 @@ def detect(project: Project) -> Detected | None:
     if not project.has("package.json"):
         return None
     package = project.json_object("package.json")
+    if project.folder and package.keys() <= _MARKS:
+        return None  # only says of what kind the files beside it are
     scripts = _strings(package.get("scripts"))
     packages = frozenset(
         name
         for key in ("dependencies", "devDependencies", "optionalDependencies")
         for name in _strings(package.get(key))
     )
-    manager = _manager(project, package)
+    manager, home = _manager(project)
     commands = web_build.commands(scripts)
     output = web_build.output(project, commands, packages)
     folders = output.folders if output else ()
     ignored = Ignored(project)
 
     guard = _guard(manager, scripts)
+    target, others = web_entry.main_source(project, package, packages, commands, folders)
     settings = {
-        "target_file": web_entry.main_source(project, package, packages, commands, folders),
-        **_measured(manager, output, ignored),
-        "setup_command": _setup(project, manager, package) if packages else None,
+        "target_file": target,
+        **_measured(project, f"{manager} run build", output, ignored),
+        "setup_command": _setup(project, manager, home)
+        if packages or home.folder != project.folder
+        else None,
         "guard_command": guard,
     }
     notes = [] if guard else [NO_TESTS]
-    notes += [_not_ignored(folder) for folder in folders if not ignored.covers(folder)]
+    notes += [_not_ignored(project.at(f)) for f in folders if not ignored.covers(f)]
     if packages and not ignored.covers("node_modules"):
         notes.insert(0, "git does not ignore node_modules/; add it to .gitignore.")
-    if "build" not in scripts:
-        del settings["run_command"]
-        notes.insert(0, _NO_BUILD if package else _UNREADABLE)
+    held = members(project, package)
+    entries = web_entry.entries_of(project, package, packages, commands, folders)
+    if held and not any(not _within(path, held) for path in entries):
+        del settings["target_file"], settings["run_command"], settings["metric_parse"]
+        others = ()
+    else:
+        held = ()
+    if "build" not in scripts and not held:
+        del settings["run_command"], settings["metric_parse"]
+        notes.insert(0, _no_build(project, manager, scripts, packages) if package else _UNREADABLE)
     return Detected(
         "web",
         {name: value for name, value in settings.items() if value},
         tuple(notes),
         deletable_without_guard=False,
+        parse_counts_output=True,
+        others=others,
+        members=held,
+    )
+
+
+def _within(path: str, folders: tuple[str, ...]) -> bool:
+    return any(path.startswith(f"{folder}/") for folder in folders)
+
+
+def _no_build(
+    project: Project, manager: str, scripts: Mapping[str, str], packages: frozenset[str]
+) -> str:
+    """The scripts that may be the build, and what to write for the likeliest."""
+    likely = [name for name in scripts if _BUILDS.search(name) and not _watches(scripts[name])]
+    likely = likely or [name for name in scripts if _BUNDLES.search(scripts[name])]
+    if not likely:
+        return (
+            "package.json has no `build` script. Add one, or set run_command to what builds and "
+            "metric_parse to what prints the size of its output."
+        )
+    commands = web_build.commands(scripts, likely[0])
+    output = web_build.output(project, commands, packages)
+    found = _measured(project, f"{manager} run {likely[0]}", output, Ignored(project))
+    command = inside(project.folder, found["run_command"] or "")
+    where = " or ".join(f"`{name}`" for name in likely[:4])
+    return (
+        f"package.json has no `build` script; {where} may be it. Name it `build` there, or set "
+        f"run_command to `{command}` and metric_parse to what prints the size of its output."
     )
 
 
@@ -90,36 +138,46 @@ def _strings(value: Any) -> dict[str, str]:
     return {name: text for name, text in value.items() if isinstance(text, str)}
 
 
-def _manager(project: Project, package: Mapping[str, Any]) -> str:
-    named = re.match(r"(npm|pnpm|yarn|bun)\b", str(package.get("packageManager", "")))
-    if named:
-        return named[1]
-    return next((manager for lock, manager in _LOCKS.items() if project.has(lock)), "npm")
+def _manager(project: Project) -> tuple[str, Project]:
+    """The package manager, and the folder where it installs: a workspace's is above."""
+    levels = [*project.upwards()]
+    home = next((each for each in levels if any(each.has(lock) for lock in _LOCKS)), project)
+    for each in levels:
+        field = each.json_object("package.json").get("packageManager", "")
+        if named := re.match(r"(npm|pnpm|yarn|bun)\b", str(field)):
+            return named[1], home
+    return next((manager for lock, manager in _LOCKS.items() if home.has(lock)), "npm"), home
 
 
-def _setup(project: Project, manager: str, package: Mapping[str, Any]) -> str:
-    locked = any(project.has(lock) for lock, by in _LOCKS.items() if by == manager)
-    modern = project.has(".yarnrc.yml") or re.match(
-        r"yarn@([2-9]|\d\d)", str(package.get("packageManager", ""))
-    )
+def _setup(project: Project, manager: str, home: Project) -> str:
+    locked = any(home.has(lock) for lock, by in _LOCKS.items() if by == manager)
+    field = str(home.json_object("package.json").get("packageManager", ""))
+    modern = home.has(".yarnrc.yml") or re.match(r"yarn@([2-9]|\d\d)", field)
     if manager == "yarn" and modern:
-        return "yarn install --immutable" if locked else "yarn install"
-    return _INSTALL[manager][0 if locked else 1]
+        install = "yarn install --immutable" if locked else "yarn install"
+    else:
+        install = _INSTALL[manager][0 if locked else 1]
+    return inside(project.way_to(home), install)
 
 
-def _measured(manager: str, output: Output | None, ignored: Ignored) -> dict[str, str | None]:
+def _measured(
+    project: Project, build: str, output: Output | None, ignored: Ignored
+) -> dict[str, str | None]:
     """How to build so that nothing old is counted, and how to count.
 
     A folder is emptied first only where git ignores it: nothing else in it can be lost.
     """
-    build = f"{manager} run build"
-    folders = " ".join(shlex.quote(folder) for folder in output.folders) if output else ""
+    folders = " ".join(map(shlex.quote, output.folders)) if output else ""
+    seen = " ".join(shlex.quote(project.at(each)) for each in output.folders) if output else ""
     if output and output.cleans:
-        found = f"{folders} -type f"
+        found = f"{seen} -type f"
     elif output and all(ignored.covers(folder) for folder in output.folders):
-        build, found = f"rm -rf {folders} && {build}", f"{folders} -type f"
+        build, found = f"rm -rf {folders} && {build}", f"{seen} -type f"
     else:
-        build, found = f"touch package.json && {build}", _ANYWHERE
+        build, found = (
+            f"touch package.json && {build}",
+            _ANYWHERE.format(*(shlex.quote(project.at(each)) for each in (".", "package.json"))),
+        )
     return {
         "run_command": build,
         "metric_name": "bundle_kb",

@@ -20,10 +20,10 @@ _MANAGERS = frozenset({"npm", "pnpm", "yarn", "bun"})
 _SEQUENCERS = frozenset({"run-s", "run-p", "npm-run-all", "npm-run-all2"})
 
 
-def commands(scripts: Mapping[str, str]) -> list[list[str]]:
-    """The words of every command that `build` runs, other scripts followed, each once."""
+def commands(scripts: Mapping[str, str], start: str = "build") -> list[list[str]]:
+    """The words of every command that the script runs, other scripts followed, each once."""
     found: list[list[str]] = []
-    waiting, seen = ["build"], set[str]()
+    waiting, seen = [start], set[str]()
     while waiting:
         name = waiting.pop(0)
         if name in seen:

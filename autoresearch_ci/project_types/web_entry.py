@@ -5,9 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
+from functools import partial
+from itertools import islice, pairwise
 from typing import Any
 
+from autoresearch_ci.project_types.following import fullest, offered
 from autoresearch_ci.project_types.project import Project
 
 SOURCES = (".tsx", ".ts", ".jsx", ".js", ".mts", ".mjs", ".vue", ".svelte", ".astro", ".cjs")
@@ -21,6 +23,13 @@ _CONFIGS = tuple(
     for ending in ("js", "mjs", "cjs", "ts")
 )
 _ENTRY_KEYS = "(?:entryPoints|entry|input)"
+_LINK = re.compile(r"\b(?:from|import|require)\s*\(?\s*['\"](\.[^'\"]*)['\"]")
+# Comments, imports, and exports of what other files have.
+_HANDS_ON = re.compile(
+    r"/\*.*?\*/|(?<!:)//[^\n]*|^\s*(?:import|export)\b[^;'\"()=]*['\"][^'\"\n]+['\"]\s*;?"
+    r"|^\s*export\s*\{[^}]*\}\s*;?|^\s*['\"]use \w+['\"]\s*;?",
+    re.MULTILINE | re.DOTALL,
+)
 _ANY = "{}"  # stands for every ending in SOURCES
 
 # Where a framework starts, by the package that brings it.
@@ -44,16 +53,57 @@ def main_source(
     packages: frozenset[str],
     built: list[list[str]],
     outputs: tuple[str, ...],
-) -> str | None:
-    """package.json's word, else the framework's or bundler's, else the largest entry."""
-    for path in (
-        *_declared(project, package),
-        *_conventional(project, packages, built),
-    ):
+) -> tuple[str | None, tuple[str, ...]]:
+    """Where the build starts, a barrel followed to where the code is, and what else there is.
+
+    Package.json's word counts most, then the framework's or bundler's, then the largest entry.
+    """
+    entries = [*entries_of(project, package, packages, built, outputs)]
+    for path in (f"src/index{_ANY}", f"src/main{_ANY}", *_secondary(package)):
+        entries += _sources_at(project, _each_ending(path), outputs)
+    largest = _largest(project, outputs)
+    entry = entries[0] if entries else largest
+    if entry is None:
+        return None, ()
+    target = fullest(project, entry, _HANDS_ON, partial(_links, project, outputs))
+    rest = (path for path in project.walk("src") if is_source(path) and not _below(path, outputs))
+    return target, offered(project, target, [*entries, *([largest] if largest else [])], rest)
+
+
+def entries_of(
+    project: Project,
+    package: Mapping[str, Any],
+    packages: frozenset[str],
+    built: list[list[str]],
+    outputs: tuple[str, ...],
+) -> Iterator[str]:
+    """The sources that something names as where the build starts, the best first."""
+    named = (*_declared(project, package), *_conventional(project, packages, built))
+    yield from _sources_at(project, named, outputs)
+
+
+def _sources_at(project: Project, paths: Iterable[str], outputs: tuple[str, ...]) -> Iterator[str]:
+    for path in paths:
         clean = posixpath.normpath(path.lstrip("/"))
-        if is_source(clean) and not _below(clean, outputs) and project.size(clean):
-            return clean
-    return _largest(project, outputs)
+        usable = is_source(clean) and not _below(clean, outputs) and project.size(clean)
+        if usable and not _only_chooses(project.text(clean)):
+            yield clean
+
+
+def _only_chooses(text: str) -> bool:
+    """Whether a file hands out one or another of what the build writes."""
+    named = [posixpath.normpath(each).split("/")[0] for each in _LINK.findall(text)]
+    return bool(named) and all(each in {"dist", "build", "out"} for each in named)
+
+
+def _links(project: Project, outputs: tuple[str, ...], path: str, text: str) -> Iterator[str]:
+    """The project's own files that one imports or exports from."""
+    folder = posixpath.dirname(path)
+    for named in _LINK.findall(text):
+        at = posixpath.join(folder, named)
+        stem = re.sub(r"\.[cm]?jsx?$", "", at)  # TypeScript imports what it will have written
+        ways = (at, *_each_ending(stem + _ANY), *_each_ending(f"{at}/index{_ANY}"))
+        yield from islice(_sources_at(project, ways, outputs), 1)
 
 
 def is_source(path: str) -> bool:
@@ -73,9 +123,19 @@ def _declared(project: Project, package: Mapping[str, Any]) -> Iterator[str]:
     for path in source if isinstance(source, list) else [source]:
         if isinstance(path, str):
             yield from _scripts_in(project, path)
-    for name in ("module", "main", "exports"):
-        for path in _strings(package.get(name)):
+    exports = package.get("exports")
+    if isinstance(exports, dict) and any(str(key).startswith(".") for key in exports):
+        exports = exports.get(".")  # the others are not where the package begins
+    for named in (package.get("module"), package.get("main"), exports):
+        for path in _strings(named):
             # A field may name what the build writes; its source has the same name.
+            yield from (path, *_sources_of(path))
+
+
+def _secondary(package: Mapping[str, Any]) -> Iterator[str]:
+    """What a package has beside its main entry: programs, and exports of other names."""
+    for name in ("bin", "exports"):
+        for path in _strings(package.get(name)):
             yield from (path, *_sources_of(path))
 
 

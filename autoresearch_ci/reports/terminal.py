@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Mapping
 from typing import TextIO
 
@@ -46,6 +47,13 @@ def cut(line: str, width: int) -> str:
 
     plain = Text.from_ansi(line).plain
     return line if cell_len(plain) <= width else fit(plain, width)
+
+
+def window(stream: TextIO) -> int | None:
+    """The width to keep to: COLUMNS where that is set, else the terminal's; None for a pipe."""
+    if stream.isatty() or os.environ.get("COLUMNS", "").isdecimal():
+        return shutil.get_terminal_size().columns
+    return None
 
 
 def number(value: float | None) -> str:

@@ -75,7 +75,15 @@ def _check_name(root: Path, target: str) -> None:
             f"The target {target} is outside the repository {root}, or not named from its top.",
             remedy="Name a file inside it, relative to its top directory.",
         )
-    if plain != target or "\\" in target or "\n" in target or "\0" in target:
+    if "\\" in target:
+        raise TargetError(
+            f"The target {target} has a backslash in it.",
+            remedy="Write the path with forward slashes, as git does: "
+            f"{posixpath.normpath(target.replace(chr(92), '/'))}",
+        )
+    if "\n" in target or "\0" in target:
+        raise TargetError(f"The target {target!r} has a line break in its name.", remedy=_ANOTHER)
+    if plain != target:
         raise TargetError(f"The target {target!r} is no plain path.", remedy=f"Write it as {plain}")
     if any(part.lower() == ".git" for part in target.split("/")):
         raise TargetError(f"The target {target} belongs to git itself.", remedy=_ANOTHER)

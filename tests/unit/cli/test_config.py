@@ -39,7 +39,9 @@ def config(tmp_path, capsys):
 
 def test_every_setting_has_a_value_and_a_source(config):
     """All of them are listed, each with the source that won."""
-    rows = {line.split()[0]: line for line in config("--patience", "7").splitlines() if line}
+    rows = {
+        line.split()[0]: line for line in config("--all", "--patience", "7").splitlines() if line
+    }
     assert set(Settings.model_fields) <= set(rows)
     assert "CLAUDE.md:5" in rows["target_file"]
     assert rows["target_file"].endswith("solve.py")
@@ -106,3 +108,28 @@ def test_a_long_script_stays_on_one_line(config):
 def test_values_read_as_one_would_write_them(value, shown):
     """What is printed can be put into a section."""
     assert written(value) == shown
+
+
+def test_what_was_said_comes_first(config):
+    """Defaults are folded: their number is said, and how to see them."""
+    said = config("--patience", "7")
+    assert "time_budget" not in said
+    assert "more are at their defaults; --all shows them" in said
+    every = [line.split()[0] for line in config("--all", "--quiet").splitlines() if line]
+    assert every.index("min_delta") < every.index("time_budget")
+    assert set(every) == set(Settings.model_fields)
+
+
+def test_the_program_that_counts_is_shown(config, tmp_path):
+    """Without a program_file, program.md is used, and shown as what is used."""
+    (tmp_path / "program.md").write_text("Be quick.\n")
+    (row,) = [line for line in config().splitlines() if line.startswith("program_file")]
+    assert row.endswith("program.md")
+
+
+def test_columns_count_in_a_pipe_too(config, monkeypatch):
+    """COLUMNS is kept to wherever the output goes."""
+    monkeypatch.setenv("COLUMNS", "40")
+    assert max(map(len, config("--quiet").splitlines())) <= 40
+    monkeypatch.delenv("COLUMNS")
+    assert max(map(len, config("--quiet").splitlines())) > 40

@@ -153,3 +153,88 @@ def test_a_file_that_is_not_text_is_not_touched(ml, init):
     (ml / "CLAUDE.md").write_bytes(b"\xff\xfe\x00bad")
     assert "Save CLAUDE.md as UTF-8" in init(code=1)
     assert (ml / "CLAUDE.md").read_bytes() == b"\xff\xfe\x00bad"
+
+
+WEB = '{"name": "x", "scripts": {"build": "vite build"}}'
+
+
+@pytest.fixture
+def monorepo(tmp_path):
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "package.json").write_text('{"workspaces": ["packages/*"]}')
+    for name in ("core", "web"):
+        folder = tmp_path / "packages" / name / "src"
+        folder.mkdir(parents=True)
+        (folder.parent / "package.json").write_text(WEB)
+        (folder / "index.js").write_text(f"let {name} = 1;\n" * 99)
+    return tmp_path
+
+
+def test_the_current_folder_decides(monorepo, init):
+    """In a package of a monorepo its section is written, which then counts everywhere."""
+    init("--repo", str(monorepo / "packages/web"))
+    text = (monorepo / "CLAUDE.md").read_text()
+    assert "- target_file: packages/web/src/index.js\n" in text
+    assert "- run_command: `cd packages/web && npm run build`\n" in text
+    assert load(monorepo).settings.target_file == "packages/web/src/index.js"
+    said = init("--repo", str(monorepo / "packages/core"), "--force", code=1)
+    assert "Remove that section from CLAUDE.md" in said
+    assert (monorepo / "CLAUDE.md").read_text() == text
+
+
+def test_the_root_of_a_monorepo_asks_to_go_into_a_member(monorepo, init):
+    """Nothing is written there; the members are named with the command."""
+    said = init(code=1)
+    assert "packages/core, packages/web" in said
+    assert "`cd packages/core && autoresearch-ci init`" in said
+    assert not (monorepo / "CLAUDE.md").exists()
+
+
+@pytest.mark.parametrize("manifest", ["pom.xml", "pubspec.yaml", "Cargo.toml", "go.mod"])
+def test_a_project_one_folder_down_is_named(tmp_path, init, manifest):
+    """What was found and where to go is said, instead of placeholders."""
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / manifest).write_text("x")
+    said = init(code=1)
+    assert f"app/{manifest}" in said
+    assert "`cd app && autoresearch-ci init`" in said
+    init("--target-file", "solve.py")
+    assert load(tmp_path).settings.target_file == "solve.py"
+
+
+def test_a_training_script_alone_is_filled_in(tmp_path, init):
+    """What is known of train.py is written, and only the rest says TODO."""
+    (tmp_path / "train.py").write_text("print('hi')\n")
+    init()
+    text = (tmp_path / "CLAUDE.md").read_text()
+    assert "- target_file: train.py\n" in text
+    assert "- metric_name: score  # TODO" in text
+
+
+def test_a_command_without_its_parse_is_not_written(tmp_path, init):
+    """A section never joins one's own command with the detected count of another's output."""
+    (tmp_path / "Cargo.toml").write_text('[package]\nname = "a"\n')
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/main.rs").write_text("fn main() {}\n")
+    assert "Write metric_parse beside run_command" in init("--run-command", "make", code=1)
+    assert not (tmp_path / "CLAUDE.md").exists()
+    init("--run-command", "make", "--metric-parse", "wc -c < a")
+    assert load(tmp_path).settings.run_command == "make"
+
+
+def test_an_unrelated_section_is_left_alone(ml, init):
+    """A section of the same name about something else stays, and ours is added."""
+    prose = "## Autoresearch\n\n- Note: see docs\n"
+    (ml / "CLAUDE.md").write_text(prose)
+    init("--force")
+    assert (ml / "CLAUDE.md").read_text().startswith(prose + "\n## autoresearch\n")
+    assert str(load(ml).origins["target_file"]).startswith("CLAUDE.md")
+
+
+def test_other_targets_are_offered(tmp_path, init):
+    """After writing, the files that could be the target as well are named."""
+    (tmp_path / "package.json").write_text('{"scripts": {"build": "x"}, "main": "src/index.js"}')
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/index.js").write_text("let a = 1;\n")
+    (tmp_path / "src/b.js").write_text("let b = 1;\n")
+    assert "Other targets: src/b.js; choose one with --target-file" in init()

@@ -164,9 +164,9 @@ def test_lists(written):
         ("- Metric_Name: x", "CLAUDE.md:2: unknown setting `Metric_Name`", "`metric_name`"),
         ("- max-experiment: 1", "CLAUDE.md:2: unknown setting", "`max_experiments`"),
         ("- runcommand:x", "CLAUDE.md:2: unknown setting", "`run_command`"),
-        ("- Zebra: x", "CLAUDE.md:2: unknown setting", "target_file, run_command"),
-        ("- 참고: x", "CLAUDE.md:2: unknown setting `참고`", "paragraph"),
-        ("- nonsense: x", "CLAUDE.md:2: unknown setting", ""),
+        ("- tag: a\n- Zebra: x", "CLAUDE.md:3: unknown setting", "target_file, run_command"),
+        ("- tag: a\n- 참고: x", "CLAUDE.md:3: unknown setting `참고`", "paragraph"),
+        ("- tag: a\n- nonsense: x", "CLAUDE.md:3: unknown setting", ""),
         ("- tag: a\n- tag: a", "CLAUDE.md:3: `tag` is already set at CLAUDE.md:2", "Keep one"),
         ("- env: a\n- `env`: b", "CLAUDE.md:3: `env` is already set", "Keep one"),
         ("- tag: `a", "CLAUDE.md:2: tag: the opening backtick", "Close it"),
@@ -299,3 +299,19 @@ def test_garbage(parts):
     """Whatever a document holds, reading it succeeds or says what to change."""
     with contextlib.suppress(SettingsError):
         read("".join(parts))
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ('echo "a # b"', 'echo "a # b"'),
+        ("echo 'a # b' # c", "echo 'a # b'"),
+        ("""python -c "print('# x')  # y" """, """python -c "print('# x')  # y\""""),
+        ("echo don't # it's", "echo don't"),
+        ('echo "a \\" # b" # c', 'echo "a \\" # b"'),
+        ("grep '^a' x # it's", "grep '^a' x"),
+    ],
+)
+def test_a_hash_in_quotes_is_no_comment(written, meant):
+    """A command keeps what the shell would take as one piece."""
+    assert item(f"- run_command: {written}") == {"run_command": meant}

@@ -273,3 +273,10 @@ def test_shown_is_safe():
         values.number("\x1b[2J" + "x" * 500)
     assert "\x1b" not in str(caught.value)
     assert len(str(caught.value)) < 120
+
+
+def test_a_backslash_in_a_glob_is_refused_with_what_to_write():
+    """A path from Windows would protect nothing; the remedy is the same path as git spells it."""
+    with pytest.raises(BadValue, match="backslash") as caught:
+        values.globs("data\\*.csv")
+    assert caught.value.remedy.endswith("data/*.csv")

@@ -111,3 +111,17 @@ def test_refused(text, line, message, remedy):
     assert message in caught.value.message
     assert remedy in caught.value.remedy
     assert caught.value.remedy
+
+
+def test_a_comment_that_cuts_a_quoted_piece_is_said(project):
+    """YAML ends a bare value at ` #` also within quotes; that is an error with the way to write it."""
+    project.yaml("tag: a\nrun_command: python -c \"a = 'x # y'\"\n")
+    with pytest.raises(SettingsError) as caught:
+        project.load(**{k: v for k, v in project.BASE.items() if k != "run_command"})
+    assert caught.value.message.startswith(".github/autoresearch.yml:2: run_command ends within")
+    whole = caught.value.remedy.split("`")[1]
+    project.yaml(whole + "\n")
+    loaded = project.load(**{k: v for k, v in project.BASE.items() if k != "run_command"})
+    assert loaded.settings.run_command == "python -c \"a = 'x # y'\""
+    project.yaml("run_command: echo it # it's\n")
+    assert project.load(target_file="a", metric_name="b", metric_parse="c")

@@ -37,3 +37,25 @@ def test_a_library(settings, notes):
     """A module without a main package is told what to set."""
     assert "run_command" not in settings({**MODULE, "a.go": "package pick\n"})
     assert "no main package" in notes({})
+
+
+def test_a_main_that_only_calls_is_followed(settings):
+    """The code of a program whose main only calls another package is found there."""
+    files = {
+        **MODULE,
+        "main.go": 'package main\n\nimport "example.org/tools/pick/v2/cmd"\n\n'
+        "func main() { cmd.Execute() }\n",
+        "cmd/root.go": "package cmd\n\n" + "func f() int { return 1 + 2 }\n" * 40,
+        "cmd/root_test.go": "package cmd\n" * 999,
+    }
+    found = settings(files)
+    assert found["target_file"] == "cmd/root.go"
+    assert found["run_command"].endswith("-o bin/pick .")
+
+
+def test_the_program_that_is_released(settings):
+    """Of several programs the one that goreleaser or the Makefile builds is it."""
+    files = {**MODULE, "cmd/a/main.go": MAIN, "cmd/tool/main.go": MAIN}
+    assert settings(files)["target_file"] == "cmd/a/main.go"
+    files[".goreleaser.yml"] = "builds:\n  - main: ./cmd/tool\n"
+    assert settings(files)["target_file"] == "cmd/tool/main.go"

@@ -100,3 +100,14 @@ def test_without_tests(settings, notes):
     files = {"pom.xml": "<project/>", java("A"): MAIN.format("A")}
     assert "guard_command" not in settings(files)
     assert "No tests were found" in notes(files)
+
+
+def test_examples_are_not_the_product(settings):
+    """A class of a library's examples is no target, even if it alone can be started."""
+    files = {
+        "pom.xml": "<project/>",
+        "examples/src/main/java/a/Demo.java": MAIN.format("Demo") + "x" * 9999,
+        "examples/pom.xml": POM.format("a.Demo"),
+        java("Big"): BIG,
+    }
+    assert settings(files)["target_file"] == java("Big")

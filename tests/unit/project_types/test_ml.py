@@ -50,3 +50,14 @@ def test_half_of_the_layout_is_not_enough(settings, write):
     from autoresearch_ci.project_types import detect
 
     assert detect(write({"train.py": "print()\n"})) is None
+
+
+def test_a_lock_file_without_its_program_is_said(write, programs):
+    """uv.lock without uv runs with other packages than were locked, and a note says so."""
+    from autoresearch_ci.project_types import detect
+
+    programs("python")
+    (note,) = detect(write({**FILES, "uv.lock": ""})).notes
+    assert "Install uv" in note
+    programs("uv")
+    assert detect(write({"train.py": "x"})).notes == ()

@@ -51,3 +51,14 @@ def test_no_package(settings, notes):
     files = {"Cargo.toml": "[workspace]\nmembers = 3\n"}
     assert "target_file" not in settings(files)
     assert "set target_file" in notes(files)
+
+
+def test_a_list_of_modules_is_followed(settings):
+    """A library whose root only names its modules is improved where its code is."""
+    files = {
+        "Cargo.toml": PACKAGE,
+        "src/lib.rs": "//! Docs.\nmod a;\npub mod b;\npub use a::*;\npub use b::{c, d};\n",
+        "src/a.rs": "fn a() { let x = 1 + 2 * 3; }\n" * 9,
+        "src/b/mod.rs": "fn b() { let x = 1 + 2 * 3; }\n" * 19,
+    }
+    assert settings(files)["target_file"] == "src/b/mod.rs"

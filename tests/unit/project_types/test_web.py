@@ -151,3 +151,14 @@ def test_an_output_that_git_may_track_is_said(notes):
     """Committed build results would make every run a violation, so a note names the remedy."""
     assert "git rm -r --cached dist" in notes(package())
     assert "git rm" not in notes({**package(), ".gitignore": "dist/\n"})
+
+
+def test_scripts_that_may_build_are_named(notes, settings):
+    """Without `build`, the scripts that may be it are named, with what to write."""
+    files = package({"bundle": "vite build"})
+    files["package.json"] = files["package.json"].replace('"build"', '"compile"')
+    said = notes(files)
+    assert "`compile` or `bundle` may be it" in said
+    assert "npm run compile" in said
+    assert "metric_parse" in said
+    assert "metric_parse" not in settings(files)

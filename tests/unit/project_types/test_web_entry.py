@@ -108,3 +108,43 @@ def test_a_target_is_never_what_the_build_writes(settings):
     files = {"www/app.js": "x" * 99, "src/index.js": "x"}
     found = target(settings, files, "esbuild src/index.js --outdir=www", main="www/app.js")
     assert found == "src/index.js"
+
+
+CODE = "export function f(a) { return a * 3 + 4 }\n" * 9
+
+
+@pytest.mark.parametrize(
+    ("package", "files", "expected"),
+    [
+        ({"main": "dist/clsx.js", "exports": {"./lite": "./dist/lite.js", ".": "./dist/clsx.js"}},
+         {"src/index.js": CODE, "src/lite.js": CODE}, "src/index.js"),
+        ({"module": "dist/all.mjs", "main": "index.js"},
+         {"index.js": "module.exports = require('./dist/all.cjs')", "src/index.ts": CODE},
+         "src/index.ts"),
+        ({"source": "src/index.ts"},
+         {"src/index.ts": "// all\nexport * from './a.js'\nexport * from './b'\n",
+          "src/a.ts": CODE, "src/b/index.ts": CODE * 2}, "src/b/index.ts"),
+        ({"source": "src/index.js"},
+         {"src/index.js": "import A from './a'\nexport { A }\nexport default A\n",
+          "src/a.js": "export * from './deep/b'", "src/deep/b.js": CODE}, "src/deep/b.js"),
+        ({"source": "src/index.js"}, {"src/index.js": CODE, "src/a.js": CODE * 99}, "src/index.js"),
+    ],
+)  # fmt: skip
+def test_where_the_build_starts_and_has_something_in_it(settings, package, files, expected):
+    """An export beside the main one is not the package's entry, and a barrel is followed."""
+    assert target(settings, files, "node build.mjs", **package) == expected
+
+
+def test_others_are_offered(write):
+    """What could be the target as well is named, the likely ones first."""
+    from autoresearch_ci.project_types import detect
+
+    files = {
+        "package.json": '{"source": "src/index.js", "scripts": {"build": "x"}}',
+        "src/index.js": "export * from './a'",
+        "src/a.js": CODE,
+        "src/big.js": CODE * 3,
+    }
+    found = detect(write(files))
+    assert found.settings["target_file"] == "src/a.js"
+    assert found.others == ("src/index.js", "src/big.js")

@@ -129,6 +129,7 @@ def test_the_callers_git_environment_does_not_lead_astray(repo, monkeypatch, tmp
         (":", "../outside.py", "outside"),
         (":", "/etc/passwd", "outside"),
         (":", "./train.py", "plain path"),
+        (":", "src\\\\bench.ps1", "forward slashes, as git does: src/bench.ps1"),
         (":", "pkg", "not a file"),
         (":", ".git/config", "git itself"),
         (":", ".gitignore", "no file to experiment on"),
