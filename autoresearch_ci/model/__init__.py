@@ -39,6 +39,7 @@ from autoresearch_ci.model.values import (
     Status,
     StopReason,
     Verdict,
+    same,
 )
 
 __all__ = [
@@ -73,4 +74,5 @@ __all__ = [
     "StopReason",
     "StopRequest",
     "Verdict",
+    "same",
 ]
