@@ -15,7 +15,7 @@ from statistics import median
 
 from autoresearch_ci.clock import timestamp
 from autoresearch_ci.judge import Contest, Experience, Judge
-from autoresearch_ci.model import Experiment, Sample, Side, Status
+from autoresearch_ci.model import Experiment, Sample, Side, Status, same
 from autoresearch_ci.session import Session
 
 RUNS = 10
@@ -53,8 +53,8 @@ class Calibration:
 
     @property
     def exact(self) -> bool:
-        """Whether every run gave the same number."""
-        return len(set(self.values)) == 1
+        """Whether every run gave the same number, but for rounding."""
+        return all(same(value, self.values[0]) for value in self.values)
 
 
 def measured(session: Session, runs: int) -> Iterator[tuple[float, float]]:

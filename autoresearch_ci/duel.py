@@ -18,7 +18,7 @@ from autoresearch_ci.clock import timestamp
 from autoresearch_ci.comparison import Effect, effect, settled
 from autoresearch_ci.config import Settings
 from autoresearch_ci.judge.noise import scatter, substantial
-from autoresearch_ci.model import PairMeasured, Sample, Side
+from autoresearch_ci.model import PairMeasured, Sample, Side, same
 from autoresearch_ci.runs import Runs
 from autoresearch_ci.session import Session
 from autoresearch_ci.workspace import Trial
@@ -29,7 +29,7 @@ PAIRS = 8
 TIME_IS_UP = "the time was up; the pairs of runs that were measured count when it is gone on with"
 
 _SAME = 3
-"""Runs of a side that must agree to the last digit before the metric counts as exact."""
+"""Runs of a side that must be the same before the metric counts as exact."""
 
 _RULES = (
     "setup_command", "run_command", "metric_parse", "measure_command", "time_budget",
@@ -139,4 +139,6 @@ def _gain(session: Session, pair: Sequence[Sample]) -> float:
 def _repeats(samples: list[Sample]) -> bool:
     """Whether either side was run three times and always gave the same number."""
     values = [[sample.value for sample in samples if sample.side is side] for side in Side]
-    return all(len(side) >= _SAME and len(set(side)) == 1 for side in values)
+    return all(
+        len(side) >= _SAME and all(same(value, side[0]) for value in side) for side in values
+    )

@@ -15,8 +15,8 @@ from operator import mul
 from statistics import median
 
 from autoresearch_ci.judge import ideas
-from autoresearch_ci.judge.level import PLACES, STEP, Belief, centred, moments
-from autoresearch_ci.judge.noise import SHAPES, Shape
+from autoresearch_ci.judge.level import KINDS, PLACES, STEP, Belief, centred, moments
+from autoresearch_ci.judge.noise import Shape
 
 _NEGLIGIBLE = 1e-3
 """Probability below which a shape of the noise is not weighed in an estimate."""
@@ -43,7 +43,7 @@ class Effect:
 def estimate(values: Sequence[float], belief: Belief, improving: float, bar: float = 0.0) -> Effect:
     """The effect of a candidate with these values; `bar` is the smallest gain that counts."""
     total = first = better = prospect = loss = 0.0
-    for weights, shape in zip(belief, SHAPES, strict=True):
+    for weights, (shape, _) in zip(belief, KINDS, strict=True):
         if sum(weights) < _NEGLIGIBLE:
             continue
         for gains, priors, likelihood in _table(values, belief, improving, shape):
@@ -71,7 +71,7 @@ def after(
     """
     stray = 0.0 if kept else ideas.STRAY * STEP  # what is like no idea known teaches nothing
     masses: list[dict[int, float]] = []
-    for weights, shape in zip(belief, SHAPES, strict=True):
+    for weights, (shape, _) in zip(belief, KINDS, strict=True):
         mass: dict[int, float] = {}
         for gains, priors, likelihood in _table(values, belief, improving, shape):
             odds = [prior + stray for prior in priors]

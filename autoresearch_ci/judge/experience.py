@@ -14,7 +14,8 @@ from statistics import median
 from autoresearch_ci.judge import effect, ideas, level
 from autoresearch_ci.judge.level import Belief
 from autoresearch_ci.judge.noise import scatter, substantial
-from autoresearch_ci.model import Direction, Experiment, Reason, Sample, Side, Status
+from autoresearch_ci.judge.repeating import Repeating, repeating
+from autoresearch_ci.model import Direction, Experiment, Reason, Sample, Side, Status, same
 
 _REMEMBERED = 60
 """Differences of two runs of the same content that are remembered: machines change."""
@@ -39,7 +40,9 @@ class Experience:
     may be, in units of the noise, empty before anything was measured; `last` is the
     incumbent's last measured value. `differences` are of two runs of the same content, one soon
     after the other. `experiments` and `improved` count what was decided, `astray`
-    the candidates in a row that were far off, with no run of the incumbent beside them.
+    the candidates in a row that were far off, with no run of the incumbent beside them,
+    or worse, where the metric repeats. `repeats` are the candidates in a row that gave
+    the incumbent's very value, since runs of the same content differed.
     """
 
     session: str = ""
@@ -51,6 +54,7 @@ class Experience:
     experiments: int = 0
     improved: int = 0
     astray: int = 0
+    repeats: int = 0
 
     def within(self, session: str) -> Experience:
         """What of it holds in this session: the machine may be another one."""
@@ -92,10 +96,10 @@ class Experience:
         samples = _telling(record)
         if not samples:
             return here
+        if seen := before.repeating(samples, direction):
+            return here.counted(seen, kept=record.status is Status.KEEP)
         view = View.of(before, samples, direction)
         kept = record.status is Status.KEEP and bool(view.candidate)
-        if view.exact:
-            return replace(here, level=view.origin + (view.candidate[-1] if kept else 0.0))
         belief, moved = view.belief, 0
         if view.candidate:
             belief, moved = effect.after(view.candidate, belief, view.improving, kept=kept)
@@ -104,6 +108,29 @@ class Experience:
             level=view.origin + moved * level.STEP * view.scale,
             belief=belief,
             astray=0 if view.fresh else view.counted(here.astray),
+            repeats=0,
+        )
+
+    def repeating(self, samples: tuple[Sample, ...], direction: Direction) -> Repeating | None:
+        """These samples, where the metric mostly repeats."""
+        runs = _Runs.of(samples, direction, opens=self.level is None)
+        known = self.carried_to(runs.opening).differences + runs.differences
+        before = runs.opening if self.level is None else [self.level]
+        return repeating(before, runs.incumbent, runs.candidate, known, self.repeats)
+
+    def counted(self, seen: Repeating, *, kept: bool) -> Experience:
+        """With an experiment whose runs were counted."""
+        if not seen.candidate:
+            return replace(self, level=seen.bar, belief=(), repeats=0)
+        worse = seen.usual < seen.bar and not same(seen.usual, seen.bar)
+        stands = seen.incumbent[0] == seen.bar
+        return replace(
+            self,
+            level=seen.usual if kept else seen.bar,
+            belief=(),
+            differences=(self.differences + seen.again)[-_REMEMBERED:],
+            astray=self.astray + 1 if worse and stands else 0,
+            repeats=self.repeats + same(seen.candidate[0], seen.bar) if seen.exact else 0,
         )
 
     def _counting(self, record: Experiment, direction: Direction) -> Experience:
@@ -168,7 +195,7 @@ class _Runs:
     def differences(self) -> tuple[float, ...]:
         """Of two runs of the same content, one soon after the other."""
         return tuple(
-            after - before
+            0.0 if same(before, after) else after - before
             for run in (self.opening, self.incumbent, self.candidate)
             for before, after in pairwise(run)
         )
@@ -190,13 +217,11 @@ class View:
     `fresh` are the runs of the incumbent since the candidate's first, `belief` is
     where the incumbent stands after them. Where two or more of them, and most, are
     far off on one side, they alone say where that is. They have `settled` whether it
-    is the candidate that is far off: one that is so too has not, two have. For a
-    metric that repeats exactly the unit is the metric's own.
+    is the candidate that is far off: one that is so too has not, two have.
     """
 
     origin: float
     scale: float
-    exact: bool
     candidate: list[float]
     fresh: list[float]
     settled: bool
@@ -226,8 +251,7 @@ class View:
         """What these samples look like to somebody with this experience."""
         runs = _Runs.of(samples, direction, opens=experience.level is None)
         differences = experience.carried_to(runs.opening).differences + runs.differences
-        spread = scatter(differences)
-        scale = spread or 1.0
+        scale = scatter(differences) or 1.0
         known = experience.level
         origin = median(runs.opening or runs.candidate) if known is None else known
 
@@ -251,7 +275,6 @@ class View:
         return cls(
             origin=origin,
             scale=scale,
-            exact=spread == 0,
             candidate=units(runs.candidate),
             fresh=fresh,
             settled=bool(fresh) and not alone,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, product
 from operator import mul
 
 from autoresearch_ci.judge.noise import SHAPES
@@ -21,8 +21,9 @@ STEP = 1 / 3
 PLACES = range(-18, 19)
 LEVELS = [place * STEP for place in PLACES]
 
-DRIFT = 0.003
-"""Variance that drift adds from one experiment to the next."""
+DRIFTS = ((0.9, 0.0135, 1), (0.1, 0.25, 5))
+"""How a machine may move from one experiment to the next, steadily or restlessly: how probable
+that is, the probability of a step to either side, and how many steps it takes."""
 
 JUMP, REACH = 0.01, 8.0
 """How probable it is that the machine jumped since the last experiment; variance if it did."""
@@ -36,6 +37,9 @@ KNOWN = 0.9
 
 FAR = 1e15
 """As far out as floats tell levels apart."""
+
+KINDS = tuple(product(SHAPES, DRIFTS))
+"""What is believed possible: every shape of the noise on every kind of machine."""
 
 Belief = tuple[tuple[float, ...], ...]
 """For each of the shapes, the probability of each of the levels; all together add up to 1."""
@@ -51,30 +55,33 @@ _ANYWHERE = _bell()
 
 def unknown() -> Belief:
     """Before any run."""
-    return tuple(tuple(shape.share * here for here in _ANYWHERE) for shape in SHAPES)
+    return tuple(
+        tuple(shape.share * share * here for here in _ANYWHERE) for shape, (share, *_) in KINDS
+    )
 
 
 def anew(belief: Belief) -> Belief:
     """Where the level is not known, and what the shape of the noise is, mostly."""
     return tuple(
-        tuple((KNOWN * sum(row) + (1 - KNOWN) * shape.share) * here for here in _ANYWHERE)
-        for row, shape in zip(belief, SHAPES, strict=True)
+        tuple((KNOWN * sum(row) + (1 - KNOWN) * shape.share * share) * here for here in _ANYWHERE)
+        for row, (shape, (share, *_)) in zip(belief, KINDS, strict=True)
     )
 
 
 def at_start(belief: Belief) -> Belief:
     """What is believed when an experiment begins, from what was when the last one ended."""
-    drift = DRIFT / STEP**2 / 2
-    stay, move = (1 - JUMP) * (1 - 2 * drift), (1 - JUMP) * drift
     found = []
-    for row in belief:
-        jump = JUMP * sum(row)
+    for row, (_, (_, step, steps)) in zip(belief, KINDS, strict=True):
+        jump, moved = JUMP * sum(row), row
+        for _ in range(steps):
+            sides = zip((0.0, *moved[:-1]), moved, (*moved[1:], 0.0), strict=True)
+            moved = tuple(
+                (1 - 2 * step) * here + step * (below + above) for below, here, above in sides
+            )
         found.append(
             tuple(
-                stay * here + move * (below + above) + jump * anywhere
-                for below, here, above, anywhere in zip(
-                    (0.0, *row[:-1]), row, (*row[1:], 0.0), _ANYWHERE, strict=True
-                )
+                (1 - JUMP) * here + jump * anywhere
+                for here, anywhere in zip(moved, _ANYWHERE, strict=True)
             )
         )
     return normed(found)
@@ -84,7 +91,7 @@ def see_incumbent(belief: Belief, value: float) -> Belief:
     """After a run of the incumbent; an outlier moves it little."""
     return normed(
         tuple(map(mul, row, shape.densities(value, LEVELS)))
-        for row, shape in zip(belief, SHAPES, strict=True)
+        for row, (shape, _) in zip(belief, KINDS, strict=True)
     )
 
 

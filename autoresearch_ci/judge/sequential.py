@@ -6,16 +6,17 @@ from statistics import median
 
 from autoresearch_ci.judge import level
 from autoresearch_ci.judge.contest import Contest, Judge
+from autoresearch_ci.judge.counting import count
 from autoresearch_ci.judge.effect import Effect, estimate
 from autoresearch_ci.judge.experience import View
 from autoresearch_ci.judge.noise import substantial
 from autoresearch_ci.judge.single import single_run
-from autoresearch_ci.model import Reason, Side, Status, Verdict
+from autoresearch_ci.model import Reason, Side, Status, Verdict, same
 
 SURE = 0.65
 """Probability of an improvement that is enough for a keep; most keeps have far more."""
 
-FRESH = 0.1
+FRESH = 0.5
 """Probability that the fresh runs alone must give it: they are free of what came before."""
 
 WORTH = 0.33
@@ -49,8 +50,11 @@ def sequential(max_repeats: int) -> Judge:
         if not contest.values(Side.CANDIDATE):
             wanted = min(max_repeats, opening_runs(contest))
             return Side.INCUMBENT if len(contest.samples) < wanted else Side.CANDIDATE
-        view = View.of(contest.experience, contest.samples, contest.direction)
-        return single_run(contest) if view.exact else weigh(contest, view, max_repeats)
+        known = contest.experience
+        if seen := known.repeating(contest.samples, contest.direction):
+            return count(contest, seen, max_repeats)
+        view = View.of(known, contest.samples, contest.direction)
+        return weigh(contest, view, max_repeats)
 
     return judge
 
@@ -58,7 +62,7 @@ def sequential(max_repeats: int) -> Judge:
 def opening_runs(contest: Contest) -> int:
     """How many runs of the incumbent a session needs before its first candidate.
 
-    Two that agree show that the metric repeats exactly; one is enough where that
+    Two that agree let it be taken for one that repeats; one is enough where that
     is known and the value is the one on record. Noise takes more.
     """
     known = contest.experience
@@ -66,9 +70,9 @@ def opening_runs(contest: Contest) -> int:
     if known.level is not None or not values:
         return 1
     exact = all(difference == 0 for difference in known.differences)
-    if exact and known.differences and values[0] == known.last:
+    if exact and known.differences and same(values[0], known.last or 0.0):
         return 1
-    if exact and len(set(values)) == 1:
+    if exact and all(same(value, values[0]) for value in values):
         return 2
     return REOPENING if known.differences and not exact else OPENING
 
@@ -115,7 +119,12 @@ def _turn(view: View, max_repeats: int) -> Side:
 
 
 def _keep(reason: Reason, contest: Contest, view: View, effect: Effect) -> Verdict:
-    return Verdict(Status.KEEP, reason, effect.mean * view.scale, _beside(contest, view))
+    """The gain that is believed in, no farther from what was measured than noise explains."""
+    stands = [*view.fresh, level.moments(view.belief)[0]]
+    least = min(view.candidate) - max(stands) - 1
+    most = max(view.candidate) - min(stands)
+    gain = min(max(effect.mean, least), most)
+    return Verdict(Status.KEEP, reason, gain * view.scale, _beside(contest, view))
 
 
 def _discard(contest: Contest, view: View) -> Verdict:

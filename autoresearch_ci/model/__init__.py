@@ -41,6 +41,7 @@ from autoresearch_ci.model.values import (
     Status,
     StopReason,
     Verdict,
+    same,
 )
 
 __all__ = [
@@ -77,4 +78,5 @@ __all__ = [
     "StopReason",
     "StopRequest",
     "Verdict",
+    "same",
 ]

@@ -8,6 +8,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+ROUNDING = 1e-12
+"""What the rounding of sums of millions of doubles does to a value, as a part of it."""
+
+
+def same(one: float, other: float) -> bool:
+    """Whether two values are equal, but for the rounding of the arithmetic."""
+    return one == other or abs(one - other) <= ROUNDING * max(abs(one), abs(other))
+
 
 class Direction(StrEnum):
     """Which way the metric improves."""
@@ -16,7 +24,12 @@ class Direction(StrEnum):
     HIGHER = "higher_is_better"
 
     def gain(self, new: float, old: float) -> float:
-        """How much better `new` is than `old`, in the metric's unit; negative when worse."""
+        """How much better `new` is than `old`, in the metric's unit; negative when worse.
+
+        Nothing where the two are the same but for rounding.
+        """
+        if same(new, old):
+            return 0.0
         return old - new if self is Direction.LOWER else new - old
 
     def better(self, old: float, gain: float) -> float:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoresearch_ci.history import History
-from autoresearch_ci.judge import Contest, Experience, level, sequential, single_run
+from autoresearch_ci.judge import Contest, Experience, counting, level, sequential, single_run
 from autoresearch_ci.judge.experience import RECENT, View
 from autoresearch_ci.judge.noise import scatter
 from autoresearch_ci.ledger.records import decode, dumps
@@ -36,12 +36,13 @@ def held(program, effects=EFFECTS, **options):
 
 
 def test_a_metric_that_repeats_exactly_costs_one_run_a_candidate():
-    """Two runs of the baseline that agree are the only ones beyond one a candidate."""
+    """Beyond that it costs two runs of the baseline, and one more of either side for a keep."""
     program = Program(noise=0.0)
     records = held(program)
-    assert len(program.runs) == 2 + len(EFFECTS)
+    assert len(program.runs) == 2 + len(EFFECTS) + 2 * 5
     assert [r.experiment for r in records if r.status is Status.KEEP] == [0, 3, 5, 8, 11, 14]
-    assert all(r.value == r.samples[-1].value for r in records)
+    ours = [[s.value for s in r.samples if s.side is Side.CANDIDATE] for r in records]
+    assert all(r.value == values[-1] for r, values in zip(records, ours, strict=True))
 
 
 def test_an_exact_metric_is_known_again_in_the_next_session():
@@ -54,7 +55,7 @@ def test_an_exact_metric_is_known_again_in_the_next_session():
     campaign.measure.level += 7.0  # another compiler: another value, as exact as before
     campaign.session = "third"
     assert campaign.open() == 2
-    assert fresh(campaign.try_one(-0.5)) == (0, 1)
+    assert fresh(campaign.try_one(0.5)) == (0, 1)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -231,7 +232,9 @@ def test_where_ticks_are_coarse_a_first_run_apart_stays_noise():
     """One value that differs from several equal ones leaves open whether the metric is exact."""
     ticks = iter([3.0] + [1.0] * 5 + [1.0, 1.0, 2.0] * 20)
     campaign = Campaign(lambda _side, _effect: next(ticks))
-    assert not View.of(Experience(), campaign.samples, campaign.direction).exact
+    seen = Experience().repeating(campaign.samples, campaign.direction)
+    assert not seen.exact
+    assert seen.luck(2, 2) > counting.RARE
 
 
 @pytest.mark.parametrize("speed", [0.05, 0.8, 1.25, 20.0])
@@ -429,11 +432,50 @@ def test_a_share_of_nothing_is_nothing():
 
 
 def test_bytes_are_exact():
-    """A bundle that is one byte smaller is smaller; that takes one run."""
-    sizes = iter([48211, 48211, 48210, 48212, 48210])
+    """A bundle that is one byte smaller is smaller; a second run of either side says so."""
+    sizes = iter([48211, 48211, 48210, 48210, 48211, 48212, 48210])
     campaign = Campaign(lambda _side, _effect: float(next(sizes)))
     assert campaign.try_one().reason is Reason.IMPROVED
     assert [campaign.try_one().reason for _ in range(2)] == [Reason.WORSE, Reason.EQUAL]
+
+
+def test_a_lucky_run_of_a_coarse_clock_is_not_kept():
+    """One run that is a tick better is run again; what was taken for exact is so no more."""
+    ticks = iter([3.0, 3.0, 2.0, 3.0, 3.0, 3.0, 3.0, 3.0])
+    campaign = Campaign(lambda _side, _effect: next(ticks))
+    assert campaign.try_one().status is Status.DISCARD
+    assert not campaign.experience.repeating(campaign.samples, campaign.direction).exact
+
+
+def test_what_was_kept_for_odd_runs_bars_nothing_for_ever():
+    """After some candidates in a row that are worse the incumbent is run again: the bar follows."""
+    ticks = iter([3.0, 3.0, 2.0, 2.0, 3.0])
+    campaign = Campaign(lambda _side, _effect: next(ticks, 3.0))
+    assert campaign.try_one().reason is Reason.IMPROVED
+    reasons = [campaign.try_one().reason for _ in range(6)]
+    assert reasons == [Reason.WORSE] * 3 + [Reason.EQUAL] * 3
+    assert campaign.experience.level == -3.0
+
+
+def test_one_run_is_believed_once_the_metric_was_seen_to_repeat():
+    """After two dozen runs that repeated a value a keep takes one run of the candidate."""
+    program = Program(noise=0.0)
+    campaign = Campaign(program)
+    for _ in range(25):
+        assert fresh(campaign.try_one(0.0)) == (0, 1)
+    assert fresh(record := campaign.try_one(-1.0)) == (0, 1)
+    assert record.reason is Reason.IMPROVED
+
+
+def test_the_last_bit_is_no_noise():
+    """What the rounding of a sum does to a metric is neither a gain nor a reason to run again."""
+    jitter = random.Random(1)
+    program = Program(level=0.25, noise=0.0)
+    campaign = Campaign(lambda *run: program(*run) * (1 + jitter.randrange(-2, 3) * 2.0**-52))
+    assert [campaign.try_one(0.0).reason for _ in range(20)] == [Reason.EQUAL] * 20
+    record = campaign.try_one(-0.135)
+    assert record.reason is Reason.IMPROVED
+    assert record.value == pytest.approx(0.115, rel=1e-9)
 
 
 def test_rounded_noise_is_noise():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoresearch_ci.judge import Contest, single_run
-from autoresearch_ci.model import Direction, MinDelta, Reason, Sample, Side, Status, Verdict
+from autoresearch_ci.model import Direction, MinDelta, Reason, Sample, Side, Status, Verdict, same
 
 finite = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e9, max_value=1e9)
 
@@ -35,7 +35,8 @@ def test_what_is_better_depends_on_the_direction_alone(incumbent, candidate):
     lower = single_run(contest(incumbent, candidate))
     mirrored = single_run(contest(-incumbent, -candidate, direction=Direction.HIGHER))
     assert lower == mirrored
-    assert (lower.status is Status.KEEP) == (candidate < incumbent)
+    better = candidate < incumbent and not same(candidate, incumbent)
+    assert (lower.status is Status.KEEP) == better
 
 
 def test_equal_with_fewer_lines_is_kept_and_with_more_is_not():

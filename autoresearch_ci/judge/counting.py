@@ -1,0 +1,59 @@
+"""The judge for metrics that mostly repeat: it counts the runs that are better.
+
+One run is believed only where odd ones are known to be rare. Before that a keep takes as
+many of the candidate as could hardly all be odd, and the incumbent is run beside them.
+"""
+
+from __future__ import annotations
+
+from autoresearch_ci.judge.contest import Contest
+from autoresearch_ci.judge.repeating import Repeating
+from autoresearch_ci.model import Reason, Side, Status, Verdict, same
+
+RARE = 0.02
+"""How probable runs as good as the candidate's may be, were it no better, for a keep."""
+
+SUSPECT = 4
+"""Candidates in a row that are worse, after which the incumbent is run again: it may have been
+kept for an odd run. And again after twice as many, and so on."""
+
+
+def count(contest: Contest, seen: Repeating, max_repeats: int) -> Verdict | Side:
+    """Keep, discard, or the side to run next."""
+    bar, runs, least = seen.bar, len(seen.candidate), contest.min_delta.at(seen.bar)
+    good = sum(each - bar > least and not same(each, bar) for each in seen.candidate)
+    if seen.fresh and not seen.settled and seen.fresh < max_repeats:
+        return Side.INCUMBENT
+    reason = Reason.IMPROVED
+    if not good:
+        good = sum(each > bar or same(each, bar) for each in seen.candidate)
+        reason = Reason.SIMPLER
+        if not good or not contest.simpler():
+            suspect = not good and not seen.fresh and _suspicious(contest.experience.astray + 1)
+            return Side.INCUMBENT if suspect else _discard(contest, seen)
+    if seen.luck(good, runs) <= RARE:
+        if seen.fresh or seen.odd <= RARE:
+            return Verdict(Status.KEEP, reason, *_figures(contest, seen))
+        return Side.INCUMBENT
+    if 2 * good < runs or runs >= max_repeats:
+        return _discard(contest, seen)
+    return Side.INCUMBENT if runs > 1 and not seen.fresh else Side.CANDIDATE
+
+
+def _suspicious(astray: int) -> bool:
+    return astray >= SUSPECT and astray.bit_count() == 1
+
+
+def _discard(contest: Contest, seen: Repeating) -> Verdict:
+    gain = seen.usual - seen.bar
+    reason = Reason.WITHIN_NOISE if gain > 0 else Reason.WORSE
+    if same(seen.usual, seen.bar):
+        reason = Reason.EQUAL
+    return Verdict(Status.DISCARD, reason, *_figures(contest, seen))
+
+
+def _figures(contest: Contest, seen: Repeating) -> tuple[float | None, float | None]:
+    """The gain and what it is beside; none where the last run of each side says it."""
+    if seen.exact:
+        return None, None
+    return seen.usual - seen.bar, contest.direction.better(0.0, seen.bar) or None
