@@ -21,15 +21,15 @@ from random import Random
 from tempfile import mkdtemp
 from unittest.mock import patch
 
-from autoresearch_ci.errors import AutoresearchError
+from autoresearch_ci.core.errors import AutoresearchError
+from autoresearch_ci.core.model import Run
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.loop import research
 from autoresearch_ci.executors import Command
-from autoresearch_ci.executors.process import ProcessExecutor
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.loop import research
-from autoresearch_ci.model import Run
+from autoresearch_ci.executors.local import ProcessExecutor
 from autoresearch_ci.proposers.scripted import ScriptedProposer
-from autoresearch_ci.workspace import aside, vault
 from autoresearch_ci.workspace.globs import matches
+from autoresearch_ci.workspace.snapshot import backup, quarantine
 from autoresearch_ci.workspace.status import OUTPUTS
 
 TARGET = "train.py"
@@ -321,9 +321,9 @@ class _Player:
 def _small_and_played(player: _Player) -> Iterator[None]:
     with (
         patch.object(ProcessExecutor, "run", lambda _self, command: player.run(command)),
-        patch.object(vault, "LIMIT", ROOM),
-        patch.object(aside, "FILES", 6),
-        patch.object(aside, "BYTES", ROOM),
+        patch.object(backup, "LIMIT", ROOM),
+        patch.object(quarantine, "FILES", 6),
+        patch.object(quarantine, "BYTES", ROOM),
     ):
         yield
 

@@ -32,14 +32,14 @@ INPUTS = {
 SOLVE = 'RATE = 0.02\nSTEPS = 8\nprint("score:", (RATE - 0.05) ** 2 + STEPS / 1000)\n'
 WORKFLOW = ".github/workflows/autoresearch.yml"
 IN_NO_HURRY = """
-from autoresearch_ci.forge.github import pace
+from autoresearch_ci.forge.github import rate_limit as pace
 pace.Manners.__init__.__defaults__ = (0.0, 0.0, *pace.Manners.__init__.__defaults__[2:])
-from autoresearch_ci.action import head, live
+from autoresearch_ci.action import pull_request as head, status as live
 head.PAUSE = live.PAUSE = 0.0
 """
 """Code that has a job show every experiment, as if each took more than a minute."""
 ARCHIVED_AT_ONCE = """
-from autoresearch_ci import archive, publisher
+from autoresearch_ci.campaign import archive, sync as publisher
 archive.INTERVAL, publisher.A_MINUTE = 0.0, 10**6
 """
 """Code that has a job push after every experiment, as if each took more than some seconds."""
@@ -165,7 +165,7 @@ class Job:
         }
         for name in ("output", "summary"):
             (self.files / name).unlink(missing_ok=True)
-        main = "\nfrom autoresearch_ci.action.main import main\nmain()"
+        main = "\nfrom autoresearch_ci.action.job import main\nmain()"
         words = ["-c", self.first + main] if self.first else ["-m", "autoresearch_ci.action"]
         self._step = subprocess.Popen(
             [sys.executable, "-I", *words],

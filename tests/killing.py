@@ -82,12 +82,12 @@ def session(repository: Path, output: Path, experiments: int | None) -> int:
         words += ["--max-experiments", str(experiments)]
     # All of it is imported before the fork, so that the instants of the kills spread
     # over the work and not over the imports.
-    for name in ("cli.run", "lab", "loop"):
+    for name in ("cli.run", "engine.assembly", "engine.loop"):
         importlib.import_module(f"autoresearch_ci.{name}")
-    from autoresearch_ci import ideas
     from autoresearch_ci.cli import main
+    from autoresearch_ci.proposers import select
 
-    ideas.proposer = lambda _around: ScriptedProposer(idea(number) for number in range(1, 10**4))
+    select.proposer = lambda _around: ScriptedProposer(idea(number) for number in range(1, 10**4))
     child = os.fork()
     if child:
         return child

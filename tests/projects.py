@@ -6,10 +6,10 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from autoresearch_ci.campaigns import CampaignView, view
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.loop import research
-from autoresearch_ci.model import Event, Experiment
+from autoresearch_ci.campaign.select import CampaignView, view
+from autoresearch_ci.core.model import Event, Experiment
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.loop import research
 from autoresearch_ci.proposers.scripted import Idea, ScriptedProposer
 from autoresearch_ci.workspace import Workspace
 

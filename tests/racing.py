@@ -13,10 +13,10 @@ from tests.projects import SETTINGS, git, make_repository
 SESSION = """
 import random, sys, time
 from pathlib import Path
-from autoresearch_ci import archive, publisher
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.loop import research
-from autoresearch_ci.model import Proposal
+from autoresearch_ci.campaign import archive, sync as publisher
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.loop import research
+from autoresearch_ci.core.model import Proposal
 from autoresearch_ci.workspace import Target
 from tests.racing import PUSHED, changed
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from autoresearch_ci.action.main import main, post
+from autoresearch_ci.action.job import main, post
 
 if __name__ == "__main__":
     (post if sys.argv[1:] == ["post"] else main)()

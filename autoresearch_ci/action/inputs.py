@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from autoresearch_ci.errors import SettingsError
-from autoresearch_ci.ideas import KEYS
+from autoresearch_ci.core.errors import SettingsError
+from autoresearch_ci.proposers.select import KEYS
 
 PREFIX = "INPUT_"
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from autoresearch_ci.errors import MachineError
-from autoresearch_ci.history import History
-from autoresearch_ci.model import Experiment, SessionEnd, SessionStart, Status
+from autoresearch_ci.core.errors import MachineError
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Experiment, SessionEnd, SessionStart, Status
 from autoresearch_ci.reports.page import conclusion
 
 SUMMARY_BYTES = 1024 * 1024

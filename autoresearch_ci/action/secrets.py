@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
 
-from autoresearch_ci.action.console import Console
 from autoresearch_ci.action.inputs import PREFIX, Given
+from autoresearch_ci.action.workflow_commands import Console
 from autoresearch_ci.config import Settings
-from autoresearch_ci.environment import is_credential
-from autoresearch_ci.executors.processes import hide
-from autoresearch_ci.ideas import KEYS, chosen
-from autoresearch_ci.redaction import SHORTEST
+from autoresearch_ci.core.environment import is_credential
+from autoresearch_ci.core.redaction import SHORTEST
+from autoresearch_ci.executors.process_tree import hide
+from autoresearch_ci.proposers.select import KEYS, chosen
 
 _OF_THE_RUNNER = "ACTIONS_"
 _OF_GIT = "GIT_CONFIG_"  # counted, so none may be missing; git is given none that holds a secret

@@ -7,32 +7,32 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from autoresearch_ci.action.afterwards import FAILED, afterwards
-from autoresearch_ci.action.board import Board
-from autoresearch_ci.action.confirming import confirmed, is_due
-from autoresearch_ci.action.held import Held
-from autoresearch_ci.action.live import Live
-from autoresearch_ci.action.order import OFFERED, Order
+from autoresearch_ci.action.after_session import FAILED, afterwards
+from autoresearch_ci.action.annotations import remarks
+from autoresearch_ci.action.confirm import confirmed, is_due
 from autoresearch_ci.action.outputs import Result, result_of
-from autoresearch_ci.action.remarks import remarks
-from autoresearch_ci.action.site import base_branch, push_target
-from autoresearch_ci.archive import PICTURE
+from autoresearch_ci.action.repository import base_branch, push_target
+from autoresearch_ci.action.session_request import OFFERED, Order
+from autoresearch_ci.action.session_result import Held
+from autoresearch_ci.action.status import Board, Live
+from autoresearch_ci.campaign.archive import PICTURE
+from autoresearch_ci.campaign.sync import Alone
+from autoresearch_ci.core.errors import AutoresearchError, MachineError, OutOfTimeError
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.interrupts import Interrupted
+from autoresearch_ci.core.model import Confirmation, Event, Finding, Note, SessionEnd, StopReason
+from autoresearch_ci.core.text import clean, duration, number, percent, plural
 from autoresearch_ci.doctor import admit
-from autoresearch_ci.errors import AutoresearchError, MachineError, OutOfTimeError
-from autoresearch_ci.executors.user import Users
-from autoresearch_ci.forecast import fruitless
-from autoresearch_ci.history import History
-from autoresearch_ci.interrupts import Interrupted
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.loop import research
-from autoresearch_ci.model import Confirmation, Event, Finding, Note, SessionEnd, StopReason
-from autoresearch_ci.publisher import Alone
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.forecast import fruitless
+from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.session import Session
+from autoresearch_ci.executors.users import Users
 from autoresearch_ci.reports.confirmation import finding, verdict
 from autoresearch_ci.reports.page import Page
 from autoresearch_ci.reports.progress import PlainProgress
 from autoresearch_ci.reports.session import opening, outcome
-from autoresearch_ci.reports.terminal import Paint, clean, duration, number, percent, plural
-from autoresearch_ci.session import Session
+from autoresearch_ci.reports.terminal import Paint
 
 _NOTHING_RAN = {
     StopReason.EXHAUSTED: "Whoever has the ideas has none left. Begin a new campaign (the input "

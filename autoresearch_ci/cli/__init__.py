@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from autoresearch_ci import __version__
-from autoresearch_ci.cli.boundary import INTERRUPTED, exit_code
+from autoresearch_ci.cli.error_boundary import INTERRUPTED, exit_code
 from autoresearch_ci.cli.parser import Parser, add_globals
 
 PROGRAM = "autoresearch-ci"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from autoresearch_ci.calibration import Calibration
-from autoresearch_ci.reports.terminal import duration, number, plural
+from autoresearch_ci.core.text import duration, number, plural
+from autoresearch_ci.engine.calibrate import Calibration
 
 _DRIFTS = 2.0
 _COARSE = 0.02

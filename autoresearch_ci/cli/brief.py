@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autoresearch_ci.cli.parser import add_settings
-from autoresearch_ci.cli.place import standing
+from autoresearch_ci.cli.paths import standing
 
 if TYPE_CHECKING:
-    from autoresearch_ci.brief import Situation
     from autoresearch_ci.config import Settings
-    from autoresearch_ci.history import History
+    from autoresearch_ci.core.history import History
+    from autoresearch_ci.proposers.llm.prompt import Situation
     from autoresearch_ci.workspace import Workspace
 
 
@@ -30,9 +30,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def main(arguments: Namespace) -> int:
     """Show it, byte for byte; nothing is sent, and nothing is changed."""
-    from autoresearch_ci.brief import brief  # noqa: PLC0415 - after the usage is checked
-    from autoresearch_ci.environment import credentials  # noqa: PLC0415
-    from autoresearch_ci.redaction import Redactor  # noqa: PLC0415
+    from autoresearch_ci.core.environment import credentials  # noqa: PLC0415
+    from autoresearch_ci.core.redaction import Redactor  # noqa: PLC0415
+    from autoresearch_ci.proposers.llm.prompt import (  # noqa: PLC0415 - after the usage is checked
+        brief,
+    )
 
     situation = look(arguments.repo, arguments.overrides)
     conversation = brief(situation, Redactor(credentials(os.environ)))
@@ -41,7 +43,7 @@ def main(arguments: Namespace) -> int:
         return 0
     print(conversation.text)
     if not arguments.quiet:
-        from autoresearch_ci.brief.fences import size, tokens  # noqa: PLC0415
+        from autoresearch_ci.proposers.llm.prompt.fences import size, tokens  # noqa: PLC0415
 
         most = situation.settings.brief_tokens
         print(f"\nat most {tokens(size(conversation.text)):,} tokens of {most:,}", file=sys.stderr)
@@ -50,13 +52,14 @@ def main(arguments: Namespace) -> int:
 
 def look(repo: Path, overrides: Mapping[str, object]) -> Situation:
     """Where the campaign stands that `run` would go on with, or the one that it would begin."""
-    from autoresearch_ci import archive, config  # noqa: PLC0415
-    from autoresearch_ci.brief import Situation  # noqa: PLC0415
-    from autoresearch_ci.campaigns import choose_tag, log_of  # noqa: PLC0415
-    from autoresearch_ci.history import History  # noqa: PLC0415
-    from autoresearch_ci.ideas import frozen_lines  # noqa: PLC0415
-    from autoresearch_ci.instructions import instructions  # noqa: PLC0415
-    from autoresearch_ci.lab import choose_ruler  # noqa: PLC0415
+    from autoresearch_ci import config  # noqa: PLC0415
+    from autoresearch_ci.campaign import archive  # noqa: PLC0415
+    from autoresearch_ci.campaign.select import choose_tag, log_of  # noqa: PLC0415
+    from autoresearch_ci.core.history import History  # noqa: PLC0415
+    from autoresearch_ci.engine.assembly import choose_ruler  # noqa: PLC0415
+    from autoresearch_ci.proposers.llm.instructions import instructions  # noqa: PLC0415
+    from autoresearch_ci.proposers.llm.prompt import Situation  # noqa: PLC0415
+    from autoresearch_ci.proposers.select import frozen_lines  # noqa: PLC0415
     from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
     workspace = Workspace.open(repo)
@@ -88,7 +91,7 @@ def look(repo: Path, overrides: Mapping[str, object]) -> Situation:
 
 def _incumbent(workspace: Workspace, settings: Settings, history: History) -> str:
     """The target's text that the next idea is about."""
-    from autoresearch_ci.errors import TargetError  # noqa: PLC0415
+    from autoresearch_ci.core.errors import TargetError  # noqa: PLC0415
 
     commit = history.incumbent.commit if history.incumbent else "HEAD"
     content = workspace.objects.read(f"{commit}:{settings.target_file}")

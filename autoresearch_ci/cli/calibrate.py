@@ -7,11 +7,11 @@ import sys
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 
-from autoresearch_ci.cli.boundary import DONE
+from autoresearch_ci.cli.error_boundary import DONE
 from autoresearch_ci.cli.parser import add_settings, positive
-from autoresearch_ci.cli.place import standing
-from autoresearch_ci.interrupts import interruptible
-from autoresearch_ci.reports.terminal import clean, duration, number
+from autoresearch_ci.cli.paths import standing
+from autoresearch_ci.core.interrupts import interruptible
+from autoresearch_ci.core.text import clean, duration, number
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -24,9 +24,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def main(arguments: Namespace) -> int:
     """Run what is there, as a campaign would; nothing is recorded."""
-    from autoresearch_ci.calibration import RUNS, calibration, measured  # noqa: PLC0415 - heavy
     from autoresearch_ci.cli.advice import findings  # noqa: PLC0415
-    from autoresearch_ci.lab import open_lab  # noqa: PLC0415
+    from autoresearch_ci.engine.assembly import open_lab  # noqa: PLC0415
+    from autoresearch_ci.engine.calibrate import (  # noqa: PLC0415 - heavy
+        RUNS,
+        calibration,
+        measured,
+    )
 
     people = sys.stderr if arguments.json else sys.stdout
     quiet = arguments.quiet

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autoresearch_ci.cli.parser import add_settings
-from autoresearch_ci.cli.place import folder_in, repository_root
-from autoresearch_ci.reports.terminal import Paint, clean, cut, has_colour, window
+from autoresearch_ci.cli.paths import folder_in, repository_root
+from autoresearch_ci.core.text import clean
+from autoresearch_ci.reports.terminal import Paint, cut, has_colour, window
 
 if TYPE_CHECKING:
     from autoresearch_ci.config import Loaded

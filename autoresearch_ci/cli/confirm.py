@@ -8,16 +8,16 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from autoresearch_ci.cli.boundary import DONE
+from autoresearch_ci.cli.error_boundary import DONE
 from autoresearch_ci.cli.parser import Parser, add_settings, positive
-from autoresearch_ci.cli.place import standing
-from autoresearch_ci.interrupts import interruptible
-from autoresearch_ci.model import Confirmation, Finding, Note
+from autoresearch_ci.cli.paths import standing
+from autoresearch_ci.core.interrupts import interruptible
+from autoresearch_ci.core.model import Confirmation, Finding, Note
+from autoresearch_ci.core.text import clean, plural
 from autoresearch_ci.reports.confirmation import finding, verdict
-from autoresearch_ci.reports.terminal import clean, plural
 
 if TYPE_CHECKING:
-    from autoresearch_ci.model import Event
+    from autoresearch_ci.core.model import Event
 
 
 _OF_A_SESSION = ("max_experiments", "time_limit", "patience", "target_value", "proposer")
@@ -49,11 +49,13 @@ def main(arguments: Namespace) -> int:
         if not arguments.quiet:
             print(*lines, sep="\n", file=people, flush=True)
 
-    from autoresearch_ci.campaigns import view  # noqa: PLC0415 - heavy
-    from autoresearch_ci.comparison import FEWEST  # noqa: PLC0415
-    from autoresearch_ci.confirmation import confirm, to_leave_out  # noqa: PLC0415
-    from autoresearch_ci.duel import PAIRS  # noqa: PLC0415
-    from autoresearch_ci.lab import open_lab  # noqa: PLC0415
+    from autoresearch_ci.campaign.select import view  # noqa: PLC0415 - heavy
+    from autoresearch_ci.engine.assembly import open_lab  # noqa: PLC0415
+    from autoresearch_ci.engine.confirm import confirm, to_leave_out  # noqa: PLC0415
+    from autoresearch_ci.engine.paired_runs import (  # noqa: PLC0415
+        FEWEST,
+        PAIRS,
+    )
     from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
     pairs = arguments.pairs or PAIRS
@@ -113,7 +115,7 @@ def _show(event: Event, say: Callable[..., None], arguments: Namespace) -> None:
         say(finding(event))
     elif isinstance(event, Confirmation):
         if arguments.json:
-            from autoresearch_ci.ledger import encode  # noqa: PLC0415
+            from autoresearch_ci.campaign.ledger import encode  # noqa: PLC0415
 
             print(json.dumps(encode(event), ensure_ascii=False))
             return

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from autoresearch_ci.cli import results, session
 from autoresearch_ci.cli.parser import positive
-from autoresearch_ci.errors import MachineError, WorkspaceError
-from autoresearch_ci.history import History
-from autoresearch_ci.model import Experiment
-from autoresearch_ci.reports.terminal import Paint, clean, has_colour
+from autoresearch_ci.core.errors import MachineError, WorkspaceError
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Experiment
+from autoresearch_ci.core.text import clean
+from autoresearch_ci.reports.terminal import Paint, has_colour
 
 EXPERIMENTS = 12
 
@@ -109,7 +110,7 @@ def best_step(history: History) -> Experiment | None:
 
 def _show(place: Path) -> None:
     """The table, then the kept change that gained the most."""
-    from autoresearch_ci.archive import archived  # noqa: PLC0415
+    from autoresearch_ci.campaign.archive import archived  # noqa: PLC0415
     from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
     paint = Paint(colour=has_colour(sys.stdout))

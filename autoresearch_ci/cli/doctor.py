@@ -9,16 +9,17 @@ from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from autoresearch_ci.cli.boundary import DONE, USER
+from autoresearch_ci.cli.error_boundary import DONE, USER
 from autoresearch_ci.cli.parser import add_settings
-from autoresearch_ci.cli.place import standing
-from autoresearch_ci.interrupts import interruptible
+from autoresearch_ci.cli.paths import standing
+from autoresearch_ci.core.interrupts import interruptible
+from autoresearch_ci.core.text import clean
 from autoresearch_ci.reports import examination as words
 from autoresearch_ci.reports.examining import Examining
-from autoresearch_ci.reports.terminal import Paint, clean, has_colour
+from autoresearch_ci.reports.terminal import Paint, has_colour
 
 if TYPE_CHECKING:
-    from autoresearch_ci.model import Check
+    from autoresearch_ci.core.model import Check
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from functools import partial
 
-from autoresearch_ci.cli import asking
-from autoresearch_ci.cli.boundary import DONE
+from autoresearch_ci.cli import requests
+from autoresearch_ci.cli.error_boundary import DONE
 from autoresearch_ci.cli.parser import Parser
-from autoresearch_ci.model import IdeaRequest
+from autoresearch_ci.core.model import IdeaRequest
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The idea, for which campaign, and where that is."""
     parser.add_argument("text", nargs="+", metavar="TEXT", help="the idea, in your own words")
-    asking.add_place(parser)
+    requests.add_place(parser)
 
 
 def main(arguments: Namespace) -> int:
@@ -22,7 +22,7 @@ def main(arguments: Namespace) -> int:
     text = " ".join(arguments.text).strip()
     if not text:
         Parser(prog="autoresearch-ci idea").error("the idea is empty.")
-    request, _ = asking.ask(arguments, partial(IdeaRequest, text=text))
+    request, _ = requests.ask(arguments, partial(IdeaRequest, text=text))
     if not arguments.quiet:
         print(f"{request.tag}: the idea waits for the next proposal of a model")
     return DONE

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from autoresearch_ci.cli import workflow
 from autoresearch_ci.cli.parser import add_settings
-from autoresearch_ci.cli.place import folder_in, repository_root
-from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.cli.paths import folder_in, repository_root
+from autoresearch_ci.core.errors import SettingsError
 
 if TYPE_CHECKING:
     from autoresearch_ci.project_types import Detected

@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from autoresearch_ci.cli.parser import Parser, positive
-from autoresearch_ci.errors import LedgerError
-from autoresearch_ci.history import History
-from autoresearch_ci.model import Experiment, SessionStart, Status, StopReason
+from autoresearch_ci.core.errors import LedgerError
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Experiment, SessionStart, Status, StopReason
+from autoresearch_ci.core.text import clean
 from autoresearch_ci.reports.session import STOPPED, outcome
 from autoresearch_ci.reports.table import Layout, headline, table
-from autoresearch_ci.reports.terminal import Paint, clean, cut, has_colour, is_live, window
+from autoresearch_ci.reports.terminal import Paint, cut, has_colour, is_live, window
 
 if TYPE_CHECKING:
-    from autoresearch_ci.campaigns import CampaignView
+    from autoresearch_ci.campaign.select import CampaignView
 
 PAUSE = 0.5
 """Seconds between two looks at the log."""
@@ -66,11 +67,11 @@ def main(arguments: Namespace) -> int:
     view = look(arguments.repo, arguments.tag)
     rows = chosen(view.history, arguments.status, arguments.last)
     if arguments.json:
-        from autoresearch_ci.ledger import encode  # noqa: PLC0415
+        from autoresearch_ci.campaign.ledger import encode  # noqa: PLC0415
 
         lines: Iterable[str] = (json.dumps(encode(e), ensure_ascii=False) for e in rows)
     elif arguments.tsv:
-        from autoresearch_ci.ledger import table as tsv  # noqa: PLC0415
+        from autoresearch_ci.campaign.ledger import table as tsv  # noqa: PLC0415
 
         header, *every = tsv(view.history).split("\n")
         lines = [header, *(every[experiment.experiment] for experiment in rows)]
@@ -175,7 +176,7 @@ def _draw(text: str) -> None:
 
 def look(repo: Path, tag: str | None) -> CampaignView:
     """The campaign as its log has it; raises LedgerError where there is none."""
-    from autoresearch_ci.campaigns import view  # noqa: PLC0415 - after the usage is checked
+    from autoresearch_ci.campaign.select import view  # noqa: PLC0415 - after the usage is checked
     from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
     return view(Workspace.open(repo), tag)

@@ -6,9 +6,9 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 
-from autoresearch_ci.cli.asking import PUSH_TOKEN, add_remote
-from autoresearch_ci.cli.boundary import DONE, USER
+from autoresearch_ci.cli.error_boundary import DONE, USER
 from autoresearch_ci.cli.parser import Parser
+from autoresearch_ci.cli.requests import PUSH_TOKEN, add_remote
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -20,7 +20,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def main(arguments: Namespace) -> int:
     """Delete it, unless somebody is at work on it or changes their mind."""
-    from autoresearch_ci.removal import remove, require_known  # noqa: PLC0415 - heavy
+    from autoresearch_ci.campaign.remove import remove, require_known  # noqa: PLC0415 - heavy
     from autoresearch_ci.workspace import Target, Workspace  # noqa: PLC0415
 
     workspace, remote = Workspace.open(arguments.repo), None

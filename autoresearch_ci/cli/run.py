@@ -7,9 +7,9 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from autoresearch_ci.cli import session
-from autoresearch_ci.cli.asking import add_remote
 from autoresearch_ci.cli.parser import Parser, add_settings
-from autoresearch_ci.cli.place import repository_root, standing
+from autoresearch_ci.cli.paths import repository_root, standing
+from autoresearch_ci.cli.requests import add_remote
 
 
 def add_arguments(parser: ArgumentParser) -> None:

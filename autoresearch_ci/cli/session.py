@@ -11,15 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from autoresearch_ci.cli.asking import PUSH_TOKEN
-from autoresearch_ci.cli.boundary import DONE, INTERRUPTED
-from autoresearch_ci.cli.place import repository_root
-from autoresearch_ci.cli.program import called
-from autoresearch_ci.errors import OutOfTimeError, SettingsError
-from autoresearch_ci.forecast import fruitless
-from autoresearch_ci.history import History
-from autoresearch_ci.interrupts import Interrupted, interruptible
-from autoresearch_ci.model import (
+from autoresearch_ci.cli.error_boundary import DONE, INTERRUPTED
+from autoresearch_ci.cli.paths import called, repository_root
+from autoresearch_ci.cli.requests import PUSH_TOKEN
+from autoresearch_ci.core.errors import OutOfTimeError, SettingsError
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.interrupts import Interrupted, interruptible
+from autoresearch_ci.core.model import (
     Check,
     Event,
     Experiment,
@@ -30,13 +28,15 @@ from autoresearch_ci.model import (
     Reason,
     SessionEnd,
 )
+from autoresearch_ci.core.text import duration, plural
+from autoresearch_ci.engine.forecast import fruitless
 from autoresearch_ci.reports.progress import LiveProgress, PlainProgress, Progress, QuietProgress
 from autoresearch_ci.reports.session import closing, opening, outcome
-from autoresearch_ci.reports.terminal import Paint, duration, has_colour, is_live, plural
+from autoresearch_ci.reports.terminal import Paint, has_colour, is_live
 
 if TYPE_CHECKING:
     from autoresearch_ci.config import Settings
-    from autoresearch_ci.session import Session
+    from autoresearch_ci.engine.session import Session
 
 
 def hold(
@@ -64,8 +64,8 @@ def hold(
     with interruptible(progress.stopping), ExitStack() as stack:
         stack.enter_context(progress)
         from autoresearch_ci.doctor import admit  # noqa: PLC0415 - heavy; the live line is up
-        from autoresearch_ci.lab import open_lab  # noqa: PLC0415
-        from autoresearch_ci.loop import research  # noqa: PLC0415
+        from autoresearch_ci.engine.assembly import open_lab  # noqa: PLC0415
+        from autoresearch_ci.engine.loop import research  # noqa: PLC0415
         from autoresearch_ci.workspace import Target  # noqa: PLC0415
 
         target = Target(push, os.environ.get(PUSH_TOKEN, "")) if push is not None else None
@@ -157,7 +157,7 @@ def _shown(progress: Progress, *, as_json: bool) -> Callable[[Event], None]:
 def _write_record(event: Event) -> None:
     if isinstance(event, IncumbentMeasured | Finding | Check | Note | Phase):
         return
-    from autoresearch_ci.ledger import encode  # noqa: PLC0415
+    from autoresearch_ci.campaign.ledger import encode  # noqa: PLC0415
 
     print(json.dumps(encode(event), ensure_ascii=False), flush=True)
 

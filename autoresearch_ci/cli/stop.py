@@ -8,14 +8,14 @@ from argparse import ArgumentParser, Namespace
 from contextlib import suppress
 from functools import partial
 
-from autoresearch_ci.cli import asking
-from autoresearch_ci.cli.boundary import DONE
-from autoresearch_ci.model import StopRequest
+from autoresearch_ci.cli import requests
+from autoresearch_ci.cli.error_boundary import DONE
+from autoresearch_ci.core.model import StopRequest
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Which campaign, where, and how soon."""
-    asking.add_place(parser)
+    requests.add_place(parser)
     parser.add_argument(
         "--now", action="store_true",
         help="do not wait for the end of the experiment; here, that is as good as Ctrl-C there",
@@ -24,7 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def main(arguments: Namespace) -> int:
     """Ask the session to end."""
-    request, working = asking.ask(arguments, partial(StopRequest, now=arguments.now))
+    request, working = requests.ask(arguments, partial(StopRequest, now=arguments.now))
     if arguments.now and working is not None:
         with suppress(ProcessLookupError):  # it has ended by itself
             os.kill(working, signal.SIGINT)

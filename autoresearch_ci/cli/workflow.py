@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.core.errors import SettingsError
 
 PATH = ".github/workflows/autoresearch.yml"
 UNKNOWN = "OWNER/autoresearch-ci@COMMIT"

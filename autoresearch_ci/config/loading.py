@@ -24,7 +24,7 @@ from autoresearch_ci.config.origins import (
 from autoresearch_ci.config.pairing import require_pair
 from autoresearch_ci.config.settings import MEASURES, NAMES, REQUIRED, Settings, example, takes_none
 from autoresearch_ci.config.values import BadValue
-from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.core.errors import SettingsError
 from autoresearch_ci.project_types import Detected
 
 MISNAMED = ".github/autoresearch.yaml"

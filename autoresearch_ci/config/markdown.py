@@ -17,7 +17,7 @@ from autoresearch_ci.config import spans
 from autoresearch_ci.config.origins import Entries, Origin, Written, twice, unknown
 from autoresearch_ci.config.settings import NAMES, takes_list
 from autoresearch_ci.config.values import BadValue, nearest, shown
-from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.core.errors import SettingsError
 
 HEADINGS = ("autoresearch", "autoresearch 설정")
 LEVELS = (2, 3, 4)

@@ -9,7 +9,7 @@ from pathlib import Path
 from autoresearch_ci import project_types
 from autoresearch_ci.config import markdown
 from autoresearch_ci.config.settings import MEASURES, NAMES, example
-from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.core.errors import SettingsError
 from autoresearch_ci.project_types import Candidate, Detected
 
 _MOST_NAMED = 8

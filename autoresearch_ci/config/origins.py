@@ -8,7 +8,7 @@ from pathlib import Path
 
 from autoresearch_ci.config import values
 from autoresearch_ci.config.settings import NAMES
-from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.core.errors import SettingsError
 
 # As written: text, a list of texts, or None for "explicitly none".
 Written = object

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autoresearch_ci.config.origins import DEFAULT, Entries
-from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.core.errors import SettingsError
 from autoresearch_ci.project_types import Detected
 
 

@@ -21,7 +21,7 @@ from pydantic import (
 
 from autoresearch_ci.config import values
 from autoresearch_ci.config.values import BadValue
-from autoresearch_ci.model import Direction, MinDelta
+from autoresearch_ci.core.model import Direction, MinDelta
 
 # The names a user may choose from, here and nowhere else.
 ProposerName = Literal["auto", "search", "anthropic", "openai", "command"]

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
 
-from autoresearch_ci.model import Direction, MinDelta
+from autoresearch_ci.core.model import Direction, MinDelta
 
 # Written so that Python and the editors that read the JSON schema understand them alike.
 NUMBER = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"

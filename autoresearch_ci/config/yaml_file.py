@@ -13,7 +13,7 @@ import yaml
 from autoresearch_ci.config import spans
 from autoresearch_ci.config.origins import Entries, Origin, Written, twice, unknown
 from autoresearch_ci.config.settings import NAMES, takes_list
-from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.core.errors import SettingsError
 
 NAME = ".github/autoresearch.yml"
 LARGEST = 64 * 1024

@@ -4,8 +4,7 @@ Everything happens in a copy of the repository that is deleted afterwards, with 
 very parts that a session has: only the ideas are the doctor's.
 """
 
-from autoresearch_ci.doctor.admission import admit
+from autoresearch_ci.doctor.admission import admit, weaknesses
 from autoresearch_ci.doctor.examination import TITLES, Examination
-from autoresearch_ci.doctor.weaknesses import weaknesses
 
 __all__ = ["TITLES", "Examination", "admit", "weaknesses"]

@@ -10,18 +10,17 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from autoresearch_ci import ideas
-from autoresearch_ci.clock import timestamp
-from autoresearch_ci.config import DoctorMode
+from autoresearch_ci.config import DoctorMode, Settings
+from autoresearch_ci.core.clock import timestamp
+from autoresearch_ci.core.errors import AutoresearchError, UntrustedError
+from autoresearch_ci.core.model import Diagnosis, Event, Note
+from autoresearch_ci.core.text import duration, plural
 from autoresearch_ci.doctor.examination import Examination
-from autoresearch_ci.doctor.weaknesses import weaknesses
-from autoresearch_ci.errors import AutoresearchError, UntrustedError
-from autoresearch_ci.executors.user import Users
-from autoresearch_ci.lab import load_settings
-from autoresearch_ci.model import Diagnosis, Event, Note
-from autoresearch_ci.reports.terminal import duration, plural
-from autoresearch_ci.session import Session
-from autoresearch_ci.workspace import Workspace, twin
+from autoresearch_ci.engine.assembly import load_settings
+from autoresearch_ci.engine.session import Session
+from autoresearch_ci.executors.users import Users
+from autoresearch_ci.proposers import select
+from autoresearch_ci.workspace import Twin, Workspace, twin
 
 SHARE = 0.1
 """Of `time_limit` at most; what it takes is the session's time."""
@@ -52,7 +51,7 @@ def admit(
     share = math.inf if limit is None else SHARE * limit
     most = "" if limit is None else f", for at most {duration(share)}"
     show(Note(f"The doctor looks at a copy of the project first{most}"))
-    settings = {**overrides, "proposer": ideas.chosen(lab.settings, os.environ)}
+    settings = {**overrides, "proposer": select.chosen(lab.settings, os.environ)}
     found = Diagnosis(lab.start.tag, lab.start.session, timestamp(), ())
     try:
         workspace = Workspace.open(repo)
@@ -141,3 +140,30 @@ def _time_is_up(share: float, *, began: bool) -> str:
     if began:
         return f"It was cut short: {given} were over. {BY_HAND}"
     return f"It was left out: {given} were over before its first verdict. {BY_HAND}"
+
+
+_SHOWN = 4
+
+
+def weaknesses(copy: Twin, settings: Settings) -> list[str]:
+    """Each in a sentence or two that end in what to do."""
+    found = []
+    if settings.guard_command is None:
+        found.append(
+            "There is no guard_command: a change that breaks the program and improves "
+            f"{settings.metric_name} is kept. Set it to the tests."
+        )
+    if settings.metric_min is None and settings.metric_max is None:
+        found.append(
+            f"Any {settings.metric_name} is believed. Set metric_min or metric_max to what it can "
+            "be at best."
+        )
+    open_files = copy.ignored(settings.readonly_files)
+    if open_files:
+        shown = ", ".join(open_files[:_SHOWN])
+        more = f" and {len(open_files) - _SHOWN} more" if len(open_files) > _SHOWN else ""
+        found.append(
+            f"Git ignores {shown}{more}, so a run can change them for all runs to come. Name what "
+            "decides the number (data, dependencies) in readonly_files."
+        )
+    return found

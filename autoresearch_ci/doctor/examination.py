@@ -9,19 +9,27 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from autoresearch_ci.core.errors import AutoresearchError, OutOfTimeError
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import (
+    Check,
+    Experiment,
+    ExperimentStart,
+    Proposal,
+    Reason,
+    Side,
+    Status,
+)
 from autoresearch_ci.doctor import faults
 from autoresearch_ci.doctor.faults import Seen
 from autoresearch_ci.doctor.languages import filled
-from autoresearch_ci.doctor.patient import NotPossibleError, Patient
-from autoresearch_ci.doctor.plants import BETTER, PLANTS, WORSE, Plant, now_known, worse
-from autoresearch_ci.errors import AutoresearchError, OutOfTimeError
-from autoresearch_ci.executors.user import Users
-from autoresearch_ci.history import History
-from autoresearch_ci.lab import load_settings, open_lab
-from autoresearch_ci.loop import research
-from autoresearch_ci.model import Check, Experiment, ExperimentStart, Proposal, Reason, Side, Status
+from autoresearch_ci.doctor.probes import BETTER, PLANTS, WORSE, Plant, now_known, worse
+from autoresearch_ci.doctor.project import NotPossibleError, Patient
+from autoresearch_ci.engine.assembly import load_settings, open_lab
+from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.session import Session
+from autoresearch_ci.executors.users import Users
 from autoresearch_ci.proposers import Source
-from autoresearch_ci.session import Session
 from autoresearch_ci.workspace import Twin, Workspace
 
 BUDGET = 10.0

@@ -10,8 +10,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from autoresearch_ci.doctor.patient import NOT_EXECUTED, NotPossibleError, Patient
-from autoresearch_ci.model import Experiment, Reason, Status
+from autoresearch_ci.core.model import Experiment, Reason, Status
+from autoresearch_ci.doctor.project import NOT_EXECUTED, NotPossibleError, Patient
 
 REFUSED = (Reason.GUARD_FAILED, Reason.RULE_VIOLATION)
 _NOT_REACHED = "a run does not get to the planted code"

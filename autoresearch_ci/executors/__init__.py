@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from autoresearch_ci.model import Run
+from autoresearch_ci.core.model import Run
 
 
 @dataclass(frozen=True, slots=True)

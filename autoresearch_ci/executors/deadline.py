@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from autoresearch_ci.errors import OutOfTimeError
+from autoresearch_ci.core.errors import OutOfTimeError
+from autoresearch_ci.core.model import Run
 from autoresearch_ci.executors import Command, Executor
-from autoresearch_ci.model import Run
 
 
 class Deadline:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from autoresearch_ci.errors import MachineError
-from autoresearch_ci.ownership import as_its_folder
+from autoresearch_ci.core.errors import MachineError
+from autoresearch_ci.core.files import as_its_folder
 
 _CAPTURED = 64 * 1024
 _MOST_TAIL = 16 * 1024 * 1024  # the tail passes through memory once, at the end

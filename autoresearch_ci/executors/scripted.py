@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from autoresearch_ci.core.model import Run
 from autoresearch_ci.executors import Command
-from autoresearch_ci.model import Run
 
 
 class ScriptedExecutor:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from autoresearch_ci.event import Thread
-
 
 class Reaction(StrEnum):
     """The face that a command gets."""
@@ -148,3 +146,15 @@ class Forge(Protocol):
         """From now on be done with everything within so many seconds: the job is being killed."""
 
     def close(self) -> None: ...
+
+
+MARK = "<!-- autoresearch-ci:"
+"""What every comment of ours begins with; so its first line is never a command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """Where people talk: an issue or a pull request."""
+
+    number: int
+    is_pull: bool

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autoresearch_ci.errors import ForgeError
-from autoresearch_ci.event import Thread
-from autoresearch_ci.forge import CHECK, Annotation, CheckOutput, Conclusion, Missed, Pull, Reaction
+from autoresearch_ci.core.errors import ForgeError
+from autoresearch_ci.forge import (
+    CHECK,
+    Annotation,
+    CheckOutput,
+    Conclusion,
+    Missed,
+    Pull,
+    Reaction,
+    Thread,
+)
 
 
 class OfflineForge:

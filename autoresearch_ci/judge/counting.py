@@ -6,9 +6,9 @@ many of the candidate as could hardly all be odd, and the incumbent is run besid
 
 from __future__ import annotations
 
-from autoresearch_ci.judge.contest import Contest
+from autoresearch_ci.core.model import Reason, Side, Status, Verdict, same
+from autoresearch_ci.judge.comparison import Contest
 from autoresearch_ci.judge.repeating import Repeating
-from autoresearch_ci.model import Reason, Side, Status, Verdict, same
 
 RARE = 0.02
 """How probable runs as good as the candidate's may be, were it no better, for a keep."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import comb
 
-from autoresearch_ci.model import same
+from autoresearch_ci.core.model import same
 
 MOSTLY = 0.5
 """Share of repeated runs that agree from which the metric mostly repeats."""

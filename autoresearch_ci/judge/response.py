@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from autoresearch_ci.judge.noise import scatter
-from autoresearch_ci.model import Experiment, Reason, Side, Status
+from autoresearch_ci.core.model import Experiment, Reason, Side, Status
+from autoresearch_ci.judge.scale import scatter
 
 FAR = 4.0
 """How far a candidate must be from the incumbent, in units of the noise, to be another number."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from statistics import median
 
-from autoresearch_ci.judge import level
-from autoresearch_ci.judge.contest import Contest, Judge
+from autoresearch_ci.core.model import Reason, Side, Status, Verdict, same
+from autoresearch_ci.judge import incumbent_level
+from autoresearch_ci.judge.comparison import Contest, Judge
 from autoresearch_ci.judge.counting import count
-from autoresearch_ci.judge.effect import Effect, estimate
-from autoresearch_ci.judge.experience import View
-from autoresearch_ci.judge.noise import substantial
-from autoresearch_ci.judge.single import single_run
-from autoresearch_ci.model import Reason, Side, Status, Verdict, same
+from autoresearch_ci.judge.noise_model import View
+from autoresearch_ci.judge.posterior import Effect, estimate
+from autoresearch_ci.judge.scale import substantial
+from autoresearch_ci.judge.single_run import single_run
 
 SURE = 0.65
 """Probability of an improvement that is enough for a keep; most keeps have far more."""
@@ -102,9 +102,9 @@ def weigh(contest: Contest, view: View, max_repeats: int) -> Verdict | Side:
 def _alone(view: View, bar: float) -> Effect:
     """What the fresh runs say without anything that was known before them."""
     first = view.fresh[0]
-    belief = level.anew(view.belief)
+    belief = incumbent_level.anew(view.belief)
     for value in view.fresh:
-        belief = level.see_incumbent(belief, value - first)
+        belief = incumbent_level.see_incumbent(belief, value - first)
     return estimate([value - first for value in view.candidate], belief, view.improving, bar)
 
 
@@ -120,7 +120,7 @@ def _turn(view: View, max_repeats: int) -> Side:
 
 def _keep(reason: Reason, contest: Contest, view: View, effect: Effect) -> Verdict:
     """The gain that is believed in, no farther from what was measured than noise explains."""
-    stands = [*view.fresh, level.moments(view.belief)[0]]
+    stands = [*view.fresh, incumbent_level.moments(view.belief)[0]]
     least = min(view.candidate) - max(stands) - 1
     most = max(view.candidate) - min(stands)
     gain = min(max(effect.mean, least), most)
@@ -128,7 +128,7 @@ def _keep(reason: Reason, contest: Contest, view: View, effect: Effect) -> Verdi
 
 
 def _discard(contest: Contest, view: View) -> Verdict:
-    gain = median(view.candidate) - level.moments(view.belief)[0]
+    gain = median(view.candidate) - incumbent_level.moments(view.belief)[0]
     reason = Reason.WORSE if gain <= -1 else Reason.WITHIN_NOISE
     return Verdict(Status.DISCARD, reason, gain * view.scale, _beside(contest, view))
 

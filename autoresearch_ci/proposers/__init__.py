@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from autoresearch_ci.history import History
-from autoresearch_ci.interrupts import Interrupted
-from autoresearch_ci.model import Proposal, Rejected
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.interrupts import Interrupted
+from autoresearch_ci.core.model import Proposal, Rejected
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from autoresearch_ci.history import History
-from autoresearch_ci.model import Proposal, Rejected
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Proposal, Rejected
 from autoresearch_ci.proposers import Source
 
 Idea = tuple[str, str | Callable[[str], str]] | Rejected

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from autoresearch_ci.conversation import Conversation, Reply, Usage
+from autoresearch_ci.core.model.values import Usage
+from autoresearch_ci.providers.conversation import Conversation, Reply
 
 MAX_OUTPUT_TOKENS = 16_384
 """Where nothing else is said: room for a whole file, and for the thinking that comes before it."""

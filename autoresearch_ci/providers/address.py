@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.core.errors import SettingsError
 
 _NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", re.IGNORECASE)
 _NEARBY = (".localhost", ".local", ".lan", ".internal", ".home.arpa")

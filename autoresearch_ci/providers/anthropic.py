@@ -7,16 +7,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel
 
-from autoresearch_ci.conversation import Block, Conversation, Ending, Reply, Usage
-from autoresearch_ci.errors import ProviderError
+from autoresearch_ci.core.errors import ProviderError
+from autoresearch_ci.core.model.values import Usage
 from autoresearch_ci.providers import MAX_OUTPUT_TOKENS
 from autoresearch_ci.providers.address import address
-from autoresearch_ci.providers.counts import Count, IsCounts, believable
-from autoresearch_ci.providers.failure import Failed, of_event
-from autoresearch_ci.providers.key import Key
-from autoresearch_ci.providers.over_http import HttpProvider
-from autoresearch_ci.providers.patience import Patience
-from autoresearch_ci.providers.wire import Listener
+from autoresearch_ci.providers.conversation import Block, Conversation, Ending, Reply
+from autoresearch_ci.providers.failure import Failed, Key, Patience, of_event
+from autoresearch_ci.providers.http_exchange import Listener
+from autoresearch_ci.providers.http_provider import Count, HttpProvider, IsCounts, believable
 
 MODEL = "claude-sonnet-5-5"
 BASE_URL = "https://api.anthropic.com"

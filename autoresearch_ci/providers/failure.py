@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import random
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from autoresearch_ci.conversation import Usage
-from autoresearch_ci.errors import ProviderError
-from autoresearch_ci.providers.key import Key
-from autoresearch_ci.providers.patience import RETRIED, asked_wait
+from autoresearch_ci.core.errors import ProviderError
+from autoresearch_ci.core.model.values import Usage
 
 LONGEST_QUOTE = 300
 LATER = "Try again later; the campaign goes on where it stopped."
@@ -159,3 +160,89 @@ def _read(body: bytes) -> tuple[str, str]:
 def _kind(error: dict[str, Any]) -> str:
     known = [str(error.get(name) or "") for name in ("code", "type")]
     return next((kind for kind in known if kind in _FILTERED | _LASTING), known[1] or known[0])
+
+
+MASK = "***"
+_GIVES_AWAY = 8
+"""So many characters of a key in a row are as bad as the key."""
+
+
+class Key:
+    """An API key. Neither `repr` nor `str` nor `format` shows it."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        """Raise ProviderError for what cannot be a key; the error does not quote it."""
+        self._value = value.strip()
+        if not self._value:
+            raise ProviderError("The API key is empty.", remedy="Set it to the key's value.")
+        if not all("!" <= character <= "~" for character in self._value):
+            raise ProviderError(
+                "The API key holds white space or characters that no key has.",
+                remedy="Copy it again, as one line without quotes around it.",
+            )
+
+    def __repr__(self) -> str:
+        return f"Key({MASK})"
+
+    def reveal(self) -> str:
+        """The key itself, for the request's header and nothing else."""
+        return self._value
+
+    def masked(self, text: str) -> str:
+        """The text with every piece of the key in it replaced."""
+        size = min(_GIVES_AWAY, len(self._value))
+        pieces = {self._value[at : at + size] for at in range(len(self._value) - size + 1)}
+        hidden = bytearray(len(text))
+        for piece in pieces:
+            at = text.find(piece)
+            while at >= 0:
+                hidden[at : at + size] = b"\1" * size
+                at = text.find(piece, at + 1)
+        return "".join(
+            (MASK if not at or not hidden[at - 1] else "") if hidden[at] else character
+            for at, character in enumerate(text)
+        )
+
+
+RETRIED = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
+"""Statuses after which the same request may well be answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """All in seconds. `silence` is how long a server may say nothing, `total` bounds one `ask`."""
+
+    connect: float = 10.0
+    silence: float = 300.0
+    total: float = 900.0
+    tries: int = 6
+    first_wait: float = 1.0
+    longest_wait: float = 60.0
+
+    def wait(self, failures: int, asked: float | None) -> float:
+        """How long before the next try; never less than what the server asked for.
+
+        The random part keeps many of us from coming back at the same instant.
+        """
+        if asked is not None:
+            return asked * random.uniform(1.0, 1.1) + random.uniform(0.0, 0.1 * self.first_wait)
+        doubled = self.first_wait * 2.0 ** min(failures - 1, 30)
+        return min(doubled, self.longest_wait) * random.uniform(0.5, 1.0)
+
+
+def asked_wait(headers: Mapping[str, str]) -> float | None:
+    """The seconds a server asks us to wait: milliseconds, seconds, or a date; None for nothing."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            seconds = float(headers.get(name, "")) * unit
+        except ValueError:
+            continue
+        if 0 <= seconds < float("inf"):
+            return seconds
+    try:
+        date = parsedate_to_datetime(headers.get("retry-after", ""))
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return max(0.0, date.timestamp() - time.time())

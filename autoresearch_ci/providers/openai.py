@@ -9,16 +9,14 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
-from autoresearch_ci.conversation import Conversation, Ending, Reply, Usage
-from autoresearch_ci.errors import ProviderError, SettingsError
+from autoresearch_ci.core.errors import ProviderError, SettingsError
+from autoresearch_ci.core.model.values import Usage
 from autoresearch_ci.providers import MAX_OUTPUT_TOKENS
 from autoresearch_ci.providers.address import Address, address
-from autoresearch_ci.providers.counts import Count, IsCounts, believable
-from autoresearch_ci.providers.failure import Failed, Failure, of_event
-from autoresearch_ci.providers.key import Key
-from autoresearch_ci.providers.over_http import HttpProvider
-from autoresearch_ci.providers.patience import Patience
-from autoresearch_ci.providers.wire import Listener
+from autoresearch_ci.providers.conversation import Conversation, Ending, Reply
+from autoresearch_ci.providers.failure import Failed, Failure, Key, Patience, of_event
+from autoresearch_ci.providers.http_exchange import Listener
+from autoresearch_ci.providers.http_provider import Count, HttpProvider, IsCounts, believable
 
 MODEL = "gpt-6.1-terra"
 BASE_URL = "https://api.openai.com/v1"

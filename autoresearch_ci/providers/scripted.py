@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from autoresearch_ci.conversation import Conversation, Ending, Reply, Usage
-from autoresearch_ci.errors import ProviderError
+from autoresearch_ci.core.errors import ProviderError
+from autoresearch_ci.core.model.values import Usage
 from autoresearch_ci.providers import MAX_OUTPUT_TOKENS
+from autoresearch_ci.providers.conversation import Conversation, Ending, Reply
 
 Answer = str | Reply | ProviderError
 

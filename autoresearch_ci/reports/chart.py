@@ -8,10 +8,10 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from autoresearch_ci.history import History
-from autoresearch_ci.model import Direction, Experiment, Status
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Direction, Experiment, Status
+from autoresearch_ci.core.text import better, clean, number
 from autoresearch_ci.reports.labels import SIZE, Board
-from autoresearch_ci.reports.terminal import better, clean, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

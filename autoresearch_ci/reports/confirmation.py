@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autoresearch_ci.model import Confirmation, Finding
-from autoresearch_ci.reports.terminal import clean, number, percent, plural
+from autoresearch_ci.core.model import Confirmation, Finding
+from autoresearch_ci.core.text import clean, number, percent, plural
 
 _WORDS = {
     "confirmed": "confirmed: the branch is better than where it began",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from autoresearch_ci.history import History
-from autoresearch_ci.model import Experiment, ProposalRejected, Status
-from autoresearch_ci.reports.terminal import clean, plural
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Experiment, ProposalRejected, Status
+from autoresearch_ci.core.text import clean, plural
 
 _THOUSAND = 1000
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from autoresearch_ci.model import Check, Diagnosis
+from autoresearch_ci.core.model import Check, Diagnosis
+from autoresearch_ci.core.text import clean, plural
 from autoresearch_ci.reports.markdown import escape
-from autoresearch_ci.reports.terminal import Paint, clean, plural
+from autoresearch_ci.reports.terminal import Paint
 
 _MARKS = {True: ("ok", "good"), False: ("WRONG", "bad"), None: ("-", "dim")}
 _WIDTH = 96

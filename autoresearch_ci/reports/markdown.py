@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from autoresearch_ci.model import Experiment
-from autoresearch_ci.reports.terminal import change, clean, number
+from autoresearch_ci.core.model import Experiment
+from autoresearch_ci.core.text import (
+    BREAK,
+    change,
+    clean,
+    number,
+)
 
 _HEAD = "| # | value | change | verdict | idea |\n|---:|---:|---:|---|---|\n"
 # Words that a forge makes links of: `@name`, `#1`, `GH-1`, `a:b`, `www.`.
 _LINKS = re.compile(r"([@#:](?=\w|//)|\b(?:GH-|www\.)(?=\w))", re.IGNORECASE)
 _LATEST = 20
-BREAK = "\u200b"
-"""A space of no width: what stands on its two sides is one word no more."""
 
 
 def escape(text: str) -> str:

@@ -13,15 +13,22 @@ from dataclasses import dataclass
 from shlex import quote as quoted
 from urllib.parse import quote
 
-from autoresearch_ci.history import History
-from autoresearch_ci.model import Experiment, Reason, SessionEnd, SessionStart, Status, StopReason
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import (
+    Experiment,
+    Reason,
+    SessionEnd,
+    SessionStart,
+    Status,
+    StopReason,
+)
+from autoresearch_ci.core.text import better, number, percent
 from autoresearch_ci.reports.confirmation import verdict
 from autoresearch_ci.reports.costs import costs
 from autoresearch_ci.reports.examination import section
 from autoresearch_ci.reports.markdown import code, cut_diff, escape, fenced, held_out, jumps, table
 from autoresearch_ci.reports.session import STOPPED
 from autoresearch_ci.reports.table import counts
-from autoresearch_ci.reports.terminal import better, number, percent
 
 _SHOWN = 20
 _KEPT_SHARE = 0.3

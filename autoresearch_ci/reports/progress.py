@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
-from autoresearch_ci.history import History
-from autoresearch_ci.model import (
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import (
     Check,
     Diagnosis,
     Event,
@@ -27,9 +27,10 @@ from autoresearch_ci.model import (
     Phase,
     ProposalRejected,
 )
+from autoresearch_ci.core.text import clean, duration, number
 from autoresearch_ci.reports import examination
 from autoresearch_ci.reports.table import Layout
-from autoresearch_ci.reports.terminal import Paint, clean, duration, fit, has_colour, number
+from autoresearch_ci.reports.terminal import Paint, fit, has_colour
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions

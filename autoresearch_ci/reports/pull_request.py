@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from autoresearch_ci.history import History
-from autoresearch_ci.model import Confirmation, SessionStart
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Confirmation, SessionStart
+from autoresearch_ci.core.text import better, clean, number, percent, plural
 from autoresearch_ci.reports.confirmation import finding, verdict
 from autoresearch_ci.reports.costs import costs
 from autoresearch_ci.reports.markdown import code, escape, fenced, held_out, jumps, table
 from autoresearch_ci.reports.table import counts
-from autoresearch_ci.reports.terminal import better, clean, number, percent, plural
 
 BODY = 60_000
 """Characters of a body: there is room for what escaping may have been counted short by."""

@@ -6,10 +6,11 @@ import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from autoresearch_ci.history import History
-from autoresearch_ci.model import SessionEnd, SessionStart, StopReason
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import SessionEnd, SessionStart, StopReason
+from autoresearch_ci.core.text import better, clean, number, plural
 from autoresearch_ci.reports.table import counts, standing
-from autoresearch_ci.reports.terminal import Paint, better, clean, number, plural
+from autoresearch_ci.reports.terminal import Paint
 
 STOPPED = {
     StopReason.MAX_EXPERIMENTS: "max_experiments reached",

@@ -8,23 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from autoresearch_ci.history import History
-from autoresearch_ci.model import Experiment, SessionStart, Status
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Experiment, SessionStart, Status
+from autoresearch_ci.core.text import better, change, clean, duration, number, percent, plural, step
 from autoresearch_ci.reports.confirmation import verdict
 from autoresearch_ci.reports.costs import costs
 from autoresearch_ci.reports.examination import warning
-from autoresearch_ci.reports.terminal import (
-    Paint,
-    better,
-    change,
-    clean,
-    duration,
-    fit,
-    number,
-    percent,
-    plural,
-    step,
-)
+from autoresearch_ci.reports.terminal import Paint, fit
 
 _STYLES = {Status.KEEP: "good", Status.DISCARD: "", Status.CRASH: "bad"}
 _MIN_TITLE = 12

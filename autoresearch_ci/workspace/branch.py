@@ -6,10 +6,10 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
-from autoresearch_ci.errors import WorkspaceError
+from autoresearch_ci.core.errors import WorkspaceError
+from autoresearch_ci.workspace.git import Git
 from autoresearch_ci.workspace.objects import Objects
-from autoresearch_ci.workspace.process import Git
-from autoresearch_ci.workspace.refs import ZERO
+from autoresearch_ci.workspace.snapshot.refs import ZERO
 
 CODE, LOGS = "autoresearch", "autoresearch-logs"
 TRAILER = "Autoresearch-Experiment"

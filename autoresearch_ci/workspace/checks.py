@@ -8,11 +8,11 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from autoresearch_ci.errors import TargetError, WorkspaceError
-from autoresearch_ci.signatures import signature
-from autoresearch_ci.workspace.committed import FILES
+from autoresearch_ci.core.errors import TargetError, WorkspaceError
+from autoresearch_ci.core.files import signature
+from autoresearch_ci.workspace.git import Git
 from autoresearch_ci.workspace.globs import matches
-from autoresearch_ci.workspace.process import Git
+from autoresearch_ci.workspace.objects import FILES
 from autoresearch_ci.workspace.status import OUTPUTS
 
 _OWN = {*OUTPUTS, ".github/autoresearch.yml"}

@@ -16,11 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from autoresearch_ci.deletion import delete
-from autoresearch_ci.errors import AutoresearchError, WorkspaceError
-from autoresearch_ci.ownership import as_its_folder
-from autoresearch_ci.signatures import is_directory, signature
-from autoresearch_ci.workspace.process import no_space
+from autoresearch_ci.core.errors import AutoresearchError, WorkspaceError
+from autoresearch_ci.core.files import as_its_folder, delete, is_directory, signature
+from autoresearch_ci.workspace.git import no_space
 
 OWNER = 0o700
 _SCRATCH = ".autoresearch-"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from autoresearch_ci.workspace.files import disk_errors
-from autoresearch_ci.workspace.process import Git
+from autoresearch_ci.workspace.git import Git
 
 Entries = dict[bytes, tuple[bytes, str]]
 """A tree: name to mode and object id."""
@@ -119,3 +121,46 @@ def _format(entries: Entries) -> bytes:
         b"%b %b\0%b" % (mode, name, bytes.fromhex(sha))
         for name, (mode, sha) in sorted(entries.items(), key=order)
     )
+
+
+FILES = ("100644", "100755")  # no symlinks: what they point to may be anywhere
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A file of a commit: its path, its object's id, its size in bytes."""
+
+    path: str
+    blob: str
+    size: int
+
+
+def listed(git: Git, commit: str, wanted: Callable[[str], bool]) -> list[Committed]:
+    """The regular files of a commit whose path is wanted, in order of path."""
+    files = []
+    listing = os.fsdecode(git.run("ls-tree", "-r", "-z", "--long", "--full-tree", commit))
+    for entry in listing.split("\0")[:-1]:
+        about, _, path = entry.partition("\t")
+        mode, _kind, blob, size = about.split()
+        if mode in FILES and wanted(path):
+            files.append(Committed(path, blob, int(size)))
+    return files
+
+
+OURS = "autoresearch-ci <autoresearch-ci@users.noreply.github.com>"
+
+
+def author(git: Git) -> str:
+    """The user's name and address for commits; ours when git knows none."""
+    env = git.env
+    name, email = env.get("GIT_AUTHOR_NAME", ""), env.get("GIT_AUTHOR_EMAIL", "")
+    out = os.fsdecode(git.run("config", "-z", "--get-regexp", r"^user\.(name|email)$", ok=(0, 1)))
+    for entry in out.split("\0")[:-1]:
+        key, _, value = entry.partition("\n")
+        if key == "user.name":
+            name = env.get("GIT_AUTHOR_NAME") or value
+        else:
+            email = env.get("GIT_AUTHOR_EMAIL") or value
+    strip = {ord(char): None for char in "<>\n\0"}
+    name, email = name.translate(strip).strip(), email.translate(strip).strip()
+    return f"{name} <{email}>" if name and email else OURS

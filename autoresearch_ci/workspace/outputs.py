@@ -7,10 +7,10 @@ import os
 import stat
 from pathlib import Path
 
-from autoresearch_ci.errors import WorkspaceError
-from autoresearch_ci.signatures import signature
+from autoresearch_ci.core.errors import WorkspaceError
+from autoresearch_ci.core.files import signature
 from autoresearch_ci.workspace.files import disk_errors, write_atomic
-from autoresearch_ci.workspace.refs import stamp
+from autoresearch_ci.workspace.snapshot.refs import stamp
 from autoresearch_ci.workspace.status import OUTPUTS
 
 RUN_LOG = "run.log"

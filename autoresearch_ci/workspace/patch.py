@@ -6,8 +6,8 @@ import difflib
 import tempfile
 from pathlib import Path
 
-from autoresearch_ci.errors import WorkspaceError
-from autoresearch_ci.workspace.process import Git
+from autoresearch_ci.core.errors import WorkspaceError
+from autoresearch_ci.workspace.git import Git
 
 _CONTEXT = 3
 

@@ -18,8 +18,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from autoresearch_ci.errors import WorkspaceError
-from autoresearch_ci.workspace.process import OPTIONS, Git
+from autoresearch_ci.core.errors import WorkspaceError
+from autoresearch_ci.workspace.git import OPTIONS, Git
 
 PATIENCE = 120.0
 """Seconds that one fetch or push may take; one that stands still is given up earlier."""

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from urllib.parse import quote
 
-from autoresearch_ci.errors import WorkspaceError
+from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.workspace import branch
 from autoresearch_ci.workspace.remote import Remote
 from autoresearch_ci.workspace.repository import Workspace

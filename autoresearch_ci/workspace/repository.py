@@ -11,20 +11,19 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from autoresearch_ci.errors import AutoresearchError, MachineError, WorkspaceError
+from autoresearch_ci.core.errors import AutoresearchError, MachineError, WorkspaceError
 from autoresearch_ci.workspace import branch, checks, locks, outputs
-from autoresearch_ci.workspace.campaign import Campaign
-from autoresearch_ci.workspace.committed import Committed, listed
-from autoresearch_ci.workspace.control import IN_PROGRESS
-from autoresearch_ci.workspace.entry import Entry, author
+from autoresearch_ci.workspace.campaign_branch import Campaign
+from autoresearch_ci.workspace.checkout import Entry
 from autoresearch_ci.workspace.files import disk_errors
+from autoresearch_ci.workspace.git import OLDEST, Git
 from autoresearch_ci.workspace.globs import matches
-from autoresearch_ci.workspace.inbox import Inbox
-from autoresearch_ci.workspace.moving import Moves
-from autoresearch_ci.workspace.objects import FILE, Objects
-from autoresearch_ci.workspace.process import OLDEST, Git
+from autoresearch_ci.workspace.locks import Inbox
+from autoresearch_ci.workspace.objects import FILE, Committed, Objects, author, listed
+from autoresearch_ci.workspace.ref_transaction import Moves
 from autoresearch_ci.workspace.remote import Remote, Target
-from autoresearch_ci.workspace.scratch import clear_copies, files_of, sessions_in_copies
+from autoresearch_ci.workspace.scratch_copy import clear_copies, files_of, sessions_in_copies
+from autoresearch_ci.workspace.snapshot.git_files import IN_PROGRESS
 from autoresearch_ci.workspace.state import load
 from autoresearch_ci.workspace.status import OUTPUTS
 

@@ -6,9 +6,9 @@ import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from autoresearch_ci.errors import WorkspaceError
+from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.workspace.files import is_scratch
-from autoresearch_ci.workspace.process import Git
+from autoresearch_ci.workspace.git import Git
 
 OUTPUTS = ("results.tsv", "run.log", ".claude/logs/autoresearch.jsonl")
 """Files that the loop writes in the working tree; nobody's business here."""

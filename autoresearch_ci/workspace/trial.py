@@ -10,18 +10,18 @@ from enum import Enum
 from functools import cached_property
 from pathlib import Path
 
-from autoresearch_ci.errors import WorkspaceError
-from autoresearch_ci.model import Side
-from autoresearch_ci.signatures import signature
+from autoresearch_ci.core.errors import WorkspaceError
+from autoresearch_ci.core.files import signature
+from autoresearch_ci.core.model import Side
 from autoresearch_ci.workspace.checks import check_text
-from autoresearch_ci.workspace.control import Control
 from autoresearch_ci.workspace.files import disk_errors, make_way, remove, write_atomic
+from autoresearch_ci.workspace.git import Git
 from autoresearch_ci.workspace.objects import Objects, blob_id
 from autoresearch_ci.workspace.patch import unified
-from autoresearch_ci.workspace.process import Git
+from autoresearch_ci.workspace.snapshot.git_files import Control
+from autoresearch_ci.workspace.snapshot.tree import Tree
 from autoresearch_ci.workspace.state import note_shown
 from autoresearch_ci.workspace.times import Times
-from autoresearch_ci.workspace.tree import Tree
 
 _AT_ONCE = 1.0
 """Seconds after a look at all read-only files in which another one can be left out."""

@@ -15,12 +15,12 @@ import statistics
 import time
 from dataclasses import replace
 
-from autoresearch_ci.brief import Situation, brief
-from autoresearch_ci.brief.fences import size, tokens
 from autoresearch_ci.config import Settings
-from autoresearch_ci.history import History
-from autoresearch_ci.model import Direction, Experiment, Reason, Status
-from autoresearch_ci.redaction import Redactor
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Direction, Experiment, Reason, Status
+from autoresearch_ci.core.redaction import Redactor
+from autoresearch_ci.proposers.llm.prompt import Situation, brief
+from autoresearch_ci.proposers.llm.prompt.fences import size, tokens
 
 BASELINE = Experiment(
     "mar17", "s1", "2026-03-17T14:35:00Z", 0, Status.KEEP, None, "val_bpb", 1.0, None, "baseline",

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from attacks import ATTACKS, left_in
 
+from autoresearch_ci.core.machine import describe
 from autoresearch_ci.executors import Command
-from autoresearch_ci.executors.process import ProcessExecutor
-from autoresearch_ci.machine import describe
+from autoresearch_ci.executors.local import ProcessExecutor
 
 
 def main() -> None:

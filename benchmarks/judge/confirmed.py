@@ -14,8 +14,7 @@ from pathlib import Path
 from rules import RULES
 from worlds import CELLS, World
 
-from autoresearch_ci.comparison import effect, settled
-from autoresearch_ci.duel import PAIRS
+from autoresearch_ci.engine.paired_runs import PAIRS, effect, settled
 
 HERE = Path(__file__).parent
 

@@ -15,10 +15,10 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.loop import research
-from autoresearch_ci.machine import describe
-from autoresearch_ci.model import Experiment
+from autoresearch_ci.core.machine import describe
+from autoresearch_ci.core.model import Experiment
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.loop import research
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 
 HERE = Path(__file__).parent

@@ -7,8 +7,7 @@ from statistics import median
 
 from worlds import RUNS, World
 
-from autoresearch_ci.judge import Contest, Experience, Judge, sequential
-from autoresearch_ci.model import (
+from autoresearch_ci.core.model import (
     Direction,
     Experiment,
     MinDelta,
@@ -18,6 +17,7 @@ from autoresearch_ci.model import (
     Status,
     Verdict,
 )
+from autoresearch_ci.judge import Contest, Experience, Judge, sequential
 
 Keep = tuple[float, float]
 """True effect, claimed effect."""

@@ -25,9 +25,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from repositories import bytes_after_gc, make_repository
 
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.loop import research
-from autoresearch_ci.model import ExperimentStart, Reason, Status
+from autoresearch_ci.core.model import ExperimentStart, Reason, Status
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.loop import research
 
 
 def main() -> None:

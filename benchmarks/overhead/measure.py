@@ -21,9 +21,9 @@ from pathlib import Path
 
 import psutil
 
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.loop import research
-from autoresearch_ci.model import Experiment
+from autoresearch_ci.core.model import Experiment
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.loop import research
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 
 HERE = Path(__file__).parent

@@ -13,9 +13,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.loop import research
-from autoresearch_ci.model import Experiment
+from autoresearch_ci.core.model import Experiment
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.loop import research
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 
 sys.path.insert(0, str(Path(__file__).parents[1]))

@@ -11,8 +11,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from autoresearch_ci.history import History  # noqa: E402 - the path comes first
-from autoresearch_ci.model import Direction, Experiment, Reason, Status  # noqa: E402
+from autoresearch_ci.core.history import History  # noqa: E402 - the path comes first
+from autoresearch_ci.core.model import Direction, Experiment, Reason, Status  # noqa: E402
 from autoresearch_ci.proposers import Source  # noqa: E402
 from autoresearch_ci.proposers.search import SearchProposer  # noqa: E402
 from autoresearch_ci.proposers.search.proposer import blob_id  # noqa: E402

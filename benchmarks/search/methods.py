@@ -9,9 +9,8 @@ from collections.abc import Callable
 from spaces import SPACES
 from trial import METRICS
 
-from autoresearch_ci.history import History
-from autoresearch_ci.judge import Contest, single_run
-from autoresearch_ci.model import (
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import (
     Direction,
     Experiment,
     MinDelta,
@@ -21,13 +20,14 @@ from autoresearch_ci.model import (
     Status,
     Verdict,
 )
+from autoresearch_ci.judge import Contest, single_run
 from autoresearch_ci.proposers import Source
 from autoresearch_ci.proposers.search import SearchProposer
-from autoresearch_ci.proposers.search.knobs import find_knobs
+from autoresearch_ci.proposers.search.parameters import find_knobs
 from autoresearch_ci.proposers.search.proposer import blob_id
 from autoresearch_ci.proposers.search.protect import protect
 from autoresearch_ci.proposers.search.tuning import steps_of
-from autoresearch_ci.source import code_lines, tokens
+from autoresearch_ci.source_code.syntax import code_lines, tokens
 
 Measure = Callable[[str], float | None]
 

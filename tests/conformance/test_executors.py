@@ -8,16 +8,16 @@ import time
 
 import pytest
 
-from autoresearch_ci.executors import Command, process
+from autoresearch_ci.core.model import Run
+from autoresearch_ci.executors import Command, local
 from autoresearch_ci.executors.deadline import Deadline
-from autoresearch_ci.executors.process import ProcessExecutor
+from autoresearch_ci.executors.local import ProcessExecutor
 from autoresearch_ci.executors.scripted import ScriptedExecutor
-from autoresearch_ci.model import Run
 
 
 def process_without_adoption(monkeypatch):
     """As on systems that do not hand orphans back."""
-    monkeypatch.setattr(process, "adopting", lambda: contextlib.nullcontext(False))
+    monkeypatch.setattr(local, "adopting", lambda: contextlib.nullcontext(False))
     return ProcessExecutor()
 
 

@@ -4,11 +4,18 @@ import inspect
 
 import pytest
 
-from autoresearch_ci.errors import ForgeError
-from autoresearch_ci.event import Thread
-from autoresearch_ci.forge import Annotation, CheckOutput, Conclusion, Forge, Missed, Reaction
+from autoresearch_ci.core.errors import ForgeError
+from autoresearch_ci.forge import (
+    Annotation,
+    CheckOutput,
+    Conclusion,
+    Forge,
+    Missed,
+    Reaction,
+    Thread,
+)
 from autoresearch_ci.forge.github import GitHubForge
-from autoresearch_ci.forge.github.pace import Manners
+from autoresearch_ci.forge.github.rate_limit import Manners
 from autoresearch_ci.forge.offline import OfflineForge
 from tests.github.hub import GitHub
 

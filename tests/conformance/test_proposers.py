@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from autoresearch_ci.history import History
-from autoresearch_ci.model import Direction, Experiment, Reason, Status
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Direction, Experiment, Reason, Status
 from autoresearch_ci.proposers import Source
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from autoresearch_ci.proposers.search import SearchProposer

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autoresearch_ci.conversation import Block, Conversation, Ending, Message, Reply, Role, Usage
-from autoresearch_ci.errors import ProviderError
+from autoresearch_ci.core.errors import ProviderError
+from autoresearch_ci.core.model.values import Usage
 from autoresearch_ci.providers import Provider
 from autoresearch_ci.providers.anthropic import AnthropicProvider
+from autoresearch_ci.providers.conversation import Block, Conversation, Ending, Message, Reply, Role
 from autoresearch_ci.providers.openai import OpenAIProvider
 from autoresearch_ci.providers.scripted import ScriptedProvider
 from tests.servers import anthropic as anthropic_api

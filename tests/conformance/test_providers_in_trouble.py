@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from autoresearch_ci.conversation import Ending, Reply, Usage
-from autoresearch_ci.errors import ProviderError
-from autoresearch_ci.providers.patience import Patience
+from autoresearch_ci.core.errors import ProviderError
+from autoresearch_ci.core.model.values import Usage
+from autoresearch_ci.providers.conversation import Ending, Reply
+from autoresearch_ci.providers.failure import Patience
 from tests.servers.apis import APIS, QUICK, TALK, TEXT, Api
 from tests.servers.sockets import Server, cut_off, hang, in_pieces, rubbish, streamed, whole
 

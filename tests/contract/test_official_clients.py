@@ -8,8 +8,8 @@ import anthropic
 import openai
 import pytest
 
-from autoresearch_ci.conversation import Block, Conversation, Ending, Message, Role
 from autoresearch_ci.providers.anthropic import AnthropicProvider
+from autoresearch_ci.providers.conversation import Block, Conversation, Ending, Message, Role
 from autoresearch_ci.providers.openai import OpenAIProvider
 from tests.servers import anthropic as anthropic_api
 from tests.servers import openai as openai_api

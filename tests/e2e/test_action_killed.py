@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from autoresearch_ci.action.handover import AGENTS, EXPERIMENTS
-from autoresearch_ci.executors.user import processes_of
+from autoresearch_ci.action.workspace_access import AGENTS, EXPERIMENTS
+from autoresearch_ci.executors.users import processes_of
 from tests import racing
 from tests.github.hub import GitHub
 from tests.jobs import INPUTS, TOKEN, Job, make_source

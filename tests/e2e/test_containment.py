@@ -12,15 +12,15 @@ import uuid
 import pytest
 
 from autoresearch_ci.executors import Command
-from autoresearch_ci.executors.process import ProcessExecutor
-from autoresearch_ci.executors.search import SESSION, kill_marked
+from autoresearch_ci.executors.local import ProcessExecutor
+from autoresearch_ci.executors.process_tree import SESSION, kill_marked
 from benchmarks.containment.attacks import ATTACKS, bomb, left_in
 
 HARNESS = """
 import sys
 from pathlib import Path
 from autoresearch_ci.executors import Command
-from autoresearch_ci.executors.process import ProcessExecutor
+from autoresearch_ci.executors.local import ProcessExecutor
 
 shell, folder, session = sys.argv[1:]
 folder = Path(folder)

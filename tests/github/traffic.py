@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from autoresearch_ci.event import Thread
-from autoresearch_ci.forge import Annotation, CheckOutput, Conclusion, Forge, Reaction
+from autoresearch_ci.forge import Annotation, CheckOutput, Conclusion, Forge, Reaction, Thread
 from tests.github.state import Comment
 
 SHA = "b" * 40

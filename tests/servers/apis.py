@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from autoresearch_ci.conversation import Block, Conversation, Message, Role
 from autoresearch_ci.providers import Provider
 from autoresearch_ci.providers.anthropic import AnthropicProvider
+from autoresearch_ci.providers.conversation import Block, Conversation, Message, Role
+from autoresearch_ci.providers.failure import Patience
 from autoresearch_ci.providers.openai import OpenAIProvider
-from autoresearch_ci.providers.patience import Patience
 from tests.servers import anthropic as anthropic_api
 from tests.servers import openai as openai_api
 from tests.servers.anthropic import AnthropicServer

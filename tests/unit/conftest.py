@@ -7,8 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from autoresearch_ci.history import History
-from autoresearch_ci.model import Direction, Experiment, Reason, Sample, SessionStart, Side, Status
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import (
+    Direction,
+    Experiment,
+    Reason,
+    Sample,
+    SessionStart,
+    Side,
+    Status,
+)
 
 BASELINE = Experiment(
     tag="mar17",

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from autoresearch_ci.archive import INTERVAL, Archive, archived, recall, waiting
-from autoresearch_ci.ledger import Ledger
-from autoresearch_ci.model import Direction, Reason, Status
+from autoresearch_ci.campaign.archive import INTERVAL, Archive, archived, recall, waiting
+from autoresearch_ci.campaign.ledger import Ledger
+from autoresearch_ci.core.model import Direction, Reason, Status
 
 
 class Published:

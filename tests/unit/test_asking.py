@@ -6,13 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoresearch_ci.asking import ask_here, ask_there, campaign_meant, received
+from autoresearch_ci.campaign.ledger import dumps
+from autoresearch_ci.campaign.requests import ask_here, ask_there, campaign_meant, received
 from autoresearch_ci.cli import main
-from autoresearch_ci.errors import LedgerError, WorkspaceError
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.ledger import dumps
-from autoresearch_ci.loop import research
-from autoresearch_ci.model import (
+from autoresearch_ci.core.errors import LedgerError, WorkspaceError
+from autoresearch_ci.core.model import (
     Experiment,
     IdeaRequest,
     IncumbentMeasured,
@@ -21,6 +19,8 @@ from autoresearch_ci.model import (
     SessionEnd,
     StopRequest,
 )
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.loop import research
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from autoresearch_ci.workspace import Target, Workspace
 from tests import racing
@@ -34,8 +34,8 @@ LATER = "2999-01-01T00:00:00Z"
 @pytest.fixture(autouse=True)
 def archived_at_once(monkeypatch):
     """These experiments are quick, and every one of them is to be pushed."""
-    monkeypatch.setattr("autoresearch_ci.archive.INTERVAL", 0.0)
-    monkeypatch.setattr("autoresearch_ci.publisher.A_MINUTE", 10**6)
+    monkeypatch.setattr("autoresearch_ci.campaign.archive.INTERVAL", 0.0)
+    monkeypatch.setattr("autoresearch_ci.campaign.sync.A_MINUTE", 10**6)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import shutil
 import pytest
 
 from autoresearch_ci.cli import dispatch
-from autoresearch_ci.cli.boundary import exit_code
+from autoresearch_ci.cli.error_boundary import exit_code
 from tests.projects import SETTINGS, git, hold, make_project
 
 SECTION = """# Project

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from autoresearch_ci.cli import main
-from autoresearch_ci.errors import BaselineError, MachineError
-from autoresearch_ci.lab import open_lab
+from autoresearch_ci.core.errors import BaselineError, MachineError
+from autoresearch_ci.engine.assembly import open_lab
 from tests.projects import SETTINGS, experiments, git, hold, look, make_project
 
 

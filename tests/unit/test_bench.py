@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autoresearch_ci.bench import number
+from autoresearch_ci.engine.evaluator import number
 
 
 @pytest.mark.parametrize(

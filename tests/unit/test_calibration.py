@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
-from autoresearch_ci.calibration import calibration, deviation, measured
 from autoresearch_ci.cli.advice import findings
-from autoresearch_ci.lab import open_lab
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.calibrate import calibration, deviation, measured
 from tests.projects import SETTINGS, git, make_project
 
 

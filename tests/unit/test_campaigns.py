@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from autoresearch_ci import campaigns
-from autoresearch_ci.clock import timestamp, today
-from autoresearch_ci.errors import LedgerError, SettingsError, WorkspaceError
-from autoresearch_ci.lab import open_lab, spent_here
-from autoresearch_ci.loop import research
-from autoresearch_ci.model import ProposalRejected
+from autoresearch_ci.campaign import select
+from autoresearch_ci.core.clock import timestamp, today
+from autoresearch_ci.core.errors import LedgerError, SettingsError, WorkspaceError
+from autoresearch_ci.core.model import ProposalRejected
+from autoresearch_ci.engine.assembly import open_lab, spent_here
+from autoresearch_ci.engine.loop import research
+from autoresearch_ci.proposers.llm.budget import Spent
 from autoresearch_ci.proposers.scripted import ScriptedProposer
-from autoresearch_ci.spending import Spent
 from autoresearch_ci.workspace import Workspace
 from tests.projects import SETTINGS, git, hold, look, make_project
 
@@ -28,7 +28,7 @@ def project(tmp_path):
 def tag_of(project, *, new=False, **settings):
     """The tag that a session without one would have."""
     workspace = Workspace.open(project)
-    return campaigns.choose_tag(workspace, settings.get("tag"), new=new)
+    return select.choose_tag(workspace, settings.get("tag"), new=new)
 
 
 def test_the_first_campaign_is_named_after_the_day(project):
@@ -47,7 +47,7 @@ def test_of_several_the_one_at_work_last_is_gone_on_with(project, monkeypatch):
     """A campaign begun with --new is the newest, also before it has kept anything."""
     times = iter(range(100))
     monkeypatch.setattr(
-        "autoresearch_ci.lab.timestamp", lambda: f"2026-03-17T14:35:{next(times):02}Z"
+        "autoresearch_ci.engine.assembly.timestamp", lambda: f"2026-03-17T14:35:{next(times):02}Z"
     )
     hold(project, [NINE, WORSE], tag="one", max_experiments=1)
     hold(project, [WORSE, EIGHT], tag="two", max_experiments=1)
@@ -169,26 +169,26 @@ def test_a_pull_requests_campaign_is_never_chosen_by_age(project):
     """It is gone on with by its name, though it is the newest and unfinished."""
     workspace = Workspace.open(project)
     hold(project, [WORSE, NINE], tag="one", max_experiments=1)
-    hold(project, [WORSE, NINE], tag=campaigns.of_pull(7), max_experiments=1)
+    hold(project, [WORSE, NINE], tag=select.of_pull(7), max_experiments=1)
     assert tag_of(project) == "one"
-    assert campaigns.newest(workspace) == "one"
+    assert select.newest(workspace) == "one"
     assert tag_of(project, tag="pr-7") == "pr-7"
 
 
 def test_the_newest_campaign_may_be_finished(project):
     """Its results can be asked for; there may be none at all."""
     workspace = Workspace.open(project)
-    assert campaigns.newest(workspace) is None
+    assert select.newest(workspace) is None
     hold(project, [WORSE], tag="one")
-    assert campaigns.unfinished(workspace) is None
-    assert campaigns.newest(workspace) == "one"
+    assert select.unfinished(workspace) is None
+    assert select.newest(workspace) == "one"
 
 
 def test_the_forge_is_asked_of_no_more_campaigns_than_it_takes(project, monkeypatch):
     """The newest one that git calls unfinished; another only where that one was merged."""
     times = iter(range(100))
     monkeypatch.setattr(
-        "autoresearch_ci.lab.timestamp", lambda: f"2026-03-17T14:35:{next(times):02}Z"
+        "autoresearch_ci.engine.assembly.timestamp", lambda: f"2026-03-17T14:35:{next(times):02}Z"
     )
     hold(project, [NINE, WORSE], tag="one", max_experiments=1)
     hold(project, [NINE, WORSE], tag="two", max_experiments=1)
@@ -198,7 +198,7 @@ def test_the_forge_is_asked_of_no_more_campaigns_than_it_takes(project, monkeypa
     def choose(*merged, **what):
         asked.clear()
         finished = lambda tag: bool(asked.append(tag)) or tag in merged  # noqa: E731
-        return campaigns.choose_tag(workspace, what.get("wanted"), new=False, finished=finished)
+        return select.choose_tag(workspace, what.get("wanted"), new=False, finished=finished)
 
     assert (choose(), asked) == ("two", ["two"])
     assert (choose("two"), asked) == ("one", ["two", "one"])
@@ -209,7 +209,7 @@ def test_a_merged_campaign_is_not_gone_on_with_by_its_name(project):
     """Whoever names a campaign whose pull request was merged is told to give another tag."""
     hold(project, [NINE, WORSE], tag="one", max_experiments=1)
     with pytest.raises(SettingsError, match="one is finished") as error:
-        campaigns.choose_tag(
+        select.choose_tag(
             Workspace.open(project), "one", new=False, finished=lambda tag: tag == "one"
         )
     assert "another tag" in error.value.remedy

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoresearch_ci.commands import (
+from autoresearch_ci.action.command_syntax import (
     COMMAND,
     COMMANDS,
     LONGEST_IDEA,

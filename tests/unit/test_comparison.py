@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoresearch_ci.comparison import FEWEST, effect
+from autoresearch_ci.engine.paired_runs import FEWEST, effect
 
 GAINS = st.lists(st.floats(min_value=-1e6, max_value=1e6), min_size=FEWEST, max_size=20)
 

@@ -8,11 +8,11 @@ import sys
 
 import pytest
 
-from autoresearch_ci.action.confirming import confirmed as confirmed_in_the_action
-from autoresearch_ci.confirmation import confirm
-from autoresearch_ci.errors import WorkspaceError
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.model import Confirmation, Finding, Reason, Status
+from autoresearch_ci.action.confirm import confirmed as confirmed_in_the_action
+from autoresearch_ci.core.errors import WorkspaceError
+from autoresearch_ci.core.model import Confirmation, Finding, Reason, Status
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.confirm import confirm
 from autoresearch_ci.reports.confirmation import finding
 from tests.projects import SETTINGS, git, hold, look, make_project
 

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import pytest
 
-from autoresearch_ci.confirmation import confirm
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.ledger import loads
-from autoresearch_ci.model import Confirmation, Finding, Note, Side
+from autoresearch_ci.campaign.ledger import loads
+from autoresearch_ci.core.model import Confirmation, Finding, Note, Side
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.confirm import confirm
 from tests.jobs import wait_for
 from tests.projects import SETTINGS, git, hold, look, make_project
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from autoresearch_ci.deletion import delete
+from autoresearch_ci.core.files import delete
 
 
 def test_what_is_deleted(tmp_path):

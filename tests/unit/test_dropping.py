@@ -6,13 +6,13 @@ import subprocess
 
 import pytest
 
-from autoresearch_ci.confirmation import confirm
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.loop import research
-from autoresearch_ci.model import Finding, Reason, Status
+from autoresearch_ci.core.model import Finding, Reason, Status
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.confirm import confirm
+from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.session import Session
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from autoresearch_ci.reports.confirmation import finding
-from autoresearch_ci.session import Session
 from autoresearch_ci.workspace import Target
 from tests.projects import SETTINGS, git, hold, look, make_project
 
@@ -25,8 +25,8 @@ WITH_D = ". ./target.txt; echo metric: $((a + b - ${d:-0}))"
 @pytest.fixture(autouse=True)
 def archived_at_once(monkeypatch):
     """These experiments are quick, and every one of them is to be pushed."""
-    monkeypatch.setattr("autoresearch_ci.archive.INTERVAL", 0.0)
-    monkeypatch.setattr("autoresearch_ci.publisher.A_MINUTE", 10**6)
+    monkeypatch.setattr("autoresearch_ci.campaign.archive.INTERVAL", 0.0)
+    monkeypatch.setattr("autoresearch_ci.campaign.sync.A_MINUTE", 10**6)
 
 
 @pytest.fixture

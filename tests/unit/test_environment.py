@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from autoresearch_ci.environment import (
+from autoresearch_ci.core.environment import (
     checked,
     credentials,
     environment,
@@ -13,7 +13,7 @@ from autoresearch_ci.environment import (
     trust,
     trusted,
 )
-from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.core.errors import SettingsError
 
 SECRETS = {
     "GITHUB_TOKEN": "x",

@@ -7,16 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoresearch_ci.commands import Command, Misunderstood, Verb
-from autoresearch_ci.event import (
-    MARK,
-    SESSIONS,
-    CommandTrigger,
-    Nothing,
-    SessionTrigger,
-    Thread,
-    trigger,
-)
+from autoresearch_ci.action.command_syntax import Command, Misunderstood, Verb
+from autoresearch_ci.action.event import SESSIONS, CommandTrigger, Nothing, SessionTrigger, trigger
+from autoresearch_ci.forge import MARK, Thread
 from tests.github.shapes import Shapes
 from tests.github.state import Comment, Issue, Repository, User
 

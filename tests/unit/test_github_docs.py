@@ -3,11 +3,10 @@
 import re
 from pathlib import Path
 
-from autoresearch_ci import room
-from autoresearch_ci.commands import COMMANDS, LONGEST_IDEA
-from autoresearch_ci.forge import Conclusion
+from autoresearch_ci.action.command_syntax import COMMANDS, LONGEST_IDEA
+from autoresearch_ci.forge import Conclusion, size_limits
 from autoresearch_ci.forge.github.checks import MOST_ANNOTATIONS
-from autoresearch_ci.forge.github.pace import Manners
+from autoresearch_ci.forge.github.rate_limit import Manners
 
 ROOT = Path(__file__).parents[2]
 DOCS = (ROOT / "docs/github.md").read_text()
@@ -35,10 +34,14 @@ def test_the_permissions():
 
 def test_the_limits():
     """The limits in the documents are those that texts are cut to."""
-    for number in (room.COMMENT.most, room.CHECK_TEXT.most, room.PULL_REQUEST_TITLE.most):
+    for number in (
+        size_limits.COMMENT.most,
+        size_limits.CHECK_TEXT.most,
+        size_limits.PULL_REQUEST_TITLE.most,
+    ):
         assert f"{number:,}" in WORDS
-    assert room.STEP_SUMMARY.most == 1024**2
-    assert f"| {MOST_ANNOTATIONS}, sent {room.ANNOTATIONS_A_REQUEST} at a time |" in DOCS
+    assert size_limits.STEP_SUMMARY.most == 1024**2
+    assert f"| {MOST_ANNOTATIONS}, sent {size_limits.ANNOTATIONS_A_REQUEST} at a time |" in DOCS
     assert all(f"`{conclusion}`" in DOCS for conclusion in Conclusion)
 
 

@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from autoresearch_ci.cli import main
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.loop import research
-from autoresearch_ci.model import Experiment, Reason, Status
+from autoresearch_ci.core.model import Experiment, Reason, Status
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.loop import research
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from autoresearch_ci.reports.table import Layout
 from autoresearch_ci.reports.terminal import Paint

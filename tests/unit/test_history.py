@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from autoresearch_ci.model import Reason, Status
+from autoresearch_ci.core.model import Reason, Status
 
 
 def test_the_incumbent_is_the_last_keep_and_not_the_lowest_value(make_history):

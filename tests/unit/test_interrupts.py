@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from autoresearch_ci.interrupts import Interrupted, deferred, interruptible
+from autoresearch_ci.core.interrupts import Interrupted, deferred, interruptible
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -47,7 +47,7 @@ def test_a_second_one_does_not_tear_the_cleaning_up():
 def test_one_that_comes_much_later_counts_again(monkeypatch):
     """Cleaning up that hangs can still be ended."""
     now = [100.0]
-    monkeypatch.setattr("autoresearch_ci.interrupts.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("autoresearch_ci.core.interrupts.time.monotonic", lambda: now[0])
     with interruptible(lambda: None):
         with pytest.raises(Interrupted):
             os.kill(os.getpid(), signal.SIGINT)

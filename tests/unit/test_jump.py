@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoresearch_ci.jump import far_outside, repeats
-from autoresearch_ci.model import Direction, Reason
+from autoresearch_ci.core.model import Direction, Reason
+from autoresearch_ci.judge.outlier import far_outside, repeats
 
 SMALL = [(1 - n / 1000, Reason.IMPROVED if n % 3 == 0 else Reason.WORSE) for n in range(1, 9)]
 

@@ -6,10 +6,10 @@ import subprocess
 
 import pytest
 
-from autoresearch_ci.confirmation import confirm
-from autoresearch_ci.errors import WorkspaceError
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.model import Finding
+from autoresearch_ci.core.errors import WorkspaceError
+from autoresearch_ci.core.model import Finding
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.confirm import confirm
 from tests.projects import SETTINGS, git, hold, make_project
 
 SUM = ". ./target.txt\necho metric: $((a + b + c))\n"

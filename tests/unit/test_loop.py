@@ -6,11 +6,9 @@ import json
 
 import pytest
 
-from autoresearch_ci.errors import BaselineError, MachineError
-from autoresearch_ci.interrupts import interruptible
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.loop import research
-from autoresearch_ci.model import (
+from autoresearch_ci.core.errors import BaselineError, MachineError
+from autoresearch_ci.core.interrupts import interruptible
+from autoresearch_ci.core.model import (
     Experiment,
     ExperimentStart,
     IncumbentMeasured,
@@ -22,8 +20,10 @@ from autoresearch_ci.model import (
     Status,
     StopReason,
 )
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.session import LONGEST_TITLE
 from autoresearch_ci.proposers.scripted import ScriptedProposer
-from autoresearch_ci.session import LONGEST_TITLE
 from tests.projects import SETTINGS, experiments, git, hold, look, make_project
 
 

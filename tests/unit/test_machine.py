@@ -5,7 +5,7 @@ import platform
 
 import pytest
 
-from autoresearch_ci import machine
+from autoresearch_ci.core import machine
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autoresearch_ci.source import replayed, tokens
-from autoresearch_ci.source.merging import merged
+from autoresearch_ci.source_code.syntax import replayed, tokens
+from autoresearch_ci.source_code.syntax.merging import merged
 
 SPLIT = partial(tokens, "train.py")
 

@@ -9,11 +9,8 @@ import time
 
 import pytest
 
-from autoresearch_ci.asking import ask_here
-from autoresearch_ci.ideas import chosen
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.loop import research
-from autoresearch_ci.model import (
+from autoresearch_ci.campaign.requests import ask_here
+from autoresearch_ci.core.model import (
     Experiment,
     IdeaRequest,
     ProposalRejected,
@@ -21,6 +18,9 @@ from autoresearch_ci.model import (
     SessionEnd,
     Status,
 )
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.loop import research
+from autoresearch_ci.proposers.select import chosen
 from autoresearch_ci.workspace import Workspace
 from tests.projects import SETTINGS, experiments, git, look, make_project
 from tests.servers import anthropic as anthropic_api

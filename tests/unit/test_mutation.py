@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.ledger import dumps, loads
-from autoresearch_ci.loop import research
-from autoresearch_ci.model import Mutant, MutationCheck, Note, Reason, Status
-from autoresearch_ci.mutants import crashing, emptied
+from autoresearch_ci.campaign.ledger import dumps, loads
+from autoresearch_ci.core.model import Mutant, MutationCheck, Note, Reason, Status
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.loop import research
+from autoresearch_ci.source_code.mutants import crashing, emptied
 from tests.projects import experiments, make_repository
 
 PYTHON = """\

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from autoresearch_ci import publisher
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.loop import research
-from autoresearch_ci.model import Proposal
-from autoresearch_ci.publisher import RemotePublisher
+from autoresearch_ci.campaign import sync
+from autoresearch_ci.campaign.sync import RemotePublisher
+from autoresearch_ci.core.model import Proposal
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.loop import research
 from autoresearch_ci.workspace import Target
 from tests import racing
 from tests.projects import SETTINGS, git, make_project
@@ -55,7 +55,7 @@ def repositories(tmp_path):
 @pytest.mark.parametrize("rejected", [(), range(3, 40, 2)])
 def test_at_most_six_pushes_in_any_minute(repositories, rejected, monkeypatch):
     """However quick the experiments are and whoever else pushes; and all is there at the end."""
-    monkeypatch.setattr("autoresearch_ci.archive.INTERVAL", 0.0)
+    monkeypatch.setattr("autoresearch_ci.campaign.archive.INTERVAL", 0.0)
     here, bare = repositories
     clock = Clock()
 
@@ -79,7 +79,7 @@ def test_at_most_six_pushes_in_any_minute(repositories, rejected, monkeypatch):
         session.proposer = Ideas()
         list(research(session))
     for at in remote.pushes:
-        assert sum(at <= other < at + 60 for other in remote.pushes) <= publisher.A_MINUTE
+        assert sum(at <= other < at + 60 for other in remote.pushes) <= sync.A_MINUTE
     assert len(remote.pushes) >= 10
     taken = (bare / "pushes").read_text().splitlines()
     assert len(taken) == len(remote.pushes) - len(

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from autoresearch_ci import publisher
-from autoresearch_ci.errors import WorkspaceError
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.ledger import Ledger
-from autoresearch_ci.loop import research
-from autoresearch_ci.model import Experiment, Note, Proposal
+from autoresearch_ci.campaign import sync
+from autoresearch_ci.campaign.ledger import Ledger
+from autoresearch_ci.core.errors import WorkspaceError
+from autoresearch_ci.core.model import Experiment, Note, Proposal
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.loop import research
 from autoresearch_ci.workspace import Target
-from autoresearch_ci.workspace.moving import Moves
+from autoresearch_ci.workspace.ref_transaction import Moves
 from tests import racing
 from tests.github.git_server import GitServer
 from tests.projects import git, look, make_project
@@ -30,8 +30,8 @@ LINES = "a=1\n#\n#\n#\n#\nb=1\n#\n#\n#\n#\necho metric: $((10 - a - b))\n"
 @pytest.fixture(autouse=True)
 def archived_at_once(monkeypatch):
     """These experiments are quick, and every one of them is to be pushed."""
-    monkeypatch.setattr("autoresearch_ci.archive.INTERVAL", 0.0)
-    monkeypatch.setattr("autoresearch_ci.publisher.A_MINUTE", 10**6)
+    monkeypatch.setattr("autoresearch_ci.campaign.archive.INTERVAL", 0.0)
+    monkeypatch.setattr("autoresearch_ci.campaign.sync.A_MINUTE", 10**6)
 
 
 @pytest.fixture
@@ -396,7 +396,7 @@ def test_ctrl_c_does_not_wait_for_a_slow_remote(server, clone):
             if isinstance(event, Experiment):
                 began = time.monotonic()
                 events.throw(KeyboardInterrupt())
-    assert time.monotonic() - began < publisher.HURRY + 2
+    assert time.monotonic() - began < sync.HURRY + 2
 
 
 def kill(*_args, **_keywords):
@@ -441,13 +441,13 @@ def test_a_kill_in_the_middle_of_a_merge_is_made_good(server, bare, clone, monke
             elif instant == "table":
                 patch.setattr(Ledger, "_whole_log", kill)
             else:
-                run = publisher.RemotePublisher._merge
+                run = sync.RemotePublisher._merge
 
                 def after(self):
                     run(self)
                     kill()
 
-                patch.setattr(publisher.RemotePublisher, "_merge", after)
+                patch.setattr(sync.RemotePublisher, "_merge", after)
             hold(here, "b=2", "b=0")
 
     fault = server.down()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autoresearch_ci.readings import advice, number, part_of
+from autoresearch_ci.engine.metric import advice, number, part_of
 
 FIRST = "grep -oE '[0-9]+' run.log | head -1"
 

@@ -8,13 +8,13 @@ import subprocess
 
 import pytest
 
-from autoresearch_ci.clock import today
-from autoresearch_ci.errors import WorkspaceError
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.loop import research
-from autoresearch_ci.model import Experiment, Note, Proposal
+from autoresearch_ci.core.clock import today
+from autoresearch_ci.core.errors import WorkspaceError
+from autoresearch_ci.core.model import Experiment, Note, Proposal
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.loop import research
 from autoresearch_ci.workspace import Target
-from autoresearch_ci.workspace.campaign import Campaign
+from autoresearch_ci.workspace.campaign_branch import Campaign
 from tests import racing
 from tests.github.git_server import GitServer
 from tests.projects import SETTINGS, git, look, make_project
@@ -26,8 +26,8 @@ LINES = "a=1\n#\n#\n#\n#\nb=1\n#\n#\n#\n#\necho metric: $((10 - a - b))\n"
 @pytest.fixture(autouse=True)
 def archived_at_once(monkeypatch):
     """These experiments are quick, and every one of them is to be pushed."""
-    monkeypatch.setattr("autoresearch_ci.archive.INTERVAL", 0.0)
-    monkeypatch.setattr("autoresearch_ci.publisher.A_MINUTE", 10**6)
+    monkeypatch.setattr("autoresearch_ci.campaign.archive.INTERVAL", 0.0)
+    monkeypatch.setattr("autoresearch_ci.campaign.sync.A_MINUTE", 10**6)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoresearch_ci.room import NOTE, Room, cut, fit
+from autoresearch_ci.forge.size_limits import NOTE, Room, cut, fit
 
 LINES = st.lists(
     st.sampled_from(["word", "é", "🔬" * 30, "```", "````py", "~~~", "<details>", "</details>", ""])

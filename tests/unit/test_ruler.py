@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoresearch_ci.ruler import Kind, Ruler, labels
+from autoresearch_ci.source_code.frozen_lines import Kind, Ruler, labels
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PARSE = "grep '^loss:' run.log | tail -1 | awk '{print $2}'"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autoresearch_ci.ruler import Kind, Ruler
+from autoresearch_ci.source_code.frozen_lines import Kind, Ruler
 
 REPORT = 'print(f"loss: {loss:.6f}")\n'
 ASSIGNED = f"loss = run()\n{REPORT}"

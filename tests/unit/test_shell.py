@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autoresearch_ci.shell import copies, missing, notes
+from autoresearch_ci.core.shell import copies, missing, notes
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from autoresearch_ci.source import Kind, code_lines, spans, tokens
+from autoresearch_ci.source_code.syntax import Kind, code_lines, spans, tokens
 
 # Names of every way to read: a grammar of ours, a lexer of pygments, nothing at all.
 NAMES = [

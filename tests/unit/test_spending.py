@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoresearch_ci.conversation import Usage
-from autoresearch_ci.model import Experiment, ExperimentStart, ProposalRejected
-from autoresearch_ci.spending import Allowance, Prices, Spent, spent_on
+from autoresearch_ci.core.model import Experiment, ExperimentStart, ProposalRejected
+from autoresearch_ci.core.model.values import Usage
+from autoresearch_ci.proposers.llm.budget import Allowance, Prices, Spent, spent_on
 
 DAY = "2026-03-17"
 PRICES = Prices(3.0, 15.0)

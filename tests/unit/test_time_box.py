@@ -6,11 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from autoresearch_ci.forecast import fruitless, out_of_time
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.limits import Limits, Progress, Watch
-from autoresearch_ci.loop import research
-from autoresearch_ci.model import (
+from autoresearch_ci.core.model import (
     Experiment,
     IncumbentMeasured,
     Note,
@@ -18,8 +14,13 @@ from autoresearch_ci.model import (
     SessionEnd,
     StopReason,
 )
+from autoresearch_ci.core.progress import Progress, Watch
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.forecast import fruitless, out_of_time
+from autoresearch_ci.engine.limits import Limits
+from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.session import OUT_OF_TIME
 from autoresearch_ci.proposers.scripted import ScriptedProposer
-from autoresearch_ci.session import OUT_OF_TIME
 from tests.projects import SETTINGS, look, make_project
 
 NOISY = ". ./target.txt\necho run >> .git/runs\necho metric: $((base + $(wc -l < .git/runs) % 2))\n"
@@ -141,7 +142,7 @@ def test_setup_is_in_the_box(tmp_path, monkeypatch):
         was_set_up.append(mark.exists())
         return Watch(history)
 
-    monkeypatch.setattr("autoresearch_ci.lab.Watch", watch)
+    monkeypatch.setattr("autoresearch_ci.engine.assembly.Watch", watch)
     with open_lab(project, {**SETTINGS, "tag": "t", "setup_command": "touch .git/set-up"}):
         assert mark.exists()
     assert was_set_up == [False]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from autoresearch_ci.errors import BaselineError
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.loop import research
-from autoresearch_ci.model import Experiment, Note, Reason, SessionEnd, Status, StopReason
+from autoresearch_ci.core.errors import BaselineError
+from autoresearch_ci.core.model import Experiment, Note, Reason, SessionEnd, Status, StopReason
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.loop import research
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from tests.projects import SETTINGS, experiments, git, hold, make_project
 
@@ -208,8 +208,8 @@ def test_a_session_says_which_run_of_the_baseline_failed(project):
 @pytest.mark.parametrize("settings", [{}, {"time_budget": "300"}])
 def test_what_takes_far_longer_than_the_incumbent_is_ended(project, monkeypatch, settings):
     """A runaway is a timeout that names the setting, unless that was chosen."""
-    monkeypatch.setattr("autoresearch_ci.bench.LEAST_SECONDS", 0.4)
-    monkeypatch.setattr("autoresearch_ci.bench.SLOWER", 1)
+    monkeypatch.setattr("autoresearch_ci.engine.evaluator.LEAST_SECONDS", 0.4)
+    monkeypatch.setattr("autoresearch_ci.engine.evaluator.SLOWER", 1)
     (slow,) = experiments(hold(project, [("slow", "sleep 1.5\n" + says(9))], **settings))[1:]
     if settings:
         assert slow.status is Status.KEEP

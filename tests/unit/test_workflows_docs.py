@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from autoresearch_ci.action.command_syntax import Verb
+from autoresearch_ci.action.event import SESSIONS
 from autoresearch_ci.cli.workflow import Choices, text
-from autoresearch_ci.commands import Verb
-from autoresearch_ci.event import SESSIONS
 
 ROOT = Path(__file__).parents[2]
 DOCS = (ROOT / "docs/workflows.md").read_text()

@@ -7,16 +7,24 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from autoresearch_ci.errors import ForgeError
-from autoresearch_ci.event import Thread
-from autoresearch_ci.forge import CHECK, Annotation, CheckOutput, Conclusion, Missed, Pull, Reaction
-from autoresearch_ci.forge.github.answers import Refused, pick
-from autoresearch_ci.forge.github.calls import Call, Calls
+from autoresearch_ci.core.errors import ForgeError
+from autoresearch_ci.forge import (
+    CHECK,
+    Annotation,
+    CheckOutput,
+    Conclusion,
+    Missed,
+    Pull,
+    Reaction,
+    Thread,
+)
 from autoresearch_ci.forge.github.checks import MOST_ANNOTATIONS, Checks
+from autoresearch_ci.forge.github.client import Call, Calls
 from autoresearch_ci.forge.github.comments import Comments
-from autoresearch_ci.forge.github.pace import Manners
 from autoresearch_ci.forge.github.pulls import Pulls
-from autoresearch_ci.room import ANNOTATIONS_A_REQUEST
+from autoresearch_ci.forge.github.rate_limit import Manners
+from autoresearch_ci.forge.github.responses import Refused, pick
+from autoresearch_ci.forge.size_limits import ANNOTATIONS_A_REQUEST
 
 _T = TypeVar("_T")
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from autoresearch_ci.forge import CHECK, Annotation, CheckOutput, Conclusion
-from autoresearch_ci.forge.github.answers import Refused, pick
-from autoresearch_ci.forge.github.calls import Call, Calls
-from autoresearch_ci.room import (
+from autoresearch_ci.forge.github.client import Call, Calls
+from autoresearch_ci.forge.github.responses import Refused, pick
+from autoresearch_ci.forge.size_limits import (
     ANNOTATION_MESSAGE,
     ANNOTATION_TITLE,
     ANNOTATIONS_A_REQUEST,

@@ -8,11 +8,10 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from autoresearch_ci.event import MARK, Thread
-from autoresearch_ci.forge import Reaction
-from autoresearch_ci.forge.github.answers import Refused, pick
-from autoresearch_ci.forge.github.calls import Call, Calls
-from autoresearch_ci.room import COMMENT, Room, cut
+from autoresearch_ci.forge import MARK, Reaction, Thread
+from autoresearch_ci.forge.github.client import Call, Calls
+from autoresearch_ci.forge.github.responses import Refused, pick
+from autoresearch_ci.forge.size_limits import COMMENT, Room, cut
 
 PAGES = 10
 PER_PAGE = 100

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from autoresearch_ci.forge import Pull
-from autoresearch_ci.forge.github.answers import Refused, pick
-from autoresearch_ci.forge.github.calls import Call, Calls
-from autoresearch_ci.room import PULL_REQUEST_BODY, PULL_REQUEST_TITLE, cut
+from autoresearch_ci.forge.github.client import Call, Calls
+from autoresearch_ci.forge.github.responses import Refused, pick
+from autoresearch_ci.forge.size_limits import PULL_REQUEST_BODY, PULL_REQUEST_TITLE, cut
 
 READ, WRITE = "pull-requests: read", "pull-requests: write"
 _INVALID = 422

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autoresearch_ci.proposers.search.cuts import is_about_size
+from autoresearch_ci.proposers.search.deletions import is_about_size
 from autoresearch_ci.proposers.search.proposer import UNUSED, SearchProposer
 
 __all__ = ["UNUSED", "SearchProposer", "is_about_size"]

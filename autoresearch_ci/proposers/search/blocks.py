@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 
 from autoresearch_ci.proposers.search.edits import Cut, Edit, headline, identity
 from autoresearch_ci.proposers.search.names import word_set
-from autoresearch_ci.source import Kind, Token, tokens
+from autoresearch_ci.source_code.syntax import Kind, Token, tokens
 
 _BRACES = word_set(
     ".c .h .cc .cpp .cxx .hpp .hh .hxx .cu .java .kt .kts .scala .js .jsx .mjs .cjs .ts .tsx .mts"

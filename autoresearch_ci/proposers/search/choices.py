@@ -17,10 +17,10 @@ from functools import cached_property
 from itertools import pairwise
 
 from autoresearch_ci.proposers.search import names
-from autoresearch_ci.proposers.search.knobs import Knob, identity
+from autoresearch_ci.proposers.search.literals_in_context import Site, sites
+from autoresearch_ci.proposers.search.parameters import Knob, identity
 from autoresearch_ci.proposers.search.protect import Protection
-from autoresearch_ci.proposers.search.sites import Site, sites
-from autoresearch_ci.source import Kind, Token
+from autoresearch_ci.source_code.syntax import Kind, Token
 
 _WORD = re.compile(r"""^([rbu]?)(['"`])([A-Za-z][\w.+-]{0,30})\2$""")
 _LIST = re.compile(r"[A-Za-z][\w+-]*(?:\s*(?:\||,|/|\bor\b)\s*['\"]?[A-Za-z][\w+-]*['\"]?)+")

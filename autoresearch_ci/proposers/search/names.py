@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from autoresearch_ci.ruler.seeds import WORDS as SEEDS
+from autoresearch_ci.source_code.frozen_lines.seeds import WORDS as SEEDS
 
 # Words are matched against a name split at underscores, dashes, dots and camel humps.
 _HUMPS = re.compile(r"[^\W_]+?(?=[A-Z][a-z]|[\W_\d]|$|(?<=[a-z])(?=[A-Z]))|\d+|[A-Z]+")

@@ -10,19 +10,19 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from autoresearch_ci.history import History
-from autoresearch_ci.model import Proposal
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Proposal
 from autoresearch_ci.proposers import Source
 from autoresearch_ci.proposers.search.choices import find_choices
-from autoresearch_ci.proposers.search.cuts import find_cuts, is_about_size, ranked_cuts
+from autoresearch_ci.proposers.search.deletions import find_cuts, is_about_size, ranked_cuts
 from autoresearch_ci.proposers.search.edits import Cut
-from autoresearch_ci.proposers.search.knobs import Knob, find_knobs
-from autoresearch_ci.proposers.search.memory import Memory
+from autoresearch_ci.proposers.search.observations import Memory
+from autoresearch_ci.proposers.search.parameters import Knob, find_knobs
 from autoresearch_ci.proposers.search.protect import Protection, protect
 from autoresearch_ci.proposers.search.syntax import parsed
 from autoresearch_ci.proposers.search.tuning import Step, Steps, ranked
-from autoresearch_ci.ruler import Ruler
-from autoresearch_ci.source import tokens
+from autoresearch_ci.source_code.frozen_lines import Ruler
+from autoresearch_ci.source_code.syntax import tokens
 
 UNUSED = "unused"
 """In an experiment's `change`: whether what it deletes is private and provably unused."""

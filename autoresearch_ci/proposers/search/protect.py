@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from autoresearch_ci.source import Kind, Token
+from autoresearch_ci.source_code.syntax import Kind, Token
 
 _MARK = re.compile(r"autoresearch:\s*(freeze|thaw|tune)\b[ \t]*([^\r\n]*)", re.IGNORECASE)
 _BLOCK = re.compile(r"EVOLVE-BLOCK-(START|END)")

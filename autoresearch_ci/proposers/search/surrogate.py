@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from operator import mul
 from statistics import median
 
-from autoresearch_ci.proposers.search.knobs import Knob
-from autoresearch_ci.proposers.search.memory import Lesson, Setting
+from autoresearch_ci.proposers.search.observations import Lesson, Setting
+from autoresearch_ci.proposers.search.parameters import Knob
 
 # In units of a knob's scale: how far one lesson reaches, and how fast doubt about
 # a move grows with its size before anything is known.

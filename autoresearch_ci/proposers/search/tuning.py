@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 
-from autoresearch_ci.proposers.search.knobs import Knob
-from autoresearch_ci.proposers.search.memory import Lesson, Memory, Setting
+from autoresearch_ci.proposers.search.observations import Lesson, Memory, Setting
+from autoresearch_ci.proposers.search.parameters import Knob
 from autoresearch_ci.proposers.search.surrogate import Effect, Move, Surrogate, expected_gain, place
 
 WINDOW = 40

@@ -10,10 +10,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from autoresearch_ci.event import Thread
-from autoresearch_ci.forge import Annotation, CheckOutput, Conclusion
+from autoresearch_ci.forge import Annotation, CheckOutput, Conclusion, Thread
 from autoresearch_ci.forge.github import GitHubForge
-from autoresearch_ci.forge.github.pace import Manners
+from autoresearch_ci.forge.github.rate_limit import Manners
 from tests.e2e.openapi.prism import Prism, Tap, Violation, install
 from tests.github.hub import GitHub
 from tests.github.traffic import BRANCH, SHA, THREAD, whole_session

@@ -8,12 +8,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from autoresearch_ci.action.afterwards import Afterwards, afterwards
+from autoresearch_ci.action.after_session import Afterwards, afterwards
 from autoresearch_ci.action.inputs import Given
-from autoresearch_ci.action.order import Order
-from autoresearch_ci.action.site import Site
+from autoresearch_ci.action.repository import Site
+from autoresearch_ci.action.session_request import Order
+from autoresearch_ci.core.model import Reason, SessionEnd, StopReason
 from autoresearch_ci.forge.offline import OfflineForge
-from autoresearch_ci.model import Reason, SessionEnd, StopReason
 
 END = SessionEnd("mar17", "s1", "2026-03-17T15:00:00Z", StopReason.STOPPED, 1, 1, 0.9)
 GIVEN = Given({}, {}, new_campaign=False, open_pr=True)

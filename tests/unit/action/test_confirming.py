@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from autoresearch_ci.action.confirming import RUNS, confirmed, is_due, seconds_of_a_run
-from autoresearch_ci.history import History
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.loop import research
-from autoresearch_ci.model import Confirmation, Finding, Note, StopRequest
+from autoresearch_ci.action.confirm import RUNS, confirmed, is_due, seconds_of_a_run
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Confirmation, Finding, Note, StopRequest
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.loop import research
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from tests.projects import SETTINGS, make_project
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoresearch_ci.action.console import Console
+from autoresearch_ci.action.workflow_commands import Console
 
 EVIL = st.one_of(
     st.text(),

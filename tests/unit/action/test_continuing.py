@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from autoresearch_ci.action.continuing import Cause, cause_of, why_not
-from autoresearch_ci.model import ProposalRejected, Reason, SessionEnd, StopReason
-from autoresearch_ci.publisher import Alone
-from autoresearch_ci.spending import Allowance, Prices
+from autoresearch_ci.action.next_run import Cause, cause_of, why_not
+from autoresearch_ci.campaign.sync import Alone
+from autoresearch_ci.core.model import ProposalRejected, Reason, SessionEnd, StopReason
+from autoresearch_ci.proposers.llm.budget import Allowance, Prices
 from tests.unit.conftest import BASELINE
 
 WORKFLOW = "octo/lab/.github/workflows/research.yml@refs/heads/main"

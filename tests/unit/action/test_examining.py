@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autoresearch_ci.action.handover import EXPERIMENTS
+from autoresearch_ci.action.workspace_access import EXPERIMENTS
 from tests import racing
 from tests.jobs import INPUTS, TOKEN, checkout
 from tests.projects import git

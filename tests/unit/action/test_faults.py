@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autoresearch_ci.action.faults import words
-from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.action.error_text import words
+from autoresearch_ci.core.errors import SettingsError
 
 
 @pytest.mark.parametrize(

@@ -12,16 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from autoresearch_ci.action import handover
-from autoresearch_ci.action.handover import (
+from autoresearch_ci.action import workspace_access
+from autoresearch_ci.action.workspace_access import (
     EXPERIMENTS,
     folders_of_sockets,
     handed_back,
     places_of_the_runner,
     take_back,
 )
-from autoresearch_ci.errors import MachineError
-from autoresearch_ci.executors.user import kill_all_of, processes_of
+from autoresearch_ci.core.errors import MachineError
+from autoresearch_ci.executors.users import kill_all_of, processes_of
 from tests.projects import git, make_project
 
 OWNER = 4321
@@ -159,8 +159,8 @@ def test_the_log_with_what_is_held_out_is_closed(workspace):
     log.write_text("")
     log.chmod(0o644)
     in_a_child("""
-        from autoresearch_ci.ledger import Ledger
-        from autoresearch_ci.model import Direction, IdeaRequest
+        from autoresearch_ci.campaign.ledger import Ledger
+        from autoresearch_ci.core.model import Direction, IdeaRequest
         with lent(workspace, []) as users:
             log = workspace / ".claude" / "logs" / "autoresearch.jsonl"
             book = Ledger(log, workspace / "results.tsv", "t", Direction.LOWER, private=True)
@@ -224,7 +224,7 @@ def test_nothing_of_the_user_is_left_running(workspace):
 )
 def test_a_note_that_names_what_is_not_ours(workspace, tmp_path, monkeypatch, place):
     """Who owns the workspace may have written it: nothing of others is deleted."""
-    monkeypatch.setattr(handover.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(workspace_access.tempfile, "tempdir", str(tmp_path))
     (tmp_path / "theirs").mkdir()
     (tmp_path / "autoresearch-homes-x").symlink_to("theirs")
     (tmp_path / "autoresearch-homes-y" / "theirs").mkdir(parents=True)
@@ -267,7 +267,7 @@ def test_places_of_the_runner(tmp_path):
 def test_a_socket_that_anybody_may_use(tmp_path, monkeypatch):
     """An engine's socket that is open to all is an error, save in a container of our own."""
     path = tmp_path / "docker.sock"
-    monkeypatch.setattr(handover, "SOCKETS", (str(path),))
+    monkeypatch.setattr(workspace_access, "SOCKETS", (str(path),))
     assert folders_of_sockets(in_own_container=True) == []
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(path))
@@ -285,10 +285,10 @@ def in_a_child(body: str, workspace: Path, code: int = 0) -> None:
     program = f"""
 import os
 from pathlib import Path
-from autoresearch_ci.action.handover import lent
+from autoresearch_ci.action.workspace_access import lent
 from autoresearch_ci.executors import Command
-from autoresearch_ci.executors.process import ProcessExecutor
-from autoresearch_ci.executors.user import processes_of
+from autoresearch_ci.executors.local import ProcessExecutor
+from autoresearch_ci.executors.users import processes_of
 workspace = Path({str(workspace)!r})
 {lines}
 """
@@ -315,7 +315,7 @@ def test_a_disk_without_owners(workspace, monkeypatch):
     def refuse(*_words):
         raise PermissionError(1, "Operation not permitted", "x")
 
-    monkeypatch.setattr(handover, "give", refuse)
+    monkeypatch.setattr(workspace_access, "give", refuse)
     with pytest.raises(MachineError, match="hand the workspace back"), handed_back(workspace):
         pass
 
@@ -330,7 +330,7 @@ def test_a_submodule_that_an_experiment_turned_around(workspace, tmp_path):
     for path in (workspace, *workspace.rglob("*")):
         os.chown(path, OWNER, OWNER, follow_symlinks=False)
     in_a_child(f"""
-        from autoresearch_ci.environment import trust
+        from autoresearch_ci.core.environment import trust
         from autoresearch_ci.workspace import Workspace
         trust(workspace)
         with lent(workspace, []) as users:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from autoresearch_ci.action.head import PAUSE, NoHead, PullHead
-from autoresearch_ci.errors import ForgeError
+from autoresearch_ci.action.pull_request import PAUSE, NoHead, PullHead
+from autoresearch_ci.core.errors import ForgeError
 from autoresearch_ci.forge import Pull
 from autoresearch_ci.forge.offline import OfflineForge
 

@@ -11,8 +11,8 @@ from tests.projects import git
 
 ASKED = {"max_experiments": "3", "open_pr": "true", "continue_mode": "dispatch"}
 QUICK = """
-from autoresearch_ci import publisher
-from autoresearch_ci.forge.github import pace
+from autoresearch_ci.campaign import sync as publisher
+from autoresearch_ci.forge.github import rate_limit as pace
 from autoresearch_ci.workspace import remote
 pace.Manners.__init__.__defaults__ = (0.0, 0.0, 1, 0.5, 1.0, 0.0, 3)
 publisher.PATIENCE = 0.5

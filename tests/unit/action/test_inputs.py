@@ -9,11 +9,11 @@ import pytest
 import yaml
 
 from autoresearch_ci.action import inputs, outputs
-from autoresearch_ci.action.handover import AGENTS, EXPERIMENTS
 from autoresearch_ci.action.inputs import INPUTS, MOST, given
+from autoresearch_ci.action.workspace_access import AGENTS, EXPERIMENTS
 from autoresearch_ci.config.settings import NAMES
-from autoresearch_ci.errors import SettingsError
-from autoresearch_ci.ideas import KEYS
+from autoresearch_ci.core.errors import SettingsError
+from autoresearch_ci.proposers.select import KEYS
 
 HERE = Path(__file__).parents[3]
 DOCKER = yaml.safe_load((HERE / "action.yml").read_text())

@@ -12,7 +12,7 @@ SETTINGS = {name: INPUTS[name] for name in ("target_file", "run_command", "metri
 YAML = "\n".join(f"{name}: {value}" for name, value in SETTINGS.items()) + (
     "\nmetric_parse: \"grep '^score:' run.log | cut -d' ' -f2\"\nproposer: search\ndoctor: off\n"
 )
-EAGER = "from autoresearch_ci.action import head\nhead.PAUSE = 0.0\n"
+EAGER = "from autoresearch_ci.action import pull_request as head\nhead.PAUSE = 0.0\n"
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from autoresearch_ci.clock import today
+from autoresearch_ci.core.clock import today
 from tests import racing
 from tests.jobs import SOLVE
 from tests.projects import git

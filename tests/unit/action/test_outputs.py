@@ -18,8 +18,8 @@ from autoresearch_ci.action.outputs import (
     write_outputs,
     write_summary,
 )
-from autoresearch_ci.errors import MachineError
-from autoresearch_ci.model import Direction, Reason, SessionEnd, StopReason
+from autoresearch_ci.core.errors import MachineError
+from autoresearch_ci.core.model import Direction, Reason, SessionEnd, StopReason
 
 
 def read(text: str) -> dict[str, str]:

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from autoresearch_ci.action.pull_request import offer
-from autoresearch_ci.action.site import Site
-from autoresearch_ci.campaigns import CampaignView
-from autoresearch_ci.errors import LedgerError
+from autoresearch_ci.action.repository import Site
+from autoresearch_ci.campaign.select import CampaignView
+from autoresearch_ci.core.errors import LedgerError
+from autoresearch_ci.core.model import Reason
 from autoresearch_ci.forge.github import GitHubForge
 from autoresearch_ci.forge.offline import OfflineForge
-from autoresearch_ci.model import Reason
 from tests.github.hub import GitHub
 
 TOKEN = "ghs_0123456789abcdefghijklmnopqrstuvwxyz"

@@ -7,9 +7,9 @@ import io
 import pytest
 
 from autoresearch_ci import config
-from autoresearch_ci.action.console import Console
 from autoresearch_ci.action.inputs import given
 from autoresearch_ci.action.secrets import needed, take_secrets
+from autoresearch_ci.action.workflow_commands import Console
 from tests.projects import SETTINGS, make_project
 
 KEY = "sk-ant-api03-0123456789abcdefghij"

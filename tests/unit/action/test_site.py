@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoresearch_ci.action.remarks import remarks
-from autoresearch_ci.action.site import Site, base_branch, push_target, site
+from autoresearch_ci.action.annotations import remarks
+from autoresearch_ci.action.repository import Site, base_branch, push_target, site
 from tests.projects import git, make_project
 
 PAYLOAD = {"repository": {"default_branch": "trunk"}}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autoresearch_ci.answers import Idea, Problem, read
+from autoresearch_ci.proposers.llm.answer import Idea, Problem, read
 
 CORPUS = Path(__file__).parents[2] / "corpus" / "answers"
 SIGNS = str.maketrans(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autoresearch_ci.answers import Idea, Problem, read
+from autoresearch_ci.proposers.llm.answer import Idea, Problem, read
 from tests.unit.answers.test_corpus import CASES
 
 SOURCES = sorted({(case.path, case.source) for case in CASES})
@@ -188,7 +188,7 @@ def test_a_hostile_answer_of_a_megabyte_is_read_soon(name, path):
 
 def test_the_format_that_models_are_asked_for_is_read():
     """The example in the prompt is itself an answer of the format."""
-    prompt = resources.files("autoresearch_ci") / "prompts" / "answer_format.md"
+    prompt = resources.files("autoresearch_ci.proposers.llm.prompt") / "answer_format.md"
     text = prompt.read_text(encoding="utf-8")
     source = "a\nlines of the target file, exactly as they are\nb\n"
     outcome = read(text, "notes.txt", source)

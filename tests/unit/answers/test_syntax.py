@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autoresearch_ci.answers.syntax import syntax_error
+from autoresearch_ci.source_code.syntax.check import syntax_error
 
 DEEP = 200_000
 SOUND = {

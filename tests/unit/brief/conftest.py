@@ -10,11 +10,11 @@ from importlib.resources import files
 
 import pytest
 
-from autoresearch_ci.brief import Situation
 from autoresearch_ci.config import Settings
-from autoresearch_ci.conversation import Conversation
-from autoresearch_ci.history import History
-from autoresearch_ci.model import Direction, Experiment, Reason, Status
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Direction, Experiment, Reason, Status
+from autoresearch_ci.proposers.llm.prompt import Situation
+from autoresearch_ci.providers.conversation import Conversation
 
 SETTINGS = Settings(
     target_file="train.py",
@@ -59,7 +59,7 @@ def is_ours(outside: str) -> bool:
     """Whether all of it comes from the prompts, with numbers put in."""
     prompts = [
         re.sub(r"\\\$[a-z]+", r"-?[0-9.]+(?:e[+-][0-9]+)?", re.escape(file.read_text().strip()))
-        for file in files("autoresearch_ci.prompts").iterdir()
+        for file in files("autoresearch_ci.proposers.llm.prompt").iterdir()
         if file.name.endswith(".md")
     ]
     return re.fullmatch(rf"(?:(?:{'|'.join(prompts)})\s*)*", outside.strip()) is not None

@@ -14,15 +14,15 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from autoresearch_ci.brief import brief, correction, repair
-from autoresearch_ci.brief.compose import CLOSING
-from autoresearch_ci.brief.fences import size, tokens
-from autoresearch_ci.brief.moving import STRETCH
-from autoresearch_ci.errors import SettingsError
-from autoresearch_ci.history import History
-from autoresearch_ci.model import Direction, ProposalRejected, Reason
-from autoresearch_ci.prompts import prompt
-from autoresearch_ci.redaction import Redactor
+from autoresearch_ci.core.errors import SettingsError
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Direction, ProposalRejected, Reason
+from autoresearch_ci.core.redaction import Redactor
+from autoresearch_ci.proposers.llm.prompt import brief, correction, repair
+from autoresearch_ci.proposers.llm.prompt.compose import CLOSING
+from autoresearch_ci.proposers.llm.prompt.fences import size, tokens
+from autoresearch_ci.proposers.llm.prompt.texts import prompt
+from autoresearch_ci.proposers.llm.prompt.volatile import STRETCH
 from tests.unit.brief.conftest import apart, asked, spoken
 
 REDACT = Redactor()
@@ -264,8 +264,8 @@ def test_the_same_situation_gives_the_same_bytes():
         "import sys, hashlib; sys.path.insert(0, '.')\n"
         "from tests.unit.brief.conftest import SETTINGS, campaign, spoken\n"
         "from tests.unit.conftest import BASELINE\n"
-        "from autoresearch_ci.brief import Situation, brief\n"
-        "from autoresearch_ci.redaction import Redactor\n"
+        "from autoresearch_ci.proposers.llm.prompt import Situation, brief\n"
+        "from autoresearch_ci.core.redaction import Redactor\n"
         "words = lambda rng: rng.choice(['hunter2!x', 'correct horse'])\n"
         "situation = Situation(SETTINGS, 'x = 1', campaign(BASELINE, 300, words=words))\n"
         "print(hashlib.sha256(spoken(brief(situation, Redactor(['hunter2!x', 'correct horse'])))"

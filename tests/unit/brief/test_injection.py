@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autoresearch_ci.brief import Situation, brief, correction, repair
-from autoresearch_ci.conversation import Conversation
-from autoresearch_ci.environment import credentials
-from autoresearch_ci.prompts import prompt
-from autoresearch_ci.redaction import REDACTED, Redactor
+from autoresearch_ci.core.environment import credentials
+from autoresearch_ci.core.redaction import REDACTED, Redactor
+from autoresearch_ci.proposers.llm.prompt import Situation, brief, correction, repair
+from autoresearch_ci.proposers.llm.prompt.texts import prompt
+from autoresearch_ci.providers.conversation import Conversation
 from tests import planted
 from tests.unit.brief.conftest import apart, asked, campaign, is_ours, spoken
 from tests.unit.conftest import BASELINE

@@ -6,10 +6,10 @@ import errno
 
 import pytest
 
-from autoresearch_ci.cli.boundary import exit_code
 from autoresearch_ci.cli.bug import report, scrub
-from autoresearch_ci.errors import BaselineError
-from autoresearch_ci.interrupts import Interrupted
+from autoresearch_ci.cli.error_boundary import exit_code
+from autoresearch_ci.core.errors import BaselineError
+from autoresearch_ci.core.interrupts import Interrupted
 
 
 def raiser(error):

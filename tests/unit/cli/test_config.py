@@ -9,7 +9,7 @@ import pytest
 from autoresearch_ci.cli import main
 from autoresearch_ci.cli.config import written
 from autoresearch_ci.config import Settings, render_schema
-from autoresearch_ci.model import Direction, MinDelta
+from autoresearch_ci.core.model import Direction, MinDelta
 
 SECTION = """# Notes
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autoresearch_ci import confirmation
 from autoresearch_ci.cli import main
+from autoresearch_ci.engine import confirm
 from tests.projects import SETTINGS, hold, make_project
 
 
@@ -30,8 +30,8 @@ def test_ctrl_c_says_what_is_left_of_it(tmp_path, capsys, monkeypatch, drop, mor
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(confirmation, "duel", stopped)
-    monkeypatch.setattr(confirmation, "dropped", stopped)
+    monkeypatch.setattr(confirm, "duel", stopped)
+    monkeypatch.setattr(confirm, "dropped", stopped)
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in SETTINGS.items()]
     with pytest.raises(SystemExit) as ended:
         main(["--repo", str(project), "confirm", "--tag=t", *drop, *flags])

@@ -12,8 +12,8 @@ import pytest
 
 from autoresearch_ci.cli import demo, main
 from autoresearch_ci.config import load
-from autoresearch_ci.errors import WorkspaceError
-from autoresearch_ci.model import Direction, Reason
+from autoresearch_ci.core.errors import WorkspaceError
+from autoresearch_ci.core.model import Direction, Reason
 
 
 def test_the_copy_is_the_project_and_nothing_else(tmp_path):

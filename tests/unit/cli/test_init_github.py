@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from autoresearch_ci.action.command_syntax import COMMAND, Command, Verb
+from autoresearch_ci.action.event import SESSIONS, CommandTrigger, trigger
 from autoresearch_ci.action.inputs import INPUTS
 from autoresearch_ci.action.outputs import OUTPUTS
 from autoresearch_ci.cli.workflow import PATH
-from autoresearch_ci.commands import COMMAND, Command, Verb
-from autoresearch_ci.event import SESSIONS, CommandTrigger, trigger
 
 ROOT = Path(__file__).parents[3]
 PINNED = "octo/autoresearch-ci@0123456789012345678901234567890123456789"

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from autoresearch_ci.cli.program import called
+from autoresearch_ci.cli.paths import called
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 
 from autoresearch_ci.cli import main
 from autoresearch_ci.cli import results as results_verb
-from autoresearch_ci.errors import BaselineError, LedgerError
-from autoresearch_ci.model import Direction, ExperimentStart, Reason
+from autoresearch_ci.core.errors import BaselineError, LedgerError
+from autoresearch_ci.core.model import Direction, ExperimentStart, Reason
 from tests.projects import experiments, git, hold, look, make_project
 
 OUTCOMES = (
@@ -83,7 +83,7 @@ def test_filters(results, words, shown):
 
 def test_json_is_the_ledgers_own_records(results, view):
     """One object a line, exactly as in the log, so that the known jq filters work on it."""
-    from autoresearch_ci.ledger import encode
+    from autoresearch_ci.campaign.ledger import encode
 
     records = [json.loads(line) for line in results("--json", "--status", "keep")]
     assert records == json.loads(json.dumps([encode(e) for e in view.history.kept]))
@@ -91,7 +91,7 @@ def test_json_is_the_ledgers_own_records(results, view):
 
 def test_tsv_is_results_tsv(results, view):
     """Header and rows are those of results.tsv, filtered or not."""
-    from autoresearch_ci.ledger import table
+    from autoresearch_ci.campaign.ledger import table
 
     whole = table(view.history).splitlines()
     assert results("--tsv") == whole

@@ -8,8 +8,8 @@ import subprocess
 import pytest
 
 from autoresearch_ci.cli import main
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.loop import research
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.loop import research
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from autoresearch_ci.workspace import Target, Workspace
 from tests.projects import SETTINGS, git, hold, look, make_project
@@ -121,14 +121,14 @@ def test_with_push_it_goes_on_the_remote_as_well(tmp_path, capsys):
 
 def test_a_campaign_whose_branches_somebody_deleted_stands_in_nobodys_way(project, rm):
     """`run --new` finds a tag of its own, and what is left can be deleted."""
-    from autoresearch_ci import campaigns
+    from autoresearch_ci.campaign import select
 
     for name in ("autoresearch/two", "autoresearch-logs/two"):
         git(project, "branch", "-qD", name)
     workspace = Workspace.open(project)
-    assert campaigns.without_branch(workspace) == ["two"]
-    assert workspace.new_tag("two", campaigns.without_branch(workspace)) == "two-2"
+    assert select.without_branch(workspace) == ["two"]
+    assert workspace.new_tag("two", select.without_branch(workspace)) == "two-2"
     code, out, _ = rm("two", "--yes")
     assert code == 0
     assert "took its records out" in out
-    assert campaigns.without_branch(workspace) == []
+    assert select.without_branch(workspace) == []

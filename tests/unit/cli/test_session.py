@@ -15,8 +15,8 @@ import pytest
 
 import autoresearch_ci.doctor  # noqa: F401 - with the lab that it needs, before that is replaced
 from autoresearch_ci.cli.session import hold
-from autoresearch_ci.errors import BaselineError, OutOfTimeError
-from autoresearch_ci.model import (
+from autoresearch_ci.core.errors import BaselineError, OutOfTimeError
+from autoresearch_ci.core.model import (
     Direction,
     Experiment,
     ExperimentStart,
@@ -80,8 +80,8 @@ def script(monkeypatch, session_start, make_history):
     lab.open_lab = made.open_lab
     loop = types.ModuleType("loop")
     loop.research = made.research
-    monkeypatch.setitem(sys.modules, "autoresearch_ci.lab", lab)
-    monkeypatch.setitem(sys.modules, "autoresearch_ci.loop", loop)
+    monkeypatch.setitem(sys.modules, "autoresearch_ci.engine.assembly", lab)
+    monkeypatch.setitem(sys.modules, "autoresearch_ci.engine.loop", loop)
     return made
 
 

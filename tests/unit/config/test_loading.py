@@ -3,8 +3,8 @@ from pydantic import ValidationError
 
 from autoresearch_ci import config
 from autoresearch_ci.config.settings import NAMES, REQUIRED
-from autoresearch_ci.errors import SettingsError
-from autoresearch_ci.model import Direction, MinDelta
+from autoresearch_ci.core.errors import SettingsError
+from autoresearch_ci.core.model import Direction, MinDelta
 from autoresearch_ci.project_types import Detected
 
 

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from autoresearch_ci.config import markdown
-from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.core.errors import SettingsError
 
 PARSE = """grep "^val_bpb:" run.log | tail -1 | awk '{print $2}'"""
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from autoresearch_ci.config import load
-from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.core.errors import SettingsError
 
 PROJECTS = {
     "web": {

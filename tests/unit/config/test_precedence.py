@@ -4,8 +4,8 @@ import pytest
 
 from autoresearch_ci import config
 from autoresearch_ci.config.settings import NAMES, takes_none
-from autoresearch_ci.errors import SettingsError
-from autoresearch_ci.model import Direction, MinDelta
+from autoresearch_ci.core.errors import SettingsError
+from autoresearch_ci.core.model import Direction, MinDelta
 from autoresearch_ci.project_types import Detected
 
 # Per setting: three ways to write it, and what they come to.

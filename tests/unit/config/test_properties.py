@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from autoresearch_ci import config
 from autoresearch_ci.config.settings import NAMES, REQUIRED
-from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.core.errors import SettingsError
 
 TEXT = st.text(st.characters(blacklist_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1).filter(
     str.strip

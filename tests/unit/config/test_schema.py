@@ -9,7 +9,7 @@ import yaml
 from autoresearch_ci import config
 from autoresearch_ci.config.__main__ import BEGIN, DOCUMENTS, END, SCHEMA, with_table
 from autoresearch_ci.config.settings import NAMES, Settings
-from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.core.errors import SettingsError
 
 ROOT = Path(__file__).parents[3]
 BASE = "target_file: a.py\nrun_command: make\nmetric_name: acc\nmetric_parse: cat acc\n"

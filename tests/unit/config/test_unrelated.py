@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autoresearch_ci.config import load
-from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.core.errors import SettingsError
 
 PROSE = (
     "- Note: see docs/research.md\n- Goal: a lower loss\n- we log everything\n"

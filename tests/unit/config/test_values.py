@@ -2,7 +2,7 @@ import pytest
 
 from autoresearch_ci.config import values
 from autoresearch_ci.config.values import BadValue
-from autoresearch_ci.model import Direction, MinDelta
+from autoresearch_ci.core.model import Direction, MinDelta
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pytest
 
 from autoresearch_ci.config import yaml_file
-from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.core.errors import SettingsError
 
 
 def read(text):

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from autoresearch_ci.cli import main
+from autoresearch_ci.core.errors import BaselineError, UntrustedError
+from autoresearch_ci.core.model import Check, Diagnosis, Note
 from autoresearch_ci.doctor import admit
-from autoresearch_ci.errors import BaselineError, UntrustedError
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.loop import research
 from autoresearch_ci.executors import deadline
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.loop import research
-from autoresearch_ci.model import Check, Diagnosis, Note
 from tests.projects import SETTINGS, git, make_project, make_repository
 
 QUICK = {"time_budget": "1s", "kill_after": "2s"}
@@ -187,7 +187,7 @@ def test_required_and_unseen(project, late_after):
 def test_what_is_too_large_is_said(project, monkeypatch):
     """What is missing in the copy is said before anything is judged there."""
     (project / "large.bin").write_bytes(b"x" * 100)
-    monkeypatch.setattr(sys.modules["autoresearch_ci.workspace.twin"], "ROOM", 10)
+    monkeypatch.setattr(sys.modules["autoresearch_ci.workspace.project_copy"], "ROOM", 10)
     shown, _, _ = begin(
         project, {**CHEATED, "proposer": "search"}, doctor="report", max_experiments=1
     )

@@ -10,9 +10,9 @@ import tempfile
 import pytest
 
 from autoresearch_ci.cli import main
+from autoresearch_ci.core.errors import BaselineError, WorkspaceError
+from autoresearch_ci.core.model import Reason
 from autoresearch_ci.doctor import Examination, weaknesses
-from autoresearch_ci.errors import BaselineError, WorkspaceError
-from autoresearch_ci.model import Reason
 from autoresearch_ci.workspace import Workspace, twin
 from tests.projects import git, make_repository
 

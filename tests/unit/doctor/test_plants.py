@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 
 from autoresearch_ci.config import Settings
+from autoresearch_ci.core.model import Experiment, Reason, Status
 from autoresearch_ci.doctor.examination import harmless
 from autoresearch_ci.doctor.faults import Seen
 from autoresearch_ci.doctor.languages import codes, filled, language_of
-from autoresearch_ci.doctor.plants import BETTER, PLANTS, NotPossibleError, Patient
-from autoresearch_ci.model import Experiment, Reason, Status
+from autoresearch_ci.doctor.probes import BETTER, PLANTS, NotPossibleError, Patient
 
 SETTINGS = Settings(
     target_file="train.py", run_command="r", metric_name="loss", metric_parse="grep ^loss: run.log"

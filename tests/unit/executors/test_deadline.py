@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from autoresearch_ci.errors import OutOfTimeError
+from autoresearch_ci.core.errors import OutOfTimeError
 from autoresearch_ci.executors import Command
 from autoresearch_ci.executors.deadline import Deadline
-from autoresearch_ci.executors.process import ProcessExecutor
+from autoresearch_ci.executors.local import ProcessExecutor
 
 
 def test_within_its_time(tmp_path):

@@ -9,12 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from autoresearch_ci.errors import MachineError
-from autoresearch_ci.executors import Command, homes
-from autoresearch_ci.executors.folder import discard
-from autoresearch_ci.executors.homes import Housed, OwnHome, TwoHomes
-from autoresearch_ci.executors.process import ProcessExecutor
-from autoresearch_ci.executors.user import User
+from autoresearch_ci.core.errors import MachineError
+from autoresearch_ci.executors import Command, home_dirs
+from autoresearch_ci.executors.home_dirs import Housed, OwnHome, TwoHomes, discard
+from autoresearch_ci.executors.local import ProcessExecutor
+from autoresearch_ci.executors.users import User
 
 USER = 4322  # of nobody else: all of its processes are killed
 root = pytest.mark.skipif(os.geteuid() != 0, reason="NOT RUN: only root has users for experiments")
@@ -161,7 +160,7 @@ def test_deeper_than_a_path_can_name(lodging):
 def test_a_home_that_is_too_large_to_have_twice(lodging, monkeypatch):
     """The user is told, and commands share it as it is."""
     lodging.run("echo x > ~/x")
-    monkeypatch.setattr(homes.shutil, "disk_usage", lambda _: SimpleNamespace(free=3))
+    monkeypatch.setattr(home_dirs.shutil, "disk_usage", lambda _: SimpleNamespace(free=3))
     assert "what measures shares it with experiments" in lodging.homes.keep()
     lodging.run("echo mine > ~/y", lodging.homes.experimenting)
     assert lodging.run("cat ~/y", lodging.homes.measuring) == "mine\n"

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoresearch_ci.errors import MachineError
+from autoresearch_ci.campaign.ledger.guarded_file import OwnFile
+from autoresearch_ci.core.errors import MachineError
 from autoresearch_ci.executors.log import CappedLog, Capture, log_trouble
-from autoresearch_ci.ledger.ownfile import OwnFile
 
 
 def write(log, *chunks):

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from autoresearch_ci.errors import MachineError, SettingsError
-from autoresearch_ci.executors import Command, attempt
+from autoresearch_ci.core.errors import MachineError, SettingsError
+from autoresearch_ci.executors import Command
+from autoresearch_ci.executors import run as attempt
+from autoresearch_ci.executors.local import ProcessExecutor
 from autoresearch_ci.executors.memory import GpuMeter
-from autoresearch_ci.executors.process import ProcessExecutor
 from benchmarks.containment.attacks import ATTACKS, CHAIN, bomb, left_in, python
 
 # tests/e2e/test_containment.py has them all, in full size.
@@ -285,9 +286,9 @@ def test_a_lost_exit_code_is_no_success(folder):
     source = f"""
 import signal
 from pathlib import Path
-from autoresearch_ci.errors import MachineError
+from autoresearch_ci.core.errors import MachineError
 from autoresearch_ci.executors import Command
-from autoresearch_ci.executors.process import ProcessExecutor
+from autoresearch_ci.executors.local import ProcessExecutor
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 try:
     print(ProcessExecutor().run(Command("exit 3", Path({str(folder)!r}), 5)))

@@ -9,7 +9,7 @@ import uuid
 import psutil
 import pytest
 
-from autoresearch_ci.executors.search import SESSION, kill_marked
+from autoresearch_ci.executors.process_tree import SESSION, kill_marked
 from benchmarks.containment.attacks import left_in
 
 
@@ -71,7 +71,9 @@ def test_others_live(session, tmp_path):
 
 def test_recovery_never_kills_itself(session, tmp_path):
     """A recovery that is itself marked, and what started it, live."""
-    source = f"from autoresearch_ci.executors.search import kill_marked; kill_marked({session!r})"
+    source = (
+        f"from autoresearch_ci.executors.process_tree import kill_marked; kill_marked({session!r})"
+    )
     shell = f"{sys.executable} -c '{source}'; echo alive"
     done = subprocess.run(
         ["sh", "-c", shell],

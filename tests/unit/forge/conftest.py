@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from autoresearch_ci.forge.github import GitHubForge
-from autoresearch_ci.forge.github.pace import Manners
+from autoresearch_ci.forge.github.rate_limit import Manners
 from tests.github.hub import GitHub
 from tests.github.state import Repository, User
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from autoresearch_ci.errors import ForgeError
+from autoresearch_ci.core.errors import ForgeError
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autoresearch_ci.event import MARK, Nothing, Thread, trigger
-from autoresearch_ci.forge import Reaction
-from autoresearch_ci.forge.github.pace import Manners
+from autoresearch_ci.action.event import Nothing, trigger
+from autoresearch_ci.forge import MARK, Reaction, Thread
+from autoresearch_ci.forge.github.rate_limit import Manners
 from tests.unit.forge.conftest import QUICK
 
 BUSY = Manners(between_writes=0.0, between_edits=0.0, backoff=0.02, answer_within=5)

@@ -10,12 +10,11 @@ from contextlib import suppress
 
 import pytest
 
-from autoresearch_ci.errors import ForgeError
-from autoresearch_ci.event import Thread
-from autoresearch_ci.forge import CheckOutput, Conclusion, Reaction
+from autoresearch_ci.core.errors import ForgeError
+from autoresearch_ci.core.interrupts import Interrupted, interruptible
+from autoresearch_ci.forge import CheckOutput, Conclusion, Reaction, Thread
 from autoresearch_ci.forge.github import GitHubForge
-from autoresearch_ci.forge.github.pace import Manners
-from autoresearch_ci.interrupts import Interrupted, interruptible
+from autoresearch_ci.forge.github.rate_limit import Manners
 from tests.github.traffic import BRANCH, SHA, THREAD, whole_session
 from tests.unit.forge.conftest import TOKEN
 

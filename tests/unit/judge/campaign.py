@@ -5,9 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-from autoresearch_ci.history import History
-from autoresearch_ci.judge import Contest, Experience, Judge, sequential
-from autoresearch_ci.model import (
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import (
     Direction,
     Experiment,
     MinDelta,
@@ -16,6 +15,7 @@ from autoresearch_ci.model import (
     Status,
     Verdict,
 )
+from autoresearch_ci.judge import Contest, Experience, Judge, sequential
 
 
 @dataclass

@@ -11,12 +11,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autoresearch_ci.history import History
-from autoresearch_ci.judge import Contest, Experience, counting, level, sequential, single_run
-from autoresearch_ci.judge.experience import RECENT, View
-from autoresearch_ci.judge.noise import scatter
-from autoresearch_ci.ledger.records import decode, dumps
-from autoresearch_ci.model import Direction, MinDelta, Reason, Sample, Side, Status, Verdict
+from autoresearch_ci.campaign.ledger.records import decode, dumps
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Direction, MinDelta, Reason, Sample, Side, Status, Verdict
+from autoresearch_ci.judge import (
+    Contest,
+    Experience,
+    counting,
+    sequential,
+    single_run,
+)
+from autoresearch_ci.judge import (
+    incumbent_level as level,
+)
+from autoresearch_ci.judge.noise_model import RECENT, View
+from autoresearch_ci.judge.scale import scatter
 from tests.unit.judge.campaign import Campaign, Program, fresh
 
 EFFECTS = [0.0, 5.0, -2.5, 0.3, -0.8, 9.0, 0.0, -6.0, 1.0, 0.0, -1.5, 2.0, 0.0, -4.0]

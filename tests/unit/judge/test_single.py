@@ -7,8 +7,17 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autoresearch_ci.core.model import (
+    Direction,
+    MinDelta,
+    Reason,
+    Sample,
+    Side,
+    Status,
+    Verdict,
+    same,
+)
 from autoresearch_ci.judge import Contest, single_run
-from autoresearch_ci.model import Direction, MinDelta, Reason, Sample, Side, Status, Verdict, same
 
 finite = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e9, max_value=1e9)
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from autoresearch_ci.errors import LedgerError
-from autoresearch_ci.ledger import encode, loads, read
-from autoresearch_ci.ledger.merging import merge
-from autoresearch_ci.ledger.reading import CampaignLog
-from autoresearch_ci.ledger.records import dumps
-from autoresearch_ci.model import Check, Diagnosis
+from autoresearch_ci.campaign.ledger import encode, loads, read
+from autoresearch_ci.campaign.ledger.reading import CampaignLog
+from autoresearch_ci.campaign.ledger.records import dumps
+from autoresearch_ci.campaign.merge import merge
+from autoresearch_ci.core.errors import LedgerError
+from autoresearch_ci.core.model import Check, Diagnosis
 
 FOUND = Diagnosis(
     tag="mar17",

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoresearch_ci import ledger
-from autoresearch_ci.errors import LedgerError, MachineError
-from autoresearch_ci.ledger import Ledger
-from autoresearch_ci.model import (
+from autoresearch_ci.campaign import ledger
+from autoresearch_ci.campaign.ledger import Ledger
+from autoresearch_ci.core.errors import LedgerError, MachineError
+from autoresearch_ci.core.model import (
     Direction,
     ExperimentStart,
     ProposalRejected,

@@ -7,12 +7,12 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autoresearch_ci.history import History
-from autoresearch_ci.ledger import read
-from autoresearch_ci.ledger.merging import merge
-from autoresearch_ci.ledger.reading import CampaignLog
-from autoresearch_ci.ledger.records import dumps
-from autoresearch_ci.model import (
+from autoresearch_ci.campaign.ledger import read
+from autoresearch_ci.campaign.ledger.reading import CampaignLog
+from autoresearch_ci.campaign.ledger.records import dumps
+from autoresearch_ci.campaign.merge import merge
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import (
     Direction,
     Experiment,
     ExperimentStart,
@@ -22,7 +22,7 @@ from autoresearch_ci.model import (
     SessionStart,
     Status,
 )
-from autoresearch_ci.model import Side as Ran
+from autoresearch_ci.core.model import Side as Ran
 from tests.unit.conftest import BASELINE
 
 START = SessionStart(

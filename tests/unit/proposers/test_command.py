@@ -7,15 +7,16 @@ import time
 
 import pytest
 
-from autoresearch_ci.errors import SettingsError
-from autoresearch_ci.executors import Command, attempt
-from autoresearch_ci.executors.process import ProcessExecutor
-from autoresearch_ci.history import History
-from autoresearch_ci.lab import open_lab
-from autoresearch_ci.loop import research
-from autoresearch_ci.model import Direction, Proposal, ProposalRejected, Rejected, Status
+from autoresearch_ci.core.errors import SettingsError
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Direction, Proposal, ProposalRejected, Rejected, Status
+from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.loop import research
+from autoresearch_ci.executors import Command
+from autoresearch_ci.executors import run as attempt
+from autoresearch_ci.executors.local import ProcessExecutor
 from autoresearch_ci.proposers import Source
-from autoresearch_ci.proposers.command import CommandProposer
+from autoresearch_ci.proposers.agent import CommandProposer
 from autoresearch_ci.workspace import Workspace
 from benchmarks.containment.attacks import left_in
 from tests.projects import SETTINGS, experiments, git, make_project, make_repository

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from autoresearch_ci.conversation import Block, Conversation, Ending, Message, Reply, Role, Usage
-from autoresearch_ci.errors import ProviderError, SettingsError
-from autoresearch_ci.history import History
-from autoresearch_ci.model import Direction, Proposal, Rejected
+from autoresearch_ci.core.errors import ProviderError, SettingsError
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Direction, Proposal, Rejected
+from autoresearch_ci.core.model.values import Usage
 from autoresearch_ci.proposers import CutOff, Source
-from autoresearch_ci.proposers.llm import ModelProposer, added
+from autoresearch_ci.proposers.llm.budget import Allowance, Prices
+from autoresearch_ci.proposers.llm.proposer import ModelProposer, added
+from autoresearch_ci.providers.conversation import Block, Conversation, Ending, Message, Reply, Role
 from autoresearch_ci.providers.scripted import ScriptedProvider
-from autoresearch_ci.spending import Allowance, Prices
 
 SOURCE = Source("train.py", "LR = 0.1\nSTEPS = 10\n")
 GOOD = """TITLE: a larger step

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from autoresearch_ci.history import History
-from autoresearch_ci.model import (
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import (
     Direction,
     Proposal,
     ProposalRejected,
@@ -16,7 +16,7 @@ from autoresearch_ci.model import (
     Status,
 )
 from autoresearch_ci.proposers import Source
-from autoresearch_ci.proposers.relay import PATIENCE, TUNING, Relay
+from autoresearch_ci.proposers.model_and_search import PATIENCE, TUNING, Relay
 from autoresearch_ci.proposers.search import SearchProposer
 from tests.unit.conftest import BASELINE
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from autoresearch_ci.history import AGAIN, IDEAS
-from autoresearch_ci.model import IdeaRequest, Proposal, Reason, Rejected
+from autoresearch_ci.core.history import AGAIN, IDEAS
+from autoresearch_ci.core.model import IdeaRequest, Proposal, Reason, Rejected
 from autoresearch_ci.proposers import Source
-from autoresearch_ci.proposers.suggested import Suggested
+from autoresearch_ci.proposers.queued_ideas import Suggested
 
 SOURCE = Source("train.py", "lr = 1\n")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoresearch_ci.errors import SettingsError
+from autoresearch_ci.core.errors import SettingsError
 from autoresearch_ci.providers.address import address
 from autoresearch_ci.providers.openai import OpenAIProvider
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autoresearch_ci.conversation import Block, Conversation, Ending, Message, Role, Usage
-from autoresearch_ci.errors import ProviderError
+from autoresearch_ci.core.errors import ProviderError
+from autoresearch_ci.core.model.values import Usage
 from autoresearch_ci.providers.anthropic import AnthropicProvider
+from autoresearch_ci.providers.conversation import Block, Conversation, Ending, Message, Role
 from tests.servers.anthropic import KEY, AnthropicServer, Says, error, sse
 from tests.servers.apis import TALK, TEXT, anthropic_provider
 from tests.servers.sockets import streamed

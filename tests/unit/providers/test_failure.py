@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoresearch_ci.conversation import Usage
-from autoresearch_ci.errors import ProviderError
-from autoresearch_ci.providers.failure import LONGEST_QUOTE, of_status, quote
-from autoresearch_ci.providers.key import Key
+from autoresearch_ci.core.errors import ProviderError
+from autoresearch_ci.core.model.values import Usage
+from autoresearch_ci.providers.failure import LONGEST_QUOTE, Key, of_status, quote
 
 
 @pytest.mark.parametrize(

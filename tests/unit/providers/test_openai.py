@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from autoresearch_ci.conversation import Block, Conversation, Ending, Message, Role, Usage
-from autoresearch_ci.errors import ProviderError, SettingsError
+from autoresearch_ci.core.errors import ProviderError, SettingsError
+from autoresearch_ci.core.model.values import Usage
+from autoresearch_ci.providers.conversation import Block, Conversation, Ending, Message, Role
 from autoresearch_ci.providers.openai import OpenAIProvider
 from tests.servers.apis import QUICK, TALK, TEXT, openai_provider
 from tests.servers.openai import KEY, OpenAIServer, Says, error, sse

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoresearch_ci.providers.patience import Patience, asked_wait
+from autoresearch_ci.providers.failure import Patience, asked_wait
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoresearch_ci.providers.sse import Decoder
+from autoresearch_ci.providers.http_exchange import Decoder
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autoresearch_ci.errors import ProviderError
+from autoresearch_ci.core.errors import ProviderError
 from autoresearch_ci.providers.openai import OpenAIProvider
 from tests.servers.apis import QUICK, TALK, TEXT, openai_provider
 from tests.servers.openai import KEY, OpenAIServer, Says

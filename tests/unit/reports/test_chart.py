@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autoresearch_ci.history import History
-from autoresearch_ci.model import Direction, Reason, Status
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Direction, Reason, Status
 from autoresearch_ci.reports.chart import DOTS, TITLES, biggest, chart, is_wide, span
 from autoresearch_ci.reports.labels import Board
 from tests.unit.conftest import BASELINE

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from autoresearch_ci.reports.commit import message
+from autoresearch_ci.campaign.commit_message import message
 
 
 def test_it_has_a_subject_numbers_and_trailers(baseline):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from autoresearch_ci.model import Check, Diagnosis, Reason
+from autoresearch_ci.core.model import Check, Diagnosis, Reason
 from autoresearch_ci.reports.examination import closing, section, warning
 from autoresearch_ci.reports.page import Page
 from autoresearch_ci.reports.progress import LiveProgress, PlainProgress

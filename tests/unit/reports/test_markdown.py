@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from autoresearch_ci.model import Reason
+from autoresearch_ci.core.model import Reason
 from autoresearch_ci.reports.markdown import cut_diff, escape, fenced, table
 
 MARKDOWN = MarkdownIt("gfm-like", {"linkify": False})

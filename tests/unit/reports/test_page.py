@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autoresearch_ci.history import History
-from autoresearch_ci.model import Direction, Reason, SessionEnd, StopReason
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Direction, Reason, SessionEnd, StopReason
 from autoresearch_ci.reports.page import Page, conclusion
 from tests.unit.conftest import BASELINE
 

@@ -9,7 +9,7 @@ import re
 import pytest
 from rich.cells import cell_len
 
-from autoresearch_ci.model import (
+from autoresearch_ci.core.model import (
     ExperimentStart,
     IncumbentMeasured,
     Phase,

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from autoresearch_ci.history import History
-from autoresearch_ci.model import Confirmation, Direction, Finding, Reason
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Confirmation, Direction, Finding, Reason
+from autoresearch_ci.forge.size_limits import PULL_REQUEST_BODY, PULL_REQUEST_TITLE
 from autoresearch_ci.reports.pull_request import PullRequest
-from autoresearch_ci.room import PULL_REQUEST_BODY, PULL_REQUEST_TITLE
 from tests.unit.conftest import BASELINE
 
 WEB = "https://github.example/o/r"

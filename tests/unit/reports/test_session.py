@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from autoresearch_ci.history import History
-from autoresearch_ci.model import Direction, Reason, SessionEnd, StopReason
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Direction, Reason, SessionEnd, StopReason
 from autoresearch_ci.reports.session import closing, opening, outcome
 from autoresearch_ci.reports.terminal import Paint
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
-from autoresearch_ci.model import Direction, Reason
+from autoresearch_ci.core.model import Direction, Reason
 from autoresearch_ci.reports.table import Layout, counts, headline, standing, table
 from autoresearch_ci.reports.terminal import Paint
 
@@ -92,7 +92,7 @@ def test_the_headline_says_how_far_it_has_come(history, session_start):
 
 def test_a_young_campaign_has_something_to_say_too(make_history):
     """With nothing measured, and with nothing better, that is what stands there."""
-    from autoresearch_ci.history import History
+    from autoresearch_ci.core.history import History
 
     assert standing(History(Direction.LOWER)) == "no baseline yet"
     assert standing(make_history()) == "baseline 1.000000, nothing better yet"

@@ -9,19 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from autoresearch_ci.reports.terminal import (
-    Paint,
-    change,
-    clean,
-    cut,
-    duration,
-    fit,
-    has_colour,
-    is_live,
-    number,
-    percent,
-    step,
-)
+from autoresearch_ci.core.text import change, clean, duration, number, percent, step
+from autoresearch_ci.reports.terminal import Paint, cut, fit, has_colour, is_live
 
 
 class Terminal(io.StringIO):

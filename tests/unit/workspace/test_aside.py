@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from autoresearch_ci.model import Side
-from autoresearch_ci.workspace import aside
-from autoresearch_ci.workspace.aside import Aside
+from autoresearch_ci.core.model import Side
+from autoresearch_ci.workspace.snapshot import quarantine
+from autoresearch_ci.workspace.snapshot.quarantine import Aside
 
 CANDIDATE = "lr = 0.2\nsteps = 10\n"
 
@@ -109,7 +109,7 @@ def test_a_directory_in_the_place_of_a_file_is_kept_and_the_other_way_round(repo
 
 def test_more_than_there_is_room_for_is_said(repo, monkeypatch):
     """Thousands of new files are not all kept, and the session says that."""
-    monkeypatch.setattr(aside, "FILES", 2)
+    monkeypatch.setattr(quarantine, "FILES", 2)
     with repo.campaign() as campaign:
         with campaign.trial(CANDIDATE) as trial:
             trial.show(Side.CANDIDATE)
@@ -117,7 +117,7 @@ def test_more_than_there_is_room_for_is_said(repo, monkeypatch):
             trial.clean()
             assert repo.dirt == " M train.py"
         assert "but for what is too much" in campaign.removed()
-        monkeypatch.setattr(aside, "BYTES", 0)
+        monkeypatch.setattr(quarantine, "BYTES", 0)
         with campaign.trial("lr = 0.3\n") as trial:
             trial.show(Side.CANDIDATE)
             repo.write("large", "x")
@@ -139,7 +139,7 @@ def take(place: Path, store: Aside, name: str, text: str) -> None:
 
 def test_the_oldest_go_when_there_is_no_more_room(place, monkeypatch):
     """What is kept is bounded, over sessions too; the newest stays."""
-    monkeypatch.setattr(aside, "FILES", 1)
+    monkeypatch.setattr(quarantine, "FILES", 1)
     for _ in range(2):
         store = Aside(place / "tree", place / "home", "undone")
         for number in range(3):
@@ -176,22 +176,22 @@ def test_another_filesystem_and_a_closed_directory_are_no_obstacle(place, monkey
 
     def refuse(source: str, target: str) -> None:
         calls.append(source)
-        raise OSError(aside.errno.EXDEV, "another filesystem")
+        raise OSError(quarantine.errno.EXDEV, "another filesystem")
 
     store = Aside(place / "tree", place / "home", "undone")
     with monkeypatch.context() as patch:
-        patch.setattr(aside.os, "rename", refuse)
+        patch.setattr(quarantine.os, "rename", refuse)
         take(place, store, "a", "mine")
     real = os.rename
 
     def closed_once(source: str, target: str) -> None:
         calls.append(source)
         if len(calls) == 2 or (source.endswith("/a") and len(calls) == 3):
-            raise PermissionError(aside.errno.EACCES, "closed")
+            raise PermissionError(quarantine.errno.EACCES, "closed")
         real(source, target)
 
     assert not (place / "tree/a").exists()
-    monkeypatch.setattr(aside.os, "rename", closed_once)
+    monkeypatch.setattr(quarantine.os, "rename", closed_once)
     take(place, store, "b", "mine too")
     kept_here = [path.read_text() for path in (place / "home/undone").rglob("*") if path.is_file()]
     assert sorted(kept_here) == ["mine", "mine too"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autoresearch_ci.errors import AutoresearchError, TargetError, WorkspaceError
+from autoresearch_ci.core.errors import AutoresearchError, TargetError, WorkspaceError
 
 
 def at_another(repo, script: str) -> str:
@@ -69,7 +69,7 @@ def test_what_a_name_means(repo):
 
 def test_settings_by_a_commit(repo):
     """Files and detection of the commit decide, not those of the working tree."""
-    from autoresearch_ci.lab import load_settings
+    from autoresearch_ci.engine.assembly import load_settings
 
     given = {"target_file": "train.py", "run_command": "true", "metric_parse": "true"}
     commit = at_another(

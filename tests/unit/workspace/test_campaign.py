@@ -7,10 +7,11 @@ import subprocess
 
 import pytest
 
-from autoresearch_ci.errors import MachineError, WorkspaceError
-from autoresearch_ci.model import Side
-from autoresearch_ci.workspace import Workspace, vault
+from autoresearch_ci.core.errors import MachineError, WorkspaceError
+from autoresearch_ci.core.model import Side
+from autoresearch_ci.workspace import Workspace
 from autoresearch_ci.workspace.patch import unified
+from autoresearch_ci.workspace.snapshot import backup
 
 SOURCE = "lr = 0.1\nsteps = 10\n"
 TARGET = "train.py"
@@ -183,7 +184,7 @@ def test_untracked_repositories_and_links_of_the_user_survive(repo):
 
 def test_too_many_untracked_bytes_are_refused(repo, monkeypatch):
     """What cannot be kept safe is not put at risk."""
-    monkeypatch.setattr(vault, "LIMIT", 1000)
+    monkeypatch.setattr(backup, "LIMIT", 1000)
     repo.write("big.txt", "x" * 2000)
     with pytest.raises(WorkspaceError, match="untracked files") as error, repo.campaign():
         pass
@@ -209,7 +210,7 @@ def test_readonly_files_that_git_ignores_are_protected(repo, monkeypatch):
         repo.sh("echo x > data/b.bin")
         assert trial.clean() == ("data/b.bin",)
         assert not (repo.path / "data/b.bin").exists()
-    monkeypatch.setattr(vault, "LIMIT", 1)
+    monkeypatch.setattr(backup, "LIMIT", 1)
     (repo.path / "notes.txt").unlink()
     with (
         pytest.raises(WorkspaceError, match="too large") as error,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from autoresearch_ci.errors import WorkspaceError
-from autoresearch_ci.model import Side
+from autoresearch_ci.core.errors import WorkspaceError
+from autoresearch_ci.core.model import Side
 
 CANDIDATE = "lr = 0.2\nsteps = 10\n"
 

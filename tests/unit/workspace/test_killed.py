@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from autoresearch_ci.errors import WorkspaceError
-from autoresearch_ci.model import Side
-from autoresearch_ci.workspace import Workspace, locks, process
+from autoresearch_ci.core.errors import WorkspaceError
+from autoresearch_ci.core.model import Side
+from autoresearch_ci.workspace import Workspace, git, locks
 
 TARGET = "train.py"
 SOURCE = "lr = 0.1\nsteps = 10\n"
@@ -27,7 +27,7 @@ MESSAGE = "experiment: x\n\nAutoresearch-Experiment: 1\n"
 SESSION = """
 import os, subprocess, sys
 from pathlib import Path
-from autoresearch_ci.model import Side
+from autoresearch_ci.core.model import Side
 from autoresearch_ci.workspace import Workspace
 
 root, ledger, number = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
@@ -56,7 +56,7 @@ with workspace.lock("mar17"), workspace.checkout(
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (process, locks):
+    for module in (git, locks):
         monkeypatch.setattr(module, "_PATIENCE", 0.1)
 
 

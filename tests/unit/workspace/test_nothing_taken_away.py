@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autoresearch_ci.errors import WorkspaceError
-from autoresearch_ci.model import Side
+from autoresearch_ci.core.errors import WorkspaceError
+from autoresearch_ci.core.model import Side
 from autoresearch_ci.workspace.locks import held
 from tests.unit.workspace.conftest import Repo, make
 

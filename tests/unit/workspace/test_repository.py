@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from autoresearch_ci.errors import (
+from autoresearch_ci.core.errors import (
     AutoresearchError,
     LockedError,
     MachineError,
     TargetError,
     WorkspaceError,
 )
-from autoresearch_ci.model import Side
+from autoresearch_ci.core.model import Side
 from autoresearch_ci.workspace import Workspace
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from autoresearch_ci.errors import WorkspaceError
-from autoresearch_ci.model import Side
+from autoresearch_ci.core.errors import WorkspaceError
+from autoresearch_ci.core.model import Side
 
 CALLED = "/tmp/called-by-git"
 COMMIT = "git -c user.name=a -c user.email=b commit -q --allow-empty -m moved"

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from autoresearch_ci.model import Side, Status
+from autoresearch_ci.core.model import Side, Status
 from autoresearch_ci.workspace.times import Times
 from tests.projects import experiments, hold, make_repository
 

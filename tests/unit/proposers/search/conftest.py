@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from autoresearch_ci.history import History
-from autoresearch_ci.model import Direction, Experiment, Proposal, Reason, Status
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Direction, Experiment, Proposal, Reason, Status
 from autoresearch_ci.proposers import Source
 from autoresearch_ci.proposers.search import SearchProposer
 

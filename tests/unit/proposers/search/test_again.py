@@ -6,12 +6,12 @@ import time
 
 import pytest
 
-from autoresearch_ci.history import History
-from autoresearch_ci.model import Direction
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Direction
 from autoresearch_ci.proposers import Source
 from autoresearch_ci.proposers.search import SearchProposer
-from autoresearch_ci.proposers.search.cuts import find_cuts
-from autoresearch_ci.proposers.search.memory import Memory
+from autoresearch_ci.proposers.search.deletions import find_cuts
+from autoresearch_ci.proposers.search.observations import Memory
 
 GO = "package a\n\nfunc big(n int) {\n\tgo1(7)\n\tgo2()\n}\n\nfunc use() {\n\tbig(1)\n\tbig(2)\n}\n"
 

@@ -2,7 +2,7 @@ import pytest
 
 from autoresearch_ci.proposers.search.choices import find_choices
 from autoresearch_ci.proposers.search.protect import protect
-from autoresearch_ci.source import tokens
+from autoresearch_ci.source_code.syntax import tokens
 
 
 def choices(text, path="a.py"):

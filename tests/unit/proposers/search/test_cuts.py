@@ -5,7 +5,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from autoresearch_ci.proposers.search.cuts import find_cuts, is_about_size
+from autoresearch_ci.proposers.search.deletions import find_cuts, is_about_size
 
 
 def cuts(text, path="a.py", untouchable=()):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from autoresearch_ci.history import History
-from autoresearch_ci.model import Direction, Reason, Status
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Direction, Reason, Status
 from autoresearch_ci.proposers import Source
 from autoresearch_ci.proposers.search import SearchProposer
-from autoresearch_ci.ruler import Ruler
+from autoresearch_ci.source_code.frozen_lines import Ruler
 from tests.unit.conftest import BASELINE
 
 TEXT = """\

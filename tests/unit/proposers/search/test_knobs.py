@@ -1,10 +1,10 @@
 import pytest
 
-from autoresearch_ci.proposers.search.knobs import find_knobs
 from autoresearch_ci.proposers.search.literals import Literal
+from autoresearch_ci.proposers.search.parameters import find_knobs
 from autoresearch_ci.proposers.search.protect import protect
 from autoresearch_ci.proposers.search.tuning import steps_of
-from autoresearch_ci.source import tokens
+from autoresearch_ci.source_code.syntax import tokens
 
 
 def knobs(text, path="train.py", metric="val_bpb"):

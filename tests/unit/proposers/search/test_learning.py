@@ -5,7 +5,7 @@ import hypothesis
 from hypothesis import strategies as st
 
 from autoresearch_ci.proposers.search import SearchProposer
-from autoresearch_ci.proposers.search.memory import Memory
+from autoresearch_ci.proposers.search.observations import Memory
 
 TEXT = "LR = 0.02\nBATCH_SIZE = 64\nDROPOUT = 0.1\nDEPTH = 4\nIDLE_A = 17\nIDLE_B = 0.3\n"
 

@@ -4,9 +4,9 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from autoresearch_ci.proposers.search.knobs import find_knobs
+from autoresearch_ci.proposers.search.parameters import find_knobs
 from autoresearch_ci.proposers.search.protect import Tune, protect, read_tune
-from autoresearch_ci.source import tokens
+from autoresearch_ci.source_code.syntax import tokens
 
 COMMENTS = {
     "a.py": "# {}",

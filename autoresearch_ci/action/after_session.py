@@ -1,0 +1,63 @@
+"""What is done on the forge when a session is over: its campaign offered, the next run started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from autoresearch_ci.action.next_run import why_not
+from autoresearch_ci.action.pull_request import offer
+from autoresearch_ci.action.session_request import Order
+from autoresearch_ci.campaign.select import CampaignView
+from autoresearch_ci.campaign.sync import Alone
+from autoresearch_ci.core.errors import AutoresearchError
+from autoresearch_ci.core.model import SessionEnd
+from autoresearch_ci.engine.session import Session
+from autoresearch_ci.forge import Forge
+from autoresearch_ci.reports.markdown import escape
+
+FAILED = "No next run was started, since this one did not come to its end."
+
+
+@dataclass(frozen=True, slots=True)
+class Afterwards:
+    """What was done: the pull request's address, empty without one, and lines of Markdown."""
+
+    pull_request: str = ""
+    said: tuple[str, ...] = ()
+
+
+def afterwards(lab: Session, end: SessionEnd | None, order: Order, forge: Forge) -> Afterwards:
+    """Do what the inputs ask for. What the forge refuses is in `forge.missed`."""
+    given, cause = order.given, order.cause
+    address, said = "", []
+    if given.open_pr and end is not None and end.kept:
+        address, why = _offered(lab, order, forge)
+        said.append(f"Offered as a draft pull request: {address}" if address else why)
+    if given.goes_on:
+        why = why_not(lab, end, cause, new=given.new_campaign)
+        if why:
+            said.append(f"No next run was started: {escape(why)}.")
+        elif cause.start(forge):
+            said.append("The next run was started.")
+    return Afterwards(address, tuple(line for line in said if line))
+
+
+def _offered(lab: Session, order: Order, forge: Forge) -> tuple[str, str]:
+    """The pull request's address; else why there is none, where the forge has not said it."""
+    if isinstance(lab.publisher, Alone) or lab.publisher.trouble:
+        return "", "No pull request was opened, since the branch was not pushed."
+    start = lab.start
+    view = CampaignView(
+        tag=start.tag,
+        history=lab.history,
+        sessions=lab.ledger.campaign.sessions,
+        branch=start.branch,
+        base=lab.campaign.base,
+        running=None,
+        log_path=lab.ledger.log,
+    )
+    try:
+        base = order.into or start.base_branch or order.where.branch or forge.default_branch()
+        return offer(forge, order.where, view, base), ""
+    except AutoresearchError as error:
+        return "", f"No pull request was opened: {escape(f'{error.message} {error.remedy}')}"

@@ -1,0 +1,81 @@
+"""Believing a session's result only after fresh runs, as far as its time allows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from statistics import median
+
+from autoresearch_ci.core.errors import AutoresearchError
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Confirmation, Event, Note, Side
+from autoresearch_ci.core.text import duration
+from autoresearch_ci.engine.confirm import confirm, earlier, whole
+from autoresearch_ci.engine.paired_runs import PAIRS, measured
+from autoresearch_ci.engine.session import Session
+
+RUNS = 2 * 2 * PAIRS
+"""Of one question at most: pairs of runs, and as many again where they leave it open."""
+
+
+def is_due(lab: Session, result: str) -> bool:
+    """Whether the branch is to be measured again: it is better now, or a cancelled job began to.
+
+    Not by a session that a stop has kept from setting anything up.
+    """
+    begun = bool(measured(lab)) and lab.history.confirmed is None
+    return (result == "improved" or begun) and not (lab.stopped_now or lab.stops)
+
+
+def confirmed(lab: Session, show: Callable[[Event], None]) -> tuple[Confirmation | None, str]:
+    """What fresh runs say of the campaign's branch, published; else None and why not.
+
+    Each kept change by itself, too, where there is time for that. `show` gets what is found.
+    """
+    question = RUNS * seconds_of_a_run(lab.history)
+    limit = math.inf if lab.settings.time_limit is None else lab.settings.time_limit
+    left = max(0.0, limit - lab.progress.seconds)
+    if question > left:
+        return None, (
+            f"Not confirmed by fresh runs: they could take {duration(question)}, and of time_limit "
+            f"{duration(left)} was left. On your machine: autoresearch-ci confirm"
+        )
+    every = question * len(lab.history.kept) <= left  # the baseline stands for the branch
+    record, last, hurry = None, "", False
+
+    def is_over() -> bool:
+        return lab.progress.seconds >= limit
+
+    try:
+        for event in confirm(lab, is_over=is_over) if every else _whole(lab, is_over):
+            show(event)
+            record = event if isinstance(event, Confirmation) else None
+            last = event.text if isinstance(event, Note) else ""
+    except AutoresearchError as error:
+        return None, f"Not confirmed by fresh runs: {error.message} {error.remedy}"
+    except KeyboardInterrupt:
+        hurry = True
+        raise
+    finally:
+        lab.archive.write(now=True)
+        lab.share(last=True, hurry=hurry)
+    return record, "" if record else f"Not confirmed by fresh runs: {last}."
+
+
+def seconds_of_a_run(history: History) -> float:
+    """The median of what was measured, rather too long than too short; 0 where nothing was.
+
+    Not less than the baseline's, which may be slower than all that came after it. Of an
+    experiment's samples, some of the incumbent's may be from before it.
+    """
+    took = [
+        each.seconds / runs
+        for each in history.experiments
+        if (runs := sum(sample.side is Side.CANDIDATE for sample in each.samples))
+    ]
+    return max(took[0], median(took)) if took else 0.0
+
+
+def _whole(lab: Session, is_over: Callable[[], bool]) -> Iterator[Event]:
+    yield from earlier(lab)
+    yield from whole(lab, PAIRS, (), is_over)

@@ -1,0 +1,261 @@
+"""The Action's entry: inputs in; outputs, a summary and an exit code out, whatever happens."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn, TextIO
+
+from autoresearch_ci import __version__
+from autoresearch_ci.action import inputs
+from autoresearch_ci.action.authorization import Commanded, Refusal
+from autoresearch_ci.action.comment_commands import ERRANDS, Errand
+from autoresearch_ci.action.error_text import told, words
+from autoresearch_ci.action.event import CommandTrigger, Nothing, trigger
+from autoresearch_ci.action.inputs import Given
+from autoresearch_ci.action.next_run import cause_of
+from autoresearch_ci.action.outputs import Result, write_outputs, write_summary
+from autoresearch_ci.action.repository import site
+from autoresearch_ci.action.secrets import needed, take_secrets
+from autoresearch_ci.action.session import hold
+from autoresearch_ci.action.session_request import Order, commanded
+from autoresearch_ci.action.session_result import Held, without_session
+from autoresearch_ci.action.status import Board
+from autoresearch_ci.action.workflow_commands import Console
+from autoresearch_ci.action.workspace_access import (
+    clear_copies_of,
+    folders_of_sockets,
+    handed_back,
+    lent,
+    places_of_the_runner,
+    take_back,
+)
+from autoresearch_ci.core import machine
+from autoresearch_ci.core.environment import is_credential, trust
+from autoresearch_ci.core.errors import AutoresearchError, WorkspaceError
+from autoresearch_ci.core.interrupts import deferred, interruptible
+from autoresearch_ci.core.redaction import Redactor
+from autoresearch_ci.engine.assembly import load_settings
+from autoresearch_ci.executors.users import Users
+from autoresearch_ci.forge import Missed
+from autoresearch_ci.reports.markdown import escape, fenced
+from autoresearch_ci.reports.progress import PlainProgress
+from autoresearch_ci.workspace import Workspace
+
+DONE, USER, BUG, INTERRUPTED = 0, 1, 3, 130
+OWN_CONTAINER = Path("/github/workspace")
+"""Where a runner puts the workspace in a container that is the Action's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the runner says about this job; files are None where it gave none."""
+
+    event: str
+    payload: Path | None
+    workspace: Path
+    output: Path | None
+    summary: Path | None
+
+
+def job(variables: Mapping[str, str]) -> Job:
+    """The job in the runner's variables; a workspace that is not named is where we are."""
+
+    def file(name: str) -> Path | None:
+        return Path(variables[name]) if variables.get(name) else None
+
+    return Job(
+        event=variables.get("GITHUB_EVENT_NAME", ""),
+        payload=file("GITHUB_EVENT_PATH"),
+        workspace=(file("GITHUB_WORKSPACE") or Path.cwd()).absolute(),
+        output=file("GITHUB_OUTPUT"),
+        summary=file("GITHUB_STEP_SUMMARY"),
+    )
+
+
+def main(stream: TextIO | None = None) -> NoReturn:
+    """Do what the event asks for, and exit the process."""
+    stream = stream or sys.stdout
+    console = Console(stream)
+    here = job(os.environ)
+    redact = Redactor(value for name, value in os.environ.items() if is_credential(name, value))
+    board = Board(site(os.environ, _payload(here.payload)))
+
+    def stopping() -> None:
+        PlainProgress(stream).stopping()
+        board.hurry()
+
+    with interruptible(stopping):
+        held = _do(here, console, stream, board)
+        with suppress(KeyboardInterrupt), deferred():  # nothing is under way that it could end
+            code = _told(held, here, console, redact, board)
+    sys.exit(code)
+
+
+def post() -> NoReturn:
+    """What runs when the job's steps are over, also after a kill: hand everything back."""
+    console, workspace = Console(sys.stdout), job(os.environ).workspace
+    try:
+        if os.geteuid() == 0:
+            take_back(workspace)
+        clear_copies_of(workspace)
+    except AutoresearchError as error:
+        console.error(str(error))
+        sys.exit(USER)
+    sys.exit(DONE)
+
+
+def _do(here: Job, console: Console, stream: TextIO, board: Board) -> Held:
+    """What came of it. Every way out has outputs and a summary, so nothing is raised."""
+    try:
+        try:
+            return _obeyed(here, console, stream, board)
+        except Refusal as refusal:
+            console.notice(refusal.why)
+            board.refuse(refusal)
+            return without_session(escape(refusal.why))
+    except BaseException as failure:  # noqa: BLE001 - every way out has outputs and a summary
+        stopped = isinstance(failure, KeyboardInterrupt)
+        return Held(Result("stopped" if stopped else "error"), lambda _room: "", failure)
+
+
+def _obeyed(here: Job, console: Console, stream: TextIO, board: Board) -> Held:
+    """What came of what the event asks for. Raises Refusal where that is not done."""
+    taken = take_secrets(os.environ, console)
+    given, cause = inputs.given(taken), trigger(here.event, _payload(here.payload))
+    if isinstance(cause, Nothing):
+        console.notice(cause.why)
+        return without_session(escape(cause.why))
+    asked = None
+    if isinstance(cause, CommandTrigger):
+        asked = board.desk(cause, given.token).receive()
+    else:
+        board.use(given.token)
+    errand = asked if asked and asked.command.verb in ERRANDS else None
+    if not errand and not given.here:
+        board.hand_on()
+        return without_session("The session is for another job to hold.", handed_on=True)
+    _require_repository(here.workspace)
+    trust(here.workspace)
+    if errand:
+        with console.unheard(), handed_back(here.workspace):
+            return _errand(errand, given, board, here)
+    held: Held | None = None
+    try:
+        with console.unheard(), _users(here.workspace) as users:
+            print(f"autoresearch-ci {__version__} on {machine.describe()}", file=stream)
+            held = _session(asked, given, taken, board, here, users, stream)
+    except BaseException as failure:
+        if held is None:
+            raise
+        held.failure = held.failure or failure
+    return held
+
+
+def _errand(asked: Commanded, given: Given, board: Board, here: Job) -> Held:
+    """A command that needs no session."""
+    said = Errand(asked, given, board.where, board.forge, here.workspace).run()
+    board.asker.reply(said)
+    return without_session(said)
+
+
+def _session(
+    asked: Commanded | None,
+    given: Given,
+    taken: Mapping[str, str],
+    board: Board,
+    here: Job,
+    users: Users | None,
+    stream: TextIO,
+) -> Held:
+    """A session, of a command or of an event that needs none."""
+    order = Order(given, board.where, cause_of(os.environ, _payload(here.payload)))
+    if asked:
+        order = commanded(asked, given, board.where, board.forge, here.workspace)
+        board.session_at(order.where)
+    workspace = Workspace.open(here.workspace)
+    settings = load_settings(workspace, order.given.overrides, order.trusted).settings
+    os.environ.update(needed(settings, given, taken))
+    return hold(here.workspace, order, users, stream, board)
+
+
+def _told(held: Held, here: Job, console: Console, redact: Redactor, board: Board) -> int:
+    """Show how it ended, write the outputs, the summary and what is wrong; the exit code."""
+    missed = board.show(held, lambda room: _page(held, redact, room))
+    for each in missed:
+        console.notice(redact(_sentence(each)))
+    failure = held.failure
+    try:
+        if here.output:
+            write_outputs(here.output, held.result.items())
+        if here.summary:
+            write_summary(here.summary, lambda room: _page(held, redact, room, missed))
+    except AutoresearchError as error:
+        failure = failure or error
+    return _exit_code(failure, console, redact)
+
+
+@contextmanager
+def _users(workspace: Path) -> Iterator[Users | None]:
+    """Whom experiments run as: users of their own where we are root, else ourselves."""
+    if os.geteuid() != 0:
+        yield None
+        return
+    sockets = folders_of_sockets(in_own_container=workspace == OWN_CONTAINER)
+    closed = [*places_of_the_runner(os.environ, workspace), *sockets]
+    with lent(workspace, closed) as users:
+        yield users
+
+
+def _payload(path: Path | None) -> object:
+    """What the event says of itself; an empty object where the runner left nothing to read."""
+    try:
+        return json.loads(path.read_bytes()) if path else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def _require_repository(workspace: Path) -> None:
+    if not (workspace / ".git").is_dir():
+        raise WorkspaceError(
+            f"{workspace} is not a git repository.",
+            remedy="Put a step before this one: `- uses: actions/checkout@v4`, with "
+            "`fetch-depth: 0` and `persist-credentials: false`.",
+        )
+
+
+def _page(held: Held, redact: Redactor, room: int, missed: Sequence[Missed] = ()) -> str:
+    """The summary: what stands in the way first, then the campaign."""
+    head = "".join(_left_out(each, redact) for each in missed)
+    head += "".join(f"{redact(line)}\n\n" for line in held.news)
+    if held.failure is not None and not held.interrupted:
+        head = told(held.failure, redact) + head
+    return head + held.page(max(room - len(head), 0))
+
+
+def _left_out(missed: Missed, redact: Redactor) -> str:
+    """What was left out, why, and the line in the workflow that would allow it."""
+    why = f"> {escape(redact(_sentence(missed)))}\n\n"
+    if not missed.permission:
+        return why
+    return f"{why}{fenced(f'permissions:{chr(10)}  {missed.permission}', 'yaml')}\n\n"
+
+
+def _sentence(missed: Missed) -> str:
+    return f"Left out: {missed.what}. {missed.why}. {missed.remedy}"
+
+
+def _exit_code(failure: BaseException | None, console: Console, redact: Redactor) -> int:
+    if failure is None:
+        return DONE
+    if isinstance(failure, KeyboardInterrupt):
+        console.notice("Interrupted. What was under way was recorded and undone.")
+        return INTERRUPTED
+    with suppress(BrokenPipeError):
+        console.error(redact("\n".join(part for part in words(failure) if part)))
+    return USER if isinstance(failure, AutoresearchError | OSError) else BUG

@@ -1,0 +1,153 @@
+"""What one session is to do: from the workflow's inputs, and a command if there was one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from autoresearch_ci.action.authorization import Commanded, Refusal
+from autoresearch_ci.action.command_syntax import Command, Verb
+from autoresearch_ci.action.inputs import Given
+from autoresearch_ci.action.next_run import Cause
+from autoresearch_ci.action.pull_request import Head, NoHead, PullHead
+from autoresearch_ci.action.repository import REMOTE, Site, push_target
+from autoresearch_ci.campaign.ledger import dumps
+from autoresearch_ci.campaign.requests import request_id
+from autoresearch_ci.campaign.select import of_other_targets, of_pull
+from autoresearch_ci.config.values import BadValue, duration
+from autoresearch_ci.core.clock import timestamp
+from autoresearch_ci.core.errors import WorkspaceError
+from autoresearch_ci.core.model import IdeaRequest
+from autoresearch_ci.engine.session import Session
+from autoresearch_ci.forge import Forge, Pull
+from autoresearch_ci.proposers.select import chosen
+from autoresearch_ci.workspace import Remote, Workspace
+
+OFFERED = "autoresearch/"
+"""How the branches begin that a campaign is offered from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the event's inputs and a command come to.
+
+    `cause` is what starts another session like it. `where` has the commit that the session
+    is shown on. `base`, `base_branch` and `trusted` are as `open_lab` takes them, None where
+    the checkout says it; `head` is that of the pull request, and `into` its branch. `idea` is
+    to be tried first, `by` whoever commanded. Campaigns in `others` are not meant.
+    """
+
+    given: Given
+    where: Site
+    cause: Cause = field(default_factory=Cause)
+    setup_only: bool = False
+    idea: str = ""
+    by: str = ""
+    base: str | None = None
+    base_branch: str | None = None
+    trusted: str | None = None
+    into: str = ""
+    head: Head = field(default_factory=NoHead)
+    others: frozenset[str] = frozenset()
+
+    def queue(self, lab: Session) -> None:
+        """Leave the idea for the session's first proposal."""
+        if not self.idea:
+            return
+        idea = IdeaRequest(lab.start.tag, request_id(), timestamp(), self.idea, self.by)
+        lab.inbox.put(dumps(idea))
+        if chosen(lab.settings, os.environ) == "search":
+            lab.notes += ("The idea waits for a model: the embedded search takes none up.",)
+
+
+def commanded(asked: Commanded, given: Given, where: Site, forge: Forge, workspace: Path) -> Order:
+    """A session that was asked for in a comment. Raises Refusal and AutoresearchError."""
+    command = asked.command
+    order = Order(
+        replace(given, overrides=_overrides(command, given.overrides)),
+        where,
+        setup_only=command.verb is Verb.SETUP,
+        idea=command.idea,
+        by=asked.by,
+    )
+    if asked.pull:
+        return on_pull(order, asked.pull, forge, workspace)
+    if command.target is None or "tag" in given.overrides:
+        return order
+    origin(workspace, given.token).fetch_campaigns()
+    others = of_other_targets(Workspace.open(workspace), command.target)
+    return replace(order, others=frozenset(others))
+
+
+def on_pull(order: Order, pull: Pull, forge: Forge, workspace: Path) -> Order:
+    """The same on a pull request: its campaign, begun from its head, by the rules of its base.
+
+    The head is fetched here, and is exactly the commit that was found when the command came.
+    Raises Refusal where it has moved since. One that offers a campaign is about that one.
+    """
+    remote = origin(workspace, order.given.token)
+    head, base = (f"refs/heads/{name}" for name in (pull.head_branch, pull.base_branch))
+    found = remote.fetch(head, base, whole=True)
+    if found.get(head) != pull.head_sha:
+        raise Refusal(
+            f"The head of this pull request was {pull.head_sha[:12]} when the command came, and "
+            f"is {found.get(head, 'gone')[:12]} now. Command again."
+        )
+    if base not in found:
+        raise WorkspaceError(
+            "The branch that this pull request is to be merged into is gone: the settings come "
+            "from there.",
+            remedy="Choose another base for the pull request, and command again.",
+        )
+    overrides = {**order.given.overrides, "tag": campaign_of(pull)}
+    given = replace(order.given, overrides=overrides, new_campaign=False)
+    if campaign_of(pull) != of_pull(pull.number):
+        return replace(order, given=given, trusted=found[base])
+    return replace(
+        order,
+        given=given,
+        where=replace(order.where, sha=pull.head_sha, branch=pull.head_branch),
+        base=pull.head_sha,
+        base_branch=pull.head_branch,
+        trusted=found[base],
+        into=pull.head_branch,
+        head=PullHead(forge, pull),
+    )
+
+
+def campaign_of(pull: Pull) -> str:
+    """The campaign that a command on a pull request is about: its own, or what it offers."""
+    offered = pull.head_branch.removeprefix(OFFERED)
+    return of_pull(pull.number) if offered == pull.head_branch else offered
+
+
+def origin(workspace: Path, token: str) -> Remote:
+    """The remote that campaigns are shared through. Raises WorkspaceError where there is none."""
+    target = push_target(workspace, token)
+    if target is None:
+        raise WorkspaceError(
+            f"There is no remote {REMOTE} here, through which campaigns are shared.",
+            remedy="Check the repository out with `uses: actions/checkout@v4`.",
+        )
+    return Workspace.open(workspace).remote(target)
+
+
+def _overrides(command: Command, inputs: Mapping[str, str]) -> dict[str, str]:
+    """What the command says is stronger than the inputs, except that it gets no more time.
+
+    Whoever wrote the workflow knows how long its job may take.
+    """
+    said = dict(inputs)
+    if command.target is not None:
+        said["target_file"] = command.target
+    if command.experiments is not None:
+        said["max_experiments"] = str(command.experiments)
+    if command.seconds is not None:
+        most = command.seconds
+        with suppress(BadValue, KeyError):  # a bad one is told of when the settings are read
+            most = min(most, duration(inputs["time_limit"]))
+        said["time_limit"] = f"{most:.3f}s"
+    return said

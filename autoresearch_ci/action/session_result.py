@@ -1,0 +1,42 @@
+"""What became of what an event asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from autoresearch_ci.action.outputs import Result
+from autoresearch_ci.core.model import Confirmation
+from autoresearch_ci.forge import Annotation
+from autoresearch_ci.forge.size_limits import Room, cut
+
+
+@dataclass
+class Held:
+    """What became of a session. `failure` is what the user has to change, if anything.
+
+    `title` is a line on it, `annotations` are on the target at the commit it is shown on.
+    It is `shown` on that commit unless there was no session to be held; `tag` is its
+    campaign, empty where it did not get that far. `news` are lines of Markdown on what
+    was done with it.
+    """
+
+    result: Result
+    page: Callable[[int], str]
+    failure: BaseException | None = None
+    title: str = ""
+    confirmation: Confirmation | None = None
+    annotations: tuple[Annotation, ...] = ()
+    shown: bool = True
+    tag: str = ""
+    news: tuple[str, ...] = ()
+
+    @property
+    def interrupted(self) -> bool:
+        return isinstance(self.failure, KeyboardInterrupt)
+
+
+def without_session(said: str, *, handed_on: bool = False) -> Held:
+    """What there is to say, in Markdown, where no session was held, or not here."""
+    result = Result("no_improvement", handed_on="true" if handed_on else "false")
+    return Held(result, lambda room: cut(f"{said}\n", Room(room)), shown=False)

@@ -1,0 +1,190 @@
+"""What the forge shows of a session: check runs on its commit, and an answer to who asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from autoresearch_ci.action.authorization import ROOM, Asker, Desk, Nobody, Refusal
+from autoresearch_ci.action.event import CommandTrigger
+from autoresearch_ci.action.repository import Site
+from autoresearch_ci.action.session_request import Order
+from autoresearch_ci.action.session_result import Held
+from autoresearch_ci.campaign.ledger import dumps
+from autoresearch_ci.campaign.requests import request_id
+from autoresearch_ci.core.clock import timestamp
+from autoresearch_ci.core.errors import AutoresearchError, ForgeError
+from autoresearch_ci.core.model import Confirmation, Event, Experiment, StopRequest
+from autoresearch_ci.engine.session import Session
+from autoresearch_ci.forge import CHECK, CheckOutput, Conclusion, Forge, Missed
+from autoresearch_ci.forge.offline import OfflineForge
+from autoresearch_ci.reports.confirmation import finding, verdict
+from autoresearch_ci.reports.markdown import fenced
+
+CONFIRMED = f"{CHECK}/confirmed"
+HURRY = 2.0
+"""Seconds for all of it where the job is being cancelled: the push has had its own."""
+
+_CONCLUSIONS = {
+    "improved": Conclusion.SUCCESS,
+    "no_improvement": Conclusion.NEUTRAL,
+    "stopped": Conclusion.NEUTRAL,
+    "error": Conclusion.FAILURE,
+}
+_VERDICTS = {"confirmed": Conclusion.SUCCESS, "worse": Conclusion.FAILURE}
+
+
+class Board:
+    """Shows how a session goes and how it ended, at `where`, and answers the `asker`.
+
+    Nothing is shown before `use` or `desk` was called.
+    """
+
+    def __init__(self, where: Site) -> None:
+        self.where = where
+        self.forge: Forge = OfflineForge()
+        self.asker: Asker = Nobody()
+        self._unreached: tuple[Missed, ...] = ()
+        self._session = self._hurried = self._last_words = False
+
+    def use(self, token: str) -> None:
+        """From now on show a session, with this token; nothing is shown without one."""
+        self._session = True
+        try:
+            self.forge = choose_forge(self.where, token)
+        except ForgeError as error:
+            self._unreached = (Missed("the check run", error.message, error.remedy),)
+
+    def desk(self, asked: CommandTrigger, token: str) -> Desk:
+        """The same for a command, which may need no session; it is answered there.
+
+        Raises ForgeError.
+        """
+        self.forge = choose_forge(self.where, token)
+        self.asker = desk = Desk(asked, self.forge)
+        return desk
+
+    def session_at(self, where: Site) -> None:
+        """What was commanded is a session: show it there."""
+        self._session, self.where = True, where
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Tell that the command is not obeyed, and nothing else from now on."""
+        self.asker.refuse(refusal)
+        self.asker = Nobody()
+
+    def hand_on(self) -> None:
+        """Tell nothing from now on: another job answers what was commanded."""
+        self.asker = Nobody()
+
+    def begin(self, page: str) -> None:
+        """Show that a session is at work."""
+        shown = CheckOutput("at work", page)
+        self.forge.begin_check(self.where.sha, shown, details_url=self.where.run)
+
+    def hurry(self) -> None:
+        """The job is being cancelled. May be called at any time."""
+        self._hurried = True
+        if self._last_words:  # before them there is still something to push
+            self.forge.hurry(HURRY)
+
+    def show(self, held: Held, page: Callable[[int], str]) -> Sequence[Missed]:
+        """Show how it ended, with its comment's address in its result; what was not shown."""
+        self._last_words = True
+        if self._hurried:
+            self.forge.hurry(HURRY)
+        try:
+            if held.shown and self._session:
+                self._check(held, page)
+            self._answer(held, page)
+            return (*self._unreached, *self.forge.missed)
+        finally:
+            self.forge.close()
+
+    def _check(self, held: Held, page: Callable[[int], str]) -> None:
+        shown = CheckOutput(_title(held), page(ROOM))
+        self.forge.end_check(self.where.sha, _conclusion(held), shown, held.annotations)
+        if held.confirmation:
+            self._confirmed(held.confirmation)
+
+    def _answer(self, held: Held, page: Callable[[int], str]) -> None:
+        if held.tag:
+            address = self.asker.show(held.tag, page(ROOM), final=True)
+            held.result = replace(held.result, comment_url=address)
+        elif held.failure is not None:
+            self.asker.reply(page(ROOM) or "The job was cancelled.")
+        if held.failure is None:
+            self.asker.done()
+
+    def _confirmed(self, found: Confirmation) -> None:
+        lines = "\n".join([verdict(found), *map(finding, found.findings)])
+        title = f"{found.verdict.replace('_', ' ')} by {found.pairs} pairs of fresh runs"
+        conclusion = _VERDICTS.get(found.verdict, Conclusion.NEUTRAL)
+        output = CheckOutput(title, fenced(lines, "text"))
+        self.forge.end_check(self.where.sha, conclusion, output, name=CONFIRMED)
+
+
+def choose_forge(where: Site, token: str) -> Forge:
+    """The forge that the runner names, where there is a token for it. Raises ForgeError."""
+    if not (token and where.api_url and where.repository and where.sha):
+        return OfflineForge()
+    from autoresearch_ci.forge.github import GitHubForge  # noqa: PLC0415 - heavy
+
+    return GitHubForge(where.api_url, where.repository, token)
+
+
+def _conclusion(held: Held) -> Conclusion:
+    if held.failure is not None and not held.interrupted:
+        return Conclusion.FAILURE
+    return _CONCLUSIONS[held.result.result]
+
+
+def _title(held: Held) -> str:
+    if isinstance(held.failure, AutoresearchError):
+        return held.failure.message
+    return held.title or held.result.result.replace("_", " ")
+
+
+PAUSE = 60.0
+"""Seconds between two states of the comment at least."""
+
+
+class Live:
+    """Follows a session's events, and never holds it up: what fails is left to the next time.
+
+    `page` is the state of the campaign as Markdown of at most so many characters.
+    """
+
+    def __init__(
+        self,
+        lab: Session,
+        order: Order,
+        board: Board,
+        page: Callable[[int], str],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._lab, self._order, self._board, self._page = lab, order, board, page
+        self._clock, self._due, self._left = clock, clock(), False
+
+    def begin(self) -> None:
+        """Show that the session is at work."""
+        self._board.begin(self._page(ROOM))
+        self._show()
+
+    def show(self, event: Event) -> None:
+        """Show where the session is after an experiment; see whom it still works for."""
+        if not isinstance(event, Experiment):
+            return
+        head = self._order.head
+        head.look()
+        if head.gone and not self._left:
+            self._left = True
+            stop = StopRequest(event.tag, request_id(), timestamp(), now=True)
+            self._lab.inbox.put(dumps(stop))
+        if self._clock() >= self._due:
+            self._show()
+
+    def _show(self) -> None:
+        self._board.asker.show(self._lab.start.tag, self._page(ROOM))
+        self._due = self._clock() + PAUSE

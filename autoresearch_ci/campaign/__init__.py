@@ -1,0 +1,1 @@
+"""All the work under one tag: ledger, branches, requests, and how it is shared."""

@@ -1,0 +1,197 @@
+"""The append-only log of a campaign: JSON lines on disk are the truth.
+
+A record is on the disk before `append` returns, so a kill at any instant costs
+at most the record being written, whose torn line the next reader drops. The
+table `results.tsv` is a view, written after the truth and rebuilt from it when
+a session begins.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TypeVar
+
+from autoresearch_ci.campaign.ledger.guarded_file import OwnFile
+from autoresearch_ci.campaign.ledger.reading import CampaignLog, read, require_ours, whole
+from autoresearch_ci.campaign.ledger.records import dumps, encode, loads
+from autoresearch_ci.campaign.ledger.tsv import HEADER, row
+from autoresearch_ci.campaign.merge import Merged, Recommit, merge
+from autoresearch_ci.core.errors import LedgerError
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.interrupts import deferred
+from autoresearch_ci.core.model import Direction, Experiment, Record
+
+__all__ = [
+    "CampaignLog",
+    "Ledger",
+    "Merged",
+    "dumps",
+    "encode",
+    "forget",
+    "loads",
+    "read",
+    "table",
+]
+
+R = TypeVar("R", bound=Record)
+
+
+def table(history: History) -> str:
+    """The whole `results.tsv` of a campaign."""
+    return HEADER + "".join(row(experiment) for experiment in history.experiments)
+
+
+def forget(log: Path, results: Path, tag: str) -> bytes:
+    """Take a campaign's records out of a log that others share, and its table; the records.
+
+    A table of another campaign stays.
+    """
+    own = OwnFile(log, durable=True)
+    campaign = read(whole(own.content), _name(log)).get(tag)
+    if campaign is None:
+        return b""
+    lines = whole(own.content).splitlines(keepends=True)
+    own.replace(b"".join(line for line in lines if line.strip() and _tag(line) != tag))
+    if results.exists() and results.read_text(errors="replace") == table(campaign.history):
+        results.unlink()
+    return b"".join(campaign.lines)
+
+
+class Ledger:
+    """One campaign's records in `log`, a file that other campaigns share, and `results`.
+
+    `published` is what the campaign's logs branch holds of the log, if anything:
+    records that are only there (the work of another machine, or of a working
+    tree that was cleaned) are brought to the file first, and come before those that
+    are only here. A torn last line is cut off, so that the next record begins on its
+    own. A `private` log is for nobody else to read: it holds what is held out.
+
+    Raises LedgerError where the log cannot be read, and where `results` holds
+    rows that no ledger knows: they would be lost.
+    """
+
+    def __init__(
+        self,
+        log: Path,
+        results: Path,
+        tag: str,
+        direction: Direction,
+        *,
+        published: bytes = b"",
+        private: bool = False,
+    ) -> None:
+        self.log, self.results, self.tag = log, results, tag
+        self._log = OwnFile(log, durable=True, private=private)
+        kept, tail = whole(self._log.content), self._log.content
+        campaigns = read(kept, _name(log))
+        if torn := tail.removeprefix(kept):
+            require_ours(torn, _name(log))
+            self._log.replace(kept)
+        here = campaigns.get(tag) or CampaignLog(tag, History(direction))
+        before = list(here.lines)
+        there = self._read(published)
+        ahead = before[: len(there.lines)] == there.lines
+        self.campaign = here if ahead else merge(there, here).log
+        self._refuse_foreign_table([*campaigns.values(), self.campaign])
+        if self.campaign.lines[: len(before)] != before:
+            self._log.replace(self._whole_log())
+        elif fresh := self.campaign.lines[len(before) :]:
+            self._log.append(b"".join(fresh))
+        self._table = OwnFile(results, durable=False)
+        self._table.replace(table(self.history).encode())
+
+    @property
+    def history(self) -> History:
+        return self.campaign.history
+
+    def append(self, record: R) -> R:
+        """Write the record; it is on the disk when this returns. Raises MachineError.
+
+        A request that is there already is not written again.
+        """
+        if self.campaign.knows(record):
+            return record
+        line = dumps(record)
+        with deferred():  # the file and what we know of it stay one
+            self._log.append(line)
+            self.campaign.add(record, line)
+            if isinstance(record, Experiment):
+                self._table.append(row(record).encode())
+        return record
+
+    def merged(self, published: bytes, recommit: Recommit) -> Merged:
+        """What the campaign is once our records follow those published; nothing is written.
+
+        Raises LedgerError where those are of another target or metric.
+        """
+        there = self._read(published)
+        self._require_same(there)
+        here = CampaignLog(self.tag, History(self.history.direction))
+        own = read(b"".join(self.campaign.lines), _name(self.log)).get(self.tag) or here
+        return merge(there, own, recommit)
+
+    def take(self, merged: Merged) -> None:
+        """Make what was merged the campaign, on the disk and for whoever has its history."""
+        with deferred():
+            history = self.history
+            history.become(merged.log.history)
+            self.campaign = merged.log
+            self.campaign.history = history
+            # The table first: rows that the log does not know would be taken for foreign.
+            self._table.replace(table(history).encode())
+            self._log.replace(self._whole_log())
+
+    def put_back(self) -> tuple[str, ...]:
+        """Restore the log and the table where a run changed them; the names of those it did."""
+        return tuple(_name(own.path) for own in (self._log, self._table) if own.put_back())
+
+    def _require_same(self, there: CampaignLog) -> None:
+        ours, theirs = self.campaign.start, there.start
+        if ours is None or theirs is None:
+            return
+        for what in ("target", "metric", "direction"):
+            here, elsewhere = getattr(ours, what), getattr(theirs, what)
+            if here != elsewhere:
+                raise LedgerError(
+                    f"The campaign {self.tag} was published with {what} {elsewhere}; here it is "
+                    f"{here}.",
+                    remedy="Use the same settings in both places, or begin another "
+                    "campaign: `autoresearch-ci run --new`.",
+                )
+
+    def _read(self, published: bytes) -> CampaignLog:
+        there = read(published, f"autoresearch-logs/{self.tag}").get(self.tag)
+        return there or CampaignLog(self.tag, History(Direction.LOWER))
+
+    def _whole_log(self) -> bytes:
+        """The other campaigns of this file, then this one."""
+        lines = whole(self._log.content).splitlines(keepends=True)
+        others = [line for line in lines if line.strip() and _tag(line) != self.tag]
+        return b"".join([*others, *self.campaign.lines])
+
+    def _refuse_foreign_table(self, campaigns: list[CampaignLog]) -> None:
+        if not self.results.exists():
+            return
+        text = self.results.read_text(encoding="utf-8", errors="replace")
+        lines = text.splitlines(keepends=True)
+        known = {HEADER}
+        for campaign in campaigns:
+            known.update(row(experiment) for experiment in campaign.history.experiments)
+        unknown = [line for line in lines if line.strip() and line not in known]
+        if unknown and not text.endswith("\n") and any(k.startswith(lines[-1]) for k in known):
+            unknown.pop()  # a kill tore the last line
+        if unknown:
+            raise LedgerError(
+                f"{self.results.name} holds {len(unknown)} lines that are not in the ledger, and "
+                f"would be overwritten. The first: {unknown[0].strip()[:100]}",
+                remedy=f"Keep it as another file: mv {self.results.name} old-{self.results.name}",
+            )
+
+
+def _name(path: Path) -> str:
+    return "/".join(path.parts[-3:]) if path.suffix == ".jsonl" else path.name
+
+
+def _tag(line: bytes) -> str:
+    return str(json.loads(line)["details"].get("tag", ""))

@@ -1,0 +1,213 @@
+"""From the bytes of a ledger to the campaigns in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from autoresearch_ci.campaign.ledger.records import (
+    FORMAT,
+    TOOL,
+    ForeignRecordError,
+    NewerRecordError,
+    decode,
+    encode,
+)
+from autoresearch_ci.core.errors import LedgerError
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import (
+    Confirmation,
+    Diagnosis,
+    Direction,
+    Experiment,
+    ExperimentStart,
+    IdeaRequest,
+    MutationCheck,
+    PairMeasured,
+    ProposalRejected,
+    Record,
+    Request,
+    SessionEnd,
+    SessionStart,
+    StopRequest,
+)
+
+
+@dataclass(slots=True)
+class CampaignLog:
+    """What a ledger holds of one campaign.
+
+    `lines` are the raw lines, newline included, in the order they were written.
+    `started` is the record of the last experiment that was started, as a parsed
+    line: half of a ledger are such records, and only the last can matter. `stops` are
+    all the times that somebody asked the sessions at work to end, `waiting` those
+    that came when the next session was on its way, and none has begun since.
+    """
+
+    tag: str
+    history: History
+    sessions: list[SessionStart | SessionEnd] = field(default_factory=list)
+    stops: list[StopRequest] = field(default_factory=list)
+    waiting: tuple[StopRequest, ...] = ()
+    lines: list[bytes] = field(default_factory=list)
+    started: Mapping[str, Any] | None = None
+    _asked: set[str] = field(default_factory=set)
+
+    def add(self, record: Record | None, line: bytes) -> None:
+        """Take in the next record. One that is there already changes nothing."""
+        if isinstance(record, Experiment) and record.experiment < self.history.next_number:
+            return
+        if self.knows(record):
+            return
+        self.lines.append(line)
+        if isinstance(record, SessionStart | SessionEnd):
+            self.sessions.append(record)
+        match record:
+            case SessionStart():
+                self.history.direction = record.direction
+                self.waiting = ()
+            case ExperimentStart():
+                self.started = encode(record)
+            case ProposalRejected():
+                self.history.rejected.append(record)
+            case PairMeasured() | Confirmation() | Diagnosis() | MutationCheck():
+                self.history.judged(record)
+            case Experiment():
+                self.history.add(record)
+                self.started = None
+            case IdeaRequest() | StopRequest():
+                self._ask(record)
+
+    def _ask(self, request: Request) -> None:
+        self._asked.add(request.session)
+        if isinstance(request, StopRequest):
+            self.stops.append(request)
+            self.waiting += (request,) if self.next_is_on_its_way else ()
+        else:
+            self.history.queue(request)
+
+    def knows(self, record: Record | None) -> bool:
+        """Whether this request is there already: a kill may have come before it was taken away."""
+        return isinstance(record, IdeaRequest | StopRequest) and record.session in self._asked
+
+    @property
+    def unfinished(self) -> ExperimentStart | None:
+        """An experiment without a verdict: it is under way, or it was interrupted."""
+        record = decode(self.started, self.history.next_number) if self.started else None
+        return record if isinstance(record, ExperimentStart) else None
+
+    @property
+    def at_work(self) -> set[str]:
+        """The sessions that have begun and not ended; one that was killed is among them."""
+        ended = {record.session for record in self.sessions if isinstance(record, SessionEnd)}
+        return {record.session for record in self.sessions} - ended
+
+    @property
+    def next_is_on_its_way(self) -> bool:
+        """Whether a session has started the next one, as far as this tells, and none has begun."""
+        starts = [each for each in self.sessions if isinstance(each, SessionStart)]
+        going = {each.session for each in starts if each.goes_on}
+        for each in reversed(self.sessions):
+            if isinstance(each, SessionStart):
+                return False
+            if each.session in going and each.reason.is_limit:
+                return True
+        return False
+
+    @property
+    def start(self) -> SessionStart | None:
+        """The last session's beginning."""
+        starts = [record for record in self.sessions if isinstance(record, SessionStart)]
+        return starts[-1] if starts else None
+
+    @property
+    def ended(self) -> SessionEnd | None:
+        """The last session's end, None while it runs or after it was killed."""
+        last = self.sessions[-1] if self.sessions else None
+        return last if isinstance(last, SessionEnd) else None
+
+
+def whole(data: bytes) -> bytes:
+    """The data up to the end of its last whole record.
+
+    A kill or a power cut can tear the last line, or leave zero bytes behind it;
+    that record was never acknowledged and is dropped.
+    """
+    end = data.rfind(b"\n") + 1
+    tail = data[end:].strip(b"\0 \r\t")
+    try:
+        return data[:end] + tail + b"\n" if isinstance(json.loads(tail), dict) else data[:end]
+    except ValueError:
+        return data[:end]
+
+
+_BEGIN = f'{{"tool":"{TOOL}",'.encode()
+"""The first bytes of every record."""
+
+
+def read(data: bytes, origin: str) -> dict[str, CampaignLog]:
+    """Every campaign in the ledger by its tag, the least recently begun first.
+
+    `origin` names the ledger in errors. Raises LedgerError where the ledger is
+    not ours, from a newer version, or damaged before its last line.
+    """
+    campaigns: dict[str, CampaignLog] = {}
+    for number, line in _lines(data):
+        try:
+            _take(json.loads(line), line, campaigns)
+        except NewerRecordError:
+            raise LedgerError(
+                f"{origin}:{number}: this record was written by a newer version of autoresearch-ci "
+                f"(this one reads formats up to {FORMAT}).",
+                remedy="Upgrade autoresearch-ci, or move the file away to begin anew.",
+            ) from None
+        except ForeignRecordError:
+            raise LedgerError(
+                f"{origin}:{number}: this is not a record of autoresearch-ci.",
+                remedy=_remedy(origin),
+            ) from None
+        except ValueError as error:
+            raise LedgerError(
+                f"{origin}:{number}: this record is damaged ({error}).", remedy=_remedy(origin)
+            ) from None
+    return campaigns
+
+
+def require_ours(torn: bytes, origin: str) -> None:
+    """Raise LedgerError where a last line without an end is not what a kill leaves of a record."""
+    begin = _BEGIN[: len(torn)]
+    if torn.strip(b"\0") and torn[: len(begin)] != begin:
+        raise LedgerError(
+            f"{origin}: its last line is not a record of autoresearch-ci.", remedy=_remedy(origin)
+        )
+
+
+def _take(parsed: Any, line: bytes, campaigns: dict[str, CampaignLog]) -> None:
+    """Add a parsed line to its campaign."""
+    details = parsed.get("details") if isinstance(parsed, dict) else None
+    if not isinstance(details, dict) or parsed.get("tool") != TOOL:
+        raise ForeignRecordError
+    tag = str(details.get("tag", ""))
+    log = campaigns.get(tag) or CampaignLog(tag, History(Direction.LOWER))
+    if parsed.get("action") == "experiment_start":
+        log.started = parsed
+        log.lines.append(line)
+    else:
+        log.add(decode(parsed, log.history.next_number), line)
+    campaigns[tag] = log
+
+
+def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:
+    for number, line in enumerate(whole(data).splitlines(keepends=True), start=1):
+        if line.strip():
+            yield number, line
+
+
+def _remedy(origin: str) -> str:
+    return (
+        f"Look at that line; if the file is not worth keeping here, move it away "
+        f"(mv {origin} {origin}.old). What was published of a campaign is also on its "
+        f"autoresearch-logs branch and is read from there."
+    )

@@ -1,0 +1,195 @@
+"""What a campaign has found so far, as everything that decides sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autoresearch_ci.core.model import (
+    BASELINE,
+    DROP,
+    Confirmation,
+    Diagnosis,
+    Direction,
+    Experiment,
+    IdeaRequest,
+    MutationCheck,
+    PairMeasured,
+    Proposal,
+    ProposalRejected,
+    Reason,
+    Status,
+)
+
+AGAIN = "again"
+"""In an experiment's `change`: the number of the superseded one that it tries again."""
+
+IDEAS = "ideas"
+"""In an experiment's `change`: the ids of the queued ideas that it takes up."""
+
+DROPS, DROPS_WITH = "drops", "drops_with"
+"""In the `change` of an experiment that takes a kept one out: that one's `candidate`."""
+
+_NO_VERDICT = (Reason.INTERRUPTED, Reason.SUPERSEDED)
+
+
+class History:
+    """The finished experiments of one campaign in order; grows, never shrinks.
+
+    `rejected` are answers of proposers that never became an experiment,
+    `confirmation`, `diagnosis` and `mutations` are the last ones, `pairs` what was measured
+    since for a confirmation that has not come to its end.
+    Adding and every question cost the same however long the campaign is. Only where
+    another session was faster to publish do the last ones get other numbers: `become`.
+    """
+
+    def __init__(self, direction: Direction) -> None:
+        self.direction = direction
+        self._experiments: list[Experiment] = []
+        self._kept: list[Experiment] = []
+        self._baseline: Experiment | None = None
+        self._by_candidate: dict[str, Experiment] = {}
+        self.rejected: list[ProposalRejected] = []
+        self.confirmation: Confirmation | None = None
+        self.diagnosis: Diagnosis | None = None
+        self.mutations: MutationCheck | None = None
+        self.pairs: list[PairMeasured] = []
+        self._superseded: dict[int, Experiment] = {}
+        self._held: dict[int, Experiment] = {}
+        self.queued: dict[str, IdeaRequest] = {}
+
+    def add(self, experiment: Experiment) -> None:
+        """Append the next experiment; its number must be `next_number`."""
+        if experiment.experiment != self.next_number:
+            raise ValueError(f"experiment {experiment.experiment} after {self.next_number - 1}")
+        self._experiments.append(experiment)
+        if experiment.reason not in _NO_VERDICT:
+            self._by_candidate.setdefault(experiment.candidate, experiment)
+        if experiment.status is Status.KEEP:
+            self._kept.append(experiment)
+            if experiment.is_baseline:
+                self._baseline = experiment
+        if experiment.reason is Reason.SUPERSEDED and experiment.proposer != BASELINE:
+            self._superseded[experiment.experiment] = experiment
+        if experiment.held:
+            self._held[experiment.experiment] = experiment
+        # A proposer's note may hold anything that is JSON.
+        again, ideas = experiment.change.get(AGAIN), experiment.change.get(IDEAS)
+        unfinished = experiment.proposer == DROP and experiment.reason is Reason.INTERRUPTED
+        if isinstance(again, int) and not unfinished:  # what a person asked for has to be done
+            self._superseded.pop(again, None)
+            self._held.pop(again, None)
+        for name in ideas if isinstance(ideas, list | tuple) else ():
+            self.queued.pop(str(name), None)
+
+    def judged(self, record: PairMeasured | Confirmation | Diagnosis | MutationCheck) -> None:
+        """Take what is said of the whole in place of what was said before, or a part of that."""
+        match record:
+            case PairMeasured():
+                self.pairs.append(record)
+            case Confirmation():
+                self.confirmation, self.pairs = record, []
+            case Diagnosis():
+                self.diagnosis = record
+            case MutationCheck():
+                self.mutations = record
+
+    def queue(self, idea: IdeaRequest) -> None:
+        """Let the idea wait for a proposal that takes it up: one whose `change` names it."""
+        self.queued[idea.session] = idea
+
+    def become(self, other: History) -> None:
+        """Hold what `other` holds: whoever has this history sees what was merged into it."""
+        self.__dict__.update(other.__dict__)
+
+    @property
+    def experiments(self) -> Sequence[Experiment]:
+        """All of them; the index is the number."""
+        return self._experiments
+
+    @property
+    def kept(self) -> Sequence[Experiment]:
+        """The baseline and every kept experiment, oldest first."""
+        return self._kept
+
+    @property
+    def kept_changes(self) -> Sequence[Experiment]:
+        """The same without the baselines: what taking the branch brings."""
+        return [each for each in self._kept if not each.is_baseline]
+
+    @property
+    def next_number(self) -> int:
+        return len(self._experiments)
+
+    @property
+    def baseline(self) -> Experiment | None:
+        """The project as it is; measured anew where its base has moved."""
+        return self._baseline
+
+    @property
+    def incumbent(self) -> Experiment | None:
+        """The last kept experiment: what the next candidate has to beat."""
+        return self._kept[-1] if self._kept else None
+
+    @property
+    def since_keep(self) -> int:
+        """Experiments since the last keep: how long the campaign has been on a plateau."""
+        incumbent = self.incumbent
+        return self.next_number - 1 - incumbent.experiment if incumbent else 0
+
+    @property
+    def confirmed(self) -> Confirmation | None:
+        """What fresh runs said of the branch as it is now; None where it has moved since."""
+        found, incumbent = self.confirmation, self.incumbent
+        return found if found and incumbent and found.head == incumbent.commit else None
+
+    def taken_out(self, idea: Proposal | Experiment) -> Experiment | None:
+        """The kept experiment that this one takes out again; None where it is any other idea."""
+        wanted = idea.change.get(DROPS) if idea.proposer == DROP else None
+        return next((e for e in reversed(self.kept_changes) if e.candidate == wanted), None)
+
+    def taken_out_with(self, idea: Proposal | Experiment) -> list[Experiment]:
+        """The same with those that overlap it and go with it, the newest first."""
+        last, others = self.taken_out(idea), idea.change.get(DROPS_WITH)
+        if last is None:
+            return []
+        others = others if isinstance(others, list | tuple) else ()
+        older = self.kept_changes[: self.kept_changes.index(last)]
+        return [last, *(e for e in reversed(older) if e.candidate in others)]
+
+    @property
+    def rejected_now(self) -> int:
+        """Answers in a row that were rejected since the last experiment."""
+        return sum(1 for each in self.rejected[-10:] if each.experiment == self.next_number)
+
+    @property
+    def superseded(self) -> Sequence[Experiment]:
+        """What was better than an outdated incumbent, and was not tried on a newer one yet.
+
+        Not what was taken out again: that one is to be made, not this.
+        """
+        ideas = self._superseded.values()
+        out = [idea.change.get(DROPS) for idea in ideas if idea.proposer == DROP]
+        return [idea for idea in ideas if idea.candidate not in out]
+
+    @property
+    def held(self) -> Sequence[Experiment]:
+        """What was better by a value that is not believed, and was not tried again since."""
+        return list(self._held.values())
+
+    @property
+    def ideas(self) -> Sequence[IdeaRequest]:
+        """The queued ideas that no experiment has taken up yet, oldest first.
+
+        Anybody who may write a comment has written them: data, not instructions.
+        """
+        return list(self.queued.values())
+
+    def tried(self, candidate: str) -> Experiment | None:
+        """The first experiment with this very content, a git blob id, that got its verdict."""
+        return self._by_candidate.get(candidate)
+
+
+def seconds_of_a_run(history: History) -> float:
+    """The seconds of a run of the incumbent, by what was measured last; 0 where nothing was."""
+    first = history.baseline
+    return first.seconds / max(len(first.samples), 1) if first else 0.0

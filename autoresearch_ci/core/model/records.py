@@ -1,0 +1,351 @@
+"""What is written down of a campaign, and told to whoever listens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from autoresearch_ci.core.model.values import Direction, Reason, Sample, Status, StopReason
+
+BASELINE = "baseline"
+"""What stands for a proposer where nothing was proposed."""
+
+DROP = "confirm"
+"""What stands for a proposer where a kept change is taken out again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStart:
+    """A session begins; `base` is the commit the campaign started from.
+
+    `base_branch` is the branch that commit was on, which the campaign follows; empty
+    where it follows none. `goes_on` says that it starts the next one where a limit ends it.
+    """
+
+    tag: str
+    session: str
+    timestamp: str
+    metric: str
+    direction: Direction
+    target: str
+    branch: str
+    base: str
+    machine: str
+    version: str
+    base_branch: str = ""
+    goes_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentStart:
+    """An experiment's first run is about to begin.
+
+    `parent` is the commit the candidate is compared with, `candidate` the git
+    blob id of the target's new content. `tokens` and `cost_usd` are what the idea
+    has cost so far: they are spent, also if a kill comes now.
+    """
+
+    tag: str
+    session: str
+    timestamp: str
+    experiment: int
+    description: str
+    parent: str
+    candidate: str
+    proposer: str
+    tokens: int = 0
+    cost_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalRejected:
+    """A proposer was asked and gave nothing to try; `experiment` is the number it was for."""
+
+    tag: str
+    session: str
+    timestamp: str
+    experiment: int
+    description: str
+    error: str
+    proposer: str
+    tokens: int = 0
+    cost_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A finished experiment. Number 0 is the baseline, whose `reason` is None.
+
+    `commit` is what was kept, and for everything else the parent it was tried on:
+    a discarded idea leaves no commit behind, its patch is in the archive. `value`
+    is the candidate's metric, `prev` the last kept value; both None when there is
+    none. `samples` are the measured values of both sides in order.
+    `seconds` is the wall time of all its runs, `memory_gb` their peak.
+    `error` is one line saying what went wrong, for a crash or a violation. `jump`
+    says that the value was far outside what the campaign had seen and held up when
+    it was measured again, `held` that its value is not believed until a limit of the
+    metric allows it. `holdout` is what `holdout_command` printed for a keep,
+    `holdout_error` why there is no such number.
+    """
+
+    tag: str
+    session: str
+    timestamp: str
+    experiment: int
+    status: Status
+    reason: Reason | None
+    metric: str
+    value: float | None
+    prev: float | None
+    description: str
+    commit: str
+    parent: str
+    candidate: str
+    proposer: str
+    change: Mapping[str, Any] = field(default_factory=dict)
+    samples: tuple[Sample, ...] = ()
+    seconds: float = 0.0
+    memory_gb: float = 0.0
+    machine: str = ""
+    tokens: int = 0
+    cost_usd: float = 0.0
+    error: str = ""
+    jump: bool = False
+    held: bool = False
+    holdout: float | None = None
+    holdout_error: str = ""
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether it is the project as it is: number 0, and once more after its base moved."""
+        return self.experiment == 0 or (self.reason is None and self.proposer == BASELINE)
+
+    @property
+    def delta(self) -> float | None:
+        """`value - prev`, in the metric's unit."""
+        return None if self.value is None or self.prev is None else self.value - self.prev
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnd:
+    """A session ends; counts are of this session, the baseline not counted.
+
+    `note` says why in a sentence, with what to do, where the reason alone does not tell.
+    """
+
+    tag: str
+    session: str
+    timestamp: str
+    reason: StopReason
+    experiments: int
+    kept: int
+    best: float | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What fresh runs say of one kept experiment: the branch against the branch without it.
+
+    `gain`, `low` and `high` are in the metric's unit, positive where the change
+    helps; None where it could not be left out, or the rest does not run without
+    it: `note` says which. `holds` is None where that leaves it open. `group` names the
+    older ones that changed the same and were left out with it.
+    """
+
+    experiment: int
+    description: str
+    holds: bool | None
+    gain: float | None = None
+    low: float | None = None
+    high: float | None = None
+    note: str = ""
+    dropped: bool = False
+    group: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PairMeasured:
+    """A run of either side that belong together, for a confirmation; no verdict rests on it yet.
+
+    `head` is the commit that is the incumbent, `candidate` the git blob id of the target's
+    content that is held against it. `rules` tells by which settings both were measured.
+    """
+
+    tag: str
+    session: str
+    timestamp: str
+    metric: str
+    head: str
+    candidate: str
+    samples: tuple[Sample, ...]
+    machine: str
+    rules: str
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """Base against head on fresh runs, and each kept experiment by itself.
+
+    `base_value` and `value` are the medians of either side; `gain`, `low` and
+    `high` as in Finding, None where an end of the interval is not known.
+    `verdict` is `confirmed`, `not_confirmed` or `worse`.
+    """
+
+    tag: str
+    session: str
+    timestamp: str
+    metric: str
+    base: str
+    head: str
+    base_value: float
+    value: float
+    gain: float
+    low: float | None
+    high: float | None
+    pairs: int
+    verdict: str
+    findings: tuple[Finding, ...]
+    machine: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What became of one change that the doctor planted.
+
+    `right` is None where it could not be planted or the verdict says nothing, and `note`
+    says why; where the verdict is wrong `note` says what to do.
+    """
+
+    title: str
+    right: bool | None
+    verdict: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Whether the loop can be trusted with the project as it is at a campaign's beginning.
+
+    `weaknesses` are settings that leave a door open, `unseen` are the changes that
+    were not looked at, and `note` says why.
+    """
+
+    tag: str
+    session: str
+    timestamp: str
+    checks: tuple[Check, ...]
+    weaknesses: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def wrong(self) -> tuple[Check, ...]:
+        """The checks whose verdict was wrong."""
+        return tuple(check for check in self.checks if check.right is False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A broken version of the target: `by` says what noticed, `run`, `guard` or `metric`.
+
+    It is empty where nothing did, or where there is no such version: `note` says why.
+    """
+
+    title: str
+    by: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MutationCheck:
+    """Whether a broken target is noticed, looked at before any code is deleted.
+
+    `rules` tells by which commands that was found out.
+    """
+
+    tag: str
+    session: str
+    timestamp: str
+    mutants: tuple[Mutant, ...]
+    rules: str = ""
+
+    @property
+    def noticed(self) -> bool:
+        """Whether each of them was: then a deletion that breaks something will be."""
+        return bool(self.mutants) and all(mutant.by for mutant in self.mutants)
+
+    @property
+    def responds(self) -> bool:
+        """Whether the number depends on what the target does."""
+        return bool(self.mutants) and self.mutants[-1].by in ("run", "metric")
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequest:
+    """Somebody wants the sessions that are at work to end; `now` is without the experiment's end.
+
+    `session` is the request's own id, `by` who asked, where that is known.
+    """
+
+    tag: str
+    session: str
+    timestamp: str
+    now: bool = False
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IdeaRequest:
+    """Somebody has an idea for whoever proposes next; `session` is its id."""
+
+    tag: str
+    session: str
+    timestamp: str
+    text: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IncumbentMeasured:
+    """The incumbent was measured again, here and now; told to listeners, never written."""
+
+    value: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that people should know; told to listeners, never written."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A command begins; told to listeners at once, never written.
+
+    `limit` is how many seconds it may take, 0 where nobody wants to know. `opens` says
+    that it is the first of a part of the session that may last.
+    """
+
+    text: str
+    limit: float = 0.0
+    opens: bool = False
+
+
+Request = StopRequest | IdeaRequest
+Record = (
+    SessionStart
+    | ExperimentStart
+    | ProposalRejected
+    | Experiment
+    | PairMeasured
+    | Confirmation
+    | Diagnosis
+    | MutationCheck
+    | SessionEnd
+    | Request
+)
+Event = Record | IncumbentMeasured | Finding | Check | Note | Phase

@@ -1,0 +1,228 @@
+"""What is tried, measured and decided."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+ROUNDING = 1e-12
+"""What the rounding of sums of millions of doubles does to a value, as a part of it."""
+
+
+def same(one: float, other: float) -> bool:
+    """Whether two values are equal, but for the rounding of the arithmetic."""
+    return one == other or abs(one - other) <= ROUNDING * max(abs(one), abs(other))
+
+
+class Direction(StrEnum):
+    """Which way the metric improves."""
+
+    LOWER = "lower_is_better"
+    HIGHER = "higher_is_better"
+
+    def gain(self, new: float, old: float) -> float:
+        """How much better `new` is than `old`, in the metric's unit; negative when worse.
+
+        Nothing where the two are the same but for rounding.
+        """
+        if same(new, old):
+            return 0.0
+        return old - new if self is Direction.LOWER else new - old
+
+    def better(self, old: float, gain: float) -> float:
+        """The value that is better than `old` by `gain`."""
+        return old - gain if self is Direction.LOWER else old + gain
+
+
+class Status(StrEnum):
+    """The verdict on an experiment."""
+
+    KEEP = "keep"
+    DISCARD = "discard"
+    CRASH = "crash"
+
+
+class Reason(StrEnum):
+    """Why the verdict is what it is."""
+
+    IMPROVED = "improved"
+    SIMPLER = "simpler"
+
+    WORSE = "worse"
+    EQUAL = "equal"
+    WITHIN_NOISE = "within_noise"
+    GUARD_FAILED = "guard_failed"
+    RULE_VIOLATION = "rule_violation"
+    DUPLICATE = "duplicate"
+    SUPERSEDED = "superseded"
+
+    NONZERO_EXIT = "nonzero_exit"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out_of_memory"
+    NO_METRIC = "no_metric"
+    IMPLAUSIBLE = "implausible"
+    INTERRUPTED = "interrupted"
+
+
+class StopReason(StrEnum):
+    """Why a session ended."""
+
+    MAX_EXPERIMENTS = "max_experiments"
+    TIME_LIMIT = "time_limit"
+    PATIENCE = "patience"
+    TARGET_VALUE = "target_value"
+    EXHAUSTED = "exhausted"
+    SETUP_ONLY = "setup_only"
+    STOPPED = "stopped"
+    INTERRUPTED = "interrupted"
+    ERROR = "error"
+
+    @property
+    def is_limit(self) -> bool:
+        """Whether only this session had to end, and another one may go on at once."""
+        return self in (StopReason.TIME_LIMIT, StopReason.MAX_EXPERIMENTS)
+
+
+class Side(StrEnum):
+    """The two versions that an experiment compares."""
+
+    INCUMBENT = "incumbent"
+    CANDIDATE = "candidate"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One idea: a title and the target file's new content.
+
+    `change` is the proposer's own JSON-able note about the idea; it is written
+    to the ledger and handed back through the history, and nobody else reads it.
+    """
+
+    title: str
+    text: str
+    proposer: str
+    change: Mapping[str, Any] = field(default_factory=dict)
+    tokens: int = 0
+    cost_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An answer that is no proposal: nothing came, or it cannot be applied. It cost what it cost.
+
+    `problem` is one line; `title` is the idea's, where it had one. `lasting` says that to
+    ask again at once is of no use: there was no answer, or no money for one.
+    """
+
+    problem: str
+    proposer: str
+    title: str = ""
+    tokens: int = 0
+    cost_usd: float = 0.0
+    lasting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What became of one command: its failure is data.
+
+    `returncode` is None when a signal ended it, `signal` is None when none did.
+    `seconds` is wall time, what went on after the command's own end included;
+    `peak_memory` the process tree's peak resident bytes,
+    `peak_gpu_memory` the same on the GPU as its driver reports it. `output` and
+    `errors` are what the command printed, where no log was asked for.
+    """
+
+    returncode: int | None
+    seconds: float
+    signal: int | None = None
+    timed_out: bool = False
+    out_of_memory: bool = False
+    peak_memory: int = 0
+    peak_gpu_memory: int = 0
+    output: str = ""
+    errors: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether it ended by itself with exit code 0."""
+        return self.returncode == 0 and not self.timed_out and not self.out_of_memory
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One measured value of one side; the order of samples is the order of runs."""
+
+    side: Side
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A decision and the reason for it.
+
+    `gain` is the judge's estimate of how much better the candidate is than the
+    incumbent, in the metric's unit. None where the last run of each side says it.
+    `beside` is where the incumbent stood then, None where noise may be all it is.
+    """
+
+    status: Status
+    reason: Reason
+    gain: float | None = None
+    beside: float | None = None
+
+    def value(self, recorded: float, direction: Direction) -> float:
+        """The candidate's value, given the incumbent's on record and a gain.
+
+        On a machine of another speed than the one on record a gain is of another size too:
+        it is written down as the same part of the incumbent's value that it was.
+        """
+        gain = self.gain or 0.0
+        if self.beside and recorded and (self.beside > 0) == (recorded > 0):
+            value = direction.better(recorded, gain * (recorded / self.beside))
+            if math.isfinite(value):
+                return value
+        return direction.better(recorded, gain)
+
+
+@dataclass(frozen=True, slots=True)
+class MinDelta:
+    """The smallest change that counts: absolute, or a fraction of the incumbent's value."""
+
+    amount: float = 0.0
+    relative: bool = False
+
+    def at(self, value: float) -> float:
+        """In the metric's unit, for an incumbent at `value`."""
+        return self.amount * abs(value) if self.relative else self.amount
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one or more calls.
+
+    `input` counts all that was sent, cached or not; `billed_input` is what that costs in tokens
+    at the full input price, where the provider bills cached ones differently. `estimated` where
+    a server did not say and the most that it can have been stands instead.
+    """
+
+    input: int = 0
+    output: int = 0
+    billed_input: float = 0.0
+    estimated: bool = False
+
+    @property
+    def tokens(self) -> int:
+        """All of them, in and out."""
+        return self.input + self.output
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.input + other.input,
+            self.output + other.output,
+            self.billed_input + other.billed_input,
+            self.estimated or other.estimated,
+        )

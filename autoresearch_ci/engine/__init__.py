@@ -1,0 +1,1 @@
+"""The loop: next idea, experiment, evaluator, verdict, record, limits."""

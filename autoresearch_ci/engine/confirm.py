@@ -1,0 +1,303 @@
+"""Whether a branch is what it claims to be: base against head, on fresh runs, side by side.
+
+The numbers of a campaign were each measured once, on the day, and the lucky ones
+were kept. This measures again and believes only the new numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from autoresearch_ci.core.clock import timestamp
+from autoresearch_ci.core.errors import AutoresearchError, WorkspaceError
+from autoresearch_ci.core.history import DROPS, DROPS_WITH, History
+from autoresearch_ci.core.interrupts import deferred
+from autoresearch_ci.core.model import (
+    DROP,
+    Confirmation,
+    Event,
+    Experiment,
+    Finding,
+    Note,
+    Proposal,
+    Reason,
+    Side,
+    Status,
+    Verdict,
+)
+from autoresearch_ci.core.text import plural
+from autoresearch_ci.engine.experiment import held_out, undecided
+from autoresearch_ci.engine.paired_runs import (
+    PAIRS,
+    TIME_IS_UP,
+    Duel,
+    duel,
+    measured,
+    rules,
+    unlimited,
+)
+from autoresearch_ci.engine.session import INTERRUPTED, OUT_OF_TIME, Outcome, Session
+from autoresearch_ci.source_code.syntax.check import syntax_error
+from autoresearch_ci.workspace import Trial
+
+AS_IT_BEGAN = "the branch is as it began: nothing of what was kept is left to confirm"
+
+
+def confirm(
+    session: Session,
+    *,
+    pairs: int = PAIRS,
+    drop: bool = False,
+    is_over: Callable[[], bool] = unlimited,
+) -> Iterator[Event]:
+    """Each kept change by itself, the newest first, then the whole branch if anything is left.
+
+    Those that changed the same lines go together. With `drop`, a change that is not shown
+    to help is taken out before the next one is looked at. Once `is_over`, no run is begun.
+
+    Raises WorkspaceError where nothing was kept, or its history is not here.
+    """
+    changes = to_leave_out(session.history)
+    if not changes:
+        raise WorkspaceError(
+            f"Campaign {session.start.tag} has kept nothing yet: there is nothing to confirm.",
+            remedy="Let it run first: autoresearch-ci run",
+        )
+    yield from earlier(session)
+    findings = []
+    for group in together(session, changes):
+        finding = leave_out(session, group, pairs, drop=drop, is_over=is_over)
+        findings.append(finding)
+        yield finding
+    yield from whole(session, pairs, tuple(findings), is_over)
+
+
+def to_leave_out(history: History) -> list[Experiment]:
+    """The kept changes, the newest first, without those that took one out."""
+    return [e for e in reversed(history.kept_changes) if e.proposer != DROP]
+
+
+def together(session: Session, changes: Sequence[Experiment]) -> list[list[Experiment]]:
+    """The changes, the newest first, in groups that can be left out: they overlap in the text."""
+    by_commit = {kept.commit: kept for kept in changes}
+    gone = [session.history.taken_out_with(e) for e in session.history.kept if e.proposer == DROP]
+    groups = [{kept.commit for kept in group} for group in gone if group]
+    for kept in reversed(changes):
+        if any(kept.commit in group for group in groups):
+            continue
+        group, grows = {kept.commit}, True
+        while grows:
+            ordered = [by_commit[c] for c in reversed(by_commit) if c in group]
+            commits = [each.commit for each in ordered]
+            _, overlapping = session.campaign.without(commits, ordered[0].parent)
+            joined = {each for each in overlapping if each in by_commit}
+            meets = [each for each in groups if each & joined]
+            groups = [each for each in groups if each not in meets]
+            grows = not joined <= group
+            group = group.union(joined, *meets)
+        groups.append(group)
+    ordered_groups = [[kept for kept in changes if kept.commit in group] for group in groups]
+    return sorted(ordered_groups, key=lambda group: -group[0].experiment)
+
+
+def earlier(session: Session) -> Iterator[Note]:
+    """What an interrupted confirmation left behind, and whether this one goes on from it."""
+    if not (left := session.history.pairs):
+        return
+    if here := measured(session):
+        yield Note(
+            f"goes on from a confirmation that was interrupted: {plural(len(here), 'pair')} of "
+            "runs are measured already"
+        )
+        return
+    last = left[-1]
+    why = "of another version of the branch"
+    if last.machine != session.start.machine:
+        why = f"on another machine ({last.machine})"
+    elif last.rules != rules(session.settings):
+        why = "by other settings"
+    yield Note(
+        f"begins anew: the {plural(len(left), 'pair')} of runs of a confirmation that was "
+        f"interrupted were measured {why}"
+    )
+
+
+def leave_out(
+    session: Session,
+    group: Sequence[Experiment],
+    pairs: int,
+    *,
+    drop: bool,
+    is_over: Callable[[], bool],
+) -> Finding:
+    """What a kept change, or a group of them, is worth to the branch as it is now."""
+    finding = looked_at(group)
+    commits = [kept.commit for kept in reversed(group)]
+    text, overlapping = session.campaign.without(commits, group[-1].parent)
+    source = session.campaign.source()
+    if text == source:
+        return replace(finding, note="nothing is left of it")
+    taken_out = {e.commit for e in session.history.kept if e.proposer == DROP}
+    if not taken_out.issuperset(overlapping):
+        return replace(finding, note="later changes overlap it")
+    if broken := syntax_error(session.settings.target_file, source, text):
+        return replace(finding, note=f"the rest would be broken: {broken.removesuffix('.')}")
+    with session.campaign.trial(text) as trial:
+        if drop:
+            return _drop(session, trial, group, text, pairs)
+        return judged(group, duel(session, trial, pairs, is_over))
+
+
+def _drop(
+    session: Session, trial: Trial, group: Sequence[Experiment], text: str, pairs: int
+) -> Finding:
+    """An experiment like any other, whose candidate is the branch without the changes."""
+    proposal = dropping(group, text)
+    session.announce(trial, proposal)
+    try:
+        finding, outcome = dropped(session, trial, group, pairs)
+    except KeyboardInterrupt:
+        session.conclude(trial, proposal, INTERRUPTED)
+        raise
+    except AutoresearchError as error:
+        session.conclude(trial, proposal, replace(INTERRUPTED, error=error.message))
+        raise
+    with deferred():
+        done = session.conclude(trial, proposal, outcome)
+        if done.status is Status.KEEP:
+            trial.keep(done.commit)
+            finding = replace(finding, dropped=True)
+        elif finding.holds is False:
+            finding = replace(finding, note=f"not dropped, since {outcome.error}")
+    session.archive.write()
+    return finding
+
+
+def whole(
+    session: Session,
+    pairs: int,
+    findings: tuple[Finding, ...],
+    is_over: Callable[[], bool] = unlimited,
+) -> Iterator[Event]:
+    """Base against head, written down; a note where the two are the same, or time is up."""
+    base = session.campaign.at_base()
+    if base == session.campaign.source():
+        yield Note(AS_IT_BEGAN)
+        return
+    least = session.settings.min_delta
+    with session.campaign.trial(base) as trial:
+        found = duel(session, trial, pairs, is_over)
+    if found.effect is None:
+        if found.failure is None:
+            yield Note(TIME_IS_UP)
+            return
+        session.bench.require(found.failure)
+        raise AssertionError("a failed measurement was accepted")
+    e, before = found.effect, found.middle(Side.CANDIDATE)
+    verdict = "worse" if e.worse else "not_confirmed"
+    if e.better(least.at(before)):
+        verdict = "confirmed"
+    record = session.ledger.append(
+        Confirmation(
+            tag=session.start.tag,
+            session=session.start.session,
+            timestamp=timestamp(),
+            metric=session.settings.metric_name,
+            base=session.campaign.base,
+            head=session.campaign.head,
+            base_value=before,
+            value=found.middle(Side.INCUMBENT),
+            gain=e.gain,
+            low=_finite(e.low),
+            high=_finite(e.high),
+            pairs=e.pairs,
+            verdict=verdict,
+            findings=findings,
+            machine=session.start.machine,
+        )
+    )
+    session.archive.write(now=True)
+    yield record
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def dropping(group: Sequence[Experiment], text: str) -> Proposal:
+    """The branch without a kept change and what goes with it, as an idea like any other."""
+    kept, *others = group
+    title = f"drop: {kept.description}"
+    change: dict[str, object] = {DROPS: kept.candidate}
+    if others:
+        title = f"drop: {kept.description}, and {len(others)} before it of the same lines"
+        change[DROPS_WITH] = [each.candidate for each in others]
+    return Proposal(title, text, proposer=DROP, change=change)
+
+
+def looked_at(group: Sequence[Experiment]) -> Finding:
+    """Nothing is found yet of these kept changes, the newest first, which go together."""
+    kept, *others = group
+    numbers = tuple(each.experiment for each in others)
+    return Finding(kept.experiment, kept.description, holds=None, group=numbers)
+
+
+def dropped(
+    session: Session,
+    trial: Trial,
+    group: Sequence[Experiment],
+    pairs: int = PAIRS,
+    is_over: Callable[[], bool] = unlimited,
+) -> tuple[Finding, Outcome]:
+    """What these changes are worth, and what becomes of the experiment that takes them out."""
+    found = duel(session, trial, pairs, is_over)
+    finding = judged(group, found)
+    return finding, _outcome(session, trial, finding, found)
+
+
+def judged(group: Sequence[Experiment], found: Duel) -> Finding:
+    """What the duel of the branch with and without these changes says.
+
+    What was kept for being simpler need not be better: it holds up unless it is worse.
+    """
+    finding = looked_at(group)
+    if found.failure is not None:
+        return replace(finding, holds=True, note=f"without it: {found.failure.error}")
+    e = found.effect
+    if e is None or not math.isfinite(e.low):
+        gain = e.gain if e else None
+        return replace(finding, gain=gain, note="there were too few pairs of runs to say")
+    simpler = all(kept.reason is Reason.SIMPLER for kept in group)
+    holds = not e.worse if simpler else e.better()
+    return replace(finding, holds=holds, gain=e.gain, low=e.low, high=e.high)
+
+
+def _outcome(session: Session, trial: Trial, finding: Finding, found: Duel) -> Outcome:
+    runs = found.runs
+    measured = Outcome(None, None, found.samples, runs.measurements, log=runs.log(Side.CANDIDATE))
+    if found.failure is not None:
+        return replace(measured, verdict=found.failure.failure, error=found.failure.error)
+    if found.effect is None:
+        return undecided(measured, OUT_OF_TIME)
+    reason = Reason.WORSE if finding.holds else Reason.WITHIN_NOISE
+    prev, value = found.middle(Side.INCUMBENT), found.middle(Side.CANDIDATE)
+    discard, last = Verdict(Status.DISCARD, reason), session.history.incumbent
+    if not found.effect.exact and last is not None and last.value is not None:
+        # As for every keep under noise: the value on record, and the effect that was found.
+        discard = replace(discard, gain=-found.effect.gain, beside=found.level)
+        prev, value = last.value, discard.value(last.value, session.history.direction)
+    outcome = replace(measured, verdict=discard, value=value, prev=prev)
+    if finding.holds is not False:
+        return outcome
+    if session.is_looked_at() and runs.last is not Side.CANDIDATE:
+        again = runs.of(Side.CANDIDATE)
+        outcome = replace(outcome, measurements=runs.measurements, log=again.log)
+        if again.failure:
+            return replace(outcome, verdict=again.failure, value=again.value, error=again.error)
+    trial.show(Side.CANDIDATE)
+    if objection := session.bench.guard(trial):
+        return outcome.opposed(objection)
+    kept = replace(outcome, verdict=replace(discard, status=Status.KEEP, reason=Reason.SIMPLER))
+    return held_out(session, trial, kept)

@@ -1,0 +1,90 @@
+"""What a campaign has found in, why to stop out. A new stop rule is one more function here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Reason, StopReason
+from autoresearch_ci.core.progress import (
+    Progress,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a session stops; None is never. `time_limit` is in seconds."""
+
+    max_experiments: int | None = None
+    time_limit: float | None = None
+    patience: int | None = None
+    target_value: float | None = None
+    setup_only: bool = False
+
+    def reached(self, progress: Progress) -> StopReason | None:
+        """The first rule that says stop, or None."""
+        for reason, rule in RULES.items():
+            if rule(self, progress):
+                return reason
+        return None
+
+    def is_over(self, progress: Progress) -> bool:
+        """Whether the time is up: nothing may begin any more, not even a part of an experiment."""
+        return self.time_limit is not None and progress.seconds >= self.time_limit
+
+
+def _setup_only(limits: Limits, _progress: Progress) -> bool:
+    return limits.setup_only
+
+
+def _stopped(_limits: Limits, progress: Progress) -> bool:
+    return progress.stopped
+
+
+def _target_value(limits: Limits, progress: Progress) -> bool:
+    incumbent = progress.history.incumbent
+    if limits.target_value is None or incumbent is None or incumbent.value is None:
+        return False
+    return progress.history.direction.gain(incumbent.value, limits.target_value) >= 0
+
+
+def _max_experiments(limits: Limits, progress: Progress) -> bool:
+    return limits.max_experiments is not None and progress.experiments >= limits.max_experiments
+
+
+def _time_limit(limits: Limits, progress: Progress) -> bool:
+    """Stop before an experiment that would not end in time."""
+    if limits.time_limit is None:
+        return False
+    return progress.seconds + of_the_next(progress.history) >= limits.time_limit
+
+
+def of_the_next(history: History) -> float:
+    """The seconds that the next experiment is expected to take: as many as the last one.
+
+    What was discarded before its first run says nothing of that, nor does what was interrupted.
+    After a baseline it is one run, the least that there is.
+    """
+    tried = reversed(history.experiments)
+    last = next((e for e in tried if e.seconds and e.reason is not Reason.INTERRUPTED), None)
+    if last is None:
+        return 0.0
+    return last.seconds / max(len(last.samples), 1) if last.is_baseline else last.seconds
+
+
+def _patience(limits: Limits, progress: Progress) -> bool:
+    """Count this session's experiments only: a new session is a new try."""
+    if limits.patience is None:
+        return False
+    return min(progress.history.since_keep, progress.experiments) >= limits.patience
+
+
+RULES: dict[StopReason, Callable[[Limits, Progress], bool]] = {
+    StopReason.SETUP_ONLY: _setup_only,
+    StopReason.STOPPED: _stopped,
+    StopReason.TARGET_VALUE: _target_value,
+    StopReason.MAX_EXPERIMENTS: _max_experiments,
+    StopReason.TIME_LIMIT: _time_limit,
+    StopReason.PATIENCE: _patience,
+}

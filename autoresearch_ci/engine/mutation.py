@@ -1,0 +1,124 @@
+"""The mutation check: a broken target has to be noticed before code may be deleted.
+
+The search deletes code and asks run, metric and guard whether it was needed. Their answer is
+worth something only where they are known to object to a program that does not do its work. So
+before the first deletion they are shown two broken targets, once a campaign. What they do not
+notice, no deletion is left to them: then only what provably nobody uses may go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from autoresearch_ci.core.clock import timestamp
+from autoresearch_ci.core.model import (
+    Direction,
+    Event,
+    Mutant,
+    MutationCheck,
+    Note,
+    Proposal,
+    Rejected,
+    Sample,
+    Side,
+    Status,
+)
+from autoresearch_ci.engine.session import Session
+from autoresearch_ci.judge import Experience
+from autoresearch_ci.proposers.search import UNUSED, is_about_size
+from autoresearch_ci.source_code.mutants import CRASH, EMPTIED, crashing, emptied
+from autoresearch_ci.workspace import Trial
+
+_LEAST = 0.01
+"""The part of its value by which a metric must get worse: the mutant's own code is no reason."""
+
+_UNKNOWN = "there is no simple way to write it in this language, or no place for it"
+
+
+def is_due(session: Session, proposal: Proposal | Rejected) -> bool:
+    """Whether an idea would delete code before anybody knows that a broken target is noticed."""
+    if isinstance(proposal, Rejected) or "cut" not in proposal.change:
+        return False
+    return not proposal.change.get(UNUSED) and session.mutations is None
+
+
+def check(session: Session) -> Iterator[Event]:
+    """Show both mutants to run, metric and guard, and write down what noticed them.
+
+    Nothing is written where the time is up: then it is begun anew.
+    """
+    path, text = session.settings.target_file, session.campaign.source()
+    body, name = emptied(path, text)
+    mutants: list[Mutant] = []
+    for title, mutant, note in ((CRASH, crashing(path, text), ""), (EMPTIED, body, name)):
+        if not mutant:
+            mutants.append(Mutant(title, note=_UNKNOWN))
+            continue
+        by = _noticed(session, mutant)
+        if by is None:
+            return
+        mutants.append(Mutant(title, by, note))
+        if not by:
+            break  # one that is not noticed decides
+    record = MutationCheck(
+        tag=session.start.tag,
+        session=session.start.session,
+        timestamp=timestamp(),
+        mutants=tuple(mutants),
+        rules=session.commands,
+    )
+    yield session.ledger.append(record)
+    yield Note(_told(record))
+
+
+def _noticed(session: Session, text: str) -> str | None:
+    """What objects to a broken target: `run`, `guard`, `metric`, or nothing; None without time."""
+    with session.campaign.trial(text) as trial:
+        if session.is_over:
+            return None
+        trial.show(Side.CANDIDATE)
+        run = session.bench.measure(trial)
+        if run.failure or run.value is None:
+            return "run"
+        if session.bench.guard(trial):
+            return "guard"
+        # The mutant's code is longer, so that a size is worse whatever it breaks.
+        if is_about_size(session.settings.metric_name):
+            return ""
+        return _worse(session, trial, Sample(Side.CANDIDATE, run.value))
+
+
+def _worse(session: Session, trial: Trial, first: Sample) -> str | None:
+    """Whether the judge would say so of the incumbent: that it is better than the mutant."""
+    direction = session.history.direction
+    turned = Direction.HIGHER if direction is Direction.LOWER else Direction.LOWER
+    contest = replace(
+        session.contest(), direction=turned, simpler=lambda: False, experience=Experience()
+    ).plus(first)
+    while isinstance(decision := session.judge(contest), Side):
+        if session.is_over:
+            return None
+        trial.show(decision)
+        run = session.bench.measure(trial)
+        if run.failure or run.value is None:
+            return "run" if decision is Side.CANDIDATE else ""
+        contest = contest.plus(Sample(decision, run.value))
+    before, after = (contest.values(side)[-1] for side in (Side.INCUMBENT, Side.CANDIDATE))
+    surely = decision.status is Status.KEEP and abs(after - before) > _LEAST * abs(before)
+    return "metric" if surely else ""
+
+
+def _told(record: MutationCheck) -> str:
+    if record.noticed:
+        noticed = ", ".join(f"{each.title}: {each.by}" for each in record.mutants)
+        return f"a broken target is noticed ({noticed}): so the search may delete code"
+    missed = next(each for each in record.mutants if not each.by)
+    rest = "so the search deletes only what is private and provably unused"
+    if missed.note == _UNKNOWN:
+        return f"{missed.title} cannot be planted in this target: {rest}"
+    what = f"{missed.title} ({missed.note})" if missed.note else missed.title
+    return (
+        f"{what} was noticed by neither run, guard nor metric: {rest}. To allow more, let "
+        "guard_command be tests that need the target"
+    )

@@ -1,0 +1,81 @@
+"""Whom commands run as where we are root: users who may nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from autoresearch_ci.executors.home_dirs import Homes
+
+UMASK = 0o022
+"""We have to be able to read what a user makes, who has no group in common with anybody."""
+
+_OF_OURS = ("XDG_", "LOGNAME", "USER", "TMPDIR")
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user and a group id that nobody else has, and a folder of its own for `HOME`."""
+
+    uid: int
+    gid: int
+    home: Path
+
+    def environment(self, chosen: dict[str, str]) -> dict[str, str]:
+        """What the command gets: without the places of the user that we are."""
+        kept = {name: value for name, value in chosen.items() if not name.startswith(_OF_OURS)}
+        return kept | {"HOME": str(self.home)}
+
+
+@dataclass(frozen=True, slots=True)
+class Users:
+    """One for experiments, and another for agents, which may hold credentials.
+
+    `homes` is what is done for the first one's before and after each command.
+    """
+
+    experiments: User
+    agents: User
+    homes: Homes
+
+
+def processes_of(uid: int) -> list[int]:
+    """All that run as this user, those that are dead and not collected left out.
+
+    `status` is asked, since the owner of a process's folder is root's where it hides itself.
+    """
+    found = []
+    for name in os.listdir("/proc"):  # noqa: PTH208 - nothing but names is needed
+        if name.isdecimal():
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                status = Path(f"/proc/{name}/status").read_bytes()
+                ids = re.search(rb"^Uid:\s*(\d+)", status, re.MULTILINE)
+                state = re.search(rb"^State:\s*(\w)", status, re.MULTILINE)
+                if ids and int(ids[1]) == uid and state and state[1] not in b"ZX":
+                    found.append(int(name))
+    return found
+
+
+def kill_all_of(uid: int) -> list[int]:
+    """One SIGKILL for everything that runs as this user; the ids of what was found.
+
+    It is sent by a process that is that user, to all that it may signal: the kernel does
+    that in one pass, which nothing escapes by forking all the time.
+    """
+    pids = processes_of(uid)
+    if os.geteuid() == 0 and uid > 0:
+        words = ["/bin/sh", "-c", "kill -KILL -1"]
+        quiet = subprocess.DEVNULL
+        subprocess.run(
+            words, user=uid, group=uid, extra_groups=[], cwd="/", check=False,
+            stdin=quiet, stdout=quiet, stderr=quiet,
+        )  # fmt: skip
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+    return pids

@@ -1,0 +1,135 @@
+"""Where the incumbent stands right now, as a belief that runs sharpen and time blurs.
+
+In gains (higher is better) and units of the noise, on a grid around where it was thought to
+stand. The belief says for every shape that the noise may have how probable each level is.
+So the shape is learned by the way: it gains weight when runs come as it says.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate, product
+from operator import mul
+
+from autoresearch_ci.judge.scale import SHAPES
+
+STEP = 1 / 3
+"""Levels and gains are weighed on a grid of this width."""
+
+PLACES = range(-18, 19)
+LEVELS = [place * STEP for place in PLACES]
+
+DRIFTS = ((0.9, 0.0135, 1), (0.1, 0.25, 5))
+"""How a machine may move from one experiment to the next, steadily or restlessly: how probable
+that is, the probability of a step to either side, and how many steps it takes."""
+
+JUMP, REACH = 0.01, 8.0
+"""How probable it is that the machine jumped since the last experiment; variance if it did."""
+
+ASTRAY, LOST = 2.5, 5.0
+"""How far from where the level is believed to be runs make that doubtful: the incumbent's own,
+and several candidates', of which one may be as far off by itself."""
+
+KNOWN = 0.9
+"""How far another session's machine is trusted to have the same shape of noise."""
+
+FAR = 1e15
+"""As far out as floats tell levels apart."""
+
+KINDS = tuple(product(SHAPES, DRIFTS))
+"""What is believed possible: every shape of the noise on every kind of machine."""
+
+Belief = tuple[tuple[float, ...], ...]
+"""For each of the shapes, the probability of each of the levels; all together add up to 1."""
+
+
+def _bell() -> list[float]:
+    heights = [math.exp(-level * level / REACH / 2) for level in LEVELS]
+    return [height / sum(heights) for height in heights]
+
+
+_ANYWHERE = _bell()
+
+
+def unknown() -> Belief:
+    """Before any run."""
+    return tuple(
+        tuple(shape.share * share * here for here in _ANYWHERE) for shape, (share, *_) in KINDS
+    )
+
+
+def anew(belief: Belief) -> Belief:
+    """Where the level is not known, and what the shape of the noise is, mostly."""
+    return tuple(
+        tuple((KNOWN * sum(row) + (1 - KNOWN) * shape.share * share) * here for here in _ANYWHERE)
+        for row, (shape, (share, *_)) in zip(belief, KINDS, strict=True)
+    )
+
+
+def at_start(belief: Belief) -> Belief:
+    """What is believed when an experiment begins, from what was when the last one ended."""
+    found = []
+    for row, (_, (_, step, steps)) in zip(belief, KINDS, strict=True):
+        jump, moved = JUMP * sum(row), row
+        for _ in range(steps):
+            sides = zip((0.0, *moved[:-1]), moved, (*moved[1:], 0.0), strict=True)
+            moved = tuple(
+                (1 - 2 * step) * here + step * (below + above) for below, here, above in sides
+            )
+        found.append(
+            tuple(
+                (1 - JUMP) * here + jump * anywhere
+                for here, anywhere in zip(moved, _ANYWHERE, strict=True)
+            )
+        )
+    return normed(found)
+
+
+def see_incumbent(belief: Belief, value: float) -> Belief:
+    """After a run of the incumbent; an outlier moves it little."""
+    return normed(
+        tuple(map(mul, row, shape.densities(value, LEVELS)))
+        for row, (shape, _) in zip(belief, KINDS, strict=True)
+    )
+
+
+def moments(belief: Belief) -> tuple[float, float]:
+    """Mean and variance of the level."""
+    whole = [sum(column) for column in zip(*belief, strict=True)]
+    mean = sum(map(mul, whole, LEVELS))
+    return mean, sum(here * (at - mean) ** 2 for here, at in zip(whole, LEVELS, strict=True))
+
+
+def side(belief: Belief, value: float, far: float = ASTRAY) -> int:
+    """1 or -1 where a value is farther than that above or below the level believed in, else 0."""
+    off = value - moments(belief)[0]
+    return (off > far) - (off < -far)
+
+
+def centred(masses: Sequence[Mapping[int, float]]) -> tuple[Belief, int]:
+    """A belief around the mean of what is at these places for each shape, and where that is.
+
+    Of heaps too far apart for the grid it is the one with the median: between them is nothing.
+    """
+    heap = sorted(item for each in masses for item in each.items())
+    sums = list(accumulate(mass for _, mass in heap))
+    median = heap[bisect(sums, sums[-1] / 2)][0]
+    heap = [(place, mass) for place, mass in heap if place - median in PLACES]
+    middle = round(sum(place * mass for place, mass in heap) / sum(mass for _, mass in heap))
+    return normed(
+        tuple(each.get(middle + place, 0.0) for place in PLACES) for each in masses
+    ), middle
+
+
+def normed(rows: Iterable[tuple[float, ...]]) -> Belief:
+    """The same with weights that add up to 1."""
+    rows = tuple(rows)
+    total = sum(map(sum, rows))
+    return tuple(tuple(here / total for here in row) for row in rows)
+
+
+def clamp(value: float) -> float:
+    """Within `FAR`; beyond it every value means the same."""
+    return max(-FAR, min(FAR, value))

@@ -1,0 +1,1 @@
+"""Ideas from a language model: what it is shown, what it answers, what it may cost."""

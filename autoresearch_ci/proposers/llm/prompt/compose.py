@@ -1,0 +1,179 @@
+"""From a situation to the conversation that asks for the next idea.
+
+What stays the same from one brief to the next stands first, since that is cheap
+to send again: rules, project, what was kept, target, ideas tried. The ideas are
+only ever added to. What changes every time stands last and is kept small in
+proportion to the rest, and so is the part of the ideas that slides: a brief begins
+as the one before it for at least `1 / (1 + MOVING)` of its bytes, less one idea.
+"""
+
+from __future__ import annotations
+
+import re
+
+from autoresearch_ci.core.errors import SettingsError
+from autoresearch_ci.core.redaction import Redactor
+from autoresearch_ci.proposers.llm.prompt import tried
+from autoresearch_ci.proposers.llm.prompt.context import Situation
+from autoresearch_ci.proposers.llm.prompt.fences import (
+    BYTES_PER_TOKEN,
+    GAP,
+    Fences,
+    joined,
+    size,
+    tokens,
+)
+from autoresearch_ci.proposers.llm.prompt.texts import prompt
+from autoresearch_ci.proposers.llm.prompt.volatile import moving, patch_of
+from autoresearch_ci.providers.conversation import Block, Conversation, Message, Role
+
+CHANGING = 0.14
+"""The part of the budget for what changes every time, and again for the ideas that slide."""
+
+CLOSING = 1200
+"""Bytes that are always there for where the campaign stands and what to do now."""
+
+_LEAST = 2 * CLOSING + 1000
+"""Bytes without which there is no room for the history at all."""
+
+MOVING, SLIDING = 0.375, 0.15
+"""What may change, and what of it are ideas that slide, as parts of what stays the same."""
+
+_CONTEXT = 0.3
+_KEPT = 0.25
+_FROZEN = 4000
+_KEPT_LINES = 50
+
+
+def brief(situation: Situation, redact: Redactor, *, form: bool = True) -> Conversation:
+    """What a model is shown; the same situation gives the same bytes.
+
+    `form` says whether it is told the form of an answer: not an agent, which edits files.
+    At most `brief_tokens` by a cautious estimate. Raises SettingsError where that is
+    too few for the target and what has to be said about it.
+    """
+    fences = Fences(redact)
+    whole = int(situation.settings.brief_tokens * BYTES_PER_TOKEN)
+    system, project, target = preamble(situation, fences, whole, form=form)
+    room = whole - size(system) - size(project) - size(target) - 8 * len(GAP)
+    around = context(situation, fences, int(room * _CONTEXT))
+    room -= size(around)
+    kept = _kept(situation, fences, int(room * _KEPT))
+    heading = prompt("tried")
+    room -= size(kept) + size(heading) + tried.LONGEST_NOTE + 3 * len(GAP)
+    changing = min(max(int(whole * CHANGING), CLOSING), room)
+    sliding = min(max(int(whole * 2 * CHANGING) - changing, 0), room - changing)
+    listed = tried.listed(situation.history)
+    first = tried.oldest(listed, redact, room - changing - sliding)
+    stays = sum(map(size, (system, project, around, kept, target, *first)))
+    last = tried.youngest(listed, len(first), redact, min(sliding, int(stays * SLIDING)))
+    changing = min(changing, int(stays * MOVING) - sum(map(size, last)))
+    told = [heading, *first, *last] if listed else []
+    grows = [told.pop()] if len(listed) % tried.CHUNK else []
+    parts = [
+        joined(project, around),
+        joined(kept, target),
+        joined(*told),
+        joined(*grows, *moving(situation, fences, changing)),
+    ]
+    return asked(system, parts)
+
+
+def preamble(
+    situation: Situation, fences: Fences, room: int, about: str = "target", *, form: bool = True
+) -> tuple[str, str, str]:
+    """What no brief can do without: the rules, the project, the target; SettingsError if too big.
+
+    `about` is the prompt that says what the source is.
+    """
+    settings = situation.settings
+    system = joined(prompt("system"), prompt("answer_format") if form else "")
+    program = joined(prompt("program"), fences.whole(situation.program, prose=True))
+    project = joined(
+        prompt("goal"), fences.whole(_facts(situation)), program if situation.program else ""
+    )
+    source = fences.whole(situation.source)
+    target = joined(
+        prompt(about), fences.whole(settings.target_file), source, *_frozen(situation, fences)
+    )
+    need = size(system) + size(project) + size(target) + _LEAST
+    if need > room:
+        program_size = size(program) if situation.program else 0
+        what, which = "target_file", settings.target_file
+        if program_size > size(source):
+            what, which = "program_file", settings.program_file or "program.md"
+        bytes_ = max(program_size, size(source))
+        raise SettingsError(
+            f"A model cannot be shown the {what} {which}: it takes about {tokens(bytes_)} tokens, "
+            f"and with brief_tokens {settings.brief_tokens} there is no room for it.",
+            remedy=f"Set brief_tokens to {tokens(need)} or more, if the model takes "
+            f"that much, or name a smaller {what}.",
+        )
+    return system, project, target
+
+
+def context(situation: Situation, fences: Fences, room: int) -> str:
+    """The other files, as many as there is room for, the last one cut."""
+    parts = [prompt("context")]
+    room -= size(parts[0])
+    for path, text in situation.context.items():
+        head = joined(prompt("file"), fences.whole(path))
+        room -= size(head) + 2 * len(GAP)
+        shown = fences.head(text, room)
+        if not shown:
+            break
+        room -= size(shown)
+        parts += [head, shown]
+    return joined(*parts) if len(parts) > 1 else ""
+
+
+def _frozen(situation: Situation, fences: Fences) -> list[str]:
+    """The lines of the target that must stay: an idea that touches one costs an experiment."""
+    source = enumerate(re.split("\r\n?|\n", situation.source), start=1)
+    lines = [f"{number}: {line}" for number, line in source if number in situation.frozen]
+    shown = fences.head("\n".join(lines), _FROZEN) if lines else ""
+    return [prompt("frozen"), shown] if shown else []
+
+
+def asked(system: str, parts: list[str]) -> Conversation:
+    """One question, of which all parts but the last can be cached."""
+    full = [part for part in parts if part]
+    texts = [part if at == 0 else f"{GAP}{part}" for at, part in enumerate(full)]
+    blocks = tuple(Block(text, cache=True) for text in texts[:-1])
+    message = Message(Role.USER, (*blocks, Block(texts[-1])))
+    return Conversation((Block(system, cache=True),), (message,))
+
+
+def _kept(situation: Situation, fences: Fences, room: int) -> str:
+    """Every keep on a line, the newest with their patches."""
+    kept = situation.history.kept
+    if not kept:
+        return ""
+    told = kept[-_KEPT_LINES:]
+    listed = fences.head("\n".join(tried.lines(told, fences.redact)), room)
+    older = prompt("kept_cut", count=len(kept) - len(told)) if len(told) < len(kept) else ""
+    heading = joined(prompt("kept"), older)
+    room -= size(heading) + size(listed) + 2 * len(GAP)
+    patches: list[str] = []
+    for experiment in reversed(told[1:] if told[0].experiment == 0 else told):
+        patch = patch_of(situation, fences, experiment, room)
+        room -= size(patch) + len(GAP)
+        if not patch or room < 0:
+            break
+        patches.insert(0, patch)
+    return joined(heading, listed, *patches)
+
+
+def _facts(situation: Situation) -> str:
+    settings = situation.settings
+    facts = {
+        "metric": f"{settings.metric_name}, {settings.metric_direction}",
+        "read from the run by": None if settings.measure_command else settings.metric_parse,
+        "measured after the run by": settings.measure_command,
+        "target": settings.target_file,
+        "run": settings.run_command,
+        "time for a run": f"{settings.time_budget:g} seconds",
+        "must pass before a keep": settings.guard_command,
+        "must not change": ", ".join(settings.readonly_files),
+    }
+    return "\n".join(f"{name}: {fact}" for name, fact in facts.items() if fact)

@@ -1,0 +1,83 @@
+"""What others wrote, made safe to show: secrets taken out, and fenced."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from autoresearch_ci.core.redaction import Redactor
+
+BYTES_PER_TOKEN = 2.5
+"""Fewer than there are: prose has above four, code above three, columns of numbers about two."""
+
+GAP = "\n\n"
+"""What stands between two pieces of a brief."""
+
+_LEAST = 4
+_RUNS = re.compile("`+")
+
+
+def tokens(size: int) -> int:
+    """At most so many tokens are in `size` bytes of text."""
+    return math.ceil(size / BYTES_PER_TOKEN)
+
+
+def size(text: str) -> int:
+    """Bytes of the text in UTF-8."""
+    return len(text) if text.isascii() else len(text.encode())
+
+
+def joined(*parts: str) -> str:
+    """The pieces that there are, one after the other."""
+    return GAP.join(part for part in parts if part)
+
+
+class Fences:
+    """Puts data between fences; `redact` is what every piece of it goes through first."""
+
+    def __init__(self, redact: Redactor) -> None:
+        self.redact = redact
+
+    def whole(self, text: str, *, prose: bool = False) -> str:
+        """All of the text, between fences."""
+        return fenced(self.redact(text, prose=prose))
+
+    def head(self, text: str, room: int, *, prose: bool = False) -> str:
+        """As much of the beginning as fits into `room` bytes with its fences; maybe nothing."""
+        return fitting(self.redact(text, prose=prose).splitlines(), room, end=False)
+
+    def tail(self, text: str, room: int) -> str:
+        """As much of the end as fits into `room` bytes with its fences; maybe nothing."""
+        return fitting(self.redact(text).splitlines(), room, end=True)
+
+
+def fenced(clean: str) -> str:
+    """Between lines of backticks, more of them than the text has in a row anywhere."""
+    longest = max(map(len, _RUNS.findall(clean)), default=0)
+    fence = "`" * max(longest + 1, _LEAST)
+    return f"{fence}\n{clean}{'' if clean.endswith(chr(10)) else chr(10)}{fence}"
+
+
+def fitting(lines: list[str], room: int, *, end: bool) -> str:
+    """The lines that fit, from the beginning or from the end, and how many do not."""
+    whole = fenced("\n".join(lines))
+    if not lines or size(whole) <= room:
+        return whole if lines else ""
+    left = room - 2 * _LEAST - size(_cut(len(lines))) - 4
+    count = 0
+    longest = _LEAST - 1
+    for line in reversed(lines) if end else lines:
+        runs = max(map(len, _RUNS.findall(line)), default=0)
+        left -= size(line) + 1 + 2 * max(runs - longest, 0)
+        if left < 0:
+            break
+        longest = max(longest, runs)
+        count += 1
+    if not count:
+        return ""
+    note = _cut(len(lines) - count)
+    return fenced("\n".join([note, *lines[-count:]] if end else [*lines[:count], note]))
+
+
+def _cut(count: int) -> str:
+    return f"[{count} more lines]"

@@ -1,0 +1,91 @@
+"""A model and the search together: neither a dead model nor an empty purse stops a session.
+
+Who is next follows from the history alone, so a session on another machine goes on
+in the same way; only how long to leave a silent model alone is kept in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Experiment, Proposal, Rejected, Status
+from autoresearch_ci.proposers import Proposer, Source
+
+PATIENCE = 2
+"""Answers in a row that came to nothing, after which this experiment is the search's."""
+
+TUNING = 3
+"""Experiments that the search gets for the numbers which a kept idea brought in."""
+
+_LONGEST_SILENCE = 16
+
+
+class Relay:
+    """Asks the model, and hands over to the search where that pays.
+
+    The search is asked for the constants of an idea that was kept, as long as that
+    goes well, since they are tuned at no cost; and whenever the model is silent:
+    unreachable, refused, out of money, or saying nothing of use. Then it is left
+    alone for one experiment, then two, four, and so on.
+    `tuner` makes a search that may only change these lines of the target.
+    """
+
+    def __init__(
+        self, model: Proposer, search: Proposer, tuner: Callable[[frozenset[str]], Proposer]
+    ) -> None:
+        self.name = model.name
+        self._model, self._search, self._tuner = model, search, tuner
+        self._silent_until, self._silence = 0, 1
+
+    def propose(self, source: Source, history: History) -> Proposal | Rejected | None:
+        if lines := self._to_tune(history):
+            tuned = self._tuner(lines).propose(source, history)
+            if tuned is not None:
+                return tuned
+        if history.next_number >= self._silent_until:
+            if history.rejected_now < PATIENCE:
+                found = self._model.propose(source, history)
+                if isinstance(found, Proposal):
+                    self._silence = 1
+                elif found is None or found.lasting:
+                    self._leave_alone(history.next_number)
+                if found is not None:
+                    return found
+            else:
+                self._leave_alone(history.next_number)
+        return self._search.propose(source, history) or self._last_resort(source, history)
+
+    def repair(
+        self, source: Source, history: History, failed: Proposal, crash: str
+    ) -> Proposal | Rejected | None:
+        """Whoever had the idea mends it; the search does not mend."""
+        if failed.proposer != self._model.name:
+            return None
+        return self._model.repair(source, history, failed, crash)
+
+    def _leave_alone(self, number: int) -> None:
+        self._silent_until = number + self._silence
+        self._silence = min(2 * self._silence, _LONGEST_SILENCE)
+
+    def _last_resort(self, source: Source, history: History) -> Proposal | Rejected | None:
+        """Nothing is left to search: ask the model, unless it has just said nothing again."""
+        if history.rejected_now >= PATIENCE:
+            return None
+        return self._model.propose(source, history)
+
+    def _to_tune(self, history: History) -> frozenset[str]:
+        """The lines that the last kept idea of the model brought in, while tuning them pays."""
+        kept = next((e for e in reversed(history.kept) if e.proposer == self._model.name), None)
+        if kept is None or not isinstance(lines := kept.change.get("added"), list):
+            return frozenset()
+        since = history.experiments[kept.experiment + 1 :]
+        if any(e.proposer == self._model.name for e in since):
+            return frozenset()  # the model has moved on
+        return frozenset(map(str, lines)) if _pays(since) else frozenset()
+
+
+def _pays(tuned: Sequence[Experiment]) -> bool:
+    """A few experiments to begin with, and as many again for each that was kept."""
+    kept = sum(e.status is Status.KEEP for e in tuned)
+    return len(tuned) < TUNING * (1 + kept)

@@ -1,0 +1,261 @@
+"""Who has a session's ideas: picks the proposer, and gives it what it has to know."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+from autoresearch_ci.config import Loaded, Settings
+from autoresearch_ci.core.environment import credentials
+from autoresearch_ci.core.errors import SettingsError
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Proposal, Run
+from autoresearch_ci.core.progress import Watch
+from autoresearch_ci.core.redaction import REDACTED, Redactor
+from autoresearch_ci.executors import Command, Executor
+from autoresearch_ci.proposers import Proposer, Source
+from autoresearch_ci.proposers.llm import prompt
+from autoresearch_ci.proposers.llm.budget import Allowance, Prices, Spent
+from autoresearch_ci.proposers.llm.instructions import Instructions
+from autoresearch_ci.proposers.model_and_search import Relay
+from autoresearch_ci.proposers.queued_ideas import Suggested
+from autoresearch_ci.proposers.search import SearchProposer
+from autoresearch_ci.providers import Provider
+from autoresearch_ci.providers.conversation import Conversation
+from autoresearch_ci.providers.failure import Patience
+from autoresearch_ci.source_code.frozen_lines import Ruler
+
+PATIENCE = Patience(total=600.0, tries=3)
+"""Shorter than a provider's own: meanwhile the search could go on."""
+
+KEYS = {"anthropic": "ANTHROPIC_API_KEY", "openai": "OPENAI_API_KEY"}
+"""The variable that holds the key of each provider."""
+_LONG = 60.0
+"""Seconds of one run from which on the next idea may be wanted later than in five minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a proposer may be given of a session.
+
+    `patch` and `log` look an experiment up in the archive by its number, `instructions` are
+    what people wrote, `elsewhere` tells whether a file that is not the target holds a name.
+    `earlier` is what was spent today before the session. `scratch` makes a
+    copy of the project for an agent, `agent_log` is where its output goes.
+    """
+
+    loaded: Loaded
+    tag: str
+    session: str
+    watch: Watch
+    ruler: Ruler
+    instructions: Callable[[], Instructions]
+    patch: Callable[[int], str]
+    log: Callable[[int], str]
+    earlier: Callable[[str], Spent]
+    executor: Executor
+    scratch: Callable[[], AbstractContextManager[Path]]
+    agent_log: Path
+    elsewhere: Callable[[str], bool]
+
+    @property
+    def settings(self) -> Settings:
+        return self.loaded.settings
+
+
+def proposer(around: Surroundings) -> Proposer:
+    """Whoever the settings name; a model and an agent together with the search."""
+    name = chosen(around.settings, os.environ)
+    search = _search(around)
+    if name == "search":
+        return search
+    briefing = Briefing(around)
+    asked = _agent(around, briefing) if name == "command" else _model(around, briefing, name)
+    tuner = lru_cache(maxsize=1)(lambda lines: _search(around, only=lines))
+    return Relay(Suggested(asked), search, tuner)
+
+
+def chosen(settings: Settings, variables: Mapping[str, str]) -> str:
+    """The proposer's name: `auto` is an agent where one is set, a model with a key, else search."""
+    if settings.proposer != "auto":
+        return settings.proposer
+    if settings.proposer_command:
+        return "command"
+    if settings.base_url and settings.model:
+        return "openai"
+    for name, key in KEYS.items():
+        if variables.get(key, "").strip():
+            return name
+    return "search"
+
+
+def notes(settings: Settings, variables: Mapping[str, str]) -> Iterator[str]:
+    """What whoever pays has to know at a session's top."""
+    name = chosen(settings, variables)
+    if name not in KEYS:
+        return
+    who = f"{name} ({settings.model or 'its default model'})"
+    limits = (settings.max_tokens, settings.max_cost_usd, settings.max_cost_usd_per_day)
+    if any(limit is not None for limit in limits):
+        yield f"Ideas come from {who}, within the spend limits, and from the search."
+    else:
+        yield (
+            f"Ideas come from {who} and from the search. There is no spend limit: set max_tokens "
+            "or max_cost_usd, or proposer to search for ideas at no cost."
+        )
+
+
+def frozen_lines(ruler: Ruler, text: str) -> frozenset[int]:
+    """The lines of the target, from 1, that no experiment may change."""
+    frozen = ruler.frozen(text)
+    return frozenset(line for each in frozen for line in range(each.first, each.last + 1))
+
+
+class Briefing:
+    """What a model or an agent is shown, composed from the session as it stands."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._redact = Redactor(credentials(os.environ))
+        self._written: Instructions | None = None
+        # Each look into the archive starts git, and what is there does not change; only where
+        # another session published first is it another's, and the history another object.
+        self._patch, self._log = lru_cache(512)(around.patch), lru_cache(512)(around.log)
+        self._history: History | None = None
+
+    def ask(self, source: Source, history: History) -> Conversation:
+        return prompt.brief(self._situation(source, history), self._redact)
+
+    def correct(self, problem: str) -> str:
+        return prompt.correction(problem, self._redact)
+
+    def leaks(self, text: str) -> bool:
+        """Whether there is a secret in a text that is to be recorded."""
+        return self._redact(text).count(REDACTED) > text.count(REDACTED)
+
+    def repair(
+        self, source: Source, history: History, failed: Proposal, crash: str
+    ) -> Conversation:
+        situation = self._situation(source, history)
+        return prompt.repair(situation, failed.title, failed.text, crash, self._redact)
+
+    def text(self, source: Source, history: History) -> str:
+        """All of it as one text, for an agent."""
+        situation = self._situation(source, history)
+        return prompt.brief(situation, self._redact, form=False).text
+
+    def _situation(self, source: Source, history: History) -> prompt.Situation:
+        around, settings = self._around, self._around.settings
+        self._written = self._written or around.instructions()
+        if history is not self._history:
+            self._patch.cache_clear()
+            self._log.cache_clear()
+            self._history = history
+        progress = around.watch.progress
+        most, longest = settings.max_experiments, settings.time_limit
+        return prompt.Situation(
+            settings=settings,
+            source=source.text,
+            history=history,
+            program=self._written.program,
+            context=self._written.context,
+            patch=self._patch,
+            log=self._log,
+            frozen=frozen_lines(around.ruler, source.text),
+            queue=tuple(idea.text for idea in history.ideas),
+            experiments_left=None if most is None else most - progress.experiments,
+            seconds_left=None if longest is None else max(0.0, longest - progress.seconds),
+        )
+
+
+def _search(around: Surroundings, only: frozenset[str] | None = None) -> SearchProposer:
+    return SearchProposer(
+        metric_name=around.settings.metric_name,
+        deletions=around.loaded.allow_deletions,
+        seed=around.tag,
+        only=only,
+        ruler=around.ruler,
+        elsewhere=around.elsewhere,
+    )
+
+
+def _model(around: Surroundings, briefing: Briefing, name: str) -> Proposer:
+    from autoresearch_ci.proposers.llm.proposer import (  # noqa: PLC0415 - httpx takes its time
+        ModelProposer,
+    )
+
+    settings, today = around.settings, _today()
+    allowance = Allowance(
+        Prices(settings.price_in, settings.price_out),
+        max_tokens=settings.max_tokens,
+        max_cost_usd=settings.max_cost_usd,
+        max_cost_usd_per_day=settings.max_cost_usd_per_day,
+        day=today,
+        # To know it the whole ledger is read.
+        earlier=around.earlier(today) if settings.max_cost_usd_per_day is not None else None,
+    )
+    return ModelProposer(_provider(settings, name), briefing, allowance, _today)
+
+
+def _provider(settings: Settings, name: str) -> Provider:
+    key = os.environ.get(KEYS[name], "")
+    if name == "anthropic":
+        from autoresearch_ci.providers.anthropic import AnthropicProvider  # noqa: PLC0415
+
+        return AnthropicProvider(
+            key,
+            model=settings.model,
+            base_url=settings.base_url,
+            max_output_tokens=settings.max_output_tokens,
+            patience=PATIENCE,
+            # What is paid for to be cached has to be there still when the next idea is wanted, and
+            # an experiment is several runs.
+            cache_for="1h" if settings.time_budget >= _LONG else "5m",
+        )
+    from autoresearch_ci.providers.openai import OpenAIProvider  # noqa: PLC0415
+
+    return OpenAIProvider(
+        key or None,
+        model=settings.model,
+        base_url=settings.base_url,
+        max_output_tokens=settings.max_output_tokens,
+        patience=PATIENCE,
+    )
+
+
+def _agent(around: Surroundings, briefing: Briefing) -> Proposer:
+    from autoresearch_ci.proposers.agent import CommandProposer  # noqa: PLC0415
+
+    settings = around.settings
+    if settings.proposer_command is None:
+        raise SettingsError(
+            "proposer is command, but proposer_command is not set.",
+            remedy="Set proposer_command to an agent's command; docs/agents.md has some.",
+        )
+
+    def run(
+        shell: str, *, cwd: Path, kill_after: float, log: Path, env: Mapping[str, str], stdin: Path
+    ) -> Run:
+        # By its session's name the next one finds what outlived a kill.
+        named = {"AUTORESEARCH_SESSION": around.session, **env}
+        return around.executor.run(Command(shell, cwd, kill_after, log, env=named, stdin=stdin))
+
+    return CommandProposer(
+        settings.proposer_command,
+        budget=settings.proposer_budget,
+        variables=settings.proposer_env,
+        run=run,
+        scratch=around.scratch,
+        brief=briefing.text,
+        log=around.agent_log,
+    )
+
+
+def _today() -> str:
+    """The day of UTC, by which spending is counted."""
+    return datetime.now(UTC).date().isoformat()
