@@ -19,7 +19,8 @@ def findings(found: Calibration, metric: str, max_repeats: int) -> Iterator[str]
     each = f"{duration(found.seconds)} each"
     if found.exact:
         yield f"{metric} is {number(found.middle)} in all of {runs}, {each}: it repeats exactly."
-        yield "An experiment costs one run, and any improvement beyond min_delta can be told."
+        yield "An idea that is no better costs one run, and any beyond min_delta can be told."
+        yield "A keep takes two, and one of the incumbent, until two dozen runs repeated a value."
         return
     yield f"{metric} is {number(found.middle)} in the middle of {runs}, {each}."
     yield f"noise: one run is usually off by {_amount(found.noise, found.middle)}."
@@ -51,8 +52,8 @@ def advice(found: Calibration, max_repeats: int) -> Iterator[str]:
         else:
             yield "average over more data or more repetitions within a run."
         yield (
-            "if the program draws random numbers, set its seed: a metric that repeats exactly "
-            "needs one run an experiment."
+            "if the program draws random numbers, set its seed: where a metric repeats exactly, "
+            "one run of most ideas is enough."
         )
     if found.smallest is None or found.runs_a_keep > _DEAR:
         yield (

@@ -26,6 +26,9 @@ _CONTESTS = 300
 _SIZES = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 8.0)
 """Improvements that are tried, in units of the noise."""
 
+_EXACT_KEEP = 3.0
+"""Runs a keep where the metric repeats: two of the candidate and one of the incumbent."""
+
 _CONSISTENT = 1.4826  # of a normal distribution: standard deviation over median deviation
 
 
@@ -79,7 +82,8 @@ def calibration(session: Session, values: list[float], seconds: list[float]) -> 
         runs_a_discard=1.0,
     )
     if found.exact:
-        return replace(found, smallest=session.settings.min_delta.at(found.middle))
+        smallest = session.settings.min_delta.at(found.middle)
+        return replace(found, smallest=smallest, runs_a_keep=_EXACT_KEEP)
     rehearsal = Rehearsal.of(session, values)
     discard = rehearsal.hold(0.0)
     for size in _SIZES:

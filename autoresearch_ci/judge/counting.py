@@ -1,7 +1,7 @@
 """The judge for metrics that mostly repeat: it counts the runs that are better.
 
 One run is believed only where odd ones are known to be rare. Before that a keep takes as
-many of the candidate as could hardly all be odd, and the incumbent is run beside them.
+many of the candidate as could hardly all be odd, and between them one of the incumbent.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def count(contest: Contest, seen: Repeating, max_repeats: int) -> Verdict | Side
         return Side.INCUMBENT
     if 2 * good < runs or runs >= max_repeats:
         return _discard(contest, seen)
-    return Side.INCUMBENT if runs > 1 and not seen.fresh else Side.CANDIDATE
+    return Side.CANDIDATE if seen.fresh else Side.INCUMBENT
 
 
 def _suspicious(astray: int) -> bool:

@@ -20,7 +20,7 @@ FRONTIER: dict[str, Constants] = {
     "as shipped": {},
     "keeps on less: SURE 0.5": {"SURE": 0.5},
     "keeps on more: SURE 0.8": {"SURE": 0.8},
-    "trusts fresh runs alone: FRESH 0.3": {"FRESH": 0.3},
+    "asks fresh runs for less: FRESH 0.1": {"FRESH": 0.1},
     "looks longer: WORTH 0.2": {"WORTH": 0.2},
     "gives up sooner: WORTH 0.45": {"WORTH": 0.45},
 }

@@ -30,12 +30,14 @@ def said(found, max_repeats=6):
     return "\n".join(findings(found, "loss", max_repeats))
 
 
-def test_a_metric_that_repeats_costs_one_run(lab):
+def test_a_metric_that_repeats_costs_one_run_and_three_a_keep(lab):
     """No noise is found, and any improvement can be told."""
     values, seconds = zip(*measured(lab, 3), strict=True)
     found = calibration(lab, list(values), list(seconds))
-    assert (found.exact, found.noise, found.smallest, found.runs_a_keep) == (True, 0, 0, 1)
+    assert (found.exact, found.noise, found.smallest, found.runs_a_keep) == (True, 0, 0, 3)
+    assert found.runs_a_discard == 1
     assert "repeats exactly" in said(found)
+    assert "An idea that is no better costs one run" in said(found)
 
 
 def test_noise_is_told_and_what_it_costs(lab):

@@ -112,7 +112,7 @@ def test_a_kept_commit_is_a_pull_request_as_it_is(project):
         "",
         "Autoresearch-Experiment: 3",
         "Autoresearch-Metric: metric=8.0",
-        "Autoresearch-Runs: incumbent=9 candidate=8",
+        "Autoresearch-Runs: incumbent=9 incumbent=9 candidate=8 incumbent=9 candidate=8",
     ]
     trailers = git(project, "log", "-1", "--format=%(trailers:only)", "autoresearch/t")
     assert trailers.startswith("Autoresearch-Experiment: 3")
@@ -533,4 +533,7 @@ def test_each_command_is_told_before_it_runs(project):
     said = [phase.text for phase in heard if phase.text != "metric_parse"]
     assert said[:2] == ["setup_command", "baseline, run 1 of at least 2"]
     assert [phase.text for phase in heard if phase.opens] == said[:2]
-    assert said[said.index("candidate") :] == ["candidate", "guard_command", "holdout_command"]
+    assert said[said.index("candidate") :] == [
+        *("candidate", "incumbent, run 3", "candidate, run 2"),
+        *("guard_command", "holdout_command"),
+    ]
