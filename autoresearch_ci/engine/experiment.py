@@ -100,7 +100,8 @@ def contested(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
     assert isinstance(decision, Verdict)
     prev, value = session.figures(contest, decision)
     outcome = replace(ended(contest, runs), verdict=decision, value=value, prev=prev)
-    return verified(session, trial, runs, outcome) if decision.status is Status.KEEP else outcome
+    kept = decision.status is Status.KEEP
+    return verified(session, trial, runs, outcome) if kept else disbelieved(session, outcome)
 
 
 def _name(side: Side, earlier: Sequence[float]) -> str:
@@ -193,8 +194,24 @@ def second_look(session: Session, runs: Runs, outcome: Outcome) -> Outcome:
         outcome = replace(outcome, samples=(*outcome.samples, sample))
     if session.is_repeated(outcome, values):
         return replace(outcome, jump=True)
-    shown = ", ".join(f"{value:g}" for value in values)
-    return implausible(outcome, f"a jump that did not repeat: {shown}")
+    return implausible(outcome, f"a jump that did not repeat: {_shown(values)}")
+
+
+def disbelieved(session: Session, outcome: Outcome) -> Outcome:
+    """A leap that was not kept since the candidate's next run did not show it.
+
+    Where the metric has noise it is an outlier; where it repeats, it is no number.
+    """
+    values = [s.value for s in outcome.samples if s.side is Side.CANDIDATE]
+    verdict = outcome.verdict
+    repeats = verdict is not None and (verdict.gain is None or verdict.reason is Reason.EQUAL)
+    if repeats and len(values) > 1 and session.is_leap(values[0]):
+        return implausible(outcome, f"a jump that did not repeat: {_shown(values)}")
+    return outcome
+
+
+def _shown(values: Sequence[float]) -> str:
+    return ", ".join(f"{value:g}" for value in values)
 
 
 def held_out(session: Session, trial: Trial, outcome: Outcome) -> Outcome:

@@ -359,7 +359,11 @@ class Session:
 
     def is_jump(self, outcome: Outcome) -> bool:
         """Whether the value is far outside what the campaign has seen."""
-        return outcome.value is not None and far_outside(self.history, outcome.value)
+        return outcome.value is not None and self.is_leap(outcome.value)
+
+    def is_leap(self, value: float) -> bool:
+        """Whether a candidate with this value would be far outside."""
+        return far_outside(self.history, value)
 
     def is_repeated(self, outcome: Outcome, values: Sequence[float]) -> bool:
         """Whether all these runs of the candidate show the gain that it is said to be.

@@ -206,7 +206,7 @@ def test_too_few_pairs_drop_nothing(make):
     assert [(f.holds, f.dropped) for f in found.findings] == [(None, False)]
     command = [sys.executable, "-m", "autoresearch_ci", "--repo", str(project), "confirm"]
     done = subprocess.run([*command, "--pairs=2"], capture_output=True, text=True, check=False)
-    assert (done.returncode, "give 6 or more" in done.stderr) == (2, True)
+    assert (done.returncode, "6 or more where there is noise" in done.stderr) == (2, True)
 
 
 def test_a_candidate_that_failed_once_has_another_try(make):
