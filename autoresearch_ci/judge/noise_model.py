@@ -117,6 +117,8 @@ class Experience:
         runs = _Runs.of(samples, direction, opens=self.level is None)
         known = self.carried_to(runs.opening).differences + runs.differences
         before = runs.opening if self.level is None else [self.level]
+        if not before and not runs.incumbent:
+            before = runs.candidate  # a record that another session's went before
         return repeating(before, runs.incumbent, runs.candidate, known, self.repeats)
 
     def counted(self, seen: Repeating, *, kept: bool) -> Experience:

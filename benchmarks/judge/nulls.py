@@ -1,19 +1,17 @@
-"""Ideas that change nothing, and real gains, on many machines; see README.md. Writes nulls.json.
+"""Ideas that change nothing, and real gains, on many machines; see README.md.
 
 python benchmarks/judge/nulls.py            # about twenty minutes on one core
-python benchmarks/judge/nulls.py --quick    # two minutes, and writes nothing
+python benchmarks/judge/nulls.py --quick    # two minutes
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import random
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from rules import Asking
@@ -21,7 +19,6 @@ from worlds import BASELINE, gaussian, slow_outliers, student
 
 from autoresearch_ci.judge import sequential
 
-HERE = Path(__file__).parent
 IDEAS = 40
 BEFORE = (0, 4, 8, 12, 16)
 """So many nulls are tried before a gain is."""
@@ -188,15 +185,12 @@ def main() -> None:
     parser.add_argument("--seed", default="nulls")
     parser.add_argument("--worlds", nargs="*", default=list(WORLDS))
     options = parser.parse_args()
-    campaigns, found = 12 if options.quick else options.campaigns, {}
+    campaigns = 12 if options.quick else options.campaigns
     for name in options.worlds:
         began = time.monotonic()
-        found[name] = got = study(name, campaigns, options.seed)
+        got = study(name, campaigns, options.seed)
         shown = f"false {got['false']:6.2%}  power {got['power']:4.0%}  runs {got['runs']:.2f}"
         print(f"{name:32}{shown}  {time.monotonic() - began:.0f} s", flush=True)
-    if not options.quick and len(found) == len(WORLDS):
-        data = {"campaigns": campaigns, "seed": options.seed, "worlds": found}
-        (HERE / "nulls.json").write_text(json.dumps(data, indent=1) + "\n")
 
 
 if __name__ == "__main__":

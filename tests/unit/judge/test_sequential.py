@@ -466,6 +466,15 @@ def test_what_was_kept_for_odd_runs_bars_nothing_for_ever():
     assert campaign.experience.level == -3.0
 
 
+def test_a_record_without_a_run_of_the_incumbent_is_learned_from():
+    """Such as a baseline that another session's went before: it is no end of the campaign."""
+    campaign = Campaign(Program(noise=0.0))
+    campaign.session = "next"
+    runs = (Sample(Side.CANDIDATE, 90.0),) * 2
+    campaign.write(Verdict(Status.DISCARD, Reason.DUPLICATE), 90.0, 100.0, runs)
+    assert campaign.experience.level == -90.0
+
+
 def test_one_run_is_believed_once_the_metric_was_seen_to_repeat():
     """After two dozen runs that repeated a value a keep takes one run of the candidate."""
     program = Program(noise=0.0)
