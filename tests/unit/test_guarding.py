@@ -98,7 +98,7 @@ def test_a_jump_that_does_not_repeat_is_implausible(project):
     events = hold(project, [("once", once + says(10)), ("honest", says(9))])
     _, lucky, honest = experiments(events)
     assert (lucky.status, lucky.reason, lucky.value) == (Status.CRASH, Reason.IMPLAUSIBLE, None)
-    assert lucky.error == "a jump that did not repeat: 0.1, 10"
+    assert lucky.error.startswith("a jump that did not repeat: 0.1, 10")
     assert honest.status is Status.KEEP
     assert not honest.jump
 

@@ -15,14 +15,20 @@ from autoresearch_ci.proposers.scripted import ScriptedProposer
 from tests.projects import SETTINGS, make_project
 
 SLOW = "sleep 0.05; test ! -e slow || sleep $(cat slow); . ./target.txt; test ! -e broken\n"
-IDEAS = [("nine", "echo metric: 9\n"), ("eight", "echo metric: 8\n")]
+APART = "a={}\n\n\n\nb={}\n\n\n\necho metric: $((a + b))\n"
+IDEAS = [("nine", APART.format(4, 5)), ("eight", APART.format(4, 4))]
 
 
 @pytest.fixture
 def lab(tmp_path):
     """A session that has kept two changes and is over; its lab is open still."""
     project = make_project(
-        tmp_path / "p", **{"experiment.sh": SLOW, ".gitignore": "broken\nslow\n"}
+        tmp_path / "p",
+        **{
+            "target.txt": APART.format(5, 5),
+            "experiment.sh": SLOW,
+            ".gitignore": "broken\nslow\n",
+        },
     )
     with open_lab(project, {**SETTINGS, "tag": "t"}) as session:
         session.proposer = ScriptedProposer(IDEAS)

@@ -103,7 +103,8 @@ def test_a_cancelled_job(job):
 def test_a_job_cancelled_while_it_confirms(job, make_job):
     """Pairs of runs that were measured by then are pushed, no verdict, and the next job ends it."""
     base = "grep -q 'RATE = 0.02$' solve.py && grep -q 'STEPS = 8$' solve.py"
-    hangs = "echo >> again; if [ $(wc -l < again) = 2 ]; then touch here; sleep 60; fi"
+    # Once within the experiment that is kept, and once for the first pair.
+    hangs = "echo >> again; if [ $(wc -l < again) = 3 ]; then touch here; sleep 60; fi"
     body = INPUTS["run_command"]
     run = f"if {base}; then if [ -e kept ]; then {hangs}; fi; else touch kept; fi; {body}"
     after = make_job("after")
