@@ -84,7 +84,8 @@ def _quit(patient: Patient) -> str:
 
 
 def _empty(_patient: Patient) -> str:
-    return ""
+    """A line end: a size of exactly 0 is held whatever the project does about it."""
+    return "\n"
 
 
 def worse(patient: Patient) -> str:
