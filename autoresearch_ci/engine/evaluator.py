@@ -245,6 +245,8 @@ class Bench:
         )
 
     def _remedy(self, measurement: Measurement) -> str:
+        if measurement.advice and measurement.reason is Reason.IMPLAUSIBLE:
+            return measurement.advice  # the value was read wrongly: its bounds are not the matter
         remedy = _remedy(measurement, self._settings.target_file).format(
             run=self._settings.run_command,
             target=self._settings.target_file,

@@ -145,6 +145,7 @@ def test_a_baseline_that_is_cut_from_another_number_is_an_error(project):
     with pytest.raises(BaselineError, match=r"only a part of 1,300 in run\.log") as raised:
         hold(project, [], metric_parse="grep -oE '[0-9]+' run.log | head -1")
     assert "tr -d ," in raised.value.remedy
+    assert "metric_min" not in raised.value.remedy  # nobody set it: it is not what to change
 
 
 def session(project, ideas, **settings):

@@ -21,6 +21,7 @@ from autoresearch_ci.core.errors import LedgerError
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.interrupts import deferred
 from autoresearch_ci.core.model import Direction, Experiment, Record
+from autoresearch_ci.core.text import plural
 
 __all__ = [
     "CampaignLog",
@@ -183,8 +184,8 @@ class Ledger:
             unknown.pop()  # a kill tore the last line
         if unknown:
             raise LedgerError(
-                f"{self.results.name} holds {len(unknown)} lines that are not in the ledger, and "
-                f"would be overwritten. The first: {unknown[0].strip()[:100]}",
+                f"{self.results.name} holds {plural(len(unknown), 'line')} that the ledger does "
+                f"not have, and would be overwritten. The first: {unknown[0].strip()[:100]}",
                 remedy=f"Keep it as another file: mv {self.results.name} old-{self.results.name}",
             )
 

@@ -21,7 +21,7 @@ class Survey:
     """What was where: `files`, `tracked`, `sparse`, `dirs`, `links` (submodules) and `nested`.
 
     `hidden` are tracked files in which git was told not to look for changes, `closed` the modes of
-    the folders that git ignores as a whole.
+    the folders that git ignores and of all folders in them, outermost first.
     """
 
     def __init__(self, root: str, target: str) -> None:
@@ -57,14 +57,16 @@ class Survey:
             if path.endswith("/"):
                 files, self.nested[path] = self._everything_below(path.rstrip("/"))
                 own += files
+        self.closed = {}
+        for path in now.ignored:
+            if path.endswith("/"):
+                self._note_modes(path.rstrip("/"))
         self.walk(now)
         return own
 
     def walk(self, now: Status) -> None:
         """Sign every directory that git does not ignore and that is no repository of its own."""
         closed = {path.rstrip("/") for path in now.ignored if path.endswith("/")}
-        modes = {path: signature(self.full(path)) for path in closed}
-        self.closed = {path: sig[0] for path, sig in modes.items() if is_directory(sig) and sig}
         closed |= self.links.keys() | {path.rstrip("/") for path in self.nested}
         self.dirs = {}
         stack = [""]
@@ -129,6 +131,16 @@ class Survey:
     def full(self, path: str) -> str:
         """The path for the system."""
         return f"{self._root}/{path}" if path else self._root
+
+    def _note_modes(self, top: str) -> None:
+        stack = [top]
+        while stack:
+            path = stack.pop()
+            sig = signature(self.full(path))
+            if sig and is_directory(sig):
+                self.closed[path] = sig[0]
+                inner = (e for e in _entries(self.full(path)) if e.is_dir(follow_symlinks=False))
+                stack += [f"{path}/{entry.name}" for entry in inner]
 
     def _everything_below(self, path: str) -> tuple[list[str], list[str]]:
         """Files and links, and directories, in a repository inside the tree."""

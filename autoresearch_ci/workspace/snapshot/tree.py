@@ -115,8 +115,14 @@ class Tree:
         """Give the folders that git ignores their mode back: a closed one stops git, and people."""
         for path, mode in self._was.closed.items():
             now = signature(self._was.full(path))
-            if now and is_directory(now) and now[0] != mode:
+            if now and is_directory(now) and now[0] != mode and self._leads_nowhere_else(path):
                 os.chmod(self._was.full(path), stat.S_IMODE(mode))
+
+    def _leads_nowhere_else(self, path: str) -> bool:
+        """Whether no folder on the way to a path is a link now."""
+        parts = path.split("/")
+        way = ("/".join(parts[:n]) for n in range(1, len(parts)))
+        return all(is_directory(signature(self._was.full(folder))) for folder in way)
 
     def undo(self, *, at_once: bool = False) -> list[str]:
         """Bring back what a run changed; returns the tracked and read-only paths it changed.

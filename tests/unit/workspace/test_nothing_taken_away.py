@@ -148,6 +148,29 @@ def test_an_ignored_folder_that_a_run_closed_is_open_again(repo):
     assert (repo.path / "data").stat().st_mode & 0o777 == 0o755
 
 
+@pytest.mark.parametrize("script", ["chmod 0 data/images/deep", "chmod -R a-rwx data/images"])
+def test_a_folder_inside_an_ignored_one_has_its_mode_again(repo, script):
+    """However deep a folder lies in one that git ignores, a run cannot close it for good."""
+    repo.sh("mkdir -p data/images/deep; chmod 750 data/images/deep")
+    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+        repo.sh(script)
+        assert trial.clean() == ()
+    modes = [(repo.path / f"data/images{at}").stat().st_mode & 0o777 for at in ("", "/deep")]
+    assert modes == [0o755, 0o750]
+
+
+def test_no_folder_elsewhere_gets_a_mode_through_a_link(repo, tmp_path):
+    """A folder on the way that a run swapped for a link leads our chmod nowhere."""
+    outside = tmp_path / "outside"
+    (outside / "deep").mkdir(parents=True)
+    (outside / "deep").chmod(0o700)
+    repo.sh("mkdir -p data/images/deep")
+    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+        repo.sh(f"mv data/images data/moved; ln -s {outside} data/images")
+        trial.clean()
+    assert (outside / "deep").stat().st_mode & 0o777 == 0o700
+
+
 def test_a_campaign_that_a_run_made_up_is_gone(repo):
     """The next session cannot go on with branches that a candidate planted."""
     with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
