@@ -66,6 +66,7 @@ def hold(workspace: Path, order: Order, users: Users | None, stream: TextIO, boa
                 chained=lambda: order.cause.is_ours(board.forge),
                 users=users,
                 tell=progress.show,
+                needs_idea=True,
             ) as lab,
         ):
             lab.start = replace(lab.start, goes_on=given.goes_on and order.cause.again)

@@ -78,6 +78,7 @@ def hold(
                 setup_only=setup_only,
                 push=target,
                 tell=progress.show,
+                needs_idea=base is None or new,
             )
         )
         if base is not None and not new and lab.history.baseline:

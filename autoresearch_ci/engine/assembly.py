@@ -35,6 +35,7 @@ from autoresearch_ci.core.model import (
 )
 from autoresearch_ci.core.progress import Watch
 from autoresearch_ci.engine.evaluator import Bench, Tell, silent
+from autoresearch_ci.engine.foresight import require_idea
 from autoresearch_ci.engine.limits import Limits
 from autoresearch_ci.engine.session import Session
 from autoresearch_ci.executors import Executor, Executors
@@ -75,6 +76,7 @@ def open_lab(
     users: Users | None = None,
     until: float = math.inf,
     tell: Tell = silent,
+    needs_idea: bool = False,
 ) -> Iterator[Session]:
     """A session on the repository around `repo`, recovered, locked and ready to run.
 
@@ -85,7 +87,8 @@ def open_lab(
     and instructions count where those of the user's tree and of the campaign's base do not.
     `finished` says whether a campaign's pull request was merged, also where it was squashed,
     `chained` whether the session before started this one: then a stop that came since is for it.
-    `tell` hears at once of each command that begins, setup_command included.
+    `tell` hears at once of each command that begins, setup_command included. With `needs_idea`
+    nothing is run where the search has nothing to try: TargetError.
     No command runs past `until`, an instant of `time.monotonic`: OutOfTimeError. At the end
     the user is back where they were. Raises AutoresearchError, and then nothing was changed.
     """
@@ -127,6 +130,7 @@ def open_lab(
             begun=begun_from(book),
         ) as campaign:
             moved = workspace.put_log_aside() if foreign else ""
+            homes = users.homes if users else OwnHome()
             session = assemble(
                 workspace,
                 campaign,
@@ -139,11 +143,15 @@ def open_lab(
                 stops=meant(book, chained),
                 trusted=trusted,
                 users=users,
+                homes=homes,
                 until=until,
                 tell=tell,
             )
-            session.notes += tuple(each for each in (note, moved) if each)
             follow(session, base_branch, tip)
+            if needs_idea:
+                require_idea(session, loaded)
+            prepare(session, homes)
+            session.notes += tuple(each for each in (note, moved) if each)
             try:
                 yield session
             finally:
@@ -161,17 +169,17 @@ def assemble(
     *,
     setup_only: bool,
     remote: Remote | None,
-    stops: tuple[StopRequest, ...] = (),
-    trusted: str | None = None,
-    users: Users | None = None,
-    until: float = math.inf,
-    tell: Tell = silent,
+    stops: tuple[StopRequest, ...],
+    trusted: str | None,
+    users: Users | None,
+    homes: Homes,
+    until: float,
+    tell: Tell,
 ) -> Session:
     """Put a session together, and write down the experiment that a kill cut short."""
     settings = loaded.settings
     if cut := book.campaign.unfinished:
         record_interrupted(book, cut)
-    homes = users.homes if users else OwnHome()
     executor = choose_executor(settings, users.experiments if users else None, until)
     bench = Bench(
         settings,
@@ -196,19 +204,6 @@ def assemble(
     notes += shell.notes(
         {name: getattr(settings, name) for name in ("run_command", "guard_command")}
     )
-    with campaign.preparation() as changed:
-        if not stops:
-            bench.prepare()
-    notes += [note] if (note := homes.keep()) else []
-    if stops:
-        notes.append("A stop came after the session that started this one: so nothing is run.")
-    if changed:
-        place = f" (now in {campaign.undone})" if campaign.undone else ""
-        notes.append(
-            f"setup_command changed {', '.join(changed[:_SHOWN])}; that was undone{place}."
-        )
-    if campaign.left:
-        notes.append(left_by_setup(campaign.left))
     archive = Archive(
         book,
         campaign.publish,
@@ -269,6 +264,25 @@ def assemble(
         if settings.time_limit and not book.history.baseline
         else 0.0,
     )
+
+
+def prepare(session: Session, homes: Homes) -> None:
+    """Run setup_command, where the session is to run anything, and note what it did."""
+    campaign, notes = session.campaign, []
+    with campaign.preparation() as changed:
+        if not session.stops:
+            session.bench.prepare()
+    notes += [note] if (note := homes.keep()) else []
+    if session.stops:
+        notes.append("A stop came after the session that started this one: so nothing is run.")
+    if changed:
+        place = f" (now in {campaign.undone})" if campaign.undone else ""
+        notes.append(
+            f"setup_command changed {', '.join(changed[:_SHOWN])}; that was undone{place}."
+        )
+    if campaign.left:
+        notes.append(left_by_setup(campaign.left))
+    session.notes += tuple(notes)
 
 
 def left_by_setup(paths: list[str]) -> str:

@@ -8,7 +8,7 @@ notice, no deletion is left to them: then only what provably nobody uses may go.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from autoresearch_ci.core.clock import timestamp
@@ -33,7 +33,8 @@ from autoresearch_ci.workspace import Trial
 _LEAST = 0.01
 """The part of its value by which a metric must get worse: the mutant's own code is no reason."""
 
-_UNKNOWN = "there is no simple way to write it in this language, or no place for it"
+UNKNOWN = "there is no simple way to write it in this language, or no place for it"
+"""The note of a mutant that cannot be written."""
 
 
 def is_due(session: Session, proposal: Proposal | Rejected) -> bool:
@@ -48,12 +49,10 @@ def check(session: Session) -> Iterator[Event]:
 
     Nothing is written where the time is up: then it is begun anew.
     """
-    path, text = session.settings.target_file, session.campaign.source()
-    body, name = emptied(path, text)
     mutants: list[Mutant] = []
-    for title, mutant, note in ((CRASH, crashing(path, text), ""), (EMPTIED, body, name)):
+    for title, mutant, note in _written(session):
         if not mutant:
-            mutants.append(Mutant(title, note=_UNKNOWN))
+            mutants.append(Mutant(title, note=UNKNOWN))
             continue
         by = _noticed(session, mutant)
         if by is None:
@@ -61,15 +60,31 @@ def check(session: Session) -> Iterator[Event]:
         mutants.append(Mutant(title, by, note))
         if not by:
             break  # one that is not noticed decides
-    record = MutationCheck(
+    record = _record(session, mutants)
+    yield session.ledger.append(record)
+    yield Note(_told(record))
+
+
+def known(session: Session) -> MutationCheck | None:
+    """What the check has found; or will find whatever the runs say, where a mutant is unknown."""
+    unknown = [Mutant(title, note=UNKNOWN) for title, mutant, _ in _written(session) if not mutant]
+    return session.mutations or (_record(session, unknown) if unknown else None)
+
+
+def _written(session: Session) -> tuple[tuple[str, str, str], ...]:
+    """Each mutant's title and text, and where it differs; no text where nobody can write it."""
+    path, text = session.settings.target_file, session.campaign.source()
+    return ((CRASH, crashing(path, text), ""), (EMPTIED, *emptied(path, text)))
+
+
+def _record(session: Session, mutants: Sequence[Mutant]) -> MutationCheck:
+    return MutationCheck(
         tag=session.start.tag,
         session=session.start.session,
         timestamp=timestamp(),
         mutants=tuple(mutants),
         rules=session.commands,
     )
-    yield session.ledger.append(record)
-    yield Note(_told(record))
 
 
 def _noticed(session: Session, text: str) -> str | None:
@@ -115,7 +130,7 @@ def _told(record: MutationCheck) -> str:
         return f"a broken target is noticed ({noticed}): so the search may delete code"
     missed = next(each for each in record.mutants if not each.by)
     rest = "so the search deletes only what is private and provably unused"
-    if missed.note == _UNKNOWN:
+    if missed.note == UNKNOWN:
         return f"{missed.title} cannot be planted in this target: {rest}"
     what = f"{missed.title} ({missed.note})" if missed.note else missed.title
     return (

@@ -242,6 +242,10 @@ class Campaign:
             self._stand_on(code, new_tree)
         return differs
 
+    def includes(self, commit: str) -> bool:
+        """Whether the branch has this commit in its history."""
+        return contained(self._desk.git, commit, self.head)
+
     def merge(self, commit: str, name: str) -> bool:
         """Merge the base branch `name`, which is at `commit` now; False if it is in already.
 
@@ -249,7 +253,7 @@ class Campaign:
         WorkspaceError where the two do not merge, with nothing moved.
         """
         desk, old = self._desk, self._desk.head
-        if contained(desk.git, commit, old):
+        if self.includes(commit):
             return False
         tree = merged_tree(desk.git, old, commit, self.branch, name)
         desk.require_target(tree)

@@ -27,7 +27,8 @@ SECTION = """# Project
 
 @pytest.fixture
 def project(tmp_path):
-    return make_project(tmp_path / "a project with ünicode", **{"CLAUDE.md": SECTION})
+    files = {"CLAUDE.md": SECTION, "target.txt": "steps=10\necho metric: $steps\n"}
+    return make_project(tmp_path / "a project with ünicode", **files)
 
 
 def commit(project):

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from autoresearch_ci.proposers.search.deletions import is_about_size
-from autoresearch_ci.proposers.search.proposer import UNUSED, SearchProposer
+from autoresearch_ci.proposers.search.proposer import UNUSED, Inventory, SearchProposer
 
-__all__ = ["UNUSED", "SearchProposer", "is_about_size"]
+__all__ = ["UNUSED", "Inventory", "SearchProposer", "is_about_size"]

@@ -20,7 +20,7 @@ from autoresearch_ci.proposers.search.observations import Memory
 from autoresearch_ci.proposers.search.parameters import Knob, find_knobs
 from autoresearch_ci.proposers.search.protect import Protection, protect
 from autoresearch_ci.proposers.search.syntax import parsed
-from autoresearch_ci.proposers.search.tuning import Step, Steps, ranked
+from autoresearch_ci.proposers.search.tuning import Step, Steps, ranked, steps_of
 from autoresearch_ci.source_code.frozen_lines import Ruler
 from autoresearch_ci.source_code.syntax import tokens
 
@@ -28,6 +28,7 @@ UNUSED = "unused"
 """In an experiment's `change`: whether what it deletes is private and provably unused."""
 
 _TITLE = 72
+_SWITCH = {"true", "false"}
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\w.]*(?:[eE][-+]?\d+)?")
 # How much a deletion is worth trying against a number, before either has been.
 _CUT_FOR_SIZE = 0.6
@@ -60,6 +61,30 @@ class _Reading:
             knobs = [knob for knob in knobs if _shape(_line(source.text, knob.start)) in only]
         parses = source.path.endswith(".py") and parsed(source.text) is not None
         return cls(source, protection, _apart(knobs), parses, ruler)
+
+    def every_cut(self) -> list[Cut]:
+        """All deletions that the source's own marks and imports allow."""
+        if self.cuts is None:
+            protection = self.protection
+            untouchable = protection.frozen - protection.imports | protection.marked
+            untouchable.update(protection.tune)
+            self.cuts = find_cuts(self.source.path, self.source.text, untouchable)
+        return self.cuts
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """How many things of a source the search may change, whatever was tried of them.
+
+    `deletions` are the blocks of code that may go, `spared` those that may not: they are in use
+    elsewhere, frozen, or nothing would notice that they are gone.
+    """
+
+    numbers: int
+    switches: int
+    choices: int
+    deletions: int
+    spared: int
 
 
 class SearchProposer:
@@ -99,10 +124,7 @@ class SearchProposer:
         if not self._memory.follows(history):
             self._memory = Memory()
         self._memory.read(history)
-        if self._reading is None or self._reading.source != source:
-            ruler = self._ruler or Ruler(source.path, [self._metric_name])
-            self._reading = _Reading.of(source, self._metric_name, ruler, self._only)
-        reading = self._reading
+        reading = self._read(source)
         ways = [self._tunings(reading, history), self._deletings(reading, history)]
         if self._cutting(reading):
             ways.reverse()
@@ -114,10 +136,44 @@ class SearchProposer:
                     reading.spent.add(key)
         return None
 
+    def inventory(self, source: Source, history: History) -> Inventory:
+        """All that it can work with in this source."""
+        reading = self._read(source)
+        movable = [knob for knob in reading.knobs if steps_of(knob)]
+        words = [{option.lower() for option in knob.options} for knob in movable]
+        switches, numbers = words.count(_SWITCH), words.count(set())
+        cuts = reading.every_cut()
+        going = [
+            cut
+            for cut in self._allowed(cuts, history)
+            if not (cut.name and self._elsewhere(cut.name))
+            and not reading.ruler.broken(source.text, cut.applied(source.text))
+        ]
+        return Inventory(
+            numbers=numbers,
+            switches=switches,
+            choices=len(movable) - numbers - switches,
+            deletions=len(going),
+            spared=len(cuts) - len(going),
+        )
+
     def repair(
         self, _source: Source, _history: History, _failed: Proposal, _crash: str
     ) -> Proposal | None:
         return None
+
+    def _read(self, source: Source) -> _Reading:
+        if self._reading is None or self._reading.source != source:
+            ruler = self._ruler or Ruler(source.path, [self._metric_name])
+            self._reading = _Reading.of(source, self._metric_name, ruler, self._only)
+        return self._reading
+
+    def _allowed(self, cuts: list[Cut], history: History) -> list[Cut]:
+        """Those that may go by what is known of who would notice."""
+        if not self._deletions:
+            return []
+        blind = history.mutations is not None and not history.mutations.noticed
+        return [cut for cut in cuts if cut.private] if blind else cuts
 
     def _cutting(self, reading: _Reading) -> bool:
         """Whether it is a deletion's turn: by how numbers and deletions have fared so far."""
@@ -151,14 +207,8 @@ class SearchProposer:
     ) -> Iterator[tuple[tuple[str, ...], str, str, Mapping[str, Any]]]:
         if not self._deletions:
             return
-        source, protection = reading.source, reading.protection
-        if reading.cuts is None:
-            untouchable = protection.frozen - protection.imports | protection.marked
-            untouchable.update(protection.tune)
-            reading.cuts = find_cuts(source.path, source.text, untouchable)
-        by_size = is_about_size(self._metric_name)
-        blind = history.mutations is not None and not history.mutations.noticed
-        cuts = [cut for cut in reading.cuts if cut.private] if blind else reading.cuts
+        source, by_size = reading.source, is_about_size(self._metric_name)
+        cuts = self._allowed(reading.every_cut(), history)
         for cut in ranked_cuts(cuts, source.text, self._memory, by_size=by_size):
             if (cut.id,) in reading.spent:
                 continue
