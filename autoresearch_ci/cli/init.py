@@ -29,7 +29,6 @@ TEMPLATE = {
     "metric_name": ("score", "the metric's name, one word"),
     "metric_parse": ("grep '^score:' run.log | tail -1 | awk '{print $2}'", "prints the value"),
     "metric_direction": ("lower_is_better", "or higher_is_better"),
-    "time_budget": ("300", "seconds that one experiment is meant to take"),
 }
 
 _HEADING = re.compile(r"^ {0,3}#{2,4}[ \t]+autoresearch\b", re.IGNORECASE | re.MULTILINE)
@@ -219,6 +218,7 @@ def written(path: Path) -> dict[str, str]:
         return {}
     found = {name: str(value or "") for name, (value, _) in there.entries().items()}
     examples = {name: value for name, (value, _) in TEMPLATE.items()}
+    examples["time_budget"] = "300"  # which earlier versions wrote as well
     if found.get("target_file") != examples["target_file"]:
         return found
     return {name: value for name, value in found.items() if value != examples.get(name)}
