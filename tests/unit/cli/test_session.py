@@ -118,6 +118,7 @@ def test_what_was_asked_for_reaches_the_lab(script, tmp_path):
     """Flags, --new, --base and setup pass through untouched."""
     hold(tmp_path, {"tag": "x"}, new=True, base="v1", setup_only=True, quiet=True)
     assert script.opened.pop("tell")  # what shows the progress
+    assert script.opened.pop("needs_idea")
     assert script.opened == {
         "repo": tmp_path, "overrides": {"tag": "x"}, "new": True, "base": "v1", "setup_only": True,
             "push": None,
@@ -221,7 +222,11 @@ def test_higher_is_better_reads_so(script, tmp_path, capsys, session_start):
 
 def test_a_session_without_time_for_a_verdict_fails(tmp_path, capsys):
     """A job that comes to nothing night after night is not green."""
-    project = make_project(tmp_path / "p", **{"experiment.sh": "sleep 0.2\n. ./target.txt\n"})
+    files = {
+        "experiment.sh": "sleep 0.2\n. ./target.txt\n",
+        "target.txt": "a=10\necho metric: $a\n",
+    }
+    project = make_project(tmp_path / "p", **files)
     with pytest.raises(OutOfTimeError, match="Raise time_limit to 1m or more"):
         hold(project, {**SETTINGS, "time_limit": "0.3s"})
     assert "no experiment can end in time: the baseline takes 2 runs" in capsys.readouterr().out
