@@ -1,4 +1,4 @@
-"""Whether a file is as it was, without reading it. Nothing here follows a symlink."""
+"""Files: signatures that tell changes, deletion, ownership. No symlink is followed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Progress of a session: its own experiments and seconds."""
 
 from __future__ import annotations
 

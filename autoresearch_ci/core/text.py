@@ -1,4 +1,4 @@
-"""TODO."""
+"""Text that people read: numbers, changes, durations, and what a terminal must not be told."""
 
 from __future__ import annotations
 
