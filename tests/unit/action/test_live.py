@@ -67,7 +67,9 @@ def test_a_server_in_trouble_ends_no_session(make_job, lab, issue, mona, hub, fa
     job = make_job(first=IN_NO_HURRY)
     hub.fault("POST .*/issues/1/comments", times=2, **fault)
     hub.fault("POST .*/check-runs", times=1, **fault)
-    comment = job.say(issue, mona, "/autoresearch n=3")
+    # Whoever was refused waits a little before the next try, however fast the session is.
+    slow = "sleep 0.5; python3 -I solve.py"
+    comment = job.say(issue, mona, "/autoresearch n=3", run_command=slow)
     assert (job.code, comment.faces) == (0, ["eyes", "rocket"]), job.log
     assert len(lab.thread(issue)) == 2
     assert job.checks["autoresearch"]["conclusion"] == "success"
