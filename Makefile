@@ -24,6 +24,7 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python .ci/lint.py
 
 PYTEST := PATH="$(BIN):$$PATH" $(BIN)/coverage run -m pytest
 APART := --basetemp="$$(mktemp -d)/tmp"
