@@ -74,9 +74,9 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# The JSON schema and the settings tables, from the settings themselves.
+# What other files repeat of the code: the JSON schema, tables, the Action's inputs.
 schema: $(STAMP)
-	$(BIN)/python -m autoresearch_ci.config
+	$(BIN)/python .ci/generate.py
 
 # Exact versions and hashes for every supported Python; run it after changing pyproject.toml.
 UV_COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --quiet \

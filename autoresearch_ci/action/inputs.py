@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from autoresearch_ci.config.settings import PROPOSERS
 from autoresearch_ci.core.errors import SettingsError
-from autoresearch_ci.proposers.select import KEYS
+from autoresearch_ci.providers import PROVIDERS
 
 PREFIX = "INPUT_"
 
@@ -41,15 +42,17 @@ INPUTS = {
     "patience": Input("Stop after so many experiments in a row without a keep."),
     "target_value": Input("Stop when the metric is as good as this."),
     "tag": Input("The campaign. Empty: the newest unfinished one, else a new one."),
-    "proposer": Input("Who has the ideas: auto, search, anthropic, openai or command."),
+    "proposer": Input(f"Who has the ideas: {', '.join(PROPOSERS[:-1])} or {PROPOSERS[-1]}."),
     "model": Input("The model that is asked."),
     "max_tokens": Input("Most tokens that the session may use."),
     "max_cost_usd": Input(
         "Most US dollars that the session may spend on a model. Needs price_in and price_out in "
         ".github/autoresearch.yml."
     ),
-    "anthropic_api_key": Input("Key of the Anthropic API, from a secret.", setting=False),
-    "openai_api_key": Input("Key of an OpenAI-compatible API, from a secret.", setting=False),
+    **{
+        f"{name}_api_key": Input(f"Key of {row.api}, from a secret.", setting=False)
+        for name, row in PROVIDERS.items()
+    },
     "new_campaign": Input(
         "true begins a new campaign even if one is unfinished.", default="false", setting=False
     ),
@@ -72,10 +75,11 @@ INPUTS = {
         setting=False,
     ),
 }
+KEY_INPUTS = {f"{name}_api_key": row.key for name, row in PROVIDERS.items()}
+"""The inputs that hold a key, and the variable that each becomes."""
 MOST = 25
-"""What a dispatch can hand on, and so what a workflow can offer to people."""
+"""What a dispatch can hand on, and so what a workflow can offer to people; no key is among it."""
 
-_KEY_INPUTS = {f"{provider}_api_key": variable for provider, variable in KEYS.items()}
 _OF_THE_RUNNER = ("entrypoint", "args")  # it takes these `with` keys of a Docker action itself
 _TRUTHS = {"true": True, "false": False, "": False}
 _UNLESS_NOT = {"true": True, "": True, "false": False}
@@ -122,7 +126,7 @@ def given(variables: Mapping[str, str]) -> Given:
             texts[name] = text.strip()
     return Given(
         overrides={name: text for name, text in texts.items() if INPUTS[name].setting},
-        keys={_KEY_INPUTS[name]: text for name, text in texts.items() if name in _KEY_INPUTS},
+        keys={KEY_INPUTS[name]: text for name, text in texts.items() if name in KEY_INPUTS},
         new_campaign=_one_of(_TRUTHS, texts, "new_campaign"),
         token=texts.get("github_token", ""),
         open_pr=_one_of(_TRUTHS, texts, "open_pr"),

@@ -10,7 +10,8 @@ from autoresearch_ci.config import Settings
 from autoresearch_ci.core.environment import is_credential
 from autoresearch_ci.core.redaction import SHORTEST
 from autoresearch_ci.executors.process_tree import hide
-from autoresearch_ci.proposers.select import KEYS, chosen
+from autoresearch_ci.proposers.select import chosen
+from autoresearch_ci.providers import PROVIDERS
 
 _OF_THE_RUNNER = "ACTIONS_"
 _OF_GIT = "GIT_CONFIG_"  # counted, so none may be missing; git is given none that holds a secret
@@ -38,5 +39,7 @@ def needed(settings: Settings, given: Given, taken: Mapping[str, str]) -> dict[s
     """Of what was taken, what whoever has the ideas needs: a provider's key, or an agent's own."""
     known = {**taken, **given.keys}
     who = chosen(settings, known)
-    names = settings.proposer_env if who == "command" else (KEYS.get(who, ""),)
+    names = settings.proposer_env if who == "command" else ()
+    if who in PROVIDERS:
+        names = (PROVIDERS[who].key,)
     return {name: known[name] for name in names if name in known}

@@ -10,6 +10,7 @@ from pathlib import Path
 from string import Template
 
 from autoresearch_ci.core.errors import SettingsError
+from autoresearch_ci.providers import PROVIDERS
 
 PATH = ".github/workflows/autoresearch.yml"
 UNKNOWN = "OWNER/autoresearch-ci@COMMIT"
@@ -25,6 +26,9 @@ _CONTAINER = """\
       image: {image}
       options: --gpus all # leave this line out where there are none, and in Kubernetes
 """
+_KEYS = "".join(
+    f"          {name}_api_key: ${{{{ secrets.{row.key} }}}}\n" for name, row in PROVIDERS.items()
+)
 _ACTION = re.compile(r"[\w.-]+/[\w.-]+@[\w./-]+")
 _LABELS = re.compile(r"[\w.-]+(,[\w.-]+)*")
 _IMAGE = re.compile(r"[\w.-]+(:\d+)?(/[\w.-]+)*(:[\w.-]+)?(@sha256:[0-9a-f]{64})?")
@@ -56,7 +60,11 @@ def text(choices: Choices) -> str:
     form = in_job_container(choices.action) if choices.container else choices.action
     template = files("autoresearch_ci").joinpath("templates", "autoresearch.yml")
     return _Text(template.read_text(encoding="utf-8")).substitute(
-        action=choices.action + note, form=form + note, runner=runner, container=container
+        action=choices.action + note,
+        form=form + note,
+        runner=runner,
+        container=container,
+        keys=_KEYS,
     )
 
 
@@ -101,12 +109,13 @@ def place(root: Path, workflow: str, *, force: bool) -> str:
 
 def next_steps(choices: Choices) -> str:
     """What is left to do on GitHub."""
+    keys = " or ".join(row.key for row in PROVIDERS.values())
     todo = "Fill in what says TODO, look it over" if choices.action == UNKNOWN else "Look it over"
     return (
         f"{todo} and commit it to the default branch, where\n"
         "schedules and comments find it. In the repository's settings, under Actions:\n"
         "- General: let GitHub Actions create pull requests, if `/autoresearch pr` is to work.\n"
-        "- Secrets and variables: ANTHROPIC_API_KEY or OPENAI_API_KEY, for the ideas of a model.\n"
+        f"- Secrets and variables: {keys}, for the ideas of a model.\n"
         "Then run it from the Actions tab, or comment `/autoresearch help` on an issue."
     )
 

@@ -22,9 +22,10 @@ from pydantic import (
 from autoresearch_ci.config import values
 from autoresearch_ci.config.values import BadValue
 from autoresearch_ci.core.model import Direction, MinDelta
+from autoresearch_ci.providers import PROVIDERS
 
 # The names a user may choose from, here and nowhere else.
-ProposerName = Literal["auto", "search", "anthropic", "openai", "command"]
+PROPOSERS = ("auto", "search", *PROVIDERS, "command")
 ExecutorName = Literal["auto", "process"]
 DoctorMode = Literal["auto", "off", "report", "require"]
 
@@ -200,13 +201,15 @@ class Settings(BaseModel):
         "leaps to 0 or to another unit are believed with it",
         examples=["100"],
     )
-    proposer: Annotated[ProposerName, BeforeValidator(values.one_of(get_args(ProposerName)))] = (
-        Field(
-            "auto",
-            description="who has the ideas: `search` (built in), a model by `anthropic` or "
-            "`openai` (and what speaks its API), an agent by `command`, or `auto` for the best at "
-            "hand",
-        )
+    proposer: Annotated[
+        str,
+        BeforeValidator(values.one_of(PROPOSERS)),
+        _any_of({"enum": list(PROPOSERS), "type": "string"}),
+    ] = Field(
+        "auto",
+        description="who has the ideas: `search` (built in), a model by its API "
+        f"({', '.join(f'`{name}`' for name in PROVIDERS)}), an agent by `command`, or `auto` for "
+        "the best at hand",
     )
     max_fixes: CountOrZero = Field(
         1,

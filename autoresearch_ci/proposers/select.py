@@ -25,7 +25,7 @@ from autoresearch_ci.proposers.llm.instructions import Instructions
 from autoresearch_ci.proposers.model_and_search import Relay
 from autoresearch_ci.proposers.queued_ideas import Suggested
 from autoresearch_ci.proposers.search import SearchProposer
-from autoresearch_ci.providers import Provider
+from autoresearch_ci.providers import PROVIDERS, Options, Provider, create
 from autoresearch_ci.providers.conversation import Conversation
 from autoresearch_ci.providers.failure import Patience
 from autoresearch_ci.source_code.frozen_lines import Ruler
@@ -33,8 +33,6 @@ from autoresearch_ci.source_code.frozen_lines import Ruler
 PATIENCE = Patience(total=600.0, tries=3)
 """Shorter than a provider's own: meanwhile the search could go on."""
 
-KEYS = {"anthropic": "ANTHROPIC_API_KEY", "openai": "OPENAI_API_KEY"}
-"""The variable that holds the key of each provider."""
 _LONG = 60.0
 """Seconds of one run from which on the next idea may be wanted later than in five minutes."""
 
@@ -88,16 +86,14 @@ def chosen(settings: Settings, variables: Mapping[str, str]) -> str:
         return "command"
     if settings.base_url and settings.model:
         return "openai"
-    for name, key in KEYS.items():
-        if variables.get(key, "").strip():
-            return name
-    return "search"
+    with_key = (name for name, row in PROVIDERS.items() if variables.get(row.key, "").strip())
+    return next(with_key, "search")
 
 
 def notes(settings: Settings, variables: Mapping[str, str]) -> Iterator[str]:
     """What whoever pays has to know at a session's top."""
     name = chosen(settings, variables)
-    if name not in KEYS:
+    if name not in PROVIDERS:
         return
     who = f"{name} ({settings.model or 'its default model'})"
     limits = (settings.max_tokens, settings.max_cost_usd, settings.max_cost_usd_per_day)
@@ -203,29 +199,16 @@ def _model(around: Surroundings, briefing: Briefing, name: str) -> Proposer:
 
 
 def _provider(settings: Settings, name: str) -> Provider:
-    key = os.environ.get(KEYS[name], "")
-    if name == "anthropic":
-        from autoresearch_ci.providers.anthropic import AnthropicProvider  # noqa: PLC0415
-
-        return AnthropicProvider(
-            key,
-            model=settings.model,
-            base_url=settings.base_url,
-            max_output_tokens=settings.max_output_tokens,
-            patience=PATIENCE,
-            # What is paid for to be cached has to be there still when the next idea is wanted, and
-            # an experiment is several runs.
-            cache_for="1h" if settings.time_budget >= _LONG else "5m",
-        )
-    from autoresearch_ci.providers.openai import OpenAIProvider  # noqa: PLC0415
-
-    return OpenAIProvider(
-        key or None,
+    options = Options(
         model=settings.model,
         base_url=settings.base_url,
         max_output_tokens=settings.max_output_tokens,
         patience=PATIENCE,
+        # What is paid for to be cached has to be there still when the next idea is wanted, and
+        # an experiment is several runs.
+        cache_for="1h" if settings.time_budget >= _LONG else "5m",
     )
+    return create(name, os.environ.get(PROVIDERS[name].key, ""), options)
 
 
 def _agent(around: Surroundings, briefing: Briefing) -> Proposer:

@@ -9,18 +9,16 @@ from pydantic import BaseModel
 
 from autoresearch_ci.core.errors import ProviderError
 from autoresearch_ci.core.model.values import Usage
-from autoresearch_ci.providers import MAX_OUTPUT_TOKENS
+from autoresearch_ci.providers import PROVIDERS, Options
 from autoresearch_ci.providers.address import address
 from autoresearch_ci.providers.conversation import Block, Conversation, Ending, Reply
-from autoresearch_ci.providers.failure import Failed, Key, Patience, of_event
+from autoresearch_ci.providers.failure import Failed, Key, of_event
 from autoresearch_ci.providers.http_exchange import Listener
 from autoresearch_ci.providers.http_provider import Count, HttpProvider, IsCounts, believable
 
-MODEL = "claude-sonnet-5-5"
 BASE_URL = "https://api.anthropic.com"
-CacheFor = Literal["5m", "1h"]
-"""How long a beginning stays in the provider's cache after it was last used."""
 
+_INFO = PROVIDERS["anthropic"]
 _VERSION = "2026-10-21"
 _MOST_MARKS = 4
 _WRITING = {"5m": 1.25, "1h": 2.0}
@@ -38,34 +36,23 @@ _MARK = "mark"
 class AnthropicProvider(HttpProvider):
     """A model of Anthropic's, or of a server that speaks its API.
 
-    `cache_for` is to be longer than the time between two questions, or the cache is paid for
-    and never used. Raises ProviderError without a key, SettingsError for a bad `base_url`.
+    Raises ProviderError without a key, SettingsError for a bad `base_url`.
     """
 
     name = "anthropic"
 
-    def __init__(
-        self,
-        key: str,
-        *,
-        model: str | None = None,
-        base_url: str | None = None,
-        max_output_tokens: int = MAX_OUTPUT_TOKENS,
-        cache_for: CacheFor = "5m",
-        patience: Patience | None = None,
-    ) -> None:
+    def __init__(self, key: str, options: Options) -> None:
         if not key.strip():
             raise ProviderError(
-                "Anthropic's API needs a key.", remedy="Set the variable ANTHROPIC_API_KEY to it."
+                "Anthropic's API needs a key.", remedy=f"Set the variable {_INFO.key} to it."
             )
         super().__init__(
-            model=model or MODEL,
-            address=address(base_url or BASE_URL, "v1/messages", keyed=True),
+            model=options.model or _INFO.model,
+            address=address(options.base_url or BASE_URL, "v1/messages", keyed=True),
             key=Key(key),
-            max_output_tokens=max_output_tokens,
-            patience=patience or Patience(),
+            options=options,
         )
-        self._cache_for = cache_for
+        self._cache_for = options.cache_for
 
     def _credential(self) -> Mapping[str, str]:
         assert self._key is not None
@@ -104,6 +91,9 @@ class AnthropicProvider(HttpProvider):
 
     def _listener(self) -> Listener:
         return _Listener(self._address.host, self._key, _WRITING[self._cache_for])
+
+
+create = AnthropicProvider
 
 
 def _content(blocks: Sequence[Block]) -> list[dict[str, Any]]:

@@ -13,9 +13,10 @@ from pydantic import BeforeValidator
 
 from autoresearch_ci import __version__
 from autoresearch_ci.core.model.values import Usage
+from autoresearch_ci.providers import Options
 from autoresearch_ci.providers.address import Address
 from autoresearch_ci.providers.conversation import Conversation, Ending, Reply
-from autoresearch_ci.providers.failure import Failure, Key, Patience
+from autoresearch_ci.providers.failure import Failure, Key
 from autoresearch_ci.providers.http_exchange import Listener, Request, attempt
 
 _TEMPLATE_TOKENS = 512
@@ -26,7 +27,7 @@ _ANSWER_BYTES = 2**20
 
 
 class HttpProvider(ABC):
-    """Asks over HTTP, again where that can help; what the two APIs differ in is left to each.
+    """Asks over HTTP, again where that can help; what the APIs differ in is left to each.
 
     Nothing is open between two questions. Ctrl-C ends a wait and a read at once.
     """
@@ -39,14 +40,13 @@ class HttpProvider(ABC):
         model: str,
         address: Address,
         key: Key | None,
-        max_output_tokens: int,
-        patience: Patience,
+        options: Options,
     ) -> None:
         self.model = model
         self._address = address
         self._key = key
-        self._max_output_tokens = max_output_tokens
-        self._patience = patience
+        self._max_output_tokens = options.max_output_tokens
+        self._patience = options.patience
 
     @abstractmethod
     def _credential(self) -> Mapping[str, str]:

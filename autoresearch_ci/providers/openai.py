@@ -11,16 +11,16 @@ from pydantic import BaseModel
 
 from autoresearch_ci.core.errors import ProviderError, SettingsError
 from autoresearch_ci.core.model.values import Usage
-from autoresearch_ci.providers import MAX_OUTPUT_TOKENS
+from autoresearch_ci.providers import PROVIDERS, Options
 from autoresearch_ci.providers.address import Address, address
 from autoresearch_ci.providers.conversation import Conversation, Ending, Reply
-from autoresearch_ci.providers.failure import Failed, Failure, Key, Patience, of_event
+from autoresearch_ci.providers.failure import Failed, Failure, Key, of_event
 from autoresearch_ci.providers.http_exchange import Listener
 from autoresearch_ci.providers.http_provider import Count, HttpProvider, IsCounts, believable
 
-MODEL = "gpt-6.1-terra"
 BASE_URL = "https://api.openai.com/v1"
 
+_INFO = PROVIDERS["openai"]
 _PATH = "chat/completions"
 _HOST = "api.openai.com"
 _AZURE = ".azure.com"
@@ -45,33 +45,21 @@ class OpenAIProvider(HttpProvider):
 
     name = "openai"
 
-    def __init__(
-        self,
-        key: str | None = None,
-        *,
-        model: str | None = None,
-        base_url: str | None = None,
-        max_output_tokens: int = MAX_OUTPUT_TOKENS,
-        patience: Patience | None = None,
-    ) -> None:
-        secret = Key(key) if key and key.strip() else None
-        where = _address(base_url or BASE_URL, keyed=secret is not None)
+    def __init__(self, key: str, options: Options) -> None:
+        secret = Key(key) if key.strip() else None
+        where = _address(options.base_url or BASE_URL, keyed=secret is not None)
         at_openai = where.host == _HOST
         if at_openai and secret is None:
             raise ProviderError(
-                "OpenAI's API needs a key.", remedy="Set the variable OPENAI_API_KEY to it."
+                "OpenAI's API needs a key.", remedy=f"Set the variable {_INFO.key} to it."
             )
-        if not at_openai and not model:
+        if not at_openai and not options.model:
             raise SettingsError(
                 f"Which model to ask at {where.host} is not set.",
                 remedy="Set `model` to the name of one that the server has.",
             )
         super().__init__(
-            model=model or MODEL,
-            address=where,
-            key=secret,
-            max_output_tokens=max_output_tokens,
-            patience=patience or Patience(),
+            model=options.model or _INFO.model, address=where, key=secret, options=options
         )
         new = at_openai or where.host.endswith(_AZURE)
         self._limit = _NEW_LIMIT if new else _OLD_LIMIT
@@ -123,6 +111,9 @@ class OpenAIProvider(HttpProvider):
 
     def _listener(self) -> Listener:
         return _Listener(self._address.host, self._key)
+
+
+create = OpenAIProvider
 
 
 def _address(base_url: str, *, keyed: bool) -> Address:

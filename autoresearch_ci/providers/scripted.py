@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from autoresearch_ci.core.errors import ProviderError
 from autoresearch_ci.core.model.values import Usage
-from autoresearch_ci.providers import MAX_OUTPUT_TOKENS
+from autoresearch_ci.providers import Options
 from autoresearch_ci.providers.conversation import Conversation, Ending, Reply
 
 Answer = str | Reply | ProviderError
@@ -43,4 +43,4 @@ class ScriptedProvider:
     def worst_case(self, conversation: Conversation) -> Usage:
         turns = [conversation.system, *(message.blocks for message in conversation.messages)]
         sent = sum(len(block.text.encode()) for blocks in turns for block in blocks)
-        return Usage(sent, MAX_OUTPUT_TOKENS, sent)
+        return Usage(sent, Options().max_output_tokens, sent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 import traceback
@@ -15,14 +16,11 @@ from hypothesis import strategies as st
 
 from autoresearch_ci.core.errors import ProviderError
 from autoresearch_ci.core.model.values import Usage
-from autoresearch_ci.providers import Provider
-from autoresearch_ci.providers.anthropic import AnthropicProvider
+from autoresearch_ci.providers import PROVIDERS, Options, Provider, create
 from autoresearch_ci.providers.conversation import Block, Conversation, Ending, Message, Reply, Role
-from autoresearch_ci.providers.openai import OpenAIProvider
 from autoresearch_ci.providers.scripted import ScriptedProvider
-from tests.servers import anthropic as anthropic_api
-from tests.servers import openai as openai_api
-from tests.servers.apis import APIS, QUICK, TALK, TEXT, Api
+from tests.servers.api import QUICK, TALK, TEXT, Api
+from tests.servers.apis import APIS
 from tests.servers.sockets import Server, in_pieces, streamed, whole
 
 
@@ -36,7 +34,7 @@ def test_answer_is_heard_with_its_usage(api: Api) -> None:
     with api.serve(api.says(), chunk=3) as server:
         reply = api.provide(server.url).ask(TALK)
     assert reply == Reply(TEXT, Ending.DONE, Usage(25, 12, 25.0))
-    assert server.seen[0].json["stream"] is True
+    assert api.asks_to_stream(server.seen[0])
 
 
 def test_plain_body_is_as_good_as_a_stream(api: Api) -> None:
@@ -100,7 +98,7 @@ def test_refusal_is_a_reply_without_text(api: Api, streams: bool) -> None:
 def test_end_without_goodbye_is_an_end(api: Api) -> None:
     """A server that says why it stopped and then just hangs up has answered."""
     events = api.stream.split(b"\n\n")
-    last = 2 if api.key == anthropic_api.KEY else 3
+    last = 1 + api.farewell
     with api.serve(streamed([b"\n\n".join(events[:-last]) + b"\n\n"], cut=True)) as server:
         reply = api.provide(server.url).ask(TALK)
     assert (reply.text, len(server.seen)) == (TEXT, 1)
@@ -120,7 +118,7 @@ def test_goodbye_is_an_end_even_if_the_line_stays_open(api: Api) -> None:
 def test_answer_without_goodbye_on_a_line_that_stays_open_is_heard(api: Api, then: bytes) -> None:
     """Once a server said why it stopped, what it goes on to say or not costs no answer."""
     events = api.stream.split(b"\n\n")
-    last = 2 if api.key == anthropic_api.KEY else 3
+    last = 1 + api.farewell
     begun = b"\n\n".join(events[:-last]) + b"\n\n"
     begin = time.monotonic()
     with api.serve(streamed(chain([begun], repeat(then)), pause=0.05)) as server:
@@ -140,7 +138,7 @@ def test_goodbye_is_an_end_whatever_the_header_says(api: Api) -> None:
 
 def test_missing_usage_is_the_most_that_it_can_have_been(api: Api) -> None:
     """A server that does not count is counted for, on the safe side, and that is said."""
-    body = {name: value for name, value in api.body.items() if name != "usage"}
+    body = {name: value for name, value in api.body.items() if name != api.counts[0]}
     with api.serve(whole(200, body)) as server:
         provider = api.provide(server.url)
         usage = provider.ask(TALK).usage
@@ -149,10 +147,13 @@ def test_missing_usage_is_the_most_that_it_can_have_been(api: Api) -> None:
     assert len(server.seen[0].body) <= usage.input <= provider.worst_case(TALK).input
 
 
-@pytest.mark.parametrize("usage", [7, [], "many", {"input_tokens": -1, "prompt_tokens": "x"}])
+@pytest.mark.parametrize("usage", [7, [], "many", {"sent": -1, "said": "x"}])
 def test_nonsense_usage_does_not_cost_the_answer(api: Api, usage: Any) -> None:
     """An answer counts more than the count that comes with it."""
-    with api.serve(whole(200, api.body | {"usage": usage})) as server:
+    at, sent, said = api.counts
+    if isinstance(usage, dict):
+        usage = {sent: usage["sent"], said: usage["said"]}
+    with api.serve(whole(200, {**api.body, at: usage})) as server:
         reply = api.provide(server.url).ask(TALK)
     assert (reply.text, reply.usage.estimated) == (TEXT, True)
 
@@ -160,8 +161,8 @@ def test_nonsense_usage_does_not_cost_the_answer(api: Api, usage: Any) -> None:
 @pytest.mark.parametrize("tokens", [10**9, 10**29])
 def test_usage_beyond_all_bounds_is_none(api: Api, tokens: int) -> None:
     """A count that cannot be is replaced by the most that it can have been, and that is said."""
-    names = ("input_tokens", "output_tokens", "prompt_tokens", "completion_tokens")
-    with api.serve(whole(200, api.body | {"usage": dict.fromkeys(names, tokens)})) as server:
+    at, *names = api.counts
+    with api.serve(whole(200, {**api.body, at: dict.fromkeys(names, tokens)})) as server:
         provider = api.provide(server.url)
         reply = provider.ask(TALK)
         most = provider.worst_case(TALK)
@@ -219,7 +220,8 @@ def test_key_is_in_no_error_log_or_repr(
     said = f"{around} {key} {key[:-1]}\n{key}{around}"
     act = whole(status, {"error": {"message": said, "type": said, "code": said}, "type": "error"})
     if streams:
-        act = streamed([openai_api.sse([{"type": "error", "error": {"message": said}}])])
+        event = json.dumps({"type": "error", "error": {"message": said}})
+        act = streamed([f"data: {event}\n\n".encode()])
     with Server(lambda _: act) as server:
         provider = api.provide(server.url, replace(QUICK, tries=2), key=key)
         with pytest.raises(ProviderError) as caught:
@@ -237,16 +239,22 @@ def test_impossible_key_is_refused_without_quoting_it(api: Api, key: str) -> Non
     assert key not in "".join(traceback.format_exception(caught.value))
 
 
-@pytest.mark.parametrize("name", ["anthropic", "openai", "scripted"])
+@pytest.mark.parametrize("name", [*PROVIDERS, "scripted"])
 def test_provider_has_name_and_model(name: str) -> None:
     """Each provider says who it is, and the record can say who had an idea."""
-    provider: Provider = {
-        "anthropic": lambda: AnthropicProvider("k"),
-        "openai": lambda: OpenAIProvider("k"),
-        "scripted": lambda: ScriptedProvider(["a"]),
-    }[name]()
+    provider: Provider = (
+        ScriptedProvider(["a"]) if name == "scripted" else create(name, "k", Options())
+    )
     assert provider.name == name
     assert provider.model
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_missing_key_says_which_variable_to_set(name: str) -> None:
+    """Without a key the vendor is not asked: the error names the variable of the registry."""
+    for key in ("", " \n"):
+        with pytest.raises(ProviderError, match=PROVIDERS[name].key):
+            create(name, key, Options())
 
 
 def test_scripted_provider_gives_its_answers_in_order() -> None:

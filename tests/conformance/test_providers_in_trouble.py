@@ -16,7 +16,8 @@ from autoresearch_ci.core.errors import ProviderError
 from autoresearch_ci.core.model.values import Usage
 from autoresearch_ci.providers.conversation import Ending, Reply
 from autoresearch_ci.providers.failure import Patience
-from tests.servers.apis import APIS, QUICK, TALK, TEXT, Api
+from tests.servers.api import QUICK, TALK, TEXT, Api
+from tests.servers.apis import APIS
 from tests.servers.sockets import Server, cut_off, hang, in_pieces, rubbish, streamed, whole
 
 

@@ -8,6 +8,7 @@ import anthropic
 import openai
 import pytest
 
+from autoresearch_ci.providers import Options
 from autoresearch_ci.providers.anthropic import AnthropicProvider
 from autoresearch_ci.providers.conversation import Block, Conversation, Ending, Message, Role
 from autoresearch_ci.providers.openai import OpenAIProvider
@@ -39,9 +40,8 @@ def test_anthropic_is_asked_as_its_own_client_asks(cache_for: Any) -> None:
     """Method, path, headers and every field of the body are those of the official client."""
     mark = {"type": "ephemeral"} | ({"ttl": "1h"} if cache_for == "1h" else {})
     with AnthropicServer(anthropic_api.Says()) as server:
-        provider = AnthropicProvider(
-            anthropic_api.KEY, base_url=server.url, max_output_tokens=1000, cache_for=cache_for
-        )
+        options = Options(base_url=server.url, max_output_tokens=1000, cache_for=cache_for)
+        provider = AnthropicProvider(anthropic_api.KEY, options)
         reply = provider.ask(TALK)
         with anthropic.Anthropic(
             api_key=anthropic_api.KEY, base_url=server.url, max_retries=0
@@ -77,9 +77,8 @@ def test_anthropic_is_asked_as_its_own_client_asks(cache_for: Any) -> None:
 def test_openai_is_asked_as_its_own_client_asks(key: str | None) -> None:
     """Method, path, headers and every field of the body are those of the official client."""
     with OpenAIServer(openai_api.Says(), key=key) as server:
-        provider = OpenAIProvider(
-            key, base_url=f"{server.url}/v1", model="gpt-6.1-terra", max_output_tokens=1000
-        )
+        options = Options("gpt-6.1-terra", f"{server.url}/v1", max_output_tokens=1000)
+        provider = OpenAIProvider(key or "", options)
         reply = provider.ask(TALK)
         with openai.OpenAI(
             api_key=key or "none", base_url=f"{server.url}/v1", max_retries=0

@@ -11,6 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from autoresearch_ci.providers import Options
+from autoresearch_ci.providers.anthropic import AnthropicProvider
+from autoresearch_ci.providers.failure import Patience
+from tests.servers.api import QUICK, Api
 from tests.servers.sockets import Act, Seen, Server, in_pieces, streamed, whole
 
 KEY = "sk-ant-api03-Zq4vN8sT2wXy6bKd0fGhJ3mPrL5cVaEu-test-AA"
@@ -174,3 +178,28 @@ def _complaint_about_content(contents: list[Any]) -> str | None:
     if marks > _MOST_MARKS:
         return f"A maximum of 4 blocks with cache_control may be provided. Found {marks}."
     return None
+
+
+def anthropic_provider(
+    url: str, patience: Patience = QUICK, key: str = KEY, **rest: Any
+) -> AnthropicProvider:
+    options = {"max_output_tokens": 1000} | rest
+    return AnthropicProvider(key, Options(base_url=url, patience=patience, **options))
+
+
+API = Api(
+    serve=AnthropicServer,
+    provide=anthropic_provider,
+    says=lambda ending="end_turn", **rest: Says(stop_reason=ending, **rest),
+    error=lambda status, said="", **headers: error(status, "some_error", said, **headers),
+    asks_to_stream=lambda seen: seen.json["stream"] is True,
+    stream=sse(Says().events("claude-sonnet-5-5")),
+    farewell=1,
+    body=Says().whole("claude-sonnet-5-5"),
+    counts=("usage", "input_tokens", "output_tokens"),
+    error_event=sse(
+        [{"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}]
+    ),
+    limit="max_tokens",
+    refused=lambda: Says(pieces=("I",), stop_reason="refusal"),
+)

@@ -11,6 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from autoresearch_ci.providers import Options
+from autoresearch_ci.providers.failure import Patience
+from autoresearch_ci.providers.openai import OpenAIProvider
+from tests.servers.api import QUICK, Api
 from tests.servers.sockets import Act, Seen, Server, in_pieces, streamed, whole
 
 KEY = "sk-proj-Kx7Lm2Np9Qr4St6Uv8Wy1Za3Bc5De0FgHiJkMn-test"
@@ -165,3 +169,26 @@ def _complaint_about_values(body: dict[str, Any]) -> str | None:
         if not isinstance(message.get("content"), str):
             return "Invalid type for 'messages[0].content': expected a string."
     return None
+
+
+def openai_provider(
+    url: str, patience: Patience = QUICK, key: str = KEY, **rest: Any
+) -> OpenAIProvider:
+    options = {"max_output_tokens": 1000, "model": "gpt-6.1-terra"} | rest
+    return OpenAIProvider(key, Options(base_url=f"{url}/v1", patience=patience, **options))
+
+
+API = Api(
+    serve=OpenAIServer,
+    provide=openai_provider,
+    says=lambda ending="stop", **rest: Says(finish_reason=ending, **rest),
+    error=lambda status, said="", **headers: error(status, said, **headers),
+    asks_to_stream=lambda seen: seen.json["stream"] is True,
+    stream=sse(Says().events("gpt-6.1-terra", counted=True)),
+    farewell=2,
+    body=Says().whole("gpt-6.1-terra"),
+    counts=("usage", "prompt_tokens", "completion_tokens"),
+    error_event=sse([{"error": {"message": "Overloaded", "type": "server_error", "code": 529}}]),
+    limit="length",
+    refused=lambda: Says(refusal="I will not do that."),
+)

@@ -1,5 +1,3 @@
-import subprocess
-import sys
 from pathlib import Path
 
 import jsonschema
@@ -7,7 +5,6 @@ import pytest
 import yaml
 
 from autoresearch_ci import config
-from autoresearch_ci.config.__main__ import BEGIN, DOCUMENTS, END, SCHEMA, with_table
 from autoresearch_ci.config.settings import NAMES, Settings
 from autoresearch_ci.core.errors import SettingsError
 
@@ -176,18 +173,6 @@ def test_schema_is_a_schema():
     assert all(each["description"] for each in schema["properties"].values())
 
 
-def test_committed_schema():
-    """The schema in the repository is the one of this version; `make schema` writes it."""
-    assert (ROOT / SCHEMA).read_text(encoding="utf-8") == config.render_schema()
-
-
-@pytest.mark.parametrize("path", DOCUMENTS, ids=str)
-def test_committed_tables(path):
-    """The settings tables in the documents are those of this version; `make schema` writes them."""
-    text = (ROOT / path).read_text(encoding="utf-8")
-    assert with_table(text) == text
-
-
 def test_settings_page_has_the_table():
     """The settings page holds the generated table."""
     assert config.settings_table() in (ROOT / "docs/settings.md").read_text(encoding="utf-8")
@@ -231,14 +216,3 @@ def test_table():
 def test_every_setting_has_a_meaning():
     """No setting is without a description."""
     assert all(field.description for field in Settings.model_fields.values())
-
-
-def test_regenerate(tmp_path):
-    """`python -m autoresearch_ci.config` writes the schema and the table between the markers."""
-    (tmp_path / "README.md").write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
-    command = [sys.executable, "-m", "autoresearch_ci.config"]
-    subprocess.run(command, cwd=tmp_path, check=True, env={"PYTHONPATH": str(ROOT)})
-    assert (tmp_path / SCHEMA).read_text() == config.render_schema()
-    assert (tmp_path / "README.md").read_text() == (
-        f"before\n{BEGIN}\n\n{config.settings_table()}\n\n{END}\nafter\n"
-    )

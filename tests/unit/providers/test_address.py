@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoresearch_ci.core.errors import SettingsError
+from autoresearch_ci.providers import Options
 from autoresearch_ci.providers.address import address
 from autoresearch_ci.providers.openai import OpenAIProvider
 
@@ -111,5 +112,5 @@ def test_no_text_does_more_than_be_refused(base: str, keyed: bool) -> None:
 
 def test_host_alone_means_v1() -> None:
     """`http://localhost:11434` is understood, as no server we know is at its root."""
-    provider = OpenAIProvider(base_url="http://localhost:11434", model="m")
+    provider = OpenAIProvider("", Options(base_url="http://localhost:11434", model="m"))
     assert provider._address.url == "http://localhost:11434/v1/chat/completions"

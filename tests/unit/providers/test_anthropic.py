@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from autoresearch_ci.core.errors import ProviderError
 from autoresearch_ci.core.model.values import Usage
+from autoresearch_ci.providers import Options
 from autoresearch_ci.providers.anthropic import AnthropicProvider
 from autoresearch_ci.providers.conversation import Block, Conversation, Ending, Message, Role
-from tests.servers.anthropic import KEY, AnthropicServer, Says, error, sse
-from tests.servers.apis import TALK, TEXT, anthropic_provider
+from tests.servers.anthropic import KEY, AnthropicServer, Says, anthropic_provider, error, sse
+from tests.servers.api import TALK, TEXT
 from tests.servers.sockets import streamed
 
 blocks = st.lists(
@@ -31,7 +32,7 @@ def test_no_key_says_which_variable_to_set() -> None:
     """Without a key the error says so before anything is sent."""
     for key in ("", " \n"):
         with pytest.raises(ProviderError, match="ANTHROPIC_API_KEY"):
-            AnthropicProvider(key)
+            AnthropicProvider(key, Options())
 
 
 @settings(max_examples=50, deadline=None)
@@ -49,7 +50,9 @@ def test_whatever_the_blocks_the_api_takes_them(
 def test_last_marks_win_where_there_are_too_many() -> None:
     """The longest beginnings are cached; the API takes four marks."""
     many = tuple(Block(str(number), cache=True) for number in range(6))
-    body = AnthropicProvider(KEY)._body(Conversation(many[:3], (Message(Role.USER, many[3:]),)))
+    body = AnthropicProvider(KEY, Options())._body(
+        Conversation(many[:3], (Message(Role.USER, many[3:]),))
+    )
     assert ["cache_control" in part for part in parts(body)] == [False] * 2 + [True] * 4
 
 
@@ -58,7 +61,7 @@ def test_white_space_goes_to_the_part_before_it() -> None:
     talk = Conversation(
         (), (Message(Role.USER, (Block("a"), Block(" \n", cache=True), Block("b"))),)
     )
-    assert parts(AnthropicProvider(KEY)._body(talk)) == [
+    assert parts(AnthropicProvider(KEY, Options())._body(talk)) == [
         {"type": "text", "text": "a \n", "cache_control": {"type": "ephemeral"}},
         {"type": "text", "text": "b"},
     ]
@@ -111,7 +114,7 @@ def test_worst_case_has_the_price_of_caching_in_it() -> None:
     """What may be billed for the cache is in the bound, and only where something is cached."""
     plain = Conversation((), (Message(Role.USER, (Block("x"),)),))
     for talk, cache_for, factor in ((plain, "1h", 1.0), (TALK, "5m", 1.25), (TALK, "1h", 2.0)):
-        worst = AnthropicProvider(KEY, cache_for=cache_for).worst_case(talk)  # type: ignore[arg-type]
+        worst = AnthropicProvider(KEY, Options(cache_for=cache_for)).worst_case(talk)  # type: ignore[arg-type]
         assert worst.billed_input == worst.input * factor
 
 

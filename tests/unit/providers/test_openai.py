@@ -8,10 +8,11 @@ import pytest
 
 from autoresearch_ci.core.errors import ProviderError, SettingsError
 from autoresearch_ci.core.model.values import Usage
+from autoresearch_ci.providers import Options
 from autoresearch_ci.providers.conversation import Block, Conversation, Ending, Message, Role
 from autoresearch_ci.providers.openai import OpenAIProvider
-from tests.servers.apis import QUICK, TALK, TEXT, openai_provider
-from tests.servers.openai import KEY, OpenAIServer, Says, error, sse
+from tests.servers.api import QUICK, TALK, TEXT
+from tests.servers.openai import KEY, OpenAIServer, Says, error, openai_provider, sse
 from tests.servers.sockets import in_pieces, streamed, whole
 
 
@@ -22,27 +23,31 @@ def events(*choices: dict[str, Any], **rest: Any) -> bytes:
 def test_local_server_needs_no_key() -> None:
     """Ollama and its like are asked without any credential."""
     with OpenAIServer(Says(), key=None) as server:
-        provider = OpenAIProvider(base_url=server.url, model="qwen3-coder", patience=QUICK)
+        provider = OpenAIProvider(
+            "", Options(base_url=server.url, model="qwen3-coder", patience=QUICK)
+        )
         assert provider.ask(TALK).text == TEXT
     assert not {"authorization", "api-key"} & set(server.seen[0].headers)
 
 
 def test_openai_needs_a_key() -> None:
     """Without a key the error says which variable to set, before anything is sent."""
-    for key in (None, "", "  "):
+    for key in ("", "  "):
         with pytest.raises(ProviderError, match="OPENAI_API_KEY"):
-            OpenAIProvider(key)
+            OpenAIProvider(key, Options())
 
 
 def test_other_servers_need_a_model() -> None:
     """No name is made up for a server whose models we cannot know."""
     with pytest.raises(SettingsError, match="Set `model`"):
-        OpenAIProvider(base_url="http://localhost:8000/v1")
+        OpenAIProvider("", Options(base_url="http://localhost:8000/v1"))
 
 
 def test_azure_gets_its_own_header() -> None:
     """Azure's key travels as Azure wants it."""
-    provider = OpenAIProvider("k" * 20, base_url="https://r.openai.azure.com/openai/v1", model="d")
+    provider = OpenAIProvider(
+        "k" * 20, Options(base_url="https://r.openai.azure.com/openai/v1", model="d")
+    )
     assert provider._credential() == {"api-key": "k" * 20}
     assert "max_completion_tokens" in provider._body(TALK)
 
@@ -81,8 +86,10 @@ def test_server_that_takes_neither_limit_is_given_up() -> None:
 
 def test_openai_itself_is_asked_with_the_new_name_of_the_limit() -> None:
     """What each server is known to take is what it gets first."""
-    assert OpenAIProvider(KEY)._body(TALK)["max_completion_tokens"] == 16_384
-    local = OpenAIProvider(base_url="http://localhost:1/v1", model="m", max_output_tokens=5)
+    assert OpenAIProvider(KEY, Options())._body(TALK)["max_completion_tokens"] == 16_384
+    local = OpenAIProvider(
+        "", Options(base_url="http://localhost:1/v1", model="m", max_output_tokens=5)
+    )
     assert local._body(TALK)["max_tokens"] == 5
 
 
@@ -181,4 +188,6 @@ def test_body_without_choices_is_an_error() -> None:
 def test_blocks_are_joined_and_no_system_is_no_message() -> None:
     """Each turn is one text, which every server takes."""
     talk = Conversation((), (Message(Role.USER, (Block("a", cache=True), Block("b"))),))
-    assert OpenAIProvider(KEY)._body(talk)["messages"] == [{"role": "user", "content": "ab"}]
+    assert OpenAIProvider(KEY, Options())._body(talk)["messages"] == [
+        {"role": "user", "content": "ab"}
+    ]

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from autoresearch_ci.core.errors import ProviderError
+from autoresearch_ci.providers import Options
 from autoresearch_ci.providers.openai import OpenAIProvider
-from tests.servers.apis import QUICK, TALK, TEXT, openai_provider
-from tests.servers.openai import KEY, OpenAIServer, Says
+from tests.servers.api import QUICK, TALK, TEXT
+from tests.servers.openai import KEY, OpenAIServer, Says, openai_provider
 from tests.servers.sockets import Server, whole
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
@@ -82,7 +83,7 @@ def test_missing_certificate_file_is_told(monkeypatch: pytest.MonkeyPatch) -> No
 def test_impossible_proxy_is_told(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy that cannot be used is an error that names where it comes from."""
     monkeypatch.setenv("ALL_PROXY", proxy)
-    provider = OpenAIProvider(base_url="http://gpu-box/v1", model="m", patience=QUICK)
+    provider = OpenAIProvider("", Options(base_url="http://gpu-box/v1", model="m", patience=QUICK))
     with pytest.raises(ProviderError, match="ALL_PROXY"):
         provider.ask(TALK)
 
@@ -91,7 +92,9 @@ def test_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> No
     """Servers elsewhere are asked through the proxy, as everything else is."""
     with Server(lambda _: whole(200, Says().whole("m"))) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        provider = OpenAIProvider(base_url="http://gpu-box/v1", model="m", patience=QUICK)
+        provider = OpenAIProvider(
+            "", Options(base_url="http://gpu-box/v1", model="m", patience=QUICK)
+        )
         assert provider.ask(TALK).text == TEXT
     assert proxy.seen[0].path == "http://gpu-box/v1/chat/completions"
 
@@ -108,7 +111,7 @@ def test_this_machine_is_never_asked_through_a_proxy(monkeypatch: pytest.MonkeyP
 def test_unknown_host_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """A misspelt host is named in the error."""
     provider = OpenAIProvider(
-        "k" * 20, base_url="https://no-such-host.invalid/v1", model="m", patience=QUICK
+        "k" * 20, Options(base_url="https://no-such-host.invalid/v1", model="m", patience=QUICK)
     )
     with pytest.raises(ProviderError, match=r"no-such-host\.invalid cannot be reached"):
         provider.ask(TALK)
