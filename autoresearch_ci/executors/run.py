@@ -11,7 +11,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from autoresearch_ci.core.errors import MachineError, SettingsError
@@ -31,13 +31,25 @@ _PIPE_SIZE = 1024 * 1024
 
 
 class Attempt:
-    """One command and its tree. `run` once; `stop` early; `close` when the tree is dead."""
+    """One command and its tree. `run` once; `stop` early; `close` when the tree is dead.
+
+    `wrapper` is the program, with its arguments, that is to start the shell, such as a
+    sandbox; it inherits the descriptors in `inherited`. Its exit code has to be the shell's.
+    """
 
     def __init__(
-        self, command: Command, tree: Tree, first_sample: float, user: User | None = None
+        self,
+        command: Command,
+        tree: Tree,
+        first_sample: float,
+        user: User | None = None,
+        wrapper: Sequence[str] = (),
+        inherited: Sequence[int] = (),
     ) -> None:
         self._command = command
         self._user = user
+        self._words = [*wrapper, _SHELL, "-c", command.shell]
+        self._inherited = inherited
         self._tree = tree
         self._meter = Meter(command.memory_limit, first_sample)
         self._selector = selectors.DefaultSelector()
@@ -106,7 +118,7 @@ class Attempt:
         try:
             with Path(self._command.stdin or os.devnull).open("rb") as given:
                 process = self._process = subprocess.Popen(
-                    [_SHELL, "-c", self._command.shell],
+                    self._words,
                     cwd=self._command.cwd,
                     env=env,
                     stdin=given,
@@ -114,6 +126,7 @@ class Attempt:
                     stderr=subprocess.STDOUT if merged else subprocess.PIPE,
                     bufsize=0,
                     start_new_session=True,
+                    pass_fds=self._inherited,
                     user=user.uid if user else None,
                     group=user.gid if user else None,
                     extra_groups=[] if user else None,
@@ -126,7 +139,7 @@ class Attempt:
             ) from error
         except OSError as error:
             raise MachineError(
-                f"{_SHELL} cannot be started: {error.strerror}.", remedy=_remedy(error)
+                f"{self._words[0]} cannot be started: {error.strerror}.", remedy=_remedy(error)
             ) from error
         self._tree.leader = process.pid
         self._meter.started()

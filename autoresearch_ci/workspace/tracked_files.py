@@ -1,0 +1,102 @@
+"""The files of a commit, and what of the working tree is neither tracked by it nor ignored."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from autoresearch_ci.workspace.git import Git
+from autoresearch_ci.workspace.status import OUTPUTS
+
+_LINK = "160000"
+_ABSENT = "000000"
+
+
+class TrackedFiles:
+    """A working tree with its submodules, as far as they are initialized; paths as git has them.
+
+    Nothing here depends on the index, or on which commit is checked out.
+    """
+
+    def __init__(self, git: Git, prefix: str = "") -> None:
+        self._git, self._prefix = git, prefix
+
+    def check_out(self, commit: str, folder: Path, paths: Sequence[str] | None = None) -> None:
+        """Write the files of a commit, or these of them, below `folder`."""
+        with self._index(commit) as index:
+            args = [f"--work-tree={folder}", "checkout-index", "--force"]
+            if paths is None:
+                self._git.run(*args, "--all", env=index)
+            else:
+                listed = "".join(f"{path}\0" for path in paths)
+                self._git.run(*args, "-z", "--stdin", stdin=os.fsencode(listed), env=index)
+        if paths is None:
+            for part, at in self._parts(commit):
+                (folder / part.name).mkdir(parents=True, exist_ok=True)
+                part.check_out(at, folder / part.name)
+
+    def differences(self, old: str, new: str) -> dict[str, bool]:
+        """The files in which two commits differ; true where `new` has one there."""
+        out = os.fsdecode(
+            self._git.run("diff-tree", "-r", "-z", "--no-renames", "--raw", old, new)
+        ).split("\0")
+        modes = zip(out[:-1:2], out[1::2], strict=True)
+        found = {path: fields.split(" ")[1] for fields, path in modes}
+        return {path: mode != _ABSENT for path, mode in found.items() if mode != _LINK}
+
+    def hidden(self, commit: str) -> set[str]:
+        """What lies in the working tree and is neither a file of the commit nor ignored.
+
+        `.git` and our own outputs, too. A folder with nothing else in it is one path.
+        """
+        args = ("ls-files", "--others", "--exclude-standard", "--directory", "-z")
+        with self._index(commit) as index:
+            out = self._git.run(*args, "--no-empty-directory", env=index)
+            listed = os.fsdecode(self._git.run("ls-files", "-z", env=index)).split("\0")
+        ours = {".git", *OUTPUTS} - {path for path in listed if path in OUTPUTS}
+        found = {path.rstrip("/") for path in os.fsdecode(out).split("\0")[:-1]} | ours
+        for part, at in self._parts(commit):
+            found |= {f"{part.name}/{path}" for path in part.hidden(at) if path not in OUTPUTS}
+        return found
+
+    def ignored(self, commit: str, paths: Sequence[str]) -> set[str]:
+        """Those of these paths, none a folder's, that the rules of the commit ignore."""
+        with self._index(commit) as index, tempfile.TemporaryDirectory() as folder:
+            # Neither takes literal paths; "./" keeps a colon from meaning anything.
+            listed = self._git.run(
+                "--no-literal-pathspecs", "ls-files", "-z", "--", ":(top,glob)**/.gitignore",
+                env=index,
+            )  # fmt: skip
+            self.check_out(commit, Path(folder), os.fsdecode(listed).split("\0")[:-1])
+            asked = os.fsencode("".join(f"./{path}\0" for path in paths))
+            found = self._git.run(
+                "--no-literal-pathspecs", f"--work-tree={folder}", "check-ignore", "--no-index",
+                "-z", "--stdin", stdin=asked, ok=(0, 1),
+            )  # fmt: skip
+        return {path.removeprefix("./") for path in os.fsdecode(found).split("\0")[:-1]}
+
+    @property
+    def name(self) -> str:
+        """The path in the working tree that this one is a submodule of."""
+        return self._prefix
+
+    def _parts(self, commit: str) -> Iterator[tuple[TrackedFiles, str]]:
+        """The submodules that are there, each with the commit recorded for it."""
+        entries = os.fsdecode(self._git.run("ls-tree", "-r", "-z", commit)).split("\0")[:-1]
+        for entry in entries:
+            fields, _, path = entry.partition("\t")
+            mode, _, at = fields.split(" ")
+            folder = self._git.cwd / path
+            if mode == _LINK and (folder / ".git").exists():
+                yield TrackedFiles(Git(folder), path), at
+
+    @contextmanager
+    def _index(self, commit: str) -> Iterator[dict[str, str]]:
+        """The variables for an index that has this commit's files."""
+        with tempfile.TemporaryDirectory() as folder:
+            variables = {"GIT_INDEX_FILE": f"{folder}/index"}
+            self._git.run("read-tree", commit, env=variables)
+            yield variables

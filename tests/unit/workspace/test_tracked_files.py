@@ -1,0 +1,90 @@
+"""What run trees are told about the project by git."""
+
+from __future__ import annotations
+
+import pytest
+
+from autoresearch_ci.workspace.git import Git
+from autoresearch_ci.workspace.tracked_files import TrackedFiles
+from tests.projects import git, make_repository
+
+
+@pytest.fixture
+def project(tmp_path):
+    files = {"src/main.c": "1\n", "src/old.c": "1\n", ".gitignore": "*.o\ndata/\n"}
+    return make_repository(tmp_path / "project", files)
+
+
+def files_below(folder):
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()}
+
+
+def test_the_files_of_a_commit_whatever_the_tree_holds(project, tmp_path):
+    """A commit is written without the index and the working tree being asked or touched."""
+    (project / "src/main.c").write_text("edited\n")
+    git(project, "rm", "-q", "--cached", "src/old.c")
+    before = git(project, "status", "--porcelain")
+    (tmp_path / "out").mkdir()
+    TrackedFiles(Git(project)).check_out("HEAD", tmp_path / "out")
+    assert files_below(tmp_path / "out") == {"src/main.c", "src/old.c", ".gitignore"}
+    assert (tmp_path / "out/src/main.c").read_text() == "1\n"
+    assert git(project, "status", "--porcelain") == before
+
+
+def test_some_of_the_files(project, tmp_path):
+    """Only the paths that are asked for are written."""
+    (tmp_path / "out").mkdir()
+    TrackedFiles(Git(project)).check_out("HEAD", tmp_path / "out", ["src/old.c"])
+    assert files_below(tmp_path / "out") == {"src/old.c"}
+
+
+def test_the_files_in_which_commits_differ(project):
+    """Each with whether the newer commit still has it."""
+    old = git(project, "rev-parse", "HEAD")
+    (project / "src/main.c").write_text("2\n")
+    (project / "src/new.c").write_text("1\n")
+    git(project, "rm", "-q", "src/old.c")
+    git(project, "add", "-A")
+    git(project, "commit", "-q", "-m", "more")
+    found = TrackedFiles(Git(project)).differences(old, "HEAD")
+    assert found == {"src/main.c": True, "src/new.c": True, "src/old.c": False}
+
+
+def test_what_is_hidden(project):
+    """What is neither tracked by the commit nor ignored, `.git` and our own outputs."""
+    (project / "src/new.c").write_text("1\n")
+    (project / "src/new.o").write_text("1\n")
+    for folder in ("notes/deep", "data", "built"):
+        (project / folder).mkdir(parents=True)
+    (project / "notes/deep/text").write_text("1\n")
+    (project / "data/set").write_text("1\n")
+    (project / "built/all.o").write_text("1\n")
+    (project / "added.c").write_text("1\n")
+    git(project, "add", "added.c")
+    ours = {".git", "results.tsv", "run.log", ".claude/logs/autoresearch.jsonl"}
+    found = TrackedFiles(Git(project)).hidden("HEAD")
+    assert found == ours | {"src/new.c", "notes", "added.c"}
+
+
+def test_what_is_ignored_by_the_rules_of_the_commit(project):
+    """Rules that the user's tree has meanwhile do not count, and names can hold anything."""
+    (project / ".gitignore").write_text("*.c\n")
+    (project / "src/.gitignore").write_text("!keep.o\n")
+    paths = ["src/main.c", "src/keep.o", "data/x/y", ":!odd.o", "data/\udcff\n", "other"]
+    found = TrackedFiles(Git(project)).ignored("HEAD", paths)
+    assert found == {"src/keep.o", "data/x/y", ":!odd.o", "data/\udcff\n"}
+    assert TrackedFiles(Git(project)).ignored("HEAD", []) == set()
+
+
+def test_a_submodule(project, tmp_path):
+    """Its files come with those of the commit, and its `.git` is hidden."""
+    part = make_repository(tmp_path / "part", {"lib.c": "1\n"})
+    git(project, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(part), "lib")
+    git(project, "commit", "-q", "-m", "with a part")
+    (project / "lib/lib.c").write_text("edited\n")
+    (project / "lib/new.c").write_text("1\n")
+    source = TrackedFiles(Git(project))
+    (tmp_path / "out").mkdir()
+    source.check_out("HEAD", tmp_path / "out")
+    assert (tmp_path / "out/lib/lib.c").read_text() == "1\n"
+    assert {"lib/.git", "lib/new.c"} <= source.hidden("HEAD")
