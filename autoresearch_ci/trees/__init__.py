@@ -26,14 +26,14 @@ from autoresearch_ci.executors import Command
 
 
 class Network(StrEnum):
-    """What of the network a command reaches."""
+    """The part of the network that a command reaches."""
 
     NONE = "none"
     HOST = "host"
 
 
 class Kind(StrEnum):
-    """What a run did to a path."""
+    """The kind of change that a run made to a path."""
 
     ADDED = "added"
     CHANGED = "changed"
@@ -58,9 +58,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """What commands reach beside their tree, a home and a temporary folder of its own.
+    """The parts of the machine that commands reach beside their tree.
 
-    Everything else of the machine is closed but for programs and toolchains, which are read-only.
+    A tree has a home and a temporary folder of its own. Everything else of the machine is
+    closed, but for programs and toolchains, which are read-only.
     `read` and `write` are absolute paths to open besides. `allow` names variables that commands
     get beside the allow-list of `core.environment`, or gives them as NAME=value.
     """
@@ -81,7 +82,7 @@ class Source(Protocol):
         """The tracked files in which two commits differ; true where `new` has one there."""
 
     def hidden(self, commit: str) -> Collection[str]:
-        """What lies in the user's tree and no run may see.
+        """List the paths in the user's tree that no run may see.
 
         All but the tracked files of the commit and what is ignored: `.git`, new files, tracked
         ones that the commit has not, our own outputs. A folder that is hidden whole is one path.
@@ -93,7 +94,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What all trees of a session have in common.
+    """The common ground of all trees of a session.
 
     `root` is the user's working tree. `place` is an empty folder of the session's on a disk,
     outside of `root`, which only we may enter; the session deletes it.
@@ -122,7 +123,7 @@ class Tree(Protocol):
         """
 
     def changes(self) -> tuple[Change, ...]:
-        """What the commands did to the tree so far, in order of path; the home is not told."""
+        """All that the commands did to the tree so far, in order of path; the home is not told."""
 
     def artifacts(self, patterns: Sequence[str]) -> Mapping[str, Path]:
         """Regular files that the commands wrote and these patterns name, and where they lie.
@@ -168,7 +169,7 @@ class Trees(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Why a level cannot be used here, and what would have to be done about it."""
+    """A reason why a level cannot be used here, and what would have to be done about it."""
 
     reason: str
     remedy: str
@@ -178,7 +179,7 @@ class Level(Protocol):
     """A module with these functions."""
 
     def obstacle(self, root: Path, place: Path) -> Obstacle | None:
-        """What stands against this level for this project with layers in that folder."""
+        """The reason against this level for this project with layers in that folder."""
 
     def open_trees(self, base: Base) -> AbstractContextManager[Trees]:
         """The trees of a session; at the end of the block nothing runs and nothing is mounted."""

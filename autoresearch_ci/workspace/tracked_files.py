@@ -1,4 +1,4 @@
-"""The files of a commit, and what of the working tree is neither tracked by it nor ignored."""
+"""The files of a commit, and the paths of the working tree that it neither tracks nor ignores."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class TrackedFiles:
         return {path: mode != _ABSENT for path, mode in found.items() if mode != _LINK}
 
     def hidden(self, commit: str) -> set[str]:
-        """What lies in the working tree and is neither a file of the commit nor ignored.
+        """The paths in the working tree that are neither a file of the commit nor ignored.
 
         `.git` and our own outputs, too. A folder with nothing else in it is one path.
         """
@@ -63,7 +63,7 @@ class TrackedFiles:
         return found
 
     def ignored(self, commit: str, paths: Sequence[str]) -> set[str]:
-        """Those of these paths, none a folder's, that the rules of the commit ignore."""
+        """Pick those of these paths, none a folder's, that the rules of the commit ignore."""
         with self._index(commit) as index, tempfile.TemporaryDirectory() as folder:
             # Neither takes literal paths; "./" keeps a colon from meaning anything.
             listed = self._git.run(
