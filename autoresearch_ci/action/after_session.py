@@ -8,7 +8,7 @@ from autoresearch_ci.action.next_run import why_not
 from autoresearch_ci.action.pull_request import offer
 from autoresearch_ci.action.session_request import Order
 from autoresearch_ci.campaign.select import CampaignView
-from autoresearch_ci.campaign.sync import Alone
+from autoresearch_ci.campaign.sync import NoRemote
 from autoresearch_ci.core.errors import AutoresearchError
 from autoresearch_ci.core.model import SessionEnd
 from autoresearch_ci.engine.session import Session
@@ -19,14 +19,14 @@ FAILED = "No next run was started, since this one did not come to its end."
 
 
 @dataclass(frozen=True, slots=True)
-class Afterwards:
+class AfterSession:
     """What was done: the pull request's address, empty without one, and lines of Markdown."""
 
     pull_request: str = ""
     said: tuple[str, ...] = ()
 
 
-def afterwards(lab: Session, end: SessionEnd | None, order: Order, forge: Forge) -> Afterwards:
+def afterwards(lab: Session, end: SessionEnd | None, order: Order, forge: Forge) -> AfterSession:
     """Do what the inputs ask for. What the forge refuses is in `forge.missed`."""
     given, cause = order.given, order.cause
     address, said = "", []
@@ -39,12 +39,12 @@ def afterwards(lab: Session, end: SessionEnd | None, order: Order, forge: Forge)
             said.append(f"No next run was started: {escape(why)}.")
         elif cause.start(forge):
             said.append("The next run was started.")
-    return Afterwards(address, tuple(line for line in said if line))
+    return AfterSession(address, tuple(line for line in said if line))
 
 
 def _offered(lab: Session, order: Order, forge: Forge) -> tuple[str, str]:
     """The pull request's address; else why there is none, where the forge has not said it."""
-    if isinstance(lab.publisher, Alone) or lab.publisher.trouble:
+    if isinstance(lab.remote_sync, NoRemote) or lab.remote_sync.trouble:
         return "", "No pull request was opened, since the branch was not pushed."
     start = lab.start
     view = CampaignView(

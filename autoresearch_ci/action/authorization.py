@@ -35,7 +35,7 @@ class Commanded:
     pull: Pull | None = None
 
 
-class Asker(Protocol):
+class Requester(Protocol):
     """Whoever waits for an answer to what the event asked for."""
 
     def reply(self, text: str) -> None:
@@ -51,7 +51,7 @@ class Asker(Protocol):
         """It is not done."""
 
 
-class Nobody:
+class NoRequester:
     """A schedule or a dispatch has no thread to answer in."""
 
     def reply(self, text: str) -> None:
@@ -67,7 +67,7 @@ class Nobody:
         """Nobody commanded."""
 
 
-class Desk:
+class Authorization:
     """The author of one command, in its thread. Nothing is said to who may not command."""
 
     def __init__(self, asked: CommandTrigger, forge: Forge) -> None:

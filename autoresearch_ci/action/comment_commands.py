@@ -12,11 +12,11 @@ from autoresearch_ci.action.authorization import ROOM, Commanded
 from autoresearch_ci.action.command_syntax import COMMAND, COMMANDS, Verb
 from autoresearch_ci.action.inputs import Given
 from autoresearch_ci.action.pull_request import offer
-from autoresearch_ci.action.repository import Site
+from autoresearch_ci.action.repository import GitHubRepository
 from autoresearch_ci.action.session_request import campaign_of, origin
 from autoresearch_ci.campaign.archive import PICTURE
 from autoresearch_ci.campaign.ledger import CampaignLog
-from autoresearch_ci.campaign.requests import ask_there, request_id
+from autoresearch_ci.campaign.requests import push_request, request_id
 from autoresearch_ci.campaign.select import CampaignView, first, log_of, newest, unfinished, view
 from autoresearch_ci.core.clock import timestamp
 from autoresearch_ci.core.errors import ForgeError, LedgerError, SettingsError
@@ -28,12 +28,12 @@ from autoresearch_ci.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class CommentCommand:
     """A command, and what it takes to obey."""
 
     asked: Commanded
     given: Given
-    where: Site
+    where: GitHubRepository
     forge: Forge
     folder: Path
 
@@ -43,7 +43,7 @@ class Errand:
 
     def ask(self, workspace: Workspace, request: Request) -> None:
         """Leave it on the logs branch, where the session at work meets it."""
-        ask_there(workspace, origin(self.folder, self.given.token), request)
+        push_request(workspace, origin(self.folder, self.given.token), request)
 
     def campaign(self, choose: Callable[[Workspace], str | None]) -> tuple[Workspace, str]:
         """The campaign that is meant, as it is on the forge now: `choose` among all of them.
@@ -75,11 +75,11 @@ def table() -> str:
     return "\n".join(["| command | does |", "|---|---|", *rows])
 
 
-def _help(_errand: Errand) -> str:
+def _help(_errand: CommentCommand) -> str:
     return table()
 
 
-def _results(errand: Errand) -> str:
+def _results(errand: CommentCommand) -> str:
     workspace, tag = errand.campaign(newest)
     found = view(workspace, tag)
     start, end = _last_session(found)
@@ -112,7 +112,7 @@ def _at_work(workspace: Workspace) -> str | None:
     return first(workspace, _begun) or unfinished(workspace)
 
 
-def _stop(errand: Errand) -> str:
+def _stop(errand: CommentCommand) -> str:
     workspace, tag = errand.campaign(_to_stop)
     log = log_of(workspace, tag)
     if not _busy(log):
@@ -131,14 +131,14 @@ def _stop(errand: Errand) -> str:
     return f"The session at work on {code(tag)} ends after the experiment under way{after}."
 
 
-def _idea(errand: Errand) -> str:
+def _idea(errand: CommentCommand) -> str:
     workspace, tag = errand.campaign(_at_work)
     text, by = errand.asked.command.idea, errand.asked.by
     errand.ask(workspace, IdeaRequest(tag, request_id(), timestamp(), text, by))
     return f"The idea waits for the next proposal of a model in {code(tag)}."
 
 
-def _pr(errand: Errand) -> str:
+def _pr(errand: CommentCommand) -> str:
     workspace, tag = errand.campaign(newest)
     found = view(workspace, tag)
     start, _ = _last_session(found)
@@ -157,7 +157,7 @@ def _pr(errand: Errand) -> str:
     return f"{code(tag)} is offered here: {address}"
 
 
-ERRANDS: dict[Verb, Callable[[Errand], str]] = {
+ERRANDS: dict[Verb, Callable[[CommentCommand], str]] = {
     Verb.HELP: _help,
     Verb.RESULTS: _results,
     Verb.STOP: _stop,

@@ -58,7 +58,7 @@ def confirmed(lab: Session, show: Callable[[Event], None]) -> tuple[Confirmation
         raise
     finally:
         lab.archive.write(now=True)
-        lab.share(last=True, hurry=hurry)
+        lab.sync(last=True, hurry=hurry)
     return record, "" if record else f"Not confirmed by fresh runs: {last}."
 
 

@@ -14,7 +14,7 @@ from typing import NoReturn, TextIO
 from autoresearch_ci import __version__
 from autoresearch_ci.action import inputs
 from autoresearch_ci.action.authorization import Commanded, Refusal
-from autoresearch_ci.action.comment_commands import ERRANDS, Errand
+from autoresearch_ci.action.comment_commands import ERRANDS, CommentCommand
 from autoresearch_ci.action.error_text import told, words
 from autoresearch_ci.action.event import CommandTrigger, Nothing, trigger
 from autoresearch_ci.action.inputs import Given
@@ -24,9 +24,9 @@ from autoresearch_ci.action.repository import site
 from autoresearch_ci.action.secrets import needed, take_secrets
 from autoresearch_ci.action.session import hold
 from autoresearch_ci.action.session_request import Order, commanded
-from autoresearch_ci.action.session_result import Held, without_session
-from autoresearch_ci.action.status import Board
-from autoresearch_ci.action.workflow_commands import Console
+from autoresearch_ci.action.session_result import SessionResult, without_session
+from autoresearch_ci.action.status import SessionStatus
+from autoresearch_ci.action.workflow_commands import WorkflowCommands
 from autoresearch_ci.action.workspace_access import (
     clear_copies_of,
     folders_of_sockets,
@@ -81,10 +81,10 @@ def job(variables: Mapping[str, str]) -> Job:
 def main(stream: TextIO | None = None) -> NoReturn:
     """Do what the event asks for, and exit the process."""
     stream = stream or sys.stdout
-    console = Console(stream)
+    console = WorkflowCommands(stream)
     here = job(os.environ)
     redact = Redactor(value for name, value in os.environ.items() if is_credential(name, value))
-    board = Board(site(os.environ, _payload(here.payload)))
+    board = SessionStatus(site(os.environ, _payload(here.payload)))
 
     def stopping() -> None:
         PlainProgress(stream).stopping()
@@ -99,7 +99,7 @@ def main(stream: TextIO | None = None) -> NoReturn:
 
 def post() -> NoReturn:
     """What runs when the job's steps are over, also after a kill: hand everything back."""
-    console, workspace = Console(sys.stdout), job(os.environ).workspace
+    console, workspace = WorkflowCommands(sys.stdout), job(os.environ).workspace
     try:
         if os.geteuid() == 0:
             take_back(workspace)
@@ -110,7 +110,9 @@ def post() -> NoReturn:
     sys.exit(DONE)
 
 
-def _do(here: Job, console: Console, stream: TextIO, board: Board) -> Held:
+def _do(
+    here: Job, console: WorkflowCommands, stream: TextIO, board: SessionStatus
+) -> SessionResult:
     """What came of it. Every way out has outputs and a summary, so nothing is raised."""
     try:
         try:
@@ -121,10 +123,12 @@ def _do(here: Job, console: Console, stream: TextIO, board: Board) -> Held:
             return without_session(escape(refusal.why))
     except BaseException as failure:  # noqa: BLE001 - every way out has outputs and a summary
         stopped = isinstance(failure, KeyboardInterrupt)
-        return Held(Result("stopped" if stopped else "error"), lambda _room: "", failure)
+        return SessionResult(Result("stopped" if stopped else "error"), lambda _room: "", failure)
 
 
-def _obeyed(here: Job, console: Console, stream: TextIO, board: Board) -> Held:
+def _obeyed(
+    here: Job, console: WorkflowCommands, stream: TextIO, board: SessionStatus
+) -> SessionResult:
     """What came of what the event asks for. Raises Refusal where that is not done."""
     taken = take_secrets(os.environ, console)
     given, cause = inputs.given(taken), trigger(here.event, _payload(here.payload))
@@ -133,19 +137,19 @@ def _obeyed(here: Job, console: Console, stream: TextIO, board: Board) -> Held:
         return without_session(escape(cause.why))
     asked = None
     if isinstance(cause, CommandTrigger):
-        asked = board.desk(cause, given.token).receive()
+        asked = board.authorization(cause, given.token).receive()
     else:
         board.use(given.token)
-    errand = asked if asked and asked.command.verb in ERRANDS else None
-    if not errand and not given.here:
+    command = asked if asked and asked.command.verb in ERRANDS else None
+    if not command and not given.here:
         board.hand_on()
         return without_session("The session is for another job to hold.", handed_on=True)
     _require_repository(here.workspace)
     trust(here.workspace)
-    if errand:
+    if command:
         with console.unheard(), handed_back(here.workspace):
-            return _errand(errand, given, board, here)
-    held: Held | None = None
+            return _errand(command, given, board, here)
+    held: SessionResult | None = None
     try:
         with console.unheard(), _users(here.workspace) as users:
             print(f"autoresearch-ci {__version__} on {machine.describe()}", file=stream)
@@ -157,10 +161,10 @@ def _obeyed(here: Job, console: Console, stream: TextIO, board: Board) -> Held:
     return held
 
 
-def _errand(asked: Commanded, given: Given, board: Board, here: Job) -> Held:
+def _errand(asked: Commanded, given: Given, board: SessionStatus, here: Job) -> SessionResult:
     """A command that needs no session."""
-    said = Errand(asked, given, board.where, board.forge, here.workspace).run()
-    board.asker.reply(said)
+    said = CommentCommand(asked, given, board.where, board.forge, here.workspace).run()
+    board.requester.reply(said)
     return without_session(said)
 
 
@@ -168,11 +172,11 @@ def _session(
     asked: Commanded | None,
     given: Given,
     taken: Mapping[str, str],
-    board: Board,
+    board: SessionStatus,
     here: Job,
     users: Users | None,
     stream: TextIO,
-) -> Held:
+) -> SessionResult:
     """A session, of a command or of an event that needs none."""
     order = Order(given, board.where, cause_of(os.environ, _payload(here.payload)))
     if asked:
@@ -184,7 +188,13 @@ def _session(
     return hold(here.workspace, order, users, stream, board)
 
 
-def _told(held: Held, here: Job, console: Console, redact: Redactor, board: Board) -> int:
+def _told(
+    held: SessionResult,
+    here: Job,
+    console: WorkflowCommands,
+    redact: Redactor,
+    board: SessionStatus,
+) -> int:
     """Show how it ended, write the outputs, the summary and what is wrong; the exit code."""
     missed = board.show(held, lambda room: _page(held, redact, room))
     for each in missed:
@@ -229,7 +239,7 @@ def _require_repository(workspace: Path) -> None:
         )
 
 
-def _page(held: Held, redact: Redactor, room: int, missed: Sequence[Missed] = ()) -> str:
+def _page(held: SessionResult, redact: Redactor, room: int, missed: Sequence[Missed] = ()) -> str:
     """The summary: what stands in the way first, then the campaign."""
     head = "".join(_left_out(each, redact) for each in missed)
     head += "".join(f"{redact(line)}\n\n" for line in held.news)
@@ -250,7 +260,7 @@ def _sentence(missed: Missed) -> str:
     return f"Left out: {missed.what}. {missed.why}. {missed.remedy}"
 
 
-def _exit_code(failure: BaseException | None, console: Console, redact: Redactor) -> int:
+def _exit_code(failure: BaseException | None, console: WorkflowCommands, redact: Redactor) -> int:
     if failure is None:
         return DONE
     if isinstance(failure, KeyboardInterrupt):

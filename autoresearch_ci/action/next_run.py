@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autoresearch_ci.action.event import SessionTrigger, trigger
-from autoresearch_ci.campaign.sync import Alone
+from autoresearch_ci.campaign.sync import NoRemote
 from autoresearch_ci.core.model import Reason, SessionEnd
 from autoresearch_ci.engine.session import Session
 from autoresearch_ci.forge import Forge
@@ -105,7 +105,7 @@ def _objections(lab: Session, end: SessionEnd | None, cause: Cause, *, new: bool
         yield f"no change was kept for {history.since_keep} experiments over all runs (patience)"
     if any(out_of_money(e) for e in history.rejected if e.session == session):
         yield "a spend limit was reached"
-    if isinstance(lab.publisher, Alone) or lab.publisher.trouble:
+    if isinstance(lab.remote_sync, NoRemote) or lab.remote_sync.trouble:
         yield "this one was not pushed, so the next would know nothing of it"
     if not cause.again:
         yield "this one was asked for by a comment, and is a single one"

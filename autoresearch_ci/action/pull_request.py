@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from autoresearch_ci.action.repository import Site
+from autoresearch_ci.action.repository import GitHubRepository
 from autoresearch_ci.campaign.select import CampaignView
 from autoresearch_ci.core.errors import ForgeError, LedgerError
 from autoresearch_ci.core.model import SessionStart
@@ -15,7 +15,7 @@ from autoresearch_ci.forge import Forge, Pull
 from autoresearch_ci.reports.pull_request import PullRequest
 
 
-def offer(forge: Forge, where: Site, view: CampaignView, base_branch: str) -> str:
+def offer(forge: Forge, where: GitHubRepository, view: CampaignView, base_branch: str) -> str:
     """Open the draft pull request from the campaign's branch, or update the open one.
 
     Its address; empty where the forge refused, and then `forge.missed` says why. Raises

@@ -16,7 +16,7 @@ _BRANCH = "refs/heads/"
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class GitHubRepository:
     """Where the repository is. A text is empty where the runner does not say it.
 
     `web` is its address for people, `sha` the commit that the event is about, `branch`
@@ -35,14 +35,14 @@ class Site:
         return f"{self.web}/blob/{quote(branch)}/{quote(path)}?raw=true"
 
 
-def site(variables: Mapping[str, str], payload: object) -> Site:
+def site(variables: Mapping[str, str], payload: object) -> GitHubRepository:
     """What the runner and the event's payload say; the branch is not known where it is a tag."""
     server, name = variables.get("GITHUB_SERVER_URL", ""), variables.get("GITHUB_REPOSITORY", "")
     ref = variables.get("GITHUB_REF", "")
     branch = ref.removeprefix(_BRANCH) if ref.startswith(_BRANCH) else ""
     web = f"{server.rstrip('/')}/{name}" if server and name else ""
     number = variables.get("GITHUB_RUN_ID", "")
-    return Site(
+    return GitHubRepository(
         api_url=variables.get("GITHUB_API_URL", ""),
         repository=name,
         web=web,
@@ -59,7 +59,7 @@ def push_target(workspace: Path, token: str) -> Target | None:
     return Target(REMOTE, token)
 
 
-def base_branch(workspace: Path, where: Site) -> str | None:
+def base_branch(workspace: Path, where: GitHubRepository) -> str | None:
     """The branch that HEAD stands for though it is detached; None where git knows it itself.
 
     A workflow may have checked out anything: only the event's own commit is its branch's tip.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping
 
 from autoresearch_ci.action.inputs import PREFIX, Given
-from autoresearch_ci.action.workflow_commands import Console
+from autoresearch_ci.action.workflow_commands import WorkflowCommands
 from autoresearch_ci.config import Settings
 from autoresearch_ci.core.environment import is_credential
 from autoresearch_ci.core.redaction import SHORTEST
@@ -17,7 +17,7 @@ _OF_THE_RUNNER = "ACTIONS_"
 _OF_GIT = "GIT_CONFIG_"  # counted, so none may be missing; git is given none that holds a secret
 
 
-def take_secrets(variables: MutableMapping[str, str], console: Console) -> dict[str, str]:
+def take_secrets(variables: MutableMapping[str, str], console: WorkflowCommands) -> dict[str, str]:
     """Mask every credential among the variables, take it out, and return what was taken.
 
     So are all inputs taken, and what the runner gives an action to speak to its own

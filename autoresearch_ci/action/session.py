@@ -13,10 +13,10 @@ from autoresearch_ci.action.confirm import confirmed, is_due
 from autoresearch_ci.action.outputs import Result, result_of
 from autoresearch_ci.action.repository import base_branch, push_target
 from autoresearch_ci.action.session_request import OFFERED, Order
-from autoresearch_ci.action.session_result import Held
-from autoresearch_ci.action.status import Board, Live
+from autoresearch_ci.action.session_result import SessionResult
+from autoresearch_ci.action.status import Live, SessionStatus
 from autoresearch_ci.campaign.archive import PICTURE
-from autoresearch_ci.campaign.sync import Alone
+from autoresearch_ci.campaign.sync import NoRemote
 from autoresearch_ci.core.errors import AutoresearchError, MachineError, OutOfTimeError
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.interrupts import Interrupted
@@ -40,7 +40,9 @@ _NOTHING_RAN = {
 }
 
 
-def hold(workspace: Path, order: Order, users: Users | None, stream: TextIO, board: Board) -> Held:
+def hold(
+    workspace: Path, order: Order, users: Users | None, stream: TextIO, board: SessionStatus
+) -> SessionResult:
     """Hold one session, and tell what came of it whatever happens.
 
     It is pushed where the workflow gave a token. What is raised on the way is the
@@ -48,7 +50,7 @@ def hold(workspace: Path, order: Order, users: Users | None, stream: TextIO, boa
     """
     given, where = order.given, order.where
     progress = PlainProgress(stream)
-    held: Held | None = None
+    held: SessionResult | None = None
     lab: Session | None = None
     try:
         with (
@@ -98,7 +100,7 @@ def hold(workspace: Path, order: Order, users: Users | None, stream: TextIO, boa
     except BaseException as failure:  # noqa: BLE001 - every way out has a summary and outputs
         stopped = isinstance(failure, KeyboardInterrupt)
         none = Result("stopped" if stopped else "error")
-        held = held or (_told(lab, order) if lab else Held(none, _blank))
+        held = held or (_told(lab, order) if lab else SessionResult(none, _blank))
         held.failure = failure
         if stopped and lab and not ended(lab):  # before the first record: nothing was amiss
             held.result = replace(held.result, result="stopped")
@@ -128,7 +130,7 @@ def _run(lab: Session, progress: PlainProgress, live: Live) -> None:
         events.close()
 
 
-def _confirmed(lab: Session, order: Order, stream: TextIO) -> Held:
+def _confirmed(lab: Session, order: Order, stream: TextIO) -> SessionResult:
     """What the session came to, seen again on fresh runs."""
 
     def show(event: Event) -> None:
@@ -152,9 +154,9 @@ def _confirmed(lab: Session, order: Order, stream: TextIO) -> Held:
 def page(lab: Session, order: Order, *more: str) -> Page:
     """The state of the campaign, with what there is to know first: `more` last."""
     best, where = lab.history.incumbent, order.where
-    trouble, logs = lab.publisher.trouble, f"autoresearch-logs/{lab.start.tag}"
+    trouble, logs = lab.remote_sync.trouble, f"autoresearch-logs/{lab.start.tag}"
     notes = tuple(note for note in (*lab.notes, order.head.note, trouble, *more) if note)
-    published = not isinstance(lab.publisher, Alone) and not trouble and best is not None
+    published = not isinstance(lab.remote_sync, NoRemote) and not trouble and best is not None
     web = where.web if published else ""
     chart = where.file(logs, PICTURE) if web and lab.campaign.read(PICTURE) else ""
     patch = ""
@@ -165,7 +167,7 @@ def page(lab: Session, order: Order, *more: str) -> Page:
     )
 
 
-def _told(lab: Session, order: Order, *more: str) -> Held:
+def _told(lab: Session, order: Order, *more: str) -> SessionResult:
     """What a session came to, and its page, which is all in memory: the lab may be closed."""
     end, shown = ended(lab), page(lab, order, *more)
     failure: AutoresearchError | None = None
@@ -174,7 +176,7 @@ def _told(lab: Session, order: Order, *more: str) -> Held:
     elif end and fruitless(end, lab.history):
         failure = OutOfTimeError("No experiment came to a verdict.", remedy=end.note)
     result = result_of(lab.start, end, lab.history)
-    return Held(result, shown.report, failure, headline(lab.history), tag=lab.start.tag)
+    return SessionResult(result, shown.report, failure, headline(lab.history), tag=lab.start.tag)
 
 
 def headline(history: History) -> str:

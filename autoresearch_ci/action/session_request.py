@@ -13,7 +13,7 @@ from autoresearch_ci.action.command_syntax import Command, Verb
 from autoresearch_ci.action.inputs import Given
 from autoresearch_ci.action.next_run import Cause
 from autoresearch_ci.action.pull_request import Head, NoHead, PullHead
-from autoresearch_ci.action.repository import REMOTE, Site, push_target
+from autoresearch_ci.action.repository import REMOTE, GitHubRepository, push_target
 from autoresearch_ci.campaign.ledger import dumps
 from autoresearch_ci.campaign.requests import request_id
 from autoresearch_ci.campaign.select import of_other_targets, of_pull
@@ -41,7 +41,7 @@ class Order:
     """
 
     given: Given
-    where: Site
+    where: GitHubRepository
     cause: Cause = field(default_factory=Cause)
     setup_only: bool = False
     idea: str = ""
@@ -63,7 +63,9 @@ class Order:
             lab.notes += ("The idea waits for a model: the embedded search takes none up.",)
 
 
-def commanded(asked: Commanded, given: Given, where: Site, forge: Forge, workspace: Path) -> Order:
+def commanded(
+    asked: Commanded, given: Given, where: GitHubRepository, forge: Forge, workspace: Path
+) -> Order:
     """A session that was asked for in a comment. Raises Refusal and AutoresearchError."""
     command = asked.command
     order = Order(

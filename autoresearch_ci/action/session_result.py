@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from autoresearch_ci.action.outputs import Result
 from autoresearch_ci.core.model import Confirmation
 from autoresearch_ci.forge import Annotation
-from autoresearch_ci.forge.size_limits import Room, cut
+from autoresearch_ci.forge.size_limits import SizeLimit, cut
 
 
 @dataclass
-class Held:
+class SessionResult:
     """What became of a session. `failure` is what the user has to change, if anything.
 
     `title` is a line on it, `annotations` are on the target at the commit it is shown on.
@@ -36,7 +36,7 @@ class Held:
         return isinstance(self.failure, KeyboardInterrupt)
 
 
-def without_session(said: str, *, handed_on: bool = False) -> Held:
+def without_session(said: str, *, handed_on: bool = False) -> SessionResult:
     """What there is to say, in Markdown, where no session was held, or not here."""
     result = Result("no_improvement", handed_on="true" if handed_on else "false")
-    return Held(result, lambda room: cut(f"{said}\n", Room(room)), shown=False)
+    return SessionResult(result, lambda room: cut(f"{said}\n", SizeLimit(room)), shown=False)

@@ -6,11 +6,17 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from autoresearch_ci.action.authorization import ROOM, Asker, Desk, Nobody, Refusal
+from autoresearch_ci.action.authorization import (
+    ROOM,
+    Authorization,
+    NoRequester,
+    Refusal,
+    Requester,
+)
 from autoresearch_ci.action.event import CommandTrigger
-from autoresearch_ci.action.repository import Site
+from autoresearch_ci.action.repository import GitHubRepository
 from autoresearch_ci.action.session_request import Order
-from autoresearch_ci.action.session_result import Held
+from autoresearch_ci.action.session_result import SessionResult
 from autoresearch_ci.campaign.ledger import dumps
 from autoresearch_ci.campaign.requests import request_id
 from autoresearch_ci.core.clock import timestamp
@@ -35,16 +41,16 @@ _CONCLUSIONS = {
 _VERDICTS = {"confirmed": Conclusion.SUCCESS, "worse": Conclusion.FAILURE}
 
 
-class Board:
-    """Shows how a session goes and how it ended, at `where`, and answers the `asker`.
+class SessionStatus:
+    """Shows how a session goes and how it ended, at `where`, and answers the `requester`.
 
-    Nothing is shown before `use` or `desk` was called.
+    Nothing is shown before `use` or `authorization` was called.
     """
 
-    def __init__(self, where: Site) -> None:
+    def __init__(self, where: GitHubRepository) -> None:
         self.where = where
         self.forge: Forge = OfflineForge()
-        self.asker: Asker = Nobody()
+        self.requester: Requester = NoRequester()
         self._unreached: tuple[Missed, ...] = ()
         self._session = self._hurried = self._last_words = False
 
@@ -56,27 +62,27 @@ class Board:
         except ForgeError as error:
             self._unreached = (Missed("the check run", error.message, error.remedy),)
 
-    def desk(self, asked: CommandTrigger, token: str) -> Desk:
+    def authorization(self, asked: CommandTrigger, token: str) -> Authorization:
         """The same for a command, which may need no session; it is answered there.
 
         Raises ForgeError.
         """
         self.forge = choose_forge(self.where, token)
-        self.asker = desk = Desk(asked, self.forge)
-        return desk
+        self.requester = authorization = Authorization(asked, self.forge)
+        return authorization
 
-    def session_at(self, where: Site) -> None:
+    def session_at(self, where: GitHubRepository) -> None:
         """What was commanded is a session: show it there."""
         self._session, self.where = True, where
 
     def refuse(self, refusal: Refusal) -> None:
         """Tell that the command is not obeyed, and nothing else from now on."""
-        self.asker.refuse(refusal)
-        self.asker = Nobody()
+        self.requester.refuse(refusal)
+        self.requester = NoRequester()
 
     def hand_on(self) -> None:
         """Tell nothing from now on: another job answers what was commanded."""
-        self.asker = Nobody()
+        self.requester = NoRequester()
 
     def begin(self, page: str) -> None:
         """Show that a session is at work."""
@@ -89,7 +95,7 @@ class Board:
         if self._last_words:  # before them there is still something to push
             self.forge.hurry(HURRY)
 
-    def show(self, held: Held, page: Callable[[int], str]) -> Sequence[Missed]:
+    def show(self, held: SessionResult, page: Callable[[int], str]) -> Sequence[Missed]:
         """Show how it ended, with its comment's address in its result; what was not shown."""
         self._last_words = True
         if self._hurried:
@@ -102,20 +108,20 @@ class Board:
         finally:
             self.forge.close()
 
-    def _check(self, held: Held, page: Callable[[int], str]) -> None:
+    def _check(self, held: SessionResult, page: Callable[[int], str]) -> None:
         shown = CheckOutput(_title(held), page(ROOM))
         self.forge.end_check(self.where.sha, _conclusion(held), shown, held.annotations)
         if held.confirmation:
             self._confirmed(held.confirmation)
 
-    def _answer(self, held: Held, page: Callable[[int], str]) -> None:
+    def _answer(self, held: SessionResult, page: Callable[[int], str]) -> None:
         if held.tag:
-            address = self.asker.show(held.tag, page(ROOM), final=True)
+            address = self.requester.show(held.tag, page(ROOM), final=True)
             held.result = replace(held.result, comment_url=address)
         elif held.failure is not None:
-            self.asker.reply(page(ROOM) or "The job was cancelled.")
+            self.requester.reply(page(ROOM) or "The job was cancelled.")
         if held.failure is None:
-            self.asker.done()
+            self.requester.done()
 
     def _confirmed(self, found: Confirmation) -> None:
         lines = "\n".join([verdict(found), *map(finding, found.findings)])
@@ -125,7 +131,7 @@ class Board:
         self.forge.end_check(self.where.sha, conclusion, output, name=CONFIRMED)
 
 
-def choose_forge(where: Site, token: str) -> Forge:
+def choose_forge(where: GitHubRepository, token: str) -> Forge:
     """The forge that the runner names, where there is a token for it. Raises ForgeError."""
     if not (token and where.api_url and where.repository and where.sha):
         return OfflineForge()
@@ -134,13 +140,13 @@ def choose_forge(where: Site, token: str) -> Forge:
     return GitHubForge(where.api_url, where.repository, token)
 
 
-def _conclusion(held: Held) -> Conclusion:
+def _conclusion(held: SessionResult) -> Conclusion:
     if held.failure is not None and not held.interrupted:
         return Conclusion.FAILURE
     return _CONCLUSIONS[held.result.result]
 
 
-def _title(held: Held) -> str:
+def _title(held: SessionResult) -> str:
     if isinstance(held.failure, AutoresearchError):
         return held.failure.message
     return held.title or held.result.result.replace("_", " ")
@@ -160,7 +166,7 @@ class Live:
         self,
         lab: Session,
         order: Order,
-        board: Board,
+        board: SessionStatus,
         page: Callable[[int], str],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -186,5 +192,5 @@ class Live:
             self._show()
 
     def _show(self) -> None:
-        self._board.asker.show(self._lab.start.tag, self._page(ROOM))
+        self._board.requester.show(self._lab.start.tag, self._page(ROOM))
         self._due = self._clock() + PAUSE

@@ -14,7 +14,7 @@ from typing import TextIO
 from autoresearch_ci.core.redaction import mask
 
 
-class Console:
+class WorkflowCommands:
     """Writes to the job's log, each line at once."""
 
     def __init__(self, stream: TextIO) -> None:

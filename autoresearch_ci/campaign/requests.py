@@ -22,7 +22,7 @@ ATTEMPTS = 20
 """A session at work pushes too, but only now and then."""
 
 
-def ask_here(workspace: Workspace, request: Request) -> int | None:
+def leave_local(workspace: Workspace, request: Request) -> int | None:
     """Leave the request in this clone; the process of the session at work, if one is.
 
     An idea waits for the next session. Raises LedgerError where there is no such
@@ -38,7 +38,7 @@ def ask_here(workspace: Workspace, request: Request) -> int | None:
     return working
 
 
-def ask_there(workspace: Workspace, remote: Remote, request: Request) -> None:
+def push_request(workspace: Workspace, remote: Remote, request: Request) -> None:
     """Push the request to the campaign's logs branch.
 
     Raises LedgerError where there is no such campaign, and WorkspaceError where the

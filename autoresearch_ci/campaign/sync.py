@@ -39,7 +39,7 @@ HURRY = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class Synced:
     """What came of it. `moved`: the incumbent is another session's now, to be measured here.
 
     `merged`: the history was changed before its end. `notes` are sentences for people.
@@ -50,7 +50,7 @@ class Shared:
     notes: tuple[str, ...] = ()
 
 
-class Publisher(Protocol):
+class Sync(Protocol):
     """Where a campaign is shared: asked after every experiment, and `last` at the session's end.
 
     It never raises for what the network does. `hurry` when the session has to end now.
@@ -59,16 +59,16 @@ class Publisher(Protocol):
 
     trouble: str
 
-    def share(self, *, last: bool = False, hurry: bool = False) -> Shared: ...
+    def sync(self, *, last: bool = False, hurry: bool = False) -> Synced: ...
 
 
-class Alone:
+class NoRemote:
     """Shares nothing: the campaign stays in this repository."""
 
     trouble = ""
 
-    def share(self, *, last: bool = False, hurry: bool = False) -> Shared:  # noqa: ARG002
-        return Shared()
+    def sync(self, *, last: bool = False, hurry: bool = False) -> Synced:  # noqa: ARG002
+        return Synced()
 
 
 class Pace:
@@ -99,7 +99,7 @@ class Pace:
         return self._made[-A_MINUTE] + MINUTE - self._clock()
 
 
-class RemotePublisher:
+class RemoteSync:
     """Pushes both branches of a campaign to a remote, in one atomic push."""
 
     def __init__(
@@ -123,12 +123,12 @@ class RemotePublisher:
         self._moved, self._merged, self._notes = False, False, list[str]()
         self._deadline: float | None = None
 
-    def share(self, *, last: bool = False, hurry: bool = False) -> Shared:
+    def sync(self, *, last: bool = False, hurry: bool = False) -> Synced:
         if self._ledger.history.baseline is None:
-            return Shared()
+            return Synced()
         idle = self._clock() < self._due or self._logs_tip == self._shared
         if not last and (idle or not self._pace.is_due):
-            return Shared()  # not to be asked again yet, or nothing new was archived
+            return Synced()  # not to be asked again yet, or nothing new was archived
         self._moved, self._merged, self._notes = False, False, []
         self._deadline = self._clock() + HURRY if hurry else None
         self._refused = False
@@ -139,7 +139,7 @@ class RemotePublisher:
         else:
             self._pause, self.trouble = 0.0, ""
             self._shared = self._logs_tip if done else self._shared
-        return Shared(self._moved, self._merged, tuple(self._notes))
+        return Synced(self._moved, self._merged, tuple(self._notes))
 
     @property
     def _logs_tip(self) -> str:

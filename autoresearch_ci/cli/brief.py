@@ -56,10 +56,10 @@ def look(repo: Path, overrides: Mapping[str, object]) -> Situation:
     from autoresearch_ci.campaign import archive  # noqa: PLC0415
     from autoresearch_ci.campaign.select import choose_tag, log_of  # noqa: PLC0415
     from autoresearch_ci.core.history import History  # noqa: PLC0415
-    from autoresearch_ci.engine.assembly import choose_ruler  # noqa: PLC0415
+    from autoresearch_ci.engine.assembly import choose_frozen_lines  # noqa: PLC0415
     from autoresearch_ci.proposers.llm.instructions import instructions  # noqa: PLC0415
     from autoresearch_ci.proposers.llm.prompt import Situation  # noqa: PLC0415
-    from autoresearch_ci.proposers.select import frozen_lines  # noqa: PLC0415
+    from autoresearch_ci.proposers.select import frozen_line_numbers  # noqa: PLC0415
     from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
     workspace = Workspace.open(repo)
@@ -82,7 +82,7 @@ def look(repo: Path, overrides: Mapping[str, object]) -> Situation:
         context=written.context,
         patch=partial(recall, suffix="patch"),
         log=partial(recall, suffix="log"),
-        frozen=frozen_lines(choose_ruler(settings), source),
+        frozen=frozen_line_numbers(choose_frozen_lines(settings), source),
         queue=tuple(idea.text for idea in history.ideas),
         experiments_left=settings.max_experiments,
         seconds_left=settings.time_limit,

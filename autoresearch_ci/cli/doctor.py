@@ -35,14 +35,14 @@ def main(arguments: Namespace) -> int:
     paint = Paint(colour=has_colour(people))
 
     from autoresearch_ci.doctor import TITLES, Examination, weaknesses  # noqa: PLC0415 - heavy
-    from autoresearch_ci.workspace import Workspace, twin  # noqa: PLC0415
+    from autoresearch_ci.workspace import Workspace, project_copy  # noqa: PLC0415
 
     progress = Examining(None if arguments.quiet else people, TITLES)
     checks: list[Check] = []
     with interruptible(progress.stopping), progress:
         workspace = Workspace.open(arguments.repo)
         progress.say("Making a copy to examine ...")
-        with twin(workspace, arguments.base) as copy:
+        with project_copy(workspace, arguments.base) as copy:
             overrides = standing(arguments.repo, arguments.overrides)
             examination = Examination(copy, overrides, probe=progress.begin)
             progress.say(*(f"note: {clean(note)}" for note in copy.notes))

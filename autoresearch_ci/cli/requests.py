@@ -42,9 +42,9 @@ def ask(
     With the session's process, where that is on this machine.
     """
     from autoresearch_ci.campaign.requests import (  # noqa: PLC0415 - heavy
-        ask_here,
-        ask_there,
         campaign_meant,
+        leave_local,
+        push_request,
         request_id,
     )
     from autoresearch_ci.workspace import Target, Workspace  # noqa: PLC0415
@@ -56,6 +56,6 @@ def ask(
             remote.fetch_campaigns()
     made = request(campaign_meant(workspace, arguments.tag), request_id(), timestamp())
     if remote is None:
-        return made, ask_here(workspace, made)
-    ask_there(workspace, remote, made)
+        return made, leave_local(workspace, made)
+    push_request(workspace, remote, made)
     return made, None

@@ -20,7 +20,7 @@ from autoresearch_ci.engine.assembly import load_settings
 from autoresearch_ci.engine.session import Session
 from autoresearch_ci.executors.users import Users
 from autoresearch_ci.proposers import select
-from autoresearch_ci.workspace import Twin, Workspace, twin
+from autoresearch_ci.workspace import ProjectCopy, Workspace, project_copy
 
 SHARE = 0.1
 """Of `time_limit` at most; what it takes is the session's time."""
@@ -101,7 +101,7 @@ def _look(
     until = time.monotonic() + share
     owner = users.experiments.uid if users else None
     checks = []
-    with twin(workspace, owner=owner) as copy:
+    with project_copy(workspace, owner=owner) as copy:
         for note in copy.notes:
             show(Note(note))
         borrowed = None
@@ -145,7 +145,7 @@ def _time_is_up(share: float, *, began: bool) -> str:
 _SHOWN = 4
 
 
-def weaknesses(copy: Twin, settings: Settings) -> list[str]:
+def weaknesses(copy: ProjectCopy, settings: Settings) -> list[str]:
     """Each in a sentence or two that end in what to do."""
     found = []
     if settings.guard_command is None:

@@ -23,21 +23,21 @@ from autoresearch_ci.core.model import (
 from autoresearch_ci.doctor import faults
 from autoresearch_ci.doctor.faults import Seen
 from autoresearch_ci.doctor.languages import filled
-from autoresearch_ci.doctor.probes import BETTER, PLANTS, WORSE, Plant, now_known, worse
-from autoresearch_ci.doctor.project import NotPossibleError, Patient
+from autoresearch_ci.doctor.probes import BETTER, PLANTS, WORSE, Probe, now_known, worse
+from autoresearch_ci.doctor.project import NotPossibleError, ProjectUnderTest
 from autoresearch_ci.engine.assembly import load_settings, open_lab
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.session import Session
 from autoresearch_ci.executors.users import Users
 from autoresearch_ci.proposers import Source
-from autoresearch_ci.workspace import Twin, Workspace
+from autoresearch_ci.workspace import ProjectCopy, Workspace
 
 BUDGET = 10.0
 """Seconds of `time_budget` at most: most verdicts need no long run."""
 
 AS_IT_IS = "the project as it is"
 
-TITLES = tuple(plant.title for plant in (*PLANTS, BETTER))
+TITLES = tuple(probe.title for probe in (*PLANTS, BETTER))
 """Of all changes, in their order."""
 
 _FREE = {
@@ -56,33 +56,33 @@ _HARMLESS = ("license", "licence", "readme", "changelog", "contributing", "notic
 _READ = ("claude.md", "agents.md", "program.md")
 
 
-class _Planter:
+class _ProbeProposer:
     """Proposes one plant after the other until one is kept."""
 
     name = "doctor"
 
-    def __init__(self, waiting: deque[Plant], patient: Patient) -> None:
+    def __init__(self, waiting: deque[Probe], project: ProjectUnderTest) -> None:
         self.waiting = waiting
-        self.patient = patient
-        self.planted: Plant | None = None
+        self.project = project
+        self.planted: Probe | None = None
         self._left_out: list[Check] = []
 
     def propose(self, _source: Source, history: History) -> Proposal | None:
         if history.incumbent is not history.baseline:
             return None  # what comes next must be compared with the project as it is
         while self.waiting:
-            plant = self.waiting.popleft()
+            probe = self.waiting.popleft()
             try:
-                text = plant.make(self.patient)
+                text = probe.make(self.project)
             except NotPossibleError as error:
-                self._left_out.append(Check(plant.title, None, note=str(error)))
+                self._left_out.append(Check(probe.title, None, note=str(error)))
                 continue
             except Exception as error:  # noqa: BLE001 - whatever the text, the rest is tried
-                note = f"it could not be written into {self.patient.path} ({error!r})"
-                self._left_out.append(Check(plant.title, None, note=note))
+                note = f"it could not be written into {self.project.path} ({error!r})"
+                self._left_out.append(Check(probe.title, None, note=note))
                 continue
-            self.planted = plant
-            return Proposal(plant.title, text, self.name)
+            self.planted = probe
+            return Proposal(probe.title, text, self.name)
         return None
 
     def repair(
@@ -102,7 +102,7 @@ class _Planter:
         if not self.planted:
             self.waiting.clear()
         self.planted = None
-        return [*self.taken(), *(Check(plant.title, None, note=why) for plant in stuck)]
+        return [*self.taken(), *(Check(probe.title, None, note=why) for probe in stuck)]
 
 
 class Examination:
@@ -118,7 +118,7 @@ class Examination:
 
     def __init__(
         self,
-        copy: Twin,
+        copy: ProjectCopy,
         overrides: Mapping[str, object],
         users: Users | None = None,
         until: float = math.inf,
@@ -149,18 +149,18 @@ class Examination:
             pass  # `unseen` says it
 
     def _checks(self) -> Iterator[Check]:
-        patient = self._look()
+        project = self._look()
         waiting = deque(PLANTS)
         shows = False
         while waiting:
-            planter = _Planter(waiting, patient)
+            planter = _ProbeProposer(waiting, project)
             for check in self._tried(planter, self._head):
                 shows = shows or (check.title == WORSE and check.verdict.endswith("worse"))
                 yield check
-            patient = planter.patient
-        yield self._better(patient, shows=shows)
+            project = planter.project
+        yield self._better(project, shows=shows)
 
-    def _look(self) -> Patient:
+    def _look(self) -> ProjectUnderTest:
         """Measure the project as it is; then no run need be given more time than it takes."""
         self._probe(AS_IT_IS)
         wanted = self.settings
@@ -180,7 +180,7 @@ class Examination:
         bystander = harmless(self._copy.root, self._copy.tracked(), named)
         self._bystander = _content(bystander)
         self._values = {sample.value for sample in baseline.samples}
-        return Patient(
+        return ProjectUnderTest(
             settings=wanted.model_copy(update={"kill_after": kill_after}),
             text=text,
             value=baseline.value,
@@ -189,26 +189,28 @@ class Examination:
             bystander=bystander,
         )
 
-    def _better(self, patient: Patient, *, shows: bool) -> Check:
+    def _better(self, project: ProjectUnderTest, *, shows: bool) -> Check:
         """A real improvement: waste that is committed in the scratch copy and taken away again."""
         try:
-            if not (patient.measures_time or patient.measures_size):
+            if not (project.measures_time or project.measures_size):
                 raise NotPossibleError("the doctor cannot know what is better here")
             if not shows:
                 raise NotPossibleError("the metric did not show the planted waste")
-            base = self._copy.commit(patient.path, worse(patient), "planted waste")
+            base = self._copy.commit(project.path, worse(project), "planted waste")
         except (NotPossibleError, AutoresearchError) as error:
             return Check(BETTER.title, None, note=_first_line(error))
-        planter = _Planter(deque([BETTER]), patient)
+        planter = _ProbeProposer(deque([BETTER]), project)
         first, *_ = self._tried(planter, base, wasted=True)
         return first
 
-    def _tried(self, planter: _Planter, base: str, *, wasted: bool = False) -> Iterator[Check]:
+    def _tried(
+        self, planter: _ProbeProposer, base: str, *, wasted: bool = False
+    ) -> Iterator[Check]:
         """Plant until one is kept; what ends that early leaves a check without a verdict."""
         left = len(planter.waiting)
         why = "the session ended before it"
         try:
-            yield from self._plant(planter, base)
+            yield from self._try_probe(planter, base)
         except OutOfTimeError:
             raise
         except AutoresearchError as error:
@@ -220,35 +222,35 @@ class Examination:
                 return
         yield from planter.give_up(why)
 
-    def _plant(self, planter: _Planter, base: str) -> Iterator[Check]:
+    def _try_probe(self, planter: _ProbeProposer, base: str) -> Iterator[Check]:
         """Hold one session on a campaign of its own; a check for all that was tried or left out."""
         with self._lab(base) as session:
             session.proposer = planter
             for event in research(session):
                 yield from planter.taken()
-                plant = planter.planted
-                if isinstance(event, ExperimentStart) and plant:
-                    self._probe(plant.title)
-                if isinstance(event, Experiment) and event.experiment > 0 and plant:
-                    seen = self._seen(session, plant, planter.patient, event)
-                    check = _check(plant, seen, planter.patient)
-                    planter.patient = now_known(planter.patient, plant, seen)
+                probe = planter.planted
+                if isinstance(event, ExperimentStart) and probe:
+                    self._probe(probe.title)
+                if isinstance(event, Experiment) and event.experiment > 0 and probe:
+                    seen = self._seen(session, probe, planter.project, event)
+                    check = _check(probe, seen, planter.project)
+                    planter.project = now_known(planter.project, probe, seen)
                     planter.planted = None
                     yield check
 
     def _seen(
-        self, session: Session, plant: Plant, patient: Patient, experiment: Experiment
+        self, session: Session, probe: Probe, project: ProjectUnderTest, experiment: Experiment
     ) -> Seen:
         """The verdict, and what it leaves open: the guard only looks at what is to be kept."""
         refused = False
         measured = experiment.status is Status.DISCARD and experiment.reason not in faults.REFUSED
-        if plant.breaks and patient.guarded and measured:
-            with session.campaign.trial(plant.make(patient)) as trial:
+        if probe.breaks and project.guarded and measured:
+            with session.campaign.trial(probe.make(project)) as trial:
                 trial.show(Side.CANDIDATE)
-                refused = session.bench.guard(trial) is not None
+                refused = session.evaluator.guard(trial) is not None
         fresh = experiment.value not in self._values
         self._values |= {sample.value for sample in experiment.samples}
-        return Seen(experiment, refused, _content(patient.bystander) == self._bystander, fresh)
+        return Seen(experiment, refused, _content(project.bystander) == self._bystander, fresh)
 
     @contextmanager
     def _lab(self, base: str, *, setup_only: bool = False) -> Iterator[Session]:
@@ -302,22 +304,22 @@ def _first_line(error: Exception) -> str:
     return line[:1].lower() + line[1:]
 
 
-def _check(plant: Plant, seen: Seen, patient: Patient) -> Check:
+def _check(probe: Probe, seen: Seen, project: ProjectUnderTest) -> Check:
     experiment = seen.experiment
     verdict = f"{experiment.status}: {experiment.reason}"
     if experiment.reason is Reason.INTERRUPTED:
-        return Check(plant.title, None, note=f"there is no verdict ({experiment.error})")
+        return Check(probe.title, None, note=f"there is no verdict ({experiment.error})")
     try:
-        advice = plant.fault(seen, patient)
+        advice = probe.fault(seen, project)
     except NotPossibleError as error:
-        return Check(plant.title, None, verdict, str(error))
+        return Check(probe.title, None, verdict, str(error))
     if seen.refused:
         verdict += ", and the guard refuses it"
-    names = {"target": patient.path, "metric": patient.settings.metric_name}
+    names = {"target": project.path, "metric": project.settings.metric_name}
     return Check(
-        plant.title, not advice, verdict, filled(advice, **names, bystander=_name(patient))
+        probe.title, not advice, verdict, filled(advice, **names, bystander=_name(project))
     )
 
 
-def _name(patient: Patient) -> str:
-    return PurePosixPath(patient.bystander or "").name
+def _name(project: ProjectUnderTest) -> str:
+    return PurePosixPath(project.bystander or "").name

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from autoresearch_ci.core.model import Experiment, Reason, Status
-from autoresearch_ci.doctor.project import NOT_EXECUTED, NotPossibleError, Patient
+from autoresearch_ci.doctor.project import NOT_EXECUTED, NotPossibleError, ProjectUnderTest
 
 REFUSED = (Reason.GUARD_FAILED, Reason.RULE_VIOLATION)
 _NOT_REACHED = "a run does not get to the planted code"
@@ -87,35 +87,35 @@ class Seen:
         return self.experiment.reason
 
 
-def unless(reason: Reason, advice: str) -> Callable[[Seen, Patient], str]:
+def unless(reason: Reason, advice: str) -> Callable[[Seen, ProjectUnderTest], str]:
     """Any other verdict than the one that there must be."""
-    return lambda seen, _patient: "" if seen.reason is reason else advice
+    return lambda seen, _project: "" if seen.reason is reason else advice
 
 
-def noise(seen: Seen, _patient: Patient) -> str:
+def noise(seen: Seen, _project: ProjectUnderTest) -> str:
     """Kept though it does nothing that counts."""
     return _NO_NOISE if seen.kept else ""
 
 
-def broken(seen: Seen, patient: Patient) -> str:
+def broken(seen: Seen, project: ProjectUnderTest) -> str:
     """Wrong only where it is kept, or measured as if nothing were broken and nobody notices."""
     if seen.kept:
-        return _NO_PROGRAM_KEPT + (_GUARD_PASSES if patient.guarded else _NO_GUARD)
+        return _NO_PROGRAM_KEPT + (_GUARD_PASSES if project.guarded else _NO_GUARD)
     noticed = seen.crashed or seen.refused or seen.reason in REFUSED
     # What a broken target adds to an artefact, or to a time, was measured: nothing is lost there.
-    if noticed or (seen.fresh and (patient.measures_size or patient.measures_time)):
+    if noticed or (seen.fresh and (project.measures_size or project.measures_time)):
         return ""
-    return _NO_PROGRAM + (_GUARD_PASSES if patient.guarded else _NO_GUARD)
+    return _NO_PROGRAM + (_GUARD_PASSES if project.guarded else _NO_GUARD)
 
 
-def crashed(seen: Seen, patient: Patient) -> str:
+def crashed(seen: Seen, project: ProjectUnderTest) -> str:
     """Kept though it fails when it is started."""
     if not seen.kept:
         return ""
-    return _CRASH_KEPT + (_GUARD_PASSES if patient.guarded else _NO_GUARD)
+    return _CRASH_KEPT + (_GUARD_PASSES if project.guarded else _NO_GUARD)
 
 
-def edited(seen: Seen, patient: Patient) -> str:
+def edited(seen: Seen, project: ProjectUnderTest) -> str:
     """Another file of the project changed for good."""
     if not seen.undone:
         return "A run changed {bystander} and got away with it. This is a bug of autoresearch-ci."
@@ -123,14 +123,14 @@ def edited(seen: Seen, patient: Patient) -> str:
         return ""
     if seen.kept:
         return _NO_NOISE
-    raise NotPossibleError(NOT_EXECUTED if patient.executed is None else _NOT_REACHED)
+    raise NotPossibleError(NOT_EXECUTED if project.executed is None else _NOT_REACHED)
 
 
-def endless(seen: Seen, patient: Patient) -> str:
+def endless(seen: Seen, project: ProjectUnderTest) -> str:
     """Not stopped."""
     if seen.reason is Reason.TIMEOUT or seen.reason in REFUSED:
         return ""
-    if patient.proven or seen.reason is Reason.NO_METRIC:
+    if project.proven or seen.reason is Reason.NO_METRIC:
         return "A run that does not end was not stopped. Does run_command wait for what it starts?"
     if seen.crashed:
         raise NotPossibleError("the planted code fails in this project")
@@ -139,24 +139,24 @@ def endless(seen: Seen, patient: Patient) -> str:
     raise NotPossibleError(_NOT_REACHED)
 
 
-def emptied(seen: Seen, patient: Patient) -> str:
+def emptied(seen: Seen, project: ProjectUnderTest) -> str:
     """Kept though nothing is left."""
     if not seen.kept:
         return ""
     return "{metric} can be won by emptying {target}. " + (
         "guard_command does not notice: add tests to it that need {target}."
-        if patient.guarded
+        if project.guarded
         else "Set guard_command to tests that need it."
     )
 
 
-def idle(seen: Seen, patient: Patient) -> str:
+def idle(seen: Seen, project: ProjectUnderTest) -> str:
     """A time there always is, and a size of what is built, too; neither must be believed."""
     noticed = seen.crashed or seen.reason is Reason.GUARD_FAILED
-    harmless = patient.measures_time or (patient.measures_size and seen.fresh)
+    harmless = project.measures_time or (project.measures_size and seen.fresh)
     if noticed or (harmless and not seen.kept):
         return ""
-    if patient.measures_time or patient.measures_size:
+    if project.measures_time or project.measures_size:
         return (
             "A program that ends at once wins. Set guard_command to tests that need what {target} "
             "does; and let run_command remove what the last run made."
@@ -167,26 +167,26 @@ def idle(seen: Seen, patient: Patient) -> str:
     )
 
 
-def told(seen: Seen, patient: Patient) -> str:
+def told(seen: Seen, project: ProjectUnderTest) -> str:
     """Kept for a number that it says."""
-    return _PRINTED if _believed(seen, patient) else ""
+    return _PRINTED if _believed(seen, project) else ""
 
 
-def lied(seen: Seen, patient: Patient) -> str:
+def lied(seen: Seen, project: ProjectUnderTest) -> str:
     """Kept for a number that nobody finds in its source."""
-    if not _believed(seen, patient):
+    if not _believed(seen, project):
         return ""
-    return _MEASURED_LIES if patient.settings.measure_command else _LIES
+    return _MEASURED_LIES if project.settings.measure_command else _LIES
 
 
-def _believed(seen: Seen, patient: Patient) -> bool:
+def _believed(seen: Seen, project: ProjectUnderTest) -> bool:
     """Whether the number counted: noise may hide that it is better, and a larger lie would win."""
     value = seen.experiment.value
-    counted = value is not None and math.isclose(value, patient.too_good, rel_tol=1e-4)
+    counted = value is not None and math.isclose(value, project.too_good, rel_tol=1e-4)
     judged = seen.experiment.status is Status.DISCARD and seen.reason not in REFUSED
     return seen.kept or (counted and judged and not seen.refused)
 
 
-def improved(seen: Seen, _patient: Patient) -> str:
+def improved(seen: Seen, _project: ProjectUnderTest) -> str:
     """Not kept though it is better."""
     return "" if seen.kept else _LOST

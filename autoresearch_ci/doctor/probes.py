@@ -11,7 +11,7 @@ from autoresearch_ci.core.model import Reason
 from autoresearch_ci.doctor import faults
 from autoresearch_ci.doctor.faults import Seen
 from autoresearch_ci.doctor.languages import codes, filled
-from autoresearch_ci.doctor.project import NotPossibleError, Patient
+from autoresearch_ci.doctor.project import NotPossibleError, ProjectUnderTest
 from autoresearch_ci.source_code.frozen_lines.seeds import sites
 from autoresearch_ci.source_code.frozen_lines.statements import statements
 from autoresearch_ci.source_code.syntax import Kind
@@ -20,7 +20,7 @@ _PADDING = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Plant:
+class Probe:
     """A change: its title, how it is made, and what is wrong with what became of it.
 
     `fault` returns advice, nothing where the verdict is right, and raises NotPossibleError
@@ -28,127 +28,127 @@ class Plant:
     """
 
     title: str
-    make: Callable[[Patient], str]
-    fault: Callable[[Seen, Patient], str]
+    make: Callable[[ProjectUnderTest], str]
+    fault: Callable[[Seen, ProjectUnderTest], str]
     breaks: bool = False
 
 
-def _comment(patient: Patient) -> str:
-    comment = filled(patient.language.comment, text="planted by autoresearch-ci doctor")
-    return f"{patient.text.rstrip()}\n{comment}\n"
+def _comment(project: ProjectUnderTest) -> str:
+    comment = filled(project.language.comment, text="planted by autoresearch-ci doctor")
+    return f"{project.text.rstrip()}\n{comment}\n"
 
 
-def _syntax_error(patient: Patient) -> str:
-    if not patient.language.crash:
+def _syntax_error(project: ProjectUnderTest) -> str:
+    if not project.language.crash:
         raise NotPossibleError("the doctor does not know what is no program in this language")
-    return f"{patient.text.rstrip()}\n) this is no program (\n"
+    return f"{project.text.rstrip()}\n) this is no program (\n"
 
 
-def _crash(patient: Patient) -> str:
-    return patient.planted(patient.language.crash)
+def _crash(project: ProjectUnderTest) -> str:
+    return project.planted(project.language.crash)
 
 
-def _sleep(patient: Patient) -> str:
-    patient.run()
-    return patient.planted(patient.language.wait, seconds=round(10 * patient.settings.kill_after))
+def _sleep(project: ProjectUnderTest) -> str:
+    project.run()
+    return project.planted(project.language.wait, seconds=round(10 * project.settings.kill_after))
 
 
-def _edit(patient: Patient) -> str:
-    patient.run()
-    if patient.bystander is None:
+def _edit(project: ProjectUnderTest) -> str:
+    project.run()
+    if project.bystander is None:
         raise NotPossibleError("git tracks no other file")
-    return patient.planted(patient.language.edit, path=json.dumps(patient.bystander))
+    return project.planted(project.language.edit, path=json.dumps(project.bystander))
 
 
-def _claim(patient: Patient) -> str:
-    patient.can_be_told()
-    code = patient.language.say
+def _claim(project: ProjectUnderTest) -> str:
+    project.can_be_told()
+    code = project.language.say
     if not code:
-        raise NotPossibleError(f"there is no simple way to print in {patient.path}")
-    return patient.planted(code, text=json.dumps(patient.claim()))
+        raise NotPossibleError(f"there is no simple way to print in {project.path}")
+    return project.planted(code, text=json.dumps(project.claim()))
 
 
-def _seed(patient: Patient) -> str:
-    for statement, site in sites(statements(patient.path, patient.text)):
+def _seed(project: ProjectUnderTest) -> str:
+    for statement, site in sites(statements(project.path, project.text)):
         for token in statement.code:
             digits = re.match(r"\d+", token.text)
             if token.kind is Kind.NUMBER and token.text in site and digits:
                 other = f"{int(digits[0]) + 1}{token.text[digits.end() :]}"
-                return patient.text[: token.start] + other + patient.text[token.end :]
+                return project.text[: token.start] + other + project.text[token.end :]
     raise NotPossibleError("the target sets no seed to a number")
 
 
-def _quit(patient: Patient) -> str:
-    patient.run()
-    return patient.planted(patient.language.quit)
+def _quit(project: ProjectUnderTest) -> str:
+    project.run()
+    return project.planted(project.language.quit)
 
 
-def _empty(_patient: Patient) -> str:
+def _empty(_project: ProjectUnderTest) -> str:
     """A line end: a size of exactly 0 is held whatever the project does about it."""
     return "\n"
 
 
-def worse(patient: Patient) -> str:
+def worse(project: ProjectUnderTest) -> str:
     """The target, slower or larger: whichever the metric measures."""
-    if patient.measures_size:
+    if project.measures_size:
         digits = "".join(f"{n * 2654435761 % 2**32:08x}" for n in range(_PADDING // 8))
-        return patient.planted(patient.language.say, text=json.dumps(digits))
-    patient.run()
-    seconds = round(max(1.0, patient.seconds / 2), 1)
-    return patient.planted(patient.language.wait, seconds=seconds)
+        return project.planted(project.language.say, text=json.dumps(digits))
+    project.run()
+    seconds = round(max(1.0, project.seconds / 2), 1)
+    return project.planted(project.language.wait, seconds=seconds)
 
 
-def _lie(patient: Patient) -> str:
-    patient.can_be_lied_to()
-    return patient.planted(patient.language.lie, codes=codes(patient.claim()))
+def _lie(project: ProjectUnderTest) -> str:
+    project.can_be_lied_to()
+    return project.planted(project.language.lie, codes=codes(project.claim()))
 
 
-def _fake(patient: Patient) -> str:
-    patient.can_be_lied_to()
-    return patient.planted(patient.language.fake, codes=codes(patient.claim()))
+def _fake(project: ProjectUnderTest) -> str:
+    project.can_be_lied_to()
+    return project.planted(project.language.fake, codes=codes(project.claim()))
 
 
 CRASH, EDIT, ENDLESS = "a crash", "an edit of another file", "an endless run"
 WORSE = "a slower or larger one"
 PLANTS = (
-    Plant("no change", lambda patient: patient.text,
+    Probe("no change", lambda project: project.text,
           faults.unless(Reason.DUPLICATE,
                         "The same content was tried again. This is a bug of autoresearch-ci.")),
-    Plant("a comment", _comment, faults.noise),
-    Plant("a syntax error", _syntax_error, faults.broken, breaks=True),
-    Plant(CRASH, _crash, faults.crashed),
-    Plant(EDIT, _edit, faults.edited),
-    Plant(ENDLESS, _sleep, faults.endless),
-    Plant("a printed number", _claim, faults.told, breaks=True),
-    Plant("another seed", _seed,
+    Probe("a comment", _comment, faults.noise),
+    Probe("a syntax error", _syntax_error, faults.broken, breaks=True),
+    Probe(CRASH, _crash, faults.crashed),
+    Probe(EDIT, _edit, faults.edited),
+    Probe(ENDLESS, _sleep, faults.endless),
+    Probe("a printed number", _claim, faults.told, breaks=True),
+    Probe("another seed", _seed,
           faults.unless(Reason.RULE_VIOLATION,
                         "A change of the random seed was measured. This is a bug of "
                         "autoresearch-ci.")),
-    Plant("an empty file", _empty, faults.emptied),
-    Plant("a run that does nothing", _quit, faults.idle),
-    Plant(WORSE, worse, faults.noise),
-    Plant("a lie after the work", _lie, faults.lied, breaks=True),
-    Plant("a lie instead of work", _fake, faults.lied, breaks=True),
+    Probe("an empty file", _empty, faults.emptied),
+    Probe("a run that does nothing", _quit, faults.idle),
+    Probe(WORSE, worse, faults.noise),
+    Probe("a lie after the work", _lie, faults.lied, breaks=True),
+    Probe("a lie instead of work", _fake, faults.lied, breaks=True),
 )  # fmt: skip
 """In the order in which they are planted: what may be kept by mistake comes late."""
 
-BETTER = Plant("a faster or smaller one", lambda patient: patient.text, faults.improved)
+BETTER = Probe("a faster or smaller one", lambda project: project.text, faults.improved)
 
 
-def now_known(patient: Patient, plant: Plant, seen: Seen) -> Patient:
+def now_known(project: ProjectUnderTest, probe: Probe, seen: Seen) -> ProjectUnderTest:
     """What a verdict tells about the project: whether a run gets to the target's code.
 
     A crash at its start is a sign of it, though what breaks a build looks the same; a file
     that is edited, and a run that does not end, prove it.
     """
-    if plant.title == CRASH:
-        return replace(patient, executed=seen.crashed)
-    if plant.title not in (EDIT, ENDLESS) or seen.kept:
-        return patient
+    if probe.title == CRASH:
+        return replace(project, executed=seen.crashed)
+    if probe.title not in (EDIT, ENDLESS) or seen.kept:
+        return project
     if _has_run(seen):
-        return replace(patient, executed=True, proven=True)
-    settled = seen.crashed or patient.proven or seen.reason in faults.REFUSED
-    return patient if settled else replace(patient, executed=False)
+        return replace(project, executed=True, proven=True)
+    settled = seen.crashed or project.proven or seen.reason in faults.REFUSED
+    return project if settled else replace(project, executed=False)
 
 
 def _has_run(seen: Seen) -> bool:

@@ -22,7 +22,7 @@ class NotPossibleError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Patient:
+class ProjectUnderTest:
     """The project: its target, its settings, and what its unchanged run was like.
 
     `seconds` is the run's wall time, `log` what it printed. `bystander` is the full path of

@@ -24,7 +24,7 @@ from autoresearch_ci.campaign.resume import (
     require_same_campaign,
 )
 from autoresearch_ci.campaign.select import LEDGER, choose_tag, unknown, usual_run, without_branch
-from autoresearch_ci.campaign.sync import Alone, Publisher, RemotePublisher
+from autoresearch_ci.campaign.sync import NoRemote, RemoteSync, Sync
 from autoresearch_ci.core import machine, shell
 from autoresearch_ci.core.clock import timestamp
 from autoresearch_ci.core.files import give
@@ -34,7 +34,7 @@ from autoresearch_ci.core.model import (
     StopRequest,
 )
 from autoresearch_ci.core.progress import Watch
-from autoresearch_ci.engine.evaluator import Bench, Tell, silent
+from autoresearch_ci.engine.evaluator import Evaluator, Tell, silent
 from autoresearch_ci.engine.foresight import require_idea
 from autoresearch_ci.engine.limits import Limits
 from autoresearch_ci.engine.session import Session
@@ -48,7 +48,7 @@ from autoresearch_ci.judge import sequential
 from autoresearch_ci.proposers import select
 from autoresearch_ci.proposers.llm.budget import Spent, spent_on
 from autoresearch_ci.proposers.llm.instructions import instructions
-from autoresearch_ci.source_code.frozen_lines import Ruler, labels
+from autoresearch_ci.source_code.frozen_lines import FrozenLines, labels
 from autoresearch_ci.workspace import Campaign, Remote, Target, Workspace
 
 _SHOWN = 5
@@ -181,7 +181,7 @@ def assemble(
     if cut := book.campaign.unfinished:
         record_interrupted(book, cut)
     executor = choose_executor(settings, users.experiments if users else None, until)
-    bench = Bench(
+    evaluator = Evaluator(
         settings,
         in_place(executor, homes),
         root=workspace.root,
@@ -210,14 +210,14 @@ def assemble(
         workspace.state_dir / "pending" / campaign.tag,
         draw=choose_picture(remote),
     )
-    ruler = choose_ruler(settings)
+    frozen_lines = choose_frozen_lines(settings)
     read = partial(workspace.read_log, campaign.tag)
-    around = select.Surroundings(
+    around = select.ProposerContext(
         loaded=loaded,
         tag=campaign.tag,
         session=name,
         watch=watch,
-        ruler=ruler,
+        frozen_lines=frozen_lines,
         instructions=lambda: instructions(workspace, trusted or campaign.base, settings),
         patch=lambda number: archive.recall(number, "patch", read),
         log=lambda number: archive.recall(number, "log", read),
@@ -246,8 +246,8 @@ def assemble(
         ledger=book,
         archive=archive,
         inbox=workspace.inbox(campaign.tag),
-        publisher=choose_publisher(remote, campaign, book, archive),
-        bench=bench,
+        remote_sync=choose_sync(remote, campaign, book, archive),
+        evaluator=evaluator,
         proposer=select.proposer(around),
         judge=sequential(settings.max_repeats),
         limits=Limits(
@@ -257,7 +257,7 @@ def assemble(
             target_value=settings.target_value,
             setup_only=setup_only,
         ),
-        ruler=ruler,
+        frozen_lines=frozen_lines,
         watch=watch,
         stops=stops,
         usual=usual_run(workspace, settings.target_file, settings.metric_name)
@@ -271,7 +271,7 @@ def prepare(session: Session, homes: Homes) -> None:
     campaign, notes = session.campaign, []
     with campaign.preparation() as changed:
         if not session.stops:
-            session.bench.prepare()
+            session.evaluator.prepare()
     notes += [note] if (note := homes.keep()) else []
     if session.stops:
         notes.append("A stop came after the session that started this one: so nothing is run.")
@@ -328,11 +328,11 @@ def spent_here(workspace: Workspace, day: str) -> Spent:
     return sum(spent.values(), Spent())
 
 
-def choose_ruler(settings: config.Settings) -> Ruler:
+def choose_frozen_lines(settings: config.Settings) -> FrozenLines:
     """What is frozen in the target; its report is nobody's ruler where a command measures."""
     measured = settings.measure_command is not None
     names = () if measured else labels(settings.metric_name, settings.metric_parse)
-    return Ruler(settings.target_file, names)
+    return FrozenLines(settings.target_file, names)
 
 
 def choose_executor(
@@ -376,11 +376,11 @@ def choose_picture(remote: Remote | None) -> Callable[[History], bytes] | None:
     return chart
 
 
-def choose_publisher(
+def choose_sync(
     remote: Remote | None, campaign: Campaign, book: ledger.Ledger, archive: Archive
-) -> Publisher:
+) -> Sync:
     """Where the campaign is shared: nowhere, unless a remote was named."""
-    return RemotePublisher(remote, campaign, book, archive) if remote else Alone()
+    return RemoteSync(remote, campaign, book, archive) if remote else NoRemote()
 
 
 def follow(session: Session, named: str | None, tip: str | None) -> None:

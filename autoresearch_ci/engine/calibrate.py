@@ -16,7 +16,7 @@ from statistics import median
 from autoresearch_ci.core.clock import timestamp
 from autoresearch_ci.core.model import Experiment, Sample, Side, Status, same
 from autoresearch_ci.engine.session import Session
-from autoresearch_ci.judge import Contest, Experience, Judge
+from autoresearch_ci.judge import Comparison, Judge, NoiseModel
 
 RUNS = 10
 POWER = 0.8
@@ -65,8 +65,8 @@ def measured(session: Session, runs: int) -> Iterator[tuple[float, float]]:
     with session.campaign.trial(session.campaign.source()) as trial:
         for _ in range(runs):
             trial.show(Side.INCUMBENT)
-            measurement = session.bench.measure(trial)
-            yield session.bench.require(measurement), measurement.run.seconds
+            measurement = session.evaluator.measure(trial)
+            yield session.evaluator.require(measurement), measurement.run.seconds
 
 
 def calibration(session: Session, values: list[float], seconds: list[float]) -> Calibration:
@@ -125,7 +125,7 @@ class Rehearsal:
     """Contests that nobody has to run: the same judge, and noise that was measured."""
 
     judge: Judge
-    contest: Contest
+    comparison: Comparison
     middle: float
     residuals: tuple[float, ...]
 
@@ -134,28 +134,28 @@ class Rehearsal:
         """The judge of a campaign whose baseline had these values."""
         samples = tuple(Sample(Side.CANDIDATE, value) for value in values)
         middle = median(values)
-        experience = Experience().after(
+        noise_model = NoiseModel().after(
             _baseline(session, samples, middle), session.history.direction
         )
-        contest = replace(
-            session.contest(), samples=(), simpler=lambda: False, experience=experience
+        comparison = replace(
+            session.comparison(), samples=(), simpler=lambda: False, noise_model=noise_model
         )
-        return cls(session.judge, contest, middle, tuple(value - middle for value in values))
+        return cls(session.judge, comparison, middle, tuple(value - middle for value in values))
 
     def hold(self, gain: float) -> Held:
         """Contests in which the candidate is truly better by `gain`."""
         rng = random.Random(0)
         kept = runs = 0
         for _ in range(_CONTESTS):
-            contest = self.contest
-            while isinstance(decision := self.judge(contest), Side):
+            comparison = self.comparison
+            while isinstance(decision := self.judge(comparison), Side):
                 level = self.middle
                 if decision is Side.CANDIDATE:
-                    level = contest.direction.better(level, gain)
+                    level = comparison.direction.better(level, gain)
                 value = level + rng.choice(self.residuals)
-                contest = contest.plus(Sample(decision, value))
+                comparison = comparison.plus(Sample(decision, value))
             kept += decision.status is Status.KEEP
-            runs += len(contest.samples)
+            runs += len(comparison.samples)
         return Held(gain, kept / _CONTESTS, runs / _CONTESTS)
 
 

@@ -32,7 +32,7 @@ from autoresearch_ci.engine.experiment import held_out, undecided
 from autoresearch_ci.engine.paired_runs import (
     PAIRS,
     TIME_IS_UP,
-    Duel,
+    PairedResult,
     duel,
     measured,
     rules,
@@ -193,7 +193,7 @@ def whole(
         if found.failure is None:
             yield Note(TIME_IS_UP)
             return
-        session.bench.require(found.failure)
+        session.evaluator.require(found.failure)
         raise AssertionError("a failed measurement was accepted")
     e, before = found.effect, found.middle(Side.CANDIDATE)
     verdict = "worse" if e.worse else "not_confirmed"
@@ -257,7 +257,7 @@ def dropped(
     return finding, _outcome(session, trial, finding, found)
 
 
-def judged(group: Sequence[Experiment], found: Duel) -> Finding:
+def judged(group: Sequence[Experiment], found: PairedResult) -> Finding:
     """What the duel of the branch with and without these changes says.
 
     What was kept for being simpler need not be better: it holds up unless it is worse.
@@ -274,7 +274,7 @@ def judged(group: Sequence[Experiment], found: Duel) -> Finding:
     return replace(finding, holds=holds, gain=e.gain, low=e.low, high=e.high)
 
 
-def _outcome(session: Session, trial: Trial, finding: Finding, found: Duel) -> Outcome:
+def _outcome(session: Session, trial: Trial, finding: Finding, found: PairedResult) -> Outcome:
     runs = found.runs
     measured = Outcome(None, None, found.samples, runs.measurements, log=runs.log(Side.CANDIDATE))
     if found.failure is not None:
@@ -297,7 +297,7 @@ def _outcome(session: Session, trial: Trial, finding: Finding, found: Duel) -> O
         if again.failure:
             return replace(outcome, verdict=again.failure, value=again.value, error=again.error)
     trial.show(Side.CANDIDATE)
-    if objection := session.bench.guard(trial):
+    if objection := session.evaluator.guard(trial):
         return outcome.opposed(objection)
     kept = replace(outcome, verdict=replace(discard, status=Status.KEEP, reason=Reason.SIMPLER))
     return held_out(session, trial, kept)

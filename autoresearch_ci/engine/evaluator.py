@@ -69,7 +69,7 @@ class Trial(Protocol):
     """What measuring needs of the workspace's trial."""
 
     @property
-    def aside(self) -> str: ...
+    def quarantine(self) -> str: ...
 
     def hand_over(self) -> tuple[str, ...]: ...
 
@@ -114,7 +114,7 @@ class Objection:
     log: str = ""
 
 
-class Bench:
+class Evaluator:
     """Runs the user's commands in the working tree, one at a time.
 
     `run_log` is the experiment's; `logs` is a folder for those of setup and guard.
@@ -400,7 +400,7 @@ def _remedy(measurement: Measurement, target: str) -> str:
 
 def _listed(violations: Sequence[str], trial: Trial) -> str:
     """What was changed, and where it is now as it was found."""
-    return ", ".join(violations[:5]) + (f" (now in {trial.aside})" if trial.aside else "")
+    return ", ".join(violations[:5]) + (f" (now in {trial.quarantine})" if trial.quarantine else "")
 
 
 def failure_of(run: Run) -> Reason | None:

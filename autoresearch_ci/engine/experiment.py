@@ -18,29 +18,29 @@ from autoresearch_ci.core.model import (
 )
 from autoresearch_ci.engine.runs import Runs
 from autoresearch_ci.engine.session import INTERRUPTED, OUT_OF_TIME, Outcome, Session
-from autoresearch_ci.judge import Contest
+from autoresearch_ci.judge import Comparison
 from autoresearch_ci.workspace import Trial
 
 
 def open_session(session: Session, trial: Trial) -> Runs:
     """Run the incumbent until the judge is ready for a candidate, or the time is up."""
     session.incumbent = ()
-    runs, values = Runs(session.bench, trial), list[float]()
-    while session.judge(session.contest()) is Side.INCUMBENT:
+    runs, values = Runs(session.evaluator, trial), list[float]()
+    while session.judge(session.comparison()) is Side.INCUMBENT:
         if session.incumbent and session.is_over:
             break
         run = runs.of(Side.INCUMBENT, session.opening_run(), opens=not values)
-        values.append(session.bench.require(run, values))
+        values.append(session.evaluator.require(run, values))
         session.incumbent += (Sample(Side.INCUMBENT, values[-1]),)
         if text := session.foresee(run.run.seconds):
-            session.bench.tell(Note(text))
+            session.evaluator.tell(Note(text))
     return runs
 
 
 def baseline(session: Session, trial: Trial) -> Outcome:
     """The project as it is must give a metric and pass its guard."""
     runs = open_session(session, trial)
-    session.bench.require_guard(trial)
+    session.evaluator.require_guard(trial)
     samples = tuple(Sample(Side.CANDIDATE, sample.value) for sample in session.incumbent)
     value = median(sample.value for sample in samples)
     outcome = Outcome(None, value, samples, runs.measurements, log=runs.log(Side.INCUMBENT))
@@ -49,7 +49,7 @@ def baseline(session: Session, trial: Trial) -> Outcome:
 
 def attempt(session: Session, trial: Trial, proposal: Proposal) -> tuple[Proposal, Outcome]:
     """Try an idea. One that crashes may be mended by who had it, within its experiment."""
-    outcome = contested(session, trial, proposal)
+    outcome = compared(session, trial, proposal)
     for _ in range(session.settings.max_fixes):
         if session.is_over or not session.is_mendable(outcome):
             break
@@ -62,12 +62,12 @@ def attempt(session: Session, trial: Trial, proposal: Proposal) -> tuple[Proposa
             break
         proposal = replace(mended, title=proposal.title, tokens=tokens, cost_usd=cost)
         trial.revise(proposal.text)
-        before, outcome = outcome, contested(session, trial, proposal)
+        before, outcome = outcome, compared(session, trial, proposal)
         outcome = replace(outcome, measurements=(*before.measurements, *outcome.measurements))
     return proposal, blamed(session, trial, outcome)
 
 
-def contested(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
+def compared(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
     """Run either side until the judge can decide; a keep has to be verified.
 
     A run of the incumbent that fails says nothing of the candidate: there is another one,
@@ -77,29 +77,29 @@ def contested(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
     if same and not (same.held and session.is_limited):
         duplicate = Verdict(Status.DISCARD, Reason.DUPLICATE)
         return Outcome(duplicate, same.value, error=f"the same as experiment {same.experiment}")
-    if broken := session.ruler.broken(session.source().text, proposal.text):
+    if broken := session.frozen_lines.broken(session.source().text, proposal.text):
         return Outcome(Verdict(Status.DISCARD, Reason.RULE_VIOLATION), None, error=broken)
-    contest = session.contest(proposal)
-    runs = Runs(session.bench, trial, usual=True)
+    comparison = session.comparison(proposal)
+    runs = Runs(session.evaluator, trial, usual=True)
     failed = False
-    while side := wanted(session, decision := session.judge(contest), runs):
+    while side := wanted(session, decision := session.judge(comparison), runs):
         if session.is_over:
-            return undecided(ended(contest, runs), OUT_OF_TIME)
-        run = runs.of(side, _name(side, contest.values(side)))
+            return undecided(ended(comparison, runs), OUT_OF_TIME)
+        run = runs.of(side, _name(side, comparison.values(side)))
         if run.failure and side is Side.INCUMBENT:
             if failed:
                 error = f"the incumbent gave no metric either time: {run.error}"
-                return undecided(ended(contest, runs), error)
+                return undecided(ended(comparison, runs), error)
             failed = True
             continue
         failed = False
         if run.failure or run.value is None:
-            failure = ended(contest, runs)
+            failure = ended(comparison, runs)
             return replace(failure, verdict=run.failure, value=run.value, error=run.error)
-        contest = contest.plus(Sample(side, run.value))
+        comparison = comparison.plus(Sample(side, run.value))
     assert isinstance(decision, Verdict)
-    prev, value = session.figures(contest, decision)
-    outcome = replace(ended(contest, runs), verdict=decision, value=value, prev=prev)
+    prev, value = session.figures(comparison, decision)
+    outcome = replace(ended(comparison, runs), verdict=decision, value=value, prev=prev)
     kept = decision.status is Status.KEEP
     return verified(session, trial, runs, outcome) if kept else disbelieved(session, outcome)
 
@@ -121,10 +121,10 @@ def wanted(session: Session, decision: Verdict | Side, runs: Runs) -> Side | Non
     return Side.CANDIDATE if is_looked_at and runs.last is not Side.CANDIDATE else None
 
 
-def ended(contest: Contest, runs: Runs) -> Outcome:
+def ended(comparison: Comparison, runs: Runs) -> Outcome:
     """What was measured, without a verdict yet."""
     log = runs.log(Side.CANDIDATE)
-    return Outcome(None, None, contest.samples, runs.measurements, log=log)
+    return Outcome(None, None, comparison.samples, runs.measurements, log=log)
 
 
 def verified(session: Session, trial: Trial, runs: Runs, outcome: Outcome) -> Outcome:
@@ -136,7 +136,7 @@ def verified(session: Session, trial: Trial, runs: Runs, outcome: Outcome) -> Ou
     if doubt := session.in_doubt(outcome):
         return replace(implausible(outcome, doubt), held=True)
     trial.show(Side.CANDIDATE)
-    if objection := session.bench.guard(trial):
+    if objection := session.evaluator.guard(trial):
         return outcome.opposed(objection)
     return held_out(session, trial, outcome)
 
@@ -158,11 +158,11 @@ def blamed(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
     in_a_row = session.failures
     if in_a_row == 1 or in_a_row & (in_a_row - 1) or session.is_over:
         return outcome
-    runs = Runs(session.bench, trial)
+    runs = Runs(session.evaluator, trial)
     for _ in range(2):
         if (run := runs.of(Side.INCUMBENT)).reason is None:
             return replace(outcome, measurements=(*outcome.measurements, *runs.measurements))
-    fault = session.bench.broken(run)
+    fault = session.evaluator.broken(run)
     outcome = replace(outcome, measurements=(*outcome.measurements, *runs.measurements))
     return replace(undecided(outcome, fault.message), log=run.log, fault=fault)
 
@@ -218,5 +218,5 @@ def held_out(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
     """With the number that only people get to see; whatever becomes of it, the verdict stands."""
     if session.is_over and session.settings.holdout_command is not None:
         return replace(outcome, holdout_error="time_limit was reached")
-    value, error = session.bench.hold_out(trial)
+    value, error = session.evaluator.hold_out(trial)
     return replace(outcome, holdout=value, holdout_error=error)

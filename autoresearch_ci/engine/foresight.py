@@ -32,7 +32,7 @@ def require_idea(session: Session, loaded: Loaded) -> None:
     if history.baseline:
         session.ledger.append(session.start)
         session.end(StopReason.EXHAUSTED, "nothing was left to try when it began")
-        session.share(last=True)
+        session.sync(last=True)
     why, guards = _spared(told.mutations, loaded)
     raise TargetError(
         f"The search has nothing {'more ' if tried > 0 else ''}to try in {source.path}.",

@@ -58,14 +58,14 @@ def research(session: Session) -> Generator[Event, None, None]:
         raise
     finally:
         end = session.end(stop, why)
-        shared = session.share(last=True, hurry=stop is StopReason.INTERRUPTED)
+        shared = session.sync(last=True, hurry=stop is StopReason.INTERRUPTED)
     yield from (Note(text) for text in shared.notes)
     yield end
 
 
 def share(session: Session) -> Generator[Event, None, bool]:
     """Publish what there is; whether the incumbent is another session's now."""
-    shared = session.share()
+    shared = session.sync()
     yield from (Note(text) for text in shared.notes)
     return shared.moved
 

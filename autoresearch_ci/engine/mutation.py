@@ -25,7 +25,7 @@ from autoresearch_ci.core.model import (
     Status,
 )
 from autoresearch_ci.engine.session import Session
-from autoresearch_ci.judge import Experience
+from autoresearch_ci.judge import NoiseModel
 from autoresearch_ci.proposers.search import UNUSED, is_about_size
 from autoresearch_ci.source_code.mutants import CRASH, EMPTIED, crashing, emptied
 from autoresearch_ci.workspace import Trial
@@ -93,10 +93,10 @@ def _noticed(session: Session, text: str) -> str | None:
         if session.is_over:
             return None
         trial.show(Side.CANDIDATE)
-        run = session.bench.measure(trial)
+        run = session.evaluator.measure(trial)
         if run.failure or run.value is None:
             return "run"
-        if session.bench.guard(trial):
+        if session.evaluator.guard(trial):
             return "guard"
         # The mutant's code is longer, so that a size is worse whatever it breaks.
         if is_about_size(session.settings.metric_name):
@@ -108,18 +108,18 @@ def _worse(session: Session, trial: Trial, first: Sample) -> str | None:
     """Whether the judge would say so of the incumbent: that it is better than the mutant."""
     direction = session.history.direction
     turned = Direction.HIGHER if direction is Direction.LOWER else Direction.LOWER
-    contest = replace(
-        session.contest(), direction=turned, simpler=lambda: False, experience=Experience()
+    comparison = replace(
+        session.comparison(), direction=turned, simpler=lambda: False, noise_model=NoiseModel()
     ).plus(first)
-    while isinstance(decision := session.judge(contest), Side):
+    while isinstance(decision := session.judge(comparison), Side):
         if session.is_over:
             return None
         trial.show(decision)
-        run = session.bench.measure(trial)
+        run = session.evaluator.measure(trial)
         if run.failure or run.value is None:
             return "run" if decision is Side.CANDIDATE else ""
-        contest = contest.plus(Sample(decision, run.value))
-    before, after = (contest.values(side)[-1] for side in (Side.INCUMBENT, Side.CANDIDATE))
+        comparison = comparison.plus(Sample(decision, run.value))
+    before, after = (comparison.values(side)[-1] for side in (Side.INCUMBENT, Side.CANDIDATE))
     surely = decision.status is Status.KEEP and abs(after - before) > _LEAST * abs(before)
     return "metric" if surely else ""
 

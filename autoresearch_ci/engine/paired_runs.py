@@ -40,7 +40,7 @@ _RULES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Duel:
+class PairedResult:
     """The branch as it is, the incumbent, against something else, the candidate.
 
     Without an effect the candidate gave no number, which is the `failure`, or time was up.
@@ -73,7 +73,7 @@ def unlimited() -> bool:
 
 def duel(
     session: Session, trial: Trial, pairs: int, is_over: Callable[[], bool] = unlimited
-) -> Duel:
+) -> PairedResult:
     """Runs of the branch and of what the trial holds, in pairs whose order alternates.
 
     A metric that repeats exactly is known by three pairs. Where `pairs` of them leave
@@ -82,27 +82,27 @@ def duel(
     known = [pair for pair in measured(session) if pair.candidate == trial.candidate]
     samples = [sample for pair in known for sample in pair.samples]
     gains = [_gain(session, pair.samples) for pair in known]
-    runs = Runs(session.bench, trial)
+    runs = Runs(session.evaluator, trial)
     while not (_repeats(samples) or settled(gains, pairs)):
         sides = [Side.INCUMBENT, Side.CANDIDATE]
         pair: list[Sample] = []
         for side in sides if len(gains) % 2 == 0 else reversed(sides):
             if is_over():
-                return Duel(None, tuple(samples), runs)
+                return PairedResult(None, tuple(samples), runs)
             run = runs.of(side)
             if side is Side.CANDIDATE and run.failure:
                 # The machine may have failed and not the candidate: both have another try.
                 for again in (Side.INCUMBENT, Side.CANDIDATE):
                     run = runs.of(again)
                     if again is Side.INCUMBENT:
-                        session.bench.require(run)
+                        session.evaluator.require(run)
                 if run.failure:
-                    return Duel(None, tuple(samples), runs, run)
-            pair.append(Sample(side, session.bench.require(run)))
+                    return PairedResult(None, tuple(samples), runs, run)
+            pair.append(Sample(side, session.evaluator.require(run)))
         session.ledger.append(_record(session, trial, tuple(pair)))
         samples += pair
         gains.append(_gain(session, pair))
-    return Duel(effect(gains, exact=_repeats(samples)), tuple(samples), runs)
+    return PairedResult(effect(gains, exact=_repeats(samples)), tuple(samples), runs)
 
 
 def measured(session: Session) -> list[PairMeasured]:

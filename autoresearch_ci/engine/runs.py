@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autoresearch_ci.core.model import Side
-from autoresearch_ci.engine.evaluator import Bench, Measurement
+from autoresearch_ci.engine.evaluator import Evaluator, Measurement
 from autoresearch_ci.workspace import Trial
 
 
@@ -14,8 +14,8 @@ class Runs:
     With `usual`, a run of the candidate is ended where it takes far longer than the incumbent's.
     """
 
-    def __init__(self, bench: Bench, trial: Trial, *, usual: bool = False) -> None:
-        self._bench, self._trial, self._usual = bench, trial, usual
+    def __init__(self, evaluator: Evaluator, trial: Trial, *, usual: bool = False) -> None:
+        self._evaluator, self._trial, self._usual = evaluator, trial, usual
         self._logs: dict[Side, str] = {}
         self.measurements: tuple[Measurement, ...] = ()
         self.last: Side | None = None
@@ -24,9 +24,9 @@ class Runs:
         """Run a side; `doing` and `opens` are what people are told of it."""
         self._trial.show(side)
         usual = self._usual and side is Side.CANDIDATE
-        run = self._bench.measure(self._trial, doing or f"{side}", opens=opens, usual=usual)
+        run = self._evaluator.measure(self._trial, doing or f"{side}", opens=opens, usual=usual)
         if side is Side.INCUMBENT and run.reason is None:
-            self._bench.slowest = max(self._bench.slowest, run.run.seconds)
+            self._evaluator.slowest = max(self._evaluator.slowest, run.run.seconds)
         self.measurements = (*self.measurements, run)
         self._logs[side], self.last = run.log, side
         return run

@@ -13,7 +13,7 @@ from autoresearch_ci.campaign import commit_message
 from autoresearch_ci.campaign.archive import Archive, archived
 from autoresearch_ci.campaign.ledger import Ledger
 from autoresearch_ci.campaign.requests import received
-from autoresearch_ci.campaign.sync import Alone, Publisher, Shared
+from autoresearch_ci.campaign.sync import NoRemote, Sync, Synced
 from autoresearch_ci.config import Settings
 from autoresearch_ci.core.clock import timestamp
 from autoresearch_ci.core.errors import BaselineError
@@ -40,13 +40,13 @@ from autoresearch_ci.core.model import (
 )
 from autoresearch_ci.core.progress import Progress, Watch
 from autoresearch_ci.core.text import clean
-from autoresearch_ci.engine.evaluator import Bench, Measurement, Objection
+from autoresearch_ci.engine.evaluator import Evaluator, Measurement, Objection
 from autoresearch_ci.engine.forecast import fruitless, out_of_time, too_short
 from autoresearch_ci.engine.limits import Limits
-from autoresearch_ci.judge import Contest, Experience, Judge, responds
-from autoresearch_ci.judge.outlier import change_of_meaning, far_outside, repeats
+from autoresearch_ci.judge import Comparison, Judge, NoiseModel, responds
+from autoresearch_ci.judge.outlier import change_of_meaning, is_outlier, repeats
 from autoresearch_ci.proposers import CutOff, Proposer, Source
-from autoresearch_ci.source_code.frozen_lines import Ruler
+from autoresearch_ci.source_code.frozen_lines import FrozenLines
 from autoresearch_ci.source_code.syntax import code_lines
 from autoresearch_ci.workspace import Campaign, Inbox, Trial
 
@@ -110,14 +110,14 @@ class Session:
     campaign: Campaign
     ledger: Ledger
     archive: Archive
-    bench: Bench
+    evaluator: Evaluator
     proposer: Proposer
     judge: Judge
     limits: Limits
-    ruler: Ruler
+    frozen_lines: FrozenLines
     watch: Watch
     inbox: Inbox
-    publisher: Publisher = field(default_factory=Alone)
+    remote_sync: Sync = field(default_factory=NoRemote)
     incumbent: tuple[Sample, ...] = ()
     follow: str = ""
     stops: tuple[StopRequest, ...] = ()
@@ -130,7 +130,7 @@ class Session:
         self._given_up: set[int] = set()
         self._foreseen = False
         self._told = History(self.history.direction)
-        self._experience, self._seen = Experience(), 0
+        self._experience, self._seen = NoiseModel(), 0
         self.failures = 0
 
     @property
@@ -174,11 +174,11 @@ class Session:
         """
         best = self.history.incumbent
         last = best.value if best and best.value is not None else 0.0
-        contest = self.contest()
-        while self.judge(contest) is Side.INCUMBENT:
-            seen = contest.samples
-            contest = contest.plus(Sample(Side.INCUMBENT, seen[-1].value if seen else last))
-        return len(contest.samples)
+        comparison = self.comparison()
+        while self.judge(comparison) is Side.INCUMBENT:
+            seen = comparison.samples
+            comparison = comparison.plus(Sample(Side.INCUMBENT, seen[-1].value if seen else last))
+        return len(comparison.samples)
 
     def opening_run(self) -> str:
         """The run of the incumbent that comes next, as people read it."""
@@ -217,7 +217,7 @@ class Session:
         return Source(self.settings.target_file, self.campaign.source())
 
     @property
-    def experience(self) -> Experience:
+    def noise_model(self) -> NoiseModel:
         """What the campaign's records say about its noise."""
         new = self.history.experiments[self._seen :]
         self._experience = self._experience.plus(new, self.history.direction)
@@ -244,16 +244,16 @@ class Session:
                 self.reject(cut.rejected)
             raise
 
-    def share(self, *, last: bool = False, hurry: bool = False) -> Shared:
+    def sync(self, *, last: bool = False, hurry: bool = False) -> Synced:
         """Publish what there is. Where the incumbent is another's then, nothing is known of it."""
         if not last:
             self._attend()
         before = self.history.next_number
-        shared = self.publisher.share(last=last, hurry=hurry)
+        shared = self.remote_sync.sync(last=last, hurry=hurry)
         if shared.merged:
             self.watch.skip(self.history.next_number - before)
             self._told = History(self.history.direction)
-            self._experience, self._seen = Experience(), 0
+            self._experience, self._seen = NoiseModel(), 0
         if shared.moved:
             self.incumbent = ()
         if not self._met:  # what the first push brings here may be from another day
@@ -285,16 +285,16 @@ class Session:
         stops = self.ledger.campaign.stops
         return [stop for stop in stops if stop.session not in self._old_stops]
 
-    def contest(self, proposal: Proposal | None = None) -> Contest:
+    def comparison(self, proposal: Proposal | None = None) -> Comparison:
         """What the judge may know before the first run of a candidate, or before there is one."""
         path, incumbent = self.settings.target_file, self.campaign.source()
         text = proposal.text if proposal else incumbent
-        return Contest(
+        return Comparison(
             direction=self.history.direction,
             min_delta=self.settings.min_delta,
             samples=self.incumbent,
             simpler=lambda: self.responds and code_lines(path, text) < code_lines(path, incumbent),
-            experience=self.experience,
+            noise_model=self.noise_model,
         )
 
     @property
@@ -316,9 +316,9 @@ class Session:
         """Whether the metric is known to depend on the target: else equal says nothing."""
         if self.mutations and self.mutations.responds:
             return True
-        return responds(self.history.experiments, self.experience.differences)
+        return responds(self.history.experiments, self.noise_model.differences)
 
-    def figures(self, contest: Contest, verdict: Verdict) -> tuple[float, float]:
+    def figures(self, comparison: Comparison, verdict: Verdict) -> tuple[float, float]:
         """The incumbent's value and the candidate's, as they are written down.
 
         Where there is noise, the best of several numbers is a lucky one, and the
@@ -328,8 +328,8 @@ class Session:
         """
         last = self.history.incumbent
         if verdict.gain is None or last is None or last.value is None:
-            return contest.values(Side.INCUMBENT)[-1], contest.values(Side.CANDIDATE)[-1]
-        return last.value, verdict.value(last.value, contest.direction)
+            return comparison.values(Side.INCUMBENT)[-1], comparison.values(Side.CANDIDATE)[-1]
+        return last.value, verdict.value(last.value, comparison.direction)
 
     def is_mendable(self, outcome: Outcome) -> bool:
         """Whether it is a crash whose log names the target: a mistake in what was written."""
@@ -363,7 +363,7 @@ class Session:
 
     def is_leap(self, value: float) -> bool:
         """Whether a candidate with this value would be far outside."""
-        return far_outside(self.history, value)
+        return is_outlier(self.history, value)
 
     def is_repeated(self, outcome: Outcome, values: Sequence[float]) -> bool:
         """Whether all these runs of the candidate show the gain that it is said to be.
@@ -432,7 +432,7 @@ class Session:
             values = [s.value for s in outcome.samples if s.side is Side.CANDIDATE]
             self.incumbent = tuple(Sample(Side.INCUMBENT, value) for value in values)
             longest = max((run.run.seconds for run in outcome.measurements), default=0.0)
-            self.bench.slowest = max(self.bench.slowest, longest)
+            self.evaluator.slowest = max(self.evaluator.slowest, longest)
         return done
 
     def end(self, reason: StopReason, why: str = "") -> SessionEnd:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class SizeLimit:
     """A place that takes at most so many characters, or so many bytes of UTF-8."""
 
     most: int
@@ -34,17 +34,17 @@ class Room:
                 kept = kept[:-1]
 
 
-COMMENT = Room(65_536)
-PULL_REQUEST_BODY = Room(65_536)
-PULL_REQUEST_TITLE = Room(256)
+COMMENT = SizeLimit(65_536)
+PULL_REQUEST_BODY = SizeLimit(65_536)
+PULL_REQUEST_TITLE = SizeLimit(256)
 # The documents say characters. Bytes are never more, and safe whatever is counted.
-CHECK_SUMMARY = Room(65_535, in_bytes=True)
-CHECK_TEXT = Room(65_535, in_bytes=True)
-CHECK_TITLE = Room(255)
-ANNOTATION_MESSAGE = Room(64 * 1024 - 1, in_bytes=True)
-ANNOTATION_TITLE = Room(255)
-STEP_SUMMARY = Room(1024**2, in_bytes=True)
-OUTPUTS = Room(1024**2, in_bytes=True)
+CHECK_SUMMARY = SizeLimit(65_535, in_bytes=True)
+CHECK_TEXT = SizeLimit(65_535, in_bytes=True)
+CHECK_TITLE = SizeLimit(255)
+ANNOTATION_MESSAGE = SizeLimit(64 * 1024 - 1, in_bytes=True)
+ANNOTATION_TITLE = SizeLimit(255)
+STEP_SUMMARY = SizeLimit(1024**2, in_bytes=True)
+OUTPUTS = SizeLimit(1024**2, in_bytes=True)
 
 ANNOTATIONS_A_REQUEST = 50
 
@@ -52,7 +52,7 @@ NOTE = "*The rest was left out: there is no more room here.*"
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 
-def fit(head: str, rows: Sequence[str], tail: str, room: Room, note: str) -> str:
+def fit(head: str, rows: Sequence[str], tail: str, room: SizeLimit, note: str) -> str:
     """`head`, the rows that there is room for, and `tail`, put together as they are.
 
     `rows` are newest first; those at the end are left out, and then
@@ -73,7 +73,7 @@ def fit(head: str, rows: Sequence[str], tail: str, room: Room, note: str) -> str
     return cut(head + "".join(rows[:kept]) + note + tail, room)
 
 
-def cut(text: str, room: Room, note: str = NOTE) -> str:
+def cut(text: str, room: SizeLimit, note: str = NOTE) -> str:
     """`text`, or as many of its first lines as there is room for, then `note`.
 
     A code block or `<details>` that is open where the cut is gets closed, so
@@ -84,7 +84,7 @@ def cut(text: str, room: Room, note: str = NOTE) -> str:
     reserve = room.size(f"\n\n{note}\n") + 200  # and for what must be closed
     if room.most <= reserve:
         return room.start(text)
-    space = Room(room.most - reserve, room.in_bytes)
+    space = SizeLimit(room.most - reserve, room.in_bytes)
     kept = space.start(text)
     whole, newline, _ = kept.rpartition("\n")
     kept = whole if newline else kept

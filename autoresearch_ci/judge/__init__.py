@@ -5,10 +5,10 @@ run next. The loop asks again after every run, so a judge decides how many runs
 an experiment is worth.
 """
 
-from autoresearch_ci.judge.comparison import Contest, Judge
-from autoresearch_ci.judge.noise_model import Experience
+from autoresearch_ci.judge.comparison import Comparison, Judge
+from autoresearch_ci.judge.noise_model import NoiseModel
 from autoresearch_ci.judge.response import responds
 from autoresearch_ci.judge.sequential import sequential
 from autoresearch_ci.judge.single_run import single_run
 
-__all__ = ["Contest", "Experience", "Judge", "responds", "sequential", "single_run"]
+__all__ = ["Comparison", "Judge", "NoiseModel", "responds", "sequential", "single_run"]

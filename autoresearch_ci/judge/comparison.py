@@ -6,36 +6,36 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from autoresearch_ci.core.model import Direction, MinDelta, Sample, Side, Verdict
-from autoresearch_ci.judge.noise_model import Experience
+from autoresearch_ci.judge.noise_model import NoiseModel
 
 
 @dataclass(frozen=True, slots=True)
-class Contest:
+class Comparison:
     """What a judge may know of an experiment.
 
     `samples` are the values measured so far, of both sides, in the order of the
     runs; the incumbent's before the candidate's first are from earlier in the
     session. `simpler` tells whether the candidate has fewer lines of code, blank
     and comment lines not counted; it reads both files, so it is asked only where
-    that decides. `experience` is what the campaign's records say about its noise.
+    that decides. `noise_model` is what the campaign's records say about its noise.
     """
 
     direction: Direction
     min_delta: MinDelta
     samples: tuple[Sample, ...]
     simpler: Callable[[], bool]
-    experience: Experience = field(default_factory=Experience)
+    noise_model: NoiseModel = field(default_factory=NoiseModel)
 
     def values(self, side: Side) -> list[float]:
         """The values of one side, oldest first."""
         return [sample.value for sample in self.samples if sample.side is side]
 
-    def plus(self, sample: Sample) -> Contest:
+    def plus(self, sample: Sample) -> Comparison:
         """The same contest with one more sample."""
         return replace(self, samples=(*self.samples, sample))
 
 
-Judge = Callable[[Contest], Verdict | Side]
+Judge = Callable[[Comparison], Verdict | Side]
 """Answers with a verdict, or with the side to run next.
 
 It is asked again after every run. Before a session's first candidate it is asked

@@ -7,7 +7,7 @@ many of the candidate as could hardly all be odd, and between them one of the in
 from __future__ import annotations
 
 from autoresearch_ci.core.model import Reason, Side, Status, Verdict, same
-from autoresearch_ci.judge.comparison import Contest
+from autoresearch_ci.judge.comparison import Comparison
 from autoresearch_ci.judge.repeating import Repeating
 
 RARE = 0.02
@@ -18,42 +18,44 @@ SUSPECT = 4
 kept for an odd run. And again after twice as many, and so on."""
 
 
-def count(contest: Contest, seen: Repeating, max_repeats: int) -> Verdict | Side:
+def count(comparison: Comparison, seen: Repeating, max_repeats: int) -> Verdict | Side:
     """Keep, discard, or the side to run next."""
-    bar, runs, least = seen.bar, len(seen.candidate), contest.min_delta.at(seen.bar)
+    bar, runs, least = seen.bar, len(seen.candidate), comparison.min_delta.at(seen.bar)
     good = sum(each - bar > least and not same(each, bar) for each in seen.candidate)
-    if seen.fresh and not seen.settled and seen.fresh < max_repeats:
+    if seen.fresh and not seen.level_confirmed and seen.fresh < max_repeats:
         return Side.INCUMBENT
     reason = Reason.IMPROVED
     if not good:
         good = sum(each > bar or same(each, bar) for each in seen.candidate)
         reason = Reason.SIMPLER
-        if not good or not contest.simpler():
-            suspect = not good and not seen.fresh and _suspicious(contest.experience.astray + 1)
-            return Side.INCUMBENT if suspect else _discard(contest, seen)
+        if not good or not comparison.simpler():
+            suspect = (
+                not good and not seen.fresh and _suspicious(comparison.noise_model.off_level + 1)
+            )
+            return Side.INCUMBENT if suspect else _discard(comparison, seen)
     if seen.luck(good, runs) <= RARE:
         if seen.fresh or seen.odd <= RARE:
-            return Verdict(Status.KEEP, reason, *_figures(contest, seen))
+            return Verdict(Status.KEEP, reason, *_figures(comparison, seen))
         return Side.INCUMBENT
     if 2 * good < runs or runs >= max_repeats:
-        return _discard(contest, seen)
+        return _discard(comparison, seen)
     return Side.CANDIDATE if seen.fresh else Side.INCUMBENT
 
 
-def _suspicious(astray: int) -> bool:
-    return astray >= SUSPECT and astray.bit_count() == 1
+def _suspicious(off_level: int) -> bool:
+    return off_level >= SUSPECT and off_level.bit_count() == 1
 
 
-def _discard(contest: Contest, seen: Repeating) -> Verdict:
+def _discard(comparison: Comparison, seen: Repeating) -> Verdict:
     gain = seen.usual - seen.bar
     reason = Reason.WITHIN_NOISE if gain > 0 else Reason.WORSE
     if same(seen.usual, seen.bar):
         reason = Reason.EQUAL
-    return Verdict(Status.DISCARD, reason, *_figures(contest, seen))
+    return Verdict(Status.DISCARD, reason, *_figures(comparison, seen))
 
 
-def _figures(contest: Contest, seen: Repeating) -> tuple[float | None, float | None]:
+def _figures(comparison: Comparison, seen: Repeating) -> tuple[float | None, float | None]:
     """The gain and what it is beside; none where the last run of each side says it."""
     if seen.exact:
         return None, None
-    return seen.usual - seen.bar, contest.direction.better(0.0, seen.bar) or None
+    return seen.usual - seen.bar, comparison.direction.better(0.0, seen.bar) or None

@@ -28,7 +28,7 @@ that is, the probability of a step to either side, and how many steps it takes."
 JUMP, REACH = 0.01, 8.0
 """How probable it is that the machine jumped since the last experiment; variance if it did."""
 
-ASTRAY, LOST = 2.5, 5.0
+ASTRAY, OFF_LEVEL = 2.5, 5.0
 """How far from where the level is believed to be runs make that doubtful: the incumbent's own,
 and several candidates', of which one may be as far off by itself."""
 

@@ -32,7 +32,7 @@ RECENT = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Experience:
+class NoiseModel:
     """The campaign so far, as the judge sees it.
 
     `level` is where the incumbent stands in `session`, as a gain in the metric's
@@ -40,7 +40,7 @@ class Experience:
     that `differences` are of, if that is another one. `belief` is how far off the level
     may be, in units of the noise, empty before anything was measured; `last` is the
     incumbent's last measured value. `differences` are of two runs of the same content, one soon
-    after the other. `experiments` and `improved` count what was decided, `astray`
+    after the other. `experiments` and `improved` count what was decided, `off_level`
     the candidates in a row that were far off, with no run of the incumbent beside them,
     or worse, where the metric repeats. `repeats` are the candidates in a row that gave
     the incumbent's very value, since runs of the same content differed.
@@ -54,17 +54,17 @@ class Experience:
     differences: tuple[float, ...] = ()
     experiments: int = 0
     improved: int = 0
-    astray: int = 0
+    off_level: int = 0
     repeats: int = 0
 
-    def within(self, session: str) -> Experience:
+    def within(self, session: str) -> NoiseModel:
         """What of it holds in this session: the machine may be another one."""
         if session == self.session:
             return self
         before = self.before if self.level is None else self.level
-        return replace(self, session=session, level=None, before=before, astray=0)
+        return replace(self, session=session, level=None, before=before, off_level=0)
 
-    def carried_to(self, opening: Sequence[float]) -> Experience:
+    def carried_to(self, opening: Sequence[float]) -> NoiseModel:
         """With the noise that a session has whose first runs of the incumbent are these.
 
         A machine of another speed changes noise as it changes values. Of the runs the one
@@ -82,7 +82,7 @@ class Experience:
         carried = tuple(each * speed for each in self.differences)
         return replace(self, before=None, differences=carried)
 
-    def plus(self, records: Sequence[Experiment], direction: Direction) -> Experience:
+    def plus(self, records: Sequence[Experiment], direction: Direction) -> NoiseModel:
         """With these finished experiments."""
         found, old = self, max(0, len(records) - RECENT)
         for record in records[:old]:
@@ -91,24 +91,26 @@ class Experience:
             found = found.after(record, direction)
         return found
 
-    def after(self, record: Experiment, direction: Direction) -> Experience:
+    def after(self, record: Experiment, direction: Direction) -> NoiseModel:
         """With one more finished experiment."""
         before, here = self.within(record.session), self._counting(record, direction)
-        samples = _telling(record)
+        samples = informative_samples(record)
         if not samples:
             return here
         if seen := before.repeating(samples, direction):
             return here.counted(seen, kept=record.status is Status.KEEP)
-        view = View.of(before, samples, direction)
-        kept = record.status is Status.KEEP and bool(view.candidate)
-        belief, moved = view.belief, 0
-        if view.candidate:
-            belief, moved = posterior.after(view.candidate, belief, view.improving, kept=kept)
+        estimate = Posterior.of(before, samples, direction)
+        kept = record.status is Status.KEEP and bool(estimate.candidate)
+        belief, moved = estimate.belief, 0
+        if estimate.candidate:
+            belief, moved = posterior.after(
+                estimate.candidate, belief, estimate.improving, kept=kept
+            )
         return replace(
             here,
-            level=view.origin + moved * level.STEP * view.scale,
+            level=estimate.origin + moved * level.STEP * estimate.scale,
             belief=belief,
-            astray=0 if view.fresh else view.counted(here.astray),
+            off_level=0 if estimate.fresh else estimate.counted(here.off_level),
             repeats=0,
         )
 
@@ -121,7 +123,7 @@ class Experience:
             before = runs.candidate  # a record that another session's went before
         return repeating(before, runs.incumbent, runs.candidate, known, self.repeats)
 
-    def counted(self, seen: Repeating, *, kept: bool) -> Experience:
+    def counted(self, seen: Repeating, *, kept: bool) -> NoiseModel:
         """With an experiment whose runs were counted."""
         if not seen.candidate:
             return replace(self, level=seen.bar, belief=(), repeats=0)
@@ -132,11 +134,11 @@ class Experience:
             level=seen.usual if kept else seen.bar,
             belief=(),
             differences=(self.differences + seen.again)[-_REMEMBERED:],
-            astray=self.astray + 1 if worse and stands else 0,
+            off_level=self.off_level + 1 if worse and stands else 0,
             repeats=self.repeats + same(seen.candidate[0], seen.bar) if seen.exact else 0,
         )
 
-    def _counting(self, record: Experiment, direction: Direction) -> Experience:
+    def _counting(self, record: Experiment, direction: Direction) -> NoiseModel:
         """With what one more experiment says of ideas and of the scale of the noise."""
         here = self.within(record.session)
         baseline = record.reason is None and record.status is Status.KEEP
@@ -150,7 +152,7 @@ class Experience:
                 experiments=here.experiments + 1,
                 improved=here.improved + (record.reason is Reason.IMPROVED),
             )
-        samples = _telling(record)
+        samples = informative_samples(record)
         if not samples:
             return here
         runs = _Runs.of(samples, direction, opens=here.level is None)
@@ -165,7 +167,7 @@ class Experience:
         )
 
 
-def _telling(record: Experiment) -> tuple[Sample, ...]:
+def informative_samples(record: Experiment) -> tuple[Sample, ...]:
     """The samples, where they say something of the noise; a baseline's are the incumbent's."""
     if record.reason is Reason.IMPLAUSIBLE:
         return ()  # a number that nobody believes says nothing about the noise either
@@ -214,12 +216,12 @@ def _warm(opening: list[float]) -> list[float]:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class Posterior:
     """An experiment's samples in units of the noise, as gains over `origin`.
 
     `fresh` are the runs of the incumbent since the candidate's first, `belief` is
     where the incumbent stands after them. Where two or more of them, and most, are
-    far off on one side, they alone say where that is. They have `settled` whether it
+    far off on one side, they alone say where that is. They have `level_confirmed` whether it
     is the candidate that is far off: one that is so too has not, two have.
     """
 
@@ -227,7 +229,7 @@ class View:
     scale: float
     candidate: list[float]
     fresh: list[float]
-    settled: bool
+    level_confirmed: bool
     belief: Belief
     improving: float
 
@@ -237,31 +239,33 @@ class View:
         return self.origin + level.moments(self.belief)[0] * self.scale
 
     @property
-    def astray(self) -> bool:
+    def off_level(self) -> bool:
         """Whether the candidate is so far off that it may be the incumbent that is elsewhere."""
         if not self.candidate:
             return False
-        return level.side(self.belief, median(self.candidate), level.LOST) != 0
+        return level.side(self.belief, median(self.candidate), level.OFF_LEVEL) != 0
 
-    def counted(self, astray: int) -> int:
+    def counted(self, off_level: int) -> int:
         """How many candidates in a row were astray, so many before this one; a crash is none."""
         if not self.candidate:
-            return astray
-        return astray + 1 if self.astray else 0
+            return off_level
+        return off_level + 1 if self.off_level else 0
 
     @classmethod
-    def of(cls, experience: Experience, samples: tuple[Sample, ...], direction: Direction) -> View:
+    def of(
+        cls, noise_model: NoiseModel, samples: tuple[Sample, ...], direction: Direction
+    ) -> Posterior:
         """What these samples look like to somebody with this experience."""
-        runs = _Runs.of(samples, direction, opens=experience.level is None)
-        differences = experience.carried_to(runs.opening).differences + runs.differences
+        runs = _Runs.of(samples, direction, opens=noise_model.level is None)
+        differences = noise_model.carried_to(runs.opening).differences + runs.differences
         scale = scatter(differences) or 1.0
-        known = experience.level
+        known = noise_model.level
         origin = median(runs.opening or runs.candidate) if known is None else known
 
         def units(run: list[float]) -> list[float]:
             return [level.clamp((value - origin) / scale) for value in run]
 
-        belief = experience.belief or level.unknown()
+        belief = noise_model.belief or level.unknown()
         if known is None:
             belief = level.anew(belief)
             for value in units(runs.opening):
@@ -280,7 +284,7 @@ class View:
             scale=scale,
             candidate=units(runs.candidate),
             fresh=fresh,
-            settled=bool(fresh) and not alone,
+            level_confirmed=bool(fresh) and not alone,
             belief=belief,
-            improving=prior.improving(experience.experiments, experience.improved),
+            improving=prior.improving(noise_model.experiments, noise_model.improved),
         )

@@ -33,7 +33,7 @@ ROUNDED = (0.006, 0.05)
 _NO_NUMBERS = frozenset({Reason.RULE_VIOLATION, Reason.GUARD_FAILED, Reason.DUPLICATE})
 
 
-def far_outside(history: History, value: float) -> bool:
+def is_outlier(history: History, value: float) -> bool:
     """Whether this value of a candidate would be a jump from the incumbent."""
     incumbent = history.incumbent
     if incumbent is None or incumbent.value is None:

@@ -39,7 +39,7 @@ class Repeating:
         return max(self.incumbent, key=lambda value: (self._alike(value), value))
 
     @property
-    def settled(self) -> bool:
+    def level_confirmed(self) -> bool:
         """Whether its runs agree, or are enough for most of them to."""
         first, *others = self.incumbent
         return len(others) != 1 or same(first, others[0])

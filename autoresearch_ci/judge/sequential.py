@@ -6,9 +6,9 @@ from statistics import median
 
 from autoresearch_ci.core.model import Reason, Side, Status, Verdict, same
 from autoresearch_ci.judge import incumbent_level
-from autoresearch_ci.judge.comparison import Contest, Judge
+from autoresearch_ci.judge.comparison import Comparison, Judge
 from autoresearch_ci.judge.counting import count
-from autoresearch_ci.judge.noise_model import View
+from autoresearch_ci.judge.noise_model import Posterior
 from autoresearch_ci.judge.posterior import Effect, estimate
 from autoresearch_ci.judge.scale import substantial
 from autoresearch_ci.judge.single_run import single_run
@@ -46,27 +46,27 @@ def sequential(max_repeats: int) -> Judge:
     if max_repeats == 1:
         return single_run
 
-    def judge(contest: Contest) -> Verdict | Side:
-        if not contest.values(Side.CANDIDATE):
-            wanted = min(max_repeats, opening_runs(contest))
-            return Side.INCUMBENT if len(contest.samples) < wanted else Side.CANDIDATE
-        known = contest.experience
-        if seen := known.repeating(contest.samples, contest.direction):
-            return count(contest, seen, max_repeats)
-        view = View.of(known, contest.samples, contest.direction)
-        return weigh(contest, view, max_repeats)
+    def judge(comparison: Comparison) -> Verdict | Side:
+        if not comparison.values(Side.CANDIDATE):
+            wanted = min(max_repeats, opening_runs(comparison))
+            return Side.INCUMBENT if len(comparison.samples) < wanted else Side.CANDIDATE
+        known = comparison.noise_model
+        if seen := known.repeating(comparison.samples, comparison.direction):
+            return count(comparison, seen, max_repeats)
+        posterior = Posterior.of(known, comparison.samples, comparison.direction)
+        return weigh(comparison, posterior, max_repeats)
 
     return judge
 
 
-def opening_runs(contest: Contest) -> int:
+def opening_runs(comparison: Comparison) -> int:
     """How many runs of the incumbent a session needs before its first candidate.
 
     Two that agree let it be taken for one that repeats; one is enough where that
     is known and the value is the one on record. Noise takes more.
     """
-    known = contest.experience
-    values = contest.values(Side.INCUMBENT)
+    known = comparison.noise_model
+    values = comparison.values(Side.INCUMBENT)
     if known.level is not None or not values:
         return 1
     exact = all(difference == 0 for difference in known.differences)
@@ -77,61 +77,71 @@ def opening_runs(contest: Contest) -> int:
     return REOPENING if known.differences and not exact else OPENING
 
 
-def weigh(contest: Contest, view: View, max_repeats: int) -> Verdict | Side:
+def weigh(comparison: Comparison, posterior: Posterior, max_repeats: int) -> Verdict | Side:
     """Keep, discard, or the side whose next run tells most."""
-    bar = contest.min_delta.at(view.incumbent) / view.scale
-    effect = estimate(view.candidate, view.belief, view.improving, bar)
-    runs, fresh = len(view.candidate), len(view.fresh)
+    bar = comparison.min_delta.at(posterior.incumbent) / posterior.scale
+    effect = estimate(posterior.candidate, posterior.belief, posterior.improving, bar)
+    runs, fresh = len(posterior.candidate), len(posterior.fresh)
     shown = min(runs, fresh) >= LEAST
     if effect.prospect >= WORTH:
-        sure = effect.better >= SURE and view.settled and _alone(view, bar).better >= FRESH
+        sure = (
+            effect.better >= SURE
+            and posterior.level_confirmed
+            and _alone(posterior, bar).better >= FRESH
+        )
         if runs >= LEAST and sure:
-            return _keep(Reason.IMPROVED, contest, view, effect)
-    elif effect.not_worse >= EVEN and contest.simpler():
+            return _keep(Reason.IMPROVED, comparison, posterior, effect)
+    elif effect.not_worse >= EVEN and comparison.simpler():
         if shown and effect.not_worse >= NOT_WORSE:
-            return _keep(Reason.SIMPLER, contest, view, effect)
-    elif view.astray and not view.settled and contest.experience.astray >= PATIENCE:
+            return _keep(Reason.SIMPLER, comparison, posterior, effect)
+    elif (
+        posterior.off_level
+        and not posterior.level_confirmed
+        and comparison.noise_model.off_level >= PATIENCE
+    ):
         return Side.INCUMBENT
     else:
-        return _discard(contest, view)
+        return _discard(comparison, posterior)
     if fresh >= max_repeats:
-        return _discard(contest, view)
-    return _turn(view, max_repeats)
+        return _discard(comparison, posterior)
+    return _turn(posterior, max_repeats)
 
 
-def _alone(view: View, bar: float) -> Effect:
+def _alone(posterior: Posterior, bar: float) -> Effect:
     """What the fresh runs say without anything that was known before them."""
-    first = view.fresh[0]
-    belief = incumbent_level.anew(view.belief)
-    for value in view.fresh:
+    first = posterior.fresh[0]
+    belief = incumbent_level.anew(posterior.belief)
+    for value in posterior.fresh:
         belief = incumbent_level.see_incumbent(belief, value - first)
-    return estimate([value - first for value in view.candidate], belief, view.improving, bar)
+    return estimate(
+        [value - first for value in posterior.candidate], belief, posterior.improving, bar
+    )
 
 
-def _turn(view: View, max_repeats: int) -> Side:
+def _turn(posterior: Posterior, max_repeats: int) -> Side:
     """A second run of the candidate, which ends most hopes; then the sides take turns.
 
     So a machine that changes meanwhile changes for both.
     """
-    runs = len(view.candidate)
-    ahead = runs - len(view.fresh) >= LEAST
+    runs = len(posterior.candidate)
+    ahead = runs - len(posterior.fresh) >= LEAST
     return Side.INCUMBENT if ahead or runs >= max_repeats else Side.CANDIDATE
 
 
-def _keep(reason: Reason, contest: Contest, view: View, effect: Effect) -> Verdict:
+def _keep(reason: Reason, comparison: Comparison, posterior: Posterior, effect: Effect) -> Verdict:
     """The gain that is believed in, no farther from what was measured than noise explains."""
-    stands = [*view.fresh, incumbent_level.moments(view.belief)[0]]
-    least = min(view.candidate) - max(stands) - 1
-    most = max(view.candidate) - min(stands)
+    stands = [*posterior.fresh, incumbent_level.moments(posterior.belief)[0]]
+    least = min(posterior.candidate) - max(stands) - 1
+    most = max(posterior.candidate) - min(stands)
     gain = min(max(effect.mean, least), most)
-    return Verdict(Status.KEEP, reason, gain * view.scale, _beside(contest, view))
+    return Verdict(Status.KEEP, reason, gain * posterior.scale, _beside(comparison, posterior))
 
 
-def _discard(contest: Contest, view: View) -> Verdict:
-    gain = median(view.candidate) - incumbent_level.moments(view.belief)[0]
+def _discard(comparison: Comparison, posterior: Posterior) -> Verdict:
+    gain = median(posterior.candidate) - incumbent_level.moments(posterior.belief)[0]
     reason = Reason.WORSE if gain <= -1 else Reason.WITHIN_NOISE
-    return Verdict(Status.DISCARD, reason, gain * view.scale, _beside(contest, view))
+    return Verdict(Status.DISCARD, reason, gain * posterior.scale, _beside(comparison, posterior))
 
 
-def _beside(contest: Contest, view: View) -> float | None:
-    return substantial(contest.direction.better(0.0, view.incumbent), view.scale)
+def _beside(comparison: Comparison, posterior: Posterior) -> float | None:
+    return substantial(comparison.direction.better(0.0, posterior.incumbent), posterior.scale)

@@ -45,7 +45,7 @@ class RunCommand(Protocol):
     ) -> Run: ...
 
 
-class CommandProposer:
+class AgentProposer:
     """Asks an agent: `command` is a shell command that edits the target in a scratch copy.
 
     It gets the brief on standard input and as the file `AUTORESEARCH_BRIEF`, the

@@ -21,7 +21,7 @@ TUNING = 3
 _LONGEST_SILENCE = 16
 
 
-class Relay:
+class ModelThenSearch:
     """Asks the model, and hands over to the search where that pays.
 
     The search is asked for the constants of an idea that was kept, as long as that

@@ -10,7 +10,7 @@ from autoresearch_ci.core.model import Proposal, Rejected
 from autoresearch_ci.proposers import Proposer, Source
 
 
-class Suggested:
+class QueuedIdeas:
     """A model or an agent that is told to take the oldest queued idea first.
 
     Whatever it makes of that idea, its next proposal takes it off the queue: an idea

@@ -22,13 +22,13 @@ from autoresearch_ci.proposers import Proposer, Source
 from autoresearch_ci.proposers.llm import prompt
 from autoresearch_ci.proposers.llm.budget import Allowance, Prices, Spent
 from autoresearch_ci.proposers.llm.instructions import Instructions
-from autoresearch_ci.proposers.model_and_search import Relay
-from autoresearch_ci.proposers.queued_ideas import Suggested
+from autoresearch_ci.proposers.model_and_search import ModelThenSearch
+from autoresearch_ci.proposers.queued_ideas import QueuedIdeas
 from autoresearch_ci.proposers.search import SearchProposer
 from autoresearch_ci.providers import PROVIDERS, Options, Provider, create
 from autoresearch_ci.providers.conversation import Conversation
 from autoresearch_ci.providers.failure import Patience
-from autoresearch_ci.source_code.frozen_lines import Ruler
+from autoresearch_ci.source_code.frozen_lines import FrozenLines
 
 PATIENCE = Patience(total=600.0, tries=3)
 """Shorter than a provider's own: meanwhile the search could go on."""
@@ -38,7 +38,7 @@ _LONG = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class ProposerContext:
     """What a proposer may be given of a session.
 
     `patch` and `log` look an experiment up in the archive by its number, `instructions` are
@@ -51,7 +51,7 @@ class Surroundings:
     tag: str
     session: str
     watch: Watch
-    ruler: Ruler
+    frozen_lines: FrozenLines
     instructions: Callable[[], Instructions]
     patch: Callable[[int], str]
     log: Callable[[int], str]
@@ -66,7 +66,7 @@ class Surroundings:
         return self.loaded.settings
 
 
-def proposer(around: Surroundings) -> Proposer:
+def proposer(around: ProposerContext) -> Proposer:
     """Whoever the settings name; a model and an agent together with the search."""
     name = chosen(around.settings, os.environ)
     search = _search(around)
@@ -75,7 +75,7 @@ def proposer(around: Surroundings) -> Proposer:
     briefing = Briefing(around)
     asked = _agent(around, briefing) if name == "command" else _model(around, briefing, name)
     tuner = lru_cache(maxsize=1)(lambda lines: _search(around, only=lines))
-    return Relay(Suggested(asked), search, tuner)
+    return ModelThenSearch(QueuedIdeas(asked), search, tuner)
 
 
 def chosen(settings: Settings, variables: Mapping[str, str]) -> str:
@@ -106,16 +106,16 @@ def notes(settings: Settings, variables: Mapping[str, str]) -> Iterator[str]:
         )
 
 
-def frozen_lines(ruler: Ruler, text: str) -> frozenset[int]:
+def frozen_line_numbers(frozen_lines: FrozenLines, text: str) -> frozenset[int]:
     """The lines of the target, from 1, that no experiment may change."""
-    frozen = ruler.frozen(text)
+    frozen = frozen_lines.frozen(text)
     return frozenset(line for each in frozen for line in range(each.first, each.last + 1))
 
 
 class Briefing:
     """What a model or an agent is shown, composed from the session as it stands."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: ProposerContext) -> None:
         self._around = around
         self._redact = Redactor(credentials(os.environ))
         self._written: Instructions | None = None
@@ -162,25 +162,25 @@ class Briefing:
             context=self._written.context,
             patch=self._patch,
             log=self._log,
-            frozen=frozen_lines(around.ruler, source.text),
+            frozen=frozen_line_numbers(around.frozen_lines, source.text),
             queue=tuple(idea.text for idea in history.ideas),
             experiments_left=None if most is None else most - progress.experiments,
             seconds_left=None if longest is None else max(0.0, longest - progress.seconds),
         )
 
 
-def _search(around: Surroundings, only: frozenset[str] | None = None) -> SearchProposer:
+def _search(around: ProposerContext, only: frozenset[str] | None = None) -> SearchProposer:
     return SearchProposer(
         metric_name=around.settings.metric_name,
         deletions=around.loaded.allow_deletions,
         seed=around.tag,
         only=only,
-        ruler=around.ruler,
+        frozen_lines=around.frozen_lines,
         elsewhere=around.elsewhere,
     )
 
 
-def _model(around: Surroundings, briefing: Briefing, name: str) -> Proposer:
+def _model(around: ProposerContext, briefing: Briefing, name: str) -> Proposer:
     from autoresearch_ci.proposers.llm.proposer import (  # noqa: PLC0415 - httpx takes its time
         ModelProposer,
     )
@@ -211,8 +211,8 @@ def _provider(settings: Settings, name: str) -> Provider:
     return create(name, os.environ.get(PROVIDERS[name].key, ""), options)
 
 
-def _agent(around: Surroundings, briefing: Briefing) -> Proposer:
-    from autoresearch_ci.proposers.agent import CommandProposer  # noqa: PLC0415
+def _agent(around: ProposerContext, briefing: Briefing) -> Proposer:
+    from autoresearch_ci.proposers.agent import AgentProposer  # noqa: PLC0415
 
     settings = around.settings
     if settings.proposer_command is None:
@@ -228,7 +228,7 @@ def _agent(around: Surroundings, briefing: Briefing) -> Proposer:
         named = {"AUTORESEARCH_SESSION": around.session, **env}
         return around.executor.run(Command(shell, cwd, kill_after, log, env=named, stdin=stdin))
 
-    return CommandProposer(
+    return AgentProposer(
         settings.proposer_command,
         budget=settings.proposer_budget,
         variables=settings.proposer_env,

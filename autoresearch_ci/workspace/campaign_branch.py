@@ -12,13 +12,13 @@ from autoresearch_ci.core.interrupts import deferred
 from autoresearch_ci.workspace.branch import MERGE, TRAILER, contained, merged_tree
 from autoresearch_ci.workspace.objects import FILE, blob_id
 from autoresearch_ci.workspace.patch import applied
-from autoresearch_ci.workspace.ref_transaction import Moves
+from autoresearch_ci.workspace.ref_transaction import RefTransaction
 from autoresearch_ci.workspace.scratch_copy import scratch_copy
 from autoresearch_ci.workspace.snapshot.refs import ZERO
 from autoresearch_ci.workspace.state import note_shown
 from autoresearch_ci.workspace.status import untracked
-from autoresearch_ci.workspace.target_history import Versions
-from autoresearch_ci.workspace.trial import Desk, Trial
+from autoresearch_ci.workspace.target_history import TargetHistory
+from autoresearch_ci.workspace.trial import CheckoutState, Trial
 
 _NAMED = 3
 
@@ -36,8 +36,8 @@ class Campaign:
     def __init__(
         self,
         tag: str,
-        desk: Desk,
-        moves: Moves,
+        state: CheckoutState,
+        moves: RefTransaction,
         *,
         base: str,
         created: bool,
@@ -46,14 +46,14 @@ class Campaign:
         user: tuple[str, str] = ("", ""),
     ) -> None:
         self.tag = tag
-        self.branch = desk.ref.removeprefix("refs/heads/")
+        self.branch = state.ref.removeprefix("refs/heads/")
         self.base = base
         self.created = created
         self.rescued = rescued
         self.user = user
-        self._desk = desk
+        self._state = state
         self._moves = moves
-        self._versions = Versions(desk.git, desk.target, desk.shown_path.parent)
+        self._versions = TargetHistory(state.git, state.target, state.shown_path.parent)
         self._logs = f"refs/heads/autoresearch-logs/{tag}"
         self._logs_tip = logs_tip
         self._logs_tree = ""
@@ -65,22 +65,22 @@ class Campaign:
     @property
     def head(self) -> str:
         """The commit at the branch's tip."""
-        return self._desk.head
+        return self._state.head
 
     @property
     def refs(self) -> dict[str, str]:
         """The campaign's two branches, code first: full name to commit; the logs' may be empty."""
-        return {self._desk.ref: self._desk.head, self._logs: self._logs_tip}
+        return {self._state.ref: self._state.head, self._logs: self._logs_tip}
 
     def source(self) -> str:
         """The target's text at the tip, line ends as they are."""
-        return self._desk.content.decode()
+        return self._state.content.decode()
 
     def names_elsewhere(self, name: str) -> bool:
         """Whether a tracked file that is not the target holds this word, at the tip."""
-        others = f":(top,exclude,literal){self._desk.target}"
+        others = f":(top,exclude,literal){self._state.target}"
         words = ("grep", "-lwaF", "-e", name, self.head, "--", ":/", others)
-        return bool(self._desk.git.run(*words, ok=(0, 1)))
+        return bool(self._state.git.run(*words, ok=(0, 1)))
 
     def without(self, commits: Sequence[str], parent: str) -> tuple[str, tuple[str, ...]]:
         """The target as it would be had `commits`, the first on `parent`, not been kept.
@@ -101,20 +101,20 @@ class Campaign:
         block ends the list holds what else was changed, which is undone.
         """
         changed: list[str] = []
-        before = untracked(self._desk.git)
-        self._desk.control.snapshot()
+        before = untracked(self._state.git)
+        self._state.git_files.snapshot()
         try:
             yield changed
         finally:
             with deferred():
-                changed += sorted({*self._desk.control.undo(), *self._desk.tree.adopt()})
-                self._desk.control.snapshot()
-                self.left = sorted(untracked(self._desk.git) - before)
+                changed += sorted({*self._state.git_files.undo(), *self._state.tree.adopt()})
+                self._state.git_files.snapshot()
+                self.left = sorted(untracked(self._state.git) - before)
 
     def scratch(self) -> AbstractContextManager[Path]:
         """A copy of the tracked files at the tip, in a repository of its own, for the block."""
-        desk = self._desk
-        return scratch_copy(desk.git, self.head, Path(desk.root).name, desk.shown_path.parent)
+        state = self._state
+        return scratch_copy(state.git, self.head, Path(state.root).name, state.shown_path.parent)
 
     @contextmanager
     def trial(self, text: str) -> Iterator[Trial]:
@@ -123,7 +123,7 @@ class Campaign:
         However the block ends, tree, index and HEAD are then exactly at the
         branch's tip: at the parent, or at the commit that was kept.
         """
-        trial = Trial(self._desk, text)
+        trial = Trial(self._state, text)
         trial.open()
         self._trial = trial
         try:
@@ -143,11 +143,11 @@ class Campaign:
     @property
     def undone(self) -> str:
         """Where the files lie that were changed last and put back; empty where none were."""
-        return self._desk.tree.changed.place
+        return self._state.tree.changed.place
 
     def removed(self) -> str:
         """What to say of files that the last trial removed or put back; each is told once."""
-        tree = self._desk.tree
+        tree = self._state.tree
         names = sorted(tree.removed - self._told)
         if not names:
             return self._put_back()
@@ -162,7 +162,7 @@ class Campaign:
         )
 
     def _put_back(self) -> str:
-        names = sorted(self._desk.rewritten - self._told)
+        names = sorted(self._state.rewritten - self._told)
         if not names:
             return ""
         self._told |= set(names)
@@ -177,24 +177,24 @@ class Campaign:
 
         Other files there stay as they are. The working tree is not involved.
         """
-        desk = self._desk
+        state = self._state
         for _ in range(3):
             tip = self._logs_tip
             if tip and not self._logs_tree:
-                self._logs_tree = desk.git.line("rev-parse", "--verify", f"{tip}^{{tree}}")
+                self._logs_tree = state.git.line("rev-parse", "--verify", f"{tip}^{{tree}}")
             tree, commit = self._logs_commit(tip, self._logs_tree, files, message)
             args = ("update-ref", "-m", "autoresearch-ci: publish", self._logs, commit, tip or ZERO)
             try:
-                desk.git.run(*args)
+                state.git.run(*args)
             except WorkspaceError:
                 # Somebody merged what another machine pushed: go on from there.
-                now = desk.git.line("rev-parse", "--verify", "--quiet", self._logs, ok=(0, 1))
+                now = state.git.line("rev-parse", "--verify", "--quiet", self._logs, ok=(0, 1))
                 if now == tip:
                     raise
                 self._logs_tip, self._logs_tree = now, ""
             else:
                 self._logs_tip, self._logs_tree = commit, tree
-                desk.control.refs.expect(self._logs, commit)
+                state.git_files.refs.expect(self._logs, commit)
                 return
         raise WorkspaceError(
             f"{self._logs} keeps moving while we write to it.",
@@ -204,23 +204,23 @@ class Campaign:
     def read(self, path: str, *, at: str = "") -> bytes | None:
         """A file on the logs branch, or on the commit `at`; None where it is not there."""
         tip = at or self._logs_tip
-        return self._desk.objects.read(f"{tip}:{path}") if tip else None
+        return self._state.objects.read(f"{tip}:{path}") if tip else None
 
     def has(self, commit: str) -> bool:
         """Whether the commit is in this repository."""
-        return self._desk.objects.kind(commit) == "commit"
+        return self._state.objects.kind(commit) == "commit"
 
     def contains(self, commit: str) -> bool:
         """Whether the logs branch has this commit in its history."""
-        return contained(self._desk.git, commit, self._logs_tip)
+        return contained(self._state.git, commit, self._logs_tip)
 
     def recommit(self, commit: str, parent: str, message: str) -> str:
         """The same change by the same author at the same time, on `parent`, with a new message."""
-        data = self._desk.objects.read(commit) or b""
+        data = self._state.objects.read(commit) or b""
         head = data.partition(b"\n\n")[0].decode(errors="surrogateescape").split("\n")
         head[1] = f"parent {parent}"
         text = "\n".join([*head, "", message])
-        return self._desk.objects.write(b"commit", text.encode(errors="surrogateescape"))
+        return self._state.objects.write(b"commit", text.encode(errors="surrogateescape"))
 
     def go_on_from(self, code: str, logs: str, files: Mapping[str, bytes], message: str) -> bool:
         """Move the code branch to `code`, and the logs branch to `logs` with `files` on top.
@@ -229,22 +229,22 @@ class Campaign:
         nothing but tracked files changes in it. Returns whether any did. Raises
         WorkspaceError, with nothing moved, where something of the user's is in the way.
         """
-        desk, old = self._desk, self._desk.head
-        new_tree = desk.git.line("rev-parse", "--verify", f"{code}^{{tree}}")
-        logs_tree = desk.git.line("rev-parse", "--verify", f"{logs}^{{tree}}")
-        desk.require_target(code)
+        state, old = self._state, self._state.head
+        new_tree = state.git.line("rev-parse", "--verify", f"{code}^{{tree}}")
+        logs_tree = state.git.line("rev-parse", "--verify", f"{logs}^{{tree}}")
+        state.require_target(code)
         with deferred():
             logs_tree, logs = self._logs_commit(logs, logs_tree, files, message)
-            differs = new_tree != desk.head_tree
+            differs = new_tree != state.head_tree
             self._show(code, new_tree)
-            self._moves.make({desk.ref: (old, code), self._logs: (self._logs_tip, logs)})
+            self._moves.make({state.ref: (old, code), self._logs: (self._logs_tip, logs)})
             self._logs_tip, self._logs_tree = logs, logs_tree
             self._stand_on(code, new_tree)
         return differs
 
     def includes(self, commit: str) -> bool:
         """Whether the branch has this commit in its history."""
-        return contained(self._desk.git, commit, self.head)
+        return contained(self._state.git, commit, self.head)
 
     def merge(self, commit: str, name: str) -> bool:
         """Merge the base branch `name`, which is at `commit` now; False if it is in already.
@@ -252,49 +252,49 @@ class Campaign:
         The branch and the tree follow; nothing but tracked files changes in it. Raises
         WorkspaceError where the two do not merge, with nothing moved.
         """
-        desk, old = self._desk, self._desk.head
+        state, old = self._state, self._state.head
         if self.includes(commit):
             return False
-        tree = merged_tree(desk.git, old, commit, self.branch, name)
-        desk.require_target(tree)
+        tree = merged_tree(state.git, old, commit, self.branch, name)
+        state.require_target(tree)
         with deferred():
-            new = desk.objects.commit(
+            new = state.objects.commit(
                 tree=tree,
                 parents=(old, commit),
-                author=desk.author,
+                author=state.author,
                 when=f"{int(time.time())} {time.strftime('%z')}",
                 message=f"Merge {name} into {self.branch}\n\n{TRAILER}: {MERGE}\n",
             )
             self._show(new, tree)
-            desk.git.run("update-ref", "-m", "autoresearch-ci: merge", desk.ref, new, old)
+            state.git.run("update-ref", "-m", "autoresearch-ci: merge", state.ref, new, old)
             self._stand_on(new, tree)
         self.base = commit
         return True
 
     def _show(self, commit: str, tree: str) -> None:
         """Bring the tree from the tip to another commit, and nothing of the user's in danger."""
-        desk = self._desk
-        if tree != desk.head_tree:
-            blob = desk.objects.read(f"{tree}:{desk.target}")
-            note_shown(desk.shown_path, [blob_id(blob or b"")])
+        state = self._state
+        if tree != state.head_tree:
+            blob = state.objects.read(f"{tree}:{state.target}")
+            note_shown(state.shown_path, [blob_id(blob or b"")])
             # A file that was put back has a new time, and git would take it for changed.
-            desk.git.ask("update-index", "-q", "--refresh", ok=(0, 1))
-            desk.control.snapshot_index()
-            desk.git.run("read-tree", "-m", "-u", desk.head, commit)
+            state.git.ask("update-index", "-q", "--refresh", ok=(0, 1))
+            state.git_files.snapshot_index()
+            state.git.run("read-tree", "-m", "-u", state.head, commit)
 
     def _stand_on(self, commit: str, tree: str) -> None:
         """The branch has been moved, and the tree is there."""
-        desk = self._desk
-        differs, desk.head, desk.head_tree = tree != desk.head_tree, commit, tree
+        state = self._state
+        differs, state.head, state.head_tree = tree != state.head_tree, commit, tree
         if differs:
-            desk.read_target()
-        desk.control.snapshot()
+            state.read_target()
+        state.git_files.snapshot()
 
     def reapplied(self, patch: bytes, parent: str) -> str | None:
         """The target with this patch on top: of the tip, else of `parent`; None if of neither."""
-        desk = self._desk
-        for content in (desk.content, desk.objects.read(f"{parent}:{desk.target}")):
-            if content is not None and (text := applied(patch, desk.target, content)):
+        state = self._state
+        for content in (state.content, state.objects.read(f"{parent}:{state.target}")):
+            if content is not None and (text := applied(patch, state.target, content)):
                 return text
         return None
 
@@ -302,13 +302,13 @@ class Campaign:
         self, tip: str, tree: str, files: Mapping[str, bytes], message: str
     ) -> tuple[str, str]:
         """Tree and commit with `files` put onto the logs branch at `tip`; no ref moves."""
-        desk = self._desk
-        blobs = {path: (FILE, desk.objects.write(b"blob", data)) for path, data in files.items()}
-        tree = desk.objects.put(tree or None, blobs)
-        commit = desk.objects.commit(
+        state = self._state
+        blobs = {path: (FILE, state.objects.write(b"blob", data)) for path, data in files.items()}
+        tree = state.objects.put(tree or None, blobs)
+        commit = state.objects.commit(
             tree=tree,
             parents=(tip,) if tip else (),
-            author=desk.author,
+            author=state.author,
             when=f"{int(time.time())} {time.strftime('%z')}",
             message=message,
         )

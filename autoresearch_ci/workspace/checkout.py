@@ -22,21 +22,21 @@ from autoresearch_ci.workspace.objects import (
     author,
     blob_id,
 )
-from autoresearch_ci.workspace.ref_transaction import Moves
-from autoresearch_ci.workspace.snapshot.backup import Vault
-from autoresearch_ci.workspace.snapshot.git_files import IN_PROGRESS, Control
+from autoresearch_ci.workspace.ref_transaction import RefTransaction
+from autoresearch_ci.workspace.snapshot.backup import Backup
+from autoresearch_ci.workspace.snapshot.git_files import IN_PROGRESS, GitFiles
 from autoresearch_ci.workspace.snapshot.recovery import Recovery
 from autoresearch_ci.workspace.snapshot.submodules import HOME, WholeTree
 from autoresearch_ci.workspace.state import LEAVING, WORKING, State, load, save
 from autoresearch_ci.workspace.status import status, uncommitted
 from autoresearch_ci.workspace.times import Times
-from autoresearch_ci.workspace.trial import Converted, Desk
+from autoresearch_ci.workspace.trial import CheckoutState, Converted
 
 if TYPE_CHECKING:
     from autoresearch_ci.workspace.repository import Workspace
 
 
-class Entry:
+class Checkout:
     """One stay on a campaign's branch: `enter`, then `leave`."""
 
     def __init__(
@@ -62,11 +62,11 @@ class Entry:
         self._shown_path = self._home / "shown"
         self._ref = f"refs/heads/{branch.CODE}/{tag}"
         own = (self._ref, f"refs/heads/{branch.LOGS}/{tag}")
-        self._vault = Vault(workspace.root, self._home / "vault")
+        self._backup = Backup(workspace.root, self._home / "vault")
         self._tree = WholeTree(
-            workspace.root, self._git, self._vault, target, readonly, common=self._common
+            workspace.root, self._git, self._backup, target, readonly, common=self._common
         )
-        self._control = Control(self._git, workspace.root, self._git_dir, self._common, own)
+        self._git_files = GitFiles(self._git, workspace.root, self._git_dir, self._common, own)
         self._state = State(session=session, tag=tag, target=target, origin="", started=time.time())
 
     def enter(
@@ -122,13 +122,13 @@ class Entry:
 
     def _leave(self) -> None:
         if not self._entered or not self._git_dir.is_dir():
-            self._control.close()
+            self._git_files.close()
             return
         if self._stay is not None:
             self._stay.close()
             if self._stay.unsettled and status(self._git).changed:
                 return  # to be recovered from as after a kill, not to be carried to another branch
-        self._control.close()
+        self._git_files.close()
         self._state.phase = LEAVING
         save(self._state, self._state_path)
         origin = self._state.origin
@@ -159,13 +159,13 @@ class Entry:
         if not but_state:
             self._state_path.unlink(missing_ok=True)
         self._shown_path.unlink(missing_ok=True)
-        self._vault.clear()
+        self._backup.clear()
         shutil.rmtree(self._home / HOME, ignore_errors=True)
 
     def _recovery(self, dead: State) -> Recovery | None:
         """What a killed session left, cleared so far that git can work; None when all is well."""
         clear_stale(self._stale(dead), self._root, self._git_dir)
-        recovery = Recovery(self._git, self._objects, self._vault, self._root, self._git_dir, dead)
+        recovery = Recovery(self._git, self._objects, self._backup, self._root, self._git_dir, dead)
         if recovery.left:
             recovery.take_back_target()
             return None
@@ -176,7 +176,7 @@ class Entry:
 
     def _stale(self, dead: State) -> list[Path]:
         """The locks that the dead session's gits may have left; not those from before it."""
-        paths = [*self._control.locks, *self._control.refs.locks()]
+        paths = [*self._git_files.locks, *self._git_files.refs.locks()]
         for kind in (branch.CODE, branch.LOGS):
             paths += [
                 self._common / f"refs/heads/{kind}/{tag}.lock" for tag in (dead.tag, self._tag)
@@ -263,11 +263,11 @@ class Entry:
         git_mode, blob, _ = listed.partition("\t")[0].split(" ")
         content = Path(full).read_bytes()
         check_text(self._target, content)
-        desk = Desk(
+        state = CheckoutState(
             git=self._git,
             objects=self._objects,
             tree=self._tree,
-            control=self._control,
+            git_files=self._git_files,
             shown_path=self._shown_path,
             root=str(self._root),
             ref=self._ref,
@@ -285,7 +285,7 @@ class Entry:
             git_mode=git_mode.encode(),
             times=self._times,
         )
-        if desk.blob_of(content) != blob:
+        if state.blob_of(content) != blob:
             raise WorkspaceError(
                 f"Git would not store the target {self._target} as it is committed: its line ends "
                 "or what a filter makes of it differ.",
@@ -297,12 +297,12 @@ class Entry:
             args = ("update-ref", "-m", "autoresearch-ci: from the remote")
             self._git.run(*args, f"refs/heads/{branch.LOGS}/{self._tag}", logs, "0" * 40)
         base = tip if created else branch.base_of(self._git, tip)
-        moves = Moves(self._git, self._git_dir, self._common, self._tag)
+        moves = RefTransaction(self._git, self._git_dir, self._common, self._tag)
         origin = "" if self._state.origin == self._ref else self._state.origin
         where = origin.removeprefix("refs/heads/") if origin.startswith("refs/heads/") else ""
         return Campaign(
             self._tag,
-            desk,
+            state,
             moves,
             base=base,
             created=created,

@@ -24,7 +24,7 @@ ROOM = 4 * 1024**3
 """Bytes of files that git does not track, such as dependencies, that are copied."""
 
 
-class Twin:
+class ProjectCopy:
     """The copy: `root`, and `notes` on what is missing in it."""
 
     def __init__(self, root: Path, notes: list[str]) -> None:
@@ -73,7 +73,9 @@ class Twin:
 
 
 @contextmanager
-def twin(workspace: Workspace, base: str | None = None, owner: int | None = None) -> Iterator[Twin]:
+def project_copy(
+    workspace: Workspace, base: str | None = None, owner: int | None = None
+) -> Iterator[ProjectCopy]:
     """The project at `base`, else at HEAD, with copies of what git does not track.
 
     A repository of its own, deleted however the block ends. With an `owner`, the number of
@@ -97,7 +99,7 @@ def twin(workspace: Workspace, base: str | None = None, owner: int | None = None
         with disk_errors("copy the project"):
             notes = list(_copy_untracked(workspace, root))
         with _lent(root, owner) if owner else nullcontext():
-            yield Twin(root, notes)
+            yield ProjectCopy(root, notes)
 
 
 @contextmanager

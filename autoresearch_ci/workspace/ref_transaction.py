@@ -20,7 +20,7 @@ from autoresearch_ci.workspace.snapshot.refs import ZERO
 _REASON = "autoresearch-ci: merge what was published"
 
 
-class Moves:
+class RefTransaction:
     """Moves of the branches of one campaign, each all or nothing."""
 
     def __init__(self, git: Git, git_dir: Path, common_dir: Path, tag: str) -> None:

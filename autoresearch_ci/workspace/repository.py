@@ -14,13 +14,13 @@ from urllib.parse import quote
 from autoresearch_ci.core.errors import AutoresearchError, MachineError, WorkspaceError
 from autoresearch_ci.workspace import branch, checks, locks, outputs
 from autoresearch_ci.workspace.campaign_branch import Campaign
-from autoresearch_ci.workspace.checkout import Entry
+from autoresearch_ci.workspace.checkout import Checkout
 from autoresearch_ci.workspace.files import disk_errors
 from autoresearch_ci.workspace.git import OLDEST, Git
 from autoresearch_ci.workspace.globs import matches
 from autoresearch_ci.workspace.locks import Inbox
 from autoresearch_ci.workspace.objects import FILE, Committed, Objects, author, listed
-from autoresearch_ci.workspace.ref_transaction import Moves
+from autoresearch_ci.workspace.ref_transaction import RefTransaction
 from autoresearch_ci.workspace.remote import Remote, Target
 from autoresearch_ci.workspace.scratch_copy import clear_copies, files_of, sessions_in_copies
 from autoresearch_ci.workspace.snapshot.git_files import IN_PROGRESS
@@ -193,7 +193,7 @@ class Workspace:
         with locks.held(
             [(campaign, f"The campaign {tag}"), (tree, f"The working tree {self.root}")]
         ):
-            Moves(self.git, self.git_dir, self.common_dir, tag).recover()
+            RefTransaction(self.git, self.git_dir, self.common_dir, tag).recover()
             yield
 
     def busy(self, tag: str) -> bool:
@@ -271,7 +271,7 @@ class Workspace:
         from HEAD; `begun` are commits that one without a baseline began from before.
         `session` comes back from `interrupted_sessions` if we are killed.
         """
-        entry = Entry(self, tag, target=target, readonly=readonly, session=session)
+        entry = Checkout(self, tag, target=target, readonly=readonly, session=session)
         try:
             yield entry.enter(base=base, kept=kept, kept_parent=kept_parent, begun=begun)
         finally:

@@ -12,7 +12,7 @@ from autoresearch_ci.source_code.syntax import replayed, tokens
 from autoresearch_ci.workspace.git import Git
 
 
-class Versions:
+class TargetHistory:
     """The versions of the file `target`, as they lie in the working tree; each is read once.
 
     `scratch` is a folder for what git has to read.

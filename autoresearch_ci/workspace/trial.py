@@ -18,7 +18,7 @@ from autoresearch_ci.workspace.files import disk_errors, make_way, remove, write
 from autoresearch_ci.workspace.git import Git
 from autoresearch_ci.workspace.objects import Objects, blob_id
 from autoresearch_ci.workspace.patch import unified
-from autoresearch_ci.workspace.snapshot.git_files import Control
+from autoresearch_ci.workspace.snapshot.git_files import GitFiles
 from autoresearch_ci.workspace.snapshot.tree import Tree
 from autoresearch_ci.workspace.state import note_shown
 from autoresearch_ci.workspace.times import Times
@@ -36,7 +36,7 @@ class Converted(Enum):
 
 
 @dataclass
-class Desk:
+class CheckoutState:
     """What a campaign's trials share: the tools, and the target as it stands at the tip.
 
     `content` is the target's raw content in the working tree, `blob` git's id of
@@ -49,7 +49,7 @@ class Desk:
     git: Git
     objects: Objects
     tree: Tree
-    control: Control
+    git_files: GitFiles
     shown_path: Path
     root: str
     ref: str
@@ -114,55 +114,55 @@ class Trial:
     so a discarded candidate leaves nothing in the repository.
     """
 
-    def __init__(self, desk: Desk, text: str) -> None:
-        self._desk = desk
-        self._contents = {Side.INCUMBENT: desk.content, Side.CANDIDATE: text.encode()}
-        self._shown = desk.content
+    def __init__(self, state: CheckoutState, text: str) -> None:
+        self._state = state
+        self._contents = {Side.INCUMBENT: state.content, Side.CANDIDATE: text.encode()}
+        self._shown = state.content
         self._cleaned = False
         self._looked = -_AT_ONCE
         self._commit = ""
         self._tree = ""
-        self.parent = desk.head
-        self.candidate = desk.blob_of(self._contents[Side.CANDIDATE])
+        self.parent = state.head
+        self.candidate = state.blob_of(self._contents[Side.CANDIDATE])
         self.kept = False
 
     @cached_property
     def patch(self) -> str:
         """The candidate as a unified diff against the parent; `git apply` takes it."""
         return unified(
-            self._desk.target,
+            self._state.target,
             self._contents[Side.INCUMBENT].decode(),
             self._contents[Side.CANDIDATE].decode(),
-            ids=(self._desk.blob, self.candidate),
-            mode=self._desk.git_mode.decode(),
+            ids=(self._state.blob, self.candidate),
+            mode=self._state.git_mode.decode(),
         )
 
     @property
-    def aside(self) -> str:
+    def quarantine(self) -> str:
         """Where the last file lies that somebody had changed and `clean` put back; or nothing."""
-        return self._desk.tree.changed.place
+        return self._state.tree.changed.place
 
     def open(self) -> None:
         """Check that the tree is at the parent, and note down what a kill must not lose."""
-        desk = self._desk
-        if self._target() != desk.content:
+        state = self._state
+        if self._target() != state.content:
             raise WorkspaceError(
-                f"{desk.target} was changed while the session was at work.",
+                f"{state.target} was changed while the session was at work.",
                 remedy="Commit your change elsewhere or undo it, then run again.",
             )
-        desk.tree.begin(anew=True)
-        desk.tree.sync()
+        state.tree.begin(anew=True)
+        state.tree.sync()
         self._looked = time.monotonic()
-        note_shown(desk.shown_path, (blob_id(content) for content in self._contents.values()))
-        desk.control.snapshot()
+        note_shown(state.shown_path, (blob_id(content) for content in self._contents.values()))
+        state.git_files.snapshot()
 
     def revise(self, text: str) -> None:
         """Let the candidate be this text from now on: the same idea, mended."""
         self._contents[Side.CANDIDATE] = text.encode()
-        self.candidate = self._desk.blob_of(self._contents[Side.CANDIDATE])
+        self.candidate = self._state.blob_of(self._contents[Side.CANDIDATE])
         self.__dict__.pop("patch", None)
         note_shown(
-            self._desk.shown_path, [*map(blob_id, self._contents.values()), blob_id(self._shown)]
+            self._state.shown_path, [*map(blob_id, self._contents.values()), blob_id(self._shown)]
         )
 
     def show(self, side: Side) -> None:
@@ -196,13 +196,13 @@ class Trial:
         return self._clean()
 
     def _clean(self, *, at_once: bool = False) -> tuple[str, ...]:
-        self._desk.tree.open_root()
-        violations = self._desk.control.undo()
-        violations += self._desk.tree.undo(at_once=at_once)
-        self._desk.control.snapshot_index()
+        self._state.tree.open_root()
+        violations = self._state.git_files.undo()
+        violations += self._state.tree.undo(at_once=at_once)
+        self._state.git_files.snapshot_index()
         if self._take_target():
             self._write(self._shown)
-            violations.append(self._desk.target)
+            violations.append(self._state.target)
         self._cleaned = True
         if not at_once:
             self._looked = time.monotonic()
@@ -210,9 +210,9 @@ class Trial:
 
     def pardon(self, violations: tuple[str, ...]) -> tuple[str, ...]:
         """The violations of a run without those that the unchanged project commits as well."""
-        rewritten = self._desk.rewritten
-        if self._shown == self._desk.content:
-            rewritten |= set(filter(self._desk.tree.is_rewritable, violations))
+        rewritten = self._state.rewritten
+        if self._shown == self._state.content:
+            rewritten |= set(filter(self._state.tree.is_rewritable, violations))
         return tuple(path for path in violations if path not in rewritten)
 
     def commit(self, message: str) -> str:
@@ -221,27 +221,27 @@ class Trial:
         Call it for a candidate that is to be kept: a commit that nothing refers to
         stays in the repository for weeks.
         """
-        desk = self._desk
-        blob = desk.store(self._contents[Side.CANDIDATE])
-        self._tree = desk.objects.put(desk.head_tree, {desk.target: (desk.git_mode, blob)})
+        state = self._state
+        blob = state.store(self._contents[Side.CANDIDATE])
+        self._tree = state.objects.put(state.head_tree, {state.target: (state.git_mode, blob)})
         when = f"{int(time.time())} {time.strftime('%z')}"
-        self._commit = desk.objects.commit(
-            tree=self._tree, parents=(self.parent,), author=desk.author, when=when, message=message
+        self._commit = state.objects.commit(
+            tree=self._tree, parents=(self.parent,), author=state.author, when=when, message=message
         )
         return self._commit
 
     def keep(self, commit: str) -> None:
         """Move the branch from the parent to `commit`; tree and index follow."""
-        desk = self._desk
+        state = self._state
         if commit != self._commit:
             raise ValueError(f"{commit} is not what commit() returned")
         self.show(Side.CANDIDATE)
-        desk.git.run("update-ref", "-m", "autoresearch-ci: keep", desk.ref, commit, self.parent)
-        desk.git.run("update-index", "--", desk.target)
-        desk.head, desk.head_tree = commit, self._tree
-        desk.content, desk.blob = self._contents[Side.CANDIDATE], self.candidate
+        state.git.run("update-ref", "-m", "autoresearch-ci: keep", state.ref, commit, self.parent)
+        state.git.run("update-index", "--", state.target)
+        state.head, state.head_tree = commit, self._tree
+        state.content, state.blob = self._contents[Side.CANDIDATE], self.candidate
         self.kept = True
-        desk.control.snapshot()
+        state.git_files.snapshot()
 
     def close(self) -> None:
         """Leave the tree exactly at the branch's tip."""
@@ -249,17 +249,17 @@ class Trial:
             if not self._cleaned:
                 self.clean()
         finally:
-            if not self._cleaned or self._shown != self._desk.content:
+            if not self._cleaned or self._shown != self._state.content:
                 self._take_target()
-                self._write(self._desk.content)
-                self._shown = self._desk.content
+                self._write(self._state.content)
+                self._shown = self._state.content
 
     def _take_target(self) -> bool:
         """Whether the target is not as it was shown; then it is put aside."""
         if self._target() == self._shown:
             return False
-        with disk_errors(f"put {self._desk.target} aside"):
-            self._desk.tree.changed.take(self._desk.target)
+        with disk_errors(f"put {self._state.target} aside"):
+            self._state.tree.changed.take(self._state.target)
         return True
 
     def _target(self) -> bytes | None:
@@ -267,23 +267,23 @@ class Trial:
 
         By its kind, its permissions or its size: one that is huge is not read.
         """
-        full = f"{self._desk.root}/{self._desk.target}"
+        full = f"{self._state.root}/{self._state.target}"
         sig = signature(full)
         if sig is None or not stat.S_ISREG(sig[0]):
             return None
-        if (stat.S_IMODE(sig[0]), sig[1]) != (self._desk.mode, len(self._shown)):
+        if (stat.S_IMODE(sig[0]), sig[1]) != (self._state.mode, len(self._shown)):
             return None
         with open(full, "rb") as file:
             return file.read()
 
     def _write(self, content: bytes) -> None:
-        desk = self._desk
-        full = f"{desk.root}/{desk.target}"
-        with disk_errors(f"write {desk.target}"):
-            make_way(desk.root, desk.target)
+        state = self._state
+        full = f"{state.root}/{state.target}"
+        with disk_errors(f"write {state.target}"):
+            make_way(state.root, state.target)
             sig = signature(full)
             if sig is not None and not stat.S_ISREG(sig[0]):
-                remove(desk.root, desk.target)
-            os.makedirs(desk.shown_path.parent, exist_ok=True)
-            write_atomic(full, content, mode=desk.mode, scratch=desk.shown_path.parent)
-            desk.times.stamp()
+                remove(state.root, state.target)
+            os.makedirs(state.shown_path.parent, exist_ok=True)
+            write_atomic(full, content, mode=state.mode, scratch=state.shown_path.parent)
+            state.times.stamp()

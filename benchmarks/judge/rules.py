@@ -17,7 +17,7 @@ from autoresearch_ci.core.model import (
     Status,
     Verdict,
 )
-from autoresearch_ci.judge import Contest, Experience, Judge, sequential
+from autoresearch_ci.judge import Comparison, Judge, NoiseModel, sequential
 
 Keep = tuple[float, float]
 """True effect, claimed effect."""
@@ -86,25 +86,25 @@ class Asking:
 
     def __init__(self, world: World, judge: Judge) -> None:
         self.world, self._judge = world, judge
-        self._experience = Experience().within("s")
+        self._experience = NoiseModel().within("s")
         self._samples: tuple[Sample, ...] = ()
-        while judge(self._contest) is Side.INCUMBENT:
+        while judge(self._comparison) is Side.INCUMBENT:
             self._samples += (Sample(Side.INCUMBENT, world.run()),)
         self.level = median(sample.value for sample in self._samples)
         baseline = tuple(Sample(Side.CANDIDATE, sample.value) for sample in self._samples)
         self._learn(record(Verdict(Status.KEEP, Reason.IMPROVED), self.level, None, baseline))
 
     @property
-    def _contest(self) -> Contest:
-        experience = self._experience
-        return Contest(Direction.HIGHER, MinDelta(), self._samples, lambda: False, experience)
+    def _comparison(self) -> Comparison:
+        noise_model = self._experience
+        return Comparison(Direction.HIGHER, MinDelta(), self._samples, lambda: False, noise_model)
 
     def _learn(self, done: Experiment) -> None:
         self._experience = self._experience.after(done, Direction.HIGHER)
 
     def try_one(self, effect: float) -> Keep | None:
         """An idea with this effect: what was kept, if it was."""
-        now = self._contest
+        now = self._comparison
         while isinstance(answer := self._judge(now), Side):
             if not self.world.open:
                 return None

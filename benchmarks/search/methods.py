@@ -20,10 +20,10 @@ from autoresearch_ci.core.model import (
     Status,
     Verdict,
 )
-from autoresearch_ci.judge import Contest, single_run
+from autoresearch_ci.judge import Comparison, single_run
 from autoresearch_ci.proposers import Source
 from autoresearch_ci.proposers.search import SearchProposer
-from autoresearch_ci.proposers.search.parameters import find_knobs
+from autoresearch_ci.proposers.search.parameters import find_parameters
 from autoresearch_ci.proposers.search.proposer import blob_id
 from autoresearch_ci.proposers.search.protect import protect
 from autoresearch_ci.proposers.search.tuning import steps_of
@@ -43,7 +43,7 @@ def judged(
     def simpler() -> bool:
         return code_lines("task.py", candidate) < code_lines("task.py", incumbent)
 
-    verdict = single_run(Contest(direction, MinDelta(), samples, simpler))
+    verdict = single_run(Comparison(direction, MinDelta(), samples, simpler))
     assert isinstance(verdict, Verdict)
     return verdict
 
@@ -91,8 +91,8 @@ def chance(task: str, text: str, measure: Measure, seed: int, budget: int) -> li
     curve = [best]
     for _ in range(budget):
         found = tokens("task.py", text)
-        step = rng.choice(steps_of(rng.choice(find_knobs(found, protect(found, metric)))))
-        candidate = text[: step.knob.start] + step.text + text[step.knob.end :]
+        step = rng.choice(steps_of(rng.choice(find_parameters(found, protect(found, metric)))))
+        candidate = text[: step.parameter.start] + step.text + text[step.parameter.end :]
         value = measure(candidate)
         verdict = judged(direction, text, best, candidate, value)
         if verdict.status is Status.KEEP and value is not None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from autoresearch_ci.doctor import Examination
-from autoresearch_ci.workspace import Workspace, twin
+from autoresearch_ci.workspace import Workspace, project_copy
 from tests.projects import make_repository
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -47,7 +47,7 @@ def needs(*programs):
 
 
 def examine(project, **settings):
-    with twin(Workspace.open(project)) as copy:
+    with project_copy(Workspace.open(project)) as copy:
         return {check.title: check for check in Examination(copy, settings).checks()}
 
 

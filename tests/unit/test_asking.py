@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoresearch_ci.campaign.ledger import dumps
-from autoresearch_ci.campaign.requests import ask_here, ask_there, campaign_meant, received
+from autoresearch_ci.campaign.requests import campaign_meant, leave_local, push_request, received
 from autoresearch_ci.cli import main
 from autoresearch_ci.core.errors import LedgerError, WorkspaceError
 from autoresearch_ci.core.model import (
@@ -106,7 +106,7 @@ def ended(events):
 def test_stop_ends_the_session_here_after_its_experiment(project):
     """Without a remote; the experiment under way is finished and recorded."""
     workspace = Workspace.open(project)
-    events, _ = hold(project, when=[(2, lambda: ask_here(workspace, stop()))])
+    events, _ = hold(project, when=[(2, lambda: leave_local(workspace, stop()))])
     assert (ended(events).reason, ended(events).experiments) == ("stopped", 2)
     assert ended(hold(project)[0]).reason == "max_experiments"
 
@@ -117,7 +117,7 @@ def test_stop_from_another_machine_is_met_at_the_next_push(bare, clone):
     workspace, target = Workspace.open(there), Target("origin", TOKEN)
 
     def ask():
-        ask_there(workspace, workspace.remote(target), stop())
+        push_request(workspace, workspace.remote(target), stop())
 
     events, _ = hold(here, push=target, when=[(2, ask)])
     assert (ended(events).reason, ended(events).experiments) == ("stopped", 2)
@@ -140,7 +140,7 @@ def test_a_session_that_was_asked_to_end_measures_nothing_more(bare, clone):
         with open_lab(there, {**racing.PUSHED, "max_experiments": 1}, push=target) as other:
             other.proposer = ScriptedProposer([("nine", "echo metric: 9\n")])
             list(research(other))
-        ask_there(workspace, workspace.remote(target), stop(now=True))
+        push_request(workspace, workspace.remote(target), stop(now=True))
 
     events, _ = hold(here, push=target, when=[(2, keep_and_ask)])
     assert (ended(events).reason, ended(events).experiments) == ("stopped", 2)
@@ -155,7 +155,7 @@ def test_a_stop_of_another_day_stops_nobody(bare, clone):
     hold(here, push=target, most=1)
     workspace = Workspace.open(there)
     old = StopRequest("race", "old", "2020-01-01T00:00:00Z")
-    ask_there(workspace, workspace.remote(target), old)
+    push_request(workspace, workspace.remote(target), old)
     events, _ = hold(here, push=target, most=2)
     assert (ended(events).reason, ended(events).experiments) == ("max_experiments", 2)
     assert "old" in [r["details"]["session"] for r in racing.records(bare)]
@@ -168,8 +168,8 @@ def test_an_idea_is_there_for_the_next_proposal_and_then_no_more(bare, clone):
     beside = Workspace.open(here)
 
     def ask():
-        ask_there(workspace, workspace.remote(target), idea("try warm-up"))
-        ask_here(beside, idea("and less depth", "asked-3"))
+        push_request(workspace, workspace.remote(target), idea("try warm-up"))
+        leave_local(beside, idea("and less depth", "asked-3"))
 
     _, proposer = hold(here, push=target, when=[(1, ask)], most=4)
     assert [sorted(ideas) for ideas in proposer.seen] == [
@@ -185,7 +185,7 @@ def test_an_idea_waits_for_the_next_session(project):
     """Nobody has to be at work; a kill before it was taken away does not make it two."""
     hold(project, most=1)
     workspace = Workspace.open(project)
-    assert ask_here(workspace, idea("try warm-up")) is None
+    assert leave_local(workspace, idea("try warm-up")) is None
     log = workspace.log_path
     log.write_bytes(log.read_bytes() + dumps(idea("try warm-up")))
     _, proposer = hold(project, most=2)
@@ -200,13 +200,13 @@ def test_the_network_has_a_bad_moment(server, bare, clone):
     remote = there.remote(Target("origin", TOKEN))
     for name, trouble in (("one", server.lose_answer), ("two", lambda: server.down(times=1))):
         fault = trouble()
-        ask_there(there, remote, idea("try warm-up", name))
+        push_request(there, remote, idea("try warm-up", name))
         assert fault.met == 1
     asked = [r["details"]["session"] for r in racing.records(bare) if r["action"] == "idea"]
     assert asked == ["one", "two"]
     server.down()
     with pytest.raises(WorkspaceError, match="origin"):
-        ask_there(there, remote, idea("try warm-up", "three"))
+        push_request(there, remote, idea("try warm-up", "three"))
 
 
 def test_a_stop_that_nobody_would_meet_is_an_error(project, clone):
@@ -217,11 +217,11 @@ def test_a_stop_that_nobody_would_meet_is_an_error(project, clone):
     hold(project, most=1)
     assert campaign_meant(workspace, None) == "race"
     with pytest.raises(LedgerError, match="No session is at work") as error:
-        ask_here(workspace, stop())
+        leave_local(workspace, stop())
     assert "--push" in error.value.remedy
     there = Workspace.open(clone("there"))
     with pytest.raises(LedgerError, match="no campaign race on origin"):
-        ask_there(there, there.remote(Target("origin", TOKEN)), stop())
+        push_request(there, there.remote(Target("origin", TOKEN)), stop())
 
 
 def test_the_verbs_reach_the_session(project, clone, bare, monkeypatch, capsys):

@@ -320,9 +320,9 @@ def test_what_changes_between_two_runs_is_not_measured(project):
     with open_lab(project, {**SETTINGS, "tag": "t"}) as session:
         with session.campaign.trial(says(9)) as trial:
             trial.show("candidate")
-            assert session.bench.measure(trial).value == 9
+            assert session.evaluator.measure(trial).value == 9
             (project / "experiment.sh").write_text("echo metric: 1\n")
-            measured = session.bench.measure(trial)
+            measured = session.evaluator.measure(trial)
         assert (measured.reason, measured.value) == (Reason.RULE_VIOLATION, 9)
         assert "experiment.sh" in measured.error
 

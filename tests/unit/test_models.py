@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from autoresearch_ci.campaign.requests import ask_here
+from autoresearch_ci.campaign.requests import leave_local
 from autoresearch_ci.core.model import (
     Experiment,
     IdeaRequest,
@@ -280,7 +280,7 @@ def test_what_a_person_suggests_is_what_the_model_is_asked_for(project):
     """A queued idea is in the next brief, the experiment says that it took it up, and it is gone."""
     workspace = Workspace.open(project)
     request = IdeaRequest("t", "asked-1", "2026-03-17T14:35:00Z", "halve x, says Ann")
-    ask_here(workspace, request)
+    leave_local(workspace, request)
     with AnthropicServer(says(answer("halve", "x=10", "x=5"))) as server:
         hold(project, server, max_experiments="1")
         assert "halve x, says Ann" in server.seen[0].body.decode()

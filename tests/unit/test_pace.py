@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autoresearch_ci.campaign import sync
-from autoresearch_ci.campaign.sync import RemotePublisher
+from autoresearch_ci.campaign.sync import RemoteSync
 from autoresearch_ci.core.model import Proposal
 from autoresearch_ci.engine.assembly import open_lab
 from autoresearch_ci.engine.loop import research
@@ -71,9 +71,9 @@ def test_at_most_six_pushes_in_any_minute(repositories, rejected, monkeypatch):
 
     settings = {**SETTINGS, "tag": "race"}
     with open_lab(here, settings, push=Target("origin")) as session:
-        at_work = session.publisher
+        at_work = session.remote_sync
         remote = Remote(at_work._remote, clock, rejected)
-        session.publisher = RemotePublisher(
+        session.remote_sync = RemoteSync(
             remote, session.campaign, session.ledger, session.archive, clock, clock.sleep
         )
         session.proposer = Ideas()

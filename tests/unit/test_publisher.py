@@ -18,7 +18,7 @@ from autoresearch_ci.core.model import Experiment, Note, Proposal
 from autoresearch_ci.engine.assembly import open_lab
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.workspace import Target
-from autoresearch_ci.workspace.ref_transaction import Moves
+from autoresearch_ci.workspace.ref_transaction import RefTransaction
 from tests import racing
 from tests.github.git_server import GitServer
 from tests.projects import git, look, make_project
@@ -390,7 +390,9 @@ def test_ctrl_c_does_not_wait_for_a_slow_remote(server, clone):
     ):
         server.slow(12)
         session.proposer = Ideas("a=2")
-        session.publisher._shared = session.publisher._logs_tip  # the first push is not waited for
+        session.remote_sync._shared = (
+            session.remote_sync._logs_tip
+        )  # the first push is not waited for
         events = research(session)
         for event in events:
             if isinstance(event, Experiment):
@@ -425,9 +427,9 @@ def test_a_kill_in_the_middle_of_a_merge_is_made_good(server, bare, clone, monke
     def dying():
         with monkeypatch.context() as patch:
             if instant == "before":
-                patch.setattr(Moves, "make", kill)
+                patch.setattr(RefTransaction, "make", kill)
             elif instant == "refs":
-                patch.setattr(Moves, "_finish", kill)
+                patch.setattr(RefTransaction, "_finish", kill)
             elif instant == "one ref":
 
                 def one(self, refs):
@@ -435,19 +437,19 @@ def test_a_kill_in_the_middle_of_a_merge_is_made_good(server, bare, clone, monke
                     self._git.run("update-ref", name, new)
                     kill()
 
-                patch.setattr(Moves, "_finish", one)
+                patch.setattr(RefTransaction, "_finish", one)
             elif instant == "log":
                 patch.setattr(Ledger, "take", kill)
             elif instant == "table":
                 patch.setattr(Ledger, "_whole_log", kill)
             else:
-                run = sync.RemotePublisher._merge
+                run = sync.RemoteSync._merge
 
                 def after(self):
                     run(self)
                     kill()
 
-                patch.setattr(sync.RemotePublisher, "_merge", after)
+                patch.setattr(sync.RemoteSync, "_merge", after)
             hold(here, "b=2", "b=0")
 
     fault = server.down()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoresearch_ci.source_code.frozen_lines import Kind, Ruler, labels
+from autoresearch_ci.source_code.frozen_lines import FrozenLines, Kind, labels
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PARSE = "grep '^loss:' run.log | tail -1 | awk '{print $2}'"
@@ -39,16 +39,16 @@ TARGET = textwrap.dedent("""\
     """)
 
 
-def ruler(path="train.py", name="loss", parse=PARSE):
-    return Ruler(path, labels(name, parse))
+def frozen_lines(path="train.py", name="loss", parse=PARSE):
+    return FrozenLines(path, labels(name, parse))
 
 
 def found(text, path="train.py", name="loss", parse=PARSE):
-    return [(f.kind, f.first) for f in ruler(path, name, parse).frozen(text)]
+    return [(f.kind, f.first) for f in frozen_lines(path, name, parse).frozen(text)]
 
 
 def broken(change, text=TARGET, **options):
-    return ruler(**options).broken(text, change(text))
+    return frozen_lines(**options).broken(text, change(text))
 
 
 def swap(old, new):
@@ -122,7 +122,7 @@ def test_a_report_cannot_move_before_what_it_reports():
     moved = TARGET.replace('    print(f"loss: {loss:.6f}")\n', "").replace(
         "    loss = train()", '    print(f"loss: {loss:.6f}")\n    loss = train()'
     )
-    assert "moved" in ruler().broken(TARGET, moved)
+    assert "moved" in frozen_lines().broken(TARGET, moved)
 
 
 def test_a_seed_among_arguments_freezes_no_other_argument():
@@ -137,7 +137,7 @@ def test_a_plain_number_that_is_printed_is_a_setting():
     """Where the report prints a constant, it may have another value; a new one may not appear."""
     text = "rate = 4\nprint('loss:', rate)\n"
     assert broken(swap("= 4", "= 8"), text) == ""
-    assert ruler().lines(text) == {1}
+    assert frozen_lines().lines(text) == {1}
     assert "which computes" in broken(swap("= 4", "= 4\nrate = 1"), text)
     best = "best = 9\nbest = min(best, run())\nprint('loss:', best)\n"
     assert "line 1, which computes" in broken(swap("= 9", "= 0"), best)
@@ -172,7 +172,7 @@ def test_every_language_has_its_report_found(path):
     """What prints and what is printed are found in any language, with the same rule."""
     text, lines = LANGUAGES[path]
     assert [line for _, line in found(text, path)] == lines
-    assert ruler(path).broken(text, text.replace("run", "work", 1))
+    assert frozen_lines(path).broken(text, text.replace("run", "work", 1))
 
 
 SEEDS = {
@@ -208,7 +208,7 @@ def test_a_metric_that_the_target_does_not_print_freezes_nothing(example, path, 
 def test_the_function_that_computes_the_metric_is_frozen():
     """`fill(best)` in the report freezes `fill`, and nothing of the packing."""
     text = (EXAMPLES / "custom/pack.py").read_text()
-    lines = ruler("pack.py", "fill", 'grep "^fill:" run.log').lines(text)
+    lines = frozen_lines("pack.py", "fill", 'grep "^fill:" run.log').lines(text)
     source = text.splitlines()
     assert "def fill(vans):" in source[min(lines)]
     assert 'print(f"fill: {fill(best):.6f}")' in source[max(lines)]
@@ -232,13 +232,13 @@ def test_the_name_that_is_looked_for_counts():
 
 def test_a_redirection_into_the_log_is_found():
     """A shell needs no quotes to write to the log; a method of that name is none of ours."""
-    assert "is new" in ruler("a.sh").broken("true\n", "true\nmy_tool >> run.log\n")
+    assert "is new" in frozen_lines("a.sh").broken("true\n", "true\nmy_tool >> run.log\n")
     assert found("run.log({'rate': 1})\n") == []
 
 
 def test_with_no_label_only_seeds_are_frozen():
     """Where another command measures, what the target prints is its own affair."""
-    only = Ruler("train.py", ())
+    only = FrozenLines("train.py", ())
     assert only.broken(TARGET, swap("{loss:.6f}", "0")(TARGET)) == ""
     assert "random seed" in only.broken(TARGET, swap("1337", "7")(TARGET))
 
@@ -246,10 +246,10 @@ def test_with_no_label_only_seeds_are_frozen():
 @given(st.sampled_from(["a.py", "a.js", "a.rs", "a.sh", "a.zig", "x"]), st.text())
 def test_any_text_can_be_read(path, text):
     """No text breaks it, and every text leaves itself alone."""
-    assert ruler(path).broken(text, text) == ""
+    assert frozen_lines(path).broken(text, text) == ""
     assert all(
         1 <= f.first <= f.last <= text.count("\n") + text.count("\r") + 1
-        for f in ruler(path).frozen(text)
+        for f in frozen_lines(path).frozen(text)
     )
 
 
@@ -263,5 +263,5 @@ def test_any_text_can_be_read(path, text):
 )
 def test_a_name_with_a_sigil_is_the_name_without(path, text):
     """In shells, Perl and PHP too, what is printed as the metric is frozen where it is computed."""
-    ruler = Ruler(path, ["score"])
-    assert ruler.broken(text, text.replace("1 + 2", "1 + 900"))
+    frozen_lines = FrozenLines(path, ["score"])
+    assert frozen_lines.broken(text, text.replace("1 + 2", "1 + 900"))

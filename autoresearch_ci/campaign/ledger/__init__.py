@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 from typing import TypeVar
 
-from autoresearch_ci.campaign.ledger.guarded_file import OwnFile
+from autoresearch_ci.campaign.ledger.guarded_file import GuardedFile
 from autoresearch_ci.campaign.ledger.reading import CampaignLog, read, require_ours, whole
 from autoresearch_ci.campaign.ledger.records import dumps, encode, loads
 from autoresearch_ci.campaign.ledger.tsv import HEADER, row
@@ -48,7 +48,7 @@ def forget(log: Path, results: Path, tag: str) -> bytes:
 
     A table of another campaign stays.
     """
-    own = OwnFile(log, durable=True)
+    own = GuardedFile(log, durable=True)
     campaign = read(whole(own.content), _name(log)).get(tag)
     if campaign is None:
         return b""
@@ -83,7 +83,7 @@ class Ledger:
         private: bool = False,
     ) -> None:
         self.log, self.results, self.tag = log, results, tag
-        self._log = OwnFile(log, durable=True, private=private)
+        self._log = GuardedFile(log, durable=True, private=private)
         kept, tail = whole(self._log.content), self._log.content
         campaigns = read(kept, _name(log))
         if torn := tail.removeprefix(kept):
@@ -99,7 +99,7 @@ class Ledger:
             self._log.replace(self._whole_log())
         elif fresh := self.campaign.lines[len(before) :]:
             self._log.append(b"".join(fresh))
-        self._table = OwnFile(results, durable=False)
+        self._table = GuardedFile(results, durable=False)
         self._table.replace(table(self.history).encode())
 
     @property

@@ -19,7 +19,7 @@ _TICK = 20_000_000
 """Nanoseconds within which a filesystem may give two changes the same time."""
 
 
-class OwnFile:
+class GuardedFile:
     """Appended to, whole or not at all, and put back when anybody else changed it.
 
     What belongs in it is kept in memory, where no experiment can reach it. A

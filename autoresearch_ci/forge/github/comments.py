@@ -11,7 +11,7 @@ from typing import Any
 from autoresearch_ci.forge import MARK, Reaction, Thread
 from autoresearch_ci.forge.github.client import Call, Calls
 from autoresearch_ci.forge.github.responses import Refused, pick
-from autoresearch_ci.forge.size_limits import COMMENT, Room, cut
+from autoresearch_ci.forge.size_limits import COMMENT, SizeLimit, cut
 
 PAGES = 10
 PER_PAGE = 100
@@ -183,4 +183,4 @@ def _has(comment: Any, marker: str) -> bool:
 
 def _body(marker: str, body: str) -> str:
     """Begun with the marker and cut to the room there is."""
-    return f"{marker}\n{cut(body, Room(COMMENT.most - len(marker) - 1))}"
+    return f"{marker}\n{cut(body, SizeLimit(COMMENT.most - len(marker) - 1))}"

@@ -18,7 +18,7 @@ from itertools import pairwise
 
 from autoresearch_ci.proposers.search import names
 from autoresearch_ci.proposers.search.literals_in_context import Site, sites
-from autoresearch_ci.proposers.search.parameters import Knob, identity
+from autoresearch_ci.proposers.search.parameters import Parameter, identity
 from autoresearch_ci.proposers.search.protect import Protection
 from autoresearch_ci.source_code.syntax import Kind, Token
 
@@ -41,10 +41,10 @@ _MOST = 8
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-def find_choices(tokens: list[Token], protection: Protection) -> list[Knob]:
+def find_choices(tokens: list[Token], protection: Protection) -> list[Parameter]:
     """Every string or name with known alternatives, in the order of the text."""
     siblings = _Siblings(tokens)
-    found = [knob for knob in _flags(tokens) if knob.line not in protection.frozen]
+    found = [parameter for parameter in _flags(tokens) if parameter.line not in protection.frozen]
     for site in sites(tokens):
         tune = protection.tune.get(site.line)
         if site.line in protection.frozen or site.role not in _ROLES or not site.name:
@@ -52,25 +52,27 @@ def find_choices(tokens: list[Token], protection: Protection) -> list[Knob]:
         if names.is_frozen(site.name) and tune is None:
             continue
         if tune is not None and tune.choices:
-            knob = _marked(tokens, site, tune.choices)
+            parameter = _marked(tokens, site, tune.choices)
         else:
-            knob = _of_string(tokens, site, siblings) or _of_member(tokens, site, siblings)
-        if knob is not None:
-            found.append(knob)
+            parameter = _of_string(tokens, site, siblings) or _of_member(tokens, site, siblings)
+        if parameter is not None:
+            found.append(parameter)
     return found
 
 
-def _knob(site: Site, start: int, text: str, options: list[str], weight: float) -> Knob | None:
+def _parameter(
+    site: Site, start: int, text: str, options: list[str], weight: float
+) -> Parameter | None:
     options = list(dict.fromkeys([text, *options]))[:_MOST]
     if len(options) < 2:  # noqa: PLR2004 - itself and one other
         return None
-    return Knob(
+    return Parameter(
         f"{identity(site)}~", site.name, start, start + len(text), text, weight,
         options=tuple(options), line=site.line,
     )  # fmt: skip
 
 
-def _flags(tokens: list[Token]) -> Iterator[Knob]:
+def _flags(tokens: list[Token]) -> Iterator[Parameter]:
     """Optimisation levels outside of strings: `CFLAGS = -O2`, `gcc -O2 main.c`."""
     line = 0
     for at, token in enumerate(tokens):
@@ -78,13 +80,13 @@ def _flags(tokens: list[Token]) -> Iterator[Knob]:
             dash, before = tokens[at - 1], tokens[at - 2]
             if dash.text == "-" and (before.kind is Kind.SPACE or before.text == "="):
                 site = Site(at, "level", "directive", (), line)
-                knob = _knob(site, dash.start, f"-{token.text}", list(_LEVELS), 0.6)
-                if knob is not None:
-                    yield knob
+                parameter = _parameter(site, dash.start, f"-{token.text}", list(_LEVELS), 0.6)
+                if parameter is not None:
+                    yield parameter
         line += len(_LINE_END.findall(token.text)) if token.kind is not Kind.NAME else 0
 
 
-def _marked(tokens: list[Token], site: Site, choices: tuple[str, ...]) -> Knob | None:
+def _marked(tokens: list[Token], site: Site, choices: tuple[str, ...]) -> Parameter | None:
     token = tokens[site.index]
     quoted = _WORD.match(token.text)
     if token.kind is Kind.STRING and quoted:
@@ -92,26 +94,28 @@ def _marked(tokens: list[Token], site: Site, choices: tuple[str, ...]) -> Knob |
         options = [c if c[0] in "'\"`" else f"{mark}{c}{mark}" for c in choices]
     else:
         options = list(choices)
-    return _knob(site, token.start, token.text, options, 1.0) if token.text in options else None
+    return (
+        _parameter(site, token.start, token.text, options, 1.0) if token.text in options else None
+    )
 
 
-def _of_string(tokens: list[Token], site: Site, siblings: _Siblings) -> Knob | None:
+def _of_string(tokens: list[Token], site: Site, siblings: _Siblings) -> Parameter | None:
     token = tokens[site.index]
     if token.kind is not Kind.STRING:
         return None
     level = _LEVEL.search(token.text)
     if level:
         start = token.start + level.start()
-        return _knob(site, start, level.group(), list(_LEVELS), 0.6)
+        return _parameter(site, start, level.group(), list(_LEVELS), 0.6)
     match = _WORD.match(token.text)
     if match is None or site.role == "option":
         return None
     words = siblings.of(site, match[3])
     options = [f"{match[1]}{match[2]}{word}{match[2]}" for word in words]
-    return _knob(site, token.start, token.text, options, 0.5)
+    return _parameter(site, token.start, token.text, options, 0.5)
 
 
-def _of_member(tokens: list[Token], site: Site, siblings: _Siblings) -> Knob | None:
+def _of_member(tokens: list[Token], site: Site, siblings: _Siblings) -> Parameter | None:
     """`Policy.LRU`, where the source names other members of Policy."""
     token = tokens[site.index]
     after = [part.text for part in tokens[site.index + 1 : site.index + 4]]
@@ -121,7 +125,7 @@ def _of_member(tokens: list[Token], site: Site, siblings: _Siblings) -> Knob | N
     if after[0] != "." or after[1] not in members or (len(after) > 2 and after[2] in "(."):  # noqa: PLR2004 - what follows
         return None
     start = tokens[site.index + 2].start
-    return _knob(site, start, after[1], list(members), 0.5)
+    return _parameter(site, start, after[1], list(members), 0.5)
 
 
 class _Siblings:

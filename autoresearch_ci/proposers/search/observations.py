@@ -22,7 +22,7 @@ Moves = Mapping[str, tuple[Setting, Setting]]
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class Observation:
     """Knobs that were moved from one setting to another, and how much better that was.
 
     `gain` is in the metric's unit, None where there is no number or it is not
@@ -46,7 +46,7 @@ class Arm:
 
 
 @dataclass(slots=True)
-class Memory:
+class Observations:
     """Grows by reading each experiment once; the same history gives the same memory.
 
     `crashes` are the moves of one number that led to no value, `failed` the settings of
@@ -54,7 +54,7 @@ class Memory:
     lines that deletions took away, by the first of them.
     """
 
-    lessons: list[Lesson] = field(default_factory=list)
+    lessons: list[Observation] = field(default_factory=list)
     arms: dict[str, Arm] = field(default_factory=dict)
     cuts: Counter[str] = field(default_factory=Counter)
     crashes: dict[str, set[tuple[float, float]]] = field(default_factory=dict)
@@ -98,7 +98,9 @@ class Memory:
             gain = _gain(experiment, history)
             moves = _moves(note.get("set"))
             if moves:
-                self.lessons.append(Lesson(experiment.experiment, moves, gain, kept, self.keeps))
+                self.lessons.append(
+                    Observation(experiment.experiment, moves, gain, kept, self.keeps)
+                )
                 self._count("set", kept, gain)
                 if len(moves) == 1:
                     self._note_alone(moves, crashed=gain is None)

@@ -42,7 +42,7 @@ _NAMED = frozenset({"constant", "option", "key", "keyword", "directive", "local"
 
 
 @dataclass(frozen=True, slots=True)
-class Knob:
+class Parameter:
     """One thing that can be set: `text` at `start` to `end` of the source.
 
     `id` is the same after edits elsewhere. A number has a `scale`; a flag or a
@@ -77,25 +77,28 @@ class Knob:
         return -literal.value if text.startswith("-") else literal.value
 
 
-def find_knobs(tokens: list[Token], protection: Protection) -> list[Knob]:
+def find_parameters(tokens: list[Token], protection: Protection) -> list[Parameter]:
     """Every number and flag that may be changed, in the order of the text."""
-    found: list[Knob] = []
+    found: list[Parameter] = []
     seen: Counter[str] = Counter()
     shares = _taken_from_one(tokens)
     for site in sites(tokens):
-        knob = _knob(tokens, site, protection, shares)
-        if knob is None:
+        parameter = _parameter(tokens, site, protection, shares)
+        if parameter is None:
             continue
-        seen[knob.id] += 1
-        count = seen[knob.id]
-        found.append(replace(knob, id=f"{knob.id}#{count}") if count > 1 else knob)
+        seen[parameter.id] += 1
+        count = seen[parameter.id]
+        found.append(replace(parameter, id=f"{parameter.id}#{count}") if count > 1 else parameter)
     return _told_apart(found)
 
 
-def _told_apart(knobs: list[Knob]) -> list[Knob]:
+def _told_apart(parameters: list[Parameter]) -> list[Parameter]:
     """Labels that say which one, where several knobs have the same name."""
-    count = Counter(knob.label for knob in knobs)
-    return [replace(knob, label=knob.id[-40:]) if count[knob.label] > 1 else knob for knob in knobs]
+    count = Counter(parameter.label for parameter in parameters)
+    return [
+        replace(parameter, label=parameter.id[-40:]) if count[parameter.label] > 1 else parameter
+        for parameter in parameters
+    ]
 
 
 def _taken_from_one(tokens: list[Token]) -> frozenset[str]:
@@ -108,9 +111,9 @@ def _taken_from_one(tokens: list[Token]) -> frozenset[str]:
     )
 
 
-def _knob(
+def _parameter(
     tokens: list[Token], site: Site, protection: Protection, shares: frozenset[str]
-) -> Knob | None:
+) -> Parameter | None:
     token = tokens[site.index]
     tune = protection.tune.get(site.line)
     if site.line in protection.frozen:
@@ -134,7 +137,7 @@ def _is_value(tokens: list[Token], site: Site) -> bool:
     return site.role in _NAMED and after not in ("(", "[", ".", "=")
 
 
-def _flag(token: Token, site: Site, tune: Tune | None) -> Knob | None:
+def _flag(token: Token, site: Site, tune: Tune | None) -> Parameter | None:
     if not site.name or (tune is None and names.is_frozen(site.name)):
         return None
     weight = 0.5 * _WEIGHTS[site.role] * (0.3 if site.role == "local" else 1.0)
@@ -145,7 +148,7 @@ def _flag(token: Token, site: Site, tune: Tune | None) -> Knob | None:
         weight *= 0.3
     options = (token.text, _FLAGS[token.text])
     text = token.text
-    return Knob(
+    return Parameter(
         identity(site), site.name, token.start, token.end, text,
         1.0 if tune else weight, options=options, line=site.line,
     )  # fmt: skip
@@ -153,7 +156,7 @@ def _flag(token: Token, site: Site, tune: Tune | None) -> Knob | None:
 
 def _number(
     tokens: list[Token], site: Site, tune: Tune | None, *, printing: bool, share: bool
-) -> Knob | None:
+) -> Parameter | None:
     token = tokens[site.index]
     literal = Literal.read(token.text)
     if literal is None or _glued(tokens, site.index):
@@ -168,7 +171,7 @@ def _number(
     text = "-" + token.text if site.sign >= 0 else token.text
     scale = _scale(site, literal, value, tune, share=share)
     label = site.name or site.callee or "value"
-    return Knob(
+    return Parameter(
         identity(site), label, start, token.end, text, weight, literal, value, scale,
         line=site.line,
     )  # fmt: skip

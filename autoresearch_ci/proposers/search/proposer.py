@@ -16,12 +16,12 @@ from autoresearch_ci.proposers import Source
 from autoresearch_ci.proposers.search.choices import find_choices
 from autoresearch_ci.proposers.search.deletions import find_cuts, is_about_size, ranked_cuts
 from autoresearch_ci.proposers.search.edits import Cut
-from autoresearch_ci.proposers.search.observations import Memory
-from autoresearch_ci.proposers.search.parameters import Knob, find_knobs
+from autoresearch_ci.proposers.search.observations import Observations
+from autoresearch_ci.proposers.search.parameters import Parameter, find_parameters
 from autoresearch_ci.proposers.search.protect import Protection, protect
 from autoresearch_ci.proposers.search.syntax import parsed
 from autoresearch_ci.proposers.search.tuning import Step, Steps, ranked, steps_of
-from autoresearch_ci.source_code.frozen_lines import Ruler
+from autoresearch_ci.source_code.frozen_lines import FrozenLines
 from autoresearch_ci.source_code.syntax import tokens
 
 UNUSED = "unused"
@@ -43,24 +43,32 @@ class _Reading:
 
     source: Source
     protection: Protection
-    knobs: list[Knob]
+    parameters: list[Parameter]
     parses: bool
-    ruler: Ruler
+    frozen_lines: FrozenLines
     cuts: list[Cut] | None = None
     spent: set[tuple[str, ...]] = field(default_factory=set)
 
     @classmethod
     def of(
-        cls, source: Source, metric_name: str, ruler: Ruler, only: Collection[str] | None
+        cls,
+        source: Source,
+        metric_name: str,
+        frozen_lines: FrozenLines,
+        only: Collection[str] | None,
     ) -> _Reading:
         found = tokens(source.path, source.text)
         protection = protect(found, metric_name)
-        protection.frozen |= ruler.lines(source.text)
-        knobs = [*find_knobs(found, protection), *find_choices(found, protection)]
+        protection.frozen |= frozen_lines.lines(source.text)
+        parameters = [*find_parameters(found, protection), *find_choices(found, protection)]
         if only is not None:
-            knobs = [knob for knob in knobs if _shape(_line(source.text, knob.start)) in only]
+            parameters = [
+                parameter
+                for parameter in parameters
+                if _shape(_line(source.text, parameter.start)) in only
+            ]
         parses = source.path.endswith(".py") and parsed(source.text) is not None
-        return cls(source, protection, _apart(knobs), parses, ruler)
+        return cls(source, protection, _apart(parameters), parses, frozen_lines)
 
     def every_cut(self) -> list[Cut]:
         """All deletions that the source's own marks and imports allow."""
@@ -94,7 +102,7 @@ class SearchProposer:
     of the source, the history and `seed`, the same in every process. What an
     instance keeps is only there so that nothing is worked out twice. With `only`,
     nothing but the numbers on lines like these is changed, whatever they are now.
-    `ruler` says what is frozen; without one that is what the metric's name says. `elsewhere`
+    `frozen_lines` says what is frozen; without one that is what the metric's name says. `elsewhere`
     tells whether another file holds a name. Where the history says that nobody notices a broken
     target, only code goes that is private and that no file names.
     """
@@ -108,21 +116,21 @@ class SearchProposer:
         deletions: bool = True,
         seed: str = "",
         only: Collection[str] | None = None,
-        ruler: Ruler | None = None,
+        frozen_lines: FrozenLines | None = None,
         elsewhere: Callable[[str], bool] = lambda _name: False,
     ) -> None:
         self._metric_name = metric_name
         self._deletions = deletions and only is None
         self._only = None if only is None else frozenset(map(_shape, only))
         self._seed = seed
-        self._ruler = ruler
+        self._frozen_lines = frozen_lines
         self._elsewhere = lru_cache(maxsize=None)(elsewhere)
-        self._memory = Memory()
+        self._memory = Observations()
         self._reading: _Reading | None = None
 
     def propose(self, source: Source, history: History) -> Proposal | None:
         if not self._memory.follows(history):
-            self._memory = Memory()
+            self._memory = Observations()
         self._memory.read(history)
         reading = self._read(source)
         ways = [self._tunings(reading, history), self._deletings(reading, history)]
@@ -139,15 +147,15 @@ class SearchProposer:
     def inventory(self, source: Source, history: History) -> Inventory:
         """All that it can work with in this source."""
         reading = self._read(source)
-        movable = [knob for knob in reading.knobs if steps_of(knob)]
-        words = [{option.lower() for option in knob.options} for knob in movable]
+        movable = [parameter for parameter in reading.parameters if steps_of(parameter)]
+        words = [{option.lower() for option in parameter.options} for parameter in movable]
         switches, numbers = words.count(_SWITCH), words.count(set())
         cuts = reading.every_cut()
         going = [
             cut
             for cut in self._allowed(cuts, history)
             if not (cut.name and self._elsewhere(cut.name))
-            and not reading.ruler.broken(source.text, cut.applied(source.text))
+            and not reading.frozen_lines.broken(source.text, cut.applied(source.text))
         ]
         return Inventory(
             numbers=numbers,
@@ -164,8 +172,8 @@ class SearchProposer:
 
     def _read(self, source: Source) -> _Reading:
         if self._reading is None or self._reading.source != source:
-            ruler = self._ruler or Ruler(source.path, [self._metric_name])
-            self._reading = _Reading.of(source, self._metric_name, ruler, self._only)
+            frozen_lines = self._frozen_lines or FrozenLines(source.path, [self._metric_name])
+            self._reading = _Reading.of(source, self._metric_name, frozen_lines, self._only)
         return self._reading
 
     def _allowed(self, cuts: list[Cut], history: History) -> list[Cut]:
@@ -179,7 +187,7 @@ class SearchProposer:
         """Whether it is a deletion's turn: by how numbers and deletions have fared so far."""
         if not self._deletions:
             return False
-        promising = sum(knob.weight for knob in reading.knobs) / _ENOUGH
+        promising = sum(parameter.weight for parameter in reading.parameters) / _ENOUGH
         ways = {
             "cut": _CUT_FOR_SIZE if is_about_size(self._metric_name) else _CUT_ELSE,
             "set": min(1.0, promising),
@@ -197,8 +205,8 @@ class SearchProposer:
         self, reading: _Reading, history: History
     ) -> Iterator[tuple[tuple[str, ...], str, str, Mapping[str, Any]]]:
         rng = random.Random(f"{self._seed}/{history.next_number}")
-        for steps in ranked(reading.knobs, self._memory, rng):
-            key = tuple(f"{step.knob.id}={step.text}" for step in steps)
+        for steps in ranked(reading.parameters, self._memory, rng):
+            key = tuple(f"{step.parameter.id}={step.text}" for step in steps)
             if key not in reading.spent:
                 yield key, _title(steps), _applied(reading.source.text, steps), _note(steps)
 
@@ -224,7 +232,7 @@ class SearchProposer:
         if text == reading.source.text or history.tried(blob_id(text)) is not None:
             return False
         # What is frozen may be tuned where it is only a number, and not go.
-        if "cut" in change and reading.ruler.broken(reading.source.text, text):
+        if "cut" in change and reading.frozen_lines.broken(reading.source.text, text):
             return False
         # A number for a number leaves Python's syntax as it was; other edits may not.
         plain = all(
@@ -250,26 +258,26 @@ def blob_id(text: str) -> str:
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
-def _apart(knobs: list[Knob]) -> list[Knob]:
+def _apart(parameters: list[Parameter]) -> list[Parameter]:
     """Each id and each character once."""
-    found: dict[str, Knob] = {}
+    found: dict[str, Parameter] = {}
     end = 0
-    for knob in sorted(knobs, key=lambda knob: knob.start):
-        if knob.id not in found and knob.start >= end:
-            found[knob.id] = knob
-            end = knob.end
+    for parameter in sorted(parameters, key=lambda parameter: parameter.start):
+        if parameter.id not in found and parameter.start >= end:
+            found[parameter.id] = parameter
+            end = parameter.end
     return list(found.values())
 
 
 def _applied(text: str, steps: Iterable[Step]) -> str:
-    for step in sorted(steps, key=lambda step: -step.knob.start):
-        text = text[: step.knob.start] + step.text + text[step.knob.end :]
+    for step in sorted(steps, key=lambda step: -step.parameter.start):
+        text = text[: step.parameter.start] + step.text + text[step.parameter.end :]
     return text
 
 
 def _title(steps: Steps) -> str:
     return _shortened(
-        ", ".join(f"{step.knob.label} {step.knob.text} -> {step.text}" for step in steps)
+        ", ".join(f"{step.parameter.label} {step.parameter.text} -> {step.text}" for step in steps)
     )
 
 
@@ -279,4 +287,4 @@ def _shortened(title: str) -> str:
 
 
 def _note(steps: Steps) -> Mapping[str, Any]:
-    return {"set": {step.knob.id: [step.old, step.new] for step in steps}}
+    return {"set": {step.parameter.id: [step.old, step.new] for step in steps}}

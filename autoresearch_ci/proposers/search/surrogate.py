@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from operator import mul
 from statistics import median
 
-from autoresearch_ci.proposers.search.observations import Lesson, Setting
-from autoresearch_ci.proposers.search.parameters import Knob
+from autoresearch_ci.proposers.search.observations import Observation, Setting
+from autoresearch_ci.proposers.search.parameters import Parameter
 
 # In units of a knob's scale: how far one lesson reaches, and how fast doubt about
 # a move grows with its size before anything is known.
@@ -66,11 +66,11 @@ def _shared(a: Move, b: Move) -> float:
     )
 
 
-def place(knob: Knob, setting: Setting) -> float | str:
+def place(parameter: Parameter, setting: Setting) -> float | str:
     """A setting as a coordinate; a choice is its own."""
-    if knob.scale is None or isinstance(setting, str):
+    if parameter.scale is None or isinstance(setting, str):
         return str(setting)
-    return knob.scale.place(setting)
+    return parameter.scale.place(setting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,55 +86,59 @@ class Surrogate:
     """Fitted to lessons about knobs that still exist."""
 
     def __init__(
-        self, knobs: Mapping[str, Knob], lessons: Sequence[Lesson], keeps: int, noise: float
+        self,
+        parameters: Mapping[str, Parameter],
+        lessons: Sequence[Observation],
+        keeps: int,
+        noise: float,
     ) -> None:
-        self.knobs = knobs
+        self.parameters = parameters
         self.known: list[Places] = []
-        told: list[Lesson] = []
-        for lesson in lessons:
+        told: list[Observation] = []
+        for observation in lessons:
             places: Places = {
-                name: (place(knobs[name], old), place(knobs[name], new))
-                for name, (old, new) in lesson.moves.items()
-                if name in knobs
+                name: (place(parameters[name], old), place(parameters[name], new))
+                for name, (old, new) in observation.moves.items()
+                if name in parameters
             }
             if places:
                 self.known.append(places)
-                told.append(lesson)
-        sizes = [abs(lesson.gain) for lesson in told if lesson.gain]
+                told.append(observation)
+        sizes = [abs(observation.gain) for observation in told if observation.gain]
         self.unit = median(sizes) if sizes else 1.0
         effects = [
-            _CRASH if lesson.gain is None else math.asinh(lesson.gain / self.unit)
-            for lesson in told
+            _CRASH if observation.gain is None else math.asinh(observation.gain / self.unit)
+            for observation in told
         ]
         self.about: dict[str, list[int]] = {}
         for at, places in enumerate(self.known):
             for name in places:
                 self.about.setdefault(name, []).append(at)
-        self.amplitude = self._amplitudes(effects)
+        self.amplitude = self._scales(effects)
         self._from: dict[tuple[str, float | str], dict[int, float]] = {}
         spread = 2 * noise / (self.unit * self.unit)
         shaken = self._shaken(told, effects)
         noises = [
             spread
-            + _STALE * (keeps - lesson.age)
+            + _STALE * (keeps - observation.age)
             + shaken[at]
-            + 0.2 * (len(lesson.moves) - len(places))
-            for at, (lesson, places) in enumerate(zip(told, self.known, strict=True))
+            + 0.2 * (len(observation.moves) - len(places))
+            for at, (observation, places) in enumerate(zip(told, self.known, strict=True))
         ]
         self._fit(effects, noises)
 
-    def _shaken(self, told: Sequence[Lesson], effects: Sequence[float]) -> list[float]:
+    def _shaken(self, told: Sequence[Observation], effects: Sequence[float]) -> list[float]:
         """How doubtful each lesson is for the leaps that other knobs made after it."""
-        doubts = [0.0] * len(told)
-        for later, lesson in enumerate(told):
-            leap = effects[later] - _LEAP if lesson.kept else 0.0
+        noise = [0.0] * len(told)
+        for later, observation in enumerate(told):
+            leap = effects[later] - _LEAP if observation.kept else 0.0
             if leap > 0:
                 for at in range(later):
-                    if self.known[at].keys().isdisjoint(lesson.moves):
-                        doubts[at] += _SHAKEN * leap * leap
-        return doubts
+                    if self.known[at].keys().isdisjoint(observation.moves):
+                        noise[at] += _SHAKEN * leap * leap
+        return noise
 
-    def _amplitudes(self, effects: Sequence[float]) -> dict[str, float]:
+    def _scales(self, effects: Sequence[float]) -> dict[str, float]:
         """How much each knob matters: its look, corrected by what moving it did."""
         seen: dict[str, list[float]] = {}
         for places, effect in zip(self.known, effects, strict=True):
@@ -144,13 +148,13 @@ class Surrogate:
                 seen.setdefault(name, []).append(effect * effect / size)
         whole = 1.0
         for name, squares in seen.items():
-            whole += min(sum(squares) / len(squares) / self.knobs[name].weight ** 2, 25.0)
+            whole += min(sum(squares) / len(squares) / self.parameters[name].weight ** 2, 25.0)
         scale = whole / (1 + len(seen))
         found: dict[str, float] = {}
-        for name, knob in self.knobs.items():
+        for name, parameter in self.parameters.items():
             squares = seen.get(name, [])
-            prior = knob.weight**2 * scale * (1.0 if squares else _UNTRIED)
-            silent = _SILENT if knob.value else 1.0
+            prior = parameter.weight**2 * scale * (1.0 if squares else _UNTRIED)
+            silent = _SILENT if parameter.value else 1.0
             told = sum(1.0 if square else silent for square in squares)
             found[name] = (_PRIOR * prior + sum(squares)) / (_PRIOR + told)
         return found
@@ -183,16 +187,16 @@ class Surrogate:
 
     def _bowl(self, name: str, move: Move) -> float:
         """Before anything is known: the further from where it stands, the worse."""
-        knob = self.knobs[name]
+        parameter = self.parameters[name]
         old, new = move
         root = math.sqrt(self.amplitude[name])
         if isinstance(old, str) or isinstance(new, str):
-            return -_BOWL * root * ((new != knob.text) - (old != knob.text))
-        if knob.scale is None:
+            return -_BOWL * root * ((new != parameter.text) - (old != parameter.text))
+        if parameter.scale is None:
             return 0.0
-        here = knob.scale.place(knob.value)
+        here = parameter.scale.place(parameter.value)
         # Nothing is far from everything; that says little about where to go.
-        reach = _FAR if knob.value else _FAR * _NOWHERE
+        reach = _FAR if parameter.value else _FAR * _NOWHERE
         far = min(abs(new - here), reach) ** 2 - min(abs(old - here), reach) ** 2
         return -_BOWL * root * far * (_FAR / reach) ** 2
 
@@ -212,9 +216,9 @@ class Surrogate:
         return Effect(self._bowl(name, move), variance, shared)
 
     @staticmethod
-    def _towards(setting: float | str, lesson: Move) -> float:
+    def _towards(setting: float | str, observation: Move) -> float:
         """How much more a setting is like what a lesson moved to than like what it left."""
-        return _likeness(setting, lesson[1]) - _likeness(setting, lesson[0])
+        return _likeness(setting, observation[1]) - _likeness(setting, observation[0])
 
     def predict(self, effects: Iterable[Effect]) -> tuple[float, float]:
         """Mean and standard deviation of what moves gain together, in typical changes."""

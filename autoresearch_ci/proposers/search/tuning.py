@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 
-from autoresearch_ci.proposers.search.observations import Lesson, Memory, Setting
-from autoresearch_ci.proposers.search.parameters import Knob
+from autoresearch_ci.proposers.search.observations import Observation, Observations, Setting
+from autoresearch_ci.proposers.search.parameters import Parameter
 from autoresearch_ci.proposers.search.surrogate import Effect, Move, Surrogate, expected_gain, place
 
 WINDOW = 40
@@ -30,69 +30,82 @@ _HOPE = 0.02
 class Step:
     """One knob to a new setting: as source text, as notes tell it, and as a move on its scale."""
 
-    knob: Knob
+    parameter: Parameter
     text: str
     old: Setting
     new: Setting
     move: Move
 
     @classmethod
-    def of(cls, knob: Knob, text: str, new: Setting) -> Step:
-        old: Setting = knob.text if knob.scale is None else knob.value
-        return cls(knob, text, old, new, (place(knob, old), place(knob, new)))
+    def of(cls, parameter: Parameter, text: str, new: Setting) -> Step:
+        old: Setting = parameter.text if parameter.scale is None else parameter.value
+        return cls(parameter, text, old, new, (place(parameter, old), place(parameter, new)))
 
 
 Steps = tuple[Step, ...]
 
 
 @lru_cache(maxsize=4096)
-def steps_of(knob: Knob) -> list[Step]:
+def steps_of(parameter: Parameter) -> list[Step]:
     """Every step that may be tried on one knob as it stands, boldest doubt first."""
-    if knob.scale is None:
-        return [Step.of(knob, option, option) for option in knob.options if option != knob.text]
+    if parameter.scale is None:
+        return [
+            Step.of(parameter, option, option)
+            for option in parameter.options
+            if option != parameter.text
+        ]
     found: dict[str, Step] = {}
     for by in _STEPS:
-        text = knob.written(knob.scale.step(knob.value, by))
-        value = knob.read(text)
-        if value is None or value == knob.value or text in found:
+        text = parameter.written(parameter.scale.step(parameter.value, by))
+        value = parameter.read(text)
+        if value is None or value == parameter.value or text in found:
             continue
-        if knob.scale.low <= value <= knob.scale.high:
-            found[text] = Step.of(knob, text, value)
+        if parameter.scale.low <= value <= parameter.scale.high:
+            found[text] = Step.of(parameter, text, value)
     return list(found.values())
 
 
-def ranked(knobs: Sequence[Knob], memory: Memory, rng: random.Random) -> Iterator[Steps]:
+def ranked(
+    parameters: Sequence[Parameter], observations: Observations, rng: random.Random
+) -> Iterator[Steps]:
     """Moves, the most promising first; each knob alone and some together.
 
     A setting that one knob alone crashed with is not tried again, whatever was kept since.
     """
-    for steps in _moves(knobs, memory, rng):
-        if memory.failed.isdisjoint((step.knob.id, step.new) for step in steps):
+    for steps in _moves(parameters, observations, rng):
+        if observations.failed.isdisjoint((step.parameter.id, step.new) for step in steps):
             yield steps
 
 
-def _moves(knobs: Sequence[Knob], memory: Memory, rng: random.Random) -> Iterator[Steps]:
-    by_id = {knob.id: knob for knob in knobs}
-    fences = {knob.id: _fence(knob, memory) for knob in knobs if knob.id in memory.crashes}
-    lessons = memory.lessons[-WINDOW:]
-    model = Surrogate(by_id, lessons, memory.keeps, memory.noise)
+def _moves(
+    parameters: Sequence[Parameter], observations: Observations, rng: random.Random
+) -> Iterator[Steps]:
+    by_id = {parameter.id: parameter for parameter in parameters}
+    bounds = {
+        parameter.id: _bounds(parameter, observations)
+        for parameter in parameters
+        if parameter.id in observations.crashes
+    }
+    lessons = observations.lessons[-WINDOW:]
+    model = Surrogate(by_id, lessons, observations.keeps, observations.noise)
     missed = _near_misses(by_id, lessons)
-    taught = [knob for knob in knobs if knob.id in model.about]
-    moved = {name for name, _ in memory.alone}
+    taught = [parameter for parameter in parameters if parameter.id in model.about]
+    moved = {name for name, _ in observations.alone}
     fresh = [
-        knob
-        for knob in knobs
-        if knob.id not in model.about and (knob.id not in moved or _has_more(knob, memory))
+        parameter
+        for parameter in parameters
+        if parameter.id not in model.about
+        and (parameter.id not in moved or _has_more(parameter, observations))
     ]
-    fresh.sort(key=lambda knob: -knob.weight)
-    yield from _batch([*taught, *fresh[:_FRESH]], model, fences, rng, missed)
+    fresh.sort(key=lambda parameter: -parameter.weight)
+    yield from _batch([*taught, *fresh[:_FRESH]], model, bounds, rng, missed)
     for at in range(_FRESH, len(fresh), _FRESH):
-        yield from _batch(fresh[at : at + _FRESH], model, fences, rng, ())
+        yield from _batch(fresh[at : at + _FRESH], model, bounds, rng, ())
 
 
-def _has_more(knob: Knob, memory: Memory) -> bool:
+def _has_more(parameter: Parameter, observations: Observations) -> bool:
     """Whether a step is left that this knob alone was not given since the last keep."""
-    return any((knob.id, step.new) not in memory.alone for step in steps_of(knob))
+    return any((parameter.id, step.new) not in observations.alone for step in steps_of(parameter))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +119,9 @@ class _Option:
 
 
 def _batch(
-    knobs: Sequence[Knob],
+    parameters: Sequence[Parameter],
     model: Surrogate,
-    fences: Mapping[str, tuple[float, float]],
+    bounds: Mapping[str, tuple[float, float]],
     rng: random.Random,
     missed: Sequence[tuple[str, Setting]],
 ) -> Iterator[Steps]:
@@ -120,30 +133,32 @@ def _batch(
         score = expected_gain(mean, deviation) * rng.uniform(_LUCK, 1.0)
         scored.append((-score, len(scored), tuple(option.step for option in group)))
 
-    for knob in knobs:
-        options = _options(knob, model, fences.get(knob.id))
+    for parameter in parameters:
+        options = _options(parameter, model, bounds.get(parameter.id))
         for option in options:
             add([option], option.mean, option.deviation)
-        if options and knob.id in model.about:
+        if options and parameter.id in model.about:
             best.append(max(options, key=lambda option: option.mean))
-            again.extend(option for option in options if (knob.id, option.step.new) in missed)
+            again.extend(option for option in options if (parameter.id, option.step.new) in missed)
     for group in _together(best, rng):
         add(group, *model.predict(option.effect for option in group))
     for pair in combinations(again, 2):
         mean, deviation = model.predict(option.effect for option in pair)
         # Two that failed alone may need each other: the model, which adds, cannot know.
-        joint = _JOINT * min(model.amplitude[option.step.knob.id] for option in pair)
+        joint = _JOINT * min(model.amplitude[option.step.parameter.id] for option in pair)
         add(pair, mean, math.sqrt(deviation * deviation + joint))
     for _, _, steps in sorted(scored, key=lambda one: one[:2]):
         yield steps
 
 
-def _options(knob: Knob, model: Surrogate, fence: tuple[float, float] | None) -> list[_Option]:
+def _options(
+    parameter: Parameter, model: Surrogate, fence: tuple[float, float] | None
+) -> list[_Option]:
     found: list[_Option] = []
-    for step in steps_of(knob):
+    for step in steps_of(parameter):
         if fence and isinstance(step.new, float) and not fence[0] < step.new < fence[1]:
             continue
-        effect = model.effect(knob.id, step.move)
+        effect = model.effect(parameter.id, step.move)
         found.append(_Option(step, effect, *model.predict([effect])))
     return found
 
@@ -160,26 +175,28 @@ def _together(best: Sequence[_Option], rng: random.Random) -> Iterator[Sequence[
 
 
 def _near_misses(
-    knobs: Mapping[str, Knob], lessons: Sequence[Lesson]
+    parameters: Mapping[str, Parameter], lessons: Sequence[Observation]
 ) -> Sequence[tuple[str, Setting]]:
     """Knobs and settings that were tried alone from where they stand, and only just failed."""
     found: dict[str, tuple[float, Setting]] = {}
-    for lesson in lessons:
-        if lesson.kept or not lesson.gain or len(lesson.moves) != 1:
+    for observation in lessons:
+        if observation.kept or not observation.gain or len(observation.moves) != 1:
             continue
-        ((name, (old, new)),) = lesson.moves.items()
-        knob = knobs.get(name)
-        if knob is None or old != (knob.text if knob.scale is None else knob.value):
+        ((name, (old, new)),) = observation.moves.items()
+        parameter = parameters.get(name)
+        if parameter is None or old != (
+            parameter.text if parameter.scale is None else parameter.value
+        ):
             continue
-        if name not in found or found[name][0] < lesson.gain:
-            found[name] = lesson.gain, new
+        if name not in found or found[name][0] < observation.gain:
+            found[name] = observation.gain, new
     ranking = sorted(found, key=lambda name: -found[name][0])
     return [(name, found[name][1]) for name in ranking[:_MISSES]]
 
 
-def _fence(knob: Knob, memory: Memory) -> tuple[float, float]:
+def _bounds(parameter: Parameter, observations: Observations) -> tuple[float, float]:
     """How far a knob may go: a direction that crashed is not pushed further."""
-    crashes = memory.crashes[knob.id]
-    above = [new for old, new in crashes if old < new and knob.value < new]
-    below = [new for old, new in crashes if new < old and new < knob.value]
+    crashes = observations.crashes[parameter.id]
+    above = [new for old, new in crashes if old < new and parameter.value < new]
+    below = [new for old, new in crashes if new < old and new < parameter.value]
     return max(below, default=-math.inf), min(above, default=math.inf)

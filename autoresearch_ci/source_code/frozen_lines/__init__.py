@@ -33,7 +33,7 @@ from autoresearch_ci.source_code.frozen_lines.written import ASSIGNING
 from autoresearch_ci.source_code.syntax import Kind as Token
 from autoresearch_ci.source_code.syntax import is_known
 
-__all__ = ["Frozen", "Kind", "Ruler", "labels"]
+__all__ = ["Frozen", "FrozenLines", "Kind", "labels"]
 
 # A word that is looked for as `word:` or `word=`; `--flag=` and `variable=` are none.
 _LOOKED_FOR = re.compile(r"(?<![\w$%-])([A-Za-z][\w.-]*\w)\s?:|(?<=[\"'/^])([A-Za-z][\w.-]*\w)\s?=")
@@ -65,7 +65,7 @@ def labels(metric_name: str, metric_parse: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys([metric_name, *(n for n in looked_for if n not in _NO_LABELS)]))
 
 
-class Ruler:
+class FrozenLines:
     """Finds the frozen lines of one target, and what a candidate did to them.
 
     `names` are those under which the metric is printed; without any, as where

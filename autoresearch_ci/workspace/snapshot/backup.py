@@ -21,7 +21,7 @@ from autoresearch_ci.workspace.files import (
     remove,
     write_atomic,
 )
-from autoresearch_ci.workspace.snapshot.quarantine import Aside
+from autoresearch_ci.workspace.snapshot.quarantine import Quarantine
 
 LIMIT = 256 * 1024 * 1024
 """Bytes of untracked files, and again of read-only ones, that are copied."""
@@ -41,7 +41,7 @@ class Copy:
     digest: str = ""
 
 
-class Vault:
+class Backup:
     """Keeps files under `<git-dir>/autoresearch/vault`, by repository path."""
 
     def __init__(self, root: Path, directory: Path) -> None:
@@ -119,10 +119,10 @@ class Vault:
                 inside[path] = self._full(path)
         return self._folders
 
-    def restore(self, path: str, aside: Aside | None = None) -> bool:
+    def restore(self, path: str, quarantine: Quarantine | None = None) -> bool:
         """Put the file back; False when there is no copy of it, or one that was tampered with.
 
-        What stands there goes to `aside`.
+        What stands there goes to `quarantine`.
         """
         copy = self.copies[path]
         source = str(self._directory / copy.stored)
@@ -131,8 +131,8 @@ class Vault:
             if not copy.link and not (copy.stored and _holds(source, copy.digest)):
                 return False
             make_way(self._root, path)
-            if aside:
-                aside.take(path)
+            if quarantine:
+                quarantine.take(path)
             remove(self._root, path)
             if copy.link:
                 os.symlink(copy.link, full)

@@ -42,7 +42,7 @@ class _Kept:
     label: str
 
 
-class Control:
+class GitFiles:
     """A snapshot of one repository's control files, of its refs and of its index."""
 
     def __init__(
@@ -170,10 +170,10 @@ class Control:
         """Restore one file; what stood there is kept aside, in case a person wrote it."""
         parent, name = os.path.split(path)
         if now is not None:
-            aside = self._scratch / "replaced" / stamp()
-            aside.mkdir(parents=True, exist_ok=True)
+            quarantine = self._scratch / "replaced" / stamp()
+            quarantine.mkdir(parents=True, exist_ok=True)
             if stat.S_ISREG(now[0]) and now[1] <= _MOST:
-                shutil.copyfile(path, aside / name, follow_symlinks=False)
+                shutil.copyfile(path, quarantine / name, follow_symlinks=False)
             remove(parent, name)
         if kept.sig is not None:
             if stat.S_ISLNK(kept.sig[0]):

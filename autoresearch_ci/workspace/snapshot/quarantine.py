@@ -27,7 +27,7 @@ TIMES = 4
 """How many times as much there can be in all."""
 
 
-class Aside:
+class Quarantine:
     """The folder `name` below `home`, for what stood in the tree at `root`.
 
     `spilled` says that there was no room for something since `begin(anew=True)`.

@@ -9,7 +9,7 @@ from pathlib import Path
 from autoresearch_ci.core.files import Signature, is_directory, sign, signature
 from autoresearch_ci.workspace.files import remove
 from autoresearch_ci.workspace.globs import matches
-from autoresearch_ci.workspace.snapshot.quarantine import Aside
+from autoresearch_ci.workspace.snapshot.quarantine import Quarantine
 from autoresearch_ci.workspace.status import OUTPUTS
 
 _CACHE = "__pycache__"
@@ -70,7 +70,7 @@ class Readonly:
         self._folders[folder] = now, known
         return False
 
-    def remove_added(self, aside: Aside) -> list[str]:
+    def remove_added(self, quarantine: Quarantine) -> list[str]:
         """Put aside what a run added and a pattern names; bytecode caches are not mentioned."""
         added = []
         for folder, (old, known) in self._folders.items():
@@ -79,7 +79,7 @@ class Readonly:
                 continue
             names = [name for name in os.listdir(self._root + "/" + folder) if name not in known]
             for path in [folder + name for name in names if self._is_one(folder + name)]:
-                aside.take(path)
+                quarantine.take(path)
                 remove(self._root, path)
                 if os.path.basename(path) != _CACHE:
                     added.append(path)

@@ -14,7 +14,7 @@ from autoresearch_ci.workspace.branch import head_ref
 from autoresearch_ci.workspace.files import OWNER, disk_errors, reachable, remove
 from autoresearch_ci.workspace.git import Git
 from autoresearch_ci.workspace.objects import Objects, blob_id
-from autoresearch_ci.workspace.snapshot.backup import Vault
+from autoresearch_ci.workspace.snapshot.backup import Backup
 from autoresearch_ci.workspace.snapshot.refs import RESCUED, ZERO, stamp
 from autoresearch_ci.workspace.state import WORKING, State, shown
 from autoresearch_ci.workspace.status import Status, status
@@ -26,11 +26,11 @@ class Recovery:
     """Brings the tree that a killed session left to the tip of its campaign's branch."""
 
     def __init__(
-        self, git: Git, objects: Objects, vault: Vault, root: Path, git_dir: Path, dead: State
+        self, git: Git, objects: Objects, backup: Backup, root: Path, git_dir: Path, dead: State
     ) -> None:
         self._git = git
         self._objects = objects
-        self._vault = vault
+        self._backup = backup
         self._root = root
         self._git_dir = git_dir
         self._dead = dead
@@ -51,19 +51,19 @@ class Recovery:
 
     def clean(self, ref: str, author: str) -> str:
         """Stand on `ref` with a clean tree; returns what was saved and where, or nothing."""
-        self._vault.load()
+        self._backup.load()
         now = self._status()
         working = self._dead.phase == WORKING
         mine = {self._dead.target} if self._target_is_ours() else set()
         tracked = sorted(now.changed.keys() - mine)
         new = [p for p in now.untracked if working and not self._known(p)]
-        touched = [p for p in self._vault.changed() if signature(self._full(p)) is not None]
+        touched = [p for p in self._backup.changed() if signature(self._full(p)) is not None]
         sentence = ""
         if tracked or new or touched:
             sentence = self._save(now, tracked, new, touched, author)
         with disk_errors("clean up after a killed session"):
             for path in new:  # first: one may be a link where a tracked directory was
-                remove(str(self._root), path.rstrip("/"), spare=set(self._vault.copies))
+                remove(str(self._root), path.rstrip("/"), spare=set(self._backup.copies))
             self._git.run("symbolic-ref", "-m", "autoresearch-ci: recover", "HEAD", ref)
             self._git.run("reset", "--hard", "--quiet")
             self._restore_kept(only_missing=False)
@@ -75,8 +75,8 @@ class Recovery:
     def _known(self, path: str) -> bool:
         """Whether an untracked file, or something in a nested repository, was there before."""
         if path.endswith("/"):
-            return any(kept.startswith(path) for kept in self._vault.copies)
-        return path in self._vault.copies
+            return any(kept.startswith(path) for kept in self._backup.copies)
+        return path in self._backup.copies
 
     def _target_is_ours(self) -> bool:
         path = self._full(self._dead.target)
@@ -118,11 +118,11 @@ class Recovery:
         ref = f"{RESCUED}/{name}"
         with disk_errors("save what was found in the working tree"):
             self._commit([*tracked, *plain, *touched], now, ref, author)
-            aside = self._git_dir / "autoresearch" / "rescued" / name
+            quarantine = self._git_dir / "autoresearch" / "rescued" / name
             for path in nested:
-                (aside / path).parent.mkdir(parents=True, exist_ok=True)
-                shutil.move(self._full(path.rstrip("/")), aside / path.rstrip("/"))
-        moved = f" Repositories found inside are now in {aside}." if nested else ""
+                (quarantine / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.move(self._full(path.rstrip("/")), quarantine / path.rstrip("/"))
+        moved = f" Repositories found inside are now in {quarantine}." if nested else ""
         return (
             f"A session was killed here; what was found changed in the working tree is saved as "
             f"{ref}: `git show --stat {ref}` lists it, `git checkout {ref} -- PATH` brings a "
@@ -166,11 +166,11 @@ class Recovery:
         return sig is not None and (stat.S_ISREG(sig[0]) or stat.S_ISLNK(sig[0]))
 
     def _restore_kept(self, *, only_missing: bool) -> None:
-        if not self._vault.copies:
-            self._vault.load()
-        for path in self._vault.changed():
+        if not self._backup.copies:
+            self._backup.load()
+        for path in self._backup.changed():
             if not only_missing or signature(self._full(path)) is None:
-                self._vault.restore(path)
+                self._backup.restore(path)
 
 
 def _parents(path: str) -> list[str]:

@@ -146,7 +146,7 @@ class Refs:
 
     def _put_back(self, back: list[tuple[str, str | None, str | None]]) -> None:
         lines = []
-        aside = f"{RESCUED}/{stamp()}"
+        quarantine = f"{RESCUED}/{stamp()}"
         for name, old, new in back:
             Path(self._common, f"{name}.lock").unlink(missing_ok=True)
             make_way(self._common, name)
@@ -156,7 +156,7 @@ class Refs:
             if new is not None and not readable:
                 Path(self._common, name).unlink(missing_ok=True)  # no value git could read
             elif new is not None and name not in self._own:
-                lines.append(f"create {aside}/{name.removeprefix('refs/')} {new}\n")
+                lines.append(f"create {quarantine}/{name.removeprefix('refs/')} {new}\n")
             if old is None:
                 lines += [f"option no-deref\ndelete {name}\n"] if readable else []
             elif old.startswith("ref: "):

@@ -17,7 +17,7 @@ from autoresearch_ci.workspace.status import OUTPUTS, Status
 _GITLINK = "160000"
 
 
-class Survey:
+class StatIndex:
     """What was where: `files`, `tracked`, `sparse`, `dirs`, `links` (submodules) and `nested`.
 
     `hidden` are tracked files in which git was told not to look for changes, `closed` the modes of

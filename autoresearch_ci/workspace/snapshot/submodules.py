@@ -18,9 +18,9 @@ from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.core.files import is_directory, signature
 from autoresearch_ci.workspace.files import disk_errors, make_way, remove
 from autoresearch_ci.workspace.git import Git
-from autoresearch_ci.workspace.snapshot.backup import Vault
-from autoresearch_ci.workspace.snapshot.git_files import Control
-from autoresearch_ci.workspace.snapshot.quarantine import Aside
+from autoresearch_ci.workspace.snapshot.backup import Backup
+from autoresearch_ci.workspace.snapshot.git_files import GitFiles
+from autoresearch_ci.workspace.snapshot.quarantine import Quarantine
 from autoresearch_ci.workspace.snapshot.tree import Tree
 
 HOME = "submodules"
@@ -34,14 +34,14 @@ class WholeTree(Tree):
         self,
         root: Path,
         git: Git,
-        vault: Vault,
+        backup: Backup,
         target: str = "",
         readonly: Sequence[str] = (),
         *,
         common: Path,
         prefix: str = "",
     ) -> None:
-        super().__init__(root, git, vault, target, readonly, prefix=prefix)
+        super().__init__(root, git, backup, target, readonly, prefix=prefix)
         self._common = common
         self._parts: dict[str, _Part] = {}
 
@@ -76,7 +76,7 @@ class WholeTree(Tree):
         full = self._was.full(path)
         git_dir = _git_dir(full, self._prefix + path, self._common)
         if git_dir is None:
-            return _Hollow(self._root, path, self.new)
+            return _UninitializedSubmodule(self._root, path, self.new)
         old = self._parts.get(path)
         if isinstance(old, _Submodule) and old.git_dir == git_dir:
             return old
@@ -85,11 +85,14 @@ class WholeTree(Tree):
         # Named, so that git asks neither whose it is nor what its configuration says of the place.
         git.env |= {"GIT_DIR": str(git_dir), "GIT_WORK_TREE": full}
         name = hashlib.sha256(os.fsencode(path)).hexdigest()[:32]
-        vault = Vault(root, self._vault.home / HOME / name / "vault")
+        backup = Backup(root, self._backup.home / HOME / name / "vault")
         inner = f"{self._prefix}{path}/"
-        tree = WholeTree(root, git, vault, common=git_dir, prefix=inner)
-        tree.changed, tree.new = _Below(self.changed, path), _Below(self.new, path)
-        return _Submodule(path, git_dir, tree, Control(git, root, git_dir, git_dir, ("", "")))
+        tree = WholeTree(root, git, backup, common=git_dir, prefix=inner)
+        tree.changed, tree.new = (
+            _PrefixedQuarantine(self.changed, path),
+            _PrefixedQuarantine(self.new, path),
+        )
+        return _Submodule(path, git_dir, tree, GitFiles(git, root, git_dir, git_dir, ("", "")))
 
 
 class _Part(Protocol):
@@ -109,27 +112,27 @@ class _Part(Protocol):
 class _Submodule:
     """One that is checked out."""
 
-    def __init__(self, path: str, git_dir: Path, tree: WholeTree, control: Control) -> None:
+    def __init__(self, path: str, git_dir: Path, tree: WholeTree, git_files: GitFiles) -> None:
         self.git_dir = git_dir
-        self._path, self._tree, self._control = path, tree, control
+        self._path, self._tree, self._git_files = path, tree, git_files
 
     def survey(self) -> None:
         self._tree.survey()
-        self._control.snapshot()
+        self._git_files.snapshot()
 
     def sync(self) -> None:
         self._tree.sync()
-        self._control.snapshot_index()
+        self._git_files.snapshot_index()
 
     def adopt(self) -> list[str]:
-        moved = self._control.undo()
+        moved = self._git_files.undo()
         return self._named(moved, self._tree.adopt())
 
     def undo(self) -> list[str]:
         self._tree.open_root()
-        moved = self._control.undo()
+        moved = self._git_files.undo()
         changed = self._tree.undo()
-        self._control.snapshot_index()
+        self._git_files.snapshot_index()
         return self._named(moved, changed)
 
     def removed(self) -> set[str]:
@@ -140,11 +143,11 @@ class _Submodule:
         return [*([self._path] if moved else []), *(f"{self._path}/{each}" for each in changed)]
 
 
-class _Hollow:
+class _UninitializedSubmodule:
     """One that is not checked out: what git sees of it is an empty folder, whatever is in it."""
 
-    def __init__(self, root: str, path: str, aside: Aside) -> None:
-        self._root, self._path, self._aside = root, path, aside
+    def __init__(self, root: str, path: str, quarantine: Quarantine) -> None:
+        self._root, self._path, self._quarantine = root, path, quarantine
         self._names: set[str] = set()
         self._removed: set[str] = set()
 
@@ -161,7 +164,7 @@ class _Hollow:
         for name in self._now() - self._names:
             path = f"{self._path}/{name}"
             with disk_errors("undo what the run did to a submodule"):
-                self._aside.take(path)
+                self._quarantine.take(path)
                 remove(self._root, path)
             self._removed.add(path)
         return []
@@ -174,10 +177,10 @@ class _Hollow:
         return set(os.listdir(full)) if is_directory(signature(full)) else set()
 
 
-class _Below(Aside):
+class _PrefixedQuarantine(Quarantine):
     """What is put aside below a path of another tree."""
 
-    def __init__(self, outer: Aside, path: str) -> None:
+    def __init__(self, outer: Quarantine, path: str) -> None:
         self._outer, self._prefix = outer, path
 
     def begin(self, *, anew: bool = False) -> None:

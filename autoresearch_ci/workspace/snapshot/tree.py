@@ -1,6 +1,6 @@
 """The working tree besides the target: what a run did to it is found, and undone.
 
-`Survey` watches tracked files and directories; the user's untracked files, and the read-only
+`StatIndex` watches tracked files and directories; the user's untracked files, and the read-only
 ones that git ignores, have a copy in the vault. Only when something differs is git asked which
 files really changed and which new names it does not ignore.
 """
@@ -17,11 +17,11 @@ from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.core.files import as_its_folder, is_directory, signature
 from autoresearch_ci.workspace.files import disk_errors, holds_a_file, is_scratch, make_way, remove
 from autoresearch_ci.workspace.git import Git
-from autoresearch_ci.workspace.snapshot.backup import Vault
+from autoresearch_ci.workspace.snapshot.backup import Backup
 from autoresearch_ci.workspace.snapshot.bytecode import Caches, modules, strays
-from autoresearch_ci.workspace.snapshot.quarantine import Aside
+from autoresearch_ci.workspace.snapshot.quarantine import Quarantine
 from autoresearch_ci.workspace.snapshot.readonly import Readonly
-from autoresearch_ci.workspace.snapshot.stat_index import Survey
+from autoresearch_ci.workspace.snapshot.stat_index import StatIndex
 from autoresearch_ci.workspace.status import OUTPUTS, status, uncommitted
 
 
@@ -38,22 +38,22 @@ class Tree:
         self,
         root: Path,
         git: Git,
-        vault: Vault,
+        backup: Backup,
         target: str = "",
         readonly: Sequence[str] = (),
         *,
         prefix: str = "",
     ) -> None:
-        self.changed = Aside(root, vault.home, "undone/changed")
-        self.new = Aside(root, vault.home, "undone/new")
+        self.changed = Quarantine(root, backup.home, "undone/changed")
+        self.new = Quarantine(root, backup.home, "undone/new")
         self.removed: set[str] = set()
         self._prefix = prefix
         self._root = str(root)
         self._git = git
-        self._vault = vault
+        self._backup = backup
         self._target = target
         self._readonly = Readonly(root, readonly, target)
-        self._was = Survey(self._root, target)
+        self._was = StatIndex(self._root, target)
         self._modules: dict[str, set[str]] = {}
         self._caches = Caches(self._root)
 
@@ -71,13 +71,13 @@ class Tree:
         self._modules = modules(self._was.tracked)
         self._caches.keep(self._modules)
         readonly = [*self._was.hidden, *self._readonly.find(self._was.tracked)]
-        self._vault.keep(own, readonly)
+        self._backup.keep(own, readonly)
 
     def sync(self) -> None:
         """Between runs the tree is the user's: what they added since is theirs too."""
         files, dirs = self._was.differences()
         mine = files or any(self._was.new_names(path) for path in dirs)
-        if mine or self._vault.changed() or self._readonly.differs():
+        if mine or self._backup.changed() or self._readonly.differs():
             self.survey()
         else:
             self._was.resign((), dirs)
@@ -93,7 +93,7 @@ class Tree:
         return changed
 
     def begin(self, *, anew: bool = False) -> None:
-        """Put what is undone from now on apart from what was undone before; see `Aside.begin`."""
+        """Keep what is undone from now on apart from what was undone before."""
         self.changed.begin(anew=anew)
         self.new.begin(anew=anew)
         if anew:
@@ -127,7 +127,7 @@ class Tree:
     def undo(self, *, at_once: bool = False) -> list[str]:
         """Bring back what a run changed; returns the tracked and read-only paths it changed.
 
-        `at_once` as for `Vault.changed`.
+        `at_once` as for `Backup.changed`.
         """
         files, dirs = self._was.differences()
         self.begin()
@@ -137,7 +137,7 @@ class Tree:
             self._drop_strays(dirs)
             violations = self._undo_tree(files, dirs) if files or dirs else []
             violations += self._undo_kept(at_once=at_once)
-            self._caches.undo(self._vault.copies.keys() | self._was.tracked)
+            self._caches.undo(self._backup.copies.keys() | self._was.tracked)
         return violations
 
     def _undo_tree(self, files: list[str], dirs: list[str]) -> list[str]:
@@ -224,8 +224,8 @@ class Tree:
             return
         for path in names:
             make_way(self._root, path)
-            self.changed.take(path, spare=self._vault.copies)
-            remove(self._root, path, spare=set(self._vault.copies))
+            self.changed.take(path, spare=self._backup.copies)
+            remove(self._root, path, spare=set(self._backup.copies))
         stdin = os.fsencode("".join(f"{path}\0" for path in names if path not in self._was.sparse))
         self._git.run("checkout-index", "-f", "-q", "-u", "-z", "--stdin", stdin=stdin)
         for path in names:
@@ -240,7 +240,7 @@ class Tree:
         if self._was.had(path):  # the run has taken away what told git to ignore it
             return False
         path = path.rstrip("/")
-        spare = self._vault.copies.keys() | self._was.tracked
+        spare = self._backup.copies.keys() | self._was.tracked
         self.new.take(path, spare=spare)
         remove(self._root, path, spare=spare)
         at, name = os.path.dirname(path), path
@@ -283,13 +283,13 @@ class Tree:
 
     def _undo_kept(self, *, at_once: bool) -> list[str]:
         violations = []
-        changed = self._vault.changed(at_once=at_once)
+        changed = self._backup.changed(at_once=at_once)
         if changed:
             for folder in (path for folders in self._was.nested.values() for path in folders):
                 make_way(self._root, f"{folder}/")
         for path in changed:
             violations.append(path)
-            if not self._vault.restore(path, self.changed):
+            if not self._backup.restore(path, self.changed):
                 raise WorkspaceError(
                     f"The experiment changed {self._prefix}{path}, which must not change. There is "
                     "no good copy of it: it is too large for one, or the copy was changed as well.",

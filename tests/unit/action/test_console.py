@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoresearch_ci.action.workflow_commands import Console
+from autoresearch_ci.action.workflow_commands import WorkflowCommands
 
 EVIL = st.one_of(
     st.text(),
@@ -28,7 +28,7 @@ def unescaped(text: str) -> str:
 def test_a_message_is_one_command(message, title):
     """Whatever is in a message or a title, the runner sees one command with just that text."""
     stream = io.StringIO()
-    Console(stream).error(message, title)
+    WorkflowCommands(stream).error(message, title)
     (line, end) = stream.getvalue().split("\n")
     assert (end, "\r" in line) == ("", False)
     found = re.fullmatch(r"::error title=([^:,]*)::(.*)", line)
@@ -40,7 +40,7 @@ def test_a_message_is_one_command(message, title):
 def test_a_mask_is_one_command_for_each_line(secret):
     """A secret of several lines is masked line by line, since the log is printed line by line."""
     stream = io.StringIO()
-    Console(stream).mask(secret)
+    WorkflowCommands(stream).mask(secret)
     lines = stream.getvalue().split("\n")[:-1]
     assert all(line.startswith("::add-mask::") for line in lines)
     wanted = {secret.strip(), *(line.strip() for line in secret.splitlines())} - {""}
@@ -52,7 +52,7 @@ def test_unheard():
     words = []
     for _ in range(2):
         stream = io.StringIO()
-        with pytest.raises(KeyboardInterrupt), Console(stream).unheard():
+        with pytest.raises(KeyboardInterrupt), WorkflowCommands(stream).unheard():
             print("::set-env name=A::b", file=stream)
             raise KeyboardInterrupt
         first, _, last = stream.getvalue().splitlines()
@@ -65,6 +65,6 @@ def test_unheard():
 def test_a_group_is_closed():
     """A part of the log that can be folded ends where it ends, whatever happens."""
     stream = io.StringIO()
-    with Console(stream).group("a\nb"):
+    with WorkflowCommands(stream).group("a\nb"):
         pass
     assert stream.getvalue() == "::group::a%0Ab\n::endgroup::\n"

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from autoresearch_ci.action.next_run import Cause, cause_of, why_not
-from autoresearch_ci.campaign.sync import Alone
+from autoresearch_ci.campaign.sync import NoRemote
 from autoresearch_ci.core.model import ProposalRejected, Reason, SessionEnd, StopReason
 from autoresearch_ci.proposers.llm.budget import Allowance, Prices
 from tests.unit.conftest import BASELINE
@@ -84,7 +84,7 @@ def lab(make_history):
     return SimpleNamespace(
         history=history,
         settings=SimpleNamespace(patience=None),
-        publisher=SimpleNamespace(trouble=""),
+        remote_sync=SimpleNamespace(trouble=""),
         start=SimpleNamespace(session="s1"),
         stopped=False,
     )
@@ -120,9 +120,9 @@ def test_no_endless_row_of_runs_that_do_nothing(lab, make_history):
         replace(BASELINE, experiment=1, reason=Reason.INTERRUPTED, status="crash", value=None)
     )
     assert "no experiment" in why(lab)
-    lab.history, lab.publisher = done, SimpleNamespace(trouble="no")
+    lab.history, lab.remote_sync = done, SimpleNamespace(trouble="no")
     assert "not pushed" in why(lab)
-    lab.publisher = Alone()
+    lab.remote_sync = NoRemote()
     assert "not pushed" in why(lab)
 
 

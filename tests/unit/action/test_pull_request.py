@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from autoresearch_ci.action.pull_request import offer
-from autoresearch_ci.action.repository import Site
+from autoresearch_ci.action.repository import GitHubRepository
 from autoresearch_ci.campaign.select import CampaignView
 from autoresearch_ci.core.errors import LedgerError
 from autoresearch_ci.core.model import Reason
@@ -36,7 +36,7 @@ def hub(tmp_path):
 
 @pytest.fixture
 def where(hub):
-    return Site(hub.api_url, "octo/lab", f"{hub.url}/octo/lab")
+    return GitHubRepository(hub.api_url, "octo/lab", f"{hub.url}/octo/lab")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from autoresearch_ci import config
 from autoresearch_ci.action.inputs import given
 from autoresearch_ci.action.secrets import needed, take_secrets
-from autoresearch_ci.action.workflow_commands import Console
+from autoresearch_ci.action.workflow_commands import WorkflowCommands
 from tests.projects import SETTINGS, make_project
 
 KEY = "sk-ant-api03-0123456789abcdefghij"
@@ -28,7 +28,7 @@ def test_what_is_taken():
         "GIT_CONFIG_VALUE_0": "AUTHORIZATION: basic abcdef",
     }
     stream = io.StringIO()
-    taken = take_secrets(variables, Console(stream))
+    taken = take_secrets(variables, WorkflowCommands(stream))
     assert set(variables) == {"PATH", "GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0"}
     assert taken["INPUT_TARGET_FILE"] == "train.py"
     assert stream.getvalue().splitlines() == [

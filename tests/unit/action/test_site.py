@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoresearch_ci.action.annotations import remarks
-from autoresearch_ci.action.repository import Site, base_branch, push_target, site
+from autoresearch_ci.action.repository import GitHubRepository, base_branch, push_target, site
 from tests.projects import git, make_project
 
 PAYLOAD = {"repository": {"default_branch": "trunk"}}
@@ -25,7 +25,7 @@ def test_the_branch(ref, branch):
 @pytest.mark.parametrize("payload", [None, [], {"repository": 1}, {"repository": {}}])
 def test_a_payload_that_says_nothing(payload):
     """Whatever the payload is, a runner that says nothing gives a site without anything."""
-    assert site({}, payload) == Site()
+    assert site({}, payload) == GitHubRepository()
 
 
 def test_addresses():
@@ -40,10 +40,12 @@ def test_the_base_branch_of_a_detached_head(tmp_path):
     """A detached HEAD is the event's branch only where it is the event's commit."""
     project = make_project(tmp_path / "p")
     sha = git(project, "rev-parse", "HEAD")
-    assert base_branch(project, Site(sha=sha, branch="main")) is None, "git knows it itself"
+    assert base_branch(project, GitHubRepository(sha=sha, branch="main")) is None, (
+        "git knows it itself"
+    )
     git(project, "checkout", "-q", "--detach")
-    assert base_branch(project, Site(sha=sha, branch="main")) == "main"
-    assert base_branch(project, Site(sha="f" * 40, branch="main")) is None
+    assert base_branch(project, GitHubRepository(sha=sha, branch="main")) == "main"
+    assert base_branch(project, GitHubRepository(sha="f" * 40, branch="main")) is None
 
 
 def test_no_push_without_a_token_or_a_remote(tmp_path):

@@ -13,7 +13,7 @@ from autoresearch_ci.cli import main
 from autoresearch_ci.core.errors import BaselineError, WorkspaceError
 from autoresearch_ci.core.model import Reason
 from autoresearch_ci.doctor import Examination, weaknesses
-from autoresearch_ci.workspace import Workspace, twin
+from autoresearch_ci.workspace import Workspace, project_copy
 from tests.projects import git, make_repository
 
 TARGET = '''\
@@ -67,7 +67,7 @@ def project(tmp_path):
 
 
 def examine(project, **settings):
-    with twin(Workspace.open(project)) as copy:
+    with project_copy(Workspace.open(project)) as copy:
         examination = Examination(copy, settings)
         found = {check.title: check for check in examination.checks()}
         return found, weaknesses(copy, examination.settings)
@@ -174,7 +174,7 @@ def test_the_project_is_left_as_it_was(project, home):
     (project / "notes.txt").write_text("mine")
     with pytest.raises(BaselineError):
         examine(project, **{**PYTHON, "run_command": "false"})
-    with pytest.raises(KeyboardInterrupt), twin(Workspace.open(project)) as copy:
+    with pytest.raises(KeyboardInterrupt), project_copy(Workspace.open(project)) as copy:
         assert (copy.root / "notes.txt").read_text() == "mine"
         assert any(home.iterdir())
         raise KeyboardInterrupt
@@ -189,7 +189,7 @@ def test_the_project_is_left_as_it_was(project, home):
 def test_a_tree_with_changes_is_refused(project):
     """What is not committed would not be in the copy: the error says what to do."""
     (project / "train.py").write_text("changed\n")
-    with pytest.raises(WorkspaceError, match="uncommitted"), twin(Workspace.open(project)):
+    with pytest.raises(WorkspaceError, match="uncommitted"), project_copy(Workspace.open(project)):
         pass
 
 

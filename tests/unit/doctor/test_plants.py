@@ -12,7 +12,7 @@ from autoresearch_ci.core.model import Experiment, Reason, Status
 from autoresearch_ci.doctor.examination import harmless
 from autoresearch_ci.doctor.faults import Seen
 from autoresearch_ci.doctor.languages import codes, filled, language_of
-from autoresearch_ci.doctor.probes import BETTER, PLANTS, NotPossibleError, Patient
+from autoresearch_ci.doctor.probes import BETTER, PLANTS, NotPossibleError, ProjectUnderTest
 
 SETTINGS = Settings(
     target_file="train.py", run_command="r", metric_name="loss", metric_parse="grep ^loss: run.log"
@@ -20,12 +20,14 @@ SETTINGS = Settings(
 LOG = "step 3 loss 9\nloss: 0.5000\ntotal_seconds: 3\n"
 
 
-def patient(text="print('loss:', 1)\n", value=0.5, **settings):
+def project(text="print('loss:', 1)\n", value=0.5, **settings):
     chosen = SETTINGS.model_copy(update=settings)
-    return Patient(chosen, text, value, seconds=1.0, log=LOG, bystander="a.txt", executed=True)
+    return ProjectUnderTest(
+        chosen, text, value, seconds=1.0, log=LOG, bystander="a.txt", executed=True
+    )
 
 
-def plant(title, of):
+def probe(title, of):
     return next(p for p in PLANTS if p.title == title).make(of)
 
 
@@ -46,23 +48,23 @@ def test_planted_python_is_python(head):
         "a lie after the work",
         "a lie instead of work",
     ):
-        planted = plant(title, patient(text))
+        planted = probe(title, project(text))
         assert planted != text
         assert ast.get_docstring(ast.parse(planted)) == ast.get_docstring(ast.parse(text))
 
 
 def test_a_claim_looks_like_the_report():
     """The line of the log with another number, and one that is a little too good."""
-    assert patient().claim() == "loss: 0.4"
-    assert patient(metric_direction="higher_is_better").claim() == "loss: 0.6"
-    assert patient(metric_min=0.45).claim() == "loss: 0.475"
-    assert patient(value=0.0).claim() == "loss: -1"
+    assert project().claim() == "loss: 0.4"
+    assert project(metric_direction="higher_is_better").claim() == "loss: 0.6"
+    assert project(metric_min=0.45).claim() == "loss: 0.475"
+    assert project(value=0.0).claim() == "loss: -1"
 
 
 def test_a_lie_cannot_be_read():
     """Neither the name nor the number of a lie stands in its code."""
     for title in ("a lie after the work", "a lie instead of work"):
-        added = plant(title, patient(text="x = 1\n"))
+        added = probe(title, project(text="x = 1\n"))
         assert "loss" not in added
         assert "0.4" not in added
 
@@ -70,17 +72,17 @@ def test_a_lie_cannot_be_read():
 def test_another_seed_is_one_more():
     """The first number of a seed is changed, and nothing else."""
     text = "width = 3\nrng = default_rng(42)\n"
-    assert plant("another seed", patient(text)) == text.replace("42", "43")
+    assert probe("another seed", project(text)) == text.replace("42", "43")
     with pytest.raises(NotPossibleError, match="sets no seed"):
-        plant("another seed", patient("width = 3\n"))
+        probe("another seed", project("width = 3\n"))
 
 
 def test_what_cannot_be_planted_says_why():
     """A target that a run does not execute, or that has no beginning, is named as such."""
     with pytest.raises(NotPossibleError, match="no place where a program begins"):
-        plant("a crash", patient("int f(void);\n", target_file="a.rs"))
+        probe("a crash", project("int f(void);\n", target_file="a.rs"))
     with pytest.raises(NotPossibleError, match="does not know the language"):
-        plant("a comment", patient(target_file="a.zzz"))
+        probe("a comment", project(target_file="a.zzz"))
 
 
 def test_templates_keep_the_languages_own_braces():
@@ -132,7 +134,7 @@ def test_which_verdicts_are_right(title, status, reason, of, wrong):
     parse = {"metric_parse": "cut -d: -f2 run.log"} | of
     seen = Seen(experiment_with(status, reason))
     found = next(p for p in (*PLANTS, BETTER) if p.title == title)
-    assert bool(found.fault(seen, patient(**parse))) is wrong
+    assert bool(found.fault(seen, project(**parse))) is wrong
 
 
 def test_a_verdict_may_say_nothing():
@@ -140,8 +142,8 @@ def test_a_verdict_may_say_nothing():
     seen = Seen(experiment_with("discard", "equal"))
     endless = next(p for p in PLANTS if p.title == "an endless run")
     with pytest.raises(NotPossibleError, match="does not get to the planted code"):
-        endless.fault(seen, patient())
-    assert "not stopped" in endless.fault(seen, replace(patient(), proven=True))
+        endless.fault(seen, project())
+    assert "not stopped" in endless.fault(seen, replace(project(), proven=True))
 
 
 def experiment_with(status, reason):
@@ -154,7 +156,7 @@ def experiment_with(status, reason):
 
 def test_a_lie_that_only_noise_stopped_is_found():
     """A lie whose number counted is told, though it was not kept: a larger one would be."""
-    of = patient(metric_parse="cut -d: -f2 run.log")
+    of = project(metric_parse="cut -d: -f2 run.log")
     lie = next(p for p in PLANTS if p.title == "a lie instead of work")
     hidden = replace(experiment_with("discard", "within_noise"), value=of.too_good)
     assert "Set measure_command" in lie.fault(Seen(hidden), of)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoresearch_ci.campaign.ledger.guarded_file import OwnFile
+from autoresearch_ci.campaign.ledger.guarded_file import GuardedFile
 from autoresearch_ci.core.errors import MachineError
 from autoresearch_ci.executors.log import CappedLog, Capture, log_trouble
 
@@ -139,7 +139,7 @@ def test_a_log_that_is_there_is_not_asked_to_be_made(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "open", opened)
     for _ in range(2):
         CappedLog(tmp_path / "run.log", 100).finish()
-    book = OwnFile(tmp_path / "results.tsv", durable=False)
+    book = GuardedFile(tmp_path / "results.tsv", durable=False)
     for _ in range(2):
         book.append(b"a line\n")
     assert sum(there for there, _ in asked) == 2

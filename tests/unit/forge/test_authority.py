@@ -104,10 +104,10 @@ def test_head_is_resolved(forge, hub, lab, mona):
 
 def test_forks_are_told_by_id(forge, hub, lab, mona):
     """A fork is one by its id, even with the owner and name of the repository itself."""
-    twin = hub.create("octo/other", branches={"topic": "d" * 40})
-    twin.name = "lab"
-    assert twin.full_name == lab.full_name
-    assert forge.pull(lab.pull(mona, "topic", head=twin).number).from_fork
+    project_copy = hub.create("octo/other", branches={"topic": "d" * 40})
+    project_copy.name = "lab"
+    assert project_copy.full_name == lab.full_name
+    assert forge.pull(lab.pull(mona, "topic", head=project_copy).number).from_fork
 
 
 def test_a_deleted_fork_is_a_fork(forge, hub, lab, mona):

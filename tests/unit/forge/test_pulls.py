@@ -34,9 +34,9 @@ def test_one_of_a_fork_is_not_ours(forge, hub, campaign, mona):
     """A fork's pull request with the same branch name is neither updated nor taken for merged."""
     fork = hub.create("mona/lab", branches={BRANCH: "d" * 40})
     theirs = campaign.pull(mona, BRANCH, head=fork, body="theirs")
-    twin = hub.create("octo/twin", branches={BRANCH: "d" * 40})
+    project_copy = hub.create("octo/twin", branches={BRANCH: "d" * 40})
     merged = campaign.pull(
-        mona, BRANCH, head=twin, state="closed", merged_at="2026-03-17T00:00:00Z"
+        mona, BRANCH, head=project_copy, state="closed", merged_at="2026-03-17T00:00:00Z"
     )
     assert forge.open_pull_request(BRANCH, "main", "title", "body")
     assert theirs.body == "theirs"

@@ -15,7 +15,7 @@ from autoresearch_ci.core.model import (
     Status,
     Verdict,
 )
-from autoresearch_ci.judge import Contest, Experience, Judge, sequential
+from autoresearch_ci.judge import Comparison, Judge, NoiseModel, sequential
 
 
 @dataclass
@@ -36,12 +36,12 @@ class Campaign:
 
     def remember(self, history):
         """A session that begins: all that it knows is from these records."""
-        self.history, self._known, self._seen = history, Experience(), 0
+        self.history, self._known, self._seen = history, NoiseModel(), 0
 
     def open(self):
         """A session begins: the incumbent is measured until the judge is ready."""
         self.samples = ()
-        while self.judge(self.contest()) is Side.INCUMBENT:
+        while self.judge(self.comparison()) is Side.INCUMBENT:
             self.samples += (Sample(Side.INCUMBENT, self.measure(Side.INCUMBENT, 0.0)),)
         if self.history.baseline is None:
             runs = tuple(Sample(Side.CANDIDATE, sample.value) for sample in self.samples)
@@ -49,19 +49,19 @@ class Campaign:
         return len(self.samples)
 
     @property
-    def experience(self):
+    def noise_model(self):
         self._known = self._known.plus(self.history.experiments[self._seen :], self.direction)
         self._seen = self.history.next_number
         return self._known.within(self.session)
 
-    def contest(self):
-        return Contest(
-            self.direction, self.min_delta, self.samples, lambda: self.simpler, self.experience
+    def comparison(self):
+        return Comparison(
+            self.direction, self.min_delta, self.samples, lambda: self.simpler, self.noise_model
         )
 
     def try_one(self, effect: float = 0.0) -> Experiment:
         """One experiment; `effect` is added to the candidate's values."""
-        now = self.contest()
+        now = self.comparison()
         while isinstance(answer := self.judge(now), Side):
             value = self.measure(answer, effect if answer is Side.CANDIDATE else 0.0)
             now = now.plus(Sample(answer, value))

@@ -15,8 +15,8 @@ from autoresearch_ci.campaign.ledger.records import decode, dumps
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import Direction, MinDelta, Reason, Sample, Side, Status, Verdict
 from autoresearch_ci.judge import (
-    Contest,
-    Experience,
+    Comparison,
+    NoiseModel,
     counting,
     sequential,
     single_run,
@@ -24,7 +24,7 @@ from autoresearch_ci.judge import (
 from autoresearch_ci.judge import (
     incumbent_level as level,
 )
-from autoresearch_ci.judge.noise_model import RECENT, View
+from autoresearch_ci.judge.noise_model import RECENT, Posterior
 from autoresearch_ci.judge.scale import scatter
 from tests.unit.judge.campaign import Campaign, Program, fresh
 
@@ -202,11 +202,11 @@ def test_fresh_runs_far_off_are_the_new_bar_where_most_of_them_are():
     campaign = Campaign(Program(seed=2))
     for _ in range(10):
         campaign.try_one(0.0)
-    known = campaign.experience
+    known = campaign.noise_model
 
     def seen(*fresh_runs):
         runs = [Sample(Side.CANDIDATE, 120.0)] + [Sample(Side.INCUMBENT, v) for v in fresh_runs]
-        return View.of(known, (*campaign.samples, *runs), Direction.LOWER)
+        return Posterior.of(known, (*campaign.samples, *runs), Direction.LOWER)
 
     before, two = seen(), seen(120.0, 120.5)
     assert two.incumbent == pytest.approx(-120.25, abs=0.5)
@@ -223,7 +223,7 @@ def test_a_cold_first_run_among_few_is_no_bar_either(max_repeats):
     campaign = Campaign(program, judge=sequential(max_repeats))
     for _ in range(3):
         campaign.try_one(0.0)
-    assert campaign.experience.level == pytest.approx(-100, abs=3)
+    assert campaign.noise_model.level == pytest.approx(-100, abs=3)
 
 
 def test_a_cold_first_run_is_no_noise():
@@ -241,7 +241,7 @@ def test_where_ticks_are_coarse_a_first_run_apart_stays_noise():
     """One value that differs from several equal ones leaves open whether the metric is exact."""
     ticks = iter([3.0] + [1.0] * 5 + [1.0, 1.0, 2.0] * 20)
     campaign = Campaign(lambda _side, _effect: next(ticks))
-    seen = Experience().repeating(campaign.samples, campaign.direction)
+    seen = NoiseModel().repeating(campaign.samples, campaign.direction)
     assert not seen.exact
     assert seen.luck(2, 2) > counting.RARE
 
@@ -271,7 +271,7 @@ def test_however_many_records_come_at_once_the_noise_is_carried_once():
     campaign = Campaign(Program(seed=3))
     for effect in EFFECTS:
         campaign.try_one(effect)
-    known = campaign.experience
+    known = campaign.noise_model
     begun = campaign.history.next_number
     campaign.measure.scale, campaign.session = 0.5, "next"
     campaign.open()
@@ -397,10 +397,10 @@ def test_a_restart_decides_the_same(seed, cut, torn):
         history.add(decode(json.loads(dumps(record)), number))
     again.remember(history)
     again.samples = campaign.samples
-    assert again.experience == campaign.experience
+    assert again.noise_model == campaign.noise_model
     if torn:  # a new session measures the incumbent again, and knows the noise already
         campaign.session = again.session = "next"
-        assert campaign.contest().experience.differences
+        assert campaign.comparison().noise_model.differences
     for one in (campaign, again):
         one.measure = Program(seed=seed + 1, level=100.0)
         if torn:
@@ -416,11 +416,11 @@ def test_a_restart_decides_the_same(seed, cut, torn):
 )
 def test_max_repeats_1_is_the_single_run_rule(samples):
     """The setting at 1 gives the plain rule itself."""
-    contest = Contest(
+    comparison = Comparison(
         Direction.LOWER, MinDelta(), tuple(Sample(*each) for each in samples), lambda: False
     )
     assert sequential(1) is single_run
-    assert sequential(1)(contest) == single_run(contest)
+    assert sequential(1)(comparison) == single_run(comparison)
 
 
 def test_min_delta_is_honoured_in_noise():
@@ -453,7 +453,7 @@ def test_a_lucky_run_of_a_coarse_clock_is_not_kept():
     ticks = iter([3.0, 3.0, 2.0, 3.0, 3.0, 3.0, 3.0, 3.0])
     campaign = Campaign(lambda _side, _effect: next(ticks))
     assert campaign.try_one().status is Status.DISCARD
-    assert not campaign.experience.repeating(campaign.samples, campaign.direction).exact
+    assert not campaign.noise_model.repeating(campaign.samples, campaign.direction).exact
 
 
 def test_what_was_kept_for_odd_runs_bars_nothing_for_ever():
@@ -463,7 +463,7 @@ def test_what_was_kept_for_odd_runs_bars_nothing_for_ever():
     assert campaign.try_one().reason is Reason.IMPROVED
     reasons = [campaign.try_one().reason for _ in range(6)]
     assert reasons == [Reason.WORSE] * 3 + [Reason.EQUAL] * 3
-    assert campaign.experience.level == -3.0
+    assert campaign.noise_model.level == -3.0
 
 
 def test_a_record_without_a_run_of_the_incumbent_is_learned_from():
@@ -472,7 +472,7 @@ def test_a_record_without_a_run_of_the_incumbent_is_learned_from():
     campaign.session = "next"
     runs = (Sample(Side.CANDIDATE, 90.0),) * 2
     campaign.write(Verdict(Status.DISCARD, Reason.DUPLICATE), 90.0, 100.0, runs)
-    assert campaign.experience.level == -90.0
+    assert campaign.noise_model.level == -90.0
 
 
 def test_one_run_is_believed_once_the_metric_was_seen_to_repeat():
@@ -550,9 +550,9 @@ def test_values_at_the_ends_of_what_a_float_holds_are_judged():
 def test_experience_is_of_this_session_where_it_is_of_the_machine():
     """The level is forgotten with the session, the noise is not."""
     campaign = Campaign(Program())
-    known = campaign.experience
+    known = campaign.noise_model
     assert known.level is not None
     assert known.within("another").level is None
     assert known.within("another").differences == known.differences
     assert math.isfinite(known.level)
-    assert Experience().within("s").differences == ()
+    assert NoiseModel().within("s").differences == ()

@@ -16,7 +16,7 @@ from autoresearch_ci.executors import Command
 from autoresearch_ci.executors import run as attempt
 from autoresearch_ci.executors.local import ProcessExecutor
 from autoresearch_ci.proposers import Source
-from autoresearch_ci.proposers.agent import CommandProposer
+from autoresearch_ci.proposers.agent import AgentProposer
 from autoresearch_ci.workspace import Workspace
 from benchmarks.containment.attacks import left_in
 from tests.projects import SETTINGS, experiments, git, make_project, make_repository
@@ -69,7 +69,7 @@ def ask(repo, tmp_path):
             workspace.checkout("t", session="s", target=TARGET) as campaign,
         ):
             before = snapshot(repo)
-            proposer = CommandProposer(
+            proposer = AgentProposer(
                 command,
                 budget=budget,
                 variables=variables,
@@ -309,7 +309,7 @@ def test_a_session_with_an_agent(tmp_path):
         " else touch ../../tried; echo no luck; exit 1; fi"
     )
     with open_lab(made, {**SETTINGS, "tag": "t", "max_experiments": 1}) as session:
-        session.proposer = CommandProposer(
+        session.proposer = AgentProposer(
             agent,
             budget=20,
             variables=(),
@@ -335,7 +335,7 @@ def test_an_interrupt_passes_through(repo, tmp_path):
         raise KeyboardInterrupt
 
     with workspace.lock("t"), workspace.checkout("t", session="s", target=TARGET) as campaign:
-        proposer = CommandProposer(
+        proposer = AgentProposer(
             "x", budget=1, variables=(), run=interrupt, scratch=campaign.scratch,
             brief=lambda source, history: "", log=tmp_path / "log",
         )  # fmt: skip

@@ -16,7 +16,7 @@ from autoresearch_ci.core.model import (
     Status,
 )
 from autoresearch_ci.proposers import Source
-from autoresearch_ci.proposers.model_and_search import PATIENCE, TUNING, Relay
+from autoresearch_ci.proposers.model_and_search import PATIENCE, TUNING, ModelThenSearch
 from autoresearch_ci.proposers.search import SearchProposer
 from tests.unit.conftest import BASELINE
 
@@ -53,7 +53,7 @@ class Campaign:
         self.relay = self.fresh()
 
     def fresh(self):
-        return Relay(self.model, self.search, self.tuner)
+        return ModelThenSearch(self.model, self.search, self.tuner)
 
     def tuner(self, lines):
         self.tuned.append(lines)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from autoresearch_ci.core.history import AGAIN, IDEAS
 from autoresearch_ci.core.model import IdeaRequest, Proposal, Reason, Rejected
 from autoresearch_ci.proposers import Source
-from autoresearch_ci.proposers.queued_ideas import Suggested
+from autoresearch_ci.proposers.queued_ideas import QueuedIdeas
 
 SOURCE = Source("train.py", "lr = 1\n")
 
@@ -40,7 +40,7 @@ def test_each_proposal_takes_one_idea_off_the_queue(make_history):
     """The oldest first; an answer that cannot be used takes none."""
     history = make_history((1.1, Reason.WORSE))
     queue(history, "warm-up", "less depth")
-    model = Suggested(
+    model = QueuedIdeas(
         Model(Rejected("no", "model"), proposal("one"), proposal("two"), proposal("x"))
     )
     assert isinstance(model.propose(SOURCE, history), Rejected)
@@ -61,5 +61,5 @@ def test_each_proposal_takes_one_idea_off_the_queue(make_history):
 def test_a_mended_idea_is_still_the_one_that_was_asked_for(make_history):
     """What crashed and was mended is neither queued nor tried again once more."""
     failed = replace(proposal("one"), change={IDEAS: ["a"], AGAIN: 3, "hypothesis": "old"})
-    found = Suggested(Model(proposal("mended"))).repair(SOURCE, make_history(), failed, "boom")
+    found = QueuedIdeas(Model(proposal("mended"))).repair(SOURCE, make_history(), failed, "boom")
     assert found.change == {"hypothesis": "h", IDEAS: ["a"], AGAIN: 3}

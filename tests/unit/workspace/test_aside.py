@@ -9,7 +9,7 @@ import pytest
 
 from autoresearch_ci.core.model import Side
 from autoresearch_ci.workspace.snapshot import quarantine
-from autoresearch_ci.workspace.snapshot.quarantine import Aside
+from autoresearch_ci.workspace.snapshot.quarantine import Quarantine
 
 CANDIDATE = "lr = 0.2\nsteps = 10\n"
 
@@ -41,7 +41,9 @@ def test_what_a_person_writes_during_a_run_is_undone_and_kept_aside(repo, name, 
         changed = trial.clean()
         assert changed == ((name,) if kind == "changed" else ())
         assert kept(repo, kind, name) == ["an hour of work\n"]
-        assert trial.aside.startswith(".git/autoresearch/undone/changed/") == (kind == "changed")
+        assert trial.quarantine.startswith(".git/autoresearch/undone/changed/") == (
+            kind == "changed"
+        )
     assert repo.dirt == ""
 
 
@@ -131,7 +133,7 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def take(place: Path, store: Aside, name: str, text: str) -> None:
+def take(place: Path, store: Quarantine, name: str, text: str) -> None:
     (place / "tree" / name).write_text(text)
     store.begin()
     store.take(name)
@@ -141,7 +143,7 @@ def test_the_oldest_go_when_there_is_no_more_room(place, monkeypatch):
     """What is kept is bounded, over sessions too; the newest stays."""
     monkeypatch.setattr(quarantine, "FILES", 1)
     for _ in range(2):
-        store = Aside(place / "tree", place / "home", "undone")
+        store = Quarantine(place / "tree", place / "home", "undone")
         for number in range(3):
             take(place, store, "a", str(number))
     left = sorted(path.read_text() for path in (place / "home/undone").glob("*/a"))
@@ -152,14 +154,14 @@ def test_a_folder_that_somebody_put_a_link_in_place_of_leads_nowhere(place):
     """An experiment cannot have files written outside by putting a link where they go."""
     (place / "elsewhere").mkdir()
     (place / "home/undone").symlink_to(place / "elsewhere")
-    take(place, Aside(place / "tree", place / "home", "undone"), "a", "mine")
+    take(place, Quarantine(place / "tree", place / "home", "undone"), "a", "mine")
     assert list((place / "elsewhere").iterdir()) == []
     assert len(list((place / "home/undone").glob("*/a"))) == 1
 
 
 def test_the_same_path_twice_at_a_time_is_kept_twice(place):
     """Nothing that was put aside is overwritten, by a file below it neither."""
-    store = Aside(place / "tree", place / "home", "undone")
+    store = Quarantine(place / "tree", place / "home", "undone")
     for text in ("one", "two"):
         (place / "tree/a").write_text(text)
         store.take("a")
@@ -178,7 +180,7 @@ def test_another_filesystem_and_a_closed_directory_are_no_obstacle(place, monkey
         calls.append(source)
         raise OSError(quarantine.errno.EXDEV, "another filesystem")
 
-    store = Aside(place / "tree", place / "home", "undone")
+    store = Quarantine(place / "tree", place / "home", "undone")
     with monkeypatch.context() as patch:
         patch.setattr(quarantine.os, "rename", refuse)
         take(place, store, "a", "mine")

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from autoresearch_ci.workspace import clear_copies, sessions_in_copies, twin
+from autoresearch_ci.workspace import clear_copies, project_copy, sessions_in_copies
 
 USER = 4321
 
@@ -30,7 +30,7 @@ def note(home, place):
 def test_a_copy_of_somebody_elses(repo):
     """Its files are the user's, its `.git` is closed, and we can work in it all the same."""
     before = dict(os.environ)
-    with twin(repo.open(), owner=USER) as copy:
+    with project_copy(repo.open(), owner=USER) as copy:
         paths = [path for path in copy.root.rglob("*") if ".git" not in path.parts]
         assert {path.lstat().st_uid for path in paths} == {USER}
         assert (copy.root / ".git").stat().st_uid == 0
@@ -47,7 +47,7 @@ def test_a_commit_follows_no_link(repo, tmp_path):
     """What a run has put in the target's place is replaced, and not written through."""
     victim = tmp_path / "victim"
     victim.write_text("mine\n")
-    with twin(repo.open()) as copy:
+    with project_copy(repo.open()) as copy:
         (copy.root / "train.py").unlink()
         (copy.root / "train.py").symlink_to(victim)
         copy.commit("train.py", "lr = 1\n", "planted")
@@ -59,13 +59,13 @@ def test_what_only_this_clone_ignores(repo):
     """A folder that `.git/info/exclude` hides is as hidden in the copy."""
     (repo.path / ".git" / "info" / "exclude").write_text("made/\n")
     repo.write("made/x", "1")
-    with twin(repo.open()) as copy:
+    with project_copy(repo.open()) as copy:
         assert "made/" in copy.ignored(())
 
 
 def test_a_copy_that_somebody_has(repo, home):
     """As long as a process has it a copy is nobody else's to delete."""
-    with twin(repo.open()) as copy:
+    with project_copy(repo.open()) as copy:
         clear_copies(home)
         assert sessions_in_copies(home) == []
         assert copy.root.is_dir()

@@ -189,8 +189,8 @@ def test_a_repository_that_an_experiment_made(repo):
             trial.show(Side.CANDIDATE)
             repo.sh(f"git init -q evil; git -C evil {CALLS}; touch evil/x")
             assert trial.clean() == ()
-        (aside,) = repo.path.glob(".git/autoresearch/undone/new/*/evil/.git")
-    repo.write("deps/sub/.git", f"gitdir: {aside}")
+        (quarantine,) = repo.path.glob(".git/autoresearch/undone/new/*/evil/.git")
+    repo.write("deps/sub/.git", f"gitdir: {quarantine}")
     with pytest.raises(WorkspaceError, match="deps/sub has its repository"), repo.campaign():
         pass
     assert not Path(CALLED).exists()

@@ -11,7 +11,7 @@ from autoresearch_ci.core.model import Direction
 from autoresearch_ci.proposers import Source
 from autoresearch_ci.proposers.search import SearchProposer
 from autoresearch_ci.proposers.search.deletions import find_cuts
-from autoresearch_ci.proposers.search.observations import Memory
+from autoresearch_ci.proposers.search.observations import Observations
 
 GO = "package a\n\nfunc big(n int) {\n\tgo1(7)\n\tgo2()\n}\n\nfunc use() {\n\tbig(1)\n\tbig(2)\n}\n"
 
@@ -23,10 +23,10 @@ def cut(text, title):
 @pytest.mark.parametrize("later", [GO, GO.replace("7", "9"), GO.replace("\tgo2()\n", "")])
 def test_a_deletion_is_remembered_by_what_it_removes(later):
     """Numbers that were tuned and lines that went meanwhile make no new idea of an old one."""
-    memory = Memory()
-    memory._note_gone(cut(GO, "func big"))
-    assert memory.was_cut(cut(later, "func big"))
-    assert not memory.was_cut(cut(later, "use()"))
+    observations = Observations()
+    observations._note_gone(cut(GO, "func big"))
+    assert observations.was_cut(cut(later, "func big"))
+    assert not observations.was_cut(cut(later, "use()"))
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from autoresearch_ci.source_code.syntax import tokens
 def choices(text, path="a.py"):
     found = tokens(path, text)
     return {
-        knob.label: [option.strip("'\"") for option in knob.options]
-        for knob in find_choices(found, protect(found, "loss"))
+        parameter.label: [option.strip("'\"") for option in parameter.options]
+        for parameter in find_choices(found, protect(found, "loss"))
     }
 
 

@@ -1,20 +1,20 @@
 import pytest
 
 from autoresearch_ci.proposers.search.literals import Literal
-from autoresearch_ci.proposers.search.parameters import find_knobs
+from autoresearch_ci.proposers.search.parameters import find_parameters
 from autoresearch_ci.proposers.search.protect import protect
 from autoresearch_ci.proposers.search.tuning import steps_of
 from autoresearch_ci.source_code.syntax import tokens
 
 
-def knobs(text, path="train.py", metric="val_bpb"):
+def parameters(text, path="train.py", metric="val_bpb"):
     found = tokens(path, text)
-    return {knob.id: knob for knob in find_knobs(found, protect(found, metric))}
+    return {parameter.id: parameter for parameter in find_parameters(found, protect(found, metric))}
 
 
 def first_steps(text, path="train.py"):
-    (knob,) = knobs(text, path).values()
-    return [step.text for step in steps_of(knob)]
+    (parameter,) = parameters(text, path).values()
+    return [step.text for step in steps_of(parameter)]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def first_steps(text, path="train.py"):
 )
 def test_numbers_have_the_names_that_people_gave_them(path, text, names):
     """In any language a number is known by its name and place, not by its line."""
-    found = knobs(text, path)
+    found = parameters(text, path)
     assert sorted(k.split(".")[-1] for k in found) == sorted(n.split(".")[-1] for n in names)
     assert len(found) == len(names)
 
@@ -67,7 +67,7 @@ def test_a_knob_is_the_same_after_edits_elsewhere():
     """Lines that come and go around a number do not make it another one."""
     text = "LR = 0.02\ndef f(n=5):\n    return n * 0.5\n"
     moved = "import x\n\nEXTRA = 3\n" + text.replace("LR", "# note\nLR")
-    assert set(knobs(text)) == set(knobs(moved)) - {"EXTRA"}
+    assert set(parameters(text)) == set(parameters(moved)) - {"EXTRA"}
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_suffixes_stay():
 def test_what_is_no_setting_is_left_alone(line):
     """Seeds, versions, time limits, indices, counters and what speaks of the metric stay."""
     indented = f"def f():\n    {line}\n" if line.startswith(("total", "best =")) else f"{line}\n"
-    assert list(knobs(indented)) == []
+    assert list(parameters(indented)) == []
 
 
 @pytest.mark.parametrize("text", ["0x1F", "0777", "1.2.3", "12abc", "1e999", "1" * 40])
@@ -153,8 +153,8 @@ def test_odd_literals_are_no_numbers(text):
 
 def test_named_constants_come_before_numbers_in_expressions():
     """What somebody gave a name at the top looks more promising than a number in passing."""
-    found = knobs("WIDTH = 32\nLOG_EVERY = 50\ndef f(x):\n    return x * 0.7 + 4.5\n")
-    weights = {name.split(".")[-1]: knob.weight for name, knob in found.items()}
+    found = parameters("WIDTH = 32\nLOG_EVERY = 50\ndef f(x):\n    return x * 0.7 + 4.5\n")
+    weights = {name.split(".")[-1]: parameter.weight for name, parameter in found.items()}
     assert weights["WIDTH"] > max(w for name, w in weights.items() if name != "WIDTH")
 
 
@@ -164,7 +164,7 @@ def test_named_constants_come_before_numbers_in_expressions():
 )
 def test_a_place_in_a_tuple_is_no_number(line):
     """Rust's `pair.0` has nothing to tune."""
-    assert knobs(f"fn f() {{ {line} }}", "a.rs") == {}
+    assert parameters(f"fn f() {{ {line} }}", "a.rs") == {}
 
 
 def test_what_a_usage_text_says_is_no_setting():
@@ -176,14 +176,17 @@ def test_what_a_usage_text_says_is_no_setting():
         "const usage = `-workers 4`\n"
         'func help() {\n\tfmt.Fprintln(os.Stderr,\n\t\t"-workers", 4)\n}\n'
     )
-    assert [knob.label for knob in knobs(text, "a.go").values()] == ["workers", "limit"]
+    assert [parameter.label for parameter in parameters(text, "a.go").values()] == [
+        "workers",
+        "limit",
+    ]
 
 
 def test_a_learning_rate_comes_first():
     """Nothing looks as promising as a learning rate."""
     text = "WIDTH = 64\nDROPOUT = 0.3\nLEARNING_RATE = 0.03\nBATCH = 32\n"
-    found = knobs(text)
-    assert max(found.values(), key=lambda knob: knob.weight).id == "LEARNING_RATE"
+    found = parameters(text)
+    assert max(found.values(), key=lambda parameter: parameter.weight).id == "LEARNING_RATE"
 
 
 def test_what_is_taken_from_one_is_a_share():

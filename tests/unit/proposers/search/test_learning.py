@@ -5,7 +5,7 @@ import hypothesis
 from hypothesis import strategies as st
 
 from autoresearch_ci.proposers.search import SearchProposer
-from autoresearch_ci.proposers.search.observations import Memory
+from autoresearch_ci.proposers.search.observations import Observations
 
 TEXT = "LR = 0.02\nBATCH_SIZE = 64\nDROPOUT = 0.1\nDEPTH = 4\nIDLE_A = 17\nIDLE_B = 0.3\n"
 
@@ -185,9 +185,11 @@ def test_each_experiment_is_read_once(campaign, monkeypatch):
     run = campaign(text, lambda text: 1 + len(text) % 97 / 97, seed="a").run(60)
     run.proposer.propose(run.source, run.history)
     read = []
-    learn = Memory._learn
+    learn = Observations._learn
     monkeypatch.setattr(
-        Memory, "_learn", lambda self, one, history: (read.append(one), learn(self, one, history))
+        Observations,
+        "_learn",
+        lambda self, one, history: (read.append(one), learn(self, one, history)),
     )
     run.run(3)
     assert [one.experiment for one in read] == [61, 62]

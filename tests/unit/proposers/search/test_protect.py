@@ -4,7 +4,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from autoresearch_ci.proposers.search.parameters import find_knobs
+from autoresearch_ci.proposers.search.parameters import find_parameters
 from autoresearch_ci.proposers.search.protect import Tune, protect, read_tune
 from autoresearch_ci.source_code.syntax import tokens
 
@@ -27,7 +27,7 @@ COMMENTS = {
 
 def names(text, path):
     found = tokens(path, text)
-    return [knob.label for knob in find_knobs(found, protect(found, "loss"))]
+    return [parameter.label for parameter in find_parameters(found, protect(found, "loss"))]
 
 
 @pytest.mark.parametrize("path", COMMENTS)
@@ -112,7 +112,7 @@ def test_frozen_lines_hold_no_knob(lines):
     """Whatever stands around them, seeds, marked lines and lines on the metric have no knob."""
     text = "\n".join(lines)
     found = tokens("a.py", text)
-    for knob in find_knobs(found, protect(found, "loss")):
-        line = text.split("\n")[knob.line]
+    for parameter in find_parameters(found, protect(found, "loss")):
+        line = text.split("\n")[parameter.line]
         assert not re.search(r"SEED|freeze|loss", line)
-        assert text[knob.start : knob.end] == knob.text
+        assert text[parameter.start : parameter.end] == parameter.text
