@@ -25,7 +25,7 @@ _MOST_SAID = 4096
 
 @dataclass(frozen=True, slots=True)
 class Confinement:
-    """What a command may do.
+    """The rights of a command.
 
     `read` and `write` are files, folders and all below them; what is not there is left out.
     With a `user`, an id for which we have to be root, it runs as that user and group alone.

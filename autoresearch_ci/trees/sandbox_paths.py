@@ -1,4 +1,4 @@
-"""What of the machine a command in a sandbox may read, and the few devices that it may write.
+"""The parts of the machine that a sandboxed command may read, and the devices that it may write.
 
 Programs, libraries and toolchains; of a home only folders in which tools keep programs and
 downloads, never one with settings, where credentials are.
