@@ -110,11 +110,12 @@ def test_blocks_change_what_they_say_and_nothing_else(lines, data):
         assert [line.rstrip() for line in new] == [line.rstrip() for line in lines]
 
 
-def test_names_as_git_quotes_them():
-    """A diff names a file with letters beyond ASCII as git does, in quotes and escaped."""
-    answer = '--- "a/tr\\303\\244in.txt"\n+++ "b/tr\\303\\244in.txt"\n@@ -1,1 +1,1 @@\n-a\n+b\n'
-    assert read(answer, "träin.txt", "a\n") == Idea("a -> b", "", "b\n")
-    assert isinstance(read(answer, "train.txt", "a\n"), Problem)
+@pytest.mark.parametrize("path", ["träin.txt", "a/träin.txt", "Makefile"])
+def test_names_above_a_block(path):
+    """A block under the name of the target is its change; under that of another file it is none."""
+    block = "<<<<<<< SEARCH\na\n=======\nb\n>>>>>>> REPLACE\n"
+    assert read(f"{path}\n{block}", path, "a\n") == Idea("a -> b", "", "b\n")
+    assert isinstance(read(f"other.txt\n{block}", path, "a\n"), Problem)
 
 
 def test_a_file_with_lines_like_markers():

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from autoresearch_ci.proposers.llm.answer.blocks import blocks, has_blocks
-from autoresearch_ci.proposers.llm.answer.diffs import has_diff, hunks
-from autoresearch_ci.proposers.llm.answer.edits import Change, apply
-from autoresearch_ci.proposers.llm.answer.elision import elided
-from autoresearch_ci.proposers.llm.answer.lines import Line, joined, lines, texts
-from autoresearch_ci.proposers.llm.answer.result import Idea, Problem, Unusable
-from autoresearch_ci.proposers.llm.answer.thinking import without_thinking
-from autoresearch_ci.proposers.llm.answer.titles import MOST_TITLE, derived, one_line, said
-from autoresearch_ci.proposers.llm.answer.validate import objection
-from autoresearch_ci.proposers.llm.answer.whole import whole_file
+import re
 
-_BOM = "\ufeff"
+from autoresearch_ci.proposers.llm.answer.apply import apply
+from autoresearch_ci.proposers.llm.answer.blocks import Block, blocks
+from autoresearch_ci.proposers.llm.answer.text import (
+    BOM,
+    Idea,
+    Problem,
+    Unusable,
+    is_fence,
+    joined,
+    label,
+    texts,
+)
+from autoresearch_ci.proposers.llm.answer.titles import MOST_TITLE, derived, one_line, said
+from autoresearch_ci.proposers.llm.answer.validate import elided, objection
+from autoresearch_ci.proposers.llm.answer.whole import DIFF_LABELS, whole_file
+
+_THINKING = (
+    ("<think>", "</think>"),  # most open models
+    ("<thinking>", "</thinking>"),
+    ("[THINK]", "[/THINK]"),  # Mistral's
+    (
+        "<|channel|>analysis",
+        "<|channel|>final<|message|>",
+    ),  # gpt-oss, where a server does not split
+)
+_HUNK = re.compile(r"@@ (?:-\d|\.\.\.)|\*\*\* (?:Begin Patch|Update File)|diff --git ")
 
 
 def read(answer_text: str, source_path: str, source_text: str) -> Idea | Problem:
@@ -30,33 +46,52 @@ def read(answer_text: str, source_path: str, source_text: str) -> Idea | Problem
 
 
 def _read(answer_text: str, path: str, source_text: str) -> Idea:
-    answer = texts(without_thinking(answer_text, source_text))
-    if not any(answer):
+    answer = texts(_without_thinking(answer_text.lstrip(f"{BOM} \t\r\n"), source_text))
+    if not any(map(str.strip, answer)):
         raise Unusable("The answer is empty. Send a title, a hypothesis and the change.")
-    source = source_text.removeprefix(_BOM)
-    in_blocks = has_blocks(answer)
-    if in_blocks:
-        new = _changed(blocks(answer, path), path, source)
-    elif has_diff(answer):
-        new = _changed(hunks(answer, path), path, source)
+    source = source_text.removeprefix(BOM)
+    found = blocks(answer, path)
+    if found:
+        new = _changed(found, path, source)
+    elif _is_diff(answer):
+        raise Unusable(
+            "The answer is a diff or a patch, and those are not read. Send the same change as"
+            " SEARCH/REPLACE blocks, or the whole file in one fence."
+        )
     else:
-        new = [Line(text) for text in whole_file(answer, path, source)]
-    text = source_text[: len(source_text) - len(source)] + joined(new, source)
+        new = joined(whole_file(answer, path, source), source)
+    text = source_text[: len(source_text) - len(source)] + new
     if problem := objection(path, source_text, text):
         raise Unusable(problem)
-    title, hypothesis = said(answer, in_fences=in_blocks)
+    title, hypothesis = said(answer, in_fences=bool(found))
     title = title or one_line(hypothesis, MOST_TITLE) or derived(source_text, text)
     return Idea(title, hypothesis, text)
 
 
-def _changed(changes: list[Change], path: str, source: str) -> list[Line]:
-    old = lines(source)
-    known = [line.text for line in old]
-    for change in changes:
-        added = (new for reading in change.readings for new in reading.new)
-        if line := elided((new for new in added if isinstance(new, str)), known, path):
+def _without_thinking(answer: str, source: str) -> str:
+    """The answer without what a model said to itself before it.
+
+    A closing mark alone ends what began before the answer, unless the target has such marks.
+    """
+    for opening, closing in _THINKING:
+        before, _, after = answer.partition(closing)
+        begun = after.strip() and opening not in before and closing not in source
+        if answer.startswith(opening) or begun:
+            answer = after.lstrip()
+    return answer
+
+
+def _is_diff(answer: list[str]) -> bool:
+    labels = {label(line).lower() for line in answer if is_fence(line)} - {""}
+    return any(map(_HUNK.match, answer)) or (bool(labels) and labels <= DIFF_LABELS)
+
+
+def _changed(found: list[Block], path: str, source: str) -> str:
+    known = texts(source)
+    for block in found:
+        if line := elided(block.new, (*known, *block.old), path):
             raise Unusable(
-                f"{change.name} puts in the line {line!r}, which stands for others that were left"
+                f"{block.name} puts in the line {line!r}, which stands for others that were left"
                 " out. Write every line that is to be there."
             )
-    return apply(changes, old)
+    return apply(found, source)

@@ -5,20 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from autoresearch_ci.core.redaction import visible
 from autoresearch_ci.proposers.llm.answer.blocks import is_block_begin, is_block_end
-from autoresearch_ci.proposers.llm.answer.fences import is_fence
-from autoresearch_ci.proposers.llm.answer.lines import common_ends, is_blank, texts
+from autoresearch_ci.proposers.llm.answer.text import (
+    BOM,
+    common_ends,
+    is_blank,
+    is_fence,
+    texts,
+)
 
 MOST_TITLE, MOST_HYPOTHESIS = 72, 300
-_BOM = "\ufeff"
 _LOOKED_AT = 1000  # characters of a line
 _SAID = re.compile(
-    r"[\s>#*_`\-\"\d.)]*<?(title|hypothesis)>?[\s*_`\"]*(?:[:：=>]|[-–—](?=\s)|$)(.*)",  # noqa: RUF001
+    r"[\s>#*_`\-\d.)]*(title|hypothesis)[\s*_`]*[:：](.*)",  # noqa: RUF001
     re.IGNORECASE,
 )
-_CLOSING = re.compile(r"</(?:title|hypothesis)>", re.IGNORECASE)
 _AROUND = "*_`\"'#<> \t,"
-_PLACEHOLDER = re.compile(r"[<\[][^<>\[\]]*[>\]]\.?")
 
 
 def said(answer: Sequence[str], *, in_fences: bool) -> tuple[str, str]:
@@ -27,19 +30,16 @@ def said(answer: Sequence[str], *, in_fences: bool) -> tuple[str, str]:
     What is inside a block is never one; what is inside a fence only with `in_fences`.
     """
     found = {"title": "", "hypothesis": ""}
-    talk = _talk(answer, in_fences=in_fences)
-    for at, line in enumerate(talk):
+    for line in _talk(answer, in_fences=in_fences):
         match = _SAID.fullmatch(line[:_LOOKED_AT])
-        if match is None or found[match[1].lower()]:
-            continue
-        value = match[2] if not is_blank(match[2]) else _next(talk, at + 1)
-        found[match[1].lower()] = _unquoted(value)
+        if match and not found[match[1].lower()]:
+            found[match[1].lower()] = match[2].strip(_AROUND)
     return one_line(found["title"], MOST_TITLE), one_line(found["hypothesis"], MOST_HYPOTHESIS)
 
 
 def derived(old: str, new: str) -> str:
     """A title made of the first lines that differ."""
-    before, after = texts(old.lstrip(_BOM)), texts(new.lstrip(_BOM))
+    before, after = texts(old.lstrip(BOM)), texts(new.lstrip(BOM))
     head, tail = common_ends(before, after)
     gone = _first(before[head : len(before) - tail])
     come = _first(after[head : len(after) - tail])
@@ -58,8 +58,7 @@ def _first(lines: Sequence[str]) -> str:
 
 def one_line(text: str, most: int = MOST_TITLE) -> str:
     """Printable, white space as one space, at most so many characters."""
-    plain = "".join(c if c.isprintable() else " " for c in text[: 20 * most])
-    plain = " ".join(plain.split())
+    plain = " ".join(visible(text[: 20 * most]).split())
     if len(plain) <= most:
         return plain
     cut = plain[: most - 2].rpartition(" ")[0]
@@ -80,13 +79,3 @@ def _talk(answer: Sequence[str], *, in_fences: bool) -> list[str]:
         elif not in_block and (in_fences or not in_fence):
             talk.append(line)
     return talk
-
-
-def _next(talk: Sequence[str], at: int) -> str:
-    """The next line that says something."""
-    return next((line[:_LOOKED_AT] for line in talk[at : at + 3] if not is_blank(line)), "")
-
-
-def _unquoted(value: str) -> str:
-    plain = _CLOSING.sub("", value).strip(_AROUND)
-    return "" if _PLACEHOLDER.fullmatch(value.strip()) or _SAID.fullmatch(value) else plain

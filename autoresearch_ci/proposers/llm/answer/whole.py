@@ -2,96 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from autoresearch_ci.proposers.llm.answer.diffs import DIFF_LABELS
-from autoresearch_ci.proposers.llm.answer.elision import elided
-from autoresearch_ci.proposers.llm.answer.fences import Fence, fences, is_fence
-from autoresearch_ci.proposers.llm.answer.lines import is_blank, texts
-from autoresearch_ci.proposers.llm.answer.names import check_label, check_line
-from autoresearch_ci.proposers.llm.answer.result import Unusable
+from autoresearch_ci.proposers.llm.answer.text import (
+    BOM,
+    Fence,
+    Unusable,
+    fences,
+    is_blank,
+    is_fence,
+    texts,
+)
+from autoresearch_ci.proposers.llm.answer.validate import check_heading, check_label, elided
 
-_OUTPUT = {"text", "txt", "plaintext", "output", "log"}
-_NOT_THE_FILE = DIFF_LABELS | _OUTPUT | {"sh", "bash", "zsh", "shell", "console"}
+DIFF_LABELS = frozenset({"diff", "patch", "udiff"})
+_NOT_THE_FILE = DIFF_LABELS | frozenset("text txt output log sh bash shell console".split())  # noqa: SIM905
 _ENDS = 3  # lines at either end of the file, one of which a whole file has
 _HALF, _MOST = 0.5, 0.9
-_SHORTEST = 3  # marks of a fence
 
 
 def whole_file(answer: list[str], path: str, source: str) -> list[str]:
     """The lines of the file that an answer gives in full."""
-    old = texts(source)
-    has_fences = any(is_fence(line) for line in old)
-    found = fences(answer, nested=has_fences)
+    old, found = texts(source), fences(answer)
     if not found:
         raise Unusable(
             f"The answer has no change in it. Send SEARCH/REPLACE blocks for {path}, or the whole"
             " file in one fence."
         )
-    if found[-1].end is None:
-        raise Unusable(
-            "The answer ends inside a fence: it was cut off, or the closing fence is missing."
-            " Send all of it again, as SEARCH/REPLACE blocks if the file is long."
-        )
-    _check_names(answer, found, path)
-    candidates = _candidates(found, path, old)
-    if not candidates:
-        raise Unusable("The fence in the answer is empty. Send the change again.")
-    if has_fences and len(found) > 1 and min(len(each.marks) for each in candidates) == _SHORTEST:
+    if any(map(is_fence, old)) and len(found) > 1 and all(len(each.marks) == 3 for each in found):  # noqa: PLR2004
         raise Unusable(
             f"{path} has fences in it, so nobody can tell where the file in the answer ends."
             " Put it between fences of five backticks, or send SEARCH/REPLACE blocks."
         )
-    if len(candidates) > 1:
-        candidates = [c for c in candidates if not _objection(c, path, old)] or candidates[-1:]
-    if len({fence.lines for fence in candidates}) > 1:
+    if not found[-1].closed:
         raise Unusable(
-            f"The answer has {len(candidates)} fences that could be the whole file."
-            " Send one, or SEARCH/REPLACE blocks."
+            "The answer ends inside a fence: it was cut off, or the closing fence is missing."
+            " Send all of it again, as SEARCH/REPLACE blocks if the file is long."
         )
-    if objection := _objection(candidates[0], path, old):
-        raise Unusable(objection)
-    return _lines(candidates[0], old)
-
-
-def _check_names(answer: list[str], found: list[Fence], path: str) -> None:
     for fence in found:
         check_label(fence.label, path)
-        before = fence.start - 2
-        while before >= 0 and is_blank(answer[before]) and fence.start - before <= 3:  # noqa: PLR2004
-            before -= 1
-        if before >= 0:
-            check_line(answer[before], path)
+        above = [line for line in answer[max(0, fence.start - 3) : fence.start - 1] if line.strip()]
+        check_heading(above[-1] if above else "", path)
+    return _trimmed(_chosen(found, path, old), old)
 
 
-def _candidates(found: list[Fence], path: str, old: list[str]) -> list[Fence]:
-    """The fences that may hold the file: not a command, not the file as it was."""
+def _chosen(found: list[Fence], path: str, old: list[str]) -> tuple[str, ...]:
+    """The lines of the one fence that can be the file; Unusable where none or several can."""
     some = [fence for fence in found if any(not is_blank(line) for line in fence.lines)]
-    suffix = PurePosixPath(path).suffix[1:].lower()
-    skipped = _NOT_THE_FILE - {suffix}
-    as_it_was = [line.rstrip() for line in old]
-    rules: tuple[Callable[[Fence], bool], ...] = (
-        lambda fence: fence.language not in skipped,
-        lambda fence: [line.rstrip() for line in fence.lines] != as_it_was,
-    )
-    for rule in rules:
-        if len(some) > 1:
-            some = [fence for fence in some if rule(fence)] or some
-    return some
+    if not some:
+        raise Unusable("The fence in the answer is empty. Send the change again.")
+    others = _NOT_THE_FILE - {PurePosixPath(path).suffix[1:].lower()}
+    some = [fence for fence in some if fence.language not in others] or some
+    versions = list(dict.fromkeys(fence.lines for fence in some))
+    before = [line.rstrip() for line in old]
+    versions = [v for v in versions if [line.rstrip() for line in v] != before] or versions
+    whole = [version for version in versions if _objection(version, path, old) is None]
+    if not whole:
+        raise Unusable(_objection(versions[-1], path, old) or "")
+    if len(whole) > 1:
+        raise Unusable(
+            f"The answer has {len(whole)} fences that could be the whole file."
+            " Send one, or SEARCH/REPLACE blocks."
+        )
+    return whole[0]
 
 
-def _objection(fence: Fence, path: str, old: list[str]) -> str | None:
+def _objection(new: Sequence[str], path: str, old: list[str]) -> str | None:
     """Why the lines cannot be the whole file."""
-    if line := elided(fence.lines, old, path):
+    if line := elided(new, old, path):
         return (
             f"The line {line!r} stands for others that were left out. Send the whole file with"
             " every line, or SEARCH/REPLACE blocks for what changes."
         )
     before = [line.strip() for line in old if not is_blank(line)]
-    after = [line.strip() for line in fence.lines if not is_blank(line)]
-    there = set(after)
-    has_an_end = there.intersection(before[:_ENDS]) or there.intersection(before[-_ENDS:])
+    after = [line.strip() for line in new if not is_blank(line)]
+    has_an_end = not {*after}.isdisjoint([*before[:_ENDS], *before[-_ENDS:]])
     enough = len(after) >= _HALF * len(before)
     if enough and (has_an_end or len(after) >= _MOST * len(before)):
         return None
@@ -102,10 +88,9 @@ def _objection(fence: Fence, path: str, old: list[str]) -> str | None:
     )
 
 
-def _lines(fence: Fence, old: list[str]) -> list[str]:
+def _trimmed(new: Sequence[str], old: list[str]) -> list[str]:
     """The file's lines, without blank ones around that the source does not have."""
-    new = list(fence.lines)
-    new[0] = new[0].removeprefix("\ufeff")
+    new = [new[0].removeprefix(BOM), *new[1:]]
     while new and is_blank(new[0]) and not (old and is_blank(old[0])):
         new.pop(0)
     while new and is_blank(new[-1]) and not (old and is_blank(old[-1])):
