@@ -32,7 +32,7 @@ class Proposer:
         self.made += 1
         time.sleep(random.uniform(0, 2 * float(sys.argv[6])))
         title, text = changed(source.text, side, self.made)
-        return Proposal(title, text, self.name)
+        return Proposal(title, source | {source.target: text}, self.name)
 
 
 settings = {**PUSHED, "max_experiments": count}

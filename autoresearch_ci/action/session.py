@@ -92,8 +92,12 @@ def hold(
             if is_due(lab, held.result.result):
                 held = _confirmed(lab, order, stream)
             if lab.campaign.base == where.sha:
-                path, base = lab.settings.target_file, lab.campaign.at_base()
-                held.annotations = remarks(path, base, lab.campaign.source())
+                base = lab.campaign.at_base()
+                held.annotations = tuple(
+                    remark
+                    for path, text in lab.campaign.source().items()
+                    for remark in remarks(path, base[path], text)
+                )
             done = afterwards(lab, ended(lab), order, board.forge)
             held.result = replace(held.result, pull_request_url=done.pull_request)
             held.news = done.said

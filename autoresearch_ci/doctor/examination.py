@@ -15,6 +15,7 @@ from autoresearch_ci.core.model import (
     Check,
     Experiment,
     ExperimentStart,
+    FileSet,
     Proposal,
     Reason,
     Side,
@@ -29,7 +30,6 @@ from autoresearch_ci.engine.assembly import load_settings, open_lab
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.session import Session
 from autoresearch_ci.executors.users import Users
-from autoresearch_ci.proposers import Source
 from autoresearch_ci.workspace import ProjectCopy, Workspace
 
 BUDGET = 10.0
@@ -67,7 +67,7 @@ class _ProbeProposer:
         self.planted: Probe | None = None
         self._left_out: list[Check] = []
 
-    def propose(self, _source: Source, history: History) -> Proposal | None:
+    def propose(self, source: FileSet, history: History) -> Proposal | None:
         if history.incumbent is not history.baseline:
             return None  # what comes next must be compared with the project as it is
         while self.waiting:
@@ -82,11 +82,11 @@ class _ProbeProposer:
                 self._left_out.append(Check(probe.title, None, note=note))
                 continue
             self.planted = probe
-            return Proposal(probe.title, text, self.name)
+            return Proposal(probe.title, source | {source.target: text}, self.name)
         return None
 
     def repair(
-        self, _source: Source, _history: History, _failed: Proposal, _crash: str
+        self, _source: FileSet, _history: History, _failed: Proposal, _crash: str
     ) -> Proposal | None:
         """What is planted stays as it was planted."""
         return None
@@ -168,7 +168,7 @@ class Examination:
         self._settings["kill_after"] = wanted.kill_after
         with self._lab(self._head, setup_only=True) as session:
             list(research(session))
-            baseline, text = session.history.baseline, session.campaign.source()
+            baseline, text = session.history.baseline, session.campaign.source().text
         assert baseline is not None  # else research raises
         assert baseline.value is not None
         budget = min(wanted.time_budget, BUDGET)
@@ -245,7 +245,9 @@ class Examination:
         refused = False
         measured = experiment.status is Status.DISCARD and experiment.reason not in faults.REFUSED
         if probe.breaks and project.guarded and measured:
-            with session.campaign.trial(probe.make(project)) as trial:
+            source = session.campaign.source()
+            candidate = source | {source.target: probe.make(project)}
+            with session.campaign.trial(candidate) as trial:
                 trial.show(Side.CANDIDATE)
                 refused = session.evaluator.guard(trial) is not None
         fresh = experiment.value not in self._values

@@ -19,6 +19,7 @@ from autoresearch_ci.core.model import (
     Confirmation,
     Event,
     Experiment,
+    FileSet,
     Finding,
     Note,
     Proposal,
@@ -135,26 +136,32 @@ def leave_out(
     """What a kept change, or a group of them, is worth to the branch as it is now."""
     finding = looked_at(group)
     commits = [kept.commit for kept in reversed(group)]
-    text, overlapping = session.campaign.without(commits, group[-1].parent)
+    files, overlapping = session.campaign.without(commits, group[-1].parent)
     source = session.campaign.source()
-    if text == source:
+    if files == source:
         return replace(finding, note="nothing is left of it")
     taken_out = {e.commit for e in session.history.kept if e.proposer == DROP}
     if not taken_out.issuperset(overlapping):
         return replace(finding, note="later changes overlap it")
-    if broken := syntax_error(session.settings.target_file, source, text):
+    if broken := _syntax_error(source, files):
         return replace(finding, note=f"the rest would be broken: {broken.removesuffix('.')}")
-    with session.campaign.trial(text) as trial:
+    with session.campaign.trial(files) as trial:
         if drop:
-            return _drop(session, trial, group, text, pairs)
+            return _drop(session, trial, group, files, pairs)
         return judged(group, duel(session, trial, pairs, is_over))
 
 
+def _syntax_error(before: FileSet, after: FileSet) -> str | None:
+    """The first error that a change made in a file that could be read before."""
+    errors = (syntax_error(path, before[path], text) for path, text in after.items())
+    return next(filter(None, errors), None)
+
+
 def _drop(
-    session: Session, trial: Trial, group: Sequence[Experiment], text: str, pairs: int
+    session: Session, trial: Trial, group: Sequence[Experiment], files: FileSet, pairs: int
 ) -> Finding:
     """An experiment like any other, whose candidate is the branch without the changes."""
-    proposal = dropping(group, text)
+    proposal = dropping(group, files)
     session.announce(trial, proposal)
     try:
         finding, outcome = dropped(session, trial, group, pairs)
@@ -226,7 +233,7 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def dropping(group: Sequence[Experiment], text: str) -> Proposal:
+def dropping(group: Sequence[Experiment], files: FileSet) -> Proposal:
     """The branch without a kept change and what goes with it, as an idea like any other."""
     kept, *others = group
     title = f"drop: {kept.description}"
@@ -234,7 +241,7 @@ def dropping(group: Sequence[Experiment], text: str) -> Proposal:
     if others:
         title = f"drop: {kept.description}, and {len(others)} before it of the same lines"
         change[DROPS_WITH] = [each.candidate for each in others]
-    return Proposal(title, text, proposer=DROP, change=change)
+    return Proposal(title, files, proposer=DROP, change=change)
 
 
 def looked_at(group: Sequence[Experiment]) -> Finding:

@@ -61,7 +61,7 @@ def attempt(session: Session, trial: Trial, proposal: Proposal) -> tuple[Proposa
             proposal = replace(proposal, tokens=tokens, cost_usd=cost)
             break
         proposal = replace(mended, title=proposal.title, tokens=tokens, cost_usd=cost)
-        trial.revise(proposal.text)
+        trial.revise(proposal.files)
         before, outcome = outcome, compared(session, trial, proposal)
         outcome = replace(outcome, measurements=(*before.measurements, *outcome.measurements))
     return proposal, blamed(session, trial, outcome)
@@ -77,7 +77,7 @@ def compared(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
     if same and not (same.held and session.is_limited):
         duplicate = Verdict(Status.DISCARD, Reason.DUPLICATE)
         return Outcome(duplicate, same.value, error=f"the same as experiment {same.experiment}")
-    if broken := session.frozen_lines.broken(session.source().text, proposal.text):
+    if broken := session.frozen_lines.broken(session.campaign.source().text, proposal.files.text):
         return Outcome(Verdict(Status.DISCARD, Reason.RULE_VIOLATION), None, error=broken)
     comparison = session.comparison(proposal)
     runs = Runs(session.evaluator, trial, usual=True)

@@ -24,7 +24,7 @@ def require_idea(session: Session, loaded: Loaded) -> None:
     moved = history.baseline and session.follow and not session.campaign.includes(session.follow)
     if waiting or moved:
         return
-    source, told = session.source(), session.told
+    source, told = session.campaign.source(), session.told
     told.mutations = mutation.known(session)
     if search.propose(source, told) is not None:
         return
@@ -35,7 +35,7 @@ def require_idea(session: Session, loaded: Loaded) -> None:
         session.sync(last=True)
     why, guards = _spared(told.mutations, loaded)
     raise TargetError(
-        f"The search has nothing {'more ' if tried > 0 else ''}to try in {source.path}.",
+        f"The search has nothing {'more ' if tried > 0 else ''}to try in {source.target}.",
         detail=_seen(found, session.start.tag, tried, why),
         remedy=_remedy(source.text, loaded, tried, guards=bool(found.spared) and guards),
     )

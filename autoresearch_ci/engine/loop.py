@@ -79,13 +79,13 @@ def measure_incumbent(session: Session) -> Iterator[Event]:
         return
     if note := session.follow_base():
         yield Note(note)
-    text = session.campaign.source()
+    source = session.campaign.source()
     if note := session.foresee():
         yield Note(note)
     if session.needs_baseline:
-        yield from experiment(session, Proposal("baseline", text, proposer=BASELINE))
+        yield from experiment(session, Proposal("baseline", source, proposer=BASELINE))
     elif not session.limits.setup_only:
-        with session.campaign.trial(text) as trial:
+        with session.campaign.trial(source) as trial:
             measurements = open_session(session, trial).measurements
         for sample, measurement in zip(session.incumbent, measurements, strict=True):
             yield IncumbentMeasured(sample.value, measurement.run.seconds)
@@ -94,7 +94,7 @@ def measure_incumbent(session: Session) -> Iterator[Event]:
 def experiment(session: Session, proposal: Proposal) -> Iterator[Event]:
     """Try one idea. Its record is on the disk before the branch moves or the tree is reset."""
     first = session.needs_baseline
-    with session.campaign.trial(proposal.text) as trial:
+    with session.campaign.trial(proposal.files) as trial:
         try:
             yield session.announce(trial, proposal)
             if first:

@@ -73,7 +73,8 @@ def known(session: Session) -> MutationCheck | None:
 
 def _written(session: Session) -> tuple[tuple[str, str, str], ...]:
     """Each mutant's title and text, and where it differs; no text where nobody can write it."""
-    path, text = session.settings.target_file, session.campaign.source()
+    source = session.campaign.source()
+    path, text = source.target, source.text
     return ((CRASH, crashing(path, text), ""), (EMPTIED, *emptied(path, text)))
 
 
@@ -89,7 +90,8 @@ def _record(session: Session, mutants: Sequence[Mutant]) -> MutationCheck:
 
 def _noticed(session: Session, text: str) -> str | None:
     """What objects to a broken target: `run`, `guard`, `metric`, or nothing; None without time."""
-    with session.campaign.trial(text) as trial:
+    source = session.campaign.source()
+    with session.campaign.trial(source | {source.target: text}) as trial:
         if session.is_over:
             return None
         trial.show(Side.CANDIDATE)

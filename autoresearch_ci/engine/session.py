@@ -24,6 +24,7 @@ from autoresearch_ci.core.model import (
     Direction,
     Experiment,
     ExperimentStart,
+    FileSet,
     MutationCheck,
     Proposal,
     ProposalRejected,
@@ -45,7 +46,7 @@ from autoresearch_ci.engine.forecast import fruitless, out_of_time, too_short
 from autoresearch_ci.engine.limits import Limits
 from autoresearch_ci.judge import Comparison, Judge, NoiseModel, responds
 from autoresearch_ci.judge.outlier import change_of_meaning, is_outlier, repeats
-from autoresearch_ci.proposers import CutOff, Proposer, Source
+from autoresearch_ci.proposers import CutOff, Proposer
 from autoresearch_ci.source_code.frozen_lines import FrozenLines
 from autoresearch_ci.source_code.syntax import code_lines
 from autoresearch_ci.workspace import Campaign, Inbox, Trial
@@ -212,10 +213,6 @@ class Session:
             "measured anew"
         )
 
-    def source(self) -> Source:
-        """The target as it stands at the incumbent."""
-        return Source(self.settings.target_file, self.campaign.source())
-
     @property
     def noise_model(self) -> NoiseModel:
         """What the campaign's records say about its noise."""
@@ -227,12 +224,12 @@ class Session:
     def propose(self) -> Proposal | Rejected | None:
         """The next idea: what another session's keep came before, then the proposer's."""
         with self._paid():
-            return self._tried_again() or self.proposer.propose(self.source(), self.told)
+            return self._tried_again() or self.proposer.propose(self.campaign.source(), self.told)
 
     def repair(self, crashed: Proposal, log: str) -> Proposal | Rejected | None:
         """The idea again, mended by who had it and is shown how the log ended."""
         with self._paid():
-            return self.proposer.repair(self.source(), self.told, crashed, log)
+            return self.proposer.repair(self.campaign.source(), self.told, crashed, log)
 
     @contextmanager
     def _paid(self) -> Iterator[None]:
@@ -287,13 +284,13 @@ class Session:
 
     def comparison(self, proposal: Proposal | None = None) -> Comparison:
         """What the judge may know before the first run of a candidate, or before there is one."""
-        path, incumbent = self.settings.target_file, self.campaign.source()
-        text = proposal.text if proposal else incumbent
+        incumbent = self.campaign.source()
+        candidate = proposal.files if proposal else incumbent
         return Comparison(
             direction=self.history.direction,
             min_delta=self.settings.min_delta,
             samples=self.incumbent,
-            simpler=lambda: self.responds and code_lines(path, text) < code_lines(path, incumbent),
+            simpler=lambda: self.responds and _lines(candidate) < _lines(incumbent),
             noise_model=self.noise_model,
         )
 
@@ -466,20 +463,20 @@ class Session:
             if idea.session in theirs or idea.experiment in self._given_up:
                 continue
             self._given_up.add(idea.experiment)  # if it comes to no verdict, until next time
-            text = self._text_again(idea)
-            if text and text != self.campaign.source():
+            files = self._files_again(idea)
+            if files is not None and files != self.campaign.source():
                 change = {**idea.change, AGAIN: idea.experiment}
-                return Proposal(idea.description, text, idea.proposer, change)
+                return Proposal(idea.description, files, idea.proposer, change)
         return None
 
-    def _text_again(self, idea: Experiment) -> str | None:
-        """The target with a superseded idea; None where there is no such text any more."""
+    def _files_again(self, idea: Experiment) -> FileSet | None:
+        """The files with a superseded idea; None where there is no such version any more."""
         if idea.proposer == DROP:
             if not (group := self.history.taken_out_with(idea)):
                 return None
             commits = [kept.commit for kept in reversed(group)]
-            text, overlapping = self.campaign.without(commits, group[-1].parent)
-            return None if overlapping else text
+            files, overlapping = self.campaign.without(commits, group[-1].parent)
+            return None if overlapping else files
         patch = self.campaign.read(archived(f"{idea.experiment:04}.patch"))
         return self.campaign.reapplied(patch, idea.parent) if patch else None
 
@@ -515,6 +512,11 @@ class Session:
             holdout=outcome.holdout,
             holdout_error=outcome.holdout_error,
         )
+
+
+def _lines(files: FileSet) -> int:
+    """Lines of code in all files together."""
+    return sum(code_lines(path, text) for path, text in files.items())
 
 
 def _one_line(text: str, longest: int = LONGEST_TITLE) -> str:

@@ -5,20 +5,11 @@ A proposer hands over text and nothing else: it never runs, measures or decides.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.interrupts import Interrupted
-from autoresearch_ci.core.model import Proposal, Rejected
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The target as it stands at the incumbent: its repository path and its text."""
-
-    path: str
-    text: str
+from autoresearch_ci.core.model import FileSet, Proposal, Rejected
 
 
 class CutOff(Interrupted):
@@ -32,8 +23,8 @@ class CutOff(Interrupted):
 class Proposer(Protocol):
     """Where ideas come from.
 
-    `propose` must never return the source unchanged, must learn from `history`
-    alone (a fresh instance on another machine goes on where the last one
+    `source` is the incumbent. `propose` must never return it unchanged, must learn from
+    `history` alone (a fresh instance on another machine goes on where the last one
     stopped), and returns None when nothing is left to try. It must not raise for
     any source text, and must not touch the working tree. Rejected is an answer that
     came to nothing, which is recorded with its cost; the next call may fare better.
@@ -44,8 +35,8 @@ class Proposer(Protocol):
 
     name: str
 
-    def propose(self, source: Source, history: History) -> Proposal | Rejected | None: ...
+    def propose(self, source: FileSet, history: History) -> Proposal | Rejected | None: ...
 
     def repair(
-        self, source: Source, history: History, failed: Proposal, crash: str
+        self, source: FileSet, history: History, failed: Proposal, crash: str
     ) -> Proposal | Rejected | None: ...

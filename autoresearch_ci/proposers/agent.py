@@ -19,9 +19,8 @@ from autoresearch_ci.core.environment import checked_for_agent, handed_on, looks
 from autoresearch_ci.core.errors import MachineError
 from autoresearch_ci.core.files import as_its_folder
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import Proposal, Rejected, Run
+from autoresearch_ci.core.model import FileSet, Proposal, Rejected, Run
 from autoresearch_ci.core.redaction import SHORTEST, Redactor
-from autoresearch_ci.proposers import Source
 from autoresearch_ci.proposers.llm.answer.titles import MOST_TITLE, derived, one_line, said
 from autoresearch_ci.proposers.llm.answer.validate import objection
 
@@ -66,14 +65,14 @@ class AgentProposer:
         variables: Sequence[str],
         run: RunCommand,
         scratch: Callable[[], AbstractContextManager[Path]],
-        brief: Callable[[Source, History], str],
+        brief: Callable[[FileSet, History], str],
         log: Path,
     ) -> None:
         self._command, self._budget = command, budget
         self._variables = checked_for_agent(variables)
         self._run, self._scratch, self._brief, self._log = run, scratch, brief, log
 
-    def propose(self, source: Source, history: History) -> Proposal | Rejected:
+    def propose(self, source: FileSet, history: History) -> Proposal | Rejected:
         with self._scratch() as folder:
             place = _own_place(folder)
             title_file = place / "title.txt"
@@ -88,7 +87,7 @@ class AgentProposer:
                 env={
                     **handed_on(self._variables),
                     "AUTORESEARCH_BRIEF": str(brief),
-                    "AUTORESEARCH_TARGET": source.path,
+                    "AUTORESEARCH_TARGET": source.target,
                     "AUTORESEARCH_TITLE_FILE": str(title_file),
                 },
                 stdin=brief,
@@ -100,18 +99,19 @@ class AgentProposer:
                 last = output.splitlines()[-1:]
                 return self._rejected(f"{failure}: {last[0]}" if last else failure, title)
             try:
-                text = _new_content(folder, source.path)
+                text = _new_content(folder, source.target)
             except _Unfit as unfit:
                 return self._rejected(str(unfit), title)
         if text == source.text:
-            return self._rejected(f"the agent did not change {source.path}", title)
+            return self._rejected(f"the agent did not change {source.target}", title)
         if any(value in text for value in self._credentials()):
-            return self._rejected(f"the agent wrote a credential into {source.path}", title)
-        if problem := objection(source.path, source.text, text):
+            return self._rejected(f"the agent wrote a credential into {source.target}", title)
+        if problem := objection(source.target, source.text, text):
             return self._rejected(problem, title)
-        return Proposal(title or derived(source.text, text), text, self.name)
+        files = source | {source.target: text}
+        return Proposal(title or derived(source.text, text), files, self.name)
 
-    def repair(self, _source: Source, _history: History, _failed: Proposal, _crash: str) -> None:
+    def repair(self, _source: FileSet, _history: History, _failed: Proposal, _crash: str) -> None:
         """An agent runs what it likes while it works; what crashes then is no accident to mend."""
 
     def _rejected(self, problem: str, title: str) -> Rejected:
@@ -160,12 +160,12 @@ def _own_place(folder: Path) -> Path:
     return place
 
 
-def _task(folder: Path, source: Source, title_file: Path) -> str:
+def _task(folder: Path, source: FileSet, title_file: Path) -> str:
     """What an agent is told about the form of its answer."""
     text = (resources.files("autoresearch_ci.proposers.llm.prompt") / "agent_format.md").read_text(
         "utf-8"
     )
-    return text.replace("{target}", source.path).replace(
+    return text.replace("{target}", source.target).replace(
         "{title_file}", str(title_file.relative_to(folder))
     )
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import Experiment, Proposal, Rejected, Status
-from autoresearch_ci.proposers import Proposer, Source
+from autoresearch_ci.core.model import Experiment, FileSet, Proposal, Rejected, Status
+from autoresearch_ci.proposers import Proposer
 
 PATIENCE = 2
 """Answers in a row that came to nothing, after which this experiment is the search's."""
@@ -38,7 +38,7 @@ class ModelThenSearch:
         self._model, self._search, self._tuner = model, search, tuner
         self._silent_until, self._silence = 0, 1
 
-    def propose(self, source: Source, history: History) -> Proposal | Rejected | None:
+    def propose(self, source: FileSet, history: History) -> Proposal | Rejected | None:
         if lines := self._to_tune(history):
             tuned = self._tuner(lines).propose(source, history)
             if tuned is not None:
@@ -57,7 +57,7 @@ class ModelThenSearch:
         return self._search.propose(source, history) or self._last_resort(source, history)
 
     def repair(
-        self, source: Source, history: History, failed: Proposal, crash: str
+        self, source: FileSet, history: History, failed: Proposal, crash: str
     ) -> Proposal | Rejected | None:
         """Whoever had the idea mends it; the search does not mend."""
         if failed.proposer != self._model.name:
@@ -68,7 +68,7 @@ class ModelThenSearch:
         self._silent_until = number + self._silence
         self._silence = min(2 * self._silence, _LONGEST_SILENCE)
 
-    def _last_resort(self, source: Source, history: History) -> Proposal | Rejected | None:
+    def _last_resort(self, source: FileSet, history: History) -> Proposal | Rejected | None:
         """Nothing is left to search: ask the model, unless it has just said nothing again."""
         if history.rejected_now >= PATIENCE:
             return None

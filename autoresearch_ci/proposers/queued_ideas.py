@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from autoresearch_ci.core.history import AGAIN, IDEAS, History
-from autoresearch_ci.core.model import Proposal, Rejected
-from autoresearch_ci.proposers import Proposer, Source
+from autoresearch_ci.core.model import FileSet, Proposal, Rejected
+from autoresearch_ci.proposers import Proposer
 
 
 class QueuedIdeas:
@@ -21,13 +21,13 @@ class QueuedIdeas:
         self.name = asked.name
         self._asked = asked
 
-    def propose(self, source: Source, history: History) -> Proposal | Rejected | None:
+    def propose(self, source: FileSet, history: History) -> Proposal | Rejected | None:
         first = [idea.session for idea in history.ideas[:1]]
         found = self._asked.propose(source, history)
         return _noted(found, {IDEAS: first}) if first else found
 
     def repair(
-        self, source: Source, history: History, failed: Proposal, crash: str
+        self, source: FileSet, history: History, failed: Proposal, crash: str
     ) -> Proposal | Rejected | None:
         """Mended, it is still the same idea of the same person."""
         taken = {key: failed.change[key] for key in (AGAIN, IDEAS) if key in failed.change}

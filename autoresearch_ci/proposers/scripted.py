@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import Proposal, Rejected
-from autoresearch_ci.proposers import Source
+from autoresearch_ci.core.model import FileSet, Proposal, Rejected
 
 Idea = tuple[str, str | Callable[[str], str]] | Rejected
 
@@ -27,7 +26,7 @@ class ScriptedProposer:
     ) -> None:
         self._ideas, self._repairs = list(ideas), dict(repairs or {})
 
-    def propose(self, source: Source, history: History) -> Proposal | Rejected | None:
+    def propose(self, source: FileSet, history: History) -> Proposal | Rejected | None:
         position = history.next_number - 1 + len(history.rejected)
         if position >= len(self._ideas):
             return None
@@ -35,13 +34,16 @@ class ScriptedProposer:
         if isinstance(idea, Rejected):
             return idea
         title, new = idea
-        text = new if isinstance(new, str) else new(source.text)
-        return Proposal(title=title, text=text, proposer=self.name)
+        return Proposal(title, _made(source, new), self.name)
 
     def repair(
-        self, source: Source, _history: History, failed: Proposal, _crash: str
+        self, source: FileSet, _history: History, failed: Proposal, _crash: str
     ) -> Proposal | None:
         new = self._repairs.get(failed.title)
         if new is None:
             return None
-        return Proposal(failed.title, new if isinstance(new, str) else new(source.text), self.name)
+        return Proposal(failed.title, _made(source, new), self.name)
+
+
+def _made(source: FileSet, new: str | Callable[[str], str]) -> FileSet:
+    return source | {source.target: new if isinstance(new, str) else new(source.text)}

@@ -14,11 +14,11 @@ from autoresearch_ci.config import Loaded, Settings
 from autoresearch_ci.core.environment import credentials
 from autoresearch_ci.core.errors import SettingsError
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import Proposal, Run
+from autoresearch_ci.core.model import FileSet, Proposal, Run
 from autoresearch_ci.core.progress import Watch
 from autoresearch_ci.core.redaction import REDACTED, Redactor
 from autoresearch_ci.executors import Command, Executor
-from autoresearch_ci.proposers import Proposer, Source
+from autoresearch_ci.proposers import Proposer
 from autoresearch_ci.proposers.llm import prompt
 from autoresearch_ci.proposers.llm.budget import Allowance, Prices, Spent
 from autoresearch_ci.proposers.llm.instructions import Instructions
@@ -124,7 +124,7 @@ class Briefing:
         self._patch, self._log = lru_cache(512)(around.patch), lru_cache(512)(around.log)
         self._history: History | None = None
 
-    def ask(self, source: Source, history: History) -> Conversation:
+    def ask(self, source: FileSet, history: History) -> Conversation:
         return prompt.brief(self._situation(source, history), self._redact)
 
     def correct(self, problem: str) -> str:
@@ -135,17 +135,17 @@ class Briefing:
         return self._redact(text).count(REDACTED) > text.count(REDACTED)
 
     def repair(
-        self, source: Source, history: History, failed: Proposal, crash: str
+        self, source: FileSet, history: History, failed: Proposal, crash: str
     ) -> Conversation:
         situation = self._situation(source, history)
-        return prompt.repair(situation, failed.title, failed.text, crash, self._redact)
+        return prompt.repair(situation, failed.title, failed.files.text, crash, self._redact)
 
-    def text(self, source: Source, history: History) -> str:
+    def text(self, source: FileSet, history: History) -> str:
         """All of it as one text, for an agent."""
         situation = self._situation(source, history)
         return prompt.brief(situation, self._redact, form=False).text
 
-    def _situation(self, source: Source, history: History) -> prompt.Situation:
+    def _situation(self, source: FileSet, history: History) -> prompt.Situation:
         around, settings = self._around, self._around.settings
         self._written = self._written or around.instructions()
         if history is not self._history:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.core.interrupts import deferred
+from autoresearch_ci.core.model import FileSet, blob_id
 from autoresearch_ci.workspace.branch import MERGE, TRAILER, contained, merged_tree
-from autoresearch_ci.workspace.objects import FILE, blob_id
+from autoresearch_ci.workspace.objects import FILE
 from autoresearch_ci.workspace.patch import applied
 from autoresearch_ci.workspace.ref_transaction import RefTransaction
 from autoresearch_ci.workspace.scratch_copy import scratch_copy
@@ -53,7 +54,7 @@ class Campaign:
         self.user = user
         self._state = state
         self._moves = moves
-        self._versions = TargetHistory(state.git, state.target, state.shown_path.parent)
+        self._versions = TargetHistory(state.git, list(state.files), state.shown_path.parent)
         self._logs = f"refs/heads/autoresearch-logs/{tag}"
         self._logs_tip = logs_tip
         self._logs_tree = ""
@@ -72,25 +73,25 @@ class Campaign:
         """The campaign's two branches, code first: full name to commit; the logs' may be empty."""
         return {self._state.ref: self._state.head, self._logs: self._logs_tip}
 
-    def source(self) -> str:
-        """The target's text at the tip, line ends as they are."""
-        return self._state.content.decode()
+    def source(self) -> FileSet:
+        """The editable files at the tip, line ends as they are."""
+        return FileSet({path: file.content.decode() for path, file in self._state.files.items()})
 
     def names_elsewhere(self, name: str) -> bool:
-        """Whether a tracked file that is not the target holds this word, at the tip."""
-        others = f":(top,exclude,literal){self._state.target}"
-        words = ("grep", "-lwaF", "-e", name, self.head, "--", ":/", others)
+        """Tell whether a tracked file that is not editable holds this word, at the tip."""
+        others = (f":(top,exclude,literal){path}" for path in self._state.files)
+        words = ("grep", "-lwaF", "-e", name, self.head, "--", ":/", *others)
         return bool(self._state.git.run(*words, ok=(0, 1)))
 
-    def without(self, commits: Sequence[str], parent: str) -> tuple[str, tuple[str, ...]]:
-        """The target as it would be had `commits`, the first on `parent`, not been kept.
+    def without(self, commits: Sequence[str], parent: str) -> tuple[FileSet, tuple[str, ...]]:
+        """The files as they would be had `commits`, the first on `parent`, not been kept.
 
         And the later commits that overlap them, and are left out as well.
         """
         return self._versions.without(commits, parent, self.head)
 
-    def at_base(self) -> str:
-        """The target's text where the campaign began."""
+    def at_base(self) -> FileSet:
+        """The files where the campaign began."""
         return self._versions.at(self.base)
 
     @contextmanager
@@ -117,13 +118,13 @@ class Campaign:
         return scratch_copy(state.git, self.head, Path(state.root).name, state.shown_path.parent)
 
     @contextmanager
-    def trial(self, text: str) -> Iterator[Trial]:
+    def trial(self, files: FileSet) -> Iterator[Trial]:
         """Hold the tree for one candidate.
 
         However the block ends, tree, index and HEAD are then exactly at the
         branch's tip: at the parent, or at the commit that was kept.
         """
-        trial = Trial(self._state, text)
+        trial = Trial(self._state, files)
         trial.open()
         self._trial = trial
         try:
@@ -232,7 +233,7 @@ class Campaign:
         state, old = self._state, self._state.head
         new_tree = state.git.line("rev-parse", "--verify", f"{code}^{{tree}}")
         logs_tree = state.git.line("rev-parse", "--verify", f"{logs}^{{tree}}")
-        state.require_target(code)
+        state.require_files(code)
         with deferred():
             logs_tree, logs = self._logs_commit(logs, logs_tree, files, message)
             differs = new_tree != state.head_tree
@@ -256,7 +257,7 @@ class Campaign:
         if self.includes(commit):
             return False
         tree = merged_tree(state.git, old, commit, self.branch, name)
-        state.require_target(tree)
+        state.require_files(tree)
         with deferred():
             new = state.objects.commit(
                 tree=tree,
@@ -275,8 +276,8 @@ class Campaign:
         """Bring the tree from the tip to another commit, and nothing of the user's in danger."""
         state = self._state
         if tree != state.head_tree:
-            blob = state.objects.read(f"{tree}:{state.target}")
-            note_shown(state.shown_path, [blob_id(blob or b"")])
+            blobs = [state.objects.read(f"{tree}:{path}") for path in state.files]
+            note_shown(state.shown_path, [blob_id(blob or b"") for blob in blobs])
             # A file that was put back has a new time, and git would take it for changed.
             state.git.ask("update-index", "-q", "--refresh", ok=(0, 1))
             state.git_files.snapshot_index()
@@ -287,15 +288,18 @@ class Campaign:
         state = self._state
         differs, state.head, state.head_tree = tree != state.head_tree, commit, tree
         if differs:
-            state.read_target()
+            state.read_files()
         state.git_files.snapshot()
 
-    def reapplied(self, patch: bytes, parent: str) -> str | None:
-        """The target with this patch on top: of the tip, else of `parent`; None if of neither."""
+    def reapplied(self, patch: bytes, parent: str) -> FileSet | None:
+        """The files with this patch on top: of the tip, else of `parent`; None if of neither."""
         state = self._state
-        for content in (state.content, state.objects.read(f"{parent}:{state.target}")):
-            if content is not None and (text := applied(patch, state.target, content)):
-                return text
+        tip: dict[str, bytes | None] = {path: file.content for path, file in state.files.items()}
+        old = {path: state.objects.read(f"{parent}:{path}") for path in state.files}
+        for contents in (tip, old):
+            there = {path: content for path, content in contents.items() if content is not None}
+            if len(there) == len(contents) and (found := applied(patch, there)):
+                return found
         return None
 
     def _logs_commit(

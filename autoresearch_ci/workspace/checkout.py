@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import stat
 import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -14,13 +12,11 @@ from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.core.interrupts import deferred
 from autoresearch_ci.workspace import branch
 from autoresearch_ci.workspace.campaign_branch import Campaign
-from autoresearch_ci.workspace.checks import check_text
+from autoresearch_ci.workspace.editable_file import EditableFile
 from autoresearch_ci.workspace.files import remove
-from autoresearch_ci.workspace.git import Git
 from autoresearch_ci.workspace.locks import clear_stale
 from autoresearch_ci.workspace.objects import (
     author,
-    blob_id,
 )
 from autoresearch_ci.workspace.ref_transaction import RefTransaction
 from autoresearch_ci.workspace.snapshot.backup import Backup
@@ -30,7 +26,7 @@ from autoresearch_ci.workspace.snapshot.submodules import HOME, WholeTree
 from autoresearch_ci.workspace.state import LEAVING, WORKING, State, load, save
 from autoresearch_ci.workspace.status import status, uncommitted
 from autoresearch_ci.workspace.times import Times
-from autoresearch_ci.workspace.trial import CheckoutState, Converted
+from autoresearch_ci.workspace.trial import CheckoutState
 
 if TYPE_CHECKING:
     from autoresearch_ci.workspace.repository import Workspace
@@ -252,17 +248,8 @@ class Checkout:
             ) from error
 
     def _campaign(self, tip: str, created: bool, rescued: str, name: str) -> Campaign:
-        full = f"{self._root}/{self._target}"
-        listed = os.fsdecode(self._git.run("ls-files", "--stage", "-z", "--", self._target))
-        if not listed or not os.path.isfile(full) or os.path.islink(full):
-            raise WorkspaceError(
-                f"The target {self._target} is not a file on {branch.CODE}/{self._tag}.",
-                remedy="Name the target that the campaign has. Where the file was renamed, commit "
-                "that and begin a new campaign: `autoresearch-ci run --new`.",
-            )
-        git_mode, blob, _ = listed.partition("\t")[0].split(" ")
-        content = Path(full).read_bytes()
-        check_text(self._target, content)
+        on = f"{branch.CODE}/{self._tag}"
+        editable = EditableFile.at_tip(self._git, self._objects, self._root, self._target, on)
         state = CheckoutState(
             git=self._git,
             objects=self._objects,
@@ -271,27 +258,13 @@ class Checkout:
             shown_path=self._shown_path,
             root=str(self._root),
             ref=self._ref,
-            target=self._target,
+            files={self._target: editable},
             author=name,
             rewritten=set(),
-            converted=_converted(
-                self._git, self._target, as_committed=b"\r" in content and blob_id(content) == blob
-            ),
             head=tip,
             head_tree=self._git.line("rev-parse", f"{tip}^{{tree}}"),
-            content=content,
-            blob=blob,
-            mode=stat.S_IMODE(os.lstat(full).st_mode),
-            git_mode=git_mode.encode(),
             times=self._times,
         )
-        if state.blob_of(content) != blob:
-            raise WorkspaceError(
-                f"Git would not store the target {self._target} as it is committed: its line ends "
-                "or what a filter makes of it differ.",
-                remedy=f"Commit it as git wants it (`git add --renormalize {self._target} && "
-                "git commit`), or mend .gitattributes; then `autoresearch-ci run --new`.",
-            )
         logs = branch.tip_of(self._git, branch.LOGS, self._tag)
         if logs and not branch.resolve(self._git, f"refs/heads/{branch.LOGS}/{self._tag}"):
             args = ("update-ref", "-m", "autoresearch-ci: from the remote")
@@ -310,24 +283,3 @@ class Checkout:
             logs_tip=logs,
             user=(where, branch.resolve(self._git, origin) if origin else ""),
         )
-
-
-def _converted(git: Git, target: str, *, as_committed: bool) -> Converted:
-    """What attributes and configuration make git do to the target on its way in.
-
-    `as_committed` says that it is committed just as it stands: where git only guesses
-    that a file is text, it leaves one alone that was committed with CRLF.
-    """
-    names = ("filter", "ident", "working-tree-encoding", "text", "eol", "crlf")
-    out = os.fsdecode(git.run("check-attr", "-z", *names, "--", target)).split("\0")[:-1]
-    values = dict(zip(out[1::3], out[2::3], strict=True))
-    there = {name: value for name, value in values.items() if value != "unspecified"}
-    conversions = {name for name, value in there.items() if value != "unset"}
-    if conversions & {"filter", "ident", "working-tree-encoding"}:
-        return Converted.ALWAYS
-    guessed = there.get("text") == "auto" or not there.keys() & {"text", "eol", "crlf"}
-    if guessed and as_committed:
-        return Converted.NEVER
-    if conversions or git.line("config", "core.autocrlf", ok=(0, 1)) in ("true", "input"):
-        return Converted.LINE_ENDS
-    return Converted.NEVER

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 from collections.abc import Callable, Mapping
@@ -94,11 +93,6 @@ class Objects:
         lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
         lines += [f"author {author} {when}", f"committer {author} {when}", "", message]
         return self.write(b"commit", "\n".join(lines).encode(errors="surrogateescape"))
-
-
-def blob_id(data: bytes) -> str:
-    """The id that git gives a blob of this content."""
-    return hashlib.sha1(b"blob %d\0%b" % (len(data), data), usedforsecurity=False).hexdigest()
 
 
 def _parse(data: bytes) -> Entries:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from autoresearch_ci.core.errors import WorkspaceError
+from autoresearch_ci.core.model import FileSet
 from autoresearch_ci.workspace.git import Git
 
 _CONTEXT = 3
@@ -50,17 +52,18 @@ def unified(path: str, old: str, new: str, *, ids: tuple[str, str], mode: str) -
     return "".join(out)
 
 
-def applied(patch: bytes, path: str, content: bytes) -> str | None:
-    """The content of the file at `path` with the patch applied; None where it does not fit."""
+def applied(patch: bytes, contents: Mapping[str, bytes]) -> FileSet | None:
+    """The files, path to content, with the patch applied; None where it does not fit."""
     with tempfile.TemporaryDirectory(prefix="autoresearch-") as folder:
-        file = Path(folder, path)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
+        for path, content in contents.items():
+            file = Path(folder, path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
         # Outside of every repository: neither an index nor anybody's attributes matter.
         outside = {"GIT_CEILING_DIRECTORIES": str(Path(folder).resolve().parent)}
         try:
             Git(Path(folder)).run("apply", "--whitespace=nowarn", "-", stdin=patch, env=outside)
-            return file.read_bytes().decode()
+            return FileSet({path: Path(folder, path).read_bytes().decode() for path in contents})
         except (WorkspaceError, OSError, UnicodeDecodeError):
             return None
 

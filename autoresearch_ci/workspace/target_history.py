@@ -1,4 +1,4 @@
-"""The target as it was at each commit of a campaign's branch, and without one of them."""
+"""The editable files as they were at each commit of a campaign's branch, and without one."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from functools import partial
 from pathlib import Path
 
 from autoresearch_ci.core.errors import WorkspaceError
+from autoresearch_ci.core.model import FileSet
 from autoresearch_ci.source_code.syntax import replayed, tokens
 from autoresearch_ci.workspace.git import Git
 
 
 class TargetHistory:
-    """The versions of the file `target`, as they lie in the working tree; each is read once.
+    """The versions of the files `paths`, as they lie in the working tree; each is read once.
 
     `scratch` is a folder for what git has to read.
     """
 
-    def __init__(self, git: Git, target: str, scratch: Path) -> None:
-        self._git, self._target, self._scratch = git, target, scratch
-        self._read: dict[str, str] = {}
+    def __init__(self, git: Git, paths: Sequence[str], scratch: Path) -> None:
+        self._git, self._paths, self._scratch = git, paths, scratch
+        self._read: dict[str, FileSet] = {}
 
-    def at(self, commit: str) -> str:
-        """The target's text at a commit, line ends as they are.
+    def at(self, commit: str) -> FileSet:
+        """The files at a commit, line ends as they are.
 
         Raises WorkspaceError where the commit is not in this clone.
         """
@@ -33,22 +34,24 @@ class TargetHistory:
                     f"The commit {commit[:12]} of the campaign is not in this clone.",
                     remedy="Bring the whole history, then run again: git fetch --unshallow",
                 )
-            name = f"{commit}:{self._target}"
-            self._read[commit] = self._git.run("cat-file", "--filters", name).decode()
+            names = {path: f"{commit}:{path}" for path in self._paths}
+            self._read[commit] = FileSet(
+                {p: self._git.run("cat-file", "--filters", n).decode() for p, n in names.items()}
+            )
         return self._read[commit]
 
     def without(
         self, commits: Sequence[str], parent: str, head: str
-    ) -> tuple[str, tuple[str, ...]]:
-        """The target at `head` as it would be without `commits`, the oldest first, on `parent`.
+    ) -> tuple[FileSet, tuple[str, ...]]:
+        """The files at `head` as they would be without `commits`, the oldest first, on `parent`.
 
         And the later commits that overlap them, which are left out as well. What git can
         merge is merged by git. It takes changes of neighbouring lines for a conflict; then
         every later change is made again without these.
         """
-        first, text = commits[0], self.at(parent)
+        first, files = commits[0], self.at(parent)
         if len(commits) == 1:
-            merged = self._merged(self.at(head), self.at(first), text)
+            merged = self._merged(self.at(head), self.at(first), files)
             if merged is not None:
                 return merged, ()
         words = ("rev-list", "--first-parent", "--reverse", f"{first}..{head}")
@@ -56,19 +59,39 @@ class TargetHistory:
         for commit in self._git.run(*words).decode().split():
             after = self.at(commit)
             if commit not in commits:
-                made = replayed([before, after], text, partial(tokens, self._target))
+                made = _replayed(before, after, files)
                 if made is None:
                     overlapping.append(commit)
                 else:
-                    text = made
+                    files = made
             before = after
-        return text, tuple(overlapping)
+        return files, tuple(overlapping)
 
-    def _merged(self, head: str, changed: str, before: str) -> str | None:
+    def _merged(self, head: FileSet, changed: FileSet, before: FileSet) -> FileSet | None:
         """By git: None where the way from `changed` to `head` and the one to `before` meet."""
+        found: dict[str, str] = {}
+        for path in self._paths:
+            merged = self._merged_text(head[path], changed[path], before[path])
+            if merged is None:
+                return None
+            found[path] = merged
+        return FileSet(found)
+
+    def _merged_text(self, head: str, changed: str, before: str) -> str | None:
         with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
             paths = [f"{folder}/{name}" for name in ("head", "with", "without")]
             for path, text in zip(paths, (head, changed, before), strict=True):
                 Path(path).write_bytes(text.encode())
             conflicts, merged = self._git.ask("merge-file", "-p", "-q", *paths, ok=range(128))
         return None if conflicts else merged.decode()
+
+
+def _replayed(before: FileSet, after: FileSet, onto: FileSet) -> FileSet | None:
+    """The change from `before` to `after` made to `onto`; None where a part of it overlaps."""
+    found: dict[str, str] = {}
+    for path, text in onto.items():
+        made = replayed([before[path], after[path]], text, partial(tokens, path))
+        if made is None:
+            return None
+        found[path] = made
+    return FileSet(found)

@@ -12,10 +12,8 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from autoresearch_ci.core.history import History  # noqa: E402 - the path comes first
-from autoresearch_ci.core.model import Direction, Experiment, Reason, Status  # noqa: E402
-from autoresearch_ci.proposers import Source  # noqa: E402
+from autoresearch_ci.core.model import Direction, Experiment, FileSet, Reason, Status  # noqa: E402
 from autoresearch_ci.proposers.search import SearchProposer  # noqa: E402
-from autoresearch_ci.proposers.search.proposer import blob_id  # noqa: E402
 
 EVERY = 37
 MARKS = (20, 60, 500, 1_000, 2_000)
@@ -46,8 +44,8 @@ def campaign(count: int, *, keeps: bool) -> list[float]:
         history.add(
             Experiment(
                 "cost", "", "", number, Status.KEEP if kept else Status.DISCARD, reason,
-                "val_bpb", value, best if number else None, "", "", "", blob_id(text),
-                "search", change,  # type: ignore[arg-type]
+                "val_bpb", value, best if number else None, "", "", "",
+                FileSet({"train.py": text}).digest, "search", change,  # type: ignore[arg-type]
             )
         )  # fmt: skip
 
@@ -55,15 +53,15 @@ def campaign(count: int, *, keeps: bool) -> list[float]:
     seconds: list[float] = []
     while len(seconds) < count:
         started = time.process_time()
-        proposal = proposer.propose(Source("train.py", text), history)
+        proposal = proposer.propose(FileSet({"train.py": text}), history)
         seconds.append(time.process_time() - started)
         if proposal is None:
             break
         kept = keeps and len(seconds) % EVERY == 0
         value = best - 0.0005 if kept else best + abs(chance.gauss(0, 0.02))
-        record(kept, value, proposal.text, dict(proposal.change))
+        record(kept, value, proposal.files.text, dict(proposal.change))
         if kept:
-            best, text = value, proposal.text
+            best, text = value, proposal.files.text
     return seconds
 
 

@@ -13,6 +13,7 @@ from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import (
     Direction,
     Experiment,
+    FileSet,
     MinDelta,
     Reason,
     Sample,
@@ -21,10 +22,8 @@ from autoresearch_ci.core.model import (
     Verdict,
 )
 from autoresearch_ci.judge import Comparison, single_run
-from autoresearch_ci.proposers import Source
 from autoresearch_ci.proposers.search import SearchProposer
 from autoresearch_ci.proposers.search.parameters import find_parameters
-from autoresearch_ci.proposers.search.proposer import blob_id
 from autoresearch_ci.proposers.search.protect import protect
 from autoresearch_ci.proposers.search.tuning import steps_of
 from autoresearch_ci.source_code.syntax import code_lines, tokens
@@ -63,20 +62,21 @@ def search(task: str, text: str, measure: Measure, seed: int, budget: int) -> li
             Experiment(
                 "bench", "", "", number, verdict.status if verdict else Status.KEEP,
                 verdict.reason if verdict else None, metric, value, best if number else None,
-                "", "", "", blob_id(text), "search", change,  # type: ignore[arg-type]
+                "", "", "", FileSet({"task.py": text}).digest, "search",
+                change,  # type: ignore[arg-type]
             )
         )  # fmt: skip
 
     record(None, best, text, {})
     curve = [best]
     for _ in range(budget):
-        proposal = proposer.propose(Source("task.py", text), history)
+        proposal = proposer.propose(FileSet({"task.py": text}), history)
         if proposal is not None:
-            value = measure(proposal.text)
-            verdict = judged(direction, text, best, proposal.text, value)
-            record(verdict, value, proposal.text, proposal.change)
+            value = measure(proposal.files.text)
+            verdict = judged(direction, text, best, proposal.files.text, value)
+            record(verdict, value, proposal.files.text, proposal.change)
             if verdict.status is Status.KEEP and value is not None:
-                best, text = value, proposal.text
+                best, text = value, proposal.files.text
         curve.append(best)
     return curve
 

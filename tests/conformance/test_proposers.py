@@ -6,8 +6,7 @@ import json
 import pytest
 
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import Direction, Experiment, Reason, Status
-from autoresearch_ci.proposers import Source
+from autoresearch_ci.core.model import Direction, Experiment, FileSet, Reason, Status
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from autoresearch_ci.proposers.search import SearchProposer
 
@@ -54,7 +53,7 @@ class Campaign:
     """A campaign in memory: the loop without git and without experiments."""
 
     def __init__(self, path, text, verdict):
-        self.source = Source(path, text)
+        self.source = FileSet({path: text})
         self.history = History(Direction.LOWER)
         self.texts = [text]
         self.titles = [""]
@@ -88,14 +87,14 @@ class Campaign:
         proposal = proposer.propose(self.source, self.history)
         if proposal is None:
             return False
-        self.texts.append(proposal.text)
+        self.texts.append(proposal.files.text)
         self.titles.append(proposal.title)
         best = self.history.incumbent.value
-        status, reason = self.verdict(self.history.next_number, proposal.text)
+        status, reason = self.verdict(self.history.next_number, proposal.files.text)
         value = {Status.KEEP: best * 0.9, Status.DISCARD: best * 1.1, Status.CRASH: None}[status]
-        self.record(status, reason, value, proposal.text, dict(proposal.change))
+        self.record(status, reason, value, proposal.files.text, dict(proposal.change))
         if status is Status.KEEP:
-            self.source = Source(self.source.path, proposal.text)
+            self.source = proposal.files
         return True
 
 

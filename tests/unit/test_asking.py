@@ -73,7 +73,8 @@ class Proposer:
         self.seen.append([idea.text for idea in history.ideas])
         change = {"ideas": [idea.session for idea in history.ideas]}
         text = f"echo metric: {20 + history.next_number}\n"
-        return Proposal(f"number {history.next_number}", text, self.name, change)
+        files = source | {source.target: text}
+        return Proposal(f"number {history.next_number}", files, self.name, change)
 
 
 def hold(repository, *, push=None, when=(), most=6):

@@ -318,7 +318,8 @@ def test_a_module_that_the_run_builds_stays(tmp_path):
 def test_what_changes_between_two_runs_is_not_measured(project):
     """A file that something left over changes after a run is put back before the next one."""
     with open_lab(project, {**SETTINGS, "tag": "t"}) as session:
-        with session.campaign.trial(says(9)) as trial:
+        source = session.campaign.source()
+        with session.campaign.trial(source | {source.target: says(9)}) as trial:
             trial.show("candidate")
             assert session.evaluator.measure(trial).value == 9
             (project / "experiment.sh").write_text("echo metric: 1\n")

@@ -82,7 +82,7 @@ def test_a_base_that_moved_is_no_change_of_the_campaign(tmp_path):
     hold(project, [change("", ""), change("", ""), change("b=5", "b=3")])
     with open_lab(project, {**SETTINGS, "tag": "t"}) as lab:
         *found, whole = confirm(lab)
-        assert "d=5" in lab.campaign.at_base()
+        assert "d=5" in lab.campaign.at_base().text
     assert [(f.description, f.gain) for f in found] == [("b=5 -> b=3", 2), ("a=5 -> a=4", 1)]
     assert (whole.base_value, whole.value) == (15, 12)
 

@@ -63,11 +63,12 @@ def test_at_most_six_pushes_in_any_minute(repositories, rejected, monkeypatch):
         name = "ideas"
         made = 0
 
-        def propose(self, _source, _history):
+        def propose(self, source, _history):
             clock.now += 2.0
             self.made += 1
             text = f"echo metric: {10 + self.made}\n"
-            return Proposal(f"idea {self.made}", text, "ideas") if self.made <= 60 else None
+            files = source | {source.target: text}
+            return Proposal(f"idea {self.made}", files, "ideas") if self.made <= 60 else None
 
     settings = {**SETTINGS, "tag": "race"}
     with open_lab(here, settings, push=Target("origin")) as session:

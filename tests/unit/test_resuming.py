@@ -92,7 +92,8 @@ class Ideas:
         idea = self._ideas.pop(0)
         name = idea.partition("=")[0]
         lines = [idea if s.startswith(f"{name}=") else s for s in source.text.splitlines()]
-        return Proposal(idea, "\n".join([*lines, ""]), self.name)
+        files = source | {source.target: "\n".join([*lines, ""])}
+        return Proposal(idea, files, self.name)
 
 
 def hold(repository, *ideas, merged=(), **settings):

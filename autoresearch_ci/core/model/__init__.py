@@ -31,6 +31,7 @@ from autoresearch_ci.core.model.records import (
 )
 from autoresearch_ci.core.model.values import (
     Direction,
+    FileSet,
     MinDelta,
     Proposal,
     Reason,
@@ -41,6 +42,8 @@ from autoresearch_ci.core.model.values import (
     Status,
     StopReason,
     Verdict,
+    blob_id,
+    digest,
     same,
 )
 
@@ -54,6 +57,7 @@ __all__ = [
     "Event",
     "Experiment",
     "ExperimentStart",
+    "FileSet",
     "Finding",
     "IdeaRequest",
     "IncumbentMeasured",
@@ -78,5 +82,7 @@ __all__ = [
     "StopReason",
     "StopRequest",
     "Verdict",
+    "blob_id",
+    "digest",
     "same",
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -93,16 +94,78 @@ class Side(StrEnum):
     CANDIDATE = "candidate"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class FileSet(Mapping[str, str]):
+    """The editable files of one version: repository path to text, the target first.
+
+    Incumbent and candidate are one each. `files | {path: text}` is the version with another
+    text. Raises ValueError without a file.
+    """
+
+    texts: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        if not self.texts:
+            raise ValueError("a version without files")
+
+    def __getitem__(self, path: str) -> str:
+        return self.texts[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.texts)
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def __or__(self, texts: Mapping[str, str]) -> FileSet:
+        return FileSet({**self.texts, **texts})
+
+    @property
+    def target(self) -> str:
+        """The path of the target."""
+        return next(iter(self.texts))
+
+    @property
+    def text(self) -> str:
+        """The text of the target."""
+        return self.texts[self.target]
+
+    @property
+    def digest(self) -> str:
+        """The name of this content in the records, where git stores every file as it is."""
+        return digest({path: blob_id(encoded(text)) for path, text in self.items()})
+
+
+def digest(blobs: Mapping[str, str]) -> str:
+    """The name in the records of files with these blob ids: the id itself where there is one file.
+
+    Of several it is the id of a blob that lists them, in order of path.
+    """
+    if len(blobs) == 1:
+        return next(iter(blobs.values()))
+    return blob_id(b"".join(b"%b %b\0" % (encoded(blobs[p]), encoded(p)) for p in sorted(blobs)))
+
+
+def blob_id(data: bytes) -> str:
+    """The id that git gives a blob of this content."""
+    return hashlib.sha1(b"blob %d\0%b" % (len(data), data), usedforsecurity=False).hexdigest()
+
+
+def encoded(text: str) -> bytes:
+    """A text or a path as bytes, whatever half characters it holds."""
+    return text.encode("utf-8", "surrogatepass")
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """One idea: a title and the target file's new content.
+    """One idea: a title and the version of the files that it makes.
 
     `change` is the proposer's own JSON-able note about the idea; it is written
     to the ledger and handed back through the history, and nobody else reads it.
     """
 
     title: str
-    text: str
+    files: FileSet
     proposer: str
     change: Mapping[str, Any] = field(default_factory=dict)
     tokens: int = 0

@@ -11,9 +11,9 @@ from typing import Protocol
 
 from autoresearch_ci.core.errors import ProviderError, SettingsError
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import Proposal, Rejected
+from autoresearch_ci.core.model import FileSet, Proposal, Rejected
 from autoresearch_ci.core.model.values import Usage
-from autoresearch_ci.proposers import CutOff, Source
+from autoresearch_ci.proposers import CutOff
 from autoresearch_ci.proposers.llm import answer
 from autoresearch_ci.proposers.llm.answer import Problem
 from autoresearch_ci.proposers.llm.budget import Allowance
@@ -27,14 +27,14 @@ _LONGEST_NOTE = 40
 class Briefing(Protocol):
     """What the model is shown. Texts come from `brief`; this seam keeps the two apart."""
 
-    def ask(self, source: Source, history: History) -> Conversation: ...
+    def ask(self, source: FileSet, history: History) -> Conversation: ...
 
     def correct(self, problem: str) -> str: ...
 
     def leaks(self, text: str) -> bool: ...
 
     def repair(
-        self, source: Source, history: History, failed: Proposal, crash: str
+        self, source: FileSet, history: History, failed: Proposal, crash: str
     ) -> Conversation: ...
 
 
@@ -57,21 +57,21 @@ class ModelProposer:
         self._provider, self._briefing = provider, briefing
         self._allowance, self._today = allowance, today
 
-    def propose(self, source: Source, history: History) -> Proposal | Rejected:
+    def propose(self, source: FileSet, history: History) -> Proposal | Rejected:
         return self._converse(self._briefing.ask(source, history), source, source)
 
     def repair(
-        self, source: Source, history: History, failed: Proposal, crash: str
+        self, source: FileSet, history: History, failed: Proposal, crash: str
     ) -> Proposal | Rejected:
         """The idea again, mended; `crash` is the end of its log. Costs are those of the mending."""
         try:
             conversation = self._briefing.repair(source, history, failed, crash)
         except SettingsError as error:  # the idea made the target too long to be shown
             return self._rejected(error.message, Usage())
-        return self._converse(conversation, Source(source.path, failed.text), source)
+        return self._converse(conversation, failed.files, source)
 
     def _converse(
-        self, conversation: Conversation, edited: Source, incumbent: Source
+        self, conversation: Conversation, edited: FileSet, incumbent: FileSet
     ) -> Proposal | Rejected:
         """Ask, and ask once more where the answer to `edited` cannot be used."""
         spent, problem = Usage(), ""
@@ -101,13 +101,13 @@ class ModelProposer:
             conversation = conversation.plus(reply.text, self._briefing.correct(problem))
         return self._rejected(problem, spent)
 
-    def _read(self, reply: Reply, edited: Source) -> answer.Idea | Problem:
+    def _read(self, reply: Reply, edited: FileSet) -> answer.Idea | Problem:
         """The idea in a reply. Part of one is none, and nothing that is recorded holds a secret."""
         if reply.ending is Ending.LENGTH:
             return Problem("The answer was cut off for its length. Make a smaller change.")
         if self._briefing.leaks(reply.text):
             return Problem("The answer holds a credential. Leave it out, and whatever needs it.")
-        return answer.read(reply.text, edited.path, edited.text)
+        return answer.read(reply.text, edited.target, edited.text)
 
     def _refusal(self, conversation: Conversation) -> str | None:
         return self._allowance.refuses(self._provider.worst_case(conversation), self._today())
@@ -115,10 +115,10 @@ class ModelProposer:
     def _spend(self, usage: Usage) -> None:
         self._allowance.spend(usage, self._today())
 
-    def _proposal(self, idea: answer.Idea, incumbent: Source, spent: Usage) -> Proposal:
+    def _proposal(self, idea: answer.Idea, incumbent: FileSet, spent: Usage) -> Proposal:
         return Proposal(
             title=idea.title,
-            text=idea.text,
+            files=incumbent | {incumbent.target: idea.text},
             proposer=self.name,
             change={
                 "model": self._provider.model,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -11,8 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import Proposal
-from autoresearch_ci.proposers import Source
+from autoresearch_ci.core.model import FileSet, Proposal
 from autoresearch_ci.proposers.search.choices import find_choices
 from autoresearch_ci.proposers.search.deletions import find_cuts, is_about_size, ranked_cuts
 from autoresearch_ci.proposers.search.edits import Cut
@@ -41,7 +39,7 @@ _ENOUGH = 3.0
 class _Reading:
     """What was derived from one source text; `spent` are ideas known to be tried."""
 
-    source: Source
+    source: FileSet
     protection: Protection
     parameters: list[Parameter]
     parses: bool
@@ -52,12 +50,12 @@ class _Reading:
     @classmethod
     def of(
         cls,
-        source: Source,
+        source: FileSet,
         metric_name: str,
         frozen_lines: FrozenLines,
         only: Collection[str] | None,
     ) -> _Reading:
-        found = tokens(source.path, source.text)
+        found = tokens(source.target, source.text)
         protection = protect(found, metric_name)
         protection.frozen |= frozen_lines.lines(source.text)
         parameters = [*find_parameters(found, protection), *find_choices(found, protection)]
@@ -67,7 +65,7 @@ class _Reading:
                 for parameter in parameters
                 if _shape(_line(source.text, parameter.start)) in only
             ]
-        parses = source.path.endswith(".py") and parsed(source.text) is not None
+        parses = source.target.endswith(".py") and parsed(source.text) is not None
         return cls(source, protection, _apart(parameters), parses, frozen_lines)
 
     def every_cut(self) -> list[Cut]:
@@ -76,7 +74,7 @@ class _Reading:
             protection = self.protection
             untouchable = protection.frozen - protection.imports | protection.marked
             untouchable.update(protection.tune)
-            self.cuts = find_cuts(self.source.path, self.source.text, untouchable)
+            self.cuts = find_cuts(self.source.target, self.source.text, untouchable)
         return self.cuts
 
 
@@ -128,7 +126,7 @@ class SearchProposer:
         self._memory = Observations()
         self._reading: _Reading | None = None
 
-    def propose(self, source: Source, history: History) -> Proposal | None:
+    def propose(self, source: FileSet, history: History) -> Proposal | None:
         if not self._memory.follows(history):
             self._memory = Observations()
         self._memory.read(history)
@@ -139,12 +137,13 @@ class SearchProposer:
         for way in ways:
             for key, title, text, change in way:
                 if key not in reading.spent:
-                    if self._new(reading, history, text, change):
-                        return Proposal(title, text, self.name, change)
+                    files = source | {source.target: text}
+                    if self._new(reading, history, files, change):
+                        return Proposal(title, files, self.name, change)
                     reading.spent.add(key)
         return None
 
-    def inventory(self, source: Source, history: History) -> Inventory:
+    def inventory(self, source: FileSet, history: History) -> Inventory:
         """All that it can work with in this source."""
         reading = self._read(source)
         movable = [parameter for parameter in reading.parameters if steps_of(parameter)]
@@ -166,13 +165,13 @@ class SearchProposer:
         )
 
     def repair(
-        self, _source: Source, _history: History, _failed: Proposal, _crash: str
+        self, _source: FileSet, _history: History, _failed: Proposal, _crash: str
     ) -> Proposal | None:
         return None
 
-    def _read(self, source: Source) -> _Reading:
+    def _read(self, source: FileSet) -> _Reading:
         if self._reading is None or self._reading.source != source:
-            frozen_lines = self._frozen_lines or FrozenLines(source.path, [self._metric_name])
+            frozen_lines = self._frozen_lines or FrozenLines(source.target, [self._metric_name])
             self._reading = _Reading.of(source, self._metric_name, frozen_lines, self._only)
         return self._reading
 
@@ -227,9 +226,12 @@ class SearchProposer:
             yield (cut.id,), _shortened(cut.title), cut.applied(source.text), note
 
     @staticmethod
-    def _new(reading: _Reading, history: History, text: str, change: Mapping[str, Any]) -> bool:
-        """Whether this text is another program that was never tried, and can be read."""
-        if text == reading.source.text or history.tried(blob_id(text)) is not None:
+    def _new(
+        reading: _Reading, history: History, files: FileSet, change: Mapping[str, Any]
+    ) -> bool:
+        """Tell another program that was never tried, and can be read, from one that is not."""
+        text = files.text
+        if files == reading.source or history.tried(files.digest) is not None:
             return False
         # What is frozen may be tuned where it is only a number, and not go.
         if "cut" in change and reading.frozen_lines.broken(reading.source.text, text):
@@ -250,12 +252,6 @@ def _line(text: str, at: int) -> str:
     start = text.rfind("\n", 0, at) + 1
     end = text.find("\n", at)
     return text[start:] if end < 0 else text[start:end]
-
-
-def blob_id(text: str) -> str:
-    """The git blob id of a text."""
-    data = text.encode("utf-8", "surrogatepass")
-    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 def _apart(parameters: list[Parameter]) -> list[Parameter]:

@@ -331,6 +331,7 @@ def test_a_submodule_that_an_experiment_turned_around(workspace, tmp_path):
         os.chown(path, OWNER, OWNER, follow_symlinks=False)
     in_a_child(f"""
         from autoresearch_ci.core.environment import trust
+        from autoresearch_ci.core.model import FileSet
         from autoresearch_ci.workspace import Workspace
         trust(workspace)
         with lent(workspace, []) as users:
@@ -338,7 +339,9 @@ def test_a_submodule_that_an_experiment_turned_around(workspace, tmp_path):
             opened = Workspace.open(workspace)
             with opened.lock("t"), opened.checkout(
                 "t", target="target.txt", session="s"
-            ) as campaign, campaign.trial("x\\n") as trial:
+            ) as campaign, campaign.trial(
+                FileSet({{"target.txt": "x\\n"}})
+            ) as trial:
                 for _ in range(2):
                     done = run(Command("cd sub && rm -rf .git * && git init -q && "
                         "git config core.fsmonitor 'touch {tmp_path}/called' && "

@@ -9,13 +9,19 @@ import pytest
 
 from autoresearch_ci.core.errors import SettingsError
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import Direction, Proposal, ProposalRejected, Rejected, Status
+from autoresearch_ci.core.model import (
+    Direction,
+    FileSet,
+    Proposal,
+    ProposalRejected,
+    Rejected,
+    Status,
+)
 from autoresearch_ci.engine.assembly import open_lab
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.executors import Command
 from autoresearch_ci.executors import run as attempt
 from autoresearch_ci.executors.local import ProcessExecutor
-from autoresearch_ci.proposers import Source
 from autoresearch_ci.proposers.agent import AgentProposer
 from autoresearch_ci.workspace import Workspace
 from benchmarks.containment.attacks import left_in
@@ -78,7 +84,7 @@ def ask(repo, tmp_path):
                 brief=lambda source, history: brief,
                 log=tmp_path / "proposer.log",
             )
-            outcome = proposer.propose(Source(TARGET, text), History(Direction.LOWER))
+            outcome = proposer.propose(FileSet({TARGET: text}), History(Direction.LOWER))
             assert snapshot(repo) == before
         assert list((tmp_path / "tmp").iterdir()) == []
         return outcome
@@ -106,7 +112,7 @@ def rejected(outcome):
 def test_an_agent_that_edits_the_target(ask):
     """What an agent leaves in the target is the idea, and the title is the one that it wrote."""
     outcome = ask(f"{EDIT}; echo 'Double the rate' > $AUTORESEARCH_TITLE_FILE")
-    assert outcome == Proposal("Double the rate", EDITED, "command")
+    assert outcome == Proposal("Double the rate", FileSet({TARGET: EDITED}), "command")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +138,7 @@ def test_where_the_title_comes_from(ask, command, title):
 def test_an_agent_that_edits_everything(ask):
     """Nothing but the target's content leaves the scratch copy."""
     outcome = ask(f"{EDIT}; echo 'N = 2' > prepare.py; rm .gitignore; git add -A; git commit -qm x")
-    assert outcome.text == EDITED
+    assert outcome.files.text == EDITED
 
 
 def test_what_an_agent_is_given(ask, repo, tmp_path):
@@ -315,7 +321,7 @@ def test_a_session_with_an_agent(tmp_path):
             variables=(),
             run=lambda shell, **more: ProcessExecutor().run(Command(shell, **more)),
             scratch=session.campaign.scratch,
-            brief=lambda source, history: f"Lower the metric of {source.path}.",
+            brief=lambda source, history: f"Lower the metric of {source.target}.",
             log=tmp_path / "proposer.log",
         )
         events = list(research(session))
@@ -340,7 +346,7 @@ def test_an_interrupt_passes_through(repo, tmp_path):
             brief=lambda source, history: "", log=tmp_path / "log",
         )  # fmt: skip
         with pytest.raises(KeyboardInterrupt):
-            proposer.propose(Source(TARGET, TEXT), History(Direction.LOWER))
+            proposer.propose(FileSet({TARGET: TEXT}), History(Direction.LOWER))
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
@@ -349,7 +355,7 @@ def test_line_ends_and_marks_are_taken_as_they_are(ask, repo, text):
     """A target with CRLF, a byte order mark or no final newline comes back as the agent left it."""
     (repo / TARGET).write_bytes(text.encode())
     git(repo, "commit", "-qam", "as it is")
-    assert ask(EDIT, text=text).text == text.replace("0.02", "0.04")
+    assert ask(EDIT, text=text).files.text == text.replace("0.02", "0.04")
 
 
 def test_a_project_that_uses_our_folder(ask, repo):

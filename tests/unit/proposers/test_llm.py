@@ -6,15 +6,15 @@ import pytest
 
 from autoresearch_ci.core.errors import ProviderError, SettingsError
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import Direction, Proposal, Rejected
+from autoresearch_ci.core.model import Direction, FileSet, Proposal, Rejected
 from autoresearch_ci.core.model.values import Usage
-from autoresearch_ci.proposers import CutOff, Source
+from autoresearch_ci.proposers import CutOff
 from autoresearch_ci.proposers.llm.budget import Allowance, Prices
 from autoresearch_ci.proposers.llm.proposer import ModelProposer, added
 from autoresearch_ci.providers.conversation import Block, Conversation, Ending, Message, Reply, Role
 from autoresearch_ci.providers.scripted import ScriptedProvider
 
-SOURCE = Source("train.py", "LR = 0.1\nSTEPS = 10\n")
+SOURCE = FileSet({"train.py": "LR = 0.1\nSTEPS = 10\n"})
 GOOD = """TITLE: a larger step
 HYPOTHESIS: it learns faster
 
@@ -63,7 +63,7 @@ def test_an_answer_becomes_a_proposal_with_its_cost():
     model, provider = proposer(GOOD)
     found = propose(model)
     assert isinstance(found, Proposal)
-    assert (found.title, found.text) == ("a larger step", "LR = 0.2\nSTEPS = 10\n")
+    assert (found.title, found.files.text) == ("a larger step", "LR = 0.2\nSTEPS = 10\n")
     assert found.change["added"] == ["LR = 0.2"]
     assert found.change["hypothesis"] == "it learns faster"
     sent = provider.worst_case(provider.asked[0]).input
@@ -119,7 +119,7 @@ def test_an_answer_that_was_cut_off_is_told_so():
         model, provider = proposer(Reply(cut, Ending.LENGTH, Usage(5, 5, 5.0)), GOOD)
         found = propose(model)
         assert isinstance(found, Proposal)
-        assert "LR = 0.2" in found.text
+        assert "LR = 0.2" in found.files.text
     assert "cut off for its length" in provider.asked[1].messages[2].blocks[0].text
 
 
@@ -162,19 +162,21 @@ def test_spending_adds_up_over_a_session():
 
 def test_a_crash_is_mended_from_the_version_that_crashed():
     """The mending is applied to what was run, and costs only what it cost itself."""
-    failed = Proposal("bold", "LR = nan()\nSTEPS = 10\n", "scripted", tokens=500)
+    failed = Proposal(
+        "bold", SOURCE | {"train.py": "LR = nan()\nSTEPS = 10\n"}, "scripted", tokens=500
+    )
     mend = GOOD.replace("LR = 0.1", "LR = nan()")
     model, provider = proposer(mend)
     found = model.repair(SOURCE, History(Direction.LOWER), failed, "NameError: nan")
     assert isinstance(found, Proposal)
-    assert found.text == "LR = 0.2\nSTEPS = 10\n"
+    assert found.files.text == "LR = 0.2\nSTEPS = 10\n"
     assert found.tokens < 500
     assert "mend bold: NameError: nan" in provider.asked[0].messages[0].blocks[0].text
 
 
 def test_a_mending_that_takes_the_idea_back_is_no_idea():
     """The incumbent is not run again under another title."""
-    failed = Proposal("bold", SOURCE.text.replace("0.1", "x"), "scripted")
+    failed = Proposal("bold", SOURCE | {"train.py": SOURCE.text.replace("0.1", "x")}, "scripted")
     back = GOOD.replace("LR = 0.1", "LR = x").replace("LR = 0.2", "LR = 0.1")
     model, _ = proposer(back, back)
     assert isinstance(model.repair(SOURCE, History(Direction.LOWER), failed, ""), Rejected)
@@ -196,7 +198,7 @@ def test_a_crash_that_does_not_fit_into_a_brief_is_not_mended():
             raise SettingsError("brief_tokens is too small.", remedy="Raise it.")
 
     model = ModelProposer(ScriptedProvider([]), Full(), Allowance(Prices()), lambda: "2026-03-17")
-    failed = Proposal("bold", "LR = 1\n", "scripted")
+    failed = Proposal("bold", SOURCE | {"train.py": "LR = 1\n"}, "scripted")
     found = model.repair(SOURCE, History(Direction.LOWER), failed, "")
     assert isinstance(found, Rejected)
     assert found.tokens == 0

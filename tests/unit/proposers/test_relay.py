@@ -9,18 +9,18 @@ import pytest
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import (
     Direction,
+    FileSet,
     Proposal,
     ProposalRejected,
     Reason,
     Rejected,
     Status,
 )
-from autoresearch_ci.proposers import Source
 from autoresearch_ci.proposers.model_and_search import PATIENCE, TUNING, ModelThenSearch
 from autoresearch_ci.proposers.search import SearchProposer
 from tests.unit.conftest import BASELINE
 
-SOURCE = Source("train.py", "LR = 0.1\nDROPOUT = 0.5\n")
+SOURCE = FileSet({"train.py": "LR = 0.1\nDROPOUT = 0.5\n"})
 
 
 class Model:
@@ -38,7 +38,7 @@ class Model:
 
 
 def idea(title, added=("DROPOUT = 0.5",)):
-    return Proposal(title, f"# {title}\n", "model", {"added": list(added)})
+    return Proposal(title, SOURCE | {"train.py": f"# {title}\n"}, "model", {"added": list(added)})
 
 
 class Campaign:
@@ -174,4 +174,4 @@ def test_whoever_had_the_idea_mends_it():
     campaign = Campaign(Model())
     relay, history = campaign.relay, campaign.history
     assert relay.repair(SOURCE, history, idea("x"), "Traceback").title == "mended"
-    assert relay.repair(SOURCE, history, Proposal("x", "", "search"), "Traceback") is None
+    assert relay.repair(SOURCE, history, Proposal("x", SOURCE, "search"), "Traceback") is None

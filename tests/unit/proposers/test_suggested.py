@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from autoresearch_ci.core.history import AGAIN, IDEAS
-from autoresearch_ci.core.model import IdeaRequest, Proposal, Reason, Rejected
-from autoresearch_ci.proposers import Source
+from autoresearch_ci.core.model import FileSet, IdeaRequest, Proposal, Reason, Rejected
 from autoresearch_ci.proposers.queued_ideas import QueuedIdeas
 
-SOURCE = Source("train.py", "lr = 1\n")
+SOURCE = FileSet({"train.py": "lr = 1\n"})
 
 
 class Model:
@@ -28,7 +27,7 @@ class Model:
 
 
 def proposal(title):
-    return Proposal(title, f"{title}\n", "model", {"hypothesis": "h"})
+    return Proposal(title, SOURCE | {"train.py": f"{title}\n"}, "model", {"hypothesis": "h"})
 
 
 def queue(history, *texts):
@@ -50,7 +49,7 @@ def test_each_proposal_takes_one_idea_off_the_queue(make_history):
         done = replace(
             history.experiments[-1],
             experiment=history.next_number,
-            candidate=found.text,
+            candidate=found.files.text,
             change=found.change,
         )
         history.add(done)

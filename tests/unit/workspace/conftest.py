@@ -9,10 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from autoresearch_ci.core.model import FileSet
 from autoresearch_ci.workspace import Campaign, Workspace
 
 TARGET = "train.py"
 SOURCE = "lr = 0.1\nsteps = 10\n"
+
+
+def version(text: str, target: str = TARGET) -> FileSet:
+    """The files of a candidate with this text as its target."""
+    return FileSet({target: text})
 
 
 class Repo:

@@ -10,6 +10,7 @@ import pytest
 from autoresearch_ci.core.model import Side
 from autoresearch_ci.workspace.snapshot import quarantine
 from autoresearch_ci.workspace.snapshot.quarantine import Quarantine
+from tests.unit.workspace.conftest import version
 
 CANDIDATE = "lr = 0.2\nsteps = 10\n"
 
@@ -35,7 +36,7 @@ def kept(repo, kind: str, name: str) -> list[str]:
 )
 def test_what_a_person_writes_during_a_run_is_undone_and_kept_aside(repo, name, kind):
     """A file that was changed or made meanwhile is found in the git directory, whole."""
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         trial.show(Side.CANDIDATE)
         repo.write(name, "an hour of work\n")
         changed = trial.clean()
@@ -49,7 +50,7 @@ def test_what_a_person_writes_during_a_run_is_undone_and_kept_aside(repo, name, 
 
 def test_each_time_is_kept_by_itself(repo):
     """An edit that is made again does not replace the first one."""
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         for text in ("first\n", "second\n"):
             trial.show(Side.CANDIDATE)
             repo.write("other.py", text)
@@ -59,7 +60,7 @@ def test_each_time_is_kept_by_itself(repo):
 
 def test_an_edit_of_the_target_is_kept_whenever_it_is_found(repo):
     """Also between two runs, and where the trial ends without another one."""
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         trial.show(Side.CANDIDATE)
         trial.clean()
         repo.write("train.py", "mine\n")
@@ -73,7 +74,7 @@ def test_new_files_are_told_of_once(repo):
     """The session says what it removed and where it is, a new directory as a whole."""
     with repo.campaign() as campaign:
         for text in (CANDIDATE, "lr = 0.3\n"):
-            with campaign.trial(text) as trial:
+            with campaign.trial(version(text)) as trial:
                 trial.show(Side.CANDIDATE)
                 repo.sh("mkdir -p out/deep; echo 1 > out/deep/a; echo 2 > out/b; echo 3 > c")
                 trial.clean()
@@ -82,7 +83,7 @@ def test_new_files_are_told_of_once(repo):
                 assert ": c, out/ (now in .git/autoresearch/undone/new/" in said
             else:
                 assert said == ""
-        with campaign.trial(CANDIDATE) as trial:
+        with campaign.trial(version(CANDIDATE)) as trial:
             trial.show(Side.CANDIDATE)
             repo.sh("for i in 1 2 3 4 5; do echo > n$i; done")
         assert "n1, n2, n3 and 2 more" in campaign.removed()
@@ -90,7 +91,7 @@ def test_new_files_are_told_of_once(repo):
 
 def test_a_repository_that_was_cloned_into_the_tree_is_kept_whole(repo):
     """It is moved aside with its history."""
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         trial.show(Side.CANDIDATE)
         repo.sh("git init -q nest && cd nest && echo x > f && git add f")
         trial.clean()
@@ -101,7 +102,7 @@ def test_a_repository_that_was_cloned_into_the_tree_is_kept_whole(repo):
 
 def test_a_directory_in_the_place_of_a_file_is_kept_and_the_other_way_round(repo):
     """What stands where something else was is moved, whatever it is."""
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         trial.show(Side.CANDIDATE)
         repo.sh("rm other.py; mkdir other.py; echo a > other.py/a; rm -r pkg; echo b > pkg")
         assert trial.clean() == ("other.py", "pkg/deep/mod.py")
@@ -113,14 +114,14 @@ def test_more_than_there_is_room_for_is_said(repo, monkeypatch):
     """Thousands of new files are not all kept, and the session says that."""
     monkeypatch.setattr(quarantine, "FILES", 2)
     with repo.campaign() as campaign:
-        with campaign.trial(CANDIDATE) as trial:
+        with campaign.trial(version(CANDIDATE)) as trial:
             trial.show(Side.CANDIDATE)
             repo.sh("for i in 1 2 3 4 5; do echo > n$i; done")
             trial.clean()
             assert repo.dirt == " M train.py"
         assert "but for what is too much" in campaign.removed()
         monkeypatch.setattr(quarantine, "BYTES", 0)
-        with campaign.trial("lr = 0.3\n") as trial:
+        with campaign.trial(version("lr = 0.3\n")) as trial:
             trial.show(Side.CANDIDATE)
             repo.write("large", "x")
         assert "too large to be kept" in campaign.removed()

@@ -12,6 +12,7 @@ from autoresearch_ci.core.model import Side
 from autoresearch_ci.workspace import Workspace
 from autoresearch_ci.workspace.patch import unified
 from autoresearch_ci.workspace.snapshot import backup
+from tests.unit.workspace.conftest import version
 
 SOURCE = "lr = 0.1\nsteps = 10\n"
 TARGET = "train.py"
@@ -21,7 +22,7 @@ MESSAGE = "experiment: lr 0.1 -> 0.2\n\nAutoresearch-Experiment: 1\n"
 
 
 def keep(campaign, text: str, message: str = MESSAGE) -> str:
-    with campaign.trial(text) as trial:
+    with campaign.trial(version(text)) as trial:
         trial.show(Side.CANDIDATE)
         commit = trial.commit(message)
         trial.keep(commit)
@@ -35,10 +36,10 @@ def test_a_new_campaign_begins_at_head_and_ends_where_the_user_was(repo):
         assert (campaign.branch, repo.at) == ("autoresearch/mar17", "autoresearch/mar17")
         assert campaign.created
         assert campaign.base == campaign.head == start
-        assert campaign.source() == SOURCE
+        assert campaign.source().text == SOURCE
         commit = keep(campaign, CANDIDATE)
         assert campaign.head == repo.head == commit
-        assert campaign.source() == CANDIDATE
+        assert campaign.source().text == CANDIDATE
         assert repo.dirt == ""
     assert (repo.at, repo.head, repo.dirt) == ("main", start, "")
     assert repo.git("show", "--stat", "--format=%an <%ae>|%P|%B", commit).startswith(
@@ -46,7 +47,7 @@ def test_a_new_campaign_begins_at_head_and_ends_where_the_user_was(repo):
     )
     with repo.campaign(kept=commit, kept_parent=start) as campaign:
         assert not campaign.created
-        assert (campaign.base, campaign.head, campaign.source()) == (start, commit, CANDIDATE)
+        assert (campaign.base, campaign.head, campaign.source().text) == (start, commit, CANDIDATE)
     assert not (repo.path / ".git/autoresearch/vault").exists()
 
 
@@ -54,14 +55,14 @@ def test_a_discarded_candidate_leaves_nothing_at_all(repo):
     """Showing both sides, and an exception in between, end exactly at the parent."""
     objects = repo.git("count-objects")
     with repo.campaign() as campaign:
-        with campaign.trial(CANDIDATE) as trial:
+        with campaign.trial(version(CANDIDATE)) as trial:
             for side, text in ((Side.CANDIDATE, CANDIDATE), (Side.INCUMBENT, SOURCE)):
                 trial.show(side)
                 assert repo.read(TARGET) == text
                 assert trial.clean() == ()
             trial.show(Side.CANDIDATE)
         assert (repo.read(TARGET), repo.dirt) == (SOURCE, "")
-        with pytest.raises(KeyboardInterrupt), campaign.trial(CANDIDATE) as trial:
+        with pytest.raises(KeyboardInterrupt), campaign.trial(version(CANDIDATE)) as trial:
             trial.show(Side.CANDIDATE)
             repo.write("other.py", "changed")
             raise KeyboardInterrupt
@@ -87,7 +88,7 @@ def test_a_patch_applies_with_git(repo, tmp_path):
 
 def test_the_candidates_id_is_gits_own(repo):
     """`candidate` is what `git hash-object` says, also where attributes convert line ends."""
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         trial.show(Side.CANDIDATE)
         assert trial.candidate == repo.git("hash-object", TARGET)
     repo.write(".gitattributes", "*.py text eol=crlf\n")
@@ -96,8 +97,8 @@ def test_the_candidates_id_is_gits_own(repo):
         " git commit -q -m crlf; rm train.py; git checkout -q -- train.py"
     )
     with repo.campaign("crlf") as campaign:
-        assert campaign.source() == SOURCE.replace("\n", "\r\n")
-        with campaign.trial(campaign.source().replace("0.1", "0.5")) as trial:
+        assert campaign.source().text == SOURCE.replace("\n", "\r\n")
+        with campaign.trial(version(campaign.source().text.replace("0.1", "0.5"))) as trial:
             trial.show(Side.CANDIDATE)
             assert trial.candidate == repo.git("hash-object", TARGET)
             assert trial.clean() == ()
@@ -151,17 +152,17 @@ def test_a_detached_head_needs_a_base(repo):
 def test_what_the_user_adds_while_a_session_is_at_work_is_theirs(repo):
     """What is there before a trial survives it; a change to a tracked file stops the session."""
     with pytest.raises(WorkspaceError, match="uncommitted"), repo.campaign() as campaign:
-        with campaign.trial(CANDIDATE) as trial:
+        with campaign.trial(version(CANDIDATE)) as trial:
             trial.show(Side.CANDIDATE)
             assert trial.clean() == ()
         repo.write("mine/new.txt", "new\n")
-        with campaign.trial(CANDIDATE) as trial:
+        with campaign.trial(version(CANDIDATE)) as trial:
             repo.sh("rm -rf mine; echo x > other.txt")
             assert trial.clean() == ("mine/new.txt",)
             assert repo.read("mine/new.txt") == "new\n"
             assert not (repo.path / "other.txt").exists()
         repo.write("other.py", "my edit\n")
-        with campaign.trial(CANDIDATE):
+        with campaign.trial(version(CANDIDATE)):
             pass
     assert repo.read("other.py") == "my edit\n"
 
@@ -173,7 +174,7 @@ def test_untracked_repositories_and_links_of_the_user_survive(repo):
         "git -c user.name=a -c user.email=b commit -q -m x; git pack-refs --all; ln -s f link"
     )
     repo.sh("mkdir empty; ln -s /etc/passwd pw")
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         trial.show(Side.CANDIDATE)
         repo.sh("rm -rf lib empty pw; mkdir pw; echo x > pw/x; echo y > empty")
         assert {"lib/f", "pw"} <= set(trial.clean())
@@ -195,7 +196,7 @@ def test_too_many_untracked_bytes_are_refused(repo, monkeypatch):
 def test_readonly_files_that_git_ignores_are_protected(repo, monkeypatch):
     """A changed, deleted or added one is a violation and undone; a touched one is neither."""
     options = {"readonly": ["data/*.bin"]}
-    with repo.campaign(**options) as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign(**options) as campaign, campaign.trial(version(CANDIDATE)) as trial:
         repo.sh("touch data/a.bin; echo x > data/free.txt")
         assert trial.clean() == ()
         for script in (
@@ -215,7 +216,7 @@ def test_readonly_files_that_git_ignores_are_protected(repo, monkeypatch):
     with (
         pytest.raises(WorkspaceError, match="too large") as error,
         repo.campaign(**options) as campaign,
-        campaign.trial(CANDIDATE) as trial,
+        campaign.trial(version(CANDIDATE)) as trial,
     ):
         repo.sh("touch data/a.bin")
         assert trial.clean() == ()
@@ -228,7 +229,7 @@ def test_ignored_files_are_the_experiments_own(repo):
     """Caches and data that git ignores stay from run to run."""
     with repo.campaign() as campaign:
         for number in range(3):
-            with campaign.trial(CANDIDATE) as trial:
+            with campaign.trial(version(CANDIDATE)) as trial:
                 repo.sh(f"mkdir -p __pycache__; echo {number} > __pycache__/x.pyc")
                 repo.sh("echo x > data/cache; echo x > __pycache__/note")
                 assert trial.clean() == ()
@@ -241,7 +242,7 @@ def test_files_that_git_was_told_not_to_look_at_are_protected(repo):
     """A file marked assume-unchanged by the user is watched all the same."""
     repo.git("update-index", "--assume-unchanged", "other.py")
     repo.write("other.py", "my local version\n")
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         repo.write("other.py", "changed\n")
         assert trial.clean() == ("other.py",)
         assert repo.read("other.py") == "my local version\n"
@@ -257,7 +258,7 @@ def test_a_linked_worktree_works_and_a_branch_in_another_is_refused(repo, tmp_pa
         with repo.campaign() as other:
             keep(other, CANDIDATE)
             assert not repo.dirt
-        with campaign.trial(CANDIDATE) as trial:
+        with campaign.trial(version(CANDIDATE)) as trial:
             trial.show(Side.CANDIDATE)
             (tmp_path / "w t" / "other.py").write_text("x")
             assert trial.clean() == ("other.py",)
@@ -362,7 +363,7 @@ def test_standing_on_a_campaigns_branch_does_not_finish_it(repo):
 
 def test_publishing_adds_and_replaces_and_never_touches_the_tree(repo):
     """The log branch grows by commits of its own, readable with plain git."""
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         trial.show(Side.CANDIDATE)
         campaign.publish({"a.txt": b"1", "experiments/0000-0099/0007.patch": b"p"}, "first")
         campaign.publish({"a.txt": b"2", "experiments/0000-0099/0008.patch": b"q"}, "second")
@@ -412,7 +413,7 @@ def test_a_full_disk_is_said_to_be_full(repo, monkeypatch):
     with repo.campaign() as campaign:
         with (
             pytest.raises(MachineError, match="No space left"),
-            campaign.trial("x" * 99) as trial,
+            campaign.trial(version("x" * 99)) as trial,
             monkeypatch.context() as patched,
         ):
             patched.setattr(os, "replace", full)
@@ -426,7 +427,7 @@ def test_an_unusual_layout_of_names_works(repo):
     repo.write(name, "x = 1\n")
     repo.sh("git add . ':!notes.txt'; git commit -q -m odd")
     with repo.campaign(target=name) as campaign:
-        with campaign.trial("x = 2\n") as trial:
+        with campaign.trial(version("x = 2\n", name)) as trial:
             trial.show(Side.CANDIDATE)
             trial.keep(trial.commit(MESSAGE))
         assert repo.dirt == ""
@@ -440,7 +441,10 @@ def test_line_ends_that_were_committed_stay(repo, how):
     repo.sh("git -c core.autocrlf=false commit -q -am crlf")
     repo.write(".gitattributes", how)
     repo.sh("git config core.autocrlf true; git add .gitattributes; git commit -q -m how || true")
-    with repo.campaign("crlf") as campaign, campaign.trial("lr = 0.2\r\nsteps = 10\r\n") as trial:
+    with (
+        repo.campaign("crlf") as campaign,
+        campaign.trial(version("lr = 0.2\r\nsteps = 10\r\n")) as trial,
+    ):
         trial.show(Side.CANDIDATE)
         assert trial.clean() == ()
         trial.keep(trial.commit("x\n"))

@@ -10,6 +10,7 @@ import pytest
 
 from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.core.model import Side
+from tests.unit.workspace.conftest import version
 
 CANDIDATE = "lr = 0.2\nsteps = 10\n"
 
@@ -127,7 +128,7 @@ def snapshot(repo) -> dict[str, object]:
 @pytest.mark.parametrize("script", HARMLESS.values(), ids=HARMLESS)
 def test_what_is_only_in_the_way_is_cleared_away_without_blame(repo, script):
     """After a run the tree is as before it, and new files break no rule."""
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         trial.show(Side.CANDIDATE)
         before = snapshot(repo)
         repo.sh(script)
@@ -143,7 +144,7 @@ def test_what_breaks_the_rules_is_named_and_undone(repo, script, expected):
     """A run that touches anything of git's or the user's leaves no trace but its name."""
     repo.git("branch", "kept-aside")
     with repo.campaign() as campaign:
-        with campaign.trial(CANDIDATE) as trial:
+        with campaign.trial(version(CANDIDATE)) as trial:
             trial.show(Side.CANDIDATE)
             before = snapshot(repo)
             repo.sh(script)
@@ -152,7 +153,7 @@ def test_what_breaks_the_rules_is_named_and_undone(repo, script, expected):
                 assert set(violations) == expected
             assert snapshot(repo) == before
             assert trial.clean() == ()
-        with campaign.trial("lr = 0.3\n") as trial:
+        with campaign.trial(version("lr = 0.3\n")) as trial:
             trial.show(Side.CANDIDATE)
             trial.keep(trial.commit("experiment: lr\n\nAutoresearch-Experiment: 1\n"))
         assert repo.git("diff", "HEAD~1", "--name-only") == "train.py"
@@ -168,7 +169,7 @@ def test_a_destroyed_repository_is_an_error_that_says_what_to_do(repo, script):
     with (
         pytest.raises(WorkspaceError, match="destroyed the repository") as error,
         repo.campaign() as campaign,
-        campaign.trial(CANDIDATE) as trial,
+        campaign.trial(version(CANDIDATE)) as trial,
     ):
         trial.show(Side.CANDIDATE)
         repo.sh(script)
@@ -182,7 +183,7 @@ def test_nothing_outside_the_repository_is_touched_through_a_link(repo, tmp_path
     (outside / "deep").mkdir(parents=True)
     (outside / "deep" / "mod.py").write_text("theirs\n")
     (outside / "precious").write_text("theirs\n")
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         trial.show(Side.CANDIDATE)
         repo.sh(f"rm -rf pkg; ln -s '{outside}' pkg; ln -s '{outside}' also")
         assert trial.clean() == ("pkg/deep/mod.py",)
@@ -194,7 +195,7 @@ def test_nothing_outside_the_repository_is_touched_through_a_link(repo, tmp_path
 def test_a_branch_in_another_worktree_may_move_during_a_run(repo, tmp_path):
     """Somebody else's commits in their own worktree are no violation and stay."""
     repo.sh(f"git worktree add -q -b theirs '{tmp_path}/wt'")
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         trial.show(Side.CANDIDATE)
         repo.sh(f"cd '{tmp_path}/wt' && git commit -q --allow-empty -m theirs")
         assert trial.clean() == ()
@@ -204,7 +205,7 @@ def test_a_branch_in_another_worktree_may_move_during_a_run(repo, tmp_path):
 def test_a_branch_that_was_moved_stays_reachable_after_it_is_put_back(repo):
     """Putting back a branch loses no commit: where it had gone is kept as a ref."""
     repo.git("branch", "mine")
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         lost = repo.sh("git commit-tree -m lost HEAD^{tree}").strip()
         repo.git("update-ref", "refs/heads/mine", lost)
         assert trial.clean() == ("branch mine",)
@@ -222,7 +223,7 @@ def test_a_protected_file_cannot_be_swapped_together_with_its_copy(repo):
     with (
         repo.campaign(readonly=["data/a.bin"]) as campaign,
         pytest.raises(WorkspaceError, match=r"changed data/a\.bin"),
-        campaign.trial(CANDIDATE) as trial,
+        campaign.trial(version(CANDIDATE)) as trial,
     ):
         trial.show(Side.CANDIDATE)
         repo.sh(script)
@@ -236,7 +237,7 @@ def test_the_users_notes_are_not_replaced_by_what_was_put_among_the_copies(repo)
     with (
         repo.campaign() as campaign,
         pytest.raises(WorkspaceError, match=r"changed notes\.txt"),
-        campaign.trial(CANDIDATE) as trial,
+        campaign.trial(version(CANDIDATE)) as trial,
     ):
         trial.show(Side.CANDIDATE)
         repo.sh(script)
@@ -250,7 +251,7 @@ def test_a_replaced_object_changes_nothing(repo):
     git replace $(git rev-parse HEAD:other.py) $(echo evil | git hash-object -w --stdin)
     rm other.py
     """
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         trial.show(Side.CANDIDATE)
         repo.sh(script)
         assert trial.clean()[0] == "other.py"
@@ -268,7 +269,7 @@ def test_a_filter_in_the_users_git_configuration_sees_no_credential(repo, tmp_pa
         f"[core]\nattributesFile = {tmp_path}/attributes\n"
         f'[filter "spy"]\nsmudge = "env > {tmp_path}/seen; cat"\nclean = cat\n'
     )
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         trial.show(Side.CANDIDATE)
         repo.sh("echo evil > other.py")
         trial.clean()
@@ -279,7 +280,7 @@ def test_a_filter_in_the_users_git_configuration_sees_no_credential(repo, tmp_pa
 
 def test_a_new_file_with_the_name_of_one_of_ours_goes_too(repo):
     """No name makes an experiment's new file stay."""
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         trial.show(Side.CANDIDATE)
         repo.sh("touch .autoresearch-1.tmp pkg/.autoresearch-2.tmp")
         assert trial.clean() == ()
@@ -289,7 +290,7 @@ def test_a_new_file_with_the_name_of_one_of_ours_goes_too(repo):
 def test_a_trial_whose_end_was_cut_short_is_ended_on_the_way_out(repo):
     """An interrupt at the very end of an experiment leaves no candidate on the user's branch."""
     with pytest.raises(KeyboardInterrupt), repo.campaign() as campaign:
-        held = campaign.trial(CANDIDATE)
+        held = campaign.trial(version(CANDIDATE))
         held.__enter__().show(Side.CANDIDATE)
         raise KeyboardInterrupt
     assert (repo.at, repo.dirt) == ("main", "")

@@ -15,6 +15,7 @@ import pytest
 from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.core.model import Side
 from autoresearch_ci.workspace import Workspace, git, locks
+from tests.unit.workspace.conftest import version
 
 TARGET = "train.py"
 SOURCE = "lr = 0.1\nsteps = 10\n"
@@ -27,7 +28,7 @@ MESSAGE = "experiment: x\n\nAutoresearch-Experiment: 1\n"
 SESSION = """
 import os, subprocess, sys
 from pathlib import Path
-from autoresearch_ci.core.model import Side
+from autoresearch_ci.core.model import FileSet, Side
 from autoresearch_ci.workspace import Workspace
 
 root, ledger, number = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
@@ -39,7 +40,7 @@ with workspace.lock("mar17"), workspace.checkout(
 ) as campaign:
     print("ready", flush=True)
     for step in range(1000):
-        with campaign.trial(f"lr = {number}.{step}\\n") as trial:
+        with campaign.trial(FileSet({"train.py": f"lr = {number}.{step}\\n"})) as trial:
             trial.show(Side.CANDIDATE)
             script = "echo x > new.txt; echo y > other.py; rm -f notes.txt; git add -A; sleep 0.01"
             subprocess.run(["sh", "-c", script], cwd=root)
@@ -75,7 +76,7 @@ def killed(repo, action) -> None:
 
 def in_trial(repo, script: str):
     def action(campaign) -> None:
-        trial = campaign.trial(CANDIDATE).__enter__()
+        trial = campaign.trial(version(CANDIDATE)).__enter__()
         trial.show(Side.CANDIDATE)
         repo.sh(script)
         os.kill(os.getpid(), signal.SIGKILL)
@@ -106,7 +107,7 @@ def test_a_session_killed_at_random_instants_leaves_nothing_behind(repo, tmp_pat
             assert campaign.head == repo.head == (kept or start)
             assert repo.dirt == ""
             assert repo.read("notes.txt") == "my notes\n"
-            with campaign.trial("x\n") as trial:
+            with campaign.trial(version("x\n")) as trial:
                 assert trial.clean() == ()
             campaign.publish({"a": b"b"}, "log")
         assert (repo.at, repo.head, repo.dirt) == ("main", start, "")
@@ -130,7 +131,7 @@ def test_a_kill_in_a_run_loses_nothing_of_the_users(repo):
     with repo.campaign() as campaign:
         assert "refs/autoresearch/rescued/" in campaign.rescued
         assert (repo.dirt, repo.read("notes.txt")) == ("", "my notes\n")
-        assert campaign.source() == SOURCE
+        assert campaign.source().text == SOURCE
     assert (repo.at, repo.dirt) == ("main", "")
     ref = repo.git("for-each-ref", "--format=%(refname)", "refs/autoresearch/rescued")
     assert repo.git("show", f"{ref}:other.py") == "evil"
@@ -188,7 +189,7 @@ def test_a_kill_between_the_record_and_the_branch_is_made_good(repo):
     commits = repo.path.parent / "commit"
 
     def action(campaign) -> None:
-        with campaign.trial(CANDIDATE) as trial:
+        with campaign.trial(version(CANDIDATE)) as trial:
             trial.show(Side.CANDIDATE)
             commits.write_text(trial.commit(MESSAGE))
             os.kill(os.getpid(), signal.SIGKILL)
@@ -199,7 +200,7 @@ def test_a_kill_between_the_record_and_the_branch_is_made_good(repo):
     assert repo.head == start
     with repo.campaign(kept=commit, kept_parent=start) as campaign:
         assert campaign.head == repo.head == commit
-        assert (campaign.source(), campaign.rescued, repo.dirt) == (CANDIDATE, "", "")
+        assert (campaign.source().text, campaign.rescued, repo.dirt) == (CANDIDATE, "", "")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.core.model import Side
 from autoresearch_ci.workspace.locks import held
-from tests.unit.workspace.conftest import Repo, make
+from tests.unit.workspace.conftest import Repo, make, version
 
 CANDIDATE = "lr = 0.2\nsteps = 10\n"
 
@@ -38,7 +38,7 @@ def test_a_folder_that_was_there_stays(repo, pattern, script):
     )
     repo.sh("echo 2 > data/images/deep/2.png; ln -s nowhere data/images/dangling")
     before = manifest(repo)
-    with repo.campaign(readonly=[pattern]) as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign(readonly=[pattern]) as campaign, campaign.trial(version(CANDIDATE)) as trial:
         for _ in range(2):
             repo.sh(script)
             trial.clean()
@@ -49,7 +49,10 @@ def test_an_honest_cache_beside_read_only_files_is_no_violation(repo):
     """Python writes its bytecode into a read-only environment for the first time: nobody's fault."""
     repo.sh("mkdir -p data/venv/lib/pkg; echo 1 > data/venv/lib/pkg/mod.py")
     before = manifest(repo)
-    with repo.campaign(readonly=["data/venv/**"]) as campaign, campaign.trial(CANDIDATE) as trial:
+    with (
+        repo.campaign(readonly=["data/venv/**"]) as campaign,
+        campaign.trial(version(CANDIDATE)) as trial,
+    ):
         repo.sh(
             "mkdir data/venv/lib/pkg/__pycache__; echo x > data/venv/lib/pkg/__pycache__/mod.pyc"
         )
@@ -111,7 +114,7 @@ def test_no_branch_is_lost_with_the_packed_refs(repo, script):
     """Refs that git had packed are there again, byte for byte, whatever a run wrote over them."""
     repo.sh("git branch side; git tag v1; git pack-refs --all")
     refs = repo.git("for-each-ref")
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         repo.sh(script)
         assert trial.clean()
     assert repo.git("for-each-ref") == refs
@@ -130,7 +133,7 @@ def test_no_branch_is_lost_with_the_packed_refs(repo, script):
 )
 def test_git_is_there_again(repo, script):
     """A git directory that a run moved away, or left locks in, works for this session and the next."""
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         repo.sh("mkdir -p .git/refs/heads/autoresearch-logs")
         repo.sh(script)
         trial.clean()
@@ -142,7 +145,7 @@ def test_git_is_there_again(repo, script):
 
 def test_an_ignored_folder_that_a_run_closed_is_open_again(repo):
     """The folder has the mode that it had, so the next session and git can look into it."""
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         repo.sh("chmod 0 data")
         assert trial.clean() == ()
     assert (repo.path / "data").stat().st_mode & 0o777 == 0o755
@@ -152,7 +155,7 @@ def test_an_ignored_folder_that_a_run_closed_is_open_again(repo):
 def test_a_folder_inside_an_ignored_one_has_its_mode_again(repo, script):
     """However deep a folder lies in one that git ignores, a run cannot close it for good."""
     repo.sh("mkdir -p data/images/deep; chmod 750 data/images/deep")
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         repo.sh(script)
         assert trial.clean() == ()
     modes = [(repo.path / f"data/images{at}").stat().st_mode & 0o777 for at in ("", "/deep")]
@@ -165,7 +168,7 @@ def test_no_folder_elsewhere_gets_a_mode_through_a_link(repo, tmp_path):
     (outside / "deep").mkdir(parents=True)
     (outside / "deep").chmod(0o700)
     repo.sh("mkdir -p data/images/deep")
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         repo.sh(f"mv data/images data/moved; ln -s {outside} data/images")
         trial.clean()
     assert (outside / "deep").stat().st_mode & 0o777 == 0o700
@@ -173,7 +176,7 @@ def test_no_folder_elsewhere_gets_a_mode_through_a_link(repo, tmp_path):
 
 def test_a_campaign_that_a_run_made_up_is_gone(repo):
     """The next session cannot go on with branches that a candidate planted."""
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         repo.sh("git branch autoresearch/zzz; git branch autoresearch-logs/zzz HEAD")
         assert trial.clean() == ("branch autoresearch-logs/zzz", "branch autoresearch/zzz")
         assert repo.open().tags() == ["mar17"]
@@ -184,7 +187,7 @@ def test_the_branches_of_a_campaign_at_work_elsewhere_may_move(repo):
     """A session on another campaign in the same repository is not undone."""
     with repo.campaign() as campaign:
         lock = repo.path / ".git/autoresearch/locks/apr01.lock"
-        with held([(lock, "apr01")]), campaign.trial(CANDIDATE) as trial:
+        with held([(lock, "apr01")]), campaign.trial(version(CANDIDATE)) as trial:
             repo.sh("git branch autoresearch/apr01")
             assert trial.clean() == ()
     assert repo.git("rev-parse", "autoresearch/apr01") == repo.head
@@ -201,7 +204,7 @@ def test_git_never_believes_a_planted_common_directory(repo, tmp_path):
     echo '{evil}' > .git/commondir
     echo changed > other.py
     """
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         repo.sh(script)
         (tmp_path / "ran").unlink(missing_ok=True)
         assert ".git/commondir" in trial.clean()
@@ -218,13 +221,13 @@ def test_git_never_believes_a_planted_common_directory(repo, tmp_path):
 def test_a_tracked_file_that_the_project_itself_rewrites_is_put_back_and_tolerated(repo):
     """A build that writes into its README is no rule violation, its candidates' builds neither."""
     with repo.campaign() as campaign:
-        with campaign.trial(repo.read("train.py")) as trial:
+        with campaign.trial(version(repo.read("train.py"))) as trial:
             trial.show(Side.INCUMBENT)
             repo.sh("echo built > other.py")
             assert trial.pardon(trial.clean()) == ()
             assert repo.read("other.py") == "other\n"
         assert "other.py" in campaign.removed()
-        with campaign.trial(CANDIDATE) as trial:
+        with campaign.trial(version(CANDIDATE)) as trial:
             trial.show(Side.CANDIDATE)
             repo.sh("echo built again > other.py; echo x > pkg/deep/mod.py")
             assert trial.pardon(trial.clean()) == ("pkg/deep/mod.py",)
@@ -234,7 +237,7 @@ def test_a_tracked_file_that_the_project_itself_rewrites_is_put_back_and_tolerat
 def test_a_read_only_file_may_not_even_be_rewritten_by_the_project(repo):
     """Who names a tracked file read-only wants to hear of every change to it."""
     text = repo.read("train.py")
-    with repo.campaign(readonly=["other.py"]) as campaign, campaign.trial(text) as trial:
+    with repo.campaign(readonly=["other.py"]) as campaign, campaign.trial(version(text)) as trial:
         trial.show(Side.INCUMBENT)
         repo.sh("echo built > other.py")
         assert trial.pardon(trial.clean()) == ("other.py",)
@@ -257,7 +260,7 @@ def test_a_submodule_at_another_commit_is_told_with_its_own_remedy(repo, tmp_pat
 def test_what_was_ignored_stays_where_a_run_spoils_the_ignore_file(repo):
     """Ignored data is not taken for a run's leavings because `.gitignore` is gone for a moment."""
     before = manifest(repo)
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         for script in ("rm .gitignore", "echo > .gitignore", "rm .gitignore; mkdir .gitignore"):
             repo.sh(f"{script}; echo x > made.txt")
             assert trial.clean() == (".gitignore",)
@@ -268,7 +271,7 @@ def test_compiled_copies_that_were_there_stay(repo):
     """The user's bytecode is there after runs that compile, replace or delete it; theirs is not."""
     repo.sh("mkdir __pycache__ __pycache__/other.d; echo mine > __pycache__/other.cpython-311.pyc")
     before = manifest(repo)
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         for script in (
             "echo theirs > __pycache__/other.cpython-311.pyc",
             "rm __pycache__/other.cpython-311.pyc; echo x > __pycache__/train.cpython-312.pyc",
@@ -283,12 +286,12 @@ def test_what_the_project_itself_adds_beside_read_only_files_is_no_violation(rep
     """A cache beside the data goes after each run and is told once; a candidate's own is a breach."""
     before = manifest(repo)
     with repo.campaign(readonly=["data/*"]) as campaign:
-        with campaign.trial(repo.read("train.py")) as trial:
+        with campaign.trial(version(repo.read("train.py"))) as trial:
             trial.show(Side.INCUMBENT)
             repo.sh("echo x > data/labels.cache")
             assert trial.pardon(trial.clean()) == ()
         assert "data/labels.cache" in campaign.removed()
-        with campaign.trial(CANDIDATE) as trial:
+        with campaign.trial(version(CANDIDATE)) as trial:
             trial.show(Side.CANDIDATE)
             repo.sh("echo x > data/labels.cache; echo x > data/planted")
             assert trial.pardon(trial.clean()) == ("data/planted",)
@@ -299,7 +302,7 @@ def test_what_the_project_itself_adds_beside_read_only_files_is_no_violation(rep
 def test_a_lock_with_any_name_that_a_run_left_is_gone(repo):
     """Nobody's branch stays locked after a run, and a lock that was there before is left alone."""
     repo.sh("touch .git/refs/heads/old.lock")
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         repo.sh("touch .git/refs/heads/main.lock .git/refs/tags/v1.lock")
         trial.clean()
     assert repo.sh("find .git/refs -name '*.lock'").split() == [".git/refs/heads/old.lock"]
@@ -308,6 +311,6 @@ def test_a_lock_with_any_name_that_a_run_left_is_gone(repo):
 def test_a_push_by_a_run_is_told_beside_what_it_did_here(repo, tmp_path):
     """What reached a remote cannot be undone here, so it is named."""
     repo.sh(f"git init -q --bare '{tmp_path}/remote'; git remote add origin '{tmp_path}/remote'")
-    with repo.campaign() as campaign, campaign.trial(CANDIDATE) as trial:
+    with repo.campaign() as campaign, campaign.trial(version(CANDIDATE)) as trial:
         repo.sh("git commit -q --allow-empty -m x; git push -q origin HEAD:main")
         assert set(trial.clean()) >= {"branch autoresearch/mar17", "remote branch origin/main"}

@@ -18,6 +18,7 @@ from autoresearch_ci.core.errors import (
 )
 from autoresearch_ci.core.model import Side
 from autoresearch_ci.workspace import Workspace
+from tests.unit.workspace.conftest import version
 
 
 def refused(error: type[AutoresearchError], call, *words: str) -> None:
@@ -59,7 +60,7 @@ def test_a_submodule_is_refused_and_a_repository_with_one_is_served(repo, tmp_pa
     refused(WorkspaceError, lambda: Workspace.open(repo.path / "sub"), "submodule", "Clone")
     refused(TargetError, lambda: repo.open().check_target("sub/train.py", []), "--repo")
     with repo.campaign() as campaign:
-        with campaign.trial("lr = 2\n") as trial:
+        with campaign.trial(version("lr = 2\n")) as trial:
             trial.show(Side.CANDIDATE)
             repo.write("sub/more.txt", "x")
             assert trial.clean() == ()
@@ -242,7 +243,7 @@ def test_a_sparse_checkout_stays_one(repo):
     """What a run writes outside the cone goes, and is named; what is inside comes back."""
     repo.write("out/file.txt", "out\n")
     repo.sh("git add out; git commit -q -m out; git sparse-checkout set --cone pkg")
-    with repo.campaign() as campaign, campaign.trial("lr = 0.2\n") as trial:
+    with repo.campaign() as campaign, campaign.trial(version("lr = 0.2\n")) as trial:
         trial.show(Side.CANDIDATE)
         repo.sh("mkdir out; echo evil > out/file.txt; echo evil > out/new; rm pkg/deep/mod.py")
         assert trial.clean() == ("out/file.txt", "pkg/deep/mod.py")
@@ -255,7 +256,7 @@ def test_a_sparse_checkout_stays_one(repo):
 def test_a_split_index_outlives_a_run_that_deletes_half_of_it(repo):
     """The index is kept whole while a session is at work, so all of it can be put back."""
     repo.sh("git config core.splitIndex true; git update-index --split-index")
-    with repo.campaign() as campaign, campaign.trial("lr = 0.2\n") as trial:
+    with repo.campaign() as campaign, campaign.trial(version("lr = 0.2\n")) as trial:
         trial.show(Side.CANDIDATE)
         repo.sh("rm -f .git/sharedindex.*; git rm -q --cached other.py || true")
         trial.clean()

@@ -9,6 +9,7 @@ import pytest
 
 from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.core.model import Side
+from tests.unit.workspace.conftest import version
 
 CALLED = "/tmp/called-by-git"
 COMMIT = "git -c user.name=a -c user.email=b commit -q --allow-empty -m moved"
@@ -94,7 +95,7 @@ def test_what_an_experiment_does_to_a_submodule(repo, attack):
     before = state(repo)
     with repo.campaign() as campaign:
         for text in ("lr = 2\n", "lr = 3\n"):
-            with campaign.trial(text) as trial:
+            with campaign.trial(version(text)) as trial:
                 trial.show(Side.CANDIDATE)
                 assert trial.hand_over() == ()
                 repo.sh(shell)
@@ -109,7 +110,7 @@ def test_what_an_experiment_does_to_a_submodule(repo, attack):
 
 def test_what_is_ignored_in_a_submodule_stays(repo):
     """A build there is not made anew for each run."""
-    with repo.campaign() as campaign, campaign.trial("lr = 2\n") as trial:
+    with repo.campaign() as campaign, campaign.trial(version("lr = 2\n")) as trial:
         trial.show(Side.CANDIDATE)
         repo.write("deps/sub/data/built", "x")
         assert trial.clean() == ()
@@ -119,7 +120,7 @@ def test_what_is_ignored_in_a_submodule_stays(repo):
 def test_new_files_in_a_submodule_are_told(repo):
     """What is removed there is named by its place in the project, and can be had back."""
     with repo.campaign() as campaign:
-        with campaign.trial("lr = 2\n") as trial:
+        with campaign.trial(version("lr = 2\n")) as trial:
             trial.show(Side.CANDIDATE)
             repo.write("deps/sub/new.txt", "x")
             assert trial.clean() == ()
@@ -140,7 +141,7 @@ def test_what_setup_does_to_a_submodule(repo):
         assert set(changed) >= {"deps/sub/other.py", "deps/sub/lib"}
         assert repo.read("deps/sub/installed") == "x"
         before = state(repo)
-        with campaign.trial("lr = 2\n") as trial:
+        with campaign.trial(version("lr = 2\n")) as trial:
             trial.show(Side.CANDIDATE)
             repo.write("absent/other.py", "evil")
             repo.sh("rm deps/sub/installed")
@@ -173,10 +174,10 @@ def test_a_submodule_with_its_repository_in_the_tree(repo):
 def test_a_user_s_own_change_between_runs(repo):
     """What somebody adds in a submodule while nothing runs is theirs."""
     with repo.campaign() as campaign:
-        with campaign.trial("lr = 2\n"):
+        with campaign.trial(version("lr = 2\n")):
             pass
         repo.write("deps/sub/theirs.txt", "x")
-        with campaign.trial("lr = 3\n") as trial:
+        with campaign.trial(version("lr = 3\n")) as trial:
             trial.show(Side.CANDIDATE)
             assert trial.clean() == ()
     assert repo.read("deps/sub/theirs.txt") == "x"
@@ -185,7 +186,7 @@ def test_a_user_s_own_change_between_runs(repo):
 def test_a_repository_that_an_experiment_made(repo):
     """Not even one that was put aside, in the project's own, is taken for a submodule's."""
     with repo.campaign() as campaign:
-        with campaign.trial("lr = 2\n") as trial:
+        with campaign.trial(version("lr = 2\n")) as trial:
             trial.show(Side.CANDIDATE)
             repo.sh(f"git init -q evil; git -C evil {CALLS}; touch evil/x")
             assert trial.clean() == ()
@@ -201,7 +202,7 @@ def test_in_a_linked_worktree(repo):
     repo.sh("git worktree add -q ../linked")
     linked = type(repo)(repo.path.parent / "linked")
     linked.sh("git -c protocol.file.allow=always submodule --quiet update --init --recursive")
-    with linked.campaign() as campaign, campaign.trial("lr = 2\n") as trial:
+    with linked.campaign() as campaign, campaign.trial(version("lr = 2\n")) as trial:
         trial.show(Side.CANDIDATE)
         linked.write("deps/sub/other.py", "evil")
         linked.write("deps/sub/.git", "gitdir: /nowhere")

@@ -10,8 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import Direction, Experiment, Proposal, Reason, Status
-from autoresearch_ci.proposers import Source
+from autoresearch_ci.core.model import Direction, Experiment, FileSet, Proposal, Reason, Status
 from autoresearch_ci.proposers.search import SearchProposer
 
 Metric = Callable[[str], float | None]
@@ -26,7 +25,7 @@ class Campaign:
     """Drives a proposer as the loop does; strict improvements are kept, equal cuts too."""
 
     def __init__(self, text: str, metric: Metric, path: str = "train.py", **options) -> None:
-        self.source = Source(path, text)
+        self.source = FileSet({path: text})
         self.metric = metric
         self.history = History(Direction.LOWER)
         self.options = {"metric_name": "loss", "deletions": False, **options}
@@ -67,7 +66,7 @@ class Campaign:
             return None
         self.proposals.append(proposal)
         try:
-            value = self.metric(proposal.text)
+            value = self.metric(proposal.files.text)
         except (TypeError, ZeroDivisionError):
             value = None  # what the metric reads is gone: the program crashes
         best = self.best
@@ -79,9 +78,9 @@ class Campaign:
             status, reason = Status.KEEP, Reason.SIMPLER
         else:
             status, reason = Status.DISCARD, Reason.EQUAL if value == best else Reason.WORSE
-        self._record(status, reason, value, proposal.text, dict(proposal.change))
+        self._record(status, reason, value, proposal.files.text, dict(proposal.change))
         if status is Status.KEEP:
-            self.source = Source(self.source.path, proposal.text)
+            self.source = proposal.files
         return proposal
 
     def run(self, steps: int) -> Campaign:

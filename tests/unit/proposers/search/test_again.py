@@ -7,8 +7,7 @@ import time
 import pytest
 
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import Direction
-from autoresearch_ci.proposers import Source
+from autoresearch_ci.core.model import Direction, FileSet
 from autoresearch_ci.proposers.search import SearchProposer
 from autoresearch_ci.proposers.search.deletions import find_cuts
 from autoresearch_ci.proposers.search.observations import Observations
@@ -56,7 +55,7 @@ def test_what_is_exported_is_used(path, text, unused):
 
 def test_what_another_file_names_is_used():
     """A private name that stands in another tracked file is no idea."""
-    source = Source("a.go", "package a\n\nfunc own() {\n}\n")
+    source = FileSet({"a.go": "package a\n\nfunc own() {\n}\n"})
     found = []
     for elsewhere in (True, False):
         search = SearchProposer(metric_name="binary_kb", elsewhere=lambda _name, e=elsewhere: e)
@@ -74,7 +73,9 @@ def _seconds(size):
         number += 1
     text = "".join(parts)
     began = time.process_time()
-    SearchProposer(metric_name="bundle_kb").propose(Source("a.js", text), History(Direction.LOWER))
+    SearchProposer(metric_name="bundle_kb").propose(
+        FileSet({"a.js": text}), History(Direction.LOWER)
+    )
     return time.process_time() - began
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import Direction, Reason, Status
-from autoresearch_ci.proposers import Source
+from autoresearch_ci.core.model import Direction, FileSet, Reason, Status
 from autoresearch_ci.proposers.search import SearchProposer
 from autoresearch_ci.source_code.frozen_lines import FrozenLines
 from tests.unit.conftest import BASELINE
@@ -26,11 +25,11 @@ def test_no_idea_breaks_the_rules():
     """Of all that is proposed until nothing is left, nothing is a rule violation."""
     frozen_lines = FrozenLines("solve.py", ["score"])
     search = SearchProposer(metric_name="score", frozen_lines=frozen_lines)
-    history, source, titles = History(Direction.LOWER), Source("solve.py", TEXT), []
+    history, source, titles = History(Direction.LOWER), FileSet({"solve.py": TEXT}), []
     history.add(BASELINE)
     while len(titles) < 200 and (found := search.propose(source, history)):
         titles.append(found.title)
-        assert not frozen_lines.broken(TEXT, found.text), found.title
+        assert not frozen_lines.broken(TEXT, found.files.text), found.title
         history.add(
             replace(
                 BASELINE, experiment=history.next_number, status=Status.DISCARD, value=2.0,

@@ -143,7 +143,7 @@ def test_bounds_and_choices_of_marks_are_kept(campaign, read):
     text = "SEED = 8  # autoresearch: tune 4..64 log\nX = 1.0 # autoresearch: freeze\n"
     run = campaign(text, lambda text: 1 / read(text, "SEED"), seed="a").run(20)
     assert read(run.source.text, "SEED") == 64
-    assert all("X = 1.0" in p.text for p in run.proposals)
+    assert all("X = 1.0" in p.files.text for p in run.proposals)
 
 
 @hypothesis.settings(max_examples=25, deadline=None)
@@ -176,7 +176,7 @@ def test_python_stays_python(campaign, lines):
     """Every proposal for a program that parses is a program that parses."""
     run = campaign("\n".join(lines) + "\n", lambda text: float(len(text) * 31 % 7), deletions=True)
     for proposal in run.run(12).proposals:
-        ast.parse(proposal.text)
+        ast.parse(proposal.files.text)
 
 
 def test_each_experiment_is_read_once(campaign, monkeypatch):

@@ -1,0 +1,79 @@
+"""A candidate of two files goes the way that one of the target alone goes."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from autoresearch_ci.core.model import FileSet, Side
+from autoresearch_ci.workspace.editable_file import EditableFile
+from autoresearch_ci.workspace.patch import applied
+from autoresearch_ci.workspace.target_history import TargetHistory
+from tests.unit.workspace.conftest import SOURCE, TARGET
+
+OTHER = "other.py"
+BOTH = FileSet({TARGET: "lr = 0.2\nsteps = 10\n", OTHER: "another\n"})
+
+
+@contextmanager
+def editing_both(repo):
+    with repo.campaign() as campaign:
+        state = campaign._state
+        state.files[OTHER] = EditableFile.at_tip(
+            state.git, state.objects, Path(state.root), OTHER, "here"
+        )
+        yield campaign
+
+
+def test_both_are_shown_undone_and_kept(repo):
+    """One commit has both; what a run does to either is undone and named."""
+    with editing_both(repo) as campaign:
+        with campaign.trial(BOTH) as trial:
+            trial.show(Side.CANDIDATE)
+            assert {path: repo.read(path) for path in BOTH} == BOTH
+            repo.write(OTHER, "mine\n")
+            assert trial.clean() == (OTHER,)
+            trial.show(Side.INCUMBENT)
+            assert (repo.read(TARGET), repo.read(OTHER)) == (SOURCE, "other\n")
+            patch = trial.patch
+            trial.keep(trial.commit("both\n"))
+        assert (campaign.source(), repo.dirt) == (BOTH, "")
+        changed = repo.git("show", "--format=", "--name-only", "HEAD").split()
+    assert changed == [OTHER, TARGET]
+    before = {TARGET: SOURCE.encode(), OTHER: b"other\n"}
+    assert applied(patch.encode(), before) == BOTH
+
+
+def test_a_commit_has_only_what_changed(repo):
+    """A candidate that leaves one of them alone leaves it out of its commit."""
+    with editing_both(repo) as campaign, campaign.trial(BOTH | {OTHER: "other\n"}) as trial:
+        trial.keep(trial.commit("one\n"))
+        assert repo.git("show", "--format=", "--name-only", "HEAD") == TARGET
+        assert TARGET in trial.patch
+        assert OTHER not in trial.patch
+
+
+@pytest.mark.parametrize(
+    ("later", "overlaps"),
+    [({OTHER: "a\nB\nc\nd\ne\nF\n"}, False), ({OTHER: "a\n2\nc\nd\ne\nf\n"}, True)],
+)
+def test_a_commit_is_left_out_of_both(repo, tmp_path, later, overlaps):
+    """Its changes go in every file, or another commit that overlaps them in one is named."""
+    letters = "a\nb\nc\nd\ne\nf\n"
+
+    def commit(files):
+        for path, text in files.items():
+            repo.write(path, text)
+        repo.git("commit", "-qam", "x")
+        return repo.head
+
+    base = commit({OTHER: letters})
+    kept = commit({TARGET: "lr = 0.2\nsteps = 10\n", OTHER: letters.replace("b", "B")})
+    head = commit(later)
+    history = TargetHistory(repo.open().git, [TARGET, OTHER], tmp_path)
+    files, overlapping = history.without([kept], base, head)
+    assert overlapping == ((head,) if overlaps else ())
+    expected = letters if overlaps else letters.replace("f", "F")
+    assert files == {TARGET: SOURCE, OTHER: expected}
