@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(abspath $(VENV))/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint units wholes seams actions comments e2e attacks kills tools lock schema clean
+.PHONY: demo test lint units wholes seams actions comments e2e attacks kills tools lock pictures schema clean
 
 demo: $(STAMP)
 	@$(BIN)/autoresearch-ci demo
@@ -73,6 +73,10 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# The README's chart and terminal output, from a real campaign.
+pictures: $(STAMP)
+	$(BIN)/python docs/pictures/make.py
 
 # What other files repeat of the code: the JSON schema, tables, the Action's inputs.
 schema: $(STAMP)

@@ -64,7 +64,6 @@ def _scalar(default: str) -> str:
 GENERATED: dict[str, Callable[[str], str]] = {
     "schema/autoresearch.schema.json": lambda _: render_schema(),
     "docs/settings.md": partial(with_table, "settings", settings_table),
-    "README.md": partial(with_table, "settings", settings_table),
     "docs/models.md": partial(with_table, "providers", providers_table),
     "docs/action.md": with_inputs_and_outputs,
     "action.yml": with_inputs,
