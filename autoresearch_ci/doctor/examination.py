@@ -30,6 +30,7 @@ from autoresearch_ci.engine.assembly import load_settings, open_lab
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.session import Session
 from autoresearch_ci.executors.users import Users
+from autoresearch_ci.source_code.frozen_lines.marks import without_marks
 from autoresearch_ci.workspace import ProjectCopy, Workspace
 
 BUDGET = 10.0
@@ -166,6 +167,7 @@ class Examination:
         wanted = self.settings
         self._settings["time_budget"] = min(wanted.time_budget, BUDGET)
         self._settings["kill_after"] = wanted.kill_after
+        self._take_marks_out(wanted.target_file)
         with self._lab(self._head, setup_only=True) as session:
             list(research(session))
             baseline, text = session.history.baseline, session.campaign.source().text
@@ -188,6 +190,13 @@ class Examination:
             log=log.read_text(encoding="utf-8", errors="replace") if log.exists() else "",
             bystander=bystander,
         )
+
+    def _take_marks_out(self, path: str) -> None:
+        """Let probes go anywhere in the copy: marks are about proposals."""
+        text = (self._copy.root / path).read_bytes().decode("utf-8", errors="surrogateescape")
+        plain = without_marks(text)
+        if plain != text:
+            self._head = self._copy.commit(path, plain, "without marks")
 
     def _better(self, project: ProjectUnderTest, *, shows: bool) -> Check:
         """A real improvement: waste that is committed in the scratch copy and taken away again."""

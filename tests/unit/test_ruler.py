@@ -265,3 +265,39 @@ def test_a_name_with_a_sigil_is_the_name_without(path, text):
     """In shells, Perl and PHP too, what is printed as the metric is frozen where it is computed."""
     frozen_lines = FrozenLines(path, ["score"])
     assert frozen_lines.broken(text, text.replace("1 + 2", "1 + 900"))
+
+
+BLOCK = """import math
+SIZE = 4
+# EVOLVE-BLOCK-START
+rate = 0.5
+# EVOLVE-BLOCK-END
+print(f"loss: {rate}")
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (swap("rate = 0.5", "rate = 0.25\nextra = 1"), ""),
+        (swap("SIZE = 4", "SIZE = 5"), "line 2, which is outside of the EVOLVE-BLOCK, is changed"),
+        (swap("import math\n", ""), "line 1, which is outside of the EVOLVE-BLOCK, is gone"),
+        (swap("SIZE = 4", "SIZE = 4\nMORE = 1"), "line 3 of the candidate, which is outside"),
+        (swap("SIZE = 4\n# EVOLVE-BLOCK-START", "# EVOLVE-BLOCK-START\nSIZE = 4"), "is gone"),
+        (swap("# EVOLVE-BLOCK-START\n", ""), "EVOLVE-BLOCK"),
+    ],
+)
+def test_only_what_is_between_evolve_marks_may_change(change, told):
+    """Outside of an EVOLVE-BLOCK every change is a violation, moving the marks among them."""
+    assert told in broken(change, BLOCK) if told else broken(change, BLOCK) == ""
+
+
+@pytest.mark.parametrize("path", ["a.py", "a.yml"])
+def test_what_is_marked_to_stay_binds_everybody(path):
+    """A line with a freeze mark must stay as it is, with its mark; also in data."""
+    sign = " =" if path == "a.py" else ":"
+    text = f"size{sign} 4  # autoresearch: freeze\nrate{sign} 0.5\n"
+    assert broken(swap("0.5", "0.25"), text, path=path) == ""
+    changed = broken(swap("4", "5"), text, path=path)
+    assert changed.startswith("line 1, which is marked to stay, is changed")
+    assert "is gone" in broken(swap("  # autoresearch: freeze", ""), text, path=path)

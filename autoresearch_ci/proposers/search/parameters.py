@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from autoresearch_ci.proposers.search import names
 from autoresearch_ci.proposers.search.literals import Literal
 from autoresearch_ci.proposers.search.literals_in_context import KEYWORDS, Site, sites
-from autoresearch_ci.proposers.search.protect import Protection, Tune
+from autoresearch_ci.proposers.search.protect import Protection
 from autoresearch_ci.proposers.search.scales import Scale
+from autoresearch_ci.source_code.frozen_lines.marks import Tune
 from autoresearch_ci.source_code.syntax import Kind, Token
 
 _INFINITE = float("inf")

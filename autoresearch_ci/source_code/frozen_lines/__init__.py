@@ -1,9 +1,10 @@
-"""The ruler: lines of the target that no experiment may touch, since they say how good it is.
+"""Frozen lines: those of the target that no experiment may touch, whoever proposes it.
 
 Pure. A line is frozen where it prints the metric's report, where it computes what
-is printed there, and where it sets a random seed. What is frozen in the candidate
-must be what is frozen in the incumbent, in the same order; so an edit, a removal,
-a move and an addition are all the same violation. Space and comments do not count.
+is printed there, where it sets a random seed, and where the author marked it. What is
+frozen in the candidate must be what is frozen in the incumbent, in the same order; so an
+edit, a removal, a move and an addition are all the same violation. Space and comments do
+not count.
 
 It sees what is written, not what it does: a program that builds its output in some
 roundabout way can still lie. What such a program cannot reach is `measure_command`.
@@ -13,13 +14,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 from pathlib import PurePosixPath
 
 from autoresearch_ci.source_code.frozen_lines import seeds
+from autoresearch_ci.source_code.frozen_lines.marks import (
+    CodeLines,
+    Marks,
+    may_have_marks,
+    read_marks,
+)
 from autoresearch_ci.source_code.frozen_lines.metric_lines import (
     Functions,
     Label,
@@ -28,10 +35,10 @@ from autoresearch_ci.source_code.frozen_lines.metric_lines import (
 )
 from autoresearch_ci.source_code.frozen_lines.python import Site
 from autoresearch_ci.source_code.frozen_lines.setters import Setters
-from autoresearch_ci.source_code.frozen_lines.statements import Statement, statements
+from autoresearch_ci.source_code.frozen_lines.statements import Statement, split
 from autoresearch_ci.source_code.frozen_lines.written import ASSIGNING
 from autoresearch_ci.source_code.syntax import Kind as Token
-from autoresearch_ci.source_code.syntax import is_known
+from autoresearch_ci.source_code.syntax import is_known, tokens
 
 __all__ = ["Frozen", "FrozenLines", "Kind", "labels"]
 
@@ -47,6 +54,13 @@ class Kind(StrEnum):
     REPORT = "reports {metric}"
     COMPUTE = "computes what is reported of {metric}"
     SEED = "sets a random seed"
+    MARKED = "is marked to stay"
+    OUTSIDE = "is outside of the EVOLVE-BLOCK"
+
+
+_MEASURING = {Kind.REPORT, Kind.COMPUTE}
+_MARKED = {Kind.MARKED, Kind.OUTSIDE}
+_ORDER = [*Kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +92,25 @@ class FrozenLines:
         self._metric = names[0] if names else "the metric"
 
     def frozen(self, text: str) -> list[Frozen]:
-        """Every frozen statement of a text in order; of one that holds data, the seeds."""
-        code = statements(self._path, text)
+        """Every frozen statement of a text in order; of one that holds data, seeds and marks."""
+        tokenized = tokens(self._path, text)
+        code = split(tokenized)
         found = [
             Frozen(Kind.SEED, statement.first, statement.last, site)
             for statement, site in seeds.sites(code)
         ]
+        if may_have_marks(text):
+            found += _marked(code, read_marks(CodeLines(tokenized)))
         if _is_program(self._path, text):
             found += self._reports(text, code)
-        return sorted(found, key=lambda each: (each.first, each.kind is Kind.SEED))
+        return sorted(found, key=lambda each: (each.first, _ORDER.index(each.kind)))
 
     def lines(self, text: str) -> set[int]:
         """The lines, from 0, that report the metric or compute the report."""
         return {
             line - 1
             for each in self.frozen(text)
-            if each.kind is not Kind.SEED and each.texts[-1] != _ANY
+            if each.kind in _MEASURING and each.texts[-1] != _ANY
             for line in range(each.first, each.last + 1)
         }
 
@@ -101,7 +118,7 @@ class FrozenLines:
         """One line on the first frozen line that the candidate does not leave as it is, or ""."""
         before, after = self.frozen(incumbent), self.frozen(candidate)
         # An edit of the report may free what it printed: the report is the better story.
-        for kinds in ({Kind.REPORT}, {Kind.COMPUTE}, {Kind.REPORT, Kind.COMPUTE}, {Kind.SEED}):
+        for kinds in ({Kind.REPORT}, {Kind.COMPUTE}, _MEASURING, {Kind.SEED}, _MARKED):
             old = [each for each in before if each.kind in kinds]
             new = [each for each in after if each.kind in kinds]
             if difference := self._difference(old, new, (incumbent, candidate)):
@@ -151,6 +168,16 @@ class FrozenLines:
     def _told(self, each: Frozen, what: str, source: str, whose: str = "") -> str:
         does = each.kind.value.format(metric=self._metric)
         return f"line {each.first}{whose}, which {does}, is {what}: {_shown(source, each.first)}"
+
+
+def _marked(code: Sequence[Statement], marks: Marks) -> Iterator[Frozen]:
+    """Each statement that the author does not want changed."""
+    for statement in code:
+        lines = range(statement.first - 1, statement.last)
+        kept = not marks.frozen.isdisjoint(lines)
+        if kept or not marks.outside.isdisjoint(lines):
+            kind = Kind.MARKED if kept else Kind.OUTSIDE
+            yield Frozen(kind, statement.first, statement.last, statement.texts)
 
 
 def _shown(text: str, line: int) -> str:

@@ -101,6 +101,15 @@ def test_a_target_that_prints_its_own_metric_is_found(project):
     assert any("made/" in each for each in weak)
 
 
+def test_marks_for_proposers_do_not_bind_the_doctor(tmp_path):
+    """A target of which only a block may change is looked at as a whole."""
+    marked = "# EVOLVE-BLOCK-START\nSPARE = 1\n# EVOLVE-BLOCK-END\n"
+    files = {"train.py": TARGET + marked, "check.py": CHECK, ".gitignore": "made/\n"}
+    found, _ = examine(make_repository(tmp_path / "project", files), **PYTHON)
+    assert wrong(found) == LIES
+    assert found["a crash"].verdict == "crash: nonzero_exit"
+
+
 def test_a_guard_that_works_it_out_again_makes_it_sound(project):
     """A lie that the tests see is no keep, and the doctor says that all is well."""
     guard = f"{sys.executable} check.py"

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import strategies as st
 
 from autoresearch_ci.proposers.search.parameters import find_parameters
-from autoresearch_ci.proposers.search.protect import Tune, protect, read_tune
+from autoresearch_ci.proposers.search.protect import protect
+from autoresearch_ci.source_code.frozen_lines.marks import Tune, read_tune
 from autoresearch_ci.source_code.syntax import tokens
 
 COMMENTS = {
