@@ -139,7 +139,7 @@ class AdoptedTree(Tree):
         super().__init__(run_id)
         self.sweep_marked = second_net
         self._session = os.getsid(0)
-        self._before = {(pid, _started(pid)) for pid in _children(os.getpid())}
+        self._before = {(pid, _started(pid)) for pid in children(os.getpid())}
 
     def reap(self) -> None:
         roots = self.roots()
@@ -150,7 +150,7 @@ class AdoptedTree(Tree):
 
     def roots(self) -> list[int]:
         """Our children that are the command's: its leader and its orphans."""
-        return [pid for pid in _children(os.getpid()) if self._is_ours(pid)]
+        return [pid for pid in children(os.getpid()) if self._is_ours(pid)]
 
     def _is_ours(self, pid: int) -> bool:
         try:
@@ -163,7 +163,7 @@ class AdoptedTree(Tree):
     def members(self) -> list[int]:
         found = self.roots()
         for pid in found:  # grows under way
-            found += _children(pid)
+            found += children(pid)
         return found
 
 
@@ -190,7 +190,8 @@ def send(pids: Iterable[int], number: int) -> None:
             os.kill(pid, number)
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """The children of a process, those of all its threads; none of one that is gone."""
     found: list[int] = []
     with contextlib.suppress(OSError):
         for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - in the path of every run

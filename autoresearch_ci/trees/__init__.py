@@ -81,6 +81,9 @@ class Source(Protocol):
     def differences(self, old: str, new: str) -> Mapping[str, bool]:
         """The tracked files in which two commits differ; true where `new` has one there."""
 
+    def edited(self, commit: str) -> Collection[str]:
+        """The tracked files of a commit that are not the same in the user's tree."""
+
     def hidden(self, commit: str) -> Collection[str]:
         """List the paths in the user's tree that no run may see.
 

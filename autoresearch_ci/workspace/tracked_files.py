@@ -47,6 +47,15 @@ class TrackedFiles:
         found = {path: fields.split(" ")[1] for fields, path in modes}
         return {path: mode != _ABSENT for path, mode in found.items() if mode != _LINK}
 
+    def edited(self, commit: str) -> set[str]:
+        """The files of a commit that are not the same in the working tree."""
+        words = ("--no-ext-diff", "--no-textconv", "--no-renames", "--ignore-submodules")
+        out = self._git.run("diff", "--name-only", "-z", *words, commit, "--")
+        found = set(os.fsdecode(out).split("\0")[:-1])
+        for part, at in self._parts(commit):
+            found |= {f"{part.name}/{path}" for path in part.edited(at)}
+        return found
+
     def hidden(self, commit: str) -> set[str]:
         """The paths in the working tree that are neither a file of the commit nor ignored.
 

@@ -1,0 +1,240 @@
+"""The layers of a session, of which trees are stacked, and how they change from run to run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+
+from autoresearch_ci.trees import Base
+from autoresearch_ci.trees.layers import discard, flatten, hide, imitate, make_parents, prune
+from autoresearch_ci.trees.upper import leaves, move, visible
+from autoresearch_ci.workspace.files import disk_errors
+
+PROJECT, HOME = "project", "home"
+_MOST = 4
+"""Layers of one kind, before they are made one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Layers by what made them, the bottom first: folders with a folder for each place.
+
+    A place is the project, the home or a cache. What is tracked comes last: it is as committed
+    whatever a run has written.
+    """
+
+    mask: tuple[str, ...] = ()
+    prepared: tuple[str, ...] = ()
+    warm: tuple[str, ...] = ()
+    tip: tuple[str, ...] = ()
+
+    def of(self, place: str, *, warm: bool) -> list[str]:
+        layers = (*self.mask, *self.prepared, *(self.warm if warm else ()), *self.tip)
+        return [folder for layer in layers if os.path.isdir(folder := f"{layer}/{place}")]
+
+
+class SessionLayers:
+    """Makes and keeps the layers in `base.place`; trees take the stack as it is when they begin.
+
+    `places` are the names of the folders in a layer, the project and the home first.
+    """
+
+    def __init__(self, base: Base, places: Sequence[str]) -> None:
+        self._base, self._root, self._commit = base, str(base.root), base.commit
+        self._places = places
+        self._lock, self._numbers, self._open = threading.Lock(), count(1), 0
+        self._sealed = 0.0
+        self._folders: dict[str, int] = {}
+        self._stack = Stack()
+        with disk_errors("make the layers of the run trees"):
+            self._stack = replace(self._stack, tip=(self._first_tip(),))
+            self._look()
+
+    @contextmanager
+    def tree(self) -> Iterator[tuple[str, Stack]]:
+        """A folder for a tree, and the stack that it is to stand on, for the block.
+
+        Not before a new second: builds and caches look at times, some at whole seconds, and
+        a candidate's is to be newer than all that lies below it.
+        """
+        time.sleep(max(0.0, self._next_second - time.time()))
+        folder = f"{self._base.place}/t{next(self._numbers)}"
+        with self._lock, disk_errors("make a run's tree"):
+            self._look_again()
+            stack = self._stack
+            self._open += 1
+        try:
+            with disk_errors("make a run's tree"):
+                os.mkdir(folder, 0o700)
+            yield folder, stack
+        finally:
+            with self._lock:
+                self._open -= 1
+            discard(folder)
+
+    def below(self, stack: Stack, *, warm: bool) -> list[str]:
+        """The folders that show the project, the bottom first: the user's own, and layers."""
+        return [self._root, *stack.of(PROJECT, warm=warm)]
+
+    def prepare(self, upper: str) -> None:
+        """Take all that a tree has written for every tree from now on."""
+        with self._lock, disk_errors("keep what setup_command made"):
+            layer = self._new()
+            for place in self._places:
+                os.rename(f"{upper}/{place}", f"{layer}/{place}")
+                os.mkdir(f"{upper}/{place}")
+            self._stack = replace(self._stack, prepared=(*self._stack.prepared, layer))
+            self._sealed = time.time()
+
+    def warm(self, upper: str, below: Sequence[str], caches: Sequence[str]) -> None:
+        """Take what a tree, on the stack `below`, has written to ignored places and to caches.
+
+        `caches` are paths in the home.
+        """
+        with self._lock, disk_errors("keep the outputs of a run"):
+            layer, written = self._new(), f"{upper}/{PROJECT}"
+            wanted = self._base.source.ignored(self._commit, list(leaves(written)))
+            os.mkdir(f"{layer}/{PROJECT}")
+            imitate(self._root, f"{layer}/{PROJECT}")
+            move(written, f"{layer}/{PROJECT}", wanted, below)
+            for place in self._places[2:]:
+                os.rename(f"{upper}/{place}", f"{layer}/{place}")
+            os.mkdir(f"{layer}/{HOME}", 0o700)
+            for name in caches:
+                if os.path.isdir(f"{upper}/{HOME}/{name}"):
+                    make_parents(f"{layer}/{HOME}", name, [f"{upper}/{HOME}"])
+                    os.rename(f"{upper}/{HOME}/{name}", f"{layer}/{HOME}/{name}")
+            self._stack = replace(self._stack, warm=self._joined((*self._stack.warm, layer)))
+            self._sealed = time.time()
+
+    def advance(self, commit: str) -> None:
+        """Show the files of another commit; those in which it differs are new."""
+        source = self._base.source
+        with self._lock, disk_errors("make the layer of the campaign's tip"):
+            layer = self._new()
+            folder = f"{layer}/{PROJECT}"
+            os.mkdir(folder)
+            found = source.differences(self._commit, commit)
+            below = self.below(self._stack, warm=False)[::-1]
+            there = sorted(path for path, is_there in found.items() if is_there)
+            gone = sorted(path for path, is_there in found.items() if not is_there)
+            for path in there:
+                make_parents(folder, path, below)
+            source.check_out(commit, Path(folder), there)
+            hide(folder, gone, below)
+            prune(folder, gone, below)
+            imitate(self._root, folder)
+            now = max(time.time(), self._next_second)
+            for path in there:
+                os.utime(f"{folder}/{path}", (now, now), follow_symlinks=False)
+            self._stack = replace(self._stack, tip=self._joined((*self._stack.tip, layer)))
+            self._commit = commit
+            self._look()
+
+    @property
+    def _next_second(self) -> float:
+        """The first whole second that no file of a sealed layer can have."""
+        return float(int(self._sealed) + 1)
+
+    def _first_tip(self) -> str:
+        """All tracked files, each with the time of the user's where that is the same file.
+
+        So what the user has built from them is as fresh, or as old, as it is by hand.
+        """
+        layer, source = self._new(), self._base.source
+        folder = f"{layer}/{PROJECT}"
+        os.mkdir(folder)
+        source.check_out(self._commit, Path(folder))
+        edited = source.edited(self._commit)
+        for at, folders, names in os.walk(folder, topdown=False):
+            inside = at[len(folder) + 1 :]
+            for name in (*names, *folders):
+                path = f"{inside}/{name}" if inside else name
+                if path not in edited:
+                    _date_as(f"{self._root}/{path}", f"{at}/{name}")
+        imitate(self._root, folder)
+        return layer
+
+    def _look(self) -> None:
+        """Hide what is in the user's tree now, and remember how its folders are."""
+        tips = self._stack.of(PROJECT, warm=False)
+        shown = {self._root + at[len(tip) :] for tip in tips for at, _, _ in os.walk(tip)}
+        self._folders = {folder: _changed(folder) for folder in shown}
+        layer = self._new()
+        folder = f"{layer}/{PROJECT}"
+        os.mkdir(folder)
+        hide(folder, self._base.source.hidden(self._commit), [self._root])
+        imitate(self._root, folder)
+        self._stack = replace(self._stack, mask=(layer,))
+
+    def _look_again(self) -> None:
+        """Hide what the user has added to a folder with tracked files since."""
+        if any(_changed(path) != then for path, then in self._folders.items()):
+            self._look()
+
+    def _new(self) -> str:
+        layer = f"{self._base.place}/l{next(self._numbers)}"
+        os.mkdir(layer)
+        return layer
+
+    def _joined(self, layers: tuple[str, ...]) -> tuple[str, ...]:
+        """The same as one layer, once they are many and no other tree is open that needs them."""
+        if len(layers) <= _MOST or self._open > 1:
+            return layers
+        layer = self._new()
+        for place in self._places:
+            if folders := [at for each in layers if os.path.isdir(at := f"{each}/{place}")]:
+                os.mkdir(f"{layer}/{place}")
+                flatten(folders[::-1], f"{layer}/{place}")
+        for old in layers:
+            discard(old)
+        return (layer,)
+
+
+def lay(
+    layer: str, files: Mapping[str, bytes], artifacts: Mapping[str, Path], below: Sequence[str]
+) -> None:
+    """Fill the layer of a candidate, on the stack `below`: artifacts, then its files."""
+    for path, source in artifacts.items():
+        if path not in files:
+            make_parents(layer, path, below)
+            _link(source, f"{layer}/{path}")
+    for path, content in files.items():
+        make_parents(layer, path, below)
+        with open(f"{layer}/{path}", "xb") as file:
+            file.write(content)
+        if old := visible(below, path):
+            shutil.copymode(old, f"{layer}/{path}")
+
+
+def _link(source: Path, path: str) -> None:
+    try:
+        os.link(source, path, follow_symlinks=False)
+    except OSError:  # another disk
+        shutil.copy2(source, path, follow_symlinks=False)
+
+
+def _date_as(path: str, other: str) -> None:
+    """Give `other` the times of a path of the user's, and its mode where it is a folder."""
+    try:
+        st = os.lstat(path)
+    except OSError:  # it is not in the user's tree
+        return
+    os.utime(other, ns=(st.st_atime_ns, st.st_mtime_ns), follow_symlinks=False)
+    if os.path.isdir(other) and not os.path.islink(other):
+        os.chmod(other, st.st_mode & 0o7777)
+
+
+def _changed(folder: str) -> int:
+    """The time at which an entry of a folder last came or went; 0 where there is none."""
+    try:
+        return os.lstat(folder).st_mtime_ns
+    except OSError:
+        return 0
