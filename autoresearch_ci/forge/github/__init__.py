@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
-from urllib.parse import quote
+
+from github.Repository import Repository
 
 from autoresearch_ci.core.errors import ForgeError
 from autoresearch_ci.forge import (
@@ -19,16 +20,15 @@ from autoresearch_ci.forge import (
     Thread,
 )
 from autoresearch_ci.forge.github.checks import MOST_ANNOTATIONS, Checks
-from autoresearch_ci.forge.github.client import Call, Calls
+from autoresearch_ci.forge.github.client import Client
 from autoresearch_ci.forge.github.comments import Comments
 from autoresearch_ci.forge.github.pulls import Pulls
 from autoresearch_ci.forge.github.rate_limit import Manners
-from autoresearch_ci.forge.github.responses import Refused, pick
+from autoresearch_ci.forge.github.refusal import Refused, known
 from autoresearch_ci.forge.size_limits import ANNOTATIONS_A_REQUEST
 
 _T = TypeVar("_T")
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})")
-_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _STANDARD_ROLES = {"none", "read", "triage", "write", "maintain", "admin"}
 _MAY_COMMAND = {"write", "maintain", "admin"}
 
@@ -45,16 +45,10 @@ class GitHubForge:
     def __init__(
         self, api_url: str, repository: str, token: str, manners: Manners | None = None
     ) -> None:
-        if not _REPOSITORY.fullmatch(repository) or ".." in repository.split("/"):
-            raise ForgeError(
-                "The name of the repository is not of the form owner/name.",
-                remedy="Set GITHUB_REPOSITORY as the runner does, such as octocat/hello-world.",
-            )
-        self._path = f"/repos/{repository}"
-        self._calls = Calls(api_url, token, manners or Manners())
-        self._comments = Comments(self._calls, repository)
-        self._checks = Checks(self._calls, repository)
-        self._pulls = Pulls(self._calls, repository)
+        self._client = Client(api_url, repository, token, manners or Manners())
+        self._comments = Comments(self._client)
+        self._checks = Checks(self._client)
+        self._pulls = Pulls(self._client)
         self._missed: dict[str, Missed] = {}
 
     @property
@@ -66,11 +60,8 @@ class GitHubForge:
     def may_command(self, login: str) -> bool:
         if not _LOGIN.fullmatch(login):
             return False
-        path = f"{self._path}/collaborators/{login}/permission"
-        call = Call("GET", path, permission="metadata: read")
         try:
-            answer = self._calls.make(call)
-            return _writes(answer, login)
+            return self._client.ask("metadata: read", lambda repository: _writes(repository, login))
         except Refused as refused:
             if refused.status == 404:  # noqa: PLR2004 - nobody, or no collaborator
                 return False
@@ -84,8 +75,10 @@ class GitHubForge:
 
     def default_branch(self) -> str:
         try:
-            answer = self._calls.make(Call("GET", self._path, permission="metadata: read"))
-            return pick(answer, str, "default_branch")
+            return self._client.ask(
+                "metadata: read",
+                lambda repository: known(repository.default_branch, "default_branch"),
+            )
         except Refused as refused:
             raise _error("which branch is the default one", refused) from None
 
@@ -141,38 +134,39 @@ class GitHubForge:
         return self._try("the pull request", lambda: self._pulls.open(branch, base, title, body))
 
     def dispatch(self, event: str, payload: Mapping[str, Any]) -> bool:
-        call = Call(
-            "POST",
-            f"{self._path}/dispatches",
-            {"event_type": event, "client_payload": dict(payload)},
-            permission="contents: write",
-            repeatable=False,
-        )
-        return self._start(call)
+        def start(repository: Repository) -> bool:
+            # PyGithub's own verb does not tell why it failed.
+            repository.requester.requestJsonAndCheck(
+                "POST",
+                f"{repository.url}/dispatches",
+                input={"event_type": event, "client_payload": dict(payload)},
+            )
+            return True
+
+        return self._start("contents: write", start)
 
     def dispatch_workflow(self, workflow: str, ref: str, inputs: Mapping[str, str]) -> bool:
         file = workflow.rpartition("/")[2]
-        call = Call(
-            "POST",
-            f"{self._path}/actions/workflows/{quote(file, safe='')}/dispatches",
-            {"ref": ref, "inputs": dict(inputs)},
-            permission="actions: write",
-            repeatable=False,
+        return self._start(
+            "actions: write",
+            lambda repository: repository.get_workflow(file).create_dispatch(
+                ref, dict(inputs), throw=True
+            ),
         )
-        return self._start(call)
 
-    def _start(self, call: Call) -> bool:
-        def start() -> bool:
-            self._calls.make(call)
-            return True
-
-        return self._try("the start of the next run", start) or False
+    def _start(self, permission: str, start: Callable[[Repository], bool]) -> bool:
+        return bool(
+            self._try(
+                "the start of the next run",
+                lambda: self._client.ask(permission, start, repeatable=False),
+            )
+        )
 
     def hurry(self, seconds: float) -> None:
-        self._calls.hurry(seconds)
+        self._client.hurry(seconds)
 
     def close(self) -> None:
-        self._calls.close()
+        self._client.close()
 
     def _try(self, what: str, report: Callable[[], _T]) -> _T | None:
         """Do it; note it as missed where GitHub refuses, and no longer where it takes it."""
@@ -185,18 +179,21 @@ class GitHubForge:
         return done
 
 
-def _writes(answer: Any, login: str) -> bool:
-    """Whether the answer says that this very person, no bot, has a role that may write."""
-    if pick(answer, str, "user", "login").lower() != login.lower():
-        return False
-    if pick(answer, str, "user", "type") == "Bot":
+def _writes(repository: Repository, login: str) -> bool:
+    """Tell whether this very person, no bot, has a role that may write.
+
+    PyGithub's own verbs tell the permission and the role in a request each, and not of whom.
+    """
+    _, answer = repository.requester.requestJsonAndCheck(
+        "GET", f"{repository.url}/collaborators/{login}/permission"
+    )
+    user = answer["user"]
+    if user["login"].lower() != login.lower() or user["type"].lower() == "bot":
         return False
     # `permission` says write for maintain and read for triage, but it is all there is
     # to tell what a role of an organisation's own comes down to.
     role = answer.get("role_name")
-    if not isinstance(role, str) or role not in _STANDARD_ROLES:
-        role = pick(answer, str, "permission")
-    return role in _MAY_COMMAND
+    return (role if role in _STANDARD_ROLES else answer["permission"]) in _MAY_COMMAND
 
 
 def _error(what: str, refused: Refused) -> ForgeError:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from github.CheckRun import CheckRun
+from github.Repository import Repository
+
 from autoresearch_ci.forge import CHECK, Annotation, CheckOutput, Conclusion
-from autoresearch_ci.forge.github.client import Call, Calls
-from autoresearch_ci.forge.github.responses import Refused, pick
+from autoresearch_ci.forge.github.client import Client
+from autoresearch_ci.forge.github.refusal import Refused, known
 from autoresearch_ci.forge.size_limits import (
     ANNOTATION_MESSAGE,
     ANNOTATION_TITLE,
@@ -25,24 +28,18 @@ MOST_ANNOTATIONS = 5 * ANNOTATIONS_A_REQUEST
 class Checks:
     """The check runs of one session; every verb raises Refused."""
 
-    def __init__(self, calls: Calls, repository: str) -> None:
-        self._calls = calls
-        self._path = f"/repos/{repository}/check-runs"
+    def __init__(self, client: Client) -> None:
+        self._client = client
         self._begun: dict[str, int] = {}
         """The check run under way on each commit."""
-        self._details: dict[str, str] = {}
+        self._details: dict[str, Any] = {}
 
     def begin(self, sha: str, output: CheckOutput, details_url: str) -> None:
         """Show that a session is at work on this commit; tried once, for it waits for this."""
         if details_url:
             self._details["details_url"] = details_url
-        answer = self._send(
-            "POST",
-            self._path,
-            {"name": CHECK, "head_sha": sha, "status": "in_progress", "output": _output(output)},
-            patient=False,
-        )
-        self._begun[sha] = pick(answer, int, "id")
+        shown = {"status": "in_progress", "output": _output(output)}
+        self._begun[sha], _ = self._create(CHECK, sha, shown, patient=False)
 
     def end(
         self,
@@ -52,34 +49,46 @@ class Checks:
         annotations: Sequence[Annotation],
         name: str = CHECK,
     ) -> tuple[int, str]:
-        """Show how it ended, with at most 50 annotations; the check run's id and address."""
-        ended = {
+        """Show how it ended, with at most 50 annotations; return the check run's id and address."""
+        shown = {
             "status": "completed",
             "conclusion": conclusion.value,
             "output": _output(output, annotations),
         }
-        answer = self._complete(sha, ended, name)
-        return pick(answer, int, "id"), pick(answer, str, "html_url")
+        number = self._begun.pop(sha, None) if name == CHECK else None
+        if number is not None:
+            try:
+                return self._edit(number, shown)
+            except Refused as refused:
+                if refused.status != 404:  # noqa: PLR2004 - it is gone
+                    raise
+        return self._create(name, sha, shown)
 
     def annotate(self, number: int, output: CheckOutput, annotations: Sequence[Annotation]) -> None:
         """Add annotations to a check run, 50 a request."""
         for at in range(0, len(annotations), ANNOTATIONS_A_REQUEST):
             batch = annotations[at : at + ANNOTATIONS_A_REQUEST]
-            self._send("PATCH", f"{self._path}/{number}", {"output": _output(output, batch)})
+            self._edit(number, {"output": _output(output, batch)})
 
-    def _complete(self, sha: str, ended: dict[str, Any], name: str) -> Any:
-        number = self._begun.pop(sha, None) if name == CHECK else None
-        if number is not None:
-            try:
-                return self._send("PATCH", f"{self._path}/{number}", ended)
-            except Refused as refused:
-                if refused.status != 404:  # noqa: PLR2004 - it is gone
-                    raise
-        return self._send("POST", self._path, {"name": name, "head_sha": sha} | ended)
+    def _create(
+        self, name: str, sha: str, shown: Mapping[str, Any], *, patient: bool = True
+    ) -> tuple[int, str]:
+        def create(repository: Repository) -> tuple[int, str]:
+            return _told(repository.create_check_run(name, sha, **shown, **self._details))
 
-    def _send(self, verb: str, path: str, what: dict[str, Any], *, patient: bool = True) -> Any:
-        sent = what | self._details
-        return self._calls.make(Call(verb, path, sent, permission=PERMISSION, patient=patient))
+        return self._client.ask(PERMISSION, create, patient=patient)
+
+    def _edit(self, number: int, shown: Mapping[str, Any]) -> tuple[int, str]:
+        def edit(repository: Repository) -> tuple[int, str]:
+            check = repository.get_check_run(number)
+            check.edit(**shown, **self._details)
+            return _told(check)
+
+        return self._client.ask(PERMISSION, edit)
+
+
+def _told(check: CheckRun) -> tuple[int, str]:
+    return known(check.id, "id"), known(check.html_url, "html_url")
 
 
 def _output(given: CheckOutput, annotations: Sequence[Annotation] = ()) -> dict[str, Any]:

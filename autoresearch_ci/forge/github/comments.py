@@ -6,15 +6,20 @@ import math
 import re
 import time
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+
+from github.Issue import Issue
+from github.IssueComment import IssueComment
+from github.Repository import Repository
 
 from autoresearch_ci.forge import MARK, Reaction, Thread
-from autoresearch_ci.forge.github.client import Call, Calls
-from autoresearch_ci.forge.github.responses import Refused, pick
+from autoresearch_ci.forge.github.client import PER_PAGE, Client
+from autoresearch_ci.forge.github.refusal import Refused, known
 from autoresearch_ci.forge.size_limits import COMMENT, SizeLimit, cut
 
-PAGES = 10
-PER_PAGE = 100
+MOST_COMMENTS = 10 * PER_PAGE
+"""Comments of a thread that are searched for ours."""
+
 ACTIONS = "github-actions[bot]"
 
 
@@ -31,23 +36,22 @@ class _Sticky:
 class Comments:
     """The comments of one repository; every verb raises Refused."""
 
-    def __init__(self, calls: Calls, repository: str) -> None:
-        self._calls = calls
-        self._path = f"/repos/{repository}/issues"
+    def __init__(self, client: Client) -> None:
+        self._client = client
         self._stickies: dict[tuple[int, str], _Sticky] = {}
         self._me: str | None = None
 
     def must_wait(self, thread: Thread, key: str) -> bool:
-        """Whether the comment was written, or tried to be, so lately that the next has to wait."""
+        """Tell whether the comment was written, or tried to be, too lately to write it again."""
         written = self._sticky(thread, key).written
-        return time.monotonic() - written < self._calls.pace.manners.between_edits
+        return time.monotonic() - written < self._client.manners.between_edits
 
     def address(self, thread: Thread, key: str) -> str | None:
-        """Where the comment is, if there is one that we know of."""
+        """Return the address of the comment, if there is one that we know of."""
         return self._sticky(thread, key).address
 
     def save(self, thread: Thread, body: str, key: str, *, patient: bool) -> str:
-        """Make our comment of this key say `body`; its address."""
+        """Make our comment of this key say `body`; return its address."""
         sticky = self._sticky(thread, key)
         sticky.written = time.monotonic()
         try:
@@ -62,19 +66,28 @@ class Comments:
         return self._write(thread, sticky, _marker(key), body, patient=patient)
 
     def reply(self, thread: Thread, body: str) -> str:
-        """A comment of its own."""
+        """Write a comment of its own; return its address."""
         return self._add(thread, _marker("reply"), body, patient=True)[1]
 
     def react(self, thread: Thread, comment: int, reaction: Reaction) -> None:
-        """Give a comment a face; giving it twice is giving it once."""
-        self._calls.make(
-            Call(
-                "POST",
-                f"{self._path}/comments/{comment}/reactions",
-                {"content": reaction.value},
-                permission=_permission(thread),
-            )
-        )
+        """React to a comment; doing it twice is doing it once."""
+
+        def react(repository: Repository) -> int:
+            given = _issue(repository, thread).get_comment(comment).create_reaction(reaction.value)
+            return known(given.id, "id")
+
+        self._client.ask(_permission(thread), react)
+
+    def me(self, *, patient: bool) -> str:
+        """Return the login behind the token, asked for once."""
+        if self._me is None:
+            try:
+                self._me = self._client.ask("", _login, patient=patient)
+            except Refused as refused:
+                if refused.passing:
+                    raise
+                self._me = ACTIONS
+        return self._me
 
     def _sticky(self, thread: Thread, key: str) -> _Sticky:
         return self._stickies.setdefault((thread.number, key), _Sticky())
@@ -86,7 +99,7 @@ class Comments:
             self._find(thread, sticky, marker, patient=patient)
         if sticky.number is not None:
             try:
-                return self._edit(thread, sticky, marker, body, patient=patient)
+                return self._edit(thread, sticky.number, marker, body, patient=patient)
             except Refused as refused:
                 if refused.status != 404:  # noqa: PLR2004 - somebody deleted it
                     raise
@@ -96,75 +109,45 @@ class Comments:
 
     def _find(self, thread: Thread, sticky: _Sticky, marker: str, *, patient: bool) -> None:
         """Look for the newest comment that has the marker and is ours."""
-        found = None
-        for page in range(1, PAGES + 1):
-            answer = self._calls.make(
-                Call(
-                    "GET",
-                    f"{self._path}/{thread.number}/comments",
-                    parameters={"per_page": PER_PAGE, "page": page},
-                    permission=_permission(thread),
-                    patient=patient,
-                )
-            )
-            comments = pick(answer, list)
-            marked = [comment for comment in comments if _has(comment, marker)]
-            found = next((c for c in reversed(marked) if self._is_ours(c, patient=patient)), found)
-            if len(comments) < PER_PAGE:
-                break
+
+        def find(repository: Repository) -> list[IssueComment]:
+            comments = islice(_issue(repository, thread).get_comments(), MOST_COMMENTS)
+            return [each for each in comments if (each.body or "").startswith(marker)]
+
+        marked = self._client.ask(_permission(thread), find, patient=patient)
         sticky.looked = True
-        if found is not None:
-            sticky.number, sticky.address = pick(found, int, "id"), pick(found, str, "html_url")
-
-    def _is_ours(self, comment: Any, *, patient: bool) -> bool:
-        """Anybody can copy a marker; whose comment it is, GitHub says."""
-        me = self.me(patient=patient)
-        author = comment.get("user")  # null where the account is gone
-        return isinstance(author, dict) and author.get("login") == me
-
-    def me(self, *, patient: bool) -> str:
-        """The login behind the token, asked for once."""
-        if self._me is None:
-            self._me = self._who_am_i(patient=patient)
-        return self._me
-
-    def _who_am_i(self, *, patient: bool) -> str:
-        """Only GraphQL tells it to the token of a workflow."""
-        query = {"query": "query { viewer { login } }"}
-        try:
-            answer = self._calls.graphql(query, patient=patient)
-            return pick(answer, str, "data", "viewer", "login")
-        except Refused as refused:
-            if refused.passing:
-                raise
-            return ACTIONS
+        for comment in reversed(marked):
+            # Anybody can copy a marker. The author is null where the account is gone.
+            if comment.user and comment.user.login == self.me(patient=patient):
+                sticky.number, sticky.address = comment.id, comment.html_url
+                return
 
     def _add(self, thread: Thread, marker: str, body: str, *, patient: bool) -> tuple[int, str]:
-        answer = self._calls.make(
-            Call(
-                "POST",
-                f"{self._path}/{thread.number}/comments",
-                {"body": _body(marker, body)},
-                permission=_permission(thread),
-                patient=patient,
-                repeatable=False,
-            )
-        )
-        return pick(answer, int, "id"), pick(answer, str, "html_url")
+        def add(repository: Repository) -> tuple[int, str]:
+            comment = _issue(repository, thread).create_comment(_body(marker, body))
+            return known(comment.id, "id"), known(comment.html_url, "html_url")
 
-    def _edit(
-        self, thread: Thread, sticky: _Sticky, marker: str, body: str, *, patient: bool
-    ) -> str:
-        answer = self._calls.make(
-            Call(
-                "PATCH",
-                f"{self._path}/comments/{sticky.number}",
-                {"body": _body(marker, body)},
-                permission=_permission(thread),
-                patient=patient,
-            )
-        )
-        return pick(answer, str, "html_url")
+        return self._client.ask(_permission(thread), add, patient=patient, repeatable=False)
+
+    def _edit(self, thread: Thread, number: int, marker: str, body: str, *, patient: bool) -> str:
+        def edit(repository: Repository) -> str:
+            comment = _issue(repository, thread).get_comment(number)
+            comment.edit(_body(marker, body))
+            return known(comment.html_url, "html_url")
+
+        return self._client.ask(_permission(thread), edit, patient=patient)
+
+
+def _issue(repository: Repository, thread: Thread) -> Issue:
+    """Return the thread as an issue, which a pull request is too; nothing is fetched."""
+    return repository.get_issue(thread.number)
+
+
+def _login(repository: Repository) -> str:
+    """Ask whose the token is: only GraphQL tells it to the token of a workflow."""
+    _, answer = repository.requester.graphql_query("query { viewer { login } }", {})
+    login = answer["data"]["viewer"]["login"]
+    return known(login if isinstance(login, str) else None, "login")
 
 
 def _permission(thread: Thread) -> str:
@@ -172,15 +155,10 @@ def _permission(thread: Thread) -> str:
 
 
 def _marker(key: str) -> str:
-    """A line that is not shown. A key cannot end it."""
+    """Return a line that is not shown. A key cannot end it."""
     return f"{MARK}{re.sub(r'[^A-Za-z0-9._/-]', '_', key)} -->"
 
 
-def _has(comment: Any, marker: str) -> bool:
-    body = comment.get("body") if isinstance(comment, dict) else None
-    return isinstance(body, str) and body.startswith(marker)
-
-
 def _body(marker: str, body: str) -> str:
-    """Begun with the marker and cut to the room there is."""
+    """Begin with the marker, and cut to the limit."""
     return f"{marker}\n{cut(body, SizeLimit(COMMENT.most - len(marker) - 1))}"

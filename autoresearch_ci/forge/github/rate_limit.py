@@ -1,18 +1,29 @@
-"""When the next request may go out: GitHub's limits, our manners, and how long we may wait."""
+"""Waiting for GitHub: its limits, a session's manners, and PyGithub's retrying within them."""
 
 from __future__ import annotations
 
 import math
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, Self
+
+from github import GithubException, GithubRetry, RateLimitExceededExceedsMaxWait
+from urllib3 import HTTPResponse, Retry
+from urllib3.connectionpool import ConnectionPool
+
+from autoresearch_ci.forge.github.refusal import LATER, Refused, seconds_to_wait, time_span
+
+_LIMITED = (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
 
 
 @dataclass(frozen=True, slots=True)
 class Manners:
     """How a session behaves towards the forge; everything in seconds but `tries`.
 
-    `between_writes` is GitHub's own advice. A call that must get through waits
-    `wait_at_most`, and all of a session's calls together `wait_in_all`, beside
+    `between_writes` is GitHub's own advice. A request that must get through waits
+    `wait_at_most`, and all of a session's requests together `wait_in_all`, beside
     the second between writes.
     """
 
@@ -25,16 +36,16 @@ class Manners:
     tries: int = 3
 
 
-class TooLong(Exception):  # noqa: N818 - it never leaves the forge
-    """There is no waiting until the next request may go out; the message says why."""
+class Patience:
+    """The time that a session has for GitHub, and what the request under way may take of it.
 
-
-class Pace:
-    """Sleeps until a request may go out. The sleep ends where an interrupt raises."""
+    A request that is not `patient` waits for no limit. One that is not `persistent` is
+    tried once, and one that is not `repeatable` once where it may have been done.
+    """
 
     def __init__(self, manners: Manners) -> None:
         self.manners = manners
-        self._last_write = -math.inf
+        self.patient = self.persistent = self.repeatable = True
         self._held_until = -math.inf
         self._deadline = math.inf
         self._waited = 0.0
@@ -44,44 +55,122 @@ class Pace:
         self._deadline = min(self._deadline, time.monotonic() + seconds)
 
     @property
+    def hurried(self) -> bool:
+        return not math.isinf(self._deadline)
+
+    @property
     def answer_within(self) -> int:
-        """Seconds an answer may take; whole ones, and short where there is a hurry."""
-        left = self._deadline - time.monotonic()
+        """Whole seconds that an answer may take, short where there is a hurry."""
         # The limit counts for connecting and for reading, so it is half of what is left.
-        return self.manners.answer_within if math.isinf(left) else max(1, int(left / 2))
+        left = self._deadline - time.monotonic()
+        return max(1, int(left / 2)) if self.hurried else self.manners.answer_within
 
     def hold(self, seconds: float) -> None:
-        """Let nothing go out for so long: the forge asked for it."""
+        """Let nothing go out for so long: GitHub asked for it."""
         self._held_until = max(self._held_until, time.monotonic() + seconds)
 
-    def turn(self, *, write: bool, patient: bool) -> None:
-        """Wait until a request may go out; TooLong where that takes longer than we may wait.
+    def wait_for_turn(self) -> None:
+        """Sleep until GitHub wants requests again; Refused where that takes too long.
 
-        Who is not `patient` waits for the second between writes and nothing else.
+        The sleep ends where an interrupt raises.
         """
-        now = time.monotonic()
-        held = max(0.0, self._held_until - now)
-        spaced = write and math.isinf(self._deadline)  # last words are not spaced out
-        polite = self._last_write + self.manners.between_writes - now if spaced else 0.0
-        wait = max(held, polite, 0.0)
-        allowed = self._may_wait() if patient else 0.0
-        if now + wait >= self._deadline:
-            raise TooLong("there was no time left for it")
-        if held > allowed:
-            raise TooLong(f"GitHub asks to wait for another {_span(held)}")
-        if wait:
-            self._waited += held
-            time.sleep(wait)
+        held = max(0.0, self._held_until - time.monotonic())
+        if not self.has_time_for(held):
+            raise Refused("there was no time left for it", LATER, status=429)
+        if held > self.left():
+            raise Refused(f"GitHub asks to wait for another {time_span(held)}", LATER, status=429)
+        time.sleep(held)
+        self.note_wait(held)
 
-    def wrote(self) -> None:
-        """A write has just been answered."""
-        self._last_write = time.monotonic()
+    def has_time_for(self, seconds: float) -> bool:
+        """Tell whether a request can still go out after so long."""
+        return time.monotonic() + seconds < self._deadline
 
-    def _may_wait(self) -> float:
-        return min(self.manners.wait_at_most, self.manners.wait_in_all - self._waited)
+    def left(self) -> float:
+        """Seconds that the request under way may wait."""
+        if not self.patient:
+            return 0.0
+        manners, until_deadline = self.manners, self._deadline - time.monotonic()
+        return min(manners.wait_at_most, manners.wait_in_all - self._waited, until_deadline)
+
+    def note_wait(self, seconds: float) -> None:
+        """Count a wait among the session's."""
+        self._waited += seconds
 
 
-def _span(seconds: float) -> str:
-    if seconds < 120:  # noqa: PLR2004 - two minutes
-        return f"{math.ceil(seconds)} seconds"
-    return f"{seconds / 60:.0f} minutes"
+class SessionRetry(GithubRetry):
+    """PyGithub's retrying within a session's patience.
+
+    By itself it keeps to any `Retry-After`, an hour too, knows no limit that comes as a 429
+    without one, repeats what may be done once only, and takes most redirects for success.
+    """
+
+    def __init__(self, patience: Patience, **how: Any) -> None:
+        self.patience = patience
+        super().__init__(**how)
+
+    def new(self, **changed: Any) -> Self:
+        return super().new(patience=self.patience, **changed)
+
+    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:  # noqa: ARG002 - urllib3's
+        """Tell whether `increment` is to see an answer with this status, instead of PyGithub."""
+        if _is_redirect(status_code):
+            return True
+        surely_not_done = status_code in _LIMITED
+        failed = surely_not_done or status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+        return failed and self._tries_again(surely_not_done=surely_not_done)
+
+    def increment(  # type: ignore[override]  # as PyGithub's
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: HTTPResponse | None = None,
+        error: Exception | None = None,
+        _pool: ConnectionPool | None = None,
+        _stacktrace: TracebackType | None = None,
+    ) -> Retry:
+        """Return the retrying of the next try; raise where there is none."""
+        if error and self.total and not self._tries_again():
+            return self.new(total=0).increment(method, url, response, error, _pool, _stacktrace)
+        if response is not None:
+            self._keep_within_patience(response)
+        self.max_rate_limit_wait = self.patience.left()
+        return super().increment(method, url, response, error, _pool, _stacktrace)
+
+    def get_backoff_time(self) -> float:
+        return self.backoff_factor * 2.0 ** (len(self.history) - 1)
+
+    def sleep(self, response: Any = None) -> None:
+        """Sleep until the next try, as the server or the backoff says."""
+        begun = time.monotonic()
+        super().sleep(response)
+        self.patience.note_wait(time.monotonic() - begun)
+
+    def _tries_again(self, *, surely_not_done: bool = False) -> bool:
+        backoff = self.backoff_factor * 2.0 ** len(self.history)
+        return (
+            bool(self.total)
+            and self.patience.persistent
+            and (surely_not_done or self.patience.repeatable)
+            and self.patience.has_time_for(backoff)
+        )
+
+    def _keep_within_patience(self, response: HTTPResponse) -> None:
+        """Raise for a wait that is too long and for a redirect to elsewhere."""
+        status, headers = response.status, response.headers
+        if _is_redirect(status):
+            response.drain_conn()
+            raise GithubException(status)
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            wait = seconds_to_wait(status, headers, "")
+            headers.setdefault("Retry-After", str(math.ceil(wait)))
+        wait = self.get_retry_after(response) or 0.0
+        if wait > self.patience.left():
+            response.drain_conn()
+            told = {name.lower(): value for name, value in headers.items()}
+            raise RateLimitExceededExceedsMaxWait(status, headers=told, wait=wait)
+
+
+def _is_redirect(status: int) -> bool:
+    """Tell a redirect that PyGithub does not follow: all but 301."""
+    return 300 <= status < 400 and status != HTTPStatus.MOVED_PERMANENTLY  # noqa: PLR2004 - HTTP's

@@ -126,7 +126,7 @@ def test_violations_are_seen(tap, lab, connect):
     """A request that is not as described is noticed, and so is such an answer."""
     before = len(tap.violations)
     forge = connect()
-    forge._calls._github.requester.requestJson(
+    forge._client._github.requester.requestJson(
         "POST", f"/repos/{lab.full_name}/check-runs", input={"head_sha": 7, "name": "n"}
     )
     assert any("request" in v.where for v in tap.violations[before:])

@@ -147,6 +147,30 @@ def test_retry_after_is_kept(forge, hub, lab, command, status):
     assert not forge.missed
 
 
+def test_a_limit_may_come_as_429_without_a_time(forge, hub, lab, command):
+    """Where a 429 names no time but the hour's end, the hour's end is waited for."""
+    headers = {
+        "X-RateLimit-Remaining": "0",
+        "X-RateLimit-Reset": str(int(time.time()) + 1),
+        "Content-Type": "application/json",
+    }
+    body = b'{"message": "API rate limit exceeded for installation ID 1."}'
+    hub.fault("POST .*/check-runs", status=429, headers=headers, body=body)
+    assert forge.end_check(SHA, Conclusion.NEUTRAL, CheckOutput("done", "ended"))
+    first, second = [r for r in hub.site.requests if r.method == "POST"]
+    assert second.time - first.time >= 1.0
+    assert not forge.missed
+
+
+def test_a_server_that_is_down_for_long(forge, hub, command):
+    """A 503 that says how long it takes is waited for no longer than any other wait."""
+    hub.fault("check-runs", status=503, headers={"Retry-After": "3600"})
+    begun = time.monotonic()
+    forge.end_check(SHA, Conclusion.NEUTRAL, CheckOutput("done", "ended"))
+    assert time.monotonic() - begun < 5
+    assert "503" in forge.missed[0].why
+
+
 def test_nobody_waits_for_long(forge, hub, command):
     """A Retry-After of an hour is not waited for, and nothing is sent before it is over."""
     hub.secondary_limit("POST", retry_after=3600)
@@ -265,6 +289,15 @@ def test_a_redirect_elsewhere_is_not(forge, hub):
         forge.default_branch()
 
 
+def test_a_redirect_of_a_write_is_no_success(forge, hub, lab):
+    """Where GitHub sends a write elsewhere nothing was started, and the report says so."""
+    moved = f"{hub.api_url}/repositories/1/dispatches"
+    hub.fault("POST", status=307, headers={"Location": moved}, times=None)
+    assert not forge.dispatch("autoresearch", {})
+    assert "redirects" in forge.missed[0].why
+    assert "GITHUB_REPOSITORY" in forge.missed[0].remedy
+
+
 def test_an_expired_token(forge, hub, command):
     """Once the token is refused nothing more is sent, and the report says why."""
     hub.tokens.find(f"token {TOKEN}").good_for = 2
@@ -294,6 +327,31 @@ def test_the_token_is_nowhere(connect, hub, command):
     seen += ["".join(traceback.format_exception(raised.value)), repr(forge), str(forge.missed)]
     seen += hub.calls()
     assert not [text for text in seen if "secret" in text or "sécret" in text]
+
+
+@pytest.fixture
+def in_trouble(hub, command):
+    """A GitHub where some requests have to be tried again."""
+    hub.fault("pulls", cut=True)
+    hub.fault("check-runs", status=502)
+    hub.secondary_limit("reactions", retry_after=1)
+
+
+def test_trying_again_is_not_told_on_the_terminal(connect, command, in_trouble, capfd):
+    """PyGithub and what is below it print nothing of their own."""
+    whole_session(connect(), command)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_no_log_has_the_token(connect, command, in_trouble, caplog):
+    """Even the loudest log of PyGithub and what is below it has no token."""
+    forge = connect()
+    for name in ("github", "urllib3"):
+        caplog.set_level("DEBUG", name)
+    whole_session(forge, command)
+    assert "check-runs" in caplog.text
+    assert "Authorization" in caplog.text
+    assert TOKEN not in caplog.text
 
 
 @pytest.mark.parametrize("name", ["", "octo", "octo/lab/x", "octo/..", "octo/la b", "../../user"])
@@ -358,6 +416,19 @@ def test_hurry(connect, hub, command):
     assert time.monotonic() - begun < 4.5
     assert "the check run" in {missed.what for missed in forge.missed}
     assert "no time left" in forge.missed[-1].why
+
+
+def test_a_limit_in_a_hurry(connect, hub, command):
+    """After a cancel a rate limit is not waited for beyond the time that is left."""
+    forge = connect(manners=Manners())
+    forge.hurry(3)
+    hub.secondary_limit("POST", retry_after=30)
+    begun = time.monotonic()
+    forge.end_check(SHA, Conclusion.NEUTRAL, CheckOutput("t", "s"))
+    forge.reply(THREAD, "word")
+    assert time.monotonic() - begun < 2
+    assert "rate limit" in forge.missed[0].why
+    assert "no time left" in forge.missed[1].why
 
 
 def test_last_words_are_not_spaced_out(connect, hub, lab, command):
