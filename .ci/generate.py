@@ -37,9 +37,12 @@ def providers_table() -> str:
     return "\n".join(rows)
 
 
-def with_inputs_and_outputs(text: str) -> str:
-    """The page of the Action with both of its tables."""
-    return with_table("outputs", outputs.table, with_table("inputs", inputs.table, text))
+def with_all_settings(text: str) -> str:
+    """The page of the settings with its table, and those of the Action's inputs and outputs."""
+    tables = {"settings": settings_table, "inputs": inputs.table, "outputs": outputs.table}
+    for name, table in tables.items():
+        text = with_table(name, table, text)
+    return text
 
 
 def with_inputs(text: str) -> str:
@@ -63,9 +66,8 @@ def _scalar(default: str) -> str:
 
 GENERATED: dict[str, Callable[[str], str]] = {
     "schema/autoresearch.schema.json": lambda _: render_schema(),
-    "docs/settings.md": partial(with_table, "settings", settings_table),
+    "docs/settings.md": with_all_settings,
     "docs/models.md": partial(with_table, "providers", providers_table),
-    "docs/action.md": with_inputs_and_outputs,
     "action.yml": with_inputs,
     "process/action.yml": with_inputs,
     WORKFLOW: lambda _: workflow(Choices(action=HERE)),

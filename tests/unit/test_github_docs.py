@@ -1,4 +1,4 @@
-"""docs/github.md and the code say the same."""
+"""docs/action.md and the code say the same."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from autoresearch_ci.forge.github.checks import MOST_ANNOTATIONS
 from autoresearch_ci.forge.github.rate_limit import Manners
 
 ROOT = Path(__file__).parents[2]
-DOCS = (ROOT / "docs/github.md").read_text()
+DOCS = (ROOT / "docs/action.md").read_text()
 WORDS = " ".join(DOCS.split())
 
 

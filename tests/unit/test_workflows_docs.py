@@ -1,4 +1,4 @@
-"""docs/workflows.md, docs/security.md and the workflow that they tell of."""
+"""docs/action.md, docs/security.md and the workflow that they tell of."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from autoresearch_ci.action.event import SESSIONS
 from autoresearch_ci.cli.workflow import Choices, text
 
 ROOT = Path(__file__).parents[2]
-DOCS = (ROOT / "docs/workflows.md").read_text()
+DOCS = (ROOT / "docs/action.md").read_text()
 WORKFLOW = yaml.safe_load(text(Choices()))
 ON = WORKFLOW[True]  # YAML's own idea of the word `on`
 
@@ -30,7 +30,7 @@ def test_the_permissions():
 
 def test_the_events():
     """Every event that starts something is in the table, and no other one."""
-    table = DOCS.split("## What it does")[1].split("\n\n")[1]
+    table = DOCS.split("## What starts what")[1].split("\n\n")[2]
     named = {word for word in re.findall(r"`(\w+)`", table) if word in SESSIONS}
     assert named | {"issue_comment"} == set(ON)
     assert {

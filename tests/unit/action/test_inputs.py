@@ -44,8 +44,8 @@ def test_nothing_of_the_event_is_in_a_script():
 
 
 def test_the_documentation_has_the_same_tables():
-    """docs/action.md shows each input and each output as the code has it."""
-    text = (HERE / "docs" / "action.md").read_text()
+    """docs/settings.md shows each input and each output as the code has it."""
+    text = (HERE / "docs" / "settings.md").read_text()
     assert inputs.table() in text
     assert outputs.table() in text
 

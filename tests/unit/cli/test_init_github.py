@@ -153,11 +153,11 @@ def test_inputs_are_handed_on(workflow):
 
 
 def test_least_permissions(workflow):
-    """No job has a permission that docs/github.md does not give a reason for; no one has all."""
+    """No job has a permission that docs/action.md does not give a reason for; no one has all."""
     there = workflow()
     assert there["permissions"] == {}
     documented = re.findall(
-        r"^\| `([a-z-]+: write)` \|", (ROOT / "docs/github.md").read_text(), re.MULTILINE
+        r"^\| `([a-z-]+: write)` \|", (ROOT / "docs/action.md").read_text(), re.MULTILINE
     )
     given = {
         name: {f"{scope}: {level}" for scope, level in job["permissions"].items()}
