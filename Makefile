@@ -8,15 +8,25 @@ VENV := .venv
 BIN := $(abspath $(VENV))/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint units wholes seams actions comments e2e attacks kills tools lock pictures schema clean
+.PHONY: demo check test coverage e2e lint lock pictures schema clean
 
 demo: $(STAMP)
 	@$(BIN)/autoresearch-ci demo
 
-# The Action's jobs wait a lot: they run beside the others.
+# Tests run side by side, in processes of their own where root may give them: tests/conftest.py.
+unexport PYTHONDONTWRITEBYTECODE
+PYTEST := pytest --dist loadgroup --basetemp="$$(mktemp -d)/tmp"
+
+check: lint
+	PATH="$(BIN):$$PATH" $(PYTEST) -n logical -m fast
+
 test: lint
-	@$(BIN)/coverage erase
-	@$(MAKE) --no-print-directory -j4 --output-sync=target actions comments wholes units seams
+	PATH="$(BIN):$$PATH" $(PYTEST) -n auto --durations 20
+
+# Much the quickest with Python 3.14.
+coverage: $(STAMP)
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m $(PYTEST) -n auto
 	$(BIN)/coverage combine -q && $(BIN)/coverage report --skip-covered --skip-empty
 
 lint: $(STAMP)
@@ -26,47 +36,9 @@ lint: $(STAMP)
 	$(BIN)/lint-imports
 	$(BIN)/python .ci/lint.py
 
-PYTEST := PATH="$(BIN):$$PATH" $(BIN)/coverage run -m pytest
-APART := --basetemp="$$(mktemp -d)/tmp"
-# What kills all of the experiments' users sees nobody else's where root may give it processes of
-# its own. The shell collects orphans there. Where root may not, such tests come one by one.
-ALONE := $(if $(shell unshare --pid --fork --mount-proc echo can 2>/dev/null),\
-  unshare --pid --fork --mount-proc --kill-child sh -c '"$$@"; exit $$?' sh)
-CROWDED := $(if $(ALONE),,$(filter 0,$(shell id -u)))
-
-# The packages one by one; what they are together; every implementation of a seam; the Action.
-units: $(STAMP)
-	$(PYTEST) $(APART) tests/unit --ignore=tests/unit/action --ignore-glob="tests/unit/test_*.py"
-
-wholes: $(STAMP)
-	$(PYTEST) $(APART) $(wildcard tests/unit/test_*.py)
-
-seams: $(STAMP)
-	$(PYTEST) $(APART) tests/conformance tests/contract
-
-COMMENTS := $(foreach name,errands handing_on on_a_pull who_commands,tests/unit/action/test_$(name).py)
-actions: $(STAMP)
-	$(ALONE) env $(PYTEST) $(APART) \
-	  $(filter-out $(COMMENTS),$(wildcard tests/unit/action/test_*.py))
-
-comments: $(STAMP) $(if $(CROWDED),actions)
-	$(ALONE) env $(PYTEST) $(APART) $(COMMENTS)
-
-# Each of these waits for programs of others: engine, compilers, killed jobs.
+# Programs of others: engine, compilers, killed jobs, a terminal.
 e2e: $(STAMP)
-	@PATH="$(BIN):$$PATH" $(MAKE) --no-print-directory -j3 --output-sync=target attacks kills tools
-
-E2E := $(wildcard tests/e2e/test_*.py)
-ATTACKS := $(foreach name,containment doctor,tests/e2e/test_$(name).py)
-attacks: $(STAMP)
-	$(ALONE) $(BIN)/pytest $(APART) $(ATTACKS)
-
-KILLS := $(foreach name,action_killed kills race,tests/e2e/test_$(name).py)
-kills: $(STAMP) $(if $(CROWDED),attacks)
-	$(ALONE) $(BIN)/pytest $(APART) $(KILLS)
-
-tools: $(STAMP) $(if $(CROWDED),kills)
-	$(BIN)/pytest $(APART) $(filter-out $(ATTACKS) $(KILLS),$(E2E))
+	PATH="$(BIN):$$PATH" $(PYTEST) -n 3 --durations 20 tests/e2e
 
 $(STAMP): requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -5,9 +5,20 @@ Property tests try the same examples; `pytest --hypothesis-profile=explore` trie
 
 from __future__ import annotations
 
+import os
+import shlex
 import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
+import pytest
 from hypothesis import settings
+
+from tests import kinds
 
 settings.register_profile("explore", deadline=None)
 settings.register_profile("same", deadline=None, derandomize=True)
@@ -17,3 +28,69 @@ settings.load_profile("same")
 # there inherits that: then nothing could be cancelled.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+ALONE = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
+COLLECTING = ["sh", "-c", '"$@"; exit $?', "sh"]
+"""The first process of a namespace has to collect orphans, which a shell does."""
+
+_WATCH = pytest.StashKey[kinds.Watch]()
+
+
+@cache
+def _may_be_alone() -> bool:
+    """A worker of this machine may be given processes that no other sees, as root may give it."""
+    try:
+        return subprocess.run([*ALONE, "true"], capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Two a processor, since a good half of these tests waits most of the time."""
+    return 2 * (os.cpu_count() or 1) if config.option.numprocesses == "auto" else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(specs: list) -> None:
+    """Start each worker in processes of its own: some tests kill all of the experiments' users."""
+    if _may_be_alone():
+        for spec in specs:
+            spec.python = shlex.join([*ALONE, *COLLECTING, sys.executable])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["alone"] = _may_be_alone()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_WATCH] = kinds.Watch()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    alone = getattr(config, "workerinput", {"alone": True})["alone"]
+    kinds.sort(items, share_users=not alone and os.geteuid() == 0)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.config.stash[_WATCH].started.clear()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Fail a test that was taken for fast and is not."""
+    yield
+    started = item.config.stash[_WATCH].started
+    if started and item.get_closest_marker("fast"):
+        pytest.fail(f"{started[0]} in a fast test: mark it with @pytest.mark.git")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _reachable(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let other users come to the folders of tests, each of which is closed until a test opens it."""
+    base = tmp_path_factory.getbasetemp()
+    for folder in (base, *base.parents):
+        if folder.is_relative_to(tempfile.gettempdir()) and folder.stat().st_uid == os.geteuid():
+            folder.chmod(folder.stat().st_mode | 0o055)

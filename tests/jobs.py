@@ -196,8 +196,7 @@ class Job:
 
 def make_source(folder: Path, settings: str = "doctor: off\n", solve: str = SOLVE) -> Path:
     """A project that improves; the doctor has tests of its own, and takes a while."""
-    for path in (folder, *folder.parents[:2]):
-        path.chmod(0o755)  # experiments have a user of their own where the tests are root's
+    folder.chmod(0o755)  # experiments have a user of their own where the tests are root's
     files = {"solve.py": solve, ".gitignore": "run.log\n", ".github/autoresearch.yml": settings}
     return make_repository(folder / "source", files)
 

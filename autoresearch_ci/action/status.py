@@ -68,8 +68,8 @@ class SessionStatus:
         Raises ForgeError.
         """
         self.forge = choose_forge(self.where, token)
-        self.requester = authorization = Authorization(asked, self.forge)
-        return authorization
+        self.requester = requester = Authorization(asked, self.forge)
+        return requester
 
     def session_at(self, where: GitHubRepository) -> None:
         """What was commanded is a session: show it there."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 from autoresearch_ci.core.files import delete
 
 
+@pytest.mark.git
 def test_what_is_deleted(tmp_path):
     """Files, links and closed folders with all below them go, however deep; what links lead to stays."""
     theirs = tmp_path / "theirs"

@@ -40,6 +40,7 @@ def test_a_processor_by_its_plain_name(raw, plain):
     assert machine._plain(raw) == plain
 
 
+@pytest.mark.git
 def test_gpus_are_counted(tmp_path, monkeypatch):
     """Equal GPUs are named once with their number."""
     program = tmp_path / "nvidia-smi"
@@ -49,6 +50,7 @@ def test_gpus_are_counted(tmp_path, monkeypatch):
     assert machine.describe().endswith("GB, 2 x NVIDIA H200, Tesla T4")
 
 
+@pytest.mark.git
 def test_a_broken_driver_is_no_gpu(tmp_path, monkeypatch):
     """A driver that fails leaves the line without GPUs."""
     program = tmp_path / "nvidia-smi"

@@ -100,7 +100,7 @@ def test_a_limit_of_time_or_of_experiments_is_gone_on_from(lab):
     assert why(lab, StopReason.MAX_EXPERIMENTS) == ""
 
 
-@pytest.mark.parametrize("reason", set(StopReason) - {"time_limit", "max_experiments"})
+@pytest.mark.parametrize("reason", sorted(set(StopReason) - {"time_limit", "max_experiments"}))
 def test_any_other_end_is_one(lab, reason):
     """A target that was reached, patience, a stop, nothing left to try, an error: no next run."""
     assert why(lab, reason).startswith("no limit of time")

@@ -34,6 +34,7 @@ def test_a_user_error_is_message_detail_remedy(capsys):
     )
 
 
+@pytest.mark.git
 @pytest.mark.parametrize(
     ("error", "code", "said"),
     [
@@ -63,6 +64,7 @@ def test_usage_passes_through():
     assert exit_.value.code == 2
 
 
+@pytest.mark.git
 def test_a_bug_report_can_be_pasted(monkeypatch, tmp_path):
     """Versions, verb, flags and traceback are in it; secrets, flag values and the home are not."""
     monkeypatch.setenv("HOME", str(tmp_path))

@@ -108,6 +108,7 @@ def test_the_whole_of_it(tmp_path, monkeypatch, capsys):
     assert len(commits.stdout.splitlines()) == 1
 
 
+@pytest.mark.git
 def test_as_json_the_demo_prints_records_alone(tmp_path, monkeypatch, capsys):
     """With --json even the demo's standard output is data."""
     project = tmp_path / "project"

@@ -19,6 +19,7 @@ def flags(verb):
     return parser, set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", parser.format_help()))
 
 
+@pytest.mark.git
 @pytest.mark.parametrize(
     "verb", ["run", "setup", "doctor", "calibrate", "confirm", "brief", "config", "init"]
 )
@@ -44,6 +45,7 @@ def test_confirm_does_not_offer_what_it_refuses(capsys, tmp_path):
         assert "is for `run`" in capsys.readouterr().err
 
 
+@pytest.mark.git
 @pytest.mark.parametrize(("pairs", "accepted"), [("2", False), ("3", True), ("6", True)])
 def test_confirm_takes_as_few_pairs_as_its_help_says(capsys, tmp_path, pairs, accepted):
     """Three pairs are enough to ask for, with a word on what they can show."""

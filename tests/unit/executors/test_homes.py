@@ -22,8 +22,7 @@ root = pytest.mark.skipif(os.geteuid() != 0, reason="NOT RUN: only root has user
 @pytest.fixture
 def lodging(tmp_path):
     """Two homes, and a function that runs a command as an experiment, as the guard, or to measure."""
-    for path in (tmp_path, *tmp_path.parents[:2]):
-        path.chmod(0o755)
+    tmp_path.chmod(0o755)  # experiments have a user of their own where the tests are root's
     tree, place, home = tmp_path / "tree", tmp_path / "homes", tmp_path / "homes" / "user"
     for folder in (tree, place, home, victim := tmp_path / "victim"):
         folder.mkdir()
