@@ -8,14 +8,13 @@ is a discard, `superseded`: it was never compared with the version that it would
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from autoresearch_ci.campaign.ledger.reading import CampaignLog
-from autoresearch_ci.campaign.ledger.records import decode, dumps
+from autoresearch_ci.campaign.ledger.records import decode, dumps, parse
 from autoresearch_ci.core.model import (
     DROP,
     Confirmation,
@@ -57,11 +56,11 @@ def merge(published: CampaignLog, own: CampaignLog, recommit: Recommit | None = 
         return Merged(own, tip, moved)
     # One process writes the records of a session, in order, and publishes a beginning of
     # them. So their count says which are there, also where they got other numbers.
-    there = Counter(_session(json.loads(line)) for line in published.lines)
+    there = Counter(_session(parse(line)) for line in published.lines)
     weaving = _Weaving(published, recommit)
     position = 0
     for line in own.lines:
-        parsed = json.loads(line)
+        parsed = parse(line)
         record = decode(parsed, position)
         if isinstance(record, Experiment):
             position += 1

@@ -8,13 +8,12 @@ a session begins.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TypeVar
 
 from autoresearch_ci.campaign.ledger.guarded_file import GuardedFile
 from autoresearch_ci.campaign.ledger.reading import CampaignLog, read, require_ours, whole
-from autoresearch_ci.campaign.ledger.records import dumps, encode, loads
+from autoresearch_ci.campaign.ledger.records import dumps, encode, loads, parse
 from autoresearch_ci.campaign.ledger.tsv import HEADER, row
 from autoresearch_ci.campaign.merge import Merged, Recommit, merge
 from autoresearch_ci.core.errors import LedgerError
@@ -195,4 +194,4 @@ def _name(path: Path) -> str:
 
 
 def _tag(line: bytes) -> str:
-    return str(json.loads(line)["details"].get("tag", ""))
+    return str(parse(line)["details"].get("tag", ""))

@@ -14,6 +14,7 @@ from autoresearch_ci.campaign.ledger.records import (
     NewerRecordError,
     decode,
     encode,
+    parse,
 )
 from autoresearch_ci.core.errors import LedgerError
 from autoresearch_ci.core.history import History
@@ -156,7 +157,7 @@ def read(data: bytes, origin: str) -> dict[str, CampaignLog]:
     campaigns: dict[str, CampaignLog] = {}
     for number, line in _lines(data):
         try:
-            _take(json.loads(line), line, campaigns)
+            _take(parse(line), line, campaigns)
         except NewerRecordError:
             raise LedgerError(
                 f"{origin}:{number}: this record was written by a newer version of autoresearch-ci "

@@ -1,25 +1,32 @@
 """The records as JSON lines, and back. The format is documented in docs/formats.md.
 
-Inside the program a value that does not exist is None; the zeros that stand for
-it exist only in what this module writes.
+A line's details are the fields of its record, in their order. Inside the program a value that
+does not exist is None; the zeros that stand for it exist only in what this module writes.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, Generic, Literal, TypeVar, get_args, get_origin
 
-from autoresearch_ci.campaign.ledger.confirmations import (
-    decode_confirmation,
-    decode_pair,
-    encode_confirmation,
-    encode_pair,
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    ValidationError,
+    WrapSerializer,
+    with_config,
 )
-from autoresearch_ci.campaign.ledger.diagnoses import decode_diagnosis, encode_diagnosis
-from autoresearch_ci.campaign.ledger.mutations import decode_check, encode_check
+from pydantic_core import from_json
+
 from autoresearch_ci.core.model import (
     Confirmation,
     Diagnosis,
@@ -30,9 +37,7 @@ from autoresearch_ci.core.model import (
     MutationCheck,
     PairMeasured,
     ProposalRejected,
-    Reason,
     Record,
-    Sample,
     SessionEnd,
     SessionStart,
     Side,
@@ -51,6 +56,11 @@ LONGEST_IDEA = 2000
 SHORT = 7
 """Characters of a commit that people see."""
 
+Details = dict[str, Any]
+Write = SerializerFunctionWrapHandler
+A = TypeVar("A")
+R = TypeVar("R")
+
 
 class ForeignRecordError(ValueError):
     """The line is JSON, but not a record of ours."""
@@ -62,14 +72,15 @@ class NewerRecordError(ValueError):
 
 def encode(record: Record) -> dict[str, Any]:
     """The record as the JSON object that stands on its line."""
-    action, details = _ENCODERS[type(record)](record)
-    failed = details.get("status") == Status.CRASH
+    line = _Line(_ACTIONS[type(record)], record)
+    details: Details = _LINES.dump_python(line, by_alias=True)["details"]
+    if not isinstance(record, Confirmation | Diagnosis):  # whose lines begin with these
+        details |= {name: details.pop(name) for name in ("tag", "session", "timestamp")}
     return {
         "tool": TOOL,
-        "action": action,
-        "status": "fail" if failed else "success",
-        "details": details
-        | {"tag": record.tag, "session": record.session, "timestamp": record.timestamp},
+        "action": line.action,
+        "status": "fail" if details.get("status") == Status.CRASH else "success",
+        "details": details,
         "local_time": _local(record.timestamp),
     }
 
@@ -84,9 +95,17 @@ def dumps(record: Record) -> bytes:
 def loads(line: bytes) -> Record | None:
     """The record on a line that somebody else may have written; None for anything else."""
     try:
-        return decode(json.loads(line), 0)
+        return decode(parse(line), 0)
     except (ValueError, AttributeError):
         return None
+
+
+def parse(line: bytes) -> Any:
+    """The JSON on a line. Raises ValueError."""
+    try:
+        return from_json(line, cache_strings="keys")
+    except ValueError:
+        return json.loads(line)  # knows half a surrogate pair, and says what is wrong
 
 
 def decode(line: Mapping[str, Any], number: int) -> Record | None:
@@ -95,21 +114,48 @@ def decode(line: Mapping[str, Any], number: int) -> Record | None:
     `number` is given to an experiment that has none: older records did not carry
     it. Raises ForeignRecordError or NewerRecordError.
     """
-    details = line.get("details")
+    action, details = line.get("action"), line.get("details")
     if line.get("tool") != TOOL or not isinstance(details, Mapping):
         raise ForeignRecordError
     if details.get("format", FORMAT) > FORMAT:
         raise NewerRecordError
-    decoder = _DECODERS.get(str(line.get("action")))
+    if action not in _FORMS:
+        return None
     try:
-        return decoder(details, number) if decoder else None
-    except (KeyError, TypeError, ValueError) as error:
-        raise ForeignRecordError from error
+        return _read(action, details)
+    except ValidationError:
+        try:
+            return _read(action, _completed(action, details, number))
+        except ValidationError as error:
+            raise ForeignRecordError from error
 
 
-def _finite(value: float | None) -> float | None:
-    """JSON has no infinity: a difference too large for a number is left out."""
-    return value if value is not None and math.isfinite(value) else None
+def _read(action: str, details: Mapping[str, Any]) -> Record:
+    record: Record = _LINES.validate_python({"action": action, "details": details}).details
+    return record
+
+
+def _completed(action: str, details: Mapping[str, Any], number: int) -> Details:
+    """The details of an older record with what it lacks. Null is as good as nothing there."""
+    known = {name: value for name, value in details.items() if value is not None}
+    reason = StopReason.ERROR if action == "session_end" else None
+    sha = known.get("commit", "")
+    return _ABSENT | {"experiment": number, "reason": reason, "sha": sha} | known
+
+
+_TEXTS = (
+    "tag session timestamp metric target branch base machine version description parent "
+    "candidate proposer error text"
+)
+_ABSENT: Details = {
+    **dict.fromkeys(_TEXTS.split(), ""),
+    **dict.fromkeys(("value", "prev", "best")),
+    "direction": Direction.LOWER,
+    "experiments": 0,
+    "kept": 0,
+    "findings": (),
+}
+"""What stands for a field that an older record does not have."""
 
 
 def _local(timestamp: str) -> str:
@@ -118,230 +164,100 @@ def _local(timestamp: str) -> str:
     return moment.astimezone().replace(tzinfo=None).isoformat(timespec="seconds")
 
 
-def _encode_session_start(record: SessionStart) -> tuple[str, dict[str, Any]]:
-    return "session_start", {
-        "format": FORMAT,
-        "metric": record.metric,
-        "direction": record.direction,
-        "target": record.target,
-        "branch": record.branch,
-        "base": record.base,
-        "base_branch": record.base_branch,
-        "machine": record.machine,
-        "version": record.version,
-        **({"goes_on": True} if record.goes_on else {}),
-    }
+def _session_start(record: SessionStart, write: Write) -> Details:
+    return {"format": FORMAT, **_without_empty(write(record), "goes_on")}
 
 
-def _encode_experiment_start(record: ExperimentStart) -> tuple[str, dict[str, Any]]:
-    return "experiment_start", {
-        "experiment": record.experiment,
-        "description": record.description,
-        "parent": record.parent,
-        "candidate": record.candidate,
-        "proposer": record.proposer,
-        **_cost(record),
-    }
+def _experiment_start(record: ExperimentStart, write: Write) -> Details:
+    details: Details = write(record)
+    if not record.tokens:  # half of a ledger are such records, and most ideas cost nothing
+        del details["tokens"], details["cost_usd"]
+    return details
 
 
-def _cost(record: ExperimentStart) -> dict[str, Any]:
-    """Half of a ledger are such records, and most ideas cost nothing."""
-    return {"tokens": record.tokens, "cost_usd": record.cost_usd} if record.tokens else {}
+def _experiment(record: Experiment, write: Write) -> Details:
+    details: Details = {}
+    for name, value in write(record).items():
+        details[name] = value
+        if name == "prev":
+            details |= {"delta": _delta(record), "commit": record.commit[:SHORT]}
+    if record.status is Status.CRASH:
+        details["value"] = 0
+    details["memory_gb"] = round(record.memory_gb, 3)
+    details["seconds"] = round(record.seconds, 3)
+    if record.holdout is None and not record.holdout_error:
+        del details["holdout"]
+    return _without_empty(details, "error", "jump", "held", "holdout_error")
 
 
-def _encode_rejected(record: ProposalRejected) -> tuple[str, dict[str, Any]]:
-    return "proposal_rejected", {
-        "experiment": record.experiment,
-        "description": record.description,
-        "error": record.error,
-        "proposer": record.proposer,
-        "tokens": record.tokens,
-        "cost_usd": record.cost_usd,
-    }
+def _delta(record: Experiment) -> float | None:
+    """JSON has no infinity: a difference too large for a number is left out."""
+    delta = None if record.status is Status.CRASH else record.delta
+    return delta if delta is not None and math.isfinite(delta) else None
 
 
-def _encode_experiment(record: Experiment) -> tuple[str, dict[str, Any]]:
-    crashed = record.status is Status.CRASH
-    details: dict[str, Any] = {
-        "experiment": record.experiment,
-        "status": record.status,
-        "reason": record.reason,
-        "metric": record.metric,
-        "value": 0 if crashed else record.value,
-        "prev": record.prev,
-        "delta": None if crashed else _finite(record.delta),
-        "commit": record.commit[:SHORT],
-        "description": record.description,
-        "memory_gb": round(record.memory_gb, 3),
-        "seconds": round(record.seconds, 3),
-        "runs": [[sample.side, sample.value] for sample in record.samples],
-        "sha": record.commit,
-        "parent": record.parent,
-        "candidate": record.candidate,
-        "proposer": record.proposer,
-        "change": dict(record.change),
-        "machine": record.machine,
-        "tokens": record.tokens,
-        "cost_usd": record.cost_usd,
-    }
-    if record.error:
-        details["error"] = record.error
-    if record.jump:
-        details["jump"] = True
-    if record.held:
-        details["held"] = True
-    if record.holdout is not None or record.holdout_error:
-        details["holdout"] = record.holdout
-    if record.holdout_error:
-        details["holdout_error"] = record.holdout_error
-    return "experiment_done", details
+def _without_zero(record: Experiment) -> Experiment:
+    return replace(record, value=None) if record.status is Status.CRASH else record
 
 
-def _encode_session_end(record: SessionEnd) -> tuple[str, dict[str, Any]]:
-    details = {
-        "reason": record.reason,
-        "experiments": record.experiments,
-        "kept": record.kept,
-        "best": record.best,
-    }
-    return "session_end", details | ({"note": record.note} if record.note else {})
+def _pair(record: PairMeasured) -> PairMeasured:
+    if sorted(sample.side for sample in record.samples) != sorted(Side):
+        raise ValueError("one run of either side makes a pair")
+    return record
 
 
-def _encode_stop(record: StopRequest) -> tuple[str, dict[str, Any]]:
-    return "stop", {"now": record.now, "by": record.by}
+def _mutation_check(record: MutationCheck, write: Write) -> Details:
+    details: Details = write(record)
+    return details | {"noticed": record.noticed, "rules": details.pop("rules")}
 
 
-def _encode_idea(record: IdeaRequest) -> tuple[str, dict[str, Any]]:
-    return "idea", {"text": record.text, "by": record.by}
+def _session_end(record: SessionEnd, write: Write) -> Details:
+    return _without_empty(write(record), "note")
 
 
-_ENCODERS: dict[type, Any] = {
-    SessionStart: _encode_session_start,
-    ExperimentStart: _encode_experiment_start,
-    ProposalRejected: _encode_rejected,
-    Experiment: _encode_experiment,
-    PairMeasured: encode_pair,
-    Confirmation: encode_confirmation,
-    Diagnosis: encode_diagnosis,
-    MutationCheck: encode_check,
-    SessionEnd: _encode_session_end,
-    StopRequest: _encode_stop,
-    IdeaRequest: _encode_idea,
+def _idea(record: IdeaRequest) -> IdeaRequest:
+    return replace(record, text=record.text[:LONGEST_IDEA])
+
+
+def _without_empty(details: Details, *names: str) -> Details:
+    return {name: value for name, value in details.items() if value or name not in names}
+
+
+_FORMS: dict[str, Any] = {
+    "session_start": Annotated[SessionStart, WrapSerializer(_session_start)],
+    "experiment_start": Annotated[ExperimentStart, WrapSerializer(_experiment_start)],
+    "proposal_rejected": ProposalRejected,
+    "experiment_done": Annotated[
+        Experiment, AfterValidator(_without_zero), WrapSerializer(_experiment)
+    ],
+    "pair_measured": Annotated[PairMeasured, AfterValidator(_pair)],
+    "confirmed": Confirmation,
+    "examined": Diagnosis,
+    "mutants_checked": Annotated[MutationCheck, WrapSerializer(_mutation_check)],
+    "session_end": Annotated[SessionEnd, WrapSerializer(_session_end)],
+    "stop": StopRequest,
+    "idea": Annotated[IdeaRequest, AfterValidator(_idea)],
 }
+"""Each action and its record, with what its line has otherwise than the record."""
 
-
-def _common(details: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        "tag": str(details.get("tag", "")),
-        "session": str(details.get("session", "")),
-        "timestamp": str(details.get("timestamp", "")),
-    }
-
-
-def _decode_session_start(details: Mapping[str, Any], _number: int) -> SessionStart:
-    return SessionStart(
-        **_common(details),
-        metric=str(details.get("metric", "")),
-        direction=Direction(details.get("direction", Direction.LOWER)),
-        target=str(details.get("target", "")),
-        branch=str(details.get("branch", "")),
-        base=str(details.get("base", "")),
-        machine=str(details.get("machine", "")),
-        version=str(details.get("version", "")),
-        base_branch=str(details.get("base_branch", "")),
-        goes_on=details.get("goes_on") is True,
-    )
-
-
-def _decode_experiment_start(details: Mapping[str, Any], number: int) -> ExperimentStart:
-    return ExperimentStart(
-        **_common(details),
-        experiment=int(details.get("experiment", number)),
-        description=str(details.get("description", "")),
-        parent=str(details.get("parent", "")),
-        candidate=str(details.get("candidate", "")),
-        proposer=str(details.get("proposer", "")),
-        tokens=int(details.get("tokens") or 0),
-        cost_usd=float(details.get("cost_usd") or 0),
-    )
-
-
-def _decode_rejected(details: Mapping[str, Any], number: int) -> ProposalRejected:
-    return ProposalRejected(
-        **_common(details),
-        experiment=int(details.get("experiment", number)),
-        description=str(details.get("description", "")),
-        error=str(details.get("error", "")),
-        proposer=str(details.get("proposer", "")),
-        tokens=int(details.get("tokens") or 0),
-        cost_usd=float(details.get("cost_usd") or 0),
-    )
-
-
-def _decode_experiment(details: Mapping[str, Any], number: int) -> Experiment:
-    status = Status(details["status"])
-    reason, value, prev = details.get("reason"), details.get("value"), details.get("prev")
-    change, holdout = details.get("change"), details.get("holdout")
-    return Experiment(
-        **_common(details),
-        experiment=int(details.get("experiment", number)),
-        status=status,
-        reason=Reason(reason) if reason else None,
-        metric=str(details.get("metric", "")),
-        value=None if status is Status.CRASH or value is None else float(value),
-        prev=None if prev is None else float(prev),
-        description=str(details.get("description", "")),
-        commit=str(details.get("sha") or details.get("commit", "")),
-        parent=str(details.get("parent", "")),
-        candidate=str(details.get("candidate", "")),
-        proposer=str(details.get("proposer", "")),
-        change=change if isinstance(change, dict) else {},
-        samples=tuple(Sample(Side(side), float(value)) for side, value in details.get("runs", ())),
-        seconds=float(details.get("seconds") or 0),
-        memory_gb=float(details.get("memory_gb") or 0),
-        machine=str(details.get("machine", "")),
-        tokens=int(details.get("tokens") or 0),
-        cost_usd=float(details.get("cost_usd") or 0),
-        error=str(details.get("error", "")),
-        jump=details.get("jump") is True,
-        held=details.get("held") is True,
-        holdout=None if holdout is None else float(holdout),
-        holdout_error=str(details.get("holdout_error", "")),
-    )
-
-
-def _decode_session_end(details: Mapping[str, Any], _number: int) -> SessionEnd:
-    best = details.get("best")
-    return SessionEnd(
-        **_common(details),
-        reason=StopReason(details.get("reason", StopReason.ERROR)),
-        experiments=int(details.get("experiments", 0)),
-        kept=int(details.get("kept", 0)),
-        best=None if best is None else float(best),
-        note=str(details.get("note", "")),
-    )
-
-
-def _decode_stop(details: Mapping[str, Any], _number: int) -> StopRequest:
-    by = str(details.get("by", ""))
-    return StopRequest(**_common(details), now=bool(details.get("now")), by=by)
-
-
-def _decode_idea(details: Mapping[str, Any], _number: int) -> IdeaRequest:
-    text, by = str(details.get("text", "")), str(details.get("by", ""))
-    return IdeaRequest(**_common(details), text=text[:LONGEST_IDEA], by=by)
-
-
-_DECODERS: dict[str, Callable[[Mapping[str, Any], int], Record]] = {
-    "session_start": _decode_session_start,
-    "experiment_start": _decode_experiment_start,
-    "proposal_rejected": _decode_rejected,
-    "experiment_done": _decode_experiment,
-    "pair_measured": lambda details, _number: decode_pair(details, _common(details)),
-    "confirmed": lambda details, _number: decode_confirmation(details, _common(details)),
-    "examined": lambda details, _number: decode_diagnosis(details, _common(details)),
-    "mutants_checked": lambda details, _number: decode_check(details, _common(details)),
-    "session_end": _decode_session_end,
-    "stop": _decode_stop,
-    "idea": _decode_idea,
+_ACTIONS: dict[type, str] = {
+    get_args(form)[0] if get_origin(form) is Annotated else form: action
+    for action, form in _FORMS.items()
 }
+_NAMES = {"commit": "sha", "samples": "runs"}
+
+
+@with_config(
+    ConfigDict(alias_generator=lambda name: _NAMES.get(name, name), coerce_numbers_to_str=True)
+)
+@dataclass(frozen=True, slots=True)
+class _Line(Generic[A, R]):
+    """The part of a line that differs from record to record."""
+
+    action: A
+    details: R
+
+
+_line: Any = _Line
+_any_line: Any = reduce(or_, (_line[Literal[action], form] for action, form in _FORMS.items()))
+_LINES: TypeAdapter[Any] = TypeAdapter(Annotated[_any_line, Field(discriminator="action")])

@@ -1,4 +1,7 @@
-"""What is written down of a campaign, and told to whoever listens."""
+"""Records of a campaign, and events that are told to listeners.
+
+A record's fields stand in the order in which they are written.
+"""
 
 from __future__ import annotations
 
@@ -31,9 +34,9 @@ class SessionStart:
     target: str
     branch: str
     base: str
+    base_branch: str = field(default="", kw_only=True)
     machine: str
     version: str
-    base_branch: str = ""
     goes_on: bool = False
 
 
@@ -73,7 +76,7 @@ class ProposalRejected:
     cost_usd: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
     """A finished experiment. Number 0 is the baseline, whose `reason` is None.
 
@@ -99,14 +102,14 @@ class Experiment:
     value: float | None
     prev: float | None
     description: str
+    memory_gb: float = 0.0
+    seconds: float = 0.0
+    samples: tuple[Sample, ...] = ()
     commit: str
     parent: str
     candidate: str
     proposer: str
     change: Mapping[str, Any] = field(default_factory=dict)
-    samples: tuple[Sample, ...] = ()
-    seconds: float = 0.0
-    memory_gb: float = 0.0
     machine: str = ""
     tokens: int = 0
     cost_usd: float = 0.0

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 ROUNDING = 1e-12
 """What the rounding of sums of millions of doubles does to a value, as a part of it."""
@@ -215,8 +215,7 @@ class Run:
         return self.returncode == 0 and not self.timed_out and not self.out_of_memory
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """One measured value of one side; the order of samples is the order of runs."""
 
     side: Side
