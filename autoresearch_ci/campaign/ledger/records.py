@@ -1,32 +1,25 @@
 """The records as JSON lines, and back. The format is documented in docs/formats.md.
 
-A line's details are the fields of its record, in their order. Inside the program a value that
-does not exist is None; the zeros that stand for it exist only in what this module writes.
+A line's details are the fields of its record, in their order; `_FORMS` says what differs. Inside
+the program a value that does not exist is None; the zeros that stand for it exist only in what
+this module writes.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
-from functools import reduce
-from operator import or_
-from typing import Annotated, Any, Generic, Literal, TypeVar, get_args, get_origin
+from typing import Any, NamedTuple
 
-from pydantic import (
-    AfterValidator,
-    ConfigDict,
-    Field,
-    SerializerFunctionWrapHandler,
-    TypeAdapter,
+from pydantic_core import (
     ValidationError,
-    WrapSerializer,
-    with_config,
+    from_json,
 )
-from pydantic_core import from_json
 
+from autoresearch_ci.campaign.ledger.schema import read, write
 from autoresearch_ci.core.model import (
     Confirmation,
     Diagnosis,
@@ -57,9 +50,6 @@ SHORT = 7
 """Characters of a commit that people see."""
 
 Details = dict[str, Any]
-Write = SerializerFunctionWrapHandler
-A = TypeVar("A")
-R = TypeVar("R")
 
 
 class ForeignRecordError(ValueError):
@@ -72,13 +62,14 @@ class NewerRecordError(ValueError):
 
 def encode(record: Record) -> dict[str, Any]:
     """The record as the JSON object that stands on its line."""
-    line = _Line(_ACTIONS[type(record)], record)
-    details: Details = _LINES.dump_python(line, by_alias=True)["details"]
+    action = _ACTIONS[type(record)]
+    details: Details = write(record)
+    details = _FORMS[action].write(record, details)
     if not isinstance(record, Confirmation | Diagnosis):  # whose lines begin with these
         details |= {name: details.pop(name) for name in ("tag", "session", "timestamp")}
     return {
         "tool": TOOL,
-        "action": line.action,
+        "action": action,
         "status": "fail" if details.get("status") == Status.CRASH else "success",
         "details": details,
         "local_time": _local(record.timestamp),
@@ -131,7 +122,8 @@ def decode(line: Mapping[str, Any], number: int) -> Record | None:
 
 
 def _read(action: str, details: Mapping[str, Any]) -> Record:
-    record: Record = _LINES.validate_python({"action": action, "details": details}).details
+    form = _FORMS[action]
+    record: Record = form.read(read(form.kind, details))
     return record
 
 
@@ -164,30 +156,29 @@ def _local(timestamp: str) -> str:
     return moment.astimezone().replace(tzinfo=None).isoformat(timespec="seconds")
 
 
-def _session_start(record: SessionStart, write: Write) -> Details:
-    return {"format": FORMAT, **_without_empty(write(record), "goes_on")}
+def _write_session_start(_record: SessionStart, details: Details) -> Details:
+    return {"format": FORMAT, **_without_empty(details, "goes_on")}
 
 
-def _experiment_start(record: ExperimentStart, write: Write) -> Details:
-    details: Details = write(record)
+def _write_experiment_start(record: ExperimentStart, details: Details) -> Details:
     if not record.tokens:  # half of a ledger are such records, and most ideas cost nothing
         del details["tokens"], details["cost_usd"]
     return details
 
 
-def _experiment(record: Experiment, write: Write) -> Details:
-    details: Details = {}
-    for name, value in write(record).items():
-        details[name] = value
+def _write_experiment(record: Experiment, details: Details) -> Details:
+    line: Details = {}
+    for name, value in details.items():
+        line[name] = value
         if name == "prev":
-            details |= {"delta": _delta(record), "commit": record.commit[:SHORT]}
+            line |= {"delta": _delta(record), "commit": record.commit[:SHORT]}
     if record.status is Status.CRASH:
-        details["value"] = 0
-    details["memory_gb"] = round(record.memory_gb, 3)
-    details["seconds"] = round(record.seconds, 3)
+        line["value"] = 0
+    line["memory_gb"] = round(record.memory_gb, 3)
+    line["seconds"] = round(record.seconds, 3)
     if record.holdout is None and not record.holdout_error:
-        del details["holdout"]
-    return _without_empty(details, "error", "jump", "held", "holdout_error")
+        del line["holdout"]
+    return _without_empty(line, "error", "jump", "held", "holdout_error")
 
 
 def _delta(record: Experiment) -> float | None:
@@ -196,68 +187,54 @@ def _delta(record: Experiment) -> float | None:
     return delta if delta is not None and math.isfinite(delta) else None
 
 
-def _without_zero(record: Experiment) -> Experiment:
+def _read_experiment(record: Experiment) -> Experiment:
     return replace(record, value=None) if record.status is Status.CRASH else record
 
 
-def _pair(record: PairMeasured) -> PairMeasured:
+def _read_pair(record: PairMeasured) -> PairMeasured:
     if sorted(sample.side for sample in record.samples) != sorted(Side):
         raise ValueError("one run of either side makes a pair")
     return record
 
 
-def _mutation_check(record: MutationCheck, write: Write) -> Details:
-    details: Details = write(record)
+def _write_mutation_check(record: MutationCheck, details: Details) -> Details:
     return details | {"noticed": record.noticed, "rules": details.pop("rules")}
 
 
-def _session_end(record: SessionEnd, write: Write) -> Details:
-    return _without_empty(write(record), "note")
+def _write_session_end(_record: SessionEnd, details: Details) -> Details:
+    return _without_empty(details, "note")
 
 
-def _idea(record: IdeaRequest) -> IdeaRequest:
+def _read_idea(record: IdeaRequest) -> IdeaRequest:
     return replace(record, text=record.text[:LONGEST_IDEA])
 
 
 def _without_empty(details: Details, *names: str) -> Details:
-    return {name: value for name, value in details.items() if value or name not in names}
+    for name in names:
+        if not details[name]:
+            del details[name]
+    return details
 
 
-_FORMS: dict[str, Any] = {
-    "session_start": Annotated[SessionStart, WrapSerializer(_session_start)],
-    "experiment_start": Annotated[ExperimentStart, WrapSerializer(_experiment_start)],
-    "proposal_rejected": ProposalRejected,
-    "experiment_done": Annotated[
-        Experiment, AfterValidator(_without_zero), WrapSerializer(_experiment)
-    ],
-    "pair_measured": Annotated[PairMeasured, AfterValidator(_pair)],
-    "confirmed": Confirmation,
-    "examined": Diagnosis,
-    "mutants_checked": Annotated[MutationCheck, WrapSerializer(_mutation_check)],
-    "session_end": Annotated[SessionEnd, WrapSerializer(_session_end)],
-    "stop": StopRequest,
-    "idea": Annotated[IdeaRequest, AfterValidator(_idea)],
+class _Form(NamedTuple):
+    """How a record stands on its line, where that is not just its fields."""
+
+    kind: type
+    write: Callable[[Any, Details], Details] = lambda _record, details: details
+    read: Callable[[Any], Any] = lambda record: record
+
+
+_FORMS = {
+    "session_start": _Form(SessionStart, write=_write_session_start),
+    "experiment_start": _Form(ExperimentStart, write=_write_experiment_start),
+    "proposal_rejected": _Form(ProposalRejected),
+    "experiment_done": _Form(Experiment, write=_write_experiment, read=_read_experiment),
+    "pair_measured": _Form(PairMeasured, read=_read_pair),
+    "confirmed": _Form(Confirmation),
+    "examined": _Form(Diagnosis),
+    "mutants_checked": _Form(MutationCheck, write=_write_mutation_check),
+    "session_end": _Form(SessionEnd, write=_write_session_end),
+    "stop": _Form(StopRequest),
+    "idea": _Form(IdeaRequest, read=_read_idea),
 }
-"""Each action and its record, with what its line has otherwise than the record."""
-
-_ACTIONS: dict[type, str] = {
-    get_args(form)[0] if get_origin(form) is Annotated else form: action
-    for action, form in _FORMS.items()
-}
-_NAMES = {"commit": "sha", "samples": "runs"}
-
-
-@with_config(
-    ConfigDict(alias_generator=lambda name: _NAMES.get(name, name), coerce_numbers_to_str=True)
-)
-@dataclass(frozen=True, slots=True)
-class _Line(Generic[A, R]):
-    """The part of a line that differs from record to record."""
-
-    action: A
-    details: R
-
-
-_line: Any = _Line
-_any_line: Any = reduce(or_, (_line[Literal[action], form] for action, form in _FORMS.items()))
-_LINES: TypeAdapter[Any] = TypeAdapter(Annotated[_any_line, Field(discriminator="action")])
+_ACTIONS = {form.kind: action for action, form in _FORMS.items()}

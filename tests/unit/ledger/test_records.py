@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import get_args, get_origin, get_type_hints
 
 import pytest
 from hypothesis import given, settings
@@ -28,8 +29,8 @@ STAMP = st.datetimes().map(lambda moment: moment.isoformat(timespec="seconds") +
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _own_types():
-    """Texts, numbers and JSON as records can hold them, wherever a field has such a type."""
+def _in_utc():
+    """Let people read the clock that the fixtures were written by."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TZ", "UTC")
         time.tzset()
@@ -38,8 +39,6 @@ def _own_types():
 
 
 def fields(kind: type) -> dict[str, st.SearchStrategy]:
-    from typing import get_type_hints
-
     hints = get_type_hints(kind)
     strategies = {name: strategy(hint) for name, hint in hints.items()}
     rounded = st.integers(0, 10**6).map(lambda thousandths: thousandths / 1000)
@@ -52,9 +51,6 @@ def fields(kind: type) -> dict[str, st.SearchStrategy]:
 
 def strategy(hint: object) -> st.SearchStrategy:
     """Values of a field's type."""
-    from collections.abc import Mapping
-    from typing import get_origin
-
     plain = {str: TEXT, float: NUMBER, int: WHOLE, bool: st.booleans(), type(None): st.none()}
     if hint in plain:
         return plain[hint]
