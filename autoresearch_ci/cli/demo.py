@@ -16,6 +16,7 @@ from autoresearch_ci.core.errors import MachineError, WorkspaceError
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import Experiment
 from autoresearch_ci.core.text import clean
+from autoresearch_ci.reports.formats import render
 from autoresearch_ci.reports.terminal import Paint, has_colour
 
 EXPERIMENTS = 12
@@ -116,7 +117,7 @@ def _show(place: Path) -> None:
     paint = Paint(colour=has_colour(sys.stdout))
     view = results.look(place, None)
     print("\nWhat it tried:\n")
-    for line in results.page(view, view.history.experiments, paint):
+    for line in render(results.TABLE, results.report(view, view.history.experiments)):
         print(line)
     best = best_step(view.history)
     if best is None:

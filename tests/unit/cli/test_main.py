@@ -69,6 +69,8 @@ def test_version(capsys):
         (["results", "--tsv", "--watch"], "not allowed with"),
         (["results", "--tsv", "--json"], "three different forms"),
         (["--json", "results", "--watch"], "three different forms"),
+        (["results", "--format", "xml"], "choose from"),
+        (["results", "--format", "markdown", "--last", "2"], "the whole campaign"),
         (["--nope"], "--nope"),
     ],
 )

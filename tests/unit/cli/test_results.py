@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from dataclasses import replace
 from types import SimpleNamespace
@@ -96,6 +97,29 @@ def test_tsv_is_results_tsv(results, view):
     whole = table(view.history).splitlines()
     assert results("--tsv") == whole
     assert results("--tsv", "--status", "crash") == [whole[0], whole[4]]
+
+
+def test_every_format_by_its_name(results, view):
+    """`--json` and `--tsv` are names of two of them; the table is what comes without one."""
+    assert results("--format", "jsonl", "--last", "2") == results("--json", "--last", "2")
+    assert results("--format", "tsv") == results("--tsv")
+    assert results("--format", "table") == results()
+
+
+def test_the_page_and_the_picture_of_the_logs_branch(results, view):
+    """What the logs branch shows can be had without one."""
+    assert results("--format", "markdown")[0] == "# autoresearch campaign `mar17`"
+    pytest.importorskip("matplotlib")
+    assert results("--format", "chart")[-1] == "</svg>"
+
+
+def test_a_chart_without_matplotlib(view, monkeypatch, capsys):
+    """What is missing is said, with how to install it."""
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(SystemExit) as exit_:
+        main(["results", "--format", "chart"])
+    assert exit_.value.code == 1
+    assert "pip install 'autoresearch-ci[chart]'" in capsys.readouterr().err
 
 
 def test_quiet_is_one_line(results):

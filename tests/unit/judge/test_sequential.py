@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import random
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -335,7 +334,7 @@ def test_a_lucky_incumbent_is_no_unbeatable_bar():
     """An outlier among the runs of the incumbent does not stop the next improvement."""
     program = Program(seed=1)
     campaign = Campaign(program)
-    lucky = replace(campaign.samples[0], value=70.0)
+    lucky = campaign.samples[0]._replace(value=70.0)
     campaign.samples = (*campaign.samples[:-1], lucky)
     assert campaign.try_one(-6.0).status is Status.KEEP
 

@@ -1,0 +1,64 @@
+"""The forms in which `results` shows a campaign.
+
+A format is a file here and a row of `FORMATS`. To add one: write `NAME.py` with a
+`render(report)` that yields lines, and add its row. From the row come the choices of
+`results --format` and its help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Experiment, ExperimentStart, SessionEnd, SessionStart
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One row: the help of a format, and whether it shows chosen rows or the `whole` campaign."""
+
+    help: str
+    whole: bool = False
+
+
+FORMATS = {
+    "table": Format("aligned columns, as wide as the terminal"),
+    "jsonl": Format("JSON Lines: an object an experiment, as in the log"),
+    "tsv": Format("exactly as in results.tsv"),
+    "markdown": Format("the page that the logs branch shows", whole=True),
+    "chart": Format("the picture of the logs branch, an SVG", whole=True),
+}
+"""By their name in `results --format`; the first is the default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a format is given.
+
+    `rows` are the experiments to show, `running` is the one under way. `encode` gives an
+    experiment as the object on its line of the log, `tsv` the whole results.tsv.
+    `quiet` asks for one line, where a format is for people.
+    """
+
+    tag: str
+    history: History
+    rows: Sequence[Experiment]
+    sessions: Sequence[SessionStart | SessionEnd]
+    running: ExperimentStart | None
+    encode: Callable[[Experiment], dict[str, Any]]
+    tsv: Callable[[History], str]
+    quiet: bool = False
+
+    @property
+    def start(self) -> SessionStart:
+        """The beginning of the last session, which says what the campaign is about."""
+        return next(each for each in reversed(self.sessions) if isinstance(each, SessionStart))
+
+
+def render(name: str, report: Report) -> Iterator[str]:
+    """The lines of the report in this format."""
+    lines: Iterator[str] = import_module(f"{__name__}.{name}").render(report)
+    return lines
