@@ -11,8 +11,9 @@ from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import Confirmation, Event, Note, Side
 from autoresearch_ci.core.text import duration
 from autoresearch_ci.engine.confirm import confirm, earlier, whole
-from autoresearch_ci.engine.paired_runs import PAIRS, measured
+from autoresearch_ci.engine.paired_runs import measured
 from autoresearch_ci.engine.session import Session
+from autoresearch_ci.judge.paired import PAIRS
 
 RUNS = 2 * 2 * PAIRS
 """Of one question at most: pairs of runs, and as many again where they leave it open."""

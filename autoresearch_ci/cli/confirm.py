@@ -52,10 +52,7 @@ def main(arguments: Namespace) -> int:
     from autoresearch_ci.campaign.select import view  # noqa: PLC0415 - heavy
     from autoresearch_ci.engine.assembly import open_lab  # noqa: PLC0415
     from autoresearch_ci.engine.confirm import confirm, to_leave_out  # noqa: PLC0415
-    from autoresearch_ci.engine.paired_runs import (  # noqa: PLC0415
-        FEWEST,
-        PAIRS,
-    )
+    from autoresearch_ci.judge.paired import FEWEST, PAIRS  # noqa: PLC0415
     from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
     pairs = arguments.pairs or PAIRS

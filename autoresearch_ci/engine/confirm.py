@@ -26,20 +26,20 @@ from autoresearch_ci.core.model import (
     Reason,
     Side,
     Status,
-    Verdict,
 )
 from autoresearch_ci.core.text import plural
 from autoresearch_ci.engine.experiment import held_out, undecided
 from autoresearch_ci.engine.paired_runs import (
-    PAIRS,
     TIME_IS_UP,
     PairedResult,
-    duel,
     measured,
     rules,
+    run_pairs,
     unlimited,
 )
 from autoresearch_ci.engine.session import INTERRUPTED, OUT_OF_TIME, Outcome, Session
+from autoresearch_ci.judge import Judge
+from autoresearch_ci.judge.paired import PAIRS, paired
 from autoresearch_ci.source_code.syntax.check import syntax_error
 from autoresearch_ci.workspace import Trial
 
@@ -148,7 +148,7 @@ def leave_out(
     with session.campaign.trial(files) as trial:
         if drop:
             return _drop(session, trial, group, files, pairs)
-        return judged(group, duel(session, trial, pairs, is_over))
+        return judged(group, run_pairs(session, trial, _judge(group, pairs), is_over))
 
 
 def _syntax_error(before: FileSet, after: FileSet) -> str | None:
@@ -195,14 +195,14 @@ def whole(
         return
     least = session.settings.min_delta
     with session.campaign.trial(base) as trial:
-        found = duel(session, trial, pairs, is_over)
-    if found.effect is None:
+        found = run_pairs(session, trial, paired(pairs), is_over)
+    if (e := found.interval) is None:
         if found.failure is None:
             yield Note(TIME_IS_UP)
             return
         session.evaluator.require(found.failure)
         raise AssertionError("a failed measurement was accepted")
-    e, before = found.effect, found.middle(Side.CANDIDATE)
+    before = found.middle(Side.CANDIDATE)
     verdict = "worse" if e.worse else "not_confirmed"
     if e.better(least.at(before)):
         verdict = "confirmed"
@@ -259,44 +259,46 @@ def dropped(
     is_over: Callable[[], bool] = unlimited,
 ) -> tuple[Finding, Outcome]:
     """What these changes are worth, and what becomes of the experiment that takes them out."""
-    found = duel(session, trial, pairs, is_over)
-    finding = judged(group, found)
-    return finding, _outcome(session, trial, finding, found)
+    found = run_pairs(session, trial, _judge(group, pairs), is_over)
+    return judged(group, found), _outcome(session, trial, found)
+
+
+def _judge(group: Sequence[Experiment], pairs: int) -> Judge:
+    """The judge of the branch without these changes.
+
+    What was kept for being simpler need not be better: it stays unless it is shown to be worse.
+    """
+    return paired(pairs, must_improve=all(kept.reason is Reason.SIMPLER for kept in group))
 
 
 def judged(group: Sequence[Experiment], found: PairedResult) -> Finding:
-    """What the duel of the branch with and without these changes says.
-
-    What was kept for being simpler need not be better: it holds up unless it is worse.
-    """
+    """What the pairs of runs of the branch with and without these changes say."""
     finding = looked_at(group)
     if found.failure is not None:
         return replace(finding, holds=True, note=f"without it: {found.failure.error}")
-    e = found.effect
-    if e is None or not math.isfinite(e.low):
+    e, verdict = found.interval, found.verdict
+    if e is None or verdict is None or verdict.reason is Reason.WITHIN_NOISE:
         gain = e.gain if e else None
         return replace(finding, gain=gain, note="there were too few pairs of runs to say")
-    simpler = all(kept.reason is Reason.SIMPLER for kept in group)
-    holds = not e.worse if simpler else e.better()
+    holds = verdict.status is not Status.KEEP
     return replace(finding, holds=holds, gain=e.gain, low=e.low, high=e.high)
 
 
-def _outcome(session: Session, trial: Trial, finding: Finding, found: PairedResult) -> Outcome:
-    runs = found.runs
-    measured = Outcome(None, None, found.samples, runs.measurements, log=runs.log(Side.CANDIDATE))
+def _outcome(session: Session, trial: Trial, found: PairedResult) -> Outcome:
+    """What becomes of the experiment; a verdict to keep has to bear what every keep has to."""
+    runs, samples, verdict = found.runs, found.comparison.samples, found.verdict
+    measured = Outcome(None, None, samples, runs.measurements, log=runs.log(Side.CANDIDATE))
     if found.failure is not None:
         return replace(measured, verdict=found.failure.failure, error=found.failure.error)
-    if found.effect is None:
+    if verdict is None:
         return undecided(measured, OUT_OF_TIME)
-    reason = Reason.WORSE if finding.holds else Reason.WITHIN_NOISE
     prev, value = found.middle(Side.INCUMBENT), found.middle(Side.CANDIDATE)
-    discard, last = Verdict(Status.DISCARD, reason), session.history.incumbent
-    if not found.effect.exact and last is not None and last.value is not None:
-        # As for every keep under noise: the value on record, and the effect that was found.
-        discard = replace(discard, gain=-found.effect.gain, beside=found.level)
-        prev, value = last.value, discard.value(last.value, session.history.direction)
-    outcome = replace(measured, verdict=discard, value=value, prev=prev)
-    if finding.holds is not False:
+    last = session.history.incumbent
+    if verdict.gain is not None and last is not None and last.value is not None:
+        # As for every keep under noise: the value on record, and the gain that was found.
+        prev, value = last.value, verdict.value(last.value, session.history.direction)
+    outcome = replace(measured, verdict=verdict, value=value, prev=prev)
+    if verdict.status is not Status.KEEP:
         return outcome
     if session.is_looked_at() and runs.last is not Side.CANDIDATE:
         again = runs.of(Side.CANDIDATE)
@@ -306,5 +308,4 @@ def _outcome(session: Session, trial: Trial, finding: Finding, found: PairedResu
     trial.show(Side.CANDIDATE)
     if objection := session.evaluator.guard(trial):
         return outcome.opposed(objection)
-    kept = replace(outcome, verdict=replace(discard, status=Status.KEEP, reason=Reason.SIMPLER))
-    return held_out(session, trial, kept)
+    return held_out(session, trial, outcome)

@@ -24,8 +24,10 @@ from autoresearch_ci.core.model import (
     Side,
     Status,
 )
+from autoresearch_ci.engine.evaluator import Measurement
+from autoresearch_ci.engine.runs import compare
 from autoresearch_ci.engine.session import Session
-from autoresearch_ci.judge import NoiseModel
+from autoresearch_ci.judge import Comparison, NoiseModel
 from autoresearch_ci.proposers.search import UNUSED, is_about_size
 from autoresearch_ci.source_code.mutants import CRASH, EMPTIED, crashing, emptied
 from autoresearch_ci.workspace import Trial
@@ -113,16 +115,20 @@ def _worse(session: Session, trial: Trial, first: Sample) -> str | None:
     comparison = replace(
         session.comparison(), direction=turned, simpler=lambda: False, noise_model=NoiseModel()
     ).plus(first)
-    while isinstance(decision := session.judge(comparison), Side):
+
+    def measure(side: Side, _so_far: Comparison) -> Measurement | None:
         if session.is_over:
             return None
-        trial.show(decision)
-        run = session.evaluator.measure(trial)
-        if run.failure or run.value is None:
-            return "run" if decision is Side.CANDIDATE else ""
-        comparison = comparison.plus(Sample(decision, run.value))
-    before, after = (comparison.values(side)[-1] for side in (Side.INCUMBENT, Side.CANDIDATE))
-    surely = decision.status is Status.KEEP and abs(after - before) > _LEAST * abs(before)
+        trial.show(side)
+        return session.evaluator.measure(trial)
+
+    found = compare(session.judge, comparison, measure)
+    if found.failure:
+        return "run" if found.failed is Side.CANDIDATE else ""
+    if found.verdict is None:
+        return None
+    before, after = (found.comparison.values(side)[-1] for side in Side)
+    surely = found.verdict.status is Status.KEEP and abs(after - before) > _LEAST * abs(before)
     return "metric" if surely else ""
 
 

@@ -1,9 +1,13 @@
-"""The runs of one experiment: whose was the last, and how each side's log ended."""
+"""The runs of one experiment, and the judge who asks for them."""
 
 from __future__ import annotations
 
-from autoresearch_ci.core.model import Side
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from autoresearch_ci.core.model import Sample, Side, Verdict
 from autoresearch_ci.engine.evaluator import Evaluator, Measurement
+from autoresearch_ci.judge import Comparison, Judge
 from autoresearch_ci.workspace import Trial
 
 
@@ -34,3 +38,39 @@ class Runs:
     def log(self, side: Side) -> str:
         """The end of the log of the side's last run; empty where there was none."""
         return self._logs.get(side, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Runs of either side and where they led.
+
+    To the judge's verdict, or to a run without a number, the `failure` of the side that `failed`;
+    to neither where no run could begin any more.
+    """
+
+    comparison: Comparison
+    verdict: Verdict | None = None
+    failure: Measurement | None = None
+    failed: Side | None = None
+
+
+def compare(
+    judge: Judge,
+    comparison: Comparison,
+    measure: Callable[[Side, Comparison], Measurement | None],
+    seen: Callable[[Comparison], None] = lambda _comparison: None,
+) -> Compared:
+    """Measure whichever side the judge asks for until it decides.
+
+    `measure` runs a side, of which the comparison has what was measured before; it returns None
+    where no run may begin. `seen` hears of the comparison after every run.
+    """
+    while isinstance(decision := judge(comparison), Side):
+        run = measure(decision, comparison)
+        if run is None:
+            return Compared(comparison)
+        if run.reason is not None or run.value is None:
+            return Compared(comparison, failure=run, failed=decision)
+        comparison = comparison.plus(Sample(decision, run.value))
+        seen(comparison)
+    return Compared(comparison, decision)

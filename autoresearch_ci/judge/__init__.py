@@ -7,8 +7,9 @@ an experiment is worth.
 
 from autoresearch_ci.judge.comparison import Comparison, Judge
 from autoresearch_ci.judge.noise_model import NoiseModel
+from autoresearch_ci.judge.paired import paired
 from autoresearch_ci.judge.response import responds
 from autoresearch_ci.judge.sequential import sequential
 from autoresearch_ci.judge.single_run import single_run
 
-__all__ = ["Comparison", "Judge", "NoiseModel", "responds", "sequential", "single_run"]
+__all__ = ["Comparison", "Judge", "NoiseModel", "paired", "responds", "sequential", "single_run"]

@@ -26,7 +26,7 @@ _REACH = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class GainEstimate:
     """What is believed of a candidate's gain.
 
     `better` is the probability that it exceeds the bar, `not_worse` that it is no
@@ -40,8 +40,10 @@ class Effect:
     mean: float
 
 
-def estimate(values: Sequence[float], belief: Belief, improving: float, bar: float = 0.0) -> Effect:
-    """The effect of a candidate with these values; `bar` is the smallest gain that counts."""
+def estimate(
+    values: Sequence[float], belief: Belief, improving: float, bar: float = 0.0
+) -> GainEstimate:
+    """The gain of a candidate with these values; `bar` is the smallest gain that counts."""
     total = first = better = prospect = loss = 0.0
     for weights, (shape, _) in zip(belief, KINDS, strict=True):
         if sum(weights) < _NEGLIGIBLE:
@@ -58,8 +60,8 @@ def estimate(values: Sequence[float], belief: Belief, improving: float, bar: flo
                 elif gain < -bar:
                     loss += here
     if total <= 0:  # no idea explains it
-        return Effect(0.0, 0.0, 0.0, 0.0)
-    return Effect(better / total, 1 - loss / total, prospect / total, first / total)
+        return GainEstimate(0.0, 0.0, 0.0, 0.0)
+    return GainEstimate(better / total, 1 - loss / total, prospect / total, first / total)
 
 
 def after(

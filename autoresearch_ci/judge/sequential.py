@@ -9,7 +9,7 @@ from autoresearch_ci.judge import incumbent_level
 from autoresearch_ci.judge.comparison import Comparison, Judge
 from autoresearch_ci.judge.counting import count
 from autoresearch_ci.judge.noise_model import Posterior
-from autoresearch_ci.judge.posterior import Effect, estimate
+from autoresearch_ci.judge.posterior import GainEstimate, estimate
 from autoresearch_ci.judge.scale import substantial
 from autoresearch_ci.judge.single_run import single_run
 
@@ -80,20 +80,20 @@ def opening_runs(comparison: Comparison) -> int:
 def weigh(comparison: Comparison, posterior: Posterior, max_repeats: int) -> Verdict | Side:
     """Keep, discard, or the side whose next run tells most."""
     bar = comparison.min_delta.at(posterior.incumbent) / posterior.scale
-    effect = estimate(posterior.candidate, posterior.belief, posterior.improving, bar)
+    found = estimate(posterior.candidate, posterior.belief, posterior.improving, bar)
     runs, fresh = len(posterior.candidate), len(posterior.fresh)
     shown = min(runs, fresh) >= LEAST
-    if effect.prospect >= WORTH:
+    if found.prospect >= WORTH:
         sure = (
-            effect.better >= SURE
+            found.better >= SURE
             and posterior.level_confirmed
             and _alone(posterior, bar).better >= FRESH
         )
         if runs >= LEAST and sure:
-            return _keep(Reason.IMPROVED, comparison, posterior, effect)
-    elif effect.not_worse >= EVEN and comparison.simpler():
-        if shown and effect.not_worse >= NOT_WORSE:
-            return _keep(Reason.SIMPLER, comparison, posterior, effect)
+            return _keep(Reason.IMPROVED, comparison, posterior, found)
+    elif found.not_worse >= EVEN and comparison.simpler():
+        if shown and found.not_worse >= NOT_WORSE:
+            return _keep(Reason.SIMPLER, comparison, posterior, found)
     elif (
         posterior.off_level
         and not posterior.level_confirmed
@@ -107,7 +107,7 @@ def weigh(comparison: Comparison, posterior: Posterior, max_repeats: int) -> Ver
     return _turn(posterior, max_repeats)
 
 
-def _alone(posterior: Posterior, bar: float) -> Effect:
+def _alone(posterior: Posterior, bar: float) -> GainEstimate:
     """What the fresh runs say without anything that was known before them."""
     first = posterior.fresh[0]
     belief = incumbent_level.anew(posterior.belief)
@@ -128,12 +128,14 @@ def _turn(posterior: Posterior, max_repeats: int) -> Side:
     return Side.INCUMBENT if ahead or runs >= max_repeats else Side.CANDIDATE
 
 
-def _keep(reason: Reason, comparison: Comparison, posterior: Posterior, effect: Effect) -> Verdict:
+def _keep(
+    reason: Reason, comparison: Comparison, posterior: Posterior, found: GainEstimate
+) -> Verdict:
     """The gain that is believed in, no farther from what was measured than noise explains."""
     stands = [*posterior.fresh, incumbent_level.moments(posterior.belief)[0]]
     least = min(posterior.candidate) - max(stands) - 1
     most = max(posterior.candidate) - min(stands)
-    gain = min(max(effect.mean, least), most)
+    gain = min(max(found.mean, least), most)
     return Verdict(Status.KEEP, reason, gain * posterior.scale, _beside(comparison, posterior))
 
 

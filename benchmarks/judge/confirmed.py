@@ -14,26 +14,21 @@ from pathlib import Path
 from rules import RULES
 from worlds import CELLS, World
 
-from autoresearch_ci.engine.paired_runs import PAIRS, effect, settled
+from autoresearch_ci.core.model import Direction, MinDelta, Sample, Side, Status
+from autoresearch_ci.judge import Comparison, paired
+from autoresearch_ci.judge.paired import PAIRS
 
 HERE = Path(__file__).parent
 
 
 def holds(cell: str, seed: str, true: float) -> tuple[bool, int]:
     """Whether a kept change of this true effect is shown to help; and the pairs that it took."""
-    world, gains = World(cell, seed), list[float]()
-    heads, withouts = set[float](), set[float]()
-    while not settled(gains, PAIRS):
-        if len(gains) % 2:
-            without, head = world.run(), world.run(true)
-        else:
-            head, without = world.run(true), world.run()
-        gains.append(head - without)
-        heads.add(head)
-        withouts.add(without)
-        if len(gains) >= 3 and len(heads) == len(withouts) == 1:
-            return gains[0] > 0, len(gains)  # as a metric that repeats exactly would be taken
-    return effect(gains).better(), len(gains)
+    world, judge = World(cell, seed), paired(PAIRS)
+    comparison = Comparison(Direction.HIGHER, MinDelta(), (), lambda: True)
+    while isinstance(decision := judge(comparison), Side):
+        value = world.run(true if decision is Side.INCUMBENT else 0.0)
+        comparison = comparison.plus(Sample(decision, value))
+    return decision.status is not Status.KEEP, len(comparison.samples) // 2
 
 
 def study(cell: str, campaigns: int, seed: str) -> dict[str, float]:

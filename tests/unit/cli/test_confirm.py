@@ -30,7 +30,7 @@ def test_ctrl_c_says_what_is_left_of_it(tmp_path, capsys, monkeypatch, drop, mor
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(confirm, "duel", stopped)
+    monkeypatch.setattr(confirm, "run_pairs", stopped)
     monkeypatch.setattr(confirm, "dropped", stopped)
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in SETTINGS.items()]
     with pytest.raises(SystemExit) as ended:

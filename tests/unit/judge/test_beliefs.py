@@ -153,5 +153,5 @@ def test_of_heaps_far_apart_the_belief_is_around_one():
 def test_values_as_far_out_as_floats_go_are_no_error():
     """Where every likelihood is too small to be held, nothing is believed that was not before."""
     far = [incumbent_level.FAR, -incumbent_level.FAR] * 60
-    assert posterior.estimate(far, told(), 0.15) == posterior.Effect(0.0, 0.0, 0.0, 0.0)
+    assert posterior.estimate(far, told(), 0.15) == posterior.GainEstimate(0.0, 0.0, 0.0, 0.0)
     assert posterior.after(far, told(), 0.15, kept=True) == (told(), 0)
