@@ -1,7 +1,7 @@
-"""How noisy a metric is, and what that costs: asked before a campaign, not after it.
+"""The noise of a metric, and its price in runs: asked before a campaign, not after it.
 
 The unchanged target is run a few times. What the judge would make of such noise is
-not worked out by a formula but tried: the judge itself decides made-up contests
+not worked out by a formula but tried: the judge itself decides made-up comparisons
 whose runs are drawn from the ones that were measured.
 """
 
@@ -22,7 +22,7 @@ RUNS = 10
 POWER = 0.8
 """How often an improvement has to be kept for it to count as one that can be told."""
 
-_CONTESTS = 300
+_COMPARISONS = 300
 _SIZES = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 8.0)
 """Improvements that are tried, in units of the noise."""
 
@@ -34,7 +34,7 @@ _CONSISTENT = 1.4826  # of a normal distribution: standard deviation over median
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What the runs say. Values are in the metric's unit, `seconds` is of one run.
+    """The noise of some runs. Values are in the metric's unit, `seconds` is of one run.
 
     `noise` is the usual deviation of one run, robust against single wild ones;
     `drift` how far the second half lies from the first, in units of it. `smallest`
@@ -56,7 +56,7 @@ class Calibration:
 
     @property
     def exact(self) -> bool:
-        """Whether every run gave the same number, but for rounding."""
+        """Return whether every run gave the same number, but for rounding."""
         return all(same(value, self.values[0]) for value in self.values)
 
 
@@ -70,7 +70,7 @@ def measured(session: Session, runs: int) -> Iterator[tuple[float, float]]:
 
 
 def calibration(session: Session, values: list[float], seconds: list[float]) -> Calibration:
-    """What these runs mean for the judge of this session."""
+    """The noise of these runs, and its price with the judge of this session."""
     noise = deviation(values)
     found = Calibration(
         values=tuple(values),
@@ -113,7 +113,7 @@ def _drift(values: list[float], noise: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What came of contests with one gain: the share of keeps, and the mean number of runs."""
+    """The result of comparisons with one gain: the share of keeps, and the mean number of runs."""
 
     gain: float
     share: float
@@ -122,7 +122,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """Contests that nobody has to run: the same judge, and noise that was measured."""
+    """Comparisons that nobody has to run: the same judge, and noise that was measured."""
 
     judge: Judge
     comparison: Comparison
@@ -143,10 +143,10 @@ class Rehearsal:
         return cls(session.judge, comparison, middle, tuple(value - middle for value in values))
 
     def hold(self, gain: float) -> Held:
-        """Contests in which the candidate is truly better by `gain`."""
+        """Comparisons in which the candidate is truly better by `gain`."""
         rng = random.Random(0)
         kept = runs = 0
-        for _ in range(_CONTESTS):
+        for _ in range(_COMPARISONS):
             comparison = self.comparison
             while isinstance(decision := self.judge(comparison), Side):
                 level = self.middle
@@ -156,7 +156,7 @@ class Rehearsal:
                 comparison = comparison.plus(Sample(decision, value))
             kept += decision.status is Status.KEEP
             runs += len(comparison.samples)
-        return Held(gain, kept / _CONTESTS, runs / _CONTESTS)
+        return Held(gain, kept / _COMPARISONS, runs / _COMPARISONS)
 
 
 def _baseline(session: Session, samples: tuple[Sample, ...], value: float) -> Experiment:

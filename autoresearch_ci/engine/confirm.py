@@ -1,4 +1,4 @@
-"""Whether a branch is what it claims to be: base against head, on fresh runs, side by side.
+"""Confirmation of a branch: base against head, on fresh runs, side by side.
 
 The numbers of a campaign were each measured once, on the day, and the lucky ones
 were kept. This measures again and believes only the new numbers.
@@ -104,7 +104,7 @@ def together(session: Session, changes: Sequence[Experiment]) -> list[list[Exper
 
 
 def earlier(session: Session) -> Iterator[Note]:
-    """What an interrupted confirmation left behind, and whether this one goes on from it."""
+    """Tell what an interrupted confirmation left behind, and whether this one goes on from it."""
     if not (left := session.history.pairs):
         return
     if here := measured(session):
@@ -133,7 +133,7 @@ def leave_out(
     drop: bool,
     is_over: Callable[[], bool],
 ) -> Finding:
-    """What a kept change, or a group of them, is worth to the branch as it is now."""
+    """Find what a kept change, or a group of them, is worth to the branch as it is now."""
     finding = looked_at(group)
     commits = [kept.commit for kept in reversed(group)]
     files, overlapping = session.campaign.without(commits, group[-1].parent)
@@ -258,7 +258,7 @@ def dropped(
     pairs: int = PAIRS,
     is_over: Callable[[], bool] = unlimited,
 ) -> tuple[Finding, Outcome]:
-    """What these changes are worth, and what becomes of the experiment that takes them out."""
+    """The worth of these changes, and the outcome of the experiment that takes them out."""
     found = run_pairs(session, trial, _judge(group, pairs), is_over)
     return judged(group, found), _outcome(session, trial, found)
 
@@ -272,7 +272,7 @@ def _judge(group: Sequence[Experiment], pairs: int) -> Judge:
 
 
 def judged(group: Sequence[Experiment], found: PairedResult) -> Finding:
-    """What the pairs of runs of the branch with and without these changes say."""
+    """The finding that pairs of runs of the branch with and without these changes give."""
     finding = looked_at(group)
     if found.failure is not None:
         return replace(finding, holds=True, note=f"without it: {found.failure.error}")
@@ -285,7 +285,7 @@ def judged(group: Sequence[Experiment], found: PairedResult) -> Finding:
 
 
 def _outcome(session: Session, trial: Trial, found: PairedResult) -> Outcome:
-    """What becomes of the experiment; a verdict to keep has to bear what every keep has to."""
+    """The outcome; before a keep the guard looks at the candidate, as before every keep."""
     runs, samples, verdict = found.runs, found.comparison.samples, found.verdict
     measured = Outcome(None, None, samples, runs.measurements, log=runs.log(Side.CANDIDATE))
     if found.failure is not None:

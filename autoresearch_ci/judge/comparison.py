@@ -1,4 +1,4 @@
-"""What a judge is asked, and the shape of its answer."""
+"""The question that a judge is asked, and the form of its answer."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from autoresearch_ci.judge.noise_model import NoiseModel
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What a judge may know of an experiment.
+    """All that a judge may know of an experiment.
 
     `samples` are the values measured so far, of both sides, in the order of the
     runs; the incumbent's before the candidate's first are from earlier in the
     session. `simpler` tells whether the candidate has fewer lines of code, blank
-    and comment lines not counted; it reads both files, so it is asked only where
+    and comment lines not counted; it reads both versions, so it is asked only where
     that decides. `noise_model` is what the campaign's records say about its noise.
     """
 
@@ -31,7 +31,7 @@ class Comparison:
         return [sample.value for sample in self.samples if sample.side is side]
 
     def plus(self, sample: Sample) -> Comparison:
-        """The same contest with one more sample."""
+        """The same comparison with one more sample."""
         return replace(self, samples=(*self.samples, sample))
 
 

@@ -1,4 +1,4 @@
-"""Where the incumbent stands right now, as a belief that runs sharpen and time blurs.
+"""The incumbent's level right now, as a belief that runs sharpen and time blurs.
 
 In gains (higher is better) and units of the noise, on a grid around where it was thought to
 stand. The belief says for every shape that the noise may have how probable each level is.
@@ -61,7 +61,7 @@ def unknown() -> Belief:
 
 
 def anew(belief: Belief) -> Belief:
-    """Where the level is not known, and what the shape of the noise is, mostly."""
+    """The belief where the level is not known, but the shape of the noise is, mostly."""
     return tuple(
         tuple((KNOWN * sum(row) + (1 - KNOWN) * shape.share * share) * here for here in _ANYWHERE)
         for row, (shape, (share, *_)) in zip(belief, KINDS, strict=True)
@@ -69,7 +69,7 @@ def anew(belief: Belief) -> Belief:
 
 
 def at_start(belief: Belief) -> Belief:
-    """What is believed when an experiment begins, from what was when the last one ended."""
+    """The belief when an experiment begins, from the one when the last one ended."""
     found = []
     for row, (_, (_, step, steps)) in zip(belief, KINDS, strict=True):
         jump, moved = JUMP * sum(row), row

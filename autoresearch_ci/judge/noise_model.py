@@ -1,4 +1,4 @@
-"""What a campaign has learned about its noise, from its records alone.
+"""A campaign's noise, as its records tell it.
 
 So a session that goes on after a restart decides as the one before would have.
 """
@@ -31,6 +31,13 @@ RECENT = 300
 """Experiments that teach the shape of the noise; older ones only count."""
 
 
+_FAR = 4.0
+"""How far a candidate must be from the incumbent, in units of the noise, to be another number."""
+
+_ROUNDING = 1e-9
+"""The same as a part of the value, for a metric without noise."""
+
+
 @dataclass(frozen=True, slots=True)
 class NoiseModel:
     """The campaign so far, as the judge sees it.
@@ -58,7 +65,7 @@ class NoiseModel:
     repeats: int = 0
 
     def within(self, session: str) -> NoiseModel:
-        """What of it holds in this session: the machine may be another one."""
+        """The part that holds in this session: the machine may be another one."""
         if session == self.session:
             return self
         before = self.before if self.level is None else self.level
@@ -240,13 +247,13 @@ class Posterior:
 
     @property
     def off_level(self) -> bool:
-        """Whether the candidate is so far off that it may be the incumbent that is elsewhere."""
+        """Return whether the candidate is so far off that the incumbent may have moved."""
         if not self.candidate:
             return False
         return level.side(self.belief, median(self.candidate), level.OFF_LEVEL) != 0
 
     def counted(self, off_level: int) -> int:
-        """How many candidates in a row were astray, so many before this one; a crash is none."""
+        """Count the candidates in a row that were off level, so many before this one; no crash."""
         if not self.candidate:
             return off_level
         return off_level + 1 if self.off_level else 0
@@ -255,7 +262,7 @@ class Posterior:
     def of(
         cls, noise_model: NoiseModel, samples: tuple[Sample, ...], direction: Direction
     ) -> Posterior:
-        """What these samples look like to somebody with this experience."""
+        """The view that this noise model has of these samples."""
         runs = _Runs.of(samples, direction, opens=noise_model.level is None)
         differences = noise_model.carried_to(runs.opening).differences + runs.differences
         scale = scatter(differences) or 1.0
@@ -288,3 +295,25 @@ class Posterior:
             belief=belief,
             improving=prior.improving(noise_model.experiments, noise_model.improved),
         )
+
+
+def responds(experiments: Sequence[Experiment], differences: tuple[float, ...]) -> bool:
+    """Return whether a candidate has had another number than the incumbent, beyond noise.
+
+    `differences` are of runs of the same content. A number that never moves says of no change
+    that it does no harm.
+    """
+    noise = scatter(differences) or 0.0
+    return any(_moved(experiment, noise) for experiment in experiments)
+
+
+def _moved(experiment: Experiment, noise: float) -> bool:
+    if experiment.is_baseline or experiment.status is Status.CRASH:
+        return False
+    if experiment.reason is Reason.IMPROVED:
+        return True
+    sides = [[s.value for s in experiment.samples if s.side is side] for side in Side]
+    if not all(sides):
+        return False
+    one, other = map(median, sides)
+    return abs(one - other) > max(_FAR * noise, _ROUNDING * max(abs(one), abs(other)))

@@ -1,4 +1,4 @@
-"""Whether a value is far outside what a campaign has seen, and so worth a second look.
+"""Values far outside what a campaign has seen, which are worth a second look.
 
 Pure. A made-up number is seldom a modest one; a real leap can bear one more run.
 Two signs, either of them enough:
@@ -34,7 +34,7 @@ _NO_NUMBERS = frozenset({Reason.RULE_VIOLATION, Reason.GUARD_FAILED, Reason.DUPL
 
 
 def is_outlier(history: History, value: float) -> bool:
-    """Whether this value of a candidate would be a jump from the incumbent."""
+    """Return whether this value of a candidate would be a jump from the incumbent."""
     incumbent = history.incumbent
     if incumbent is None or incumbent.value is None:
         return False
@@ -55,13 +55,13 @@ def is_outlier(history: History, value: float) -> bool:
 
 
 def repeats(direction: Direction, old: float, claimed: float, values: Iterable[float]) -> bool:
-    """Whether every run of a candidate shows at least half of the gain that it claims."""
+    """Return whether every run of a candidate shows at least half of the gain that it claims."""
     gain = direction.gain(claimed, old)
     return all(direction.gain(value, old) >= _HALF * gain for value in values)
 
 
 def change_of_meaning(history: History, samples: Sequence[Sample]) -> str:
-    """Why a candidate's numbers may not mean what those before meant; empty where they do.
+    """The reason to doubt that a candidate's numbers mean what those before meant, or "".
 
     It does not help that such numbers repeat: a build that makes nothing has size 0 every time.
     """

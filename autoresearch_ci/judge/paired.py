@@ -119,7 +119,7 @@ def signed_ranks(gains: Sequence[float], *, exact: bool = False) -> Interval:
 
 
 def _gains(comparison: Comparison) -> list[float]:
-    """How much better the incumbent is in each complete pair."""
+    """The gain of the incumbent over the candidate in each complete pair."""
     gains = []
     for pair in zip(comparison.samples[::2], comparison.samples[1::2], strict=False):
         values = {sample.side: sample.value for sample in pair}
@@ -159,7 +159,7 @@ def _cut(pairs: int) -> int:
 
 @cache
 def _ways(pairs: int) -> tuple[int, ...]:
-    """In how many of the 2**pairs ways to give signs the positive ranks sum to 0, 1, 2, ..."""
+    """The number of the 2**pairs ways to give signs in which positive ranks sum to 0, 1, 2, ..."""
     ways = [1]
     for rank in range(1, pairs + 1):
         longer = [*ways, *([0] * rank)]

@@ -1,6 +1,6 @@
-"""How much better a candidate really is, given its values and where the incumbent stands.
+"""The gain of a candidate, given its values and the level of the incumbent.
 
-Bayes' rule over the ideas of `ideas` and the levels of the belief, on a grid, for every
+Bayes' rule over the ideas of the prior and the levels of the belief, on a grid, for every
 shape that the noise may have: an outlier is more likely noise than an effect. In gains
 and units of the noise. Effects have long tails, so one far beyond the noise is
 recognised as well as one of its size.
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from operator import mul
 from statistics import median
 
-from autoresearch_ci.judge import prior as ideas
 from autoresearch_ci.judge.incumbent_level import KINDS, PLACES, STEP, Belief, centred, moments
+from autoresearch_ci.judge.prior import STRAY, probabilities
 from autoresearch_ci.judge.scale import Shape
 
 _NEGLIGIBLE = 1e-3
@@ -27,7 +27,7 @@ _REACH = 5.0
 
 @dataclass(frozen=True, slots=True)
 class GainEstimate:
-    """What is believed of a candidate's gain.
+    """A candidate's gain, as far as it can be known.
 
     `better` is the probability that it exceeds the bar, `not_worse` that it is no
     loss beyond it; `prospect` is the gain expected of it where it is better, times
@@ -67,11 +67,11 @@ def estimate(
 def after(
     values: Sequence[float], belief: Belief, improving: float, *, kept: bool
 ) -> tuple[Belief, int]:
-    """Where the next incumbent stands: the candidate if it was kept, else the incumbent.
+    """The level of the next incumbent: of the candidate if it was kept, else of the incumbent.
 
     The belief is around a place of its own, given in steps of the grid.
     """
-    stray = 0.0 if kept else ideas.STRAY * STEP  # what is like no idea known teaches nothing
+    stray = 0.0 if kept else STRAY * STEP  # what is like no idea known teaches nothing
     masses: list[dict[int, float]] = []
     for weights, (shape, _) in zip(belief, KINDS, strict=True):
         mass: dict[int, float] = {}
@@ -98,7 +98,7 @@ def _table(
         likelihood = [1.0] * len(at)
         for value in values:
             likelihood = list(map(mul, likelihood, shape.densities(value, at)))
-        yield gains, ideas.priors(gains, STEP, improving), likelihood
+        yield gains, probabilities(gains, STEP, improving), likelihood
 
 
 def _ranges(values: Sequence[float], belief: Belief) -> list[range]:

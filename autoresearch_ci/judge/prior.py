@@ -1,4 +1,4 @@
-"""What ideas are worth, before anything is known about one of them.
+"""The prior: what ideas are worth before anything is known about one of them.
 
 The effects are gains in units of the noise. Most ideas change nothing or make it
 worse; how many improve is estimated from the campaign itself, so that a campaign
@@ -31,8 +31,8 @@ def improving(experiments: int, improved: int) -> float:
     return min(0.3, (_WEIGHT * _GUESS + improved / _SEEN) / (_WEIGHT + experiments))
 
 
-def priors(steps: Iterable[int], width: float, improving: float) -> list[float]:
-    """How probable gains of so many steps of this width are; long tails, and a lump at none."""
+def probabilities(steps: Iterable[int], width: float, improving: float) -> list[float]:
+    """The probability of gains of so many steps of this width; long tails, and a lump at none."""
     still, harm = (1 - improving) * NULL_SHARE, (1 - improving) * (1 - NULL_SHARE)
     up, down = improving * BETTER * width, harm * WORSE * width
     return [

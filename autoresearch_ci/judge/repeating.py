@@ -40,7 +40,7 @@ class Repeating:
 
     @property
     def level_confirmed(self) -> bool:
-        """Whether its runs agree, or are enough for most of them to."""
+        """Return whether its runs agree, or are enough for most of them to."""
         first, *others = self.incumbent
         return len(others) != 1 or same(first, others[0])
 
@@ -68,7 +68,7 @@ def repeating(
     differences: Sequence[float],
     repeats: int,
 ) -> Repeating | None:
-    """How these runs are to be counted; None where the metric has noise, or is unknown."""
+    """The runs as they are to be counted; None where the metric has noise, or is unknown."""
     known = (*incumbent, *fresh)[-len(fresh) - 1 :] if fresh else ()
     again = tuple(0.0 if same(*pair) else pair[1] - pair[0] for pair in pairwise(known[:2]))
     differences = (*differences, *again)

@@ -1,4 +1,4 @@
-"""How much single runs of the same content scatter."""
+"""The scatter of single runs of the same content."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TAILS = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How runs may scatter around their level: Student's t, wider on one side or not.
+    """A law by which runs scatter around their level: Student's t, wider on one side or not.
 
     `share` is how probable the shape is before anything was measured; `lucky` and
     `slow` are the scales above and below the level.

@@ -60,7 +60,7 @@ def sequential(max_repeats: int) -> Judge:
 
 
 def opening_runs(comparison: Comparison) -> int:
-    """How many runs of the incumbent a session needs before its first candidate.
+    """The number of runs of the incumbent that a session needs before its first candidate.
 
     Two that agree let it be taken for one that repeats; one is enough where that
     is known and the value is the one on record. Noise takes more.
@@ -108,7 +108,7 @@ def weigh(comparison: Comparison, posterior: Posterior, max_repeats: int) -> Ver
 
 
 def _alone(posterior: Posterior, bar: float) -> GainEstimate:
-    """What the fresh runs say without anything that was known before them."""
+    """The gain by the fresh runs alone, without anything that was known before them."""
     first = posterior.fresh[0]
     belief = incumbent_level.anew(posterior.belief)
     for value in posterior.fresh:
