@@ -28,6 +28,7 @@ from autoresearch_ci.providers import PROVIDERS
 PROPOSERS = ("auto", "search", *PROVIDERS, "command")
 ExecutorName = Literal["auto", "process"]
 DoctorMode = Literal["auto", "off", "report", "require"]
+ProxyMode = Literal["auto", "off"]
 
 _COSTS = ("max_cost_usd", "max_cost_usd_per_day")
 _PRICES = ("price_in", "price_out")
@@ -281,6 +282,13 @@ class Settings(BaseModel):
         description="comma-separated environment variables for `proposer_command`: `NAME` hands "
         "one on, a credential too, `NAME=value` sets it; experiments never see them",
         examples=["ANTHROPIC_API_KEY"],
+    )
+    proposer_proxy: Annotated[ProxyMode, BeforeValidator(values.one_of(get_args(ProxyMode)))] = (
+        Field(
+            "auto",
+            description="whether the keys in `proposer_env` are kept from the agent: `auto` where "
+            "a proxy on this machine can add them to what it asks its API, `off` hands them over",
+        )
     )
     proposer_budget: Seconds = Field(
         600.0,

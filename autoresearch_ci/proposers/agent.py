@@ -15,12 +15,13 @@ from importlib import resources
 from pathlib import Path
 from typing import Protocol
 
-from autoresearch_ci.core.environment import checked_for_agent, handed_on, looks_secret
+from autoresearch_ci.core.environment import checked_for_agent, looks_secret
 from autoresearch_ci.core.errors import MachineError
 from autoresearch_ci.core.files import as_its_folder
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import FileSet, Proposal, Rejected, Run
 from autoresearch_ci.core.redaction import SHORTEST, Redactor
+from autoresearch_ci.proposers.agent_keys import AgentKeys
 from autoresearch_ci.proposers.llm.answer.titles import MOST_TITLE, derived, one_line, said
 from autoresearch_ci.proposers.llm.answer.validate import objection
 
@@ -50,8 +51,9 @@ class AgentProposer:
     It gets the brief on standard input and as the file `AUTORESEARCH_BRIEF`, the
     target's path as `AUTORESEARCH_TARGET`, and may write a title to
     `AUTORESEARCH_TITLE_FILE`. Of our environment it sees what experiments see
-    and `variables`, NAME or NAME=value. By name it may get credentials; one whose
-    value is written out is a SettingsError.
+    and `variables`, NAME or NAME=value. By name it may get credentials, and with
+    `proxied` a placeholder for a key whose API can be asked through a proxy of ours;
+    one whose value is written out is a SettingsError.
     `budget` is in seconds, `log` is where its output goes. What fails is Rejected.
     """
 
@@ -63,17 +65,18 @@ class AgentProposer:
         *,
         budget: float,
         variables: Sequence[str],
+        proxied: bool,
         run: RunCommand,
         scratch: Callable[[], AbstractContextManager[Path]],
         brief: Callable[[FileSet, History], str],
         log: Path,
     ) -> None:
         self._command, self._budget = command, budget
-        self._variables = checked_for_agent(variables)
+        self._keys = AgentKeys(checked_for_agent(variables), proxied=proxied)
         self._run, self._scratch, self._brief, self._log = run, scratch, brief, log
 
     def propose(self, source: FileSet, history: History) -> Proposal | Rejected:
-        with self._scratch() as folder:
+        with self._scratch() as folder, self._keys as keys:
             place = _own_place(folder)
             title_file = place / "title.txt"
             told = f"{self._brief(source, history)}\n\n{_task(folder, source, title_file)}"
@@ -85,26 +88,28 @@ class AgentProposer:
                 kill_after=self._budget,
                 log=self._log,
                 env={
-                    **handed_on(self._variables),
+                    **keys.env,
                     "AUTORESEARCH_BRIEF": str(brief),
                     "AUTORESEARCH_TARGET": source.target,
                     "AUTORESEARCH_TITLE_FILE": str(title_file),
                 },
                 stdin=brief,
             )
-            redact = Redactor(self._credentials())
+            hidden = [*_secrets(keys.values), *_secrets(keys.env)]
+            redact = Redactor(hidden)
             output = redact(_end_of(self._log))
             title = _said_in(redact(_end_of(title_file))) or _title_in(output)
             if failure := self._failure(run):
-                last = output.splitlines()[-1:]
-                return self._rejected(f"{failure}: {last[0]}" if last else failure, title)
+                last = "".join(output.splitlines()[-1:])
+                why = " ".join(filter(None, (keys.trouble(), last)))
+                return self._rejected(f"{failure}: {why}" if why else failure, title)
             try:
                 text = _new_content(folder, source.target)
             except _Unfit as unfit:
                 return self._rejected(str(unfit), title)
         if text == source.text:
             return self._rejected(f"the agent did not change {source.target}", title)
-        if any(value in text for value in self._credentials()):
+        if any(value in text for value in hidden):
             return self._rejected(f"the agent wrote a credential into {source.target}", title)
         if problem := objection(source.target, source.text, text):
             return self._rejected(problem, title)
@@ -117,14 +122,6 @@ class AgentProposer:
     def _rejected(self, problem: str, title: str) -> Rejected:
         return Rejected(one_line(problem, _MOST_PROBLEM), self.name, title)
 
-    def _credentials(self) -> list[str]:
-        """What the agent was given and nobody else may see, as what is recorded is seen."""
-        return [
-            value
-            for name, value in handed_on(self._variables).items()
-            if len(value) >= SHORTEST and looks_secret(name, value)
-        ]
-
     def _failure(self, run: Run) -> str:
         """Why the agent's work does not count; empty when it ended well."""
         if run.timed_out:
@@ -134,6 +131,15 @@ class AgentProposer:
         if run.signal is not None:
             return f"signal {run.signal} ended the agent"
         return "" if run.ok else f"the agent exited with {run.returncode}"
+
+
+def _secrets(variables: Mapping[str, str]) -> list[str]:
+    """What of an agent's variables nobody else may see, as what is recorded is seen."""
+    return [
+        value
+        for name, value in variables.items()
+        if len(value) >= SHORTEST and looks_secret(name, value)
+    ]
 
 
 class _Unfit(Exception):  # noqa: N818 - it becomes a rejection

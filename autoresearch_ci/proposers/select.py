@@ -232,6 +232,7 @@ def _agent(around: ProposerContext, briefing: Briefing) -> Proposer:
         settings.proposer_command,
         budget=settings.proposer_budget,
         variables=settings.proposer_env,
+        proxied=settings.proposer_proxy == "auto",
         run=run,
         scratch=around.scratch,
         brief=briefing.text,

@@ -114,16 +114,20 @@ def _client(request: Request) -> httpx.Client:
     Proxies and certificates are those of the environment. This machine is never asked through
     a proxy, which would be given the key and the source.
     """
-    host = request.address.host
-    name = f"[{host}]" if ":" in host else host
     patience = request.patience
     return httpx.Client(
         timeout=httpx.Timeout(
             min(patience.silence, max(0.001, request.deadline - time.monotonic())),
             connect=patience.connect,
         ),
-        mounts={f"all://{name}": None} if request.address.loopback else None,
+        mounts=around_proxies(request.address),
     )
+
+
+def around_proxies(address: Address) -> dict[str, None] | None:
+    """What tells httpx to ask this machine itself, whatever proxy the environment names."""
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    return {f"all://{host}": None} if address.loopback else None
 
 
 def _listen(response: httpx.Response, request: Request, listener: Listener, limit: Limit) -> None:

@@ -59,6 +59,7 @@ def test_defaults(project):
         "price_out": None,
         "proposer_command": None,
         "proposer_env": (),
+        "proposer_proxy": "auto",
         "proposer_budget": 600,
         "program_file": None,
         "context_files": (),

@@ -20,93 +20,14 @@ from autoresearch_ci.core.model import (
 from autoresearch_ci.engine.assembly import open_lab
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.executors import Command
-from autoresearch_ci.executors import run as attempt
 from autoresearch_ci.executors.local import ProcessExecutor
 from autoresearch_ci.proposers.agent import AgentProposer
 from autoresearch_ci.workspace import Workspace
 from benchmarks.containment.attacks import left_in
-from tests.projects import SETTINGS, experiments, git, make_project, make_repository
+from tests.projects import SETTINGS, experiments, git, make_project
+from tests.unit.proposers.conftest import EDIT, EDITED, FILES, TARGET, TEXT, rejected
 
-TARGET = "src/train.py"
-TEXT = "LR = 0.02\nDEPTH = 3\n"
-FILES = {
-    TARGET: TEXT,
-    "prepare.py": "N = 1\n",
-    ".gitignore": "secret.txt\nout/\n",
-    "out/kept.txt": "k\n",
-}
-EDIT = "sed -i 's/0.02/0.04/' src/train.py"
-EDITED = TEXT.replace("0.02", "0.04")
-
-
-@pytest.fixture(autouse=True)
-def _elsewhere(monkeypatch, tmp_path):
-    """A home, and a folder for scratch copies, of the test's own."""
-    monkeypatch.setattr(attempt, "_GRACE", 0.15)
-    for name in ("home", "tmp"):
-        (tmp_path / name).mkdir()
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
-    monkeypatch.setattr("tempfile.tempdir", None)
-
-
-@pytest.fixture
-def repo(tmp_path):
-    made = make_repository(tmp_path / "repo", FILES)
-    git(made, "add", "-f", "out/kept.txt")
-    git(made, "commit", "-qm", "a tracked file that is ignored")
-    (made / "secret.txt").write_text("not tracked\n")
-    return made
-
-
-@pytest.fixture
-def ask(repo, tmp_path):
-    """Asks an agent for an idea; checks that nothing of the repository changed."""
-
-    def run(shell, **more):
-        return ProcessExecutor().run(Command(shell, **more))
-
-    def ask(command, *, budget=20.0, variables=(), text=TEXT, brief="What to do."):
-        workspace = Workspace.open(repo)
-        workspace.exclude_outputs()
-        with (
-            workspace.lock("t"),
-            workspace.checkout("t", session="s", target=TARGET) as campaign,
-        ):
-            before = snapshot(repo)
-            proposer = AgentProposer(
-                command,
-                budget=budget,
-                variables=variables,
-                run=run,
-                scratch=campaign.scratch,
-                brief=lambda source, history: brief,
-                log=tmp_path / "proposer.log",
-            )
-            outcome = proposer.propose(FileSet({TARGET: text}), History(Direction.LOWER))
-            assert snapshot(repo) == before
-        assert list((tmp_path / "tmp").iterdir()) == []
-        return outcome
-
-    return ask
-
-
-def snapshot(repo):
-    """Everything in the working tree, and all refs."""
-    files = {
-        path: path.read_bytes()
-        for path in sorted(repo.rglob("*"))
-        if path.is_file() and ".git" not in path.parts
-    }
-    return files, git(repo, "for-each-ref"), git(repo, "status", "--porcelain")
-
-
-def rejected(outcome):
-    assert isinstance(outcome, Rejected), outcome
-    assert outcome.proposer == "command"
-    assert "\n" not in outcome.problem
-    return outcome.problem
+pytestmark = pytest.mark.usefixtures("elsewhere")
 
 
 def test_an_agent_that_edits_the_target(ask):
@@ -319,6 +240,7 @@ def test_a_session_with_an_agent(tmp_path):
             agent,
             budget=20,
             variables=(),
+            proxied=True,
             run=lambda shell, **more: ProcessExecutor().run(Command(shell, **more)),
             scratch=session.campaign.scratch,
             brief=lambda source, history: f"Lower the metric of {source.target}.",
@@ -342,7 +264,7 @@ def test_an_interrupt_passes_through(repo, tmp_path):
 
     with workspace.lock("t"), workspace.checkout("t", session="s", target=TARGET) as campaign:
         proposer = AgentProposer(
-            "x", budget=1, variables=(), run=interrupt, scratch=campaign.scratch,
+            "x", budget=1, variables=(), proxied=True, run=interrupt, scratch=campaign.scratch,
             brief=lambda source, history: "", log=tmp_path / "log",
         )  # fmt: skip
         with pytest.raises(KeyboardInterrupt):
