@@ -18,7 +18,7 @@ from autoresearch_ci.cli.paths import standing
 if TYPE_CHECKING:
     from autoresearch_ci.config import Settings
     from autoresearch_ci.core.history import History
-    from autoresearch_ci.proposers.llm.prompt import Situation
+    from autoresearch_ci.proposers.llm.prompt import CampaignState
     from autoresearch_ci.workspace import Workspace
 
 
@@ -36,21 +36,21 @@ def main(arguments: Namespace) -> int:
         brief,
     )
 
-    situation = look(arguments.repo, arguments.overrides)
-    conversation = brief(situation, Redactor(credentials(os.environ)))
+    state = look(arguments.repo, arguments.overrides)
+    conversation = brief(state, Redactor(credentials(os.environ)))
     if arguments.json:
         print(json.dumps(asdict(conversation), indent=2, ensure_ascii=False))
         return 0
     print(conversation.text)
     if not arguments.quiet:
-        from autoresearch_ci.proposers.llm.prompt.fences import size, tokens  # noqa: PLC0415
+        from autoresearch_ci.proposers.llm.prompt.pieces import size, tokens  # noqa: PLC0415
 
-        most = situation.settings.brief_tokens
+        most = state.settings.brief_tokens
         print(f"\nat most {tokens(size(conversation.text)):,} tokens of {most:,}", file=sys.stderr)
     return 0
 
 
-def look(repo: Path, overrides: Mapping[str, object]) -> Situation:
+def look(repo: Path, overrides: Mapping[str, object]) -> CampaignState:
     """Where the campaign stands that `run` would go on with, or the one that it would begin."""
     from autoresearch_ci import config  # noqa: PLC0415
     from autoresearch_ci.campaign import archive  # noqa: PLC0415
@@ -58,7 +58,7 @@ def look(repo: Path, overrides: Mapping[str, object]) -> Situation:
     from autoresearch_ci.core.history import History  # noqa: PLC0415
     from autoresearch_ci.engine.assembly import choose_frozen_lines  # noqa: PLC0415
     from autoresearch_ci.proposers.llm.instructions import instructions  # noqa: PLC0415
-    from autoresearch_ci.proposers.llm.prompt import Situation  # noqa: PLC0415
+    from autoresearch_ci.proposers.llm.prompt import CampaignState  # noqa: PLC0415
     from autoresearch_ci.proposers.select import frozen_line_numbers  # noqa: PLC0415
     from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
@@ -74,7 +74,7 @@ def look(repo: Path, overrides: Mapping[str, object]) -> Situation:
         read=partial(workspace.read_log, tag),
     )
     source = _incumbent(workspace, settings, history)
-    return Situation(
+    return CampaignState(
         settings=settings,
         source=source,
         history=history,

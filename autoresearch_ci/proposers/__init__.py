@@ -21,7 +21,7 @@ class CutOff(Interrupted):
 
 
 class Proposer(Protocol):
-    """Where ideas come from.
+    """A source of ideas.
 
     `source` is the incumbent. `propose` must never return it unchanged, must learn from
     `history` alone (a fresh instance on another machine goes on where the last one

@@ -123,7 +123,7 @@ class AgentProposer:
         return Rejected(one_line(problem, _MOST_PROBLEM), self.name, title)
 
     def _failure(self, run: Run) -> str:
-        """Why the agent's work does not count; empty when it ended well."""
+        """The reason why the agent's work does not count; empty when it ended well."""
         if run.timed_out:
             return f"the agent was stopped after {self._budget:g} s (proposer_budget)"
         if run.out_of_memory:
@@ -134,7 +134,7 @@ class AgentProposer:
 
 
 def _secrets(variables: Mapping[str, str]) -> list[str]:
-    """What of an agent's variables nobody else may see, as what is recorded is seen."""
+    """Values of an agent's variables that must not be recorded, since everybody may read that."""
     return [
         value
         for name, value in variables.items()
@@ -143,7 +143,7 @@ def _secrets(variables: Mapping[str, str]) -> list[str]:
 
 
 class _Unfit(Exception):  # noqa: N818 - it becomes a rejection
-    """What the agent left at the target's path cannot be taken."""
+    """Nothing at the target's path can be taken from the agent."""
 
 
 def _own_place(folder: Path) -> Path:
@@ -167,7 +167,7 @@ def _own_place(folder: Path) -> Path:
 
 
 def _task(folder: Path, source: FileSet, title_file: Path) -> str:
-    """What an agent is told about the form of its answer."""
+    """The form of its answer, as an agent is told it."""
     text = (resources.files("autoresearch_ci.proposers.llm.prompt") / "agent_format.md").read_text(
         "utf-8"
     )

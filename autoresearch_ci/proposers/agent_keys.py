@@ -81,7 +81,7 @@ class AgentKeys:
         return self._given
 
     def trouble(self) -> str:
-        """What went wrong between an agent that failed and its API; empty where nothing did."""
+        """The trouble between an agent that failed and its API; empty where there was none."""
         for service, proxy in self._proxies:
             if proxy.failure:
                 return f"{proxy.failure.message} {proxy.failure.remedy}"

@@ -59,7 +59,7 @@ class ModelThenSearch:
     def repair(
         self, source: FileSet, history: History, failed: Proposal, crash: str
     ) -> Proposal | Rejected | None:
-        """Whoever had the idea mends it; the search does not mend."""
+        """Let the model mend an idea of its own; the search does not mend."""
         if failed.proposer != self._model.name:
             return None
         return self._model.repair(source, history, failed, crash)

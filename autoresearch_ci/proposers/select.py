@@ -1,4 +1,4 @@
-"""Who has a session's ideas: picks the proposer, and gives it what it has to know."""
+"""Choice of a session's proposer, with what it has to know."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _LONG = 60.0
 
 @dataclass(frozen=True, slots=True)
 class ProposerContext:
-    """What a proposer may be given of a session.
+    """The parts of a session that a proposer may be given.
 
     `patch` and `log` look an experiment up in the archive by its number, `instructions` are
     what people wrote, `elsewhere` tells whether a file that is not the target holds a name.
@@ -67,12 +67,12 @@ class ProposerContext:
 
 
 def proposer(around: ProposerContext) -> Proposer:
-    """Whoever the settings name; a model and an agent together with the search."""
+    """Make the proposer that the settings name; a model and an agent together with the search."""
     name = chosen(around.settings, os.environ)
     search = _search(around)
     if name == "search":
         return search
-    briefing = Briefing(around)
+    briefing = SessionBriefing(around)
     asked = _agent(around, briefing) if name == "command" else _model(around, briefing, name)
     tuner = lru_cache(maxsize=1)(lambda lines: _search(around, only=lines))
     return ModelThenSearch(QueuedIdeas(asked), search, tuner)
@@ -91,7 +91,7 @@ def chosen(settings: Settings, variables: Mapping[str, str]) -> str:
 
 
 def notes(settings: Settings, variables: Mapping[str, str]) -> Iterator[str]:
-    """What whoever pays has to know at a session's top."""
+    """Sentences for a session's top that whoever pays has to know."""
     name = chosen(settings, variables)
     if name not in PROVIDERS:
         return
@@ -112,8 +112,8 @@ def frozen_line_numbers(frozen_lines: FrozenLines, text: str) -> frozenset[int]:
     return frozenset(line for each in frozen for line in range(each.first, each.last + 1))
 
 
-class Briefing:
-    """What a model or an agent is shown, composed from the session as it stands."""
+class SessionBriefing:
+    """Compose what a model or an agent is shown from the session as it stands."""
 
     def __init__(self, around: ProposerContext) -> None:
         self._around = around
@@ -125,27 +125,27 @@ class Briefing:
         self._history: History | None = None
 
     def ask(self, source: FileSet, history: History) -> Conversation:
-        return prompt.brief(self._situation(source, history), self._redact)
+        return prompt.brief(self._state(source, history), self._redact)
 
     def correct(self, problem: str) -> str:
         return prompt.correction(problem, self._redact)
 
     def leaks(self, text: str) -> bool:
-        """Whether there is a secret in a text that is to be recorded."""
+        """True where there is a secret in a text that is to be recorded."""
         return self._redact(text).count(REDACTED) > text.count(REDACTED)
 
     def repair(
         self, source: FileSet, history: History, failed: Proposal, crash: str
     ) -> Conversation:
-        situation = self._situation(source, history)
-        return prompt.repair(situation, failed.title, failed.files.text, crash, self._redact)
+        state = self._state(source, history)
+        return prompt.repair(state, failed.title, failed.files.text, crash, self._redact)
 
     def text(self, source: FileSet, history: History) -> str:
         """All of it as one text, for an agent."""
-        situation = self._situation(source, history)
-        return prompt.brief(situation, self._redact, form=False).text
+        state = self._state(source, history)
+        return prompt.brief(state, self._redact, form=False).text
 
-    def _situation(self, source: FileSet, history: History) -> prompt.Situation:
+    def _state(self, source: FileSet, history: History) -> prompt.CampaignState:
         around, settings = self._around, self._around.settings
         self._written = self._written or around.instructions()
         if history is not self._history:
@@ -154,7 +154,7 @@ class Briefing:
             self._history = history
         progress = around.watch.progress
         most, longest = settings.max_experiments, settings.time_limit
-        return prompt.Situation(
+        return prompt.CampaignState(
             settings=settings,
             source=source.text,
             history=history,
@@ -180,7 +180,7 @@ def _search(around: ProposerContext, only: frozenset[str] | None = None) -> Sear
     )
 
 
-def _model(around: ProposerContext, briefing: Briefing, name: str) -> Proposer:
+def _model(around: ProposerContext, briefing: SessionBriefing, name: str) -> Proposer:
     from autoresearch_ci.proposers.llm.proposer import (  # noqa: PLC0415 - httpx takes its time
         ModelProposer,
     )
@@ -211,7 +211,7 @@ def _provider(settings: Settings, name: str) -> Provider:
     return create(name, os.environ.get(PROVIDERS[name].key, ""), options)
 
 
-def _agent(around: ProposerContext, briefing: Briefing) -> Proposer:
+def _agent(around: ProposerContext, briefing: SessionBriefing) -> Proposer:
     from autoresearch_ci.proposers.agent import AgentProposer  # noqa: PLC0415
 
     settings = around.settings

@@ -47,7 +47,7 @@ PROVIDERS = {
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a user can choose of any provider.
+    """A user's choices for any provider.
 
     `base_url` is for a server that is not the vendor's own. `max_output_tokens` leaves room for a
     whole file, and for the thinking that comes before it. `cache_for` is how long the beginning of

@@ -1,4 +1,4 @@
-"""Where a server is, from what a user wrote as `base_url`."""
+"""The address of a server, from what a user wrote as `base_url`."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _is_nearby(host: str) -> bool:
-    """Whether it is in the network at hand: a private address, or a name without a domain."""
+    """True for the network at hand: a private address, or a name without a domain."""
     try:
         return ipaddress.ip_address(host).is_private
     except ValueError:

@@ -23,7 +23,7 @@ _VERSION = "2026-10-21"
 _MOST_MARKS = 4
 _WRITING = {"5m": 1.25, "1h": 2.0}
 _READING = 0.1
-"""What writing to and reading from the cache cost, in input prices. Some models read cheaper."""
+"""Prices of writing to and reading from the cache, in input prices. Some models read cheaper."""
 _ENDINGS = {
     "max_tokens": Ending.LENGTH,
     "model_context_window_exceeded": Ending.LENGTH,

@@ -1,24 +1,22 @@
-"""What is said between a model and us: frozen data, whichever provider carries it."""
+"""A conversation between a model and us: frozen data, whichever provider carries it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from autoresearch_ci.core.model.values import (
-    Usage,
-)
+from autoresearch_ci.core.model.values import Usage
 
 
 class Role(StrEnum):
-    """Who speaks."""
+    """The speaker of a message."""
 
     USER = "user"
     ASSISTANT = "assistant"
 
 
 class Ending(StrEnum):
-    """Why a model stopped speaking."""
+    """The reason why a model stopped speaking."""
 
     DONE = "done"
     LENGTH = "length"

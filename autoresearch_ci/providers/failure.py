@@ -1,4 +1,4 @@
-"""What went wrong in one try, as data, in words that end in what to do."""
+"""Failures of one try, as data, in words that end in what to do; keys and waiting."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def of_event(host: str, kind: str, said: str, key: Key | None) -> Failure:
 
 
 def quote(text: str, key: Key | None) -> str:
-    """What a server said: one short line of printable characters, without the key."""
+    """Quote a server: one short line of printable characters, without the key."""
     shown = "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text)
     shown = " ".join(shown.split())
     shown = key.masked(shown) if key else shown
@@ -222,7 +222,7 @@ class Patience:
     longest_wait: float = 60.0
 
     def wait(self, failures: int, asked: float | None) -> float:
-        """How long before the next try; never less than what the server asked for.
+        """Seconds before the next try; never less than what the server asked for.
 
         The random part keeps many of us from coming back at the same instant.
         """

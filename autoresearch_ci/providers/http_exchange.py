@@ -50,12 +50,12 @@ class Listener(Protocol):
         """The whole answer at once."""
 
     def reply(self, most: Usage) -> Reply:
-        """What was heard. What the server did not count is counted as in `most`."""
+        """The reply as it was heard. What the server did not count is counted as in `most`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is sent. `most_bytes` bounds the answer, `deadline` is on the monotonic clock."""
+    """One request. `most_bytes` bounds the answer, `deadline` is on the monotonic clock."""
 
     address: Address
     headers: Mapping[str, str]
@@ -125,7 +125,7 @@ def _client(request: Request) -> httpx.Client:
 
 
 def around_proxies(address: Address) -> dict[str, None] | None:
-    """What tells httpx to ask this machine itself, whatever proxy the environment names."""
+    """Mounts that have httpx ask this machine itself, whatever proxy the environment names."""
     host = f"[{address.host}]" if ":" in address.host else address.host
     return {f"all://{host}": None} if address.loopback else None
 
@@ -187,7 +187,7 @@ def _chunks(
 
 
 def _broken(request: Request, error: httpx.RequestError, *, late: bool) -> Failure:
-    """Whatever httpx has to say. Before the request was sent as a whole, nothing can be billed."""
+    """Name what httpx failed at. Before the whole request was sent, nothing can be billed."""
     host = request.address.host
     sent = not isinstance(
         error,

@@ -1,4 +1,4 @@
-"""What the providers that speak HTTP have in common: when to try again, and what it costs."""
+"""The common part of providers that speak HTTP: when to try again, and what it costs."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ class HttpProvider(ABC):
 
     @abstractmethod
     def _price_factor(self, conversation: Conversation) -> float:
-        """How many times the full input price an input token may cost: caches charge to write."""
+        """The most that an input token may cost, in full input prices: caches charge to write."""
 
     def _adapt(self, _failure: Failure) -> bool:
-        """Whether, after this failure, the request will be another; at most once a reason."""
+        """Change the request after this failure; False where it stays. At most once a reason."""
         return False
 
     def worst_case(self, conversation: Conversation) -> Usage:

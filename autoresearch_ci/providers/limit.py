@@ -37,7 +37,7 @@ class Limit:
 
     @property
     def passed(self) -> bool:
-        """Whether the time is up."""
+        """True once the time is up."""
         return time.monotonic() >= self._until
 
     def move(self, until: float) -> None:

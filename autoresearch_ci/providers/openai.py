@@ -26,7 +26,7 @@ _HOST = "api.openai.com"
 _AZURE = ".azure.com"
 _NEW_LIMIT, _OLD_LIMIT = "max_completion_tokens", "max_tokens"
 _WRITING = 1.25
-"""What some models charge for writing to the cache, in input prices. Reading is counted in full:
+"""The price of writing to the cache with some models, in input prices. Reading is counted in full:
 what it costs differs from server to server."""
 _ENDINGS = {"length": Ending.LENGTH, "content_filter": Ending.FILTERED}
 _DONE = "[DONE]"
@@ -117,7 +117,7 @@ create = OpenAIProvider
 
 
 def _address(base_url: str, *, keyed: bool) -> Address:
-    """Where nothing but a host is written, the API is at /v1, as with every server we know."""
+    """The address of the API; at /v1 where nothing but a host is written, as with every server."""
     host_alone = urlsplit(base_url).path in {"", "/"}
     return address(base_url, "v1/chat/completions" if host_alone else _PATH, keyed=keyed)
 

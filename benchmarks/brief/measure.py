@@ -19,8 +19,8 @@ from autoresearch_ci.config import Settings
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import Direction, Experiment, Reason, Status
 from autoresearch_ci.core.redaction import Redactor
-from autoresearch_ci.proposers.llm.prompt import Situation, brief
-from autoresearch_ci.proposers.llm.prompt.fences import size, tokens
+from autoresearch_ci.proposers.llm.prompt import CampaignState, brief
+from autoresearch_ci.proposers.llm.prompt.pieces import size, tokens
 
 BASELINE = Experiment(
     "mar17", "s1", "2026-03-17T14:35:00Z", 0, Status.KEEP, None, "val_bpb", 1.0, None, "baseline",
@@ -58,7 +58,7 @@ def experiments(count: int) -> list[Experiment]:
     return made
 
 
-def situation(history: History, length: int) -> Situation:
+def state(history: History, length: int) -> CampaignState:
     line = "hidden = torch.relu(self.first(x)) * self.gain + self.bias  # {}\n"
     source = "".join(line.format(number) for number in range(length // 60))[:length]
 
@@ -70,7 +70,7 @@ def situation(history: History, length: int) -> Situation:
         changed = (f"-{line.format(n)}+{line.format(n * 2)}" for n in range(1 + number % 12))
         return f"--- a/train.py\n+++ b/train.py\n@@ -{number} +{number} @@\n{''.join(changed)}"
 
-    return Situation(
+    return CampaignState(
         SETTINGS, source, history, program="Look for a better schedule.\n" * 20,
         context={"prepare.py": line * 40}, patch=patch, log=log, queue=("try muon",) * 3,
         experiments_left=10,
@@ -87,7 +87,7 @@ def measure(made: list[Experiment], length: int, redact: Redactor) -> dict[str, 
     shares, sizes = [], []
     for experiment in made:
         history.add(experiment)
-        conversation = brief(situation(history, length), redact)
+        conversation = brief(state(history, length), redact)
         blocks = (*conversation.system, *conversation.messages[0].blocks)
         now = "".join(block.text for block in blocks).encode()
         if before and history.since_keep:
@@ -97,7 +97,7 @@ def measure(made: list[Experiment], length: int, redact: Redactor) -> dict[str, 
     times = []
     for _ in range(30):
         begun = time.perf_counter()
-        brief(situation(history, length), redact)
+        brief(state(history, length), redact)
         times.append(1000 * (time.perf_counter() - begun))
     return {
         "target_bytes": length,
@@ -112,7 +112,7 @@ def measure(made: list[Experiment], length: int, redact: Redactor) -> dict[str, 
 
 
 def redaction(redact: Redactor) -> float:
-    text = "".join(situation(History(Direction.LOWER), 1_000_000).source)
+    text = "".join(state(History(Direction.LOWER), 1_000_000).source)
     begun = time.perf_counter()
     redact(text)
     return round(size(text) / (time.perf_counter() - begun) / 1e6, 2)

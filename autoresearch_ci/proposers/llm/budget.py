@@ -1,4 +1,4 @@
-"""What tokens cost, and whether there is money left for the next call.
+"""The cost of tokens, and the limits that the next call has to fit into.
 
 Pure counting: asked before a call with the worst case of that call, so that a limit is a limit
 and not the place where a session notices that it went too far.
@@ -26,7 +26,7 @@ class Prices:
 
     @property
     def known(self) -> bool:
-        """Whether a cost can be said at all."""
+        """True where a cost can be said at all."""
         return self.price_in is not None and self.price_out is not None
 
     def cost(self, usage: Usage) -> float:
@@ -48,12 +48,12 @@ class Spent:
 
 
 def out_of_money(rejected: ProposalRejected) -> bool:
-    """Whether it was a spend limit that kept the model from being asked."""
+    """True where a spend limit kept the model from being asked."""
     return rejected.error.startswith(_REFUSAL)
 
 
 def spent_on(records: Iterable[Record], day: str) -> Spent:
-    """What a ledger says of one day, which is written as `2026-03-17` and is one of UTC.
+    """The spending of one day of UTC, written `2026-03-17`, as a ledger has it.
 
     `records` are in the order of the ledger and may be of several campaigns. An idea whose
     experiment is still under way, or was cut short, counts when it began.
@@ -86,7 +86,7 @@ def day_of(timestamp: str) -> str:
 
 
 class Allowance:
-    """What a session may spend, and has spent. Limits that are None do not limit.
+    """The spend limits of a session, and what it has spent. Limits that are None do not limit.
 
     `max_tokens` and `max_cost_usd` are of the session, `max_cost_usd_per_day` of the day of UTC;
     `earlier` is what was spent on `day`, on which the session begins, before it began.
@@ -116,11 +116,11 @@ class Allowance:
 
     @property
     def session(self) -> Spent:
-        """What this session has spent."""
+        """The tokens and dollars that this session has spent."""
         return self._session
 
     def refuses(self, worst: Usage, day: str) -> str | None:
-        """Why a call that may use so much is not to be made, as a sentence; None if it may be."""
+        """The sentence why a call that may use so much is not to be made; None if it may be."""
         cost = self._prices.cost(worst)
         self._turn_to(day)
         if self._max_tokens is not None and self._session.tokens + worst.tokens > self._max_tokens:

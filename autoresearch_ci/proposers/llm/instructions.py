@@ -30,7 +30,7 @@ class Instructions:
 
 
 def instructions(workspace: Workspace, commit: str, settings: Settings) -> Instructions:
-    """What the settings name, as `commit` has it. SettingsError for what cannot be shown."""
+    """Read what the settings name, as `commit` has it. SettingsError for what cannot be shown."""
     return Instructions(
         program=_program(workspace, commit, settings.program_file),
         context=_context(workspace, commit, settings),

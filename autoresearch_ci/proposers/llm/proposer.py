@@ -25,7 +25,7 @@ _LONGEST_NOTE = 40
 
 
 class Briefing(Protocol):
-    """What the model is shown. Texts come from `brief`; this seam keeps the two apart."""
+    """The conversations that a model is asked with. This seam keeps texts and asking apart."""
 
     def ask(self, source: FileSet, history: History) -> Conversation: ...
 

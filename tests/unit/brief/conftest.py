@@ -13,7 +13,7 @@ import pytest
 from autoresearch_ci.config import Settings
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import Direction, Experiment, Reason, Status
-from autoresearch_ci.proposers.llm.prompt import Situation
+from autoresearch_ci.proposers.llm.prompt import CampaignState
 from autoresearch_ci.providers.conversation import Conversation
 
 SETTINGS = Settings(
@@ -103,10 +103,10 @@ def make_campaign(baseline) -> Callable[..., History]:
 
 
 @pytest.fixture
-def make_situation(make_campaign) -> Callable[..., Situation]:
-    """A situation of a campaign with so many experiments; any field and setting can be given."""
+def make_state(make_campaign) -> Callable[..., CampaignState]:
+    """A state of a campaign with so many experiments; any field and setting can be given."""
 
-    def make(count: int = 30, **given: object) -> Situation:
+    def make(count: int = 30, **given: object) -> CampaignState:
         chosen = {key: given.pop(key) for key in list(given) if key in Settings.model_fields}
         options = {key: given.pop(key) for key in list(given) if key in ("seed", "keeps", "words")}
         fields = {
@@ -120,6 +120,6 @@ def make_situation(make_campaign) -> Callable[..., Situation]:
             "experiments_left": 7,
             "seconds_left": 3600.0,
         }
-        return Situation(SETTINGS.model_copy(update=chosen), **(fields | given))
+        return CampaignState(SETTINGS.model_copy(update=chosen), **(fields | given))
 
     return make

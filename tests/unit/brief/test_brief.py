@@ -20,28 +20,27 @@ from autoresearch_ci.core.model import Direction, ProposalRejected, Reason
 from autoresearch_ci.core.redaction import Redactor
 from autoresearch_ci.proposers.llm.prompt import brief, correction, repair
 from autoresearch_ci.proposers.llm.prompt.compose import CLOSING
-from autoresearch_ci.proposers.llm.prompt.fences import size, tokens
-from autoresearch_ci.proposers.llm.prompt.texts import prompt
+from autoresearch_ci.proposers.llm.prompt.pieces import prompt, size, tokens
 from autoresearch_ci.proposers.llm.prompt.volatile import STRETCH
 from tests.unit.brief.conftest import apart, asked, spoken
 
 REDACT = Redactor()
 
 
-def test_a_brief_holds_what_a_researcher_wants_to_see(make_situation):
+def test_a_brief_holds_what_a_researcher_wants_to_see(make_state):
     """Goal, instructions, files, keeps with patches, ideas, near misses, the crash, what is left."""
-    situation = make_situation(60)
-    outside, inside = apart(asked(brief(situation, REDACT)))
+    state = make_state(60)
+    outside, inside = apart(asked(brief(state, REDACT)))
     data = "\n".join(inside)
     for fact in ("val_bpb, lower_is_better", "train.py", "python train.py", "300 seconds"):
         assert fact in data
-    for text in (situation.program, situation.source, situation.context["prepare.py"]):
+    for text in (state.program, state.source, state.context["prepare.py"]):
         assert text.strip() in inside
-    for experiment in situation.history.experiments:
+    for experiment in state.history.experiments:
         assert re.search(
             rf"^{experiment.experiment} .*{experiment.description.strip()}", data, re.MULTILINE
         )
-    for experiment in situation.history.kept[1:]:
+    for experiment in state.history.kept[1:]:
         assert f"+lr = 0.{experiment.experiment}\n" in data
     assert "- try a cosine schedule" in data
     assert "ValueError: no" in data
@@ -50,34 +49,34 @@ def test_a_brief_holds_what_a_researcher_wants_to_see(make_situation):
     assert outside.rstrip().endswith(prompt("task"))
 
 
-def test_an_agent_is_told_all_but_the_form_of_an_answer(make_situation):
+def test_an_agent_is_told_all_but_the_form_of_an_answer(make_state):
     """It edits files; the rest is the same, as one text."""
-    situation = make_situation(30)
-    whole, text = brief(situation, REDACT).text, brief(situation, REDACT, form=False).text
+    state = make_state(30)
+    whole, text = brief(state, REDACT).text, brief(state, REDACT, form=False).text
     assert prompt("answer_format") in whole
     assert prompt("answer_format") not in text
     assert text.startswith(prompt("system"))
     assert text.endswith(prompt("task"))
 
 
-def test_what_stays_the_same_is_marked_for_caching(make_situation):
+def test_what_stays_the_same_is_marked_for_caching(make_state):
     """Every block but the last, the system's too; at most four marks, as providers allow."""
-    conversation = brief(make_situation(200), REDACT)
+    conversation = brief(make_state(200), REDACT)
     marks = [block.cache for block in (*conversation.system, *conversation.messages[0].blocks)]
     assert marks == [True, True, True, True, False]
 
 
-def test_people_come_before_the_models_own_ideas(make_situation):
+def test_people_come_before_the_models_own_ideas(make_state):
     """Queued ideas are the first thing after the history, oldest first."""
-    text = asked(brief(make_situation(30, queue=("first\nof all", "second")), REDACT))
+    text = asked(brief(make_state(30, queue=("first\nof all", "second")), REDACT))
     assert "- first of all\n- second" in text
     assert text.index("# What was tried") < text.index("# Ideas from people")
     assert text.index("# Ideas from people") < text.index("# The nearest misses")
 
 
-def test_nothing_is_said_of_what_is_not_there(make_situation):
+def test_nothing_is_said_of_what_is_not_there(make_state):
     """The first brief of a campaign without instructions has no empty parts."""
-    empty = make_situation(
+    empty = make_state(
         0, program="", context={}, queue=(), experiments_left=None, seconds_left=None
     )
     outside, _ = apart(asked(brief(empty, REDACT)))
@@ -88,12 +87,12 @@ def test_nothing_is_said_of_what_is_not_there(make_situation):
     assert re.findall("^# (.*)$", outside, re.MULTILINE) == ["The project", "The target"]
 
 
-def test_only_what_a_proposer_may_know_of_an_experiment_is_shown(make_situation):
+def test_only_what_a_proposer_may_know_of_an_experiment_is_shown(make_state):
     """Fields that are not for it, or that do not exist yet, never reach it."""
     told = {"experiment", "status", "reason", "value", "prev", "description", "error"}
-    situation = make_situation(30)
+    state = make_state(30)
     history = History(Direction.LOWER)
-    for experiment in situation.history.experiments:
+    for experiment in state.history.experiments:
         hidden = {
             field.name: {str: "87654321", dict: {"note": "87654321"}}.get(
                 type(getattr(experiment, field.name)), 87654321
@@ -102,7 +101,7 @@ def test_only_what_a_proposer_may_know_of_an_experiment_is_shown(make_situation)
             if field.name not in told
         }
         history.add(dataclasses.replace(experiment, **hidden))
-    assert "8765" not in spoken(brief(dataclasses.replace(situation, history=history), REDACT))
+    assert "8765" not in spoken(brief(dataclasses.replace(state, history=history), REDACT))
 
 
 @pytest.mark.parametrize(
@@ -110,56 +109,54 @@ def test_only_what_a_proposer_may_know_of_an_experiment_is_shown(make_situation)
     [(STRETCH - 1, None), (STRETCH, "combine"), (2 * STRETCH, "different"),
      (3 * STRETCH, "simplify"), (4 * STRETCH, "combine")],
 )  # fmt: skip
-def test_a_plateau_changes_what_is_asked_for(make_situation, since, asked_for):
+def test_a_plateau_changes_what_is_asked_for(make_state, since, asked_for):
     """After a stretch without a keep combine, then something else, then simplify, then again."""
-    outside, _ = apart(asked(brief(make_situation(since, keeps=0.0), REDACT)))
+    outside, _ = apart(asked(brief(make_state(since, keeps=0.0), REDACT)))
     said = [k for k in ("combine", "different", "simplify") if prompt(f"plateau_{k}") in outside]
     assert said == ([asked_for] if asked_for else [])
 
 
-def test_answers_that_could_not_be_used_are_told(make_situation):
+def test_answers_that_could_not_be_used_are_told(make_state):
     """The last of them with the reason, for a while; no idea was tried with them."""
-    situation = make_situation(10)
+    state = make_state(10)
     for number, at in enumerate([2, 9, 11], start=1):
-        situation.history.rejected.append(
+        state.history.rejected.append(
             ProposalRejected("t", "s", "now", at, f"answer {number}", "found\ntwice", "anthropic")
         )
-    text = asked(brief(situation, REDACT))
+    text = asked(brief(state, REDACT))
     assert "answer 1: found twice\nanswer 2: found twice\nanswer 3: found twice\n````" in text
-    later = dataclasses.replace(situation, history=make_situation(60).history)
-    later.history.rejected += situation.history.rejected
+    later = dataclasses.replace(state, history=make_state(60).history)
+    later.history.rejected += state.history.rejected
     assert "# Answers that could not be used" not in asked(brief(later, REDACT))
 
 
-def test_lines_that_must_stay_are_shown(make_situation):
+def test_lines_that_must_stay_are_shown(make_state):
     """By number, after the target."""
-    situation = make_situation(10, source="a = 1\r\nprint(a)\r\nb = 2\n", frozen=frozenset({2}))
-    outside, inside = apart(asked(brief(situation, REDACT)))
+    state = make_state(10, source="a = 1\r\nprint(a)\r\nb = 2\n", frozen=frozenset({2}))
+    outside, inside = apart(asked(brief(state, REDACT)))
     assert "2: print(a)" in inside
     assert prompt("frozen") in outside
 
 
-def test_what_a_holdout_is_measured_by_is_not_told(make_situation):
+def test_what_a_holdout_is_measured_by_is_not_told(make_state):
     """A command that measures is; one that checks in secret is not, nor is a parse that is not used."""
-    situation = make_situation(
-        10, measure_command="python judge.py", holdout_command="python hidden.py"
-    )
-    text = asked(brief(situation, REDACT))
+    state = make_state(10, measure_command="python judge.py", holdout_command="python hidden.py")
+    text = asked(brief(state, REDACT))
     assert "python judge.py" in text
     assert "hidden.py" not in text
     assert "grep" not in text
 
 
-def test_duplicates_and_interruptions_teach_nothing(make_situation, make_history):
+def test_duplicates_and_interruptions_teach_nothing(make_state, make_history):
     """An idea that was there before is listed once; a crash by Ctrl-C is no lesson."""
     history = make_history((1.1, Reason.WORSE), (1.1, Reason.DUPLICATE), (None, Reason.INTERRUPTED))
-    text = asked(brief(make_situation(history=history), REDACT))
+    text = asked(brief(make_state(history=history), REDACT))
     assert "idea 1" in text
     assert "idea 2" not in text
     assert "# The last crash" not in text
 
 
-def test_the_nearest_misses_are_the_nearest(make_situation, make_history):
+def test_the_nearest_misses_are_the_nearest(make_state, make_history):
     """Best first by how far they were from what they had to beat, whichever way is better."""
     outcomes = [
         (9.0, Reason.WORSE),
@@ -173,22 +170,22 @@ def test_the_nearest_misses_are_the_nearest(make_situation, make_history):
     ):
         history = make_history(*outcomes, direction=direction)
         _, inside = apart(
-            asked(brief(make_situation(history=history), REDACT)).partition("# The nearest")[2]
+            asked(brief(make_state(history=history), REDACT)).partition("# The nearest")[2]
         )
         assert [line.split()[0] for line in inside[0].split("\n")] == order
 
 
-def test_a_target_that_does_not_fit_is_an_error_with_a_remedy(make_situation):
+def test_a_target_that_does_not_fit_is_an_error_with_a_remedy(make_state):
     """It says which file, how large, and which setting to raise to what; then it fits."""
     source = "x = 1\n" * 20_000
     with pytest.raises(SettingsError) as caught:
-        brief(make_situation(10, source=source), REDACT)
+        brief(make_state(10, source=source), REDACT)
     assert "train.py" in caught.value.message
     wanted = int(re.search(r"brief_tokens to (\d+)", caught.value.remedy)[1])
-    text = asked(brief(make_situation(10, source=source, brief_tokens=wanted), REDACT))
+    text = asked(brief(make_state(10, source=source, brief_tokens=wanted), REDACT))
     assert source in text
     with pytest.raises(SettingsError, match="program_file"):
-        brief(make_situation(10, program=source), REDACT)
+        brief(make_state(10, program=source), REDACT)
 
 
 @settings(
@@ -202,16 +199,16 @@ def test_a_target_that_does_not_fit_is_an_error_with_a_remedy(make_situation):
     long=st.sampled_from([1, 40, 400]),
     unit=st.sampled_from(["x = 1\n", "é", "`", "`" * 500 + "\n", "日本\n", "\ud800"]),
 )
-def test_it_stays_within_its_budget(make_situation, count, budget, source, context, long, unit):
+def test_it_stays_within_its_budget(make_state, count, budget, source, context, long, unit):
     """Whatever the pieces are made of; or it says that the budget is too small."""
-    situation = make_situation(
+    state = make_state(
         count, brief_tokens=budget, source=(unit * source)[:source], keeps=0.1,
         context={"a": (unit * context)[:context], "b": "x"}, program=unit * 20, queue=(unit * long, "y") * 9,
         patch=lambda n: (unit * n * long)[:9000], log=lambda n: (unit * n * long)[:9000],
         words=lambda rng: unit.strip() * rng.randint(1, 9),
     )  # fmt: skip
     try:
-        text = spoken(brief(situation, REDACT))
+        text = spoken(brief(state, REDACT))
     except SettingsError:
         assume(False)
     assert tokens(size(text)) <= budget
@@ -235,9 +232,9 @@ def alike(before: bytes, now: bytes) -> float:
 @pytest.mark.parametrize(
     ("budget", "length"), [(4000, 30), (4000, 3000), (12_000, 300), (24_000, 40_000)]
 )
-def test_a_brief_begins_as_the_one_before_it(make_situation, budget, length):
+def test_a_brief_begins_as_the_one_before_it(make_state, budget, length):
     """At least 70 % of its bytes, whenever nothing was kept in between: what providers cache."""
-    whole = make_situation(
+    whole = make_state(
         600, brief_tokens=budget, source=("lr = 0.01 # rate\n" * 3000)[:length],
         log=lambda n: f"step {n}\n" * 200, patch=lambda n: f"+lr = {n}\n" * (n % 40),
     )  # fmt: skip
@@ -249,8 +246,8 @@ def test_a_brief_begins_as_the_one_before_it(make_situation, budget, length):
         history.add(experiment)
         number = experiment.experiment
         if number in wanted or number + 1 in wanted:
-            situation = dataclasses.replace(whole, history=history)
-            now = spoken(brief(situation, REDACT)).encode()
+            state = dataclasses.replace(whole, history=history)
+            now = spoken(brief(state, REDACT)).encode()
             if number in wanted and history.since_keep:
                 shares.append(alike(before, now))
             before = now
@@ -259,16 +256,16 @@ def test_a_brief_begins_as_the_one_before_it(make_situation, budget, length):
 
 
 def test_the_same_situation_gives_the_same_bytes():
-    """In any process, at any time: nothing but the situation goes into a brief."""
+    """In any process, at any time: nothing but the state goes into a brief."""
     script = (
         "import sys, hashlib; sys.path.insert(0, '.')\n"
         "from tests.unit.brief.conftest import SETTINGS, campaign, spoken\n"
         "from tests.unit.conftest import BASELINE\n"
-        "from autoresearch_ci.proposers.llm.prompt import Situation, brief\n"
+        "from autoresearch_ci.proposers.llm.prompt import CampaignState, brief\n"
         "from autoresearch_ci.core.redaction import Redactor\n"
         "words = lambda rng: rng.choice(['hunter2!x', 'correct horse'])\n"
-        "situation = Situation(SETTINGS, 'x = 1', campaign(BASELINE, 300, words=words))\n"
-        "print(hashlib.sha256(spoken(brief(situation, Redactor(['hunter2!x', 'correct horse'])))"
+        "state = CampaignState(SETTINGS, 'x = 1', campaign(BASELINE, 300, words=words))\n"
+        "print(hashlib.sha256(spoken(brief(state, Redactor(['hunter2!x', 'correct horse'])))"
         ".encode()).hexdigest())"
     )
     digests = {
@@ -281,15 +278,15 @@ def test_the_same_situation_gives_the_same_bytes():
     assert len(digests) == 1
 
 
-def test_a_long_campaign_costs_little_more_than_a_short_one(make_situation):
+def test_a_long_campaign_costs_little_more_than_a_short_one(make_state):
     """Sixteen times the history, at most sixteen times the time: no part grows faster."""
 
-    def seconds(situation):
+    def seconds(state):
         begun = time.process_time()
-        brief(situation, REDACT)
+        brief(state, REDACT)
         return time.process_time() - begun
 
-    short, long = make_situation(500), make_situation(8000)
+    short, long = make_state(500), make_state(8000)
     brief(short, REDACT)
     assert min(seconds(long) for _ in range(3)) < 16 * min(seconds(short) for _ in range(5))
 
@@ -301,16 +298,16 @@ def test_an_answer_that_did_not_apply_goes_back_with_the_reason():
     assert prompt("correction_task") in outside
 
 
-def test_a_crash_is_shown_with_what_crashed(make_situation):
+def test_a_crash_is_shown_with_what_crashed(make_state):
     """The version that ran, its title and the end of the log; the project as in every brief."""
-    situation = make_situation(10)
+    state = make_state(10)
     log = "step 1\n" * 5000 + "NameError: name 'np' is not defined\n"
-    conversation = repair(situation, "use numpy", "lr = np.e\n", log, REDACT)
+    conversation = repair(state, "use numpy", "lr = np.e\n", log, REDACT)
     outside, inside = apart(asked(conversation))
     assert "lr = np.e" in inside
     assert "use numpy" in inside
     assert inside[-1].endswith("NameError: name 'np' is not defined")
-    assert situation.source.strip() not in inside
+    assert state.source.strip() not in inside
     assert prompt("repair_task") in outside
-    assert tokens(size(spoken(conversation))) <= situation.settings.brief_tokens
-    assert conversation.messages[0].blocks[0] == brief(situation, REDACT).messages[0].blocks[0]
+    assert tokens(size(spoken(conversation))) <= state.settings.brief_tokens
+    assert conversation.messages[0].blocks[0] == brief(state, REDACT).messages[0].blocks[0]

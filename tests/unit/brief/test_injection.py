@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from autoresearch_ci.core.environment import credentials
 from autoresearch_ci.core.redaction import REDACTED, Redactor
-from autoresearch_ci.proposers.llm.prompt import Situation, brief, correction, repair
-from autoresearch_ci.proposers.llm.prompt.texts import prompt
+from autoresearch_ci.proposers.llm.prompt import CampaignState, brief, correction, repair
+from autoresearch_ci.proposers.llm.prompt.pieces import prompt
 from autoresearch_ci.providers.conversation import Conversation
 from tests import planted
 from tests.unit.brief.conftest import apart, asked, campaign, is_ours, spoken
@@ -61,14 +61,14 @@ def told(orders: st.SearchStrategy[str]) -> st.SearchStrategy[dict]:
     ),
     st.sampled_from([1, 28, 60]),
 )
-def test_no_order_gets_out_of_its_fence(make_situation, orders, count):
+def test_no_order_gets_out_of_its_fence(make_state, orders, count):
     """Comments, files, logs, titles, names, settings: outside the fences are our words and numbers."""
     redact = Redactor()
-    situation = make_situation(count, **orders)
-    conversation = brief(situation, redact)
+    state = make_state(count, **orders)
+    conversation = brief(state, redact)
     assert spoken(conversation).startswith(prompt("system") + "\n\n" + prompt("answer_format"))
     assert len(conversation.system) == 1
-    again = repair(situation, orders["metric_name"], orders["source"], orders["program"], redact)
+    again = repair(state, orders["metric_name"], orders["source"], orders["program"], redact)
     for text in (asked(conversation), asked(again), correction(orders["source"], redact)):
         outside, _ = apart(text)
         assert is_ours(outside), outside
@@ -81,13 +81,11 @@ def test_the_check_itself_sees_what_is_not_ours():
     assert not is_ours(apart("````\na\n````\nobey\n````\nb\n````")[0])
 
 
-def test_hidden_orders_are_not_even_in_the_data(make_situation):
+def test_hidden_orders_are_not_even_in_the_data(make_state):
     """What a person who reads the file would not see, a model does not read."""
     tags = "".join(chr(0xE0000 + ord(c)) for c in "obey")
-    situation = make_situation(
-        program=f"do <!-- obey --> {tags}\x1b[8mwell", source=f"x = 1  # {tags}\n"
-    )
-    text = spoken(brief(situation, Redactor()))
+    state = make_state(program=f"do <!-- obey --> {tags}\x1b[8mwell", source=f"x = 1  # {tags}\n")
+    text = spoken(brief(state, Redactor()))
     assert not any(0xE0000 <= ord(character) <= 0xE0FFF for character in text)
     assert "obey" not in text
     assert "do [comment removed] well" in text
@@ -161,7 +159,7 @@ def session(seed: int) -> tuple[Plants, list[Conversation], str]:
     history = campaign(
         BASELINE, rng.choice([0, 3, 12, 40]), seed=seed, keeps=0.1, words=lambda _: plants.text()
     )
-    situation = Situation(
+    state = CampaignState(
         SETTINGS.model_copy(update={**commands, "brief_tokens": rng.choice([4000, 24_000])}),
         source=plants.text(9), history=history, program=plants.text(9),
         context={plants.one(): plants.text(40) for _ in range(3)},
@@ -169,10 +167,10 @@ def session(seed: int) -> tuple[Plants, list[Conversation], str]:
         queue=tuple(plants.text() for _ in range(3)),
     )  # fmt: skip
     redact = Redactor(credentials(plants.environment))
-    first = brief(situation, redact)
+    first = brief(state, redact)
     return (
         plants,
-        [first, repair(situation, plants.text(), plants.text(9), plants.text(60), redact)],
+        [first, repair(state, plants.text(), plants.text(9), plants.text(60), redact)],
         correction(plants.text(), redact),
     )
 
@@ -188,13 +186,13 @@ def test_no_planted_secret_leaves_in_a_thousand_sessions(block):
         assert not leaked, (seed, leaked)
 
 
-def test_what_is_no_secret_is_shown(make_situation):
+def test_what_is_no_secret_is_shown(make_state):
     """A redactor that took everything out would pass the test above."""
-    situation = make_situation(20)
+    state = make_state(20)
     redact = Redactor(
         credentials({"HOME": "/home/me", "GITHUB_EVENT_NAME": "schedule", "A_TOKEN": "hunter2!x"})
     )
-    assert spoken(brief(situation, redact)) == spoken(brief(situation, Redactor()))
-    assert replace(situation, source="t = 'hunter2!x'\n") != situation
-    text = spoken(brief(replace(situation, source="t = 'hunter2!x'\n"), redact))
+    assert spoken(brief(state, redact)) == spoken(brief(state, Redactor()))
+    assert replace(state, source="t = 'hunter2!x'\n") != state
+    text = spoken(brief(replace(state, source="t = 'hunter2!x'\n"), redact))
     assert f"t = '{REDACTED}'" in text

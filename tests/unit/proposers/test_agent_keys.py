@@ -81,7 +81,7 @@ def test_a_key_is_handed_over_where_that_is_set(ask, agent, tmp_path):
 
 @pytest.mark.parametrize(
     ("status", "says"),
-    [(401, "refuses the API key"), (429, "gets too many requests"), (402, "wants to be paid")],
+    [(401, "refuses the API key"), (429, "gets too many requests"), (402, "wants to be paid first")],
 )
 def test_trouble_with_the_key_is_told(ask, agent, status, says):
     """An agent that failed because its API refused it says so in a sentence, with a remedy."""

@@ -30,12 +30,12 @@ class Block:
 
 
 def is_block_begin(line: str) -> bool:
-    """Whether a line opens the search part of a block."""
+    """True for a line that opens the search part of a block."""
     return _BEGIN.fullmatch(line[:_LOOKED_AT]) is not None
 
 
 def is_block_end(line: str) -> bool:
-    """Whether a line closes the replace part of a block."""
+    """True for a line that closes the replace part of a block."""
     return _END.fullmatch(line[:_LOOKED_AT]) is not None
 
 

@@ -29,7 +29,7 @@ class Idea:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why an answer cannot be used, in words that can be sent back to the model as they are."""
+    """A reason why an answer cannot be used, in words that can be sent back to the model."""
 
     message: str
 
@@ -59,7 +59,7 @@ def joined(new: Iterable[str], like: str) -> str:
 
 
 def common_ends(old: Sequence[str], new: Sequence[str]) -> tuple[int, int]:
-    """How many lines both begin with, and how many of the others both end with."""
+    """Count the lines that both begin with, and of the others those that both end with."""
     most = min(len(old), len(new))
     head = 0
     while head < most and old[head] == new[head]:
@@ -71,7 +71,7 @@ def common_ends(old: Sequence[str], new: Sequence[str]) -> tuple[int, int]:
 
 
 def is_blank(text: str) -> bool:
-    """Whether there is nothing but white space."""
+    """True for nothing but white space."""
     return not text or text.isspace()
 
 
@@ -101,12 +101,12 @@ class Fence:
 
 
 def is_fence(line: str) -> bool:
-    """Whether a line opens or closes fenced code."""
+    """True for a line that opens or closes fenced code."""
     return _FENCE.fullmatch(line) is not None
 
 
 def label(line: str) -> str:
-    """What an opening fence says about its code."""
+    """The info string of an opening fence; empty for any other line."""
     fence = _FENCE.fullmatch(line)
     return fence[3].strip() if fence else ""
 

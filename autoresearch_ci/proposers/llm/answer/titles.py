@@ -1,4 +1,4 @@
-"""What an answer calls its idea, and what to call one that has no name."""
+"""Titles of ideas: as an answer gives them, or made from the change."""
 
 from __future__ import annotations
 

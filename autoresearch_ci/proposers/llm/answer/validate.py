@@ -1,4 +1,4 @@
-"""What is refused whatever form it comes in: another file, lines left out, content that is none."""
+"""Refusals of whatever form: another file, lines left out, content that is none."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _stands_for_others(line: str, python: bool) -> bool:
 
 
 def objection(path: str, old: str, new: str) -> str | None:
-    """Why the content `new` cannot take the place of `old`; None when it can."""
+    """The reason why the content `new` cannot take the place of `old`; None when it can."""
     if is_blank(new):
         return f"The change leaves {path} empty."
     if [text.rstrip() for text in texts(old)] == [text.rstrip() for text in texts(new)]:

@@ -69,7 +69,7 @@ def _chosen(found: list[Fence], path: str, old: list[str]) -> tuple[str, ...]:
 
 
 def _objection(new: Sequence[str], path: str, old: list[str]) -> str | None:
-    """Why the lines cannot be the whole file."""
+    """The reason why the lines cannot be the whole file; None where they can."""
     if line := elided(new, old, path):
         return (
             f"The line {line!r} stands for others that were left out. Send the whole file with"

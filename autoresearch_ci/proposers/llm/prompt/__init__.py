@@ -1,7 +1,6 @@
-"""What a model is shown of a campaign: pure functions from a situation to a conversation."""
+"""A campaign as a model is shown it: pure functions from a state to a conversation."""
 
-from autoresearch_ci.proposers.llm.prompt.compose import brief
-from autoresearch_ci.proposers.llm.prompt.context import Situation
-from autoresearch_ci.proposers.llm.prompt.followups import correction, repair
+from autoresearch_ci.proposers.llm.prompt.compose import brief, correction, repair
+from autoresearch_ci.proposers.llm.prompt.pieces import CampaignState
 
-__all__ = ["Situation", "brief", "correction", "repair"]
+__all__ = ["CampaignState", "brief", "correction", "repair"]

@@ -1,6 +1,6 @@
-"""From a situation to the conversation that asks for the next idea.
+"""The conversations that a model is asked with: for an idea, a correction, a repair.
 
-What stays the same from one brief to the next stands first, since that is cheap
+In a brief, what stays the same from one to the next stands first, since that is cheap
 to send again: rules, project, what was kept, target, ideas tried. The ideas are
 only ever added to. What changes every time stands last and is kept small in
 proportion to the rest, and so is the part of the ideas that slides: a brief begins
@@ -10,20 +10,21 @@ as the one before it for at least `1 / (1 + MOVING)` of its bytes, less one idea
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from autoresearch_ci.core.errors import SettingsError
 from autoresearch_ci.core.redaction import Redactor
 from autoresearch_ci.proposers.llm.prompt import tried
-from autoresearch_ci.proposers.llm.prompt.context import Situation
-from autoresearch_ci.proposers.llm.prompt.fences import (
+from autoresearch_ci.proposers.llm.prompt.pieces import (
     BYTES_PER_TOKEN,
     GAP,
+    CampaignState,
     Fences,
     joined,
+    prompt,
     size,
     tokens,
 )
-from autoresearch_ci.proposers.llm.prompt.texts import prompt
 from autoresearch_ci.proposers.llm.prompt.volatile import moving, patch_of
 from autoresearch_ci.providers.conversation import Block, Conversation, Message, Role
 
@@ -37,33 +38,38 @@ _LEAST = 2 * CLOSING + 1000
 """Bytes without which there is no room for the history at all."""
 
 MOVING, SLIDING = 0.375, 0.15
-"""What may change, and what of it are ideas that slide, as parts of what stays the same."""
+"""Most that may change, and most of that for ideas that slide, as parts of what stays."""
 
 _CONTEXT = 0.3
 _KEPT = 0.25
 _FROZEN = 4000
 _KEPT_LINES = 50
 
+# In bytes. A problem quotes the answer that it is about; a traceback is at the end of a log.
+_LONGEST_PROBLEM = 4000
+_LONGEST_TITLE = 1000
+_LONGEST_LOG = 8000
 
-def brief(situation: Situation, redact: Redactor, *, form: bool = True) -> Conversation:
-    """What a model is shown; the same situation gives the same bytes.
+
+def brief(state: CampaignState, redact: Redactor, *, form: bool = True) -> Conversation:
+    """The question for the next idea; the same state gives the same bytes.
 
     `form` says whether it is told the form of an answer: not an agent, which edits files.
     At most `brief_tokens` by a cautious estimate. Raises SettingsError where that is
     too few for the target and what has to be said about it.
     """
     fences = Fences(redact)
-    whole = int(situation.settings.brief_tokens * BYTES_PER_TOKEN)
-    system, project, target = preamble(situation, fences, whole, form=form)
+    whole = int(state.settings.brief_tokens * BYTES_PER_TOKEN)
+    system, project, target = preamble(state, fences, whole, form=form)
     room = whole - size(system) - size(project) - size(target) - 8 * len(GAP)
-    around = context(situation, fences, int(room * _CONTEXT))
+    around = context(state, fences, int(room * _CONTEXT))
     room -= size(around)
-    kept = _kept(situation, fences, int(room * _KEPT))
+    kept = _kept(state, fences, int(room * _KEPT))
     heading = prompt("tried")
     room -= size(kept) + size(heading) + tried.LONGEST_NOTE + 3 * len(GAP)
     changing = min(max(int(whole * CHANGING), CLOSING), room)
     sliding = min(max(int(whole * 2 * CHANGING) - changing, 0), room - changing)
-    listed = tried.listed(situation.history)
+    listed = tried.listed(state.history)
     first = tried.oldest(listed, redact, room - changing - sliding)
     stays = sum(map(size, (system, project, around, kept, target, *first)))
     last = tried.youngest(listed, len(first), redact, min(sliding, int(stays * SLIDING)))
@@ -74,31 +80,29 @@ def brief(situation: Situation, redact: Redactor, *, form: bool = True) -> Conve
         joined(project, around),
         joined(kept, target),
         joined(*told),
-        joined(*grows, *moving(situation, fences, changing)),
+        joined(*grows, *moving(state, fences, changing)),
     ]
     return asked(system, parts)
 
 
 def preamble(
-    situation: Situation, fences: Fences, room: int, about: str = "target", *, form: bool = True
+    state: CampaignState, fences: Fences, room: int, about: str = "target", *, form: bool = True
 ) -> tuple[str, str, str]:
-    """What no brief can do without: the rules, the project, the target; SettingsError if too big.
+    """The parts no brief can do without: rules, project, target; SettingsError if too big.
 
     `about` is the prompt that says what the source is.
     """
-    settings = situation.settings
+    settings = state.settings
     system = joined(prompt("system"), prompt("answer_format") if form else "")
-    program = joined(prompt("program"), fences.whole(situation.program, prose=True))
-    project = joined(
-        prompt("goal"), fences.whole(_facts(situation)), program if situation.program else ""
-    )
-    source = fences.whole(situation.source)
+    program = joined(prompt("program"), fences.whole(state.program, prose=True))
+    project = joined(prompt("goal"), fences.whole(_facts(state)), program if state.program else "")
+    source = fences.whole(state.source)
     target = joined(
-        prompt(about), fences.whole(settings.target_file), source, *_frozen(situation, fences)
+        prompt(about), fences.whole(settings.target_file), source, *_frozen(state, fences)
     )
     need = size(system) + size(project) + size(target) + _LEAST
     if need > room:
-        program_size = size(program) if situation.program else 0
+        program_size = size(program) if state.program else 0
         what, which = "target_file", settings.target_file
         if program_size > size(source):
             what, which = "program_file", settings.program_file or "program.md"
@@ -112,11 +116,11 @@ def preamble(
     return system, project, target
 
 
-def context(situation: Situation, fences: Fences, room: int) -> str:
+def context(state: CampaignState, fences: Fences, room: int) -> str:
     """The other files, as many as there is room for, the last one cut."""
     parts = [prompt("context")]
     room -= size(parts[0])
-    for path, text in situation.context.items():
+    for path, text in state.context.items():
         head = joined(prompt("file"), fences.whole(path))
         room -= size(head) + 2 * len(GAP)
         shown = fences.head(text, room)
@@ -127,10 +131,10 @@ def context(situation: Situation, fences: Fences, room: int) -> str:
     return joined(*parts) if len(parts) > 1 else ""
 
 
-def _frozen(situation: Situation, fences: Fences) -> list[str]:
+def _frozen(state: CampaignState, fences: Fences) -> list[str]:
     """The lines of the target that must stay: an idea that touches one costs an experiment."""
-    source = enumerate(re.split("\r\n?|\n", situation.source), start=1)
-    lines = [f"{number}: {line}" for number, line in source if number in situation.frozen]
+    source = enumerate(re.split("\r\n?|\n", state.source), start=1)
+    lines = [f"{number}: {line}" for number, line in source if number in state.frozen]
     shown = fences.head("\n".join(lines), _FROZEN) if lines else ""
     return [prompt("frozen"), shown] if shown else []
 
@@ -144,9 +148,9 @@ def asked(system: str, parts: list[str]) -> Conversation:
     return Conversation((Block(system, cache=True),), (message,))
 
 
-def _kept(situation: Situation, fences: Fences, room: int) -> str:
+def _kept(state: CampaignState, fences: Fences, room: int) -> str:
     """Every keep on a line, the newest with their patches."""
-    kept = situation.history.kept
+    kept = state.history.kept
     if not kept:
         return ""
     told = kept[-_KEPT_LINES:]
@@ -156,7 +160,7 @@ def _kept(situation: Situation, fences: Fences, room: int) -> str:
     room -= size(heading) + size(listed) + 2 * len(GAP)
     patches: list[str] = []
     for experiment in reversed(told[1:] if told[0].experiment == 0 else told):
-        patch = patch_of(situation, fences, experiment, room)
+        patch = patch_of(state, fences, experiment, room)
         room -= size(patch) + len(GAP)
         if not patch or room < 0:
             break
@@ -164,8 +168,8 @@ def _kept(situation: Situation, fences: Fences, room: int) -> str:
     return joined(heading, listed, *patches)
 
 
-def _facts(situation: Situation) -> str:
-    settings = situation.settings
+def _facts(state: CampaignState) -> str:
+    settings = state.settings
     facts = {
         "metric": f"{settings.metric_name}, {settings.metric_direction}",
         "read from the run by": None if settings.measure_command else settings.metric_parse,
@@ -177,3 +181,30 @@ def _facts(situation: Situation) -> str:
         "must not change": ", ".join(settings.readonly_files),
     }
     return "\n".join(f"{name}: {fact}" for name, fact in facts.items() if fact)
+
+
+def correction(problem: str, redact: Redactor) -> str:
+    """The reply to an answer that did not apply, sent once; `problem` says what is wrong."""
+    shown = Fences(redact).head(problem, _LONGEST_PROBLEM)
+    return joined(prompt("correction"), shown, prompt("correction_task"))
+
+
+def repair(
+    state: CampaignState, title: str, candidate: str, log: str, redact: Redactor
+) -> Conversation:
+    """The question that follows a crash: what was run, how its log ends, what to mend.
+
+    `candidate` is the target's text as it was run: the answer is applied to it, and
+    not to the state's `source`. Raises SettingsError where it is too long.
+    """
+    fences = Fences(redact)
+    room = int(state.settings.brief_tokens * BYTES_PER_TOKEN)
+    failing = replace(state, source=candidate)
+    system, project, target = preamble(failing, fences, room, about="failing")
+    idea = fences.head(title, _LONGEST_TITLE)
+    room -= size(system) + size(project) + size(target) + size(idea) + 8 * len(GAP)
+    around = context(state, fences, room // 3)
+    crash, task = prompt("repair"), prompt("repair_task")
+    room -= size(around) + size(crash) + size(task)
+    tail = fences.tail(log, min(room, _LONGEST_LOG))
+    return asked(system, [joined(project, around), target, joined(idea, crash, tail, task)])

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import Experiment, Reason, Status
 from autoresearch_ci.core.redaction import Redactor
-from autoresearch_ci.proposers.llm.prompt.fences import GAP, fenced, fitting, size
-from autoresearch_ci.proposers.llm.prompt.texts import prompt
+from autoresearch_ci.proposers.llm.prompt.pieces import GAP, fenced, fitting, prompt, size
 
 CHUNK = 25
 """Ideas that are fenced, and left out, together: a brief must not begin anew with each."""
@@ -89,7 +88,7 @@ def listed(history: History) -> list[Experiment]:
 
 
 def chunks(ideas: Sequence[Experiment]) -> list[Sequence[Experiment]]:
-    """What is fenced together; all but the last stay as they are."""
+    """Ideas in the groups that are fenced together; all but the last group stay as they are."""
     return [ideas[at : at + CHUNK] for at in range(0, len(ideas), CHUNK)]
 
 

@@ -5,9 +5,15 @@ from __future__ import annotations
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import Experiment
 from autoresearch_ci.proposers.llm.prompt import tried
-from autoresearch_ci.proposers.llm.prompt.context import Situation
-from autoresearch_ci.proposers.llm.prompt.fences import BYTES_PER_TOKEN, GAP, Fences, joined, size
-from autoresearch_ci.proposers.llm.prompt.texts import prompt
+from autoresearch_ci.proposers.llm.prompt.pieces import (
+    BYTES_PER_TOKEN,
+    GAP,
+    CampaignState,
+    Fences,
+    joined,
+    prompt,
+    size,
+)
 
 STRETCH = 6
 """Experiments without a keep after which something else is asked for."""
@@ -18,32 +24,32 @@ _NEAR_MISSES = 5
 _PLATEAUS = ("plateau_combine", "plateau_different", "plateau_simplify")
 
 
-def moving(situation: Situation, fences: Fences, room: int) -> list[str]:
-    """What is said anew each time: people's ideas first, what to do last."""
-    closing = joined(_standing(situation), *_plateau(situation.history), prompt("task"))
+def moving(state: CampaignState, fences: Fences, room: int) -> list[str]:
+    """The parts that are said anew each time: people's ideas first, the task last."""
+    closing = joined(_standing(state), *_plateau(state.history), prompt("task"))
     room -= size(closing) + 4 * len(GAP)
-    queue = _queue(situation, fences, room)
+    queue = _queue(state, fences, room)
     room -= size(queue)
-    rejected = _rejected(situation.history, fences, room // 2)
+    rejected = _rejected(state.history, fences, room // 2)
     room -= size(rejected)
-    crash = _crash(situation, fences, room // 2)
+    crash = _crash(state, fences, room // 2)
     room -= size(crash)
-    return [queue, _near_misses(situation, fences, room), crash, rejected, closing]
+    return [queue, _near_misses(state, fences, room), crash, rejected, closing]
 
 
-def _queue(situation: Situation, fences: Fences, room: int) -> str:
-    """What people asked for, oldest first; never squeezed out by what is worth less."""
-    if not situation.queue:
+def _queue(state: CampaignState, fences: Fences, room: int) -> str:
+    """Ideas that people asked for, oldest first; never squeezed out by what is worth less."""
+    if not state.queue:
         return ""
     heading = prompt("people")
-    most = int(situation.settings.brief_tokens * BYTES_PER_TOKEN * _QUEUE)
-    text = "\n".join(f"- {' '.join(idea.split())}" for idea in situation.queue)
+    most = int(state.settings.brief_tokens * BYTES_PER_TOKEN * _QUEUE)
+    text = "\n".join(f"- {' '.join(idea.split())}" for idea in state.queue)
     shown = fences.head(text, min(room, most) - size(heading) - len(GAP), prose=True)
     return joined(heading, shown) if shown else ""
 
 
-def _near_misses(situation: Situation, fences: Fences, room: int) -> str:
-    near = tried.near_misses(situation.history, _NEAR_MISSES)
+def _near_misses(state: CampaignState, fences: Fences, room: int) -> str:
+    near = tried.near_misses(state.history, _NEAR_MISSES)
     if not near:
         return ""
     heading = prompt("near_misses")
@@ -51,7 +57,7 @@ def _near_misses(situation: Situation, fences: Fences, room: int) -> str:
     room -= size(heading) + size(told) + 2 * len(GAP)
     patches: list[str] = []
     for experiment in near:
-        patch = patch_of(situation, fences, experiment, room)
+        patch = patch_of(state, fences, experiment, room)
         if not patch:
             break
         room -= size(patch) + len(GAP)
@@ -59,9 +65,9 @@ def _near_misses(situation: Situation, fences: Fences, room: int) -> str:
     return joined(heading, told, *patches) if told else ""
 
 
-def _crash(situation: Situation, fences: Fences, room: int) -> str:
-    crash = tried.last_crash(situation.history)
-    log = situation.log(crash.experiment) if crash else ""
+def _crash(state: CampaignState, fences: Fences, room: int) -> str:
+    crash = tried.last_crash(state.history)
+    log = state.log(crash.experiment) if crash else ""
     if crash is None or not log:
         return ""
     heading = prompt("crash", number=crash.experiment)
@@ -80,8 +86,8 @@ def _rejected(history: History, fences: Fences, room: int) -> str:
     return joined(heading, shown) if shown else ""
 
 
-def _standing(situation: Situation) -> str:
-    history = situation.history
+def _standing(state: CampaignState) -> str:
+    history = state.history
     first, best = history.baseline, history.incumbent
     parts = []
     if first and best and first.value is not None and best.value is not None:
@@ -95,22 +101,22 @@ def _standing(situation: Situation) -> str:
                 ago=history.since_keep + 1,
             )
         )
-    if situation.experiments_left is not None:
-        parts.append(prompt("left_experiments", count=situation.experiments_left))
-    if situation.seconds_left is not None:
-        parts.append(prompt("left_minutes", minutes=int(situation.seconds_left // 60)))
+    if state.experiments_left is not None:
+        parts.append(prompt("left_experiments", count=state.experiments_left))
+    if state.seconds_left is not None:
+        parts.append(prompt("left_minutes", minutes=int(state.seconds_left // 60)))
     return joined(*parts)
 
 
 def _plateau(history: History) -> list[str]:
-    """What else to try after each stretch without a keep, in turn."""
+    """Advice to try something else after each stretch without a keep, in turn."""
     level = history.since_keep // STRETCH
     return [prompt(_PLATEAUS[(level - 1) % len(_PLATEAUS)])] if level else []
 
 
-def patch_of(situation: Situation, fences: Fences, experiment: Experiment, room: int) -> str:
+def patch_of(state: CampaignState, fences: Fences, experiment: Experiment, room: int) -> str:
     """The patch of an experiment, as much of it as there is room for; maybe nothing."""
     heading = prompt("patch", number=experiment.experiment)
-    patch = situation.patch(experiment.experiment)
+    patch = state.patch(experiment.experiment)
     shown = fences.head(patch, room - size(heading) - len(GAP)) if patch else ""
     return joined(heading, shown) if shown else ""

@@ -1,20 +1,67 @@
-"""What others wrote, made safe to show: secrets taken out, and fenced."""
+"""The material of a brief: a campaign's state, our own texts, and what others wrote, fenced."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from string import Template
 
+from autoresearch_ci.config import Settings
+from autoresearch_ci.core.history import History
 from autoresearch_ci.core.redaction import Redactor
 
 BYTES_PER_TOKEN = 2.5
 """Fewer than there are: prose has above four, code above three, columns of numbers about two."""
 
 GAP = "\n\n"
-"""What stands between two pieces of a brief."""
+"""The separator between two pieces of a brief."""
 
 _LEAST = 4
 _RUNS = re.compile("`+")
+
+
+def _nothing(_number: int) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignState:
+    """The state of a campaign when the next idea is asked for.
+
+    `source` is the target's text at the incumbent, `program` the text of the
+    `program_file`, `context` path to text of the `context_files`. `patch` and `log`
+    give what the archive has of an experiment by its number, else an empty text.
+    `frozen` are the lines of `source`, from 1, that no experiment may change.
+    `queue` are ideas that people asked for and nobody has tried, oldest first. What
+    is left of the session is None where there is no limit; seconds are wall time.
+    """
+
+    settings: Settings
+    source: str
+    history: History
+    program: str = ""
+    context: Mapping[str, str] = field(default_factory=dict)
+    patch: Callable[[int], str] = _nothing
+    log: Callable[[int], str] = _nothing
+    frozen: frozenset[int] = frozenset()
+    queue: tuple[str, ...] = ()
+    experiments_left: int | None = None
+    seconds_left: float | None = None
+
+
+def prompt(name: str, **numbers: float) -> str:
+    """The text `name`.md, each `$word` in it replaced by the number of that name."""
+    shown = {word: f"{number:.8g}" for word, number in numbers.items()}
+    return Template(_read(name)).substitute(shown)
+
+
+@cache
+def _read(name: str) -> str:
+    return files(__package__).joinpath(f"{name}.md").read_text(encoding="utf-8").strip()
 
 
 def tokens(size: int) -> int:
@@ -43,11 +90,11 @@ class Fences:
         return fenced(self.redact(text, prose=prose))
 
     def head(self, text: str, room: int, *, prose: bool = False) -> str:
-        """As much of the beginning as fits into `room` bytes with its fences; maybe nothing."""
+        """The beginning, as much as fits into `room` bytes with its fences; maybe nothing."""
         return fitting(self.redact(text, prose=prose).splitlines(), room, end=False)
 
     def tail(self, text: str, room: int) -> str:
-        """As much of the end as fits into `room` bytes with its fences; maybe nothing."""
+        """The end, as much as fits into `room` bytes with its fences; maybe nothing."""
         return fitting(self.redact(text).splitlines(), room, end=True)
 
 
