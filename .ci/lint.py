@@ -15,7 +15,7 @@ LONGEST = 400
 QUESTION = re.compile(r"(?:What|Whether|Who|Whom|Whose|Where|How|When|As|That)\b")
 EXEMPT = {
     "action", "campaign", "cli", "config", "core", "doctor", "engine", "executors", "forge",
-    "judge", "project_types", "proposers", "providers", "reports", "source_code", "workspace",
+    "judge", "project_types", "proposers", "reports", "source_code", "workspace",
 }  # fmt: skip
 """Folders that still have such docstrings or longer files."""
 

@@ -51,7 +51,7 @@ def test_an_agent_never_sees_its_key(ask, agent, tmp_path):
     with AnthropicServer(Says(pieces=("LR = 0.04\n", "DEPTH = 3\n"))) as server:
         outcome = ask(agent, variables=asking(server))
     assert isinstance(outcome, Proposal)
-    assert outcome.text == "LR = 0.04\nDEPTH = 3\n"
+    assert outcome.files.text == "LR = 0.04\nDEPTH = 3\n"
     assert server.seen[0].headers["x-api-key"] == anthropic.KEY
     seen = (tmp_path / "proposer.log").read_text()
     assert f"{KEY}=sk-" in seen
@@ -81,7 +81,11 @@ def test_a_key_is_handed_over_where_that_is_set(ask, agent, tmp_path):
 
 @pytest.mark.parametrize(
     ("status", "says"),
-    [(401, "refuses the API key"), (429, "gets too many requests"), (402, "wants to be paid first")],
+    [
+        (401, "refuses the API key"),
+        (429, "gets too many requests"),
+        (402, "wants to be paid first"),
+    ],
 )
 def test_trouble_with_the_key_is_told(ask, agent, status, says):
     """An agent that failed because its API refused it says so in a sentence, with a remedy."""
