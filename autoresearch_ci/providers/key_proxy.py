@@ -11,9 +11,10 @@ import json
 import secrets
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import chain
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -158,8 +159,7 @@ class _Request(BaseHTTPRequestHandler):
             self._refuse(502, f"{proxy.upstream.host} cannot be reached.")
             return
         with closing(response):
-            said = b"".join(self._answer(response))
-            proxy.note(response, said, key)
+            self._hand_on(response, key)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _forward  # noqa: N815
 
@@ -171,28 +171,31 @@ class _Request(BaseHTTPRequestHandler):
             if name.lower() not in left_out
         ]
 
-    def _answer(self, response: httpx.Response) -> Iterator[bytes]:
-        """Hand the answer on as it comes; of one that is an error the beginning is given out."""
+    def _hand_on(self, response: httpx.Response, key: Key) -> None:
+        """Send the answer as it comes; an error is noted before the agent can end because of it."""
+        whole = "content-length" in response.headers or self.command == "HEAD"
+        whole = whole or response.status_code in {204, 304}
+        chunks, begin = response.iter_raw(), b""
+        try:
+            while response.is_error and len(begin) < _ERROR_BYTES and (chunk := next(chunks, b"")):
+                begin += chunk
+            self.server.proxy.note(response, begin, key)
+            self._send_headers(response, chunked=not whole)
+            for chunk in chain([begin] if begin else [], chunks):
+                self.wfile.write(chunk if whole else b"%x\r\n%b\r\n" % (len(chunk), chunk))
+            if not whole:
+                self.wfile.write(b"0\r\n\r\n")
+        except (httpx.HTTPError, OSError, RuntimeError):
+            self.close_connection = True  # cut off there, so it is cut off here
+
+    def _send_headers(self, response: httpx.Response, *, chunked: bool) -> None:
         self.send_response_only(response.status_code, response.reason_phrase)
         for name, value in response.headers.multi_items():
             if name.lower() not in _OF_THE_CONNECTION:
                 self.send_header(name, value)
-        whole = "content-length" in response.headers or self.command == "HEAD"
-        whole = whole or response.status_code in {204, 304}
-        if not whole:
+        if chunked:
             self.send_header("transfer-encoding", "chunked")
         self.end_headers()
-        left = _ERROR_BYTES if response.is_error else 0
-        try:
-            for chunk in response.iter_raw():
-                self.wfile.write(chunk if whole else b"%x\r\n%b\r\n" % (len(chunk), chunk))
-                yield chunk[:left]
-                left -= len(chunk[:left])
-        except (httpx.HTTPError, OSError, RuntimeError):
-            self.close_connection = True  # cut off there, so it is cut off here
-            return
-        if not whole:
-            self.wfile.write(b"0\r\n\r\n")
 
     def _refuse(self, status: int, message: str) -> None:
         said = {"type": "autoresearch_ci", "message": f"autoresearch-ci: {message}"}
