@@ -148,23 +148,20 @@ class Sandboxed(Tree):
         self.exit_code: int | None = None
 
     def members(self) -> list[int]:
+        """The processes of the command; none is left once the first one of them all has none.
+
+        That one, which is bubblewrap's own, may take its time: with it the mounts go, and what was
+        written to them goes to the disk.
+        """
         self._hear()
         if self.ended is None:
             return [self.leader, *_below(self.leader)] if self.leader else []
         alive = self._pidfd is not None and not select.select([self._pidfd], [], [], 0)[0]
-        return [self._first] if alive and self._first else []
+        return _below(self._first) if alive and self._first else []
 
     def reap(self) -> None:
         if self.leader is not None and self.ended is None:
             self._wait(self.leader)
-            self._await_first()
-
-    def _await_first(self) -> None:
-        """Wait for the first process: it ends with bubblewrap, and all in its namespace first."""
-        if self.ended is not None:
-            self._hear()
-            if self._pidfd is not None:
-                select.select([self._pidfd], [], [], 1.0)
 
     def signal(self, number: int) -> None:
         """Signal the command's processes; bubblewrap itself would take all with it at once."""

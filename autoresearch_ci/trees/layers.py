@@ -111,6 +111,11 @@ def make_whiteout(path: str) -> None:
     os.mknod(path, stat.S_IFCHR, os.makedev(0, 0))
 
 
+def make_opaque(folder: str) -> None:
+    """Make a folder hide what is in those below it."""
+    os.setxattr(folder, _OPAQUE, b"y")
+
+
 def parents(path: str) -> list[str]:
     """The folders above a path, the outermost first."""
     parts = path.split("/")[:-1]
@@ -144,7 +149,7 @@ def flatten(stack: Sequence[str], layer: str) -> None:
         folders, at = pending.pop()
         imitate(folders[0], at)
         if any(map(is_opaque, folders)):
-            os.setxattr(at, _OPAQUE, b"y")
+            make_opaque(at)
         for name in {entry.name for folder in folders for entry in entries(folder)}:
             found = step(folders, name)
             full = f"{at}/{name}"

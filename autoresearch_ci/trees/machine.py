@@ -1,7 +1,7 @@
-"""The parts of the machine that a sandbox opens: programs, toolchains, caches of the home.
+"""The parts of the machine that an overlay's sandbox shows, and the state of its mounts.
 
-The one place where they are listed. Nothing here is known to hold a credential; folders of tools
-that keep some beside what is needed are named by their parts.
+Nothing here is known to hold a credential; folders of tools that keep some beside what is needed
+are named by their parts.
 """
 
 from __future__ import annotations
@@ -13,38 +13,35 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from autoresearch_ci.trees.layers import entries, parents
+from autoresearch_ci.trees.sandbox_paths import DOWNLOADS, TOOLCHAINS
+
 SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "etc", "nix", "snap", "sys")
 """Folders at the top of the machine."""
 
 DEVICES = ("nvidia*", "dri", "kfd", "dxg")
 """Names below /dev of devices that compute."""
 
-PROGRAMS = tuple(
+COMPILED = tuple(
     """
-    .local/bin .local/lib .local/pipx .local/share/pipx .local/share/uv .local/share/mise
-    .local/share/fnm .local/share/pnpm .local/share/virtualenvs .local/share/hatch
-    .pyenv .virtualenvs miniconda3 anaconda3 miniforge3 mambaforge micromamba
-    .nvm .fnm .volta/bin .volta/tools .asdf .bun/bin .deno/bin .yarn/bin
-    .sdkman/candidates .jenv .jdks .rustup .cargo/bin go/bin sdk .goenv .rbenv .gem/ruby
-    .dotnet .ghcup .opam .juliaup .julia/juliaup flutter fvm Android/Sdk .elan
-    """.split()  # noqa: SIM905 - dozens of quoted names read worse
+    .cache/esbuild .cache/fontconfig .cache/matplotlib .cache/torch_extensions .cache/triton
+    .ccache .nv/ComputeCache .triton/cache
+    """.split()  # noqa: SIM905
 )
-"""Folders of a home that are read."""
+"""Below a home: what programs have compiled for themselves."""
 
-CACHES = tuple(
-    """
-    .cache/pip .cache/uv .cache/pypoetry .cache/pdm .cache/go-build .cache/yarn .cache/pnpm
-    .cache/node .cache/ccache .ccache .cache/sccache .cache/bazel .cache/bazelisk .cache/deno
-    .cache/torch .cache/huggingface/hub .cache/huggingface/datasets .cache/matplotlib
-    .cache/fontconfig .cache/torch_extensions .cache/triton .triton/cache .nv/ComputeCache
-    .cache/ms-playwright .cache/puppeteer .cache/Cypress .cache/esbuild .keras .torch nltk_data
-    .npm/_cacache .npm/_npx .yarn/berry .bun/install .local/share/pnpm/store
-    .m2/repository .m2/wrapper .ivy2/cache .gradle/caches .gradle/wrapper .gradle/native
-    .gradle/jdks .konan .cargo/registry .cargo/git go/pkg .pub-cache/hosted .pub-cache/git
-    .nuget/packages .android/cache .dartServer .cabal/packages .stack/snapshots
-    """.split()  # noqa: SIM905 - dozens of quoted names read worse
+CACHES = (*DOWNLOADS, *COMPILED)
+"""Folders of a home that are read and written: a tree sees them, and what it writes is its own."""
+
+_SHOWN = {*TOOLCHAINS, *CACHES}
+_WAYS = {at for path in _SHOWN for at in parents(path)}
+
+CREDENTIALS = (
+    *(".aws", ".azure", ".config", ".docker", ".git-credentials", ".gitconfig", ".gnupg"),
+    *(".kube", ".netrc", ".npmrc", ".pypirc", ".ssh", ".cargo/credentials.toml"),
 )
-"""Folders of a home that tools read and write: a tree sees them, and what it writes is its own."""
+"""Paths of a home that are hidden before they are there; all else that is not listed here is, too,
+once it is seen."""
 
 VARIABLES = {
     **dict.fromkeys(
@@ -82,23 +79,23 @@ class Opened:
 
 
 def opened(root: str, home: str, variables: Mapping[str, str]) -> Opened:
-    """Choose what a sandbox shows beside the project at `root`, for commands with these variables.
+    """Choose what a sandbox shows beside the project at `root` and the home, given the variables.
 
-    Never a folder that holds the project or the home. System folders are `SYSTEM`.
+    Never a folder that holds one of the two. System folders are `SYSTEM`.
     """
 
     def fits(path: str) -> bool:
         holds = any(f"{kept}/".startswith(f"{path.rstrip('/')}/") for kept in (root, home))
-        return os.path.isdir(path) and not holds and not path.startswith(f"{root}/")
+        inside = path.startswith((f"{root}/", f"{home}/"))
+        return os.path.isdir(path) and not holds and not inside
 
     opt = [entry.path for entry in os.scandir("/opt")] if os.path.isdir("/opt") else []
     read = [
-        *_in(home, PROGRAMS),
         *opt,
         *_named(VARIABLES, variables),
         *_on_path(variables.get("PATH", ""), home),
     ]
-    cached = [*_in(home, CACHES), *_named(CACHE_VARIABLES, variables)]
+    cached = list(_named(CACHE_VARIABLES, variables))
     return Opened(
         _outermost(filter(fits, read), spare=[f"/{name}" for name in SYSTEM]),
         _outermost(filter(fits, cached)),
@@ -135,6 +132,33 @@ def _outermost(paths: Iterable[str], spare: Sequence[str] = ()) -> tuple[str, ..
         if not any(path == at or path.startswith(f"{at}/") for at in (*kept, *spare)):
             kept.append(path)
     return tuple(kept)
+
+
+def way_in_home(home: str, root: str) -> list[str]:
+    """The folders of a home that are shown only since the project lies in them, the outer first."""
+    if not root.startswith(f"{home}/"):
+        return []
+    way = parents(f"{root.removeprefix(f'{home}/')}/")
+    return [] if _SHOWN & set(way) else [at for at in way if at not in _WAYS]
+
+
+def hidden_in_home(home: str, root: str) -> tuple[list[str], list[str]]:
+    """The paths of a home that a sandbox does not show, and the folders in which some lie.
+
+    Toolchains and caches are shown, and the way to the project at `root`.
+    """
+    hidden, looked = list(CREDENTIALS), []
+    pending = [""]
+    while pending:
+        at = pending.pop()
+        looked.append(f"{home}/{at}")
+        for entry in entries(f"{home}/{at}"):
+            path = f"{at}{entry.name}"
+            if path in _WAYS and entry.is_dir(follow_symlinks=False):
+                pending.append(f"{path}/")
+            elif path not in _SHOWN and not f"{root}/".startswith(f"{home}/{path}/"):
+                hidden.append(path)
+    return hidden, looked
 
 
 def closed(top: str = "/etc") -> Iterator[tuple[str, bool]]:

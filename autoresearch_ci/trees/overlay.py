@@ -22,9 +22,8 @@ from autoresearch_ci.trees.bubblewrap import (
     program,
     read_only,
 )
-from autoresearch_ci.trees.layers import discard, imitate
+from autoresearch_ci.trees.layers import discard
 from autoresearch_ci.trees.machine import (
-    CACHES,
     file_system,
     home_of,
     mounts_below,
@@ -51,10 +50,11 @@ class OverlayTrees:
         self._env = {n: v for n, v in variables.items() if not n.startswith("XDG_")}
         self._env |= {"HOME": self._home, "TMPDIR": "/tmp"}
         self._opened = opened(str(base.root), self._home, variables)
-        self._places = [PROJECT, HOME, *(f"c{n}" for n in range(len(self._opened.cached)))]
-        self._layers = SessionLayers(base, self._places)
-        self._empty = f"{base.place}/empty"
-        os.mkdir(self._empty)
+        if not os.path.isdir(home) or home == "/":
+            os.mkdir(home := f"{base.place}/home")
+        caches = {f"c{number}": path for number, path in enumerate(self._opened.cached)}
+        self._layers = SessionLayers(base, {PROJECT: str(base.root), HOME: home, **caches})
+        self._caches = caches
 
     @contextmanager
     def tree(
@@ -79,9 +79,7 @@ class OverlayTrees:
 
     def keep_warm(self, tree: OverlayTree) -> None:
         """Put what a tree has written to ignored places on top of the warm layer."""
-        mounted = self._opened.cached  # have layers of their own
-        caches = [name for name in CACHES if f"{self._home}/{name}" not in mounted]
-        self._layers.warm(tree.upper, tree.below, caches)
+        self._layers.warm(tree.upper, tree.below)
 
     @contextmanager
     def _tree(
@@ -92,11 +90,10 @@ class OverlayTrees:
         network: Network,
     ) -> Iterator[OverlayTree]:
         with self._layers.tree() as (folder, stack):
-            below = self._layers.below(stack, warm=warm)[::-1]
+            below = self._layers.below(PROJECT, stack, warm=warm)[::-1]
             with disk_errors("make a run's tree"):
-                os.mkdir(top := f"{folder}/files")
+                top = f"{folder}/files"
                 lay(top, files, artifacts, below)
-                imitate(str(self._base.root), top)
                 mounts = self._mounts(folder, stack, top, warm=warm)
             yield OverlayTree(self, f"{folder}/upper", [top, *below], mounts, network)
 
@@ -110,30 +107,22 @@ class OverlayTrees:
         return self._bubblewrap.run(command, mounts, network, {**self._env, **command.env})
 
     def _mounts(self, folder: str, stack: Stack, top: str, *, warm: bool) -> list[str]:
-        """Make the folders that a tree writes to; bubblewrap's words for all that it shows."""
-        for name in ("upper", "work", "tmp", "var-tmp"):
-            os.mkdir(f"{folder}/{name}", 0o700)
-        for name in ("tmp", "var-tmp"):
-            os.chmod(f"{folder}/{name}", 0o1777)  # noqa: S103 - as /tmp is
-        for place in self._places:
-            os.mkdir(f"{folder}/upper/{place}")
-            os.mkdir(f"{folder}/work/{place}")
+        """Bubblewrap's words for all that a tree shows."""
         root, sandbox = str(self._base.root), self._base.sandbox
-        imitate(root, f"{folder}/upper/{PROJECT}")
 
-        def shown(place: str, first: str, at: str, *last: str) -> tuple[str, ...]:
-            layers = (first, *stack.of(place, warm=warm), *last)
+        def shown(place: str, at: str, *last: str) -> tuple[str, ...]:
+            layers = (*self._layers.below(place, stack, warm=warm), *last)
             return overlay(layers, f"{folder}/upper/{place}", f"{folder}/work/{place}", at)
 
         words = [*bind(f"{folder}/tmp", "/tmp"), *bind(f"{folder}/var-tmp", "/var/tmp")]
-        words += shown(HOME, self._empty, self._home)
+        words += shown(HOME, self._home)
         for path in (*self._opened.read, *map(str, sandbox.read)):
             words += read_only(path)
-        for place, path in zip(self._places[2:], self._opened.cached, strict=True):
-            words += shown(place, path, path)
+        for place, path in self._caches.items():
+            words += shown(place, path)
         for path in map(str, sandbox.write):
             words += bind(path, path)
-        words += shown(PROJECT, root, root, top)
+        words += shown(PROJECT, root, top)
         for path in mounts_below(root):
             words += read_only(path)
         return words

@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,7 +14,17 @@ from itertools import count
 from pathlib import Path
 
 from autoresearch_ci.trees import Base
-from autoresearch_ci.trees.layers import discard, flatten, hide, imitate, make_parents, prune
+from autoresearch_ci.trees.layers import (
+    discard,
+    entries,
+    flatten,
+    hide,
+    imitate,
+    make_opaque,
+    make_parents,
+    prune,
+)
+from autoresearch_ci.trees.machine import CACHES, hidden_in_home, way_in_home
 from autoresearch_ci.trees.upper import leaves, move, visible
 from autoresearch_ci.workspace.files import disk_errors
 
@@ -26,8 +37,8 @@ _MOST = 4
 class Stack:
     """Layers by what made them, the bottom first: folders with a folder for each place.
 
-    A place is the project, the home or a cache. What is tracked comes last: it is as committed
-    whatever a run has written.
+    A place is the project, the home or a cache that is elsewhere. What is tracked comes last: it is
+    as committed whatever a run has written.
     """
 
     mask: tuple[str, ...] = ()
@@ -43,13 +54,15 @@ class Stack:
 class SessionLayers:
     """Makes and keeps the layers in `base.place`; trees take the stack as it is when they begin.
 
-    `places` are the names of the folders in a layer, the project and the home first.
+    `places` are the folders that the places show below all layers, by the names of their folders
+    in a layer: the user's own project and home, and caches elsewhere.
     """
 
-    def __init__(self, base: Base, places: Sequence[str]) -> None:
+    def __init__(self, base: Base, places: Mapping[str, str]) -> None:
         self._base, self._root, self._commit = base, str(base.root), base.commit
-        self._places = places
+        self._home, self._places = places[HOME], places
         self._lock, self._numbers, self._open = threading.Lock(), count(1), 0
+        self._spare: deque[str] = deque()
         self._sealed = 0.0
         self._folders: dict[str, int] = {}
         self._stack = Stack()
@@ -61,27 +74,52 @@ class SessionLayers:
     def tree(self) -> Iterator[tuple[str, Stack]]:
         """A folder for a tree, and the stack that it is to stand on, for the block.
 
-        Not before a new second: builds and caches look at times, some at whole seconds, and
-        a candidate's is to be newer than all that lies below it.
+        It has an empty folder `upper`, `work` and `files` with one for each place, `tmp` and
+        `var-tmp`. Not before a new second: builds and caches look at times, some at whole seconds,
+        and a candidate's is to be newer than all that lies below it.
         """
         time.sleep(max(0.0, self._next_second - time.time()))
-        folder = f"{self._base.place}/t{next(self._numbers)}"
         with self._lock, disk_errors("make a run's tree"):
             self._look_again()
             stack = self._stack
             self._open += 1
+            folder = self._spare.popleft() if len(self._spare) > 1 else ""
         try:
             with disk_errors("make a run's tree"):
-                os.mkdir(folder, 0o700)
+                folder = folder or self._new_folder()
             yield folder, stack
         finally:
+            with disk_errors("remove a run's tree"):
+                self._empty(folder)
             with self._lock:
                 self._open -= 1
-            discard(folder)
+                self._spare.append(folder)
 
-    def below(self, stack: Stack, *, warm: bool) -> list[str]:
-        """The folders that show the project, the bottom first: the user's own, and layers."""
-        return [self._root, *stack.of(PROJECT, warm=warm)]
+    def _new_folder(self) -> str:
+        folder = f"{self._base.place}/t{next(self._numbers)}"
+        os.mkdir(folder, 0o700)
+        for name in ("upper", "work"):
+            os.mkdir(f"{folder}/{name}", 0o700)
+        for place in self._places:
+            os.mkdir(f"{folder}/work/{place}")
+        self._empty(folder)
+        return folder
+
+    def _empty(self, folder: str) -> None:
+        """Throw away what a run wrote. To make folders anew costs more, where it wrote nothing."""
+        written = [f"upper/{place}" for place in self._places]
+        for name in (*written, "files", "tmp", "var-tmp"):
+            at = f"{folder}/{name}"
+            if os.path.isdir(at) and entries(at):
+                discard(at)
+            if not os.path.isdir(at):
+                os.mkdir(at)
+            os.chmod(at, 0o1777 if name.endswith("tmp") else 0o755)
+        imitate(self._root, f"{folder}/upper/{PROJECT}")
+
+    def below(self, place: str, stack: Stack, *, warm: bool) -> list[str]:
+        """The folders that show a place, the bottom first: the user's own, and layers."""
+        return [self._places[place], *stack.of(place, warm=warm)]
 
     def prepare(self, upper: str) -> None:
         """Take all that a tree has written for every tree from now on."""
@@ -93,21 +131,18 @@ class SessionLayers:
             self._stack = replace(self._stack, prepared=(*self._stack.prepared, layer))
             self._sealed = time.time()
 
-    def warm(self, upper: str, below: Sequence[str], caches: Sequence[str]) -> None:
-        """Take what a tree, on the stack `below`, has written to ignored places and to caches.
-
-        `caches` are paths in the home.
-        """
+    def warm(self, upper: str, below: Sequence[str]) -> None:
+        """Take what a tree, on the stack `below`, has written to ignored places and to caches."""
         with self._lock, disk_errors("keep the outputs of a run"):
             layer, written = self._new(), f"{upper}/{PROJECT}"
             wanted = self._base.source.ignored(self._commit, list(leaves(written)))
             os.mkdir(f"{layer}/{PROJECT}")
             imitate(self._root, f"{layer}/{PROJECT}")
             move(written, f"{layer}/{PROJECT}", wanted, below)
-            for place in self._places[2:]:
+            for place in self._places.keys() - {PROJECT, HOME}:
                 os.rename(f"{upper}/{place}", f"{layer}/{place}")
             os.mkdir(f"{layer}/{HOME}", 0o700)
-            for name in caches:
+            for name in CACHES:
                 if os.path.isdir(f"{upper}/{HOME}/{name}"):
                     make_parents(f"{layer}/{HOME}", name, [f"{upper}/{HOME}"])
                     os.rename(f"{upper}/{HOME}/{name}", f"{layer}/{HOME}/{name}")
@@ -122,7 +157,7 @@ class SessionLayers:
             folder = f"{layer}/{PROJECT}"
             os.mkdir(folder)
             found = source.differences(self._commit, commit)
-            below = self.below(self._stack, warm=False)[::-1]
+            below = self.below(PROJECT, self._stack, warm=False)[::-1]
             there = sorted(path for path, is_there in found.items() if is_there)
             gone = sorted(path for path, is_there in found.items() if not is_there)
             for path in there:
@@ -163,15 +198,22 @@ class SessionLayers:
         return layer
 
     def _look(self) -> None:
-        """Hide what is in the user's tree now, and remember how its folders are."""
+        """Hide what is in the user's folders now, and remember how these are."""
         tips = self._stack.of(PROJECT, warm=False)
         shown = {self._root + at[len(tip) :] for tip in tips for at, _, _ in os.walk(tip)}
-        self._folders = {folder: _changed(folder) for folder in shown}
+        unlisted, looked = hidden_in_home(self._home, self._root)
+        self._folders = {folder: _changed(folder) for folder in (*shown, *looked)}
         layer = self._new()
-        folder = f"{layer}/{PROJECT}"
-        os.mkdir(folder)
-        hide(folder, self._base.source.hidden(self._commit), [self._root])
-        imitate(self._root, folder)
+        for place, paths in (
+            (PROJECT, self._base.source.hidden(self._commit)),
+            (HOME, unlisted),
+        ):
+            os.mkdir(f"{layer}/{place}")
+            hide(f"{layer}/{place}", paths, [self._places[place]])
+            imitate(self._places[place], f"{layer}/{place}")
+        if way := way_in_home(self._home, self._root):  # and nothing else that is on it
+            os.makedirs(f"{layer}/{HOME}/{way[-1]}")
+            make_opaque(f"{layer}/{HOME}/{way[0]}")
         self._stack = replace(self._stack, mask=(layer,))
 
     def _look_again(self) -> None:
