@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from autoresearch_ci.core.model import Experiment
-from autoresearch_ci.core.text import BREAK, step
+from autoresearch_ci.core.text import BREAK, one_line, step
 
 # What a forge obeys or makes links of in a commit: `@name`, `#1`, `GH-1`, `[skip ci]` and its like.
 _OBEYED = re.compile(r"([@#](?=\w)|\bGH-(?=\d)|\[(?=(?:skip|ci|no|actions)\b))", re.IGNORECASE)
@@ -13,7 +13,7 @@ _OBEYED = re.compile(r"([@#](?=\w)|\bGH-(?=\d)|\[(?=(?:skip|ci|no|actions)\b))",
 
 def message(experiment: Experiment) -> str:
     """Subject, what it did to the metric, and trailers that programs read."""
-    title = _OBEYED.sub(rf"\1{BREAK}", " ".join(experiment.description.split()))
+    title = _OBEYED.sub(rf"\1{BREAK}", one_line(experiment.description))
     parts = [f"experiment: {title}"]
     if experiment.value is not None and experiment.prev is not None:
         parts.append(f"{experiment.metric} {step(experiment.prev, experiment.value)}")

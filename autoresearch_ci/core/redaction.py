@@ -1,4 +1,4 @@
-"""What is taken out of a text before it leaves this machine: what hides, and what is secret.
+"""Secrets, and what hides, taken out of a text before it leaves this machine.
 
 Everything here takes any text, costs time linear in its length, and finds nothing
 more when it is called on its own result. For the last, a match always ends where
@@ -14,38 +14,14 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable
 from urllib.parse import quote, quote_plus
 
+from autoresearch_ci.core.text import visible
+
 REDACTED = "[REDACTED]"
 COMMENT = "[comment removed]"
 SHORTEST = 6
 """Characters of a value that is looked for; a shorter one would be found in any text."""
 
-_ESCAPES = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
-    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"
-    r"|\x1b."
-)
-_LINE_ENDS = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
-# What Unicode calls default ignorable and what it calls a format character, and the controls.
-_HIDDEN = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2"
-    "\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
-_SURROGATES = re.compile("[\ud800-\udfff]")
 _COMMENTS = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-
-
-def visible(text: str) -> str:
-    """The text that a person sees: no escape sequences, no control or invisible characters.
-
-    Of white space, spaces, tabs and line feeds are left. Half a character (a lone
-    surrogate) becomes the sign for one that is damaged.
-    """
-    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
-        return text
-    text = _LINE_ENDS.sub("\n", _ESCAPES.sub("", text))
-    return _SURROGATES.sub("\ufffd", _HIDDEN.sub("", text))
 
 
 def without_comments(prose: str) -> str:

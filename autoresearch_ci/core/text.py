@@ -1,16 +1,44 @@
-"""Text that people read: numbers, changes, durations, and what a terminal must not be told."""
+"""Text that people read: numbers, changes, durations, and the one way to make foreign text safe.
+
+Texts come from models, logs and other people. `visible` takes out what a terminal would obey or
+nobody would see, `clean` and `one_line` make one line of it.
+"""
 
 from __future__ import annotations
 
 import re
 
 from autoresearch_ci.core.model import Direction
-from autoresearch_ci.core.redaction import visible
 
 NO_VALUE = "-"
 
+_ESCAPES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b."
+)
+_LINE_ENDS = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
+# What Unicode calls default ignorable and what it calls a format character, and the controls.
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2"
+    "\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_BREAKS = re.compile(r"[\t\n]+")
 
-_BREAKS = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]+")
+
+def visible(text: str) -> str:
+    """The text that a person sees: no escape sequences, no control or invisible characters.
+
+    Of white space, spaces, tabs and line feeds are left. Half a character (a lone
+    surrogate) becomes the sign for one that is damaged.
+    """
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
+        return text
+    text = _LINE_ENDS.sub("\n", _ESCAPES.sub("", text))
+    return _SURROGATES.sub("\ufffd", _HIDDEN.sub("", text))
 
 
 def clean(text: str) -> str:
@@ -18,6 +46,13 @@ def clean(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return _BREAKS.sub(" ", visible(text))
+
+
+def one_line(text: str, most: int | None = None) -> str:
+    """Printable characters, all white space as single spaces; cut to `most` characters."""
+    shown = "".join(c for c in visible(text) if c.isprintable() or c.isspace())
+    line = " ".join(shown.split())
+    return line if most is None or len(line) <= most else f"{line[: most - 1]}…"
 
 
 def number(value: float | None) -> str:

@@ -40,7 +40,7 @@ from autoresearch_ci.core.model import (
     Verdict,
 )
 from autoresearch_ci.core.progress import Progress, Watch
-from autoresearch_ci.core.text import clean
+from autoresearch_ci.core.text import one_line
 from autoresearch_ci.engine.evaluator import Evaluator, Measurement, Objection
 from autoresearch_ci.engine.forecast import fruitless, out_of_time, too_short
 from autoresearch_ci.engine.limits import Limits
@@ -387,7 +387,7 @@ class Session:
                 session=self.start.session,
                 timestamp=timestamp(),
                 experiment=self.history.next_number,
-                description=_one_line(proposal.title),
+                description=one_line(proposal.title, LONGEST_TITLE),
                 parent=trial.parent,
                 candidate=trial.candidate,
                 proposer=proposal.proposer,
@@ -404,8 +404,8 @@ class Session:
                 session=self.start.session,
                 timestamp=timestamp(),
                 experiment=self.history.next_number,
-                description=_one_line(rejected.title),
-                error=_one_line(rejected.problem),
+                description=one_line(rejected.title, LONGEST_TITLE),
+                error=one_line(rejected.problem, LONGEST_TITLE),
                 proposer=rejected.proposer,
                 tokens=rejected.tokens,
                 cost_usd=rejected.cost_usd,
@@ -444,7 +444,7 @@ class Session:
             experiments=self.progress.experiments,
             kept=sum(e.session == self.start.session for e in self.history.kept_changes),
             best=best.value if best else None,
-            note=_one_line(why, LONGEST_NOTE),
+            note=one_line(why, LONGEST_NOTE),
         )
         if reason is StopReason.TIME_LIMIT:
             nothing = fruitless(end, self.history)
@@ -494,7 +494,7 @@ class Session:
             metric=self.settings.metric_name,
             value=outcome.value,
             prev=prev if verdict else None,
-            description=_one_line(proposal.title),
+            description=one_line(proposal.title, LONGEST_TITLE),
             commit=trial.parent,
             parent=trial.parent,
             candidate=trial.candidate,
@@ -517,9 +517,3 @@ class Session:
 def _lines(files: FileSet) -> int:
     """Lines of code in all files together."""
     return sum(code_lines(path, text) for path, text in files.items())
-
-
-def _one_line(text: str, longest: int = LONGEST_TITLE) -> str:
-    """One line of bounded length that may be shown anywhere: it goes into files and commits."""
-    line = " ".join(clean(text).split())
-    return line if len(line) <= longest else f"{line[: longest - 1]}…"

@@ -22,7 +22,7 @@ from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import FileSet, Proposal, Rejected, Run
 from autoresearch_ci.core.redaction import SHORTEST, Redactor
 from autoresearch_ci.proposers.agent_keys import AgentKeys
-from autoresearch_ci.proposers.llm.answer.titles import MOST_TITLE, derived, one_line, said
+from autoresearch_ci.proposers.llm.answer.titles import MOST_TITLE, derived, said, shortened
 from autoresearch_ci.proposers.llm.answer.validate import objection
 
 _MOST_BYTES = 8 * 1024 * 1024
@@ -120,7 +120,7 @@ class AgentProposer:
         """An agent runs what it likes while it works; what crashes then is no accident to mend."""
 
     def _rejected(self, problem: str, title: str) -> Rejected:
-        return Rejected(one_line(problem, _MOST_PROBLEM), self.name, title)
+        return Rejected(shortened(problem, _MOST_PROBLEM), self.name, title)
 
     def _failure(self, run: Run) -> str:
         """The reason why the agent's work does not count; empty when it ended well."""
@@ -221,7 +221,7 @@ def _end_of(path: Path) -> str:
 def _said_in(text: str) -> str:
     """A title file's first line, with or without `TITLE:` before it."""
     line = text.partition("\n")[0]
-    return said([line], in_fences=True)[0] or one_line(line.strip('#*` "'), MOST_TITLE)
+    return said([line], in_fences=True)[0] or shortened(line.strip('#*` "'), MOST_TITLE)
 
 
 def _title_in(output: str) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from autoresearch_ci.core.errors import ProviderError
 from autoresearch_ci.core.model.values import Usage
+from autoresearch_ci.core.text import one_line
 
 LONGEST_QUOTE = 300
 LATER = "Try again later; the campaign goes on where it stopped."
@@ -123,9 +124,7 @@ def of_event(host: str, kind: str, said: str, key: Key | None) -> Failure:
 
 def quote(text: str, key: Key | None) -> str:
     """Quote a server: one short line of printable characters, without the key."""
-    shown = "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text)
-    shown = " ".join(shown.split())
-    shown = key.masked(shown) if key else shown
+    shown = key.masked(one_line(text)) if key else one_line(text)
     return shown if len(shown) <= LONGEST_QUOTE else f"{shown[:LONGEST_QUOTE]}..."
 
 

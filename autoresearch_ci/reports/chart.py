@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import Direction, Experiment, Status
-from autoresearch_ci.core.text import better, clean, number
+from autoresearch_ci.core.text import better, clean, number, one_line
 from autoresearch_ci.reports.labels import SIZE, Board
 
 if TYPE_CHECKING:
@@ -224,5 +224,4 @@ def biggest(history: History) -> list[Experiment]:
 
 def shortened(title: str) -> str:
     """A title that fits beside its dot."""
-    flat = " ".join(clean(title).split())
-    return flat if len(flat) <= _LONGEST else f"{flat[: _LONGEST - 1]}…"
+    return one_line(title, _LONGEST)

@@ -9,8 +9,8 @@ from autoresearch_ci.core.model import Experiment
 from autoresearch_ci.core.text import (
     BREAK,
     change,
-    clean,
     number,
+    one_line,
 )
 
 _HEAD = "| # | value | change | verdict | idea |\n|---:|---:|---:|---|---|\n"
@@ -21,14 +21,13 @@ _LATEST = 20
 
 def escape(text: str) -> str:
     """Text from outside as one line of plain words: no link, mention, image, table or markup."""
-    flat = " ".join(clean(text).split())
-    apart = _LINKS.sub(lambda found: found[0] + BREAK, flat)
+    apart = _LINKS.sub(lambda found: found[0] + BREAK, one_line(text))
     return re.sub(r"([\\`*_{}\[\]<>()#+!|~&$])", r"\\\1", apart)
 
 
 def code(text: str) -> str:
     """Text from outside as code within a line."""
-    return f"`{' '.join(clean(text).replace('`', chr(39)).split())}`"
+    return f"`{one_line(text).replace('`', chr(39))}`"
 
 
 def fenced(text: str, language: str = "") -> str:

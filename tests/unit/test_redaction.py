@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autoresearch_ci.core.redaction import REDACTED, Redactor, mask, visible
+from autoresearch_ci.core.redaction import REDACTED, Redactor, mask
+from autoresearch_ci.core.text import visible
 from tests import planted
 
 PIECES = st.sampled_from(

@@ -12,6 +12,8 @@ import urllib3
 from github import BadAttributeException, GithubException, IncompletableObject
 from github.Requester import Requester
 
+from autoresearch_ci.core.text import one_line
+
 LATER = "Run again later, or use fewer workflows that ask much of GitHub."
 _CHECK_ADDRESS = "Check GITHUB_API_URL."
 _WAIT_FOR_SECONDARY = 60.0
@@ -174,9 +176,9 @@ def _errors(answer: Mapping[str, Any]) -> str:
         else error
         for error in (errors if isinstance(errors, list) else [])
     ]
-    return _line(f" ({'; '.join(map(str, said))})") if said else ""
+    return f" ({_line('; '.join(map(str, said)))})" if said else ""
 
 
 def _line(text: str) -> str:
     """Put it on one short line without control characters."""
-    return "".join(c if c.isprintable() else " " for c in text[:300])
+    return one_line(text[:300])

@@ -11,6 +11,7 @@ from typing import Any
 
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import FileSet, Proposal
+from autoresearch_ci.core.text import one_line
 from autoresearch_ci.proposers.search.choices import find_choices
 from autoresearch_ci.proposers.search.deletions import find_cuts, is_about_size, ranked_cuts
 from autoresearch_ci.proposers.search.edits import Cut
@@ -278,7 +279,7 @@ def _title(steps: Steps) -> str:
 
 
 def _shortened(title: str) -> str:
-    title = " ".join("".join(c if c.isprintable() else " " for c in title).split())
+    title = one_line(title)
     return title if len(title) <= _TITLE else title[: _TITLE - 3] + "..."
 
 

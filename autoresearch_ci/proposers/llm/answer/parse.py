@@ -16,7 +16,7 @@ from autoresearch_ci.proposers.llm.answer.text import (
     label,
     texts,
 )
-from autoresearch_ci.proposers.llm.answer.titles import MOST_TITLE, derived, one_line, said
+from autoresearch_ci.proposers.llm.answer.titles import MOST_TITLE, derived, said, shortened
 from autoresearch_ci.proposers.llm.answer.validate import elided, objection
 from autoresearch_ci.proposers.llm.answer.whole import DIFF_LABELS, whole_file
 
@@ -64,7 +64,7 @@ def _read(answer_text: str, path: str, source_text: str) -> Idea:
     if problem := objection(path, source_text, text):
         raise Unusable(problem)
     title, hypothesis = said(answer, in_fences=bool(found))
-    title = title or one_line(hypothesis, MOST_TITLE) or derived(source_text, text)
+    title = title or shortened(hypothesis, MOST_TITLE) or derived(source_text, text)
     return Idea(title, hypothesis, text)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from autoresearch_ci.core.redaction import visible
+from autoresearch_ci.core.text import one_line
 from autoresearch_ci.proposers.llm.answer.blocks import is_block_begin, is_block_end
 from autoresearch_ci.proposers.llm.answer.text import (
     BOM,
@@ -34,7 +34,7 @@ def said(answer: Sequence[str], *, in_fences: bool) -> tuple[str, str]:
         match = _SAID.fullmatch(line[:_LOOKED_AT])
         if match and not found[match[1].lower()]:
             found[match[1].lower()] = match[2].strip(_AROUND)
-    return one_line(found["title"], MOST_TITLE), one_line(found["hypothesis"], MOST_HYPOTHESIS)
+    return shortened(found["title"], MOST_TITLE), shortened(found["hypothesis"], MOST_HYPOTHESIS)
 
 
 def derived(old: str, new: str) -> str:
@@ -46,9 +46,9 @@ def derived(old: str, new: str) -> str:
     half = (MOST_TITLE - len(" -> ")) // 2
     if gone and come:
         if len(gone) + len(come) > 2 * half:
-            gone, come = one_line(gone, half), one_line(come, half)
-        return one_line(f"{gone} -> {come}", MOST_TITLE)
-    return one_line(f"add {come}" if come else f"remove {gone}" if gone else "change white space")
+            gone, come = shortened(gone, half), shortened(come, half)
+        return shortened(f"{gone} -> {come}", MOST_TITLE)
+    return shortened(f"add {come}" if come else f"remove {gone}" if gone else "change white space")
 
 
 def _first(lines: Sequence[str]) -> str:
@@ -56,9 +56,9 @@ def _first(lines: Sequence[str]) -> str:
     return next((line.strip() for line in lines if not is_blank(line)), "")
 
 
-def one_line(text: str, most: int = MOST_TITLE) -> str:
+def shortened(text: str, most: int = MOST_TITLE) -> str:
     """Printable, white space as one space, at most so many characters."""
-    plain = " ".join(visible(text[: 20 * most]).split())
+    plain = one_line(text[: 20 * most])
     if len(plain) <= most:
         return plain
     cut = plain[: most - 2].rpartition(" ")[0]
