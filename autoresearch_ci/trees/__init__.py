@@ -7,8 +7,8 @@
     prepared        what `setup_command` made
     user's tree     ignored files alone: dependencies, data; read-only
 
-A level is a module here, named as in the settings (`overlay`, `container`, `copy`), with two
-functions, as `Level` says. All of them pass tests/conformance/test_trees.py. Nothing here knows
+A level is a module here, named as in the settings (`overlay`, `container`, `copy`), with the
+functions that `Level` names. All of them pass tests/conformance/test_trees.py. Nothing here knows
 git: what has to be asked of it is asked of a `Source`.
 """
 
@@ -183,6 +183,9 @@ class Level(Protocol):
 
     def obstacle(self, root: Path, place: Path) -> Obstacle | None:
         """The reason against this level for this project with layers in that folder."""
+
+    def weaknesses(self) -> tuple[str, ...]:
+        """Name what this level leaves open on this machine; nothing where all is closed."""
 
     def open_trees(self, base: Base) -> AbstractContextManager[Trees]:
         """The trees of a session; at the end of the block nothing runs and nothing is mounted."""
