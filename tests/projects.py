@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
+from tempfile import gettempdir, mkdtemp
 
 from autoresearch_ci.campaign.select import CampaignView, view
 from autoresearch_ci.core.model import Event, Experiment
@@ -21,6 +25,10 @@ SETTINGS = {
 }
 
 
+_TEMPORARY = gettempdir()
+"""It is asked before a test points elsewhere."""
+
+
 def git(repository: Path, *words: str) -> str:
     """What git prints, without its last newline."""
     done = subprocess.run(
@@ -29,22 +37,40 @@ def git(repository: Path, *words: str) -> str:
     return done.stdout.rstrip("\n")
 
 
-def make_repository(folder: Path, files: Mapping[str, str]) -> Path:
-    """A repository with these files in one commit on `main`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+def make_repository(folder: Path, files: Mapping[str, str], user: str = "u") -> Path:
+    """A repository with these files in one commit of this user's on `main`."""
+    made = _made(tuple(files.items()), user)
+    shutil.copytree(made / ".git", folder / ".git")
+    git(folder, "read-tree", "--reset", "-u", "HEAD")  # an index of just now, as if added
+    _write(folder, {name: text for name, text in files.items() if not (folder / name).exists()})
+    return folder
+
+
+@cache
+def _made(files: tuple[tuple[str, str], ...], user: str) -> Path:
+    """The same repository, made once a process and never worked in."""
+    place = mkdtemp(prefix="autoresearch-tests-", dir=_TEMPORARY)
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    folder = Path(place) / "repository"
+    _write(folder, dict(files))
     for words in (
-        ["init", "-q", "-b", "main"],
-        ["config", "user.name", "u"],
-        ["config", "user.email", "u@example.org"],
+        ["init", "-q", "-b", "main", "--template="],
+        ["config", "user.name", user],
+        ["config", "user.email", f"{user.lower()}@example.org"],
         ["add", "-A"],
         ["commit", "-q", "-m", "base"],
     ):
         git(folder, *words)
+    (folder / ".git" / "info").mkdir()
+    (folder / ".git" / "hooks").mkdir()
     return folder
+
+
+def _write(folder: Path, files: Mapping[str, str]) -> None:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
 
 
 def make_project(folder: Path, **files: str) -> Path:

@@ -16,7 +16,9 @@ from tests.projects import SETTINGS, git, make_project
 
 
 @pytest.fixture
-def lab(tmp_path):
+def lab(tmp_path, monkeypatch):
+    """A session; a third as many made-up comparisons as for a user tell the same."""
+    monkeypatch.setattr("autoresearch_ci.engine.calibrate._CONTESTS", 100)
     with open_lab(make_project(tmp_path / "project"), {**SETTINGS, "tag": "t"}) as lab:
         yield lab
 

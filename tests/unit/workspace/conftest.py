@@ -11,6 +11,7 @@ import pytest
 
 from autoresearch_ci.core.model import FileSet
 from autoresearch_ci.workspace import Campaign, Workspace
+from tests.projects import make_repository
 
 TARGET = "train.py"
 SOURCE = "lr = 0.1\nsteps = 10\n"
@@ -77,16 +78,17 @@ class Repo:
 
 
 def make(path: Path) -> Repo:
-    path.mkdir(parents=True)
-    repo = Repo(path)
-    repo.write(TARGET, SOURCE)
-    repo.write("other.py", "other\n")
-    repo.write("pkg/deep/mod.py", "mod\n")
-    repo.write(".gitignore", "data/\n*.pyc\n")
-    repo.sh(
-        "git init -q -b main && git config user.name Ann && git config user.email ann@example.org"
-        " && git add . && git commit -q -m start"
+    make_repository(
+        path,
+        {
+            TARGET: SOURCE,
+            "other.py": "other\n",
+            "pkg/deep/mod.py": "mod\n",
+            ".gitignore": "data/\n*.pyc\n",
+        },
+        user="Ann",
     )
+    repo = Repo(path)
     repo.write("data/a.bin", "precious\n")
     repo.write("notes.txt", "my notes\n")
     return repo
