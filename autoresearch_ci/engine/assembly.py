@@ -47,7 +47,7 @@ from autoresearch_ci.executors.users import User, Users
 from autoresearch_ci.judge import sequential
 from autoresearch_ci.proposers import select
 from autoresearch_ci.proposers.llm.budget import Spent, spent_on
-from autoresearch_ci.proposers.llm.instructions import instructions
+from autoresearch_ci.proposers.llm.instructions import instructions, unmatched
 from autoresearch_ci.source_code.frozen_lines import FrozenLines, labels
 from autoresearch_ci.workspace import Campaign, Remote, Target, Workspace
 
@@ -152,6 +152,7 @@ def open_lab(
                 require_idea(session, loaded)
             prepare(session, homes)
             session.notes += tuple(each for each in (note, moved) if each)
+            session.notes += tuple(unmatched(workspace, trusted or campaign.base, settings))
             try:
                 yield session
             finally:

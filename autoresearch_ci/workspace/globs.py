@@ -1,7 +1,8 @@
-"""Which paths a `readonly_files` pattern means."""
+"""Patterns of paths, as in `readonly_files`."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -14,6 +15,21 @@ def matches(path: str, patterns: Sequence[str]) -> bool:
     without a slash means that name in any directory.
     """
     return any(_compile(pattern).fullmatch(path) for pattern in patterns)
+
+
+def unmatched(root: str, patterns: Sequence[str]) -> list[str]:
+    """The patterns that mean no file or folder below `root`, ignored ones looked at, too."""
+    left = list(dict.fromkeys(patterns))
+    for full, folders, files in os.walk(root):
+        if ".git" in folders:
+            folders.remove(".git")
+        prefix = os.path.relpath(full, root)
+        prefix = "" if prefix == "." else f"{prefix}/"
+        for name in (*folders, *files) if left else ():
+            left = [each for each in left if not matches(prefix + name, (each,))]
+        if not left:
+            break
+    return left
 
 
 @cache

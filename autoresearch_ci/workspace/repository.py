@@ -17,7 +17,7 @@ from autoresearch_ci.workspace.campaign_branch import Campaign
 from autoresearch_ci.workspace.checkout import Checkout
 from autoresearch_ci.workspace.files import disk_errors
 from autoresearch_ci.workspace.git import OLDEST, Git
-from autoresearch_ci.workspace.globs import matches
+from autoresearch_ci.workspace.globs import matches, unmatched
 from autoresearch_ci.workspace.locks import Inbox
 from autoresearch_ci.workspace.objects import FILE, Committed, Objects, author, listed
 from autoresearch_ci.workspace.ref_transaction import RefTransaction
@@ -173,6 +173,10 @@ class Workspace:
     def committed(self, commit: str, patterns: Sequence[str]) -> list[Committed]:
         """The regular files of a commit that `patterns` name, as `readonly_files` does."""
         return listed(self.git, commit, lambda path: matches(path, patterns))
+
+    def unmatched(self, patterns: Sequence[str]) -> list[str]:
+        """Those of `patterns` that name nothing in the working tree as it is now."""
+        return unmatched(str(self.root), patterns)
 
     def resolve(self, name: str) -> str:
         """The commit that a name means; empty where it is none here."""

@@ -37,6 +37,24 @@ def instructions(workspace: Workspace, commit: str, settings: Settings) -> Instr
     )
 
 
+def unmatched(workspace: Workspace, commit: str, settings: Settings) -> list[str]:
+    """Notes on patterns that name nothing: in the working tree, or in the commit for the rest."""
+    notes = [
+        f"readonly_files names {pattern}, and nothing here is called so: it protects nothing. "
+        "Correct the pattern, or take it out."
+        for pattern in workspace.unmatched(settings.readonly_files)
+    ]
+    named = [("program_file", f"/{settings.program_file}")] if settings.program_file else []
+    named += [("context_files", pattern) for pattern in settings.context_files]
+    return notes + [
+        f"{name} names {pattern.removeprefix('/')}, which is no file in {commit[:12]}, where the "
+        "campaign began: no model can be shown it. Commit it and begin a new campaign with --new, "
+        "or take it out."
+        for name, pattern in named
+        if not workspace.committed(commit, [pattern])
+    ]
+
+
 def _program(workspace: Workspace, commit: str, named: str | None) -> str:
     path = named or PROGRAM
     for file in workspace.committed(commit, [f"/{path}"]):
