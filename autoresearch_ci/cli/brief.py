@@ -18,6 +18,7 @@ from autoresearch_ci.cli.paths import standing
 if TYPE_CHECKING:
     from autoresearch_ci.config import Settings
     from autoresearch_ci.core.history import History
+    from autoresearch_ci.core.model import FileSet
     from autoresearch_ci.proposers.llm.prompt import CampaignState
     from autoresearch_ci.workspace import Workspace
 
@@ -76,7 +77,7 @@ def look(repo: Path, overrides: Mapping[str, object]) -> CampaignState:
     source = _incumbent(workspace, settings, history)
     return CampaignState(
         settings=settings,
-        source=source,
+        source=source.text,
         history=history,
         program=written.program,
         context=written.context,
@@ -89,9 +90,10 @@ def look(repo: Path, overrides: Mapping[str, object]) -> CampaignState:
     )
 
 
-def _incumbent(workspace: Workspace, settings: Settings, history: History) -> str:
-    """The target's text that the next idea is about."""
+def _incumbent(workspace: Workspace, settings: Settings, history: History) -> FileSet:
+    """The files that the next idea is about."""
     from autoresearch_ci.core.errors import TargetError  # noqa: PLC0415
+    from autoresearch_ci.core.model import FileSet  # noqa: PLC0415
 
     commit = history.incumbent.commit if history.incumbent else "HEAD"
     content = workspace.objects.read(f"{commit}:{settings.target_file}")
@@ -101,4 +103,4 @@ def _incumbent(workspace: Workspace, settings: Settings, history: History) -> st
             remedy="Commit it, or name another target_file; `git fetch` may bring a commit that "
             "is missing.",
         )
-    return content.decode("utf-8", "replace")
+    return FileSet({settings.target_file: content.decode("utf-8", "replace")})

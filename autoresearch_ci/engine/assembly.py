@@ -330,10 +330,10 @@ def spent_here(workspace: Workspace, day: str) -> Spent:
 
 
 def choose_frozen_lines(settings: config.Settings) -> FrozenLines:
-    """What is frozen in the target; its report is nobody's ruler where a command measures."""
+    """The frozen lines; what a target reports is frozen unless a command measures."""
     measured = settings.measure_command is not None
     names = () if measured else labels(settings.metric_name, settings.metric_parse)
-    return FrozenLines(settings.target_file, names)
+    return FrozenLines(names)
 
 
 def choose_executor(

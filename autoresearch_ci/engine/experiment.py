@@ -77,7 +77,7 @@ def compared(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
     if same and not (same.held and session.is_limited):
         duplicate = Verdict(Status.DISCARD, Reason.DUPLICATE)
         return Outcome(duplicate, same.value, error=f"the same as experiment {same.experiment}")
-    if broken := session.frozen_lines.broken(session.campaign.source().text, proposal.files.text):
+    if broken := session.frozen_lines.broken(session.campaign.source(), proposal.files):
         return Outcome(Verdict(Status.DISCARD, Reason.RULE_VIOLATION), None, error=broken)
     comparison = session.comparison(proposal)
     runs = Runs(session.evaluator, trial, usual=True)

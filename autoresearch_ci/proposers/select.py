@@ -106,9 +106,9 @@ def notes(settings: Settings, variables: Mapping[str, str]) -> Iterator[str]:
         )
 
 
-def frozen_line_numbers(frozen_lines: FrozenLines, text: str) -> frozenset[int]:
+def frozen_line_numbers(frozen_lines: FrozenLines, source: FileSet) -> frozenset[int]:
     """The lines of the target, from 1, that no experiment may change."""
-    frozen = frozen_lines.frozen(text)
+    frozen = frozen_lines.frozen(source.target, source.text)
     return frozenset(line for each in frozen for line in range(each.first, each.last + 1))
 
 
@@ -162,7 +162,7 @@ class SessionBriefing:
             context=self._written.context,
             patch=self._patch,
             log=self._log,
-            frozen=frozen_line_numbers(around.frozen_lines, source.text),
+            frozen=frozen_line_numbers(around.frozen_lines, source),
             queue=tuple(idea.text for idea in history.ideas),
             experiments_left=None if most is None else most - progress.experiments,
             seconds_left=None if longest is None else max(0.0, longest - progress.seconds),

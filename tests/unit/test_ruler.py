@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autoresearch_ci.core.model import FileSet
 from autoresearch_ci.source_code.frozen_lines import FrozenLines, Kind, labels
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -39,16 +40,17 @@ TARGET = textwrap.dedent("""\
     """)
 
 
-def frozen_lines(path="train.py", name="loss", parse=PARSE):
-    return FrozenLines(path, labels(name, parse))
+def frozen_lines(name="loss", parse=PARSE):
+    return FrozenLines(labels(name, parse))
 
 
 def found(text, path="train.py", name="loss", parse=PARSE):
-    return [(f.kind, f.first) for f in frozen_lines(path, name, parse).frozen(text)]
+    return [(f.kind, f.first) for f in frozen_lines(name, parse).frozen(path, text)]
 
 
-def broken(change, text=TARGET, **options):
-    return frozen_lines(**options).broken(text, change(text))
+def broken(change, text=TARGET, path="train.py", **options):
+    before = FileSet({path: text})
+    return frozen_lines(**options).broken(before, before | {path: change(text)})
 
 
 def swap(old, new):
@@ -122,7 +124,7 @@ def test_a_report_cannot_move_before_what_it_reports():
     moved = TARGET.replace('    print(f"loss: {loss:.6f}")\n', "").replace(
         "    loss = train()", '    print(f"loss: {loss:.6f}")\n    loss = train()'
     )
-    assert "moved" in frozen_lines().broken(TARGET, moved)
+    assert "moved" in broken(lambda _: moved)
 
 
 def test_a_seed_among_arguments_freezes_no_other_argument():
@@ -137,7 +139,7 @@ def test_a_plain_number_that_is_printed_is_a_setting():
     """Where the report prints a constant, it may have another value; a new one may not appear."""
     text = "rate = 4\nprint('loss:', rate)\n"
     assert broken(swap("= 4", "= 8"), text) == ""
-    assert frozen_lines().lines(text) == {1}
+    assert frozen_lines().lines("train.py", text) == {1}
     assert "which computes" in broken(swap("= 4", "= 4\nrate = 1"), text)
     best = "best = 9\nbest = min(best, run())\nprint('loss:', best)\n"
     assert "line 1, which computes" in broken(swap("= 9", "= 0"), best)
@@ -172,7 +174,7 @@ def test_every_language_has_its_report_found(path):
     """What prints and what is printed are found in any language, with the same rule."""
     text, lines = LANGUAGES[path]
     assert [line for _, line in found(text, path)] == lines
-    assert frozen_lines(path).broken(text, text.replace("run", "work", 1))
+    assert broken(swap("run", "work"), text, path)
 
 
 SEEDS = {
@@ -208,7 +210,7 @@ def test_a_metric_that_the_target_does_not_print_freezes_nothing(example, path, 
 def test_the_function_that_computes_the_metric_is_frozen():
     """`fill(best)` in the report freezes `fill`, and nothing of the packing."""
     text = (EXAMPLES / "custom/pack.py").read_text()
-    lines = frozen_lines("pack.py", "fill", 'grep "^fill:" run.log').lines(text)
+    lines = frozen_lines("fill", 'grep "^fill:" run.log').lines("pack.py", text)
     source = text.splitlines()
     assert "def fill(vans):" in source[min(lines)]
     assert 'print(f"fill: {fill(best):.6f}")' in source[max(lines)]
@@ -232,24 +234,33 @@ def test_the_name_that_is_looked_for_counts():
 
 def test_a_redirection_into_the_log_is_found():
     """A shell needs no quotes to write to the log; a method of that name is none of ours."""
-    assert "is new" in frozen_lines("a.sh").broken("true\n", "true\nmy_tool >> run.log\n")
+    assert "is new" in broken(lambda text: f"{text}my_tool >> run.log\n", "true\n", "a.sh")
     assert found("run.log({'rate': 1})\n") == []
 
 
 def test_with_no_label_only_seeds_are_frozen():
     """Where another command measures, what the target prints is its own affair."""
-    only = FrozenLines("train.py", ())
-    assert only.broken(TARGET, swap("{loss:.6f}", "0")(TARGET)) == ""
-    assert "random seed" in only.broken(TARGET, swap("1337", "7")(TARGET))
+    only, target = FrozenLines(()), FileSet({"train.py": TARGET})
+    report, seed = swap("{loss:.6f}", "0")(TARGET), swap("1337", "7")(TARGET)
+    assert only.broken(target, target | {"train.py": report}) == ""
+    assert "random seed" in only.broken(target, target | {"train.py": seed})
+
+
+def test_every_file_of_a_candidate_is_looked_at():
+    """Of several files the error names the one whose frozen line was changed."""
+    before = FileSet({"train.py": TARGET, "model.py": "import random\nrandom.seed(1)\n"})
+    assert frozen_lines().broken(before, before) == ""
+    after = before | {"model.py": "import random\nrandom.seed(2)\n"}
+    assert frozen_lines().broken(before, after).startswith("model.py: line 2, which sets a random")
 
 
 @given(st.sampled_from(["a.py", "a.js", "a.rs", "a.sh", "a.zig", "x"]), st.text())
 def test_any_text_can_be_read(path, text):
     """No text breaks it, and every text leaves itself alone."""
-    assert frozen_lines(path).broken(text, text) == ""
+    assert broken(lambda text: text, text, path) == ""
     assert all(
         1 <= f.first <= f.last <= text.count("\n") + text.count("\r") + 1
-        for f in frozen_lines(path).frozen(text)
+        for f in frozen_lines().frozen(path, text)
     )
 
 
@@ -263,8 +274,7 @@ def test_any_text_can_be_read(path, text):
 )
 def test_a_name_with_a_sigil_is_the_name_without(path, text):
     """In shells, Perl and PHP too, what is printed as the metric is frozen where it is computed."""
-    frozen_lines = FrozenLines(path, ["score"])
-    assert frozen_lines.broken(text, text.replace("1 + 2", "1 + 900"))
+    assert broken(swap("1 + 2", "1 + 900"), text, path, name="score")
 
 
 BLOCK = """import math

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autoresearch_ci.core.model import FileSet
 from autoresearch_ci.source_code.frozen_lines import FrozenLines, Kind
 
 REPORT = 'print(f"loss: {loss:.6f}")\n'
@@ -89,7 +90,7 @@ def nested(form, *nestings):
 
 
 def broken(old, new, path="train.py"):
-    return FrozenLines(path, ["loss"]).broken(old, new)
+    return FrozenLines(["loss"]).broken(FileSet({path: old}), FileSet({path: new}))
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -239,7 +240,7 @@ def test_a_comparison_or_an_arrow_sets_nothing():
 def test_the_report_of_a_nested_format_is_followed():
     """`{loss:.{digits}f}` prints the loss and the digits."""
     text = 'loss = run()\nprint(f"loss: {loss:.{digits}f}")\n'
-    assert [f.kind for f in FrozenLines("a.py", ["loss"]).frozen(text)] == [
+    assert [f.kind for f in FrozenLines(["loss"]).frozen("a.py", text)] == [
         Kind.COMPUTE,
         Kind.REPORT,
     ]

@@ -58,7 +58,7 @@ class _Reading:
     ) -> _Reading:
         found = tokens(source.target, source.text)
         protection = protect(found, metric_name)
-        protection.frozen |= frozen_lines.lines(source.text)
+        protection.frozen |= frozen_lines.lines(source.target, source.text)
         parameters = [*find_parameters(found, protection), *find_choices(found, protection)]
         if only is not None:
             parameters = [
@@ -155,7 +155,9 @@ class SearchProposer:
             cut
             for cut in self._allowed(cuts, history)
             if not (cut.name and self._elsewhere(cut.name))
-            and not reading.frozen_lines.broken(source.text, cut.applied(source.text))
+            and not reading.frozen_lines.broken(
+                source, source | {source.target: cut.applied(source.text)}
+            )
         ]
         return Inventory(
             numbers=numbers,
@@ -172,7 +174,7 @@ class SearchProposer:
 
     def _read(self, source: FileSet) -> _Reading:
         if self._reading is None or self._reading.source != source:
-            frozen_lines = self._frozen_lines or FrozenLines(source.target, [self._metric_name])
+            frozen_lines = self._frozen_lines or FrozenLines([self._metric_name])
             self._reading = _Reading.of(source, self._metric_name, frozen_lines, self._only)
         return self._reading
 
@@ -235,7 +237,7 @@ class SearchProposer:
         if files == reading.source or history.tried(files.digest) is not None:
             return False
         # What is frozen may be tuned where it is only a number, and not go.
-        if "cut" in change and reading.frozen_lines.broken(reading.source.text, text):
+        if "cut" in change and reading.frozen_lines.broken(reading.source, files):
             return False
         # A number for a number leaves Python's syntax as it was; other edits may not.
         plain = all(

@@ -20,6 +20,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from pathlib import PurePosixPath
 
+from autoresearch_ci.core.model import FileSet
 from autoresearch_ci.source_code.frozen_lines import seeds
 from autoresearch_ci.source_code.frozen_lines.marks import (
     CodeLines,
@@ -80,20 +81,19 @@ def labels(metric_name: str, metric_parse: str | None) -> tuple[str, ...]:
 
 
 class FrozenLines:
-    """Finds the frozen lines of one target, and what a candidate did to them.
+    """Finds the frozen lines of editable files, and what a candidate did to them.
 
     `names` are those under which the metric is printed; without any, as where
     another command measures, only the seeds are frozen.
     """
 
-    def __init__(self, path: str, names: Sequence[str]) -> None:
-        self._path = path
+    def __init__(self, names: Sequence[str]) -> None:
         self._labels = [Label(name) for name in names]
         self._metric = names[0] if names else "the metric"
 
-    def frozen(self, text: str) -> list[Frozen]:
-        """Every frozen statement of a text in order; of one that holds data, seeds and marks."""
-        tokenized = tokens(self._path, text)
+    def frozen(self, path: str, text: str) -> list[Frozen]:
+        """Every frozen statement of a file in order; of one that holds data, seeds and marks."""
+        tokenized = tokens(path, text)
         code = split(tokenized)
         found = [
             Frozen(Kind.SEED, statement.first, statement.last, site)
@@ -101,22 +101,28 @@ class FrozenLines:
         ]
         if may_have_marks(text):
             found += _marked(code, read_marks(CodeLines(tokenized)))
-        if _is_program(self._path, text):
-            found += self._reports(text, code)
+        if _is_program(path, text):
+            found += self._reports(path, text, code)
         return sorted(found, key=lambda each: (each.first, _ORDER.index(each.kind)))
 
-    def lines(self, text: str) -> set[int]:
+    def lines(self, path: str, text: str) -> set[int]:
         """The lines, from 0, that report the metric or compute the report."""
         return {
             line - 1
-            for each in self.frozen(text)
+            for each in self.frozen(path, text)
             if each.kind in _MEASURING and each.texts[-1] != _ANY
             for line in range(each.first, each.last + 1)
         }
 
-    def broken(self, incumbent: str, candidate: str) -> str:
+    def broken(self, incumbent: FileSet, candidate: FileSet) -> str:
         """One line on the first frozen line that the candidate does not leave as it is, or ""."""
-        before, after = self.frozen(incumbent), self.frozen(candidate)
+        for path, text in candidate.items():
+            if difference := self._broken(path, incumbent[path], text):
+                return f"{path}: {difference}" if len(candidate) > 1 else difference
+        return ""
+
+    def _broken(self, path: str, incumbent: str, candidate: str) -> str:
+        before, after = self.frozen(path, incumbent), self.frozen(path, candidate)
         # An edit of the report may free what it printed: the report is the better story.
         for kinds in ({Kind.REPORT}, {Kind.COMPUTE}, _MEASURING, {Kind.SEED}, _MARKED):
             old = [each for each in before if each.kind in kinds]
@@ -125,23 +131,23 @@ class FrozenLines:
                 return difference
         return ""
 
-    def _reports(self, text: str, code: list[Statement]) -> list[Frozen]:
+    def _reports(self, path: str, text: str, code: list[Statement]) -> list[Frozen]:
         kinds: dict[int, Kind] = {}
         parts: set[Site] = set()
-        scopes = Functions(self._path, code)
-        setters = Setters(self._path, text, code, scopes.around)
+        scopes = Functions(path, code)
+        setters = Setters(path, text, code, scopes.around)
         for label in self._labels:
             found = [at for at, statement in enumerate(code) if label.is_reported(statement)]
             kinds.update(dict.fromkeys(found, Kind.REPORT))
             functions: set[str] = set()
             for at in found:
-                names, called = printed(code[at], self._path, label)
+                names, called = printed(code[at], path, label)
                 functions |= called
                 computing, arguments = setters.of(at, names)
                 parts |= arguments
                 for one in computing:
                     kinds.setdefault(one, Kind.COMPUTE)
-                    functions |= printed(code[one], self._path, label)[1]
+                    functions |= printed(code[one], path, label)[1]
             for first, last in scopes.bodies(functions):
                 inside = (at for at, s in enumerate(code) if first <= s.first <= last)
                 for at in inside:

@@ -23,13 +23,13 @@ print("score:", (RATE - 0.05) ** 2 + STEPS / 1000)
 
 def test_no_idea_breaks_the_rules():
     """Of all that is proposed until nothing is left, nothing is a rule violation."""
-    frozen_lines = FrozenLines("solve.py", ["score"])
+    frozen_lines = FrozenLines(["score"])
     search = SearchProposer(metric_name="score", frozen_lines=frozen_lines)
     history, source, titles = History(Direction.LOWER), FileSet({"solve.py": TEXT}), []
     history.add(BASELINE)
     while len(titles) < 200 and (found := search.propose(source, history)):
         titles.append(found.title)
-        assert not frozen_lines.broken(TEXT, found.files.text), found.title
+        assert not frozen_lines.broken(source, found.files), found.title
         history.add(
             replace(
                 BASELINE, experiment=history.next_number, status=Status.DISCARD, value=2.0,
