@@ -44,7 +44,7 @@ from autoresearch_ci.engine.assembly import load_settings
 from autoresearch_ci.executors.users import Users
 from autoresearch_ci.forge import Missed
 from autoresearch_ci.reports.markdown import escape, fenced
-from autoresearch_ci.reports.progress import PlainProgress
+from autoresearch_ci.reports.progress import Progress
 from autoresearch_ci.workspace import Workspace
 
 DONE, USER, BUG, INTERRUPTED = 0, 1, 3, 130
@@ -87,7 +87,7 @@ def main(stream: TextIO | None = None) -> NoReturn:
     board = SessionStatus(site(os.environ, _payload(here.payload)))
 
     def stopping() -> None:
-        PlainProgress(stream).stopping()
+        Progress(stream).stopping()
         board.hurry()
 
     with interruptible(stopping):

@@ -30,7 +30,7 @@ from autoresearch_ci.engine.session import Session
 from autoresearch_ci.executors.users import Users
 from autoresearch_ci.reports.confirmation import finding, verdict
 from autoresearch_ci.reports.page import Page
-from autoresearch_ci.reports.progress import PlainProgress
+from autoresearch_ci.reports.progress import Progress
 from autoresearch_ci.reports.session import opening, outcome
 from autoresearch_ci.reports.terminal import Paint
 
@@ -49,7 +49,7 @@ def hold(
     `failure`, beside what the session came to before.
     """
     given, where = order.given, order.where
-    progress = PlainProgress(stream)
+    progress = Progress(stream)
     held: SessionResult | None = None
     lab: Session | None = None
     try:
@@ -118,7 +118,7 @@ def ended(lab: Session) -> SessionEnd | None:
     return end if end and end.session == lab.start.session else None
 
 
-def _run(lab: Session, progress: PlainProgress, live: Live) -> None:
+def _run(lab: Session, progress: Progress, live: Live) -> None:
     events = research(lab)
     try:
         live.begin()

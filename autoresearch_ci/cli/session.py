@@ -30,7 +30,7 @@ from autoresearch_ci.core.model import (
 )
 from autoresearch_ci.core.text import duration, plural
 from autoresearch_ci.engine.forecast import fruitless
-from autoresearch_ci.reports.progress import LiveProgress, PlainProgress, Progress, QuietProgress
+from autoresearch_ci.reports.progress import Progress
 from autoresearch_ci.reports.session import closing, opening, outcome
 from autoresearch_ci.reports.terminal import Paint, has_colour, is_live
 
@@ -58,7 +58,7 @@ def hold(
     error. `show_more` is called before the last words, where people read them.
     """
     people = sys.stderr if as_json else sys.stdout
-    progress = _progress(people, quiet=quiet, live=not as_json)
+    progress = Progress(None if quiet else people, live=not as_json and is_live(people))
     code = DONE
     end: SessionEnd | None = None
     with interruptible(progress.stopping), ExitStack() as stack:
@@ -169,12 +169,6 @@ def _write_last_records(lab: Session) -> None:
         _write_record(experiment)
     if ended := lab.ledger.campaign.ended:
         _write_record(ended)
-
-
-def _progress(stream: TextIO, *, quiet: bool, live: bool) -> Progress:
-    if quiet:
-        return QuietProgress()
-    return LiveProgress(stream) if live and is_live(stream) else PlainProgress(stream)
 
 
 def _limits(settings: Settings) -> list[str]:

@@ -1,8 +1,7 @@
 """A session as it happens: a live line on a terminal, plain lines elsewhere, or nothing.
 
-Three classes with the same methods. Output that goes away (a closed terminal,
-`| head`) never raises here, since the session still has to be ended in order:
-`gone` turns true.
+Output that goes away (a closed terminal, `| head`) never raises here, since the session
+still has to be ended in order.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol, Self, TextIO
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import (
@@ -34,6 +33,7 @@ from autoresearch_ci.reports.terminal import Paint, fit, has_colour
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions
+    from rich.live import Live
     from rich.text import Text
 
 SILENCE, LONGEST_SILENCE = 15.0, 600.0
@@ -42,180 +42,127 @@ SILENCE, LONGEST_SILENCE = 15.0, 600.0
 STOPPING = "stopping; the experiment under way is being undone"
 
 
-class Progress(Protocol):
-    """Shows one session. `stopping` may be called from a signal handler."""
+class Progress:
+    """Shows one session on `stream`, event by event; without one it shows nothing.
 
-    @property
-    def gone(self) -> bool: ...
-    def __enter__(self) -> Self: ...
-    def __exit__(self, *_: object) -> None: ...
-    def begin(self, opening: str, history: History, budget: float, /) -> None: ...
-    def show(self, event: Event, /) -> None: ...
-    def stopping(self) -> None: ...
-
-
-class QuietProgress:
-    """Shows nothing."""
-
-    gone = False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def begin(self, _opening: str, _history: History, _budget: float) -> None:
-        pass
-
-    def show(self, _event: Event) -> None:
-        pass
-
-    def stopping(self) -> None:
-        pass
-
-
-class PlainProgress:
-    """One line when an experiment starts, one when it ends, each written at once.
-
-    Where that takes long, a line says what goes on: seldom, and ever more seldom.
+    What is over is a line. What goes on is a line below them that moves, where the stream is a
+    `live` terminal; elsewhere one that is written seldom, and ever more seldom. `gone` turns true
+    when the stream's reader has left, which raises nothing.
     """
 
-    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
-        self.gone = False
-        self._stream = stream
-        self._paint = Paint(colour=has_colour(stream))
-        self._history: History | None = None
+    def __init__(
+        self,
+        stream: TextIO | None = None,
+        *,
+        live: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._stream = _Survivor(stream) if stream else None
+        self._paint = Paint(colour=bool(stream and has_colour(stream)))
+        self._line = LiveLine(clock)
+        self._live = _rich_live(self._stream, self._line) if live and self._stream else None
         self._clock, self._lock, self._over = clock, threading.RLock(), threading.Event()
-        self._phase, self._since = "", clock()
         self._last, self._silence = clock(), SILENCE
 
+    @property
+    def gone(self) -> bool:
+        return self._stream is not None and self._stream.gone
+
     def __enter__(self) -> Self:
-        threading.Thread(target=self._watch, daemon=True).start()
+        if self._live:
+            self._live.start(refresh=True)
+        elif self._stream:
+            threading.Thread(target=self._watch, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
+        if self._live:
+            self._live.stop()
 
-    def begin(self, opening: str, history: History, _budget: float) -> None:
-        self._history = history
+    def begin(self, opening: str, history: History, budget: float) -> None:
+        """Say what the session is about; `budget` is the seconds that a run may take."""
+        self._line.history, self._line.budget = history, budget
         self._print(opening, "", self._layout().heading())
+
+    def show(self, event: Event) -> None:
+        with self._lock:
+            self._line.show(event)
+            self._print(*self._lines(event))
+        if self._live:
+            self._live.refresh()
 
     def beat(self) -> None:
         """Say what goes on, if that has not been said for long."""
         with self._lock:
-            now = self._clock()
-            if self._phase and not self._over.is_set() and now - self._last >= self._silence:
+            now, phase = self._clock(), self._line.phase
+            if phase and not self._over.is_set() and now - self._last >= self._silence:
                 self._silence = min(2 * self._silence, LONGEST_SILENCE)
-                self._print(f"      {self._phase}: {duration(now - self._since)} so far")
+                elapsed = duration(now - self._line.since)
+                self._print(f"      {clean(phase.text)}: {elapsed} so far")
+
+    def stopping(self) -> None:
+        """Say that the session is being ended; may be called from a signal handler."""
+        self._line.state = STOPPING
+        if self._stream and not self._live:
+            # A buffered stream must not be entered again from a signal handler.
+            with suppress(OSError, ValueError):
+                os.write(self._stream.fileno(), f"{STOPPING}\n".encode())
 
     def _watch(self) -> None:
         while not self._over.wait(1.0):
             self.beat()
 
-    def show(self, event: Event) -> None:
+    def _lines(self, event: Event) -> Iterator[str]:
+        """The event as lines: those that stay."""
+        match event:
+            case Phase() if event.opens and not self._live:
+                yield f"      {clean(event.text)}"
+            case ExperimentStart() if not self._live:
+                yield f"{event.experiment:>4}  started  {clean(event.description)}"
+            case Experiment():
+                yield self._layout().row(event)
+            case IncumbentMeasured():
+                again = f"{number(event.value)} in {duration(event.seconds)}"
+                yield f"      the incumbent measured again: {again}"
+            case ProposalRejected():
+                yield f"      nothing to try from {clean(event.proposer)}: {clean(event.error)}"
+            case Check():
+                yield examination.line(event, self._paint)
+            case Diagnosis():
+                yield from examination.closing(event, self._paint)
+            case Note():
+                yield f"      note: {clean(event.text)}"
+
+    def _layout(self) -> Layout:
+        """Made for every line, since a window may have another size by now."""
+        width = self._live.console.width if self._live else None
+        return Layout(width, self._paint, self._line.history)
+
+    def _print(self, *lines: str) -> None:
+        if not lines or self._stream is None:
+            return
         with self._lock:
-            if isinstance(event, Phase):
-                self._phase, self._since = clean(event.text), self._clock()
-            elif not isinstance(event, Note | ExperimentStart):
-                self._phase = ""
-            self._show(event)
-
-    def _show(self, event: Event) -> None:
-        if isinstance(event, Phase):
-            if event.opens:
-                self._print(f"      {self._phase}")
-        elif isinstance(event, ExperimentStart):
-            self._print(f"{event.experiment:>4}  started  {clean(event.description)}")
-        elif isinstance(event, Experiment):
-            self._print(self._layout().row(event))
-        elif isinstance(event, IncumbentMeasured):
-            self._print(_measured_again(event))
-        elif isinstance(event, ProposalRejected):
-            self._print(_no_proposal(event))
-        elif isinstance(event, Check):
-            self._print(examination.line(event, self._paint))
-        elif isinstance(event, Diagnosis):
-            self._print(*examination.closing(event, self._paint))
-        elif isinstance(event, Note):
-            self._print(_noted(event))
-
-    def _layout(self) -> Layout:
-        return Layout(None, self._paint, self._history)
-
-    def stopping(self) -> None:
-        # A buffered stream must not be entered again from a signal handler.
-        with suppress(OSError, ValueError):
-            os.write(self._stream.fileno(), f"{STOPPING}\n".encode())
-
-    def _print(self, *lines: str) -> None:
-        try:
-            with self._lock:
-                self._last = self._clock()
-                for line in lines:
+            self._last = self._clock()
+            for line in lines:
+                if self._live:
+                    _print_above(self._live, line)
+                else:
                     print(line, file=self._stream, flush=True)
-        except OSError as error:
-            if not is_gone(error):
-                raise
-            self.gone = True
 
 
-class LiveProgress:
-    """Finished experiments as lines, and below them one that moves while the next runs."""
+def _rich_live(stream: _Survivor, line: LiveLine) -> Live:
+    from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
+    from rich.live import Live  # noqa: PLC0415
 
-    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
-        from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
-        from rich.live import Live  # noqa: PLC0415
+    console = Console(file=stream, highlight=False, markup=False, emoji=False)  # type: ignore[arg-type]
+    return Live(line, console=console, transient=True, refresh_per_second=4)
 
-        self._stream = _Survivor(stream)
-        self._console = Console(file=self._stream, highlight=False, markup=False, emoji=False)  # type: ignore[arg-type]
-        self._line = LiveLine(clock)
-        self._live = Live(self._line, console=self._console, transient=True, refresh_per_second=4)
-        self._paint = Paint(colour=has_colour(stream))
 
-    @property
-    def gone(self) -> bool:
-        return self._stream.gone
+def _print_above(live: Live, line: str) -> None:
+    from rich.text import Text  # noqa: PLC0415
 
-    def __enter__(self) -> Self:
-        self._live.start(refresh=True)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._live.stop()
-
-    def begin(self, opening: str, history: History, budget: float) -> None:
-        self._line.history, self._line.budget = history, budget
-        self._print(opening, "", self._layout().heading())
-
-    def show(self, event: Event) -> None:
-        self._line.show(event)
-        if isinstance(event, Experiment):
-            self._print(self._layout().row(event))
-        elif isinstance(event, IncumbentMeasured):
-            self._print(_measured_again(event))
-        elif isinstance(event, ProposalRejected):
-            self._print(_no_proposal(event))
-        elif isinstance(event, Check):
-            self._print(examination.line(event, self._paint))
-        elif isinstance(event, Diagnosis):
-            self._print(*examination.closing(event, self._paint))
-        elif isinstance(event, Note):
-            self._print(_noted(event))
-        self._live.refresh()
-
-    def stopping(self) -> None:
-        self._line.state = STOPPING
-
-    def _layout(self) -> Layout:
-        """Made for every line, since the window may have another size by now."""
-        return Layout(self._console.width, self._paint, self._line.history)
-
-    def _print(self, *lines: str) -> None:
-        from rich.text import Text  # noqa: PLC0415
-
-        for line in lines:
-            self._console.print(Text.from_ansi(line), soft_wrap=True)
+    live.console.print(Text.from_ansi(line), soft_wrap=True)
 
 
 class LiveLine:
@@ -227,13 +174,13 @@ class LiveLine:
         self.state = "preparing"
         self._clock = clock
         self._running: ExperimentStart | None = None
-        self._phase: Phase | None = None
-        self._since = clock()
+        self.phase: Phase | None = None
+        self.since = clock()
 
     def show(self, event: Event) -> None:
         if isinstance(event, Note):
             return
-        self._phase = event if isinstance(event, Phase) else None
+        self.phase = event if isinstance(event, Phase) else None
         if isinstance(event, Phase):
             pass
         elif isinstance(event, ExperimentStart):
@@ -243,7 +190,7 @@ class LiveLine:
             self.state = "choosing the next experiment"
         else:
             self.state = "measuring what is there"
-        self._since = self._clock()
+        self.since = self._clock()
 
     def __rich_console__(self, _console: Console, options: ConsoleOptions) -> Iterator[Text]:
         from rich.text import Text  # noqa: PLC0415
@@ -255,16 +202,16 @@ class LiveLine:
 
         Not padded, since a window made narrower wraps what is written on it.
         """
-        elapsed = self._clock() - self._since
+        elapsed = self._clock() - self.since
         spin = "|/-\\"[int(self._clock() * 4) % 4]
         running = self._running
         if running is None or self.state == STOPPING:
-            phase = self._phase if self.state != STOPPING else None
+            phase = self.phase if self.state != STOPPING else None
             doing = clean(phase.text) if phase else self.state
             return fit(f"{spin} {doing}  {duration(elapsed)}", width).rstrip()
         head = f"{spin} #{running.experiment} "
-        limit = self._phase.limit if self._phase else self.budget
-        doing = f"  {clean(self._phase.text)}" if self._phase else ""
+        limit = self.phase.limit if self.phase else self.budget
+        doing = f"  {clean(self.phase.text)}" if self.phase else ""
         tail = f"{doing}  {duration(elapsed)} of {duration(limit)}{self._best()}"
         room = width - len(head) - len(tail)
         idea = clean(running.description)
@@ -305,22 +252,10 @@ class _Survivor:
                 raise
             self.gone = True
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
 
 def is_gone(error: OSError) -> bool:
     """Whether the other end of a stream has gone away: a closed pipe or terminal."""
     return error.errno in {errno.EPIPE, errno.EIO, errno.ESHUTDOWN, errno.ECONNRESET}
-
-
-def _noted(event: Note) -> str:
-    return f"      note: {clean(event.text)}"
-
-
-def _measured_again(event: IncumbentMeasured) -> str:
-    return f"      the incumbent measured again: {number(event.value)} in {duration(event.seconds)}"
-
-
-def _no_proposal(event: ProposalRejected) -> str:
-    return f"      nothing to try from {clean(event.proposer)}: {clean(event.error)}"

@@ -174,16 +174,16 @@ def test_the_experiment_that_was_interrupted_has_its_row(script, tmp_path, capsy
 
 def test_ctrl_c_while_a_line_is_shown(script, tmp_path, monkeypatch, capfd):
     """A signal that comes between two events still reaches the loop."""
-    from autoresearch_ci.reports.progress import PlainProgress
+    from autoresearch_ci.reports.progress import Progress
 
-    show = PlainProgress.show
+    show = Progress.show
 
     def slow(self, event):
         show(self, event)
         if isinstance(event, Experiment) and event.experiment == 1:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    monkeypatch.setattr(PlainProgress, "show", slow)
+    monkeypatch.setattr(Progress, "show", slow)
     assert hold(tmp_path, {}) == 130
     assert script.heard == ["Interrupted"]
     out = capfd.readouterr().out

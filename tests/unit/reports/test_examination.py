@@ -10,7 +10,7 @@ import pytest
 from autoresearch_ci.core.model import Check, Diagnosis, Reason
 from autoresearch_ci.reports.examination import closing, section, warning
 from autoresearch_ci.reports.page import Page
-from autoresearch_ci.reports.progress import LiveProgress, PlainProgress
+from autoresearch_ci.reports.progress import Progress
 from autoresearch_ci.reports.table import headline
 from autoresearch_ci.reports.terminal import Paint
 
@@ -101,11 +101,11 @@ def test_a_warning(make_history, session_start, found, line):
     assert (line in headline(session_start, history, PLAIN)) == bool(line)
 
 
-@pytest.mark.parametrize("progress", [PlainProgress, LiveProgress])
-def test_as_it_happens(progress):
+@pytest.mark.parametrize("live", [False, True])
+def test_as_it_happens(live):
     """Each check is a line when it is known; then comes what is weak, and the conclusion."""
     out = io.StringIO()
-    with progress(out) as shown:
+    with Progress(out, live=live) as shown:
         for check in FOUND.checks:
             shown.show(check)
         shown.show(replace(FOUND, unseen=("a crash",), note="It was cut short."))

@@ -19,9 +19,7 @@ from autoresearch_ci.core.model import (
 from autoresearch_ci.reports.progress import (
     STOPPING,
     LiveLine,
-    LiveProgress,
-    PlainProgress,
-    QuietProgress,
+    Progress,
 )
 
 
@@ -54,7 +52,7 @@ def history(make_history):
 def test_plain_lines_tell_the_beginning_and_the_end(history):
     """Off a terminal there is one line when an experiment starts and one when it ends."""
     out = io.StringIO()
-    with PlainProgress(out) as progress:
+    with Progress(out) as progress:
         progress.begin("opening", history, 300)
         progress.show(IncumbentMeasured(0.985, 12))
         progress.show(started(1, "idea \x1b[2J1"))
@@ -69,7 +67,7 @@ def test_plain_lines_tell_the_beginning_and_the_end(history):
 
 def test_quiet_shows_nothing(history, capsys):
     """With --quiet the events pass by in silence."""
-    with QuietProgress() as progress:
+    with Progress() as progress:
         progress.begin("opening", history, 300)
         progress.show(started())
         progress.stopping()
@@ -121,7 +119,7 @@ def test_finished_experiments_stay_above_the_live_line(history, monkeypatch):
     """On a terminal each verdict is printed once, and the cursor is given back at the end."""
     monkeypatch.setenv("TERM", "xterm")
     out = Terminal()
-    with LiveProgress(out) as progress:
+    with Progress(out, live=True) as progress:
         progress.begin("opening", history, 300)
         progress.show(started(1))
         progress.show(history.experiments[1])
@@ -134,17 +132,17 @@ def test_markup_in_a_title_is_not_obeyed(history, monkeypatch):
     """Square brackets in a title are shown as they are."""
     monkeypatch.setenv("TERM", "xterm")
     out = Terminal()
-    with LiveProgress(out) as progress:
+    with Progress(out, live=True) as progress:
         progress.begin("opening", history, 300)
         progress.show(started(1, "[red]x[/red] :smile:"))
         progress.show(history.experiments[1])
     assert "[red]x[/red] :smile:" in out.getvalue()
 
 
-@pytest.mark.parametrize("kind", [PlainProgress, LiveProgress])
-def test_output_that_goes_away_raises_nothing(history, kind):
+@pytest.mark.parametrize("live", [False, True])
+def test_output_that_goes_away_raises_nothing(history, live):
     """A closed terminal or `| head` is told apart quietly, so that the session can end."""
-    progress = kind(Closed())
+    progress = Progress(Closed(), live=live)
     with progress:
         progress.begin("opening", history, 300)
         progress.show(started())
@@ -155,7 +153,7 @@ def test_plain_says_that_it_is_stopping():
     """From a signal handler the words go straight to the stream."""
     read, write = os.pipe()
     with os.fdopen(write, "w") as stream:
-        PlainProgress(stream).stopping()
+        Progress(stream).stopping()
     with os.fdopen(read) as stream:
         assert stream.read() == f"{STOPPING}\n"
 
@@ -165,11 +163,11 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize("kind", [PlainProgress, LiveProgress])
-def test_an_answer_that_came_to_nothing_is_shown_with_its_reason(history, kind):
+@pytest.mark.parametrize("live", [False, True])
+def test_an_answer_that_came_to_nothing_is_shown_with_its_reason(history, live):
     """Whoever pays for a model sees why nothing was tried."""
     out = io.StringIO()
-    with kind(out) as progress:
+    with Progress(out, live=live) as progress:
         progress.begin("opening", history, 300)
         progress.show(
             ProposalRejected("mar17", "s1", "", 3, "", "HTTP 401: \x1b[2Jset a key", "openai")
@@ -197,7 +195,7 @@ def test_the_live_line_names_the_command_that_runs(history):
 def test_a_pipe_is_told_what_begins_and_now_and_then_what_goes_on(history):
     """Hours without a verdict are not silent, and not many lines either."""
     clock, out = Clock(), io.StringIO()
-    progress = PlainProgress(out, clock)
+    progress = Progress(out, clock=clock)
     progress.show(Phase("setup_command", 3600, opens=True))
     assert out.getvalue() == "      setup_command\n"
     progress.begin("opening", history, 300)
@@ -215,7 +213,7 @@ def test_a_pipe_is_told_what_begins_and_now_and_then_what_goes_on(history):
 def test_nothing_is_said_of_what_is_over(history):
     """Between two commands, and after the end, no line claims that one still runs."""
     clock, out = Clock(), io.StringIO()
-    with PlainProgress(out, clock) as progress:
+    with Progress(out, clock=clock) as progress:
         progress.show(Phase("candidate", 300))
         progress.show(history.experiments[1])
         before = out.getvalue()
