@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from autoresearch_ci.core.environment import checked_for_agent, looks_secret
-from autoresearch_ci.core.errors import MachineError
+from autoresearch_ci.core.errors import MachineError, ProviderError
 from autoresearch_ci.core.files import as_its_folder
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import FileSet, Proposal, Rejected, Run
@@ -76,7 +76,14 @@ class AgentProposer:
         self._run, self._scratch, self._brief, self._log = run, scratch, brief, log
 
     def propose(self, source: FileSet, history: History) -> Proposal | Rejected:
-        with self._scratch() as folder, self._keys as keys:
+        try:
+            with self._keys as keys:
+                return self._ask(keys, source, history)
+        except ProviderError as error:
+            return self._rejected(f"{error.message} {error.remedy}", "")
+
+    def _ask(self, keys: AgentKeys, source: FileSet, history: History) -> Proposal | Rejected:
+        with self._scratch() as folder:
             place = _own_place(folder)
             title_file = place / "title.txt"
             told = f"{self._brief(source, history)}\n\n{_task(folder, source, title_file)}"

@@ -86,8 +86,8 @@ def attempt(request: Request, listener: Listener) -> Failure | None:
 def _exchange(request: Request, listener: Listener, limit: Limit) -> None:
     try:
         client = _client(request)
-    except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
-        raise Failed(_misconfigured(request, error)) from error
+    except MISCONFIGURED as error:
+        raise Failed(misconfigured(error, request.key)) from error
     answer = client.stream(
         "POST",
         request.address.url,
@@ -203,7 +203,7 @@ def _broken(request: Request, error: httpx.RequestError, *, late: bool) -> Failu
     detail = quote(str(error) or type(error).__name__, request.key)
     if isinstance(error, httpx.DecodingError):
         return _malformed(request, "compressed, and badly")
-    if _is_about_certificate(error):
+    if is_about_certificate(error):
         return Failure(
             f"The certificate of {host} is not one that this machine trusts.",
             "Set SSL_CERT_FILE to the file with your organisation's certificates, "
@@ -222,15 +222,21 @@ def _broken(request: Request, error: httpx.RequestError, *, late: bool) -> Failu
     )
 
 
-def _misconfigured(request: Request, error: Exception) -> Failure:
+MISCONFIGURED = (OSError, ValueError, ImportError, httpx.InvalidURL)
+"""Errors of making a client: what the environment says of proxies and certificates is wrong."""
+
+
+def misconfigured(error: Exception, key: Key | None = None) -> Failure:
+    """The failure that such an error is."""
     return Failure(
         "The proxy or the certificates in the environment cannot be used.",
         "Correct SSL_CERT_FILE, HTTPS_PROXY or ALL_PROXY, or unset them.",
-        detail=quote(str(error), request.key),
+        detail=quote(str(error), key),
     )
 
 
-def _is_about_certificate(error: BaseException | None) -> bool:
+def is_about_certificate(error: BaseException | None) -> bool:
+    """True where a server's certificate is the cause of an error."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return True

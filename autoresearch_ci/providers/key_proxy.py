@@ -22,9 +22,15 @@ from weakref import WeakSet
 
 import httpx
 
+from autoresearch_ci.core.model.values import Usage
 from autoresearch_ci.providers.address import address
 from autoresearch_ci.providers.failure import Failure, Key, of_status
-from autoresearch_ci.providers.http_exchange import around_proxies
+from autoresearch_ci.providers.http_exchange import (
+    MISCONFIGURED,
+    around_proxies,
+    is_about_certificate,
+    misconfigured,
+)
 
 _CONNECT, _SILENCE = 10.0, 600.0
 _ERROR_BYTES = 65_536
@@ -50,13 +56,15 @@ class KeyProxy:
         self._keys = {name: Key(value) for name, value in keys.items()}
 
     def __enter__(self) -> Self:
+        """Raise ProviderError where the environment's proxies or certificates cannot be used."""
         self.placeholders = {name: f"sk-{secrets.token_hex(24)}" for name in self._keys}
         self.asked = 0
         self.failure: Failure | None = None
-        self._client = httpx.Client(
-            timeout=httpx.Timeout(_SILENCE, connect=_CONNECT),
-            mounts=around_proxies(self.upstream),
-        )
+        timeout = httpx.Timeout(_SILENCE, connect=_CONNECT)
+        try:
+            self._client = httpx.Client(timeout=timeout, mounts=around_proxies(self.upstream))
+        except MISCONFIGURED as error:
+            raise misconfigured(error).error(Usage()) from error
         self._client.headers.clear()  # what the agent sends is sent, and nothing else
         self._sockets: WeakSet[socket.socket] = WeakSet()
         self._server = _Server(("127.0.0.1", 0), _Request)
@@ -103,15 +111,21 @@ class KeyProxy:
         if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
             self._sockets.add(info["return_value"].get_extra_info("socket"))
 
-    def note(self, response: httpx.Response | None, body: bytes, key: Key) -> None:
-        """Remember how a request went."""
+    def note_unreachable(self, error: Exception) -> Failure:
+        """Remember that a request had no answer."""
         self.asked += 1
-        if response is None:
-            self.failure = Failure(
-                f"{self.upstream.host} cannot be reached.",
-                "Check the network, and the agent's variable for the address of its API.",
-            )
-        elif response.is_error:
+        host, does = self.upstream.host, "cannot be reached."
+        remedy = "Check the network, and the agent's variable for the address of its API."
+        if is_about_certificate(error):
+            does = "has a certificate that this machine does not trust."
+            remedy = "Set SSL_CERT_FILE to the file with your organisation's certificates."
+        self.failure = Failure(f"{host} {does}", remedy)
+        return self.failure
+
+    def note(self, response: httpx.Response, body: bytes, key: Key) -> None:
+        """Remember how a request was answered."""
+        self.asked += 1
+        if response.is_error:
             status, headers = response.status_code, response.headers
             self.failure = of_status(self.upstream.host, status, headers, body, key)
         else:
@@ -153,10 +167,9 @@ class _Request(BaseHTTPRequestHandler):
         placeholder, key = found
         try:
             response = proxy.send(self.command, self.path, self._headers(placeholder, key), body)
-        except (httpx.HTTPError, httpx.InvalidURL, RuntimeError, ValueError):
+        except (httpx.HTTPError, httpx.InvalidURL, RuntimeError, ValueError) as error:
             # RuntimeError: the agent's time is up, and the client closed.
-            proxy.note(None, b"", key)
-            self._refuse(502, f"{proxy.upstream.host} cannot be reached.")
+            self._refuse(502, proxy.note_unreachable(error).message)
             return
         with closing(response):
             self._hand_on(response, key)

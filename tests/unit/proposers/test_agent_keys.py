@@ -102,6 +102,13 @@ def test_an_agent_that_does_not_know_its_address(ask, monkeypatch):
     assert "set proposer_proxy to off" in problem
 
 
+def test_certificates_that_cannot_be_used(ask, monkeypatch):
+    """What is wrong with the environment is told, and no agent is started without its key."""
+    monkeypatch.setenv(KEY, anthropic.KEY)
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/at/all.pem")
+    assert "Correct SSL_CERT_FILE" in rejected(ask(EDIT, variables=(KEY,)))
+
+
 def test_a_placeholder_is_a_credential(ask, monkeypatch):
     """What stands for the key does not get into the target either."""
     monkeypatch.setenv(KEY, anthropic.KEY)
@@ -114,7 +121,6 @@ def test_a_placeholder_is_a_credential(ask, monkeypatch):
     [
         ("ANTHROPIC_AUTH_TOKEN", {"ANTHROPIC_BASE_URL": ""}),
         ("OPENAI_API_KEY", {"OPENAI_BASE_URL": "/v1", "OPENAI_API_BASE": "/v1"}),
-        ("GEMINI_API_KEY", {"GOOGLE_GEMINI_BASE_URL": ""}),
     ],
 )
 def test_keys_and_addresses_that_are_known(ask, monkeypatch, tmp_path, key, addresses):

@@ -12,6 +12,7 @@ import pytest
 
 from autoresearch_ci.core.errors import ProviderError
 from autoresearch_ci.providers import Options
+from autoresearch_ci.providers.key_proxy import KeyProxy
 from autoresearch_ci.providers.openai import OpenAIProvider
 from tests.servers.api import QUICK, TALK, TEXT
 from tests.servers.openai import KEY, OpenAIServer, Says, openai_provider
@@ -70,6 +71,37 @@ def test_certificates_of_the_environment_are_trusted(
     """SSL_CERT_FILE does for us what it does for other programs."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     assert openai_provider(https.url).ask(TALK).text == TEXT
+
+
+def test_an_agents_proxy_trusts_what_we_trust(
+    https: OpenAIServer, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key is added over a connection that is trusted, and over no other."""
+    keys = {"OPENAI_API_KEY": KEY}
+    for trusted, status in ((False, 502), (True, 200)):
+        if trusted:
+            monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        with KeyProxy(keys, f"{https.url}/v1") as proxy:
+            provider = openai_provider(
+                proxy.url.removesuffix("/v1"), key=proxy.placeholders["OPENAI_API_KEY"]
+            )
+            if trusted:
+                assert provider.ask(TALK).text == TEXT
+            else:
+                with pytest.raises(ProviderError):
+                    provider.ask(TALK)
+                assert "SSL_CERT_FILE" in proxy.failure.remedy
+        assert len(https.seen) == (status == 200)
+
+
+def test_an_agents_proxy_without_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the environment says wrongly is told before an agent is started."""
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/at/all.pem")
+    with (
+        pytest.raises(ProviderError, match="Correct SSL_CERT_FILE"),
+        KeyProxy({"OPENAI_API_KEY": KEY}, "https://api.openai.com/v1"),
+    ):
+        pass
 
 
 def test_missing_certificate_file_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
