@@ -6,7 +6,9 @@ import atexit
 import functools
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from functools import partial
 
 from autoresearch_ci.core.environment import checked, environment
@@ -20,6 +22,24 @@ from autoresearch_ci.executors.users import User, kill_all_of
 # Two at once would spoil each other's measurement, and an orphan could be either's.
 _one_at_a_time = threading.Lock()
 _alive: set[Tree] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The words before a command's own, descriptors that they need, and their variables."""
+
+    words: Sequence[str]
+    inherited: Sequence[int]
+    env: dict[str, str]
+
+
+Wrap = Callable[[dict[str, str]], AbstractContextManager[Start]]
+"""Given the variables of a command, holds while it runs."""
+
+
+@contextmanager
+def _unwrapped(env: dict[str, str]) -> Iterator[Start]:
+    yield Start((), (), env)
 
 
 class ProcessExecutor:
@@ -50,32 +70,46 @@ class ProcessExecutor:
                 f"The folder {command.cwd}, where a command was to run, does not exist.",
                 remedy="Restore the folder, or start again from the repository's top.",
             )
-        run_id = uuid.uuid4().hex
         env = environment(self._allow, {})
         if self._user:
             env = self._user.environment(env)
-        env |= {**command.env, RUN_ID: run_id}
-        with _one_at_a_time, adopting() as adopted:
-            tree = AdoptedTree(run_id, self._net(run_id)) if adopted else _searched(run_id)
-            attempt = Attempt(command, tree, 0.005 if adopted else 0.05, self._user)
-            _watch_over_exit()
-            hide()
-            _alive.add(tree)
-            try:
-                return attempt.run(env)
-            except BaseException:
-                attempt.stop()
-                raise
-            finally:
-                _surely(tree.destroy)
-                _alive.discard(tree)
-                attempt.close()
+        return supervise(command, env | dict(command.env), self._user)
 
-    def _net(self, run_id: str) -> Callable[[], list[int]]:
-        """What kills the rest. Without CAP_SYS_PTRACE even root sees no marker of another user."""
-        if self._user is None:
-            return lambda: _sweep(run_id)
-        return partial(kill_all_of, self._user.uid)
+
+def supervise(
+    command: Command,
+    env: dict[str, str],
+    user: User | None = None,
+    *,
+    uid: int | None = None,
+    wrap: Wrap = _unwrapped,
+) -> Run:
+    """Run a command with exactly these variables; nothing of it is alive when this ends.
+
+    As `user` it is started, as `uid` a wrapper will have it run. With either, everything that
+    runs as that user is taken for the command's.
+    """
+    run_id = uuid.uuid4().hex
+    uid = user.uid if user else uid
+    # Without CAP_SYS_PTRACE even root sees no marker of another user.
+    net = partial(_sweep, run_id) if uid is None else partial(kill_all_of, uid)
+    with _one_at_a_time, adopting() as adopted, wrap(env | {RUN_ID: run_id}) as start:
+        tree = AdoptedTree(run_id, net) if adopted else _searched(run_id)
+        attempt = Attempt(
+            command, tree, 0.005 if adopted else 0.05, user, start.words, start.inherited
+        )
+        _watch_over_exit()
+        hide()
+        _alive.add(tree)
+        try:
+            return attempt.run(start.env)
+        except BaseException:
+            attempt.stop()
+            raise
+        finally:
+            _surely(tree.destroy)
+            _alive.discard(tree)
+            attempt.close()
 
 
 def _sweep(run_id: str) -> list[int]:

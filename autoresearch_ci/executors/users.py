@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
 import signal
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from autoresearch_ci.core.errors import MachineError
 from autoresearch_ci.executors.home_dirs import Homes
 
 UMASK = 0o022
@@ -42,6 +46,44 @@ class Users:
     experiments: User
     agents: User
     homes: Homes
+
+
+_FIRST, _COUNT = 61003, 64
+"""User ids, and group ids, that nobody has: those before are the Action's."""
+
+
+@contextlib.contextmanager
+def lease() -> Iterator[int]:
+    """Within, a user id is ours alone on this machine. For root. MachineError where all are taken.
+
+    What runs as that user from before is killed.
+    """
+    for uid in range(_FIRST, _FIRST + _COUNT):
+        if (lock := _lock(uid)) is None:
+            continue
+        try:
+            while kill_all_of(uid):
+                pass
+            yield uid
+        finally:
+            os.close(lock)
+        return
+    raise MachineError(
+        f"{_COUNT} sessions are at work on this machine, and each needs a user for its runs.",
+        remedy="Wait for one to end, then start again.",
+    )
+
+
+def _lock(uid: int) -> int | None:
+    folder = Path("/run") if Path("/run").is_dir() else Path(tempfile.gettempdir())
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
+    lock = os.open(folder / f"autoresearch-user-{uid}.lock", flags, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock
 
 
 def processes_of(uid: int) -> list[int]:

@@ -6,16 +6,19 @@ It closes files and sockets where nothing can be mounted, as inside a Docker act
 from __future__ import annotations
 
 import functools
-import json
+import marshal
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from autoresearch_ci.core.errors import MachineError
+from autoresearch_ci.core.files import TICK
+from autoresearch_ci.executors.local import Start
 from autoresearch_ci.executors.users import UMASK
 from autoresearch_ci.trees import Network, sandbox_filter
 
@@ -29,35 +32,34 @@ class Confinement:
 
     `read` and `write` are files, folders and all below them; what is not there is left out.
     With a `user`, an id for which we have to be root, it runs as that user and group alone.
+    It begins when files that change have a later time than `after`, in nanoseconds.
     """
 
     read: Sequence[Path]
     write: Sequence[Path]
     network: Network
     user: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wrapper:
-    """The words before a command's own and the descriptors that these need."""
-
-    words: tuple[str, ...]
-    inherited: tuple[int, ...]
+    after: int = 0
 
 
 @contextmanager
-def confined(wanted: Confinement, env: Mapping[str, str]) -> Iterator[Wrapper]:
-    """Within, a command may be started once, with an empty environment, and gets `env` there.
+def confined(wanted: Confinement, env: Mapping[str, str]) -> Iterator[Start]:
+    """Within, a command may be started once, and gets `env`.
 
-    In the end MachineError where it could not be confined; then it never began.
+    In the end MachineError where it could not be confined; then it never began. Elsewhere than
+    on Linux nothing confines it.
     """
+    if sys.platform != "linux":
+        time.sleep(TICK / 1e9)
+        yield Start((), (), dict(env))
+        return
     said_by, says = os.pipe()
     try:
         with tempfile.TemporaryFile() as given:  # of any size, and nobody sees the variables
             given.write(_for_helper(wanted, env))
             given.seek(0)
             words = (sys.executable, "-I", "-S", _HELPER, str(given.fileno()), str(says))
-            yield Wrapper(words, (given.fileno(), says))
+            yield Start(words, (given.fileno(), says), {})
         os.set_blocking(said_by, False)
         if trouble := _read(said_by).decode(errors="replace"):
             raise MachineError(
@@ -71,17 +73,18 @@ def confined(wanted: Confinement, env: Mapping[str, str]) -> Iterator[Wrapper]:
 
 def _for_helper(wanted: Confinement, env: Mapping[str, str]) -> bytes:
     code = sandbox_filter.build(wanted.network) if sandbox_filter.is_supported() else b""
-    return json.dumps(
+    return marshal.dumps(
         {
             "read": [str(path) for path in wanted.read],
             "write": [str(path) for path in wanted.write],
             "network": wanted.network is Network.HOST,
             "user": wanted.user,
             "umask": UMASK,
-            "filter": code.hex(),
+            "filter": code,
+            "after": wanted.after,
             "env": dict(env),
         }
-    ).encode()
+    )
 
 
 def _read(descriptor: int) -> bytes:

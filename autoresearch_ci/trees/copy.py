@@ -1,0 +1,364 @@
+"""Run trees as copies, where nothing can be mounted: Landlock, another user and seccomp around.
+
+A working copy, with a home and a temporary folder, is brought back to what it is to hold before
+every tree. For every run it is put to the same path, since what `setup_command` installed may
+name it. So one command runs at a time.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+from autoresearch_ci.core.environment import checked, environment
+from autoresearch_ci.core.errors import MachineError
+from autoresearch_ci.core.model import Run
+from autoresearch_ci.executors import Command
+from autoresearch_ci.executors.local import supervise
+from autoresearch_ci.executors.users import lease
+from autoresearch_ci.trees import Base, Change, Network, Obstacle, sandbox
+from autoresearch_ci.trees.copy_sources import (
+    Stores,
+    content_of,
+    date,
+    date_as_the_users,
+    lay_over,
+    without,
+)
+from autoresearch_ci.trees.sandbox import Confinement, confined
+from autoresearch_ci.trees.sandbox_paths import CACHES, DOWNLOADS, devices, readable
+from autoresearch_ci.trees.watcher import watched
+from autoresearch_ci.trees.working_copy import WorkingCopy, remove
+from autoresearch_ci.workspace.files import disk_errors
+from autoresearch_ci.workspace.globs import matches
+
+NAME = "copy"
+
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 - it is everybody's, so it is swept
+_TEMPORARY = "tmp"
+_DOING = "make a run's tree"
+_RUNS = "AUTORESEARCH_TREES"
+"""The variable by which what a killed session left is found where it has no user of its own."""
+
+
+class CopyTrees:
+    """The contents of a session's trees, and the working copies that are brought to them."""
+
+    name = NAME
+
+    def __init__(self, base: Base, user: int | None) -> None:
+        self._base, self._user, self._commit = base, user, base.commit
+        self._place, self._root = str(base.place), str(base.root)
+        self._at = f"{self._place}/at"
+        self.root = Path(self._at, "project", base.root.name)
+        self._lock, self._running, self._numbers = threading.Lock(), threading.Lock(), count(1)
+        self._idle: list[_Slot] = []
+        self._active: _Slot | None = None
+        self._sealed = 0.0
+        variables = environment(checked(base.sandbox.allow), {})
+        self._home = str(Path(variables.get("HOME") or "/").resolve())
+        self._readable = [
+            path
+            for path in (*readable(variables, Path(self._home), base.root), *base.sandbox.read)
+            if user is None or _may_be_entered(path)
+        ]
+        self._env = self._variables(variables)
+        with disk_errors("copy the project for its runs"):
+            os.chmod(self._place, 0o711)  # noqa: S103 - the runs' user has to get through
+            os.mkdir(f"{self._place}/idle", 0o700)
+            self._stores = Stores(f"{self._place}/store")
+            self._make_contents()
+
+    def _make_contents(self) -> None:
+        source, commit = self._base.source, self._commit
+        tip = self._stores.check_out(source, commit)
+        date_as_the_users(tip, self._root, source.edited(commit))
+        ignored = self._stores.copy_ignored(source, commit, self._root, tip, str(self.root))
+        self._tracked = content_of(tip)
+        project = lay_over(content_of(ignored), self._tracked)
+        there = [path for path in self._readable if path.is_relative_to(self._home)]
+        fetched = {Path(self._home, name) for name in DOWNLOADS}
+        tools = self._stores.links(self._home, [path for path in there if path not in fetched])
+        self._setup_home = content_of(tools)
+        home = content_of(self._stores.links(self._home, there))
+        self._projects, self._homes = {True: project, False: project}, {True: home, False: home}
+
+    @contextmanager
+    def tree(
+        self,
+        files: Mapping[str, bytes],
+        artifacts: Mapping[str, Path] | None = None,
+        *,
+        warm: bool = True,
+    ) -> Iterator[CopyTree]:
+        network, home = self._base.sandbox.network, self._homes[warm]
+        with self._tree(files, artifacts or {}, network, home, warm=warm) as tree:
+            yield tree
+
+    def prepare(self, command: Command) -> Run:
+        with self._tree({}, {}, Network.HOST, self._setup_home, warm=False) as tree:
+            run = tree.run(command)
+            if run.ok:
+                with self._lock, disk_errors("keep what setup_command made"):
+                    written, gone = (set(paths) - self._tracked.keys() for paths in tree.touched())
+                    made = content_of(self._stores.take(tree.project, written, folders=True))
+                    home = self._stores.take(tree.home, tree.home.touched()[0], folders=True)
+                    for warm in (True, False):
+                        content = without(self._projects[warm], gone)
+                        self._projects[warm] = lay_over(content, made)
+                        self._homes[warm] = lay_over(self._homes[warm], content_of(home))
+                    self._sealed = time.time()
+        return run
+
+    def advance(self, commit: str) -> None:
+        found = self._base.source.differences(self._commit, commit)
+        there = [path for path, is_there in found.items() if is_there]
+        with self._lock, disk_errors("make the files of the campaign's tip"):
+            tip = content_of(self._stores.check_out(self._base.source, commit, there))
+            date({path: source for path, source in tip.items() if path in found}, self._free)
+            gone = found.keys() - set(there)
+            for warm, project in self._projects.items():
+                self._projects[warm] = lay_over(without(project, gone), tip)
+            self._tracked = lay_over(without(self._tracked, gone), tip)
+            self._commit = commit
+
+    def run(self, slot: _Slot, command: Command, network: Network) -> Run:
+        with self._running:
+            self._put_in_place(slot)
+            cwd = self.root / command.cwd.relative_to(self._root)
+            if not cwd.is_dir():
+                raise MachineError(
+                    f"The folder {command.cwd}, where a command was to run, is not in the run's "
+                    "tree.",
+                    remedy="Commit the folder, or have setup_command make it.",
+                )
+            opened = self._base.sandbox.write
+            write = (
+                self.root,
+                Path(self._at, "home"),
+                Path(self._at, _TEMPORARY),
+                *devices(),
+                *opened,
+            )
+            wanted = Confinement(self._readable, write, network, self._user, slot.newest)
+            slot.touch()
+            try:
+                return supervise(
+                    replace(command, cwd=cwd),
+                    {**self._env, **command.env, _RUNS: self._place},
+                    uid=self._user,
+                    wrap=lambda env: confined(wanted, env),
+                )
+            finally:
+                self._sweep()
+
+    def keep_files(self, copy: WorkingCopy, paths: Iterable[str]) -> dict[str, Path]:
+        """Copy files of a working copy to a store."""
+        found = {path: Path(copy.path, path) for path in paths}
+        with self._lock, disk_errors("keep what a run wrote"):
+            store = self._stores.lay({}, found, {})
+        return {path: Path(store, path) for path in found}
+
+    def keep_warm(self, tree: CopyTree) -> None:
+        written, gone = tree.touched()
+        ignored = set(self._base.source.ignored(self._commit, [*written, *gone]))
+        cached = {path for path in tree.home.touched()[0] if matches(path, _BELOW_HOME)}
+        with self._lock, disk_errors("keep the outputs of a run"):
+            made = content_of(self._stores.take(tree.project, ignored & set(written)))
+            home = content_of(self._stores.take(tree.home, cached))
+            kept = {path: s for path, s in self._projects[True].items() if path not in gone}
+            kept |= {path: self._projects[True][path] for path in set(gone) - ignored}
+            self._projects[True] = lay_over(kept, made)
+            self._homes[True] = lay_over(self._homes[True], home)
+            self._sealed = time.time()
+
+    @contextmanager
+    def _tree(
+        self,
+        files: Mapping[str, bytes],
+        artifacts: Mapping[str, Path],
+        network: Network,
+        home: Mapping[str, str],
+        *,
+        warm: bool,
+    ) -> Iterator[CopyTree]:
+        # Builds and caches look at times, some at whole seconds: a candidate's is a new one.
+        time.sleep(max(0.0, self._free - time.time()))
+        with self._lock, disk_errors(_DOING):
+            given = self._stores.lay(files, artifacts, self._projects[warm])
+            project = lay_over(self._projects[warm], content_of(given))
+            slot = self._slot(warm=warm)
+        try:
+            with disk_errors(_DOING):
+                slot.restore(project, home)
+            yield CopyTree(self, slot, network)
+        finally:
+            with self._running:
+                if self._active is slot:
+                    self._put_in_place(None)
+            slot.empty()
+            remove(given)
+            with self._lock:
+                self._idle.append(slot)
+
+    @property
+    def _free(self) -> float:
+        """The first whole second that no kept file can have."""
+        return float(int(self._sealed) + 1)
+
+    def _slot(self, *, warm: bool) -> _Slot:
+        for slot in self._idle:
+            if slot.warm is warm:
+                self._idle.remove(slot)
+                return slot
+        rest = f"{self._place}/idle/{next(self._numbers)}"
+        return _Slot(rest, self.root.name, self._user, warm=warm)
+
+    def _put_in_place(self, slot: _Slot | None) -> None:
+        if self._active is not slot:
+            if self._active is not None:
+                self._active.move(self._active.rest)
+            if slot is not None:
+                slot.move(self._at)
+            self._active = slot
+
+    def _sweep(self) -> None:
+        """Remove what a run left in shared memory, where it has a user of its own."""
+        if self._user is not None and os.path.isdir(_SHARED_MEMORY):
+            with os.scandir(_SHARED_MEMORY) as found:
+                left = [e.path for e in found if e.stat(follow_symlinks=False).st_uid == self._user]
+            for path in left:
+                remove(path)
+
+    def _variables(self, variables: Mapping[str, str]) -> dict[str, str]:
+        """Lead what names the project or the home to those of the trees."""
+        home, temporary = f"{self._at}/home", f"{self._at}/{_TEMPORARY}"
+        led = {
+            name: value.replace(f"{self._root}/", f"{self.root}/")
+            for name, value in variables.items()
+            if not name.startswith("XDG_")
+        }
+        for name in _CACHE_VARIABLES & led.keys():
+            led[name] = led[name].replace(f"{self._home}/", f"{home}/")
+        java = f"{led.get('JAVA_TOOL_OPTIONS', '')} -Djava.io.tmpdir={temporary}".strip()
+        ours = {"HOME": home, "TMPDIR": temporary, "JAVA_TOOL_OPTIONS": java}
+        if self._user is not None:
+            ours |= dict.fromkeys(("USER", "LOGNAME"), "autoresearch")
+        return led | ours
+
+
+_BELOW_HOME = tuple(f"/{name}" for name in CACHES)
+_CACHE_VARIABLES = frozenset(
+    """
+    CARGO_HOME GOCACHE GOMODCACHE GOPATH GRADLE_USER_HOME HF_HOME NLTK_DATA PIP_CACHE_DIR PUB_CACHE
+    TORCH_HOME UV_CACHE_DIR
+    """.split()  # noqa: SIM905
+)
+
+
+class _Slot:
+    """A working copy of the project, a home and a temporary folder, below one folder.
+
+    `rest` is where it lies when nothing runs in it. `warm` is what it was last brought to.
+    """
+
+    def __init__(self, rest: str, name: str, user: int | None, *, warm: bool) -> None:
+        self.rest, self._at, self.warm = rest, rest, warm
+        for folder in (rest, f"{rest}/project"):
+            os.mkdir(folder, 0o755)
+        for folder, mode in ((f"project/{name}", 0o755), ("home", 0o700), (_TEMPORARY, 0o700)):
+            os.mkdir(f"{rest}/{folder}", mode)
+            if user is not None:
+                os.chown(f"{rest}/{folder}", user, user)
+        self.project = WorkingCopy(f"{rest}/project/{name}", user)
+        self.home = WorkingCopy(f"{rest}/home", user)
+
+    def move(self, to: str) -> None:
+        os.rename(self._at, to)
+        for copy in (self.project, self.home):
+            copy.path = to + copy.path[len(self._at) :]
+        self._at = to
+
+    def touch(self) -> None:
+        self.project.touch()
+        self.home.touch()
+
+    @property
+    def newest(self) -> int:
+        """The last ctime of what was brought."""
+        return max(self.project.newest, self.home.newest)
+
+    def restore(self, project: Mapping[str, str], home: Mapping[str, str]) -> None:
+        self.project.restore(project)
+        self.home.restore(home)
+
+    def empty(self) -> None:
+        """Delete what is in the temporary folder."""
+        WorkingCopy(f"{self._at}/{_TEMPORARY}", None, unknown=True).restore({})
+
+
+class CopyTree:
+    """One tree: a slot for as long as it is open."""
+
+    def __init__(self, trees: CopyTrees, slot: _Slot, network: Network) -> None:
+        self._trees, self._slot, self._network = trees, slot, network
+        self.root, self.project, self.home = trees.root, slot.project, slot.home
+
+    def run(self, command: Command) -> Run:
+        return self._trees.run(self._slot, command, self._network)
+
+    def changes(self) -> tuple[Change, ...]:
+        with disk_errors("read what a run wrote"):
+            return self.project.changes()
+
+    def touched(self) -> tuple[list[str], list[str]]:
+        with disk_errors("read what a run wrote"):
+            return self.project.touched()
+
+    def artifacts(self, patterns: Sequence[str]) -> dict[str, Path]:
+        wanted = [c.path for c in self.changes() if c.is_file and matches(c.path, patterns)]
+        return self._trees.keep_files(self.project, wanted)
+
+    def keep_warm(self) -> None:
+        self._trees.keep_warm(self)
+
+
+@contextmanager
+def open_trees(base: Base) -> Iterator[CopyTrees]:
+    """The trees of a session. Should the session be killed, what runs in them is, too."""
+    with lease() if os.geteuid() == 0 else nullcontext() as user, watched(_RUNS, base.place, user):
+        yield CopyTrees(base, user)
+
+
+def obstacle(root: Path, place: Path) -> Obstacle | None:  # noqa: ARG001 - any can be copied
+    """Find what stands in the way of a copy of the project at `root` below `place`."""
+    if os.geteuid() == 0 and not _may_be_entered(place.parent):
+        return Obstacle(
+            f"the folder {place.parent} is closed to the user whom runs are given",
+            "Let TMPDIR name a folder that every user may enter.",
+        )
+    return None
+
+
+def weaknesses() -> tuple[str, ...]:
+    """Name what runs can get at on this machine and should not."""
+    if sys.platform != "linux":
+        return ("everything that this user may read or write: this system has no Landlock",)
+    return (
+        *sandbox.weaknesses(0 if os.geteuid() == 0 else None),
+        "the names and arguments of other processes, in /proc",
+    )
+
+
+def _may_be_entered(path: Path) -> bool:
+    """Tell whether every user gets there."""
+    return all(above.stat().st_mode & 0o001 for above in path.resolve().parents) and bool(
+        path.stat().st_mode & (0o001 if path.is_dir() else 0o004)
+    )
