@@ -18,7 +18,7 @@ from itertools import count
 from pathlib import Path
 
 from autoresearch_ci.core.environment import checked, environment
-from autoresearch_ci.core.errors import MachineError
+from autoresearch_ci.core.errors import MachineError, SettingsError
 from autoresearch_ci.core.model import Run
 from autoresearch_ci.executors import Command
 from autoresearch_ci.executors.local import supervise
@@ -32,8 +32,9 @@ from autoresearch_ci.trees.copy_sources import (
     lay_over,
     without,
 )
+from autoresearch_ci.trees.machine import CACHE_VARIABLES, CACHES, home_of
 from autoresearch_ci.trees.sandbox import Confinement, confined
-from autoresearch_ci.trees.sandbox_paths import CACHES, DOWNLOADS, devices, readable
+from autoresearch_ci.trees.sandbox_paths import DOWNLOADS, devices, readable
 from autoresearch_ci.trees.watcher import watched
 from autoresearch_ci.trees.working_copy import WorkingCopy, remove
 from autoresearch_ci.workspace.files import disk_errors
@@ -41,7 +42,7 @@ from autoresearch_ci.workspace.globs import matches
 
 NAME = "copy"
 
-_SHARED_MEMORY = "/dev/shm"  # noqa: S108 - it is everybody's, so it is swept
+_SHARED_MEMORY = "/dev/shm"
 _TEMPORARY = "tmp"
 _DOING = "make a run's tree"
 _RUNS = "AUTORESEARCH_TREES"
@@ -63,12 +64,11 @@ class CopyTrees:
         self._active: _Slot | None = None
         self._sealed = 0.0
         variables = environment(checked(base.sandbox.allow), {})
-        self._home = str(Path(variables.get("HOME") or "/").resolve())
-        self._readable = [
-            path
-            for path in (*readable(variables, Path(self._home), base.root), *base.sandbox.read)
-            if user is None or _may_be_entered(path)
-        ]
+        require(base.sandbox.read, "sandbox_read")
+        require(base.sandbox.write, "sandbox_write")
+        self._home = str(home_of(variables))
+        machine = readable(variables, Path(self._home), base.root)
+        self._readable = self._reachable((*machine, *base.sandbox.read))
         self._env = self._variables(variables)
         with disk_errors("copy the project for its runs"):
             os.chmod(self._place, 0o711)  # noqa: S103 - the runs' user has to get through
@@ -83,11 +83,12 @@ class CopyTrees:
         ignored = self._stores.copy_ignored(source, commit, self._root, tip, str(self.root))
         self._tracked = content_of(tip)
         project = lay_over(content_of(ignored), self._tracked)
-        there = [path for path in self._readable if path.is_relative_to(self._home)]
         fetched = {Path(self._home, name) for name in DOWNLOADS}
-        tools = self._stores.links(self._home, [path for path in there if path not in fetched])
-        self._setup_home = content_of(tools)
-        home = content_of(self._stores.links(self._home, there))
+        unseen = fetched - {Path(self._home, name) for name in _SEEN}
+        tools = [path for path in self._readable if path not in fetched]
+        self._setup_home = content_of(self._stores.links(self._home, tools))
+        shown = [path for path in self._readable if path not in unseen]
+        home = content_of(self._stores.links(self._home, shown))
         self._projects, self._homes = {True: project, False: project}, {True: home, False: home}
 
     @contextmanager
@@ -237,6 +238,10 @@ class CopyTrees:
             for path in left:
                 remove(path)
 
+    def _reachable(self, paths: Iterable[Path]) -> list[Path]:
+        """Leave out what the runs' user cannot get at."""
+        return [path for path in paths if self._user is None or _may_be_entered(path)]
+
     def _variables(self, variables: Mapping[str, str]) -> dict[str, str]:
         """Lead what names the project or the home to those of the trees."""
         home, temporary = f"{self._at}/home", f"{self._at}/{_TEMPORARY}"
@@ -245,7 +250,7 @@ class CopyTrees:
             for name, value in variables.items()
             if not name.startswith("XDG_")
         }
-        for name in _CACHE_VARIABLES & led.keys():
+        for name in CACHE_VARIABLES.keys() & led.keys():
             led[name] = led[name].replace(f"{self._home}/", f"{home}/")
         java = f"{led.get('JAVA_TOOL_OPTIONS', '')} -Djava.io.tmpdir={temporary}".strip()
         ours = {"HOME": home, "TMPDIR": temporary, "JAVA_TOOL_OPTIONS": java}
@@ -255,12 +260,14 @@ class CopyTrees:
 
 
 _BELOW_HOME = tuple(f"/{name}" for name in CACHES)
-_CACHE_VARIABLES = frozenset(
+_SEEN = tuple(
     """
-    CARGO_HOME GOCACHE GOMODCACHE GOPATH GRADLE_USER_HOME HF_HOME NLTK_DATA PIP_CACHE_DIR PUB_CACHE
-    TORCH_HOME UV_CACHE_DIR
+    .cargo/registry .cargo/git go/pkg .m2/repository .pub-cache/hosted .pub-cache/git
+    .nuget/packages .cache/torch .cache/huggingface/hub .cache/huggingface/datasets .keras .torch
+    nltk_data
     """.split()  # noqa: SIM905
 )
+"""The downloads whose tools can do with reading them: runs see the user's, read-only."""
 
 
 class _Slot:
@@ -355,6 +362,16 @@ def weaknesses() -> tuple[str, ...]:
         *sandbox.weaknesses(0 if os.geteuid() == 0 else None),
         "the names and arguments of other processes, in /proc",
     )
+
+
+def require(paths: Sequence[Path], setting: str) -> None:
+    """Refuse a path that is not there: SettingsError."""
+    for path in paths:
+        if not path.is_absolute() or not path.exists():
+            raise SettingsError(
+                f"`{setting}` names {path}, which is not there.",
+                remedy="Write absolute paths of files or folders of this machine.",
+            )
 
 
 def _may_be_entered(path: Path) -> bool:

@@ -63,9 +63,9 @@ class Stores:
         return store
 
     def links(self, folder: str, paths: Iterable[Path]) -> str:
-        """Make a store of links to what lies below a folder, each at its place there."""
+        """Make a store of links to those that lie below a folder, each at its place there."""
         store = self.new()
-        for path in paths:
+        for path in sorted(path for path in paths if path.is_relative_to(folder)):
             link = Path(store, path.relative_to(folder))
             if not any(above.is_symlink() for above in (link, *link.parents)):
                 link.parent.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from autoresearch_ci.core.errors import MachineError
 from autoresearch_ci.trees import Level, Obstacle
 
-LEVELS = ("overlay",)
+LEVELS = ("overlay", "copy")
 """Modules here, by name."""
 
 AUTO, REQUIRED = "auto", "required"

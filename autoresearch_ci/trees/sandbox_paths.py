@@ -52,8 +52,6 @@ DOWNLOADS = tuple(
 )
 """Below a home: what tools have fetched or compiled for the next time."""
 
-CACHES = DOWNLOADS
-
 _PROGRAMS_IN = (
     *("JAVA_HOME", "MAVEN_HOME", "M2_HOME", "GRADLE_HOME", "KOTLIN_HOME", "GOROOT", "FLUTTER_ROOT"),
     *("ANDROID_HOME", "ANDROID_SDK_ROOT", "ANDROID_NDK_HOME", "RUSTUP_HOME", "NVM_DIR", "NVM_BIN"),

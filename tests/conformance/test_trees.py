@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -13,12 +15,15 @@ import pytest
 
 from autoresearch_ci.core.errors import SettingsError
 from autoresearch_ci.executors import Command
-from autoresearch_ci.trees import Base, Change, Kind, Network, Sandbox, overlay
+from autoresearch_ci.trees import Base, Change, Kind, Network, Sandbox, copy, overlay
 from autoresearch_ci.workspace.git import Git
 from autoresearch_ci.workspace.tracked_files import TrackedFiles
 from tests.projects import git, make_repository
 
-LEVELS = {"overlay": overlay}
+PYTHON = shutil.which("python3", path="/usr/bin:/bin") or sys.executable
+"""One that every user may run, where there is one."""
+
+LEVELS = {"overlay": overlay, "copy": copy}
 
 FILES = {
     ".gitignore": "built/\ndata/\n*.o\n",
@@ -37,6 +42,9 @@ class Workshop:
         for name in ("data/set", "built/lib.o", "built/deep/x.o"):
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             (self.root / name).write_text(f"{name}\n")
+        for above in (folder, *folder.parents):  # a level may give its commands a user of their own
+            if above.is_relative_to(tempfile.gettempdir()) and above.owner() == self.root.owner():
+                above.chmod(above.stat().st_mode | 0o011)
         self.place = folder / "layers"
         self.place.mkdir(mode=0o700)
         self.source = TrackedFiles(Git(self.root))
@@ -489,7 +497,7 @@ def test_what_ends_by_itself_may(workshop, trees):
 
 def test_the_memory_limit(workshop, trees):
     """A tree of processes that outgrows its limit is out of memory."""
-    shell = f"{sys.executable} -c 'x = bytearray(300 << 20); import time; time.sleep(20)'"
+    shell = f"{PYTHON} -c 'x = bytearray(300 << 20); import time; time.sleep(20)'"
     with trees.tree({}) as tree:
         began = time.monotonic()
         run = tree.run(workshop.command(shell, memory_limit=100 << 20))
@@ -548,7 +556,8 @@ def test_secrets_of_the_machine_are_closed(workshop, tmp_path, monkeypatch):
         ls -A ~; cat ~/.ssh/id ~/.netrc ~/.aws/credentials ~/.config/gh/hosts.yml ~/.npmrc
         cat {tmp_path}/elsewhere {workshop.root}/.git/config /etc/shadow
         cat /proc/*/environ | tr '\\0' '\\n' | grep PLANTED
-        ls {workshop.place}/*; ls /var/run/docker.sock /run/docker.sock
+        ls {workshop.place}/*; {PYTHON} -c 'from socket import *
+socket(AF_UNIX).connect("/var/run/docker.sock"); print("an engine")'
         """
         assert tree.run(workshop.command(f"({shell}) 2>/dev/null; true")).output == ""
 
@@ -601,17 +610,28 @@ def test_the_network(workshop, network, expected):
         workshop.open(network=Network(network)) as trees,
         trees.tree({"main.txt": CONNECT.encode()}) as tree,
     ):
-        shell = f"{sys.executable} main.txt {server.getsockname()[1]}"
+        shell = f"{PYTHON} main.txt {server.getsockname()[1]}"
         assert tree.run(workshop.command(shell)).output == f"{expected}\n"
 
 
 def test_other_processes_are_out_of_reach(workshop, trees):
-    """No process of the machine is seen, and no signal gets to one."""
+    """No signal gets to a process of the machine."""
     with subprocess.Popen(["sleep", "86399"]) as other, trees.tree({}) as tree:
-        shell = "cat /proc/*/cmdline | tr '\\0' ' ' | grep -c 'sleep 8639[9]'; kill -9 -1"
         try:
-            assert tree.run(workshop.command(shell)).output == "0\n"
+            tree.run(workshop.command(f"kill -9 {other.pid} {os.getpid()}; kill -9 -1"))
             assert other.poll() is None
+        finally:
+            other.kill()
+
+
+def test_other_processes_are_not_seen(level, workshop, trees):
+    """A command finds none but its own in /proc."""
+    if level is copy:
+        pytest.skip("NOT RUN: what commands see of /proc in a copy is named as its weakness")
+    with subprocess.Popen(["sleep", "86399"]) as other, trees.tree({}) as tree:
+        try:
+            shell = "cat /proc/*/cmdline | tr '\\0' ' ' | grep -c 'sleep 8639[9]'; true"
+            assert tree.run(workshop.command(shell)).output == "0\n"
         finally:
             other.kill()
 
@@ -656,10 +676,11 @@ def test_a_submodule(workshop, tmp_path):
         assert tree.run(workshop.command("cat lib/lib.c; ls -A lib")).output == "lib\nlib.c\n"
 
 
-def test_a_large_file_is_not_copied(workshop, trees):
-    """Data that nobody writes costs nothing, and what writes to it writes to the tree."""
+def test_a_large_file(workshop):
+    """Data is there, and what writes to it writes to the tree."""
     with (workshop.root / "data/large").open("wb") as file:
         file.truncate(200 << 20)
-    with trees.tree({}) as tree:
-        run = tree.run(workshop.command("wc -c < data/large"))
+    with workshop.open() as trees, trees.tree({}) as tree:
+        run = tree.run(workshop.command("wc -c < data/large; echo 1 > data/large"))
     assert run.output.split() == [str(200 << 20)]
+    assert (workshop.root / "data/large").stat().st_size == 200 << 20
