@@ -23,8 +23,9 @@ from unittest.mock import patch
 
 from autoresearch_ci.core.errors import AutoresearchError
 from autoresearch_ci.core.model import Run
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.executors import Command
 from autoresearch_ci.executors.local import ProcessExecutor
 from autoresearch_ci.proposers.scripted import ScriptedProposer
@@ -346,8 +347,9 @@ def hold(grown: Grown) -> list[str]:
     }
     with _small_and_played(player):
         try:
-            with open_lab(root, settings) as session:
-                session.proposer = ScriptedProposer([("worse", "lr = 0.2\n")])
+            with open_session(
+                SessionRequest(root, settings, proposer=ScriptedProposer([("worse", "lr = 0.2\n")]))
+            ) as session:
                 list(research(session))
         except AutoresearchError as raised:
             error = raised.message

@@ -87,12 +87,13 @@ def session(repository: Path, output: Path, experiments: int | None) -> int:
     from autoresearch_ci.cli import main
     from autoresearch_ci.proposers import select
 
-    select.proposer = lambda _around: ScriptedProposer(idea(number) for number in range(1, 10**4))
     child = os.fork()
     if child:
         return child
     try:
         os.setsid()
+        ideas = ScriptedProposer(idea(number) for number in range(1, 10**4))
+        select.proposer = lambda _context: ideas
         descriptor = os.open(output, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
         os.dup2(descriptor, 1)
         os.dup2(descriptor, 2)

@@ -12,8 +12,9 @@ from tempfile import gettempdir, mkdtemp
 
 from autoresearch_ci.campaign.select import CampaignView, view
 from autoresearch_ci.core.model import Event, Experiment
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.scripted import Idea, ScriptedProposer
 from autoresearch_ci.workspace import Workspace
 
@@ -86,8 +87,9 @@ def hold(
 ) -> list[Event]:
     """One session with these ideas; all that it said."""
     overrides = {**SETTINGS, "tag": tag, **settings}
-    with open_lab(repository, overrides) as session:
-        session.proposer = ScriptedProposer(ideas)
+    with open_session(
+        SessionRequest(repository, overrides, proposer=ScriptedProposer(ideas))
+    ) as session:
         return list(research(session))
 
 

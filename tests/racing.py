@@ -14,7 +14,8 @@ SESSION = """
 import random, sys, time
 from pathlib import Path
 from autoresearch_ci.campaign import archive, sync as publisher
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.session_request import SessionRequest
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.core.model import Proposal
 from autoresearch_ci.workspace import Target
@@ -36,8 +37,7 @@ class Proposer:
 
 
 settings = {**PUSHED, "max_experiments": count}
-with open_lab(repository, settings, push=Target("origin", token)) as session:
-    session.proposer = Proposer()
+with open_session(SessionRequest(repository, settings, push=Target("origin", token), proposer=Proposer())) as session:
     for event in research(session):
         print(event, flush=True)
 """

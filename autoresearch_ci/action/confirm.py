@@ -12,7 +12,7 @@ from autoresearch_ci.core.model import Confirmation, Event, Note, Side
 from autoresearch_ci.core.text import duration
 from autoresearch_ci.engine.confirm import confirm, earlier, whole
 from autoresearch_ci.engine.paired_runs import measured
-from autoresearch_ci.engine.session import Session
+from autoresearch_ci.engine.session import Session, synchronize
 from autoresearch_ci.judge.paired import PAIRS
 
 RUNS = 2 * 2 * PAIRS
@@ -25,7 +25,7 @@ def is_due(lab: Session, result: str) -> bool:
     Not by a session that a stop has kept from setting anything up.
     """
     begun = bool(measured(lab)) and lab.history.confirmed is None
-    return (result == "improved" or begun) and not (lab.stopped_now or lab.stops)
+    return (result == "improved" or begun) and not (lab.stops.requested_now or lab.stops.inherited)
 
 
 def confirmed(lab: Session, show: Callable[[Event], None]) -> tuple[Confirmation | None, str]:
@@ -59,7 +59,7 @@ def confirmed(lab: Session, show: Callable[[Event], None]) -> tuple[Confirmation
         raise
     finally:
         lab.archive.write(now=True)
-        lab.sync(last=True, hurry=hurry)
+        synchronize(lab, last=True, hurry=hurry)
     return record, "" if record else f"Not confirmed by fresh runs: {last}."
 
 

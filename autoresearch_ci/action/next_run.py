@@ -97,7 +97,7 @@ def _objections(lab: Session, end: SessionEnd | None, cause: Cause, *, new: bool
         yield f"no limit of time or of experiments ended this one, but {STOPPED[end.reason]}"
     session, history, patience = lab.start.session, lab.history, lab.settings.patience
     mine = [e for e in history.experiments if e.session == session and not e.is_baseline]
-    if lab.stopped:
+    if lab.stops.requested:
         yield "somebody asked for a stop"
     if all(e.reason is Reason.INTERRUPTED for e in mine):
         yield "this one brought no experiment to an end"

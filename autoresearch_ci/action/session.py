@@ -11,8 +11,7 @@ from autoresearch_ci.action.after_session import FAILED, afterwards
 from autoresearch_ci.action.annotations import remarks
 from autoresearch_ci.action.confirm import confirmed, is_due
 from autoresearch_ci.action.outputs import Result, result_of
-from autoresearch_ci.action.repository import base_branch, push_target
-from autoresearch_ci.action.session_request import OFFERED, Order
+from autoresearch_ci.action.session_request import Order
 from autoresearch_ci.action.session_result import SessionResult
 from autoresearch_ci.action.status import Live, SessionStatus
 from autoresearch_ci.campaign.archive import PICTURE
@@ -23,7 +22,7 @@ from autoresearch_ci.core.interrupts import Interrupted
 from autoresearch_ci.core.model import Confirmation, Event, Finding, Note, SessionEnd, StopReason
 from autoresearch_ci.core.text import clean, duration, number, percent, plural
 from autoresearch_ci.doctor import admit
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.forecast import fruitless
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.session import Session
@@ -53,30 +52,9 @@ def hold(
     held: SessionResult | None = None
     lab: Session | None = None
     try:
-        with (
-            progress,
-            open_lab(
-                workspace,
-                given.overrides,
-                new=given.new_campaign,
-                base=order.base,
-                setup_only=order.setup_only,
-                push=push_target(workspace, given.token),
-                base_branch=order.base_branch or base_branch(workspace, where),
-                trusted=order.trusted,
-                finished=lambda tag: tag in order.others or board.forge.merged(f"{OFFERED}{tag}"),
-                chained=lambda: order.cause.is_ours(board.forge),
-                users=users,
-                tell=progress.show,
-                needs_idea=True,
-            ) as lab,
-        ):
-            lab.start = replace(lab.start, goes_on=given.goes_on and order.cause.again)
-            order.queue(lab)
-            admit(
-                lab, workspace, given.overrides, progress.show,
-                auto="report", users=users, trusted=order.trusted,
-            )  # fmt: skip
+        request = order.session(workspace, board.forge, users, progress.show)
+        with progress, open_session(request) as lab:
+            admit(lab, request, progress.show, auto="report")
             paint = Paint(colour=False)
             limits = None if order.setup_only else _limits(lab)
             progress.begin(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -13,17 +12,14 @@ from autoresearch_ci.action.command_syntax import Command, Verb
 from autoresearch_ci.action.inputs import Given
 from autoresearch_ci.action.next_run import Cause
 from autoresearch_ci.action.pull_request import Head, NoHead, PullHead
-from autoresearch_ci.action.repository import REMOTE, GitHubRepository, push_target
-from autoresearch_ci.campaign.ledger import dumps
-from autoresearch_ci.campaign.requests import request_id
+from autoresearch_ci.action.repository import REMOTE, GitHubRepository, base_branch, push_target
 from autoresearch_ci.campaign.select import of_other_targets, of_pull
 from autoresearch_ci.config.values import BadValue, duration
-from autoresearch_ci.core.clock import timestamp
 from autoresearch_ci.core.errors import WorkspaceError
-from autoresearch_ci.core.model import IdeaRequest
-from autoresearch_ci.engine.session import Session
+from autoresearch_ci.engine.evaluator import Tell
+from autoresearch_ci.engine.session_request import SessionRequest
+from autoresearch_ci.executors.users import Users
 from autoresearch_ci.forge import Forge, Pull
-from autoresearch_ci.proposers.select import chosen
 from autoresearch_ci.workspace import Remote, Workspace
 
 OFFERED = "autoresearch/"
@@ -35,7 +31,7 @@ class Order:
     """What the event's inputs and a command come to.
 
     `cause` is what starts another session like it. `where` has the commit that the session
-    is shown on. `base`, `base_branch` and `trusted` are as `open_lab` takes them, None where
+    is shown on. `base`, `base_branch` and `trusted` are as a `SessionRequest` has them, None where
     the checkout says it; `head` is that of the pull request, and `into` its branch. `idea` is
     to be tried first, `by` whoever commanded. Campaigns in `others` are not meant.
     """
@@ -53,14 +49,29 @@ class Order:
     head: Head = field(default_factory=NoHead)
     others: frozenset[str] = frozenset()
 
-    def queue(self, lab: Session) -> None:
-        """Leave the idea for the session's first proposal."""
-        if not self.idea:
-            return
-        idea = IdeaRequest(lab.start.tag, request_id(), timestamp(), self.idea, self.by)
-        lab.inbox.put(dumps(idea))
-        if chosen(lab.settings, os.environ) == "search":
-            lab.notes += ("The idea waits for a model: the embedded search takes none up.",)
+    def session(
+        self, workspace: Path, forge: Forge, users: Users | None, tell: Tell
+    ) -> SessionRequest:
+        """The same as a request that the engine opens a session by."""
+        given = self.given
+        return SessionRequest(
+            workspace,
+            given.overrides,
+            new=given.new_campaign,
+            base=self.base,
+            base_branch=self.base_branch or base_branch(workspace, self.where),
+            setup_only=self.setup_only,
+            push=push_target(workspace, given.token),
+            trusted=self.trusted,
+            users=users,
+            tell=tell,
+            idea=self.idea,
+            idea_by=self.by,
+            finished=lambda tag: tag in self.others or forge.merged(f"{OFFERED}{tag}"),
+            chained=lambda: self.cause.is_ours(forge),
+            goes_on=given.goes_on and self.cause.again,
+            needs_idea=True,
+        )
 
 
 def commanded(

@@ -17,7 +17,6 @@ from autoresearch_ci.action.event import CommandTrigger
 from autoresearch_ci.action.repository import GitHubRepository
 from autoresearch_ci.action.session_request import Order
 from autoresearch_ci.action.session_result import SessionResult
-from autoresearch_ci.campaign.ledger import dumps
 from autoresearch_ci.campaign.requests import request_id
 from autoresearch_ci.core.clock import timestamp
 from autoresearch_ci.core.errors import AutoresearchError, ForgeError
@@ -187,7 +186,7 @@ class Live:
         if head.gone and not self._left:
             self._left = True
             stop = StopRequest(event.tag, request_id(), timestamp(), now=True)
-            self._lab.inbox.put(dumps(stop))
+            self._lab.stops.leave(stop)
         if self._clock() >= self._due:
             self._show()
 

@@ -21,7 +21,6 @@ from typing import Protocol
 
 from autoresearch_ci.campaign.ledger import CampaignLog, Ledger, Merged, table
 from autoresearch_ci.core.history import History
-from autoresearch_ci.reports.page import Page
 
 INTERVAL = 2.0
 """Seconds: nothing to an experiment of minutes, everything to one of milliseconds."""
@@ -45,6 +44,7 @@ class Archive:
     """Collects what belongs on the logs branch; `pending` is a folder of its own.
 
     The folder is read once, before the first experiment could put something there.
+    `readme` writes its page, given the picture's path on the branch, empty where there is none.
     `draw` makes the picture of the campaign, where somebody will look at one.
     """
 
@@ -53,9 +53,11 @@ class Archive:
         ledger: Ledger,
         publish: Publish,
         pending: Path,
+        readme: Callable[[CampaignLog, str], str],
         clock: Callable[[], float] = time.monotonic,
         draw: Callable[[History], bytes] | None = None,
     ) -> None:
+        self._readme = readme
         self._draw, self._drawn = draw, clock() - PICTURE_INTERVAL
         self._ledger, self._publish, self._pending, self._clock = ledger, publish, pending, clock
         self._last = clock() - INTERVAL
@@ -114,11 +116,10 @@ class Archive:
 
     def _whole(self, log: CampaignLog) -> dict[str, bytes]:
         """What the logs branch says of the campaign as a whole."""
-        page = Page(log.tag, log.history, log.start, chart=PICTURE if self._draw else "")
         return {
             "results.tsv": table(log.history).encode(),
             ".claude/logs/autoresearch.jsonl": b"".join(log.lines),
-            "README.md": page.readme().encode(),
+            "README.md": self._readme(log, PICTURE if self._draw else "").encode(),
         }
 
     def _picture(self, *, now: bool) -> dict[str, bytes]:

@@ -25,12 +25,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 def main(arguments: Namespace) -> int:
     """Run what is there, as a campaign would; nothing is recorded."""
     from autoresearch_ci.cli.advice import findings  # noqa: PLC0415
-    from autoresearch_ci.engine.assembly import open_lab  # noqa: PLC0415
+    from autoresearch_ci.engine.assembly import open_session  # noqa: PLC0415
     from autoresearch_ci.engine.calibrate import (  # noqa: PLC0415 - heavy
         RUNS,
         calibration,
         measured,
     )
+    from autoresearch_ci.engine.session_request import SessionRequest  # noqa: PLC0415
 
     people = sys.stderr if arguments.json else sys.stdout
     quiet = arguments.quiet
@@ -47,17 +48,18 @@ def main(arguments: Namespace) -> int:
     }  # no idea is asked for
     values: list[float] = []
     seconds: list[float] = []
-    with interruptible(lambda: None), open_lab(arguments.repo, overrides) as lab:
-        for value, took in measured(lab, runs):
+    request = SessionRequest(arguments.repo, overrides)
+    with interruptible(lambda: None), open_session(request) as session:
+        for value, took in measured(session, runs):
             values.append(value)
             seconds.append(took)
             if not quiet:
                 say(f"{len(values):>4}  {number(value)}  {duration(took)}")
-        found = calibration(lab, values, seconds)
+        found = calibration(session, values, seconds)
     if arguments.json:
         print(json.dumps(asdict(found)))
         return DONE
-    metric = clean(lab.settings.metric_name)
-    for line in findings(found, metric, lab.settings.max_repeats):
+    metric = clean(session.settings.metric_name)
+    for line in findings(found, metric, session.settings.max_repeats):
         say(line)
     return DONE

@@ -50,8 +50,9 @@ def main(arguments: Namespace) -> int:
             print(*lines, sep="\n", file=people, flush=True)
 
     from autoresearch_ci.campaign.select import view  # noqa: PLC0415 - heavy
-    from autoresearch_ci.engine.assembly import open_lab  # noqa: PLC0415
+    from autoresearch_ci.engine.assembly import open_session  # noqa: PLC0415
     from autoresearch_ci.engine.confirm import confirm, to_leave_out  # noqa: PLC0415
+    from autoresearch_ci.engine.session_request import SessionRequest  # noqa: PLC0415
     from autoresearch_ci.judge.paired import FEWEST, PAIRS  # noqa: PLC0415
     from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
@@ -74,24 +75,25 @@ def main(arguments: Namespace) -> int:
             )
     tag = view(Workspace.open(arguments.repo), arguments.overrides.get("tag")).tag
     overrides = {**standing(arguments.repo, arguments.overrides), "tag": tag, "proposer": "search"}
-    with interruptible(lambda: say("stopping")), open_lab(arguments.repo, overrides) as lab:
-        if changes := len(to_leave_out(lab.history)):
+    request = SessionRequest(arguments.repo, overrides)
+    with interruptible(lambda: say("stopping")), open_session(request) as session:
+        if changes := len(to_leave_out(session.history)):
             say(
-                f"{clean(tag)}: {clean(lab.settings.metric_name)} with each of "
+                f"{clean(tag)}: {clean(session.settings.metric_name)} with each of "
                 f"{plural(changes, 'kept change')} left out, then the base; "
                 f"{plural(pairs, 'pair')} of runs each",
-                *(f"note: {clean(note)}" for note in lab.notes),
+                *(f"note: {clean(note)}" for note in session.notes),
             )
         looked_at = 0
         try:
-            for event in confirm(lab, pairs=pairs, drop=arguments.drop):
+            for event in confirm(session, pairs=pairs, drop=arguments.drop):
                 _show(event, say, arguments)
                 looked_at += 1 + len(event.group) if isinstance(event, Finding) else 0
         except KeyboardInterrupt:
             say(_cut_short(looked_at, changes, drop=arguments.drop))
             raise
         finally:
-            lab.archive.write(now=True)
+            session.archive.write(now=True)
     return DONE
 
 

@@ -1,4 +1,4 @@
-"""A session at a terminal, from opening the lab to the last line."""
+"""A session at a terminal, from its opening to the last line."""
 
 from __future__ import annotations
 
@@ -64,38 +64,38 @@ def hold(
     with interruptible(progress.stopping), ExitStack() as stack:
         stack.enter_context(progress)
         from autoresearch_ci.doctor import admit  # noqa: PLC0415 - heavy; the live line is up
-        from autoresearch_ci.engine.assembly import open_lab  # noqa: PLC0415
+        from autoresearch_ci.engine.assembly import open_session  # noqa: PLC0415
         from autoresearch_ci.engine.loop import research  # noqa: PLC0415
+        from autoresearch_ci.engine.session_request import SessionRequest  # noqa: PLC0415
         from autoresearch_ci.workspace import Target  # noqa: PLC0415
 
         target = Target(push, os.environ.get(PUSH_TOKEN, "")) if push is not None else None
-        lab = stack.enter_context(
-            open_lab(
-                repo,
-                overrides,
-                new=new,
-                base=base,
-                setup_only=setup_only,
-                push=target,
-                tell=progress.show,
-                needs_idea=base is None or new,
-            )
+        request = SessionRequest(
+            repo,
+            overrides,
+            new=new,
+            base=base,
+            setup_only=setup_only,
+            push=target,
+            tell=progress.show,
+            needs_idea=base is None or new,
         )
-        if base is not None and not new and lab.history.baseline:
+        session = stack.enter_context(open_session(request))
+        if base is not None and not new and session.history.baseline:
             raise SettingsError(
-                f"Campaign {lab.start.tag} has begun already, at {lab.start.base[:7]}: "
+                f"Campaign {session.start.tag} has begun already, at {session.start.base[:7]}: "
                 "--base is for a new one.",
                 remedy="Begin a new campaign there with --new, or leave --base out to go on.",
             )
-        admit(lab, repo, overrides, _shown(progress, as_json=as_json), auto="off")
+        admit(session, request, _shown(progress, as_json=as_json), auto="off")
         paint = Paint(colour=has_colour(people))
-        limits = None if setup_only else _limits(lab.settings)
+        limits = None if setup_only else _limits(session.settings)
         progress.begin(
-            opening(lab.start, lab.history, limits, lab.notes, paint),
-            lab.history,
-            lab.settings.time_budget,
+            opening(session.start, session.history, limits, session.notes, paint),
+            session.history,
+            session.settings.time_budget,
         )
-        events = watched(research(lab), progress)
+        events = watched(research(session), progress)
         try:
             for event in events:
                 if as_json:
@@ -107,17 +107,17 @@ def hold(
             # It may have come between two events: the loop has to hear of it before it is asked.
             with suppress(KeyboardInterrupt, StopIteration):
                 events.throw(Interrupted())
-            for experiment in cut_short(lab.history, lab.start.session):
+            for experiment in cut_short(session.history, session.start.session):
                 progress.show(experiment)
             if as_json:
-                _write_last_records(lab)
-        # The lab is closed and the live line gone before the last words; signals are still ours.
+                _write_last_records(session)
+        # It is closed and the live line gone before the last words; signals are still ours.
         stack.close()
         if progress.gone:
             return INTERRUPTED
         if show_more is not None and not quiet and not as_json:
             show_more()
-        _last_words(lab, end, people, paint, quiet=quiet, repo=repo)
+        _last_words(session, end, people, paint, quiet=quiet, repo=repo)
     return code
 
 
@@ -163,11 +163,11 @@ def _write_record(event: Event) -> None:
     print(json.dumps(encode(event), ensure_ascii=False), flush=True)
 
 
-def _write_last_records(lab: Session) -> None:
+def _write_last_records(session: Session) -> None:
     """What was recorded while the session was stopped, and so was not yielded."""
-    for experiment in cut_short(lab.history, lab.start.session):
+    for experiment in cut_short(session.history, session.start.session):
         _write_record(experiment)
-    if ended := lab.ledger.campaign.ended:
+    if ended := session.ledger.campaign.ended:
         _write_record(ended)
 
 
@@ -185,16 +185,22 @@ def _limits(settings: Settings) -> list[str]:
 
 
 def _last_words(
-    lab: Session, end: SessionEnd | None, people: TextIO, paint: Paint, *, quiet: bool, repo: Path
+    session: Session,
+    end: SessionEnd | None,
+    people: TextIO,
+    paint: Paint,
+    *,
+    quiet: bool,
+    repo: Path,
 ) -> None:
     if quiet:
-        text = outcome(lab.start, lab.history)
+        text = outcome(session.start, session.history)
     else:
         place = None if _is_here(repo) else repo
-        start = replace(lab.start, base=lab.campaign.base)  # it may have moved since
-        text = "\n" + closing(start, end, lab.history, paint, place, called())
+        start = replace(session.start, base=session.campaign.base)  # it may have moved since
+        text = "\n" + closing(start, end, session.history, paint, place, called())
     print(text, file=people, flush=True)
-    if end and fruitless(end, lab.history):
+    if end and fruitless(end, session.history):
         raise OutOfTimeError("No experiment came to a verdict.", remedy=end.note)
 
 

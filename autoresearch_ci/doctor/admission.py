@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
 from autoresearch_ci.config import DoctorMode, Settings
 from autoresearch_ci.core.clock import timestamp
@@ -18,7 +17,7 @@ from autoresearch_ci.core.text import duration, plural
 from autoresearch_ci.doctor.examination import Examination
 from autoresearch_ci.engine.assembly import load_settings
 from autoresearch_ci.engine.session import Session
-from autoresearch_ci.executors.users import Users
+from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers import select
 from autoresearch_ci.workspace import ProjectCopy, Workspace, project_copy
 
@@ -29,33 +28,25 @@ BY_HAND = "By hand, without a limit: autoresearch-ci doctor"
 
 
 def admit(
-    lab: Session,
-    repo: Path,
-    overrides: Mapping[str, object],
-    show: Callable[[Event], None],
-    *,
-    auto: DoctorMode,
-    users: Users | None = None,
-    trusted: str | None = None,
+    session: Session, request: SessionRequest, show: Callable[[Event], None], *, auto: DoctorMode
 ) -> None:
     """Have the doctor look at the project where the campaign has no baseline yet, and record it.
 
-    `repo`, `overrides`, `users` and `trusted` are those that the session was opened with;
-    `auto` is what that setting means here. With `require` UntrustedError is raised unless
-    every verdict is right, or what kept the doctor from looking; then nothing is recorded.
+    `request` is what the session was opened with, `auto` what that setting means here.
+    With `require` UntrustedError is raised unless every verdict is right, or what kept the doctor
+    from looking; then nothing is recorded.
     """
-    mode = auto if lab.settings.doctor == "auto" else lab.settings.doctor
-    if mode == "off" or lab.history.baseline is not None:
+    mode = auto if session.settings.doctor == "auto" else session.settings.doctor
+    if mode == "off" or session.history.baseline is not None:
         return
-    limit = lab.settings.time_limit
+    limit = session.settings.time_limit
     share = math.inf if limit is None else SHARE * limit
     most = "" if limit is None else f", for at most {duration(share)}"
     show(Note(f"The doctor looks at a copy of the project first{most}"))
-    settings = {**overrides, "proposer": select.chosen(lab.settings, os.environ)}
-    found = Diagnosis(lab.start.tag, lab.start.session, timestamp(), ())
+    settings = {**request.overrides, "proposer": select.chosen(session.settings, os.environ)}
+    found = Diagnosis(session.start.tag, session.start.session, timestamp(), ())
     try:
-        workspace = Workspace.open(repo)
-        found = _look(found, workspace, settings, share, users, trusted, show)
+        found = _look(found, request, settings, share, show)
     except AutoresearchError as error:
         if mode == "require":
             raise
@@ -66,7 +57,7 @@ def admit(
         except UntrustedError:
             show(found)
             raise
-    show(lab.ledger.append(found))
+    show(session.ledger.append(found))
 
 
 def require(found: Diagnosis) -> None:
@@ -91,13 +82,13 @@ def require(found: Diagnosis) -> None:
 
 def _look(
     found: Diagnosis,
-    workspace: Workspace,
+    request: SessionRequest,
     settings: Mapping[str, object],
     share: float,
-    users: Users | None,
-    trusted: str | None,
     show: Callable[[Event], None],
 ) -> Diagnosis:
+    workspace = Workspace.open(request.repository)
+    users, trusted = request.users, request.trusted
     until = time.monotonic() + share
     owner = users.experiments.uid if users else None
     checks = []

@@ -6,7 +6,7 @@ import math
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
 
 from autoresearch_ci.core.errors import AutoresearchError, OutOfTimeError
@@ -26,10 +26,12 @@ from autoresearch_ci.doctor.faults import Seen
 from autoresearch_ci.doctor.languages import filled
 from autoresearch_ci.doctor.probes import BETTER, PLANTS, WORSE, Probe, now_known, worse
 from autoresearch_ci.doctor.project import NotPossibleError, ProjectUnderTest
-from autoresearch_ci.engine.assembly import load_settings, open_lab
+from autoresearch_ci.engine.assembly import load_settings, open_session
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.session import Session
+from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.executors.users import Users
+from autoresearch_ci.proposers import Proposer
 from autoresearch_ci.source_code.frozen_lines.marks import without_marks
 from autoresearch_ci.workspace import ProjectCopy, Workspace
 
@@ -168,7 +170,7 @@ class Examination:
         self._settings["time_budget"] = min(wanted.time_budget, BUDGET)
         self._settings["kill_after"] = wanted.kill_after
         self._take_marks_out(wanted.target_file)
-        with self._lab(self._head, setup_only=True) as session:
+        with self._session(self._head, setup_only=True) as session:
             list(research(session))
             baseline, text = session.history.baseline, session.campaign.source().text
         assert baseline is not None  # else research raises
@@ -233,8 +235,7 @@ class Examination:
 
     def _try_probe(self, planter: _ProbeProposer, base: str) -> Iterator[Check]:
         """Hold one session on a campaign of its own; a check for all that was tried or left out."""
-        with self._lab(base) as session:
-            session.proposer = planter
+        with self._session(base, planter) as session:
             for event in research(session):
                 yield from planter.taken()
                 probe = planter.planted
@@ -263,20 +264,22 @@ class Examination:
         self._values |= {sample.value for sample in experiment.samples}
         return Seen(experiment, refused, _content(project.bystander) == self._bystander, fresh)
 
-    @contextmanager
-    def _lab(self, base: str, *, setup_only: bool = False) -> Iterator[Session]:
+    def _session(
+        self, base: str, proposer: Proposer | None = None, *, setup_only: bool = False
+    ) -> AbstractContextManager[Session]:
         self._campaigns += 1
-        settings = {**self._settings, "tag": f"doctor-{self._campaigns}"}
-        with open_lab(
-            self._copy.root,
-            settings,
-            base=base,
-            setup_only=setup_only,
-            trusted=self._trusted,
-            users=self._users,
-            until=self._until,
-        ) as session:
-            yield session
+        return open_session(
+            SessionRequest(
+                self._copy.root,
+                {**self._settings, "tag": f"doctor-{self._campaigns}"},
+                base=base,
+                setup_only=setup_only,
+                trusted=self._trusted,
+                users=self._users,
+                deadline=self._until,
+                proposer=proposer,
+            )
+        )
 
 
 def harmless(root: Path, tracked: Sequence[str], named: Sequence[str]) -> str | None:

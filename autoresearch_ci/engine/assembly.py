@@ -14,8 +14,9 @@ from operator import attrgetter
 from pathlib import Path
 
 from autoresearch_ci import __version__, config
-from autoresearch_ci.campaign import ledger
 from autoresearch_ci.campaign.archive import Archive
+from autoresearch_ci.campaign.ledger import CampaignLog, Ledger, read
+from autoresearch_ci.campaign.requests import request_id
 from autoresearch_ci.campaign.resume import (
     begun_from,
     fetch_campaigns,
@@ -23,97 +24,69 @@ from autoresearch_ci.campaign.resume import (
     record_interrupted,
     require_same_campaign,
 )
-from autoresearch_ci.campaign.select import LEDGER, choose_tag, unknown, usual_run, without_branch
+from autoresearch_ci.campaign.select import LEDGER, choose_tag, usual_run, without_branch
 from autoresearch_ci.campaign.sync import NoRemote, RemoteSync, Sync
 from autoresearch_ci.core import machine, shell
 from autoresearch_ci.core.clock import timestamp
 from autoresearch_ci.core.files import give
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import (
-    SessionStart,
-    StopRequest,
-)
+from autoresearch_ci.core.model import IdeaRequest, SessionStart
 from autoresearch_ci.core.progress import Watch
-from autoresearch_ci.engine.evaluator import Evaluator, Tell, silent
-from autoresearch_ci.engine.foresight import require_idea
+from autoresearch_ci.engine.evaluator import Evaluator
+from autoresearch_ci.engine.forecast import Forecast
+from autoresearch_ci.engine.incumbent import Incumbent
+from autoresearch_ci.engine.knowledge import Knowledge
 from autoresearch_ci.engine.limits import Limits
+from autoresearch_ci.engine.next_idea import NextIdea
+from autoresearch_ci.engine.preparation import prepare, require_idea
+from autoresearch_ci.engine.recorder import Recorder
 from autoresearch_ci.engine.session import Session
+from autoresearch_ci.engine.session_request import SessionRequest
+from autoresearch_ci.engine.stop_requests import StopRequests
 from autoresearch_ci.executors import Executor, Executors
 from autoresearch_ci.executors.deadline import Deadline
 from autoresearch_ci.executors.home_dirs import Homes, Housed, OwnHome
 from autoresearch_ci.executors.local import ProcessExecutor
 from autoresearch_ci.executors.process_tree import kill_marked
-from autoresearch_ci.executors.users import User, Users
+from autoresearch_ci.executors.users import User
 from autoresearch_ci.judge import sequential
 from autoresearch_ci.proposers import select
 from autoresearch_ci.proposers.llm.budget import Spent, spent_on
 from autoresearch_ci.proposers.llm.instructions import instructions, unmatched
 from autoresearch_ci.source_code.frozen_lines import FrozenLines, labels
-from autoresearch_ci.workspace import Campaign, Remote, Target, Workspace
-
-_SHOWN = 5
-"""Names in a note."""
-
-
-def by_itself() -> bool:
-    """A session that no other one has started."""
-    return False
+from autoresearch_ci.workspace import Campaign, Remote, Workspace
 
 
 @contextmanager
-def open_lab(
-    repo: Path,
-    overrides: Mapping[str, object],
-    *,
-    new: bool = False,
-    base: str | None = None,
-    setup_only: bool = False,
-    push: Target | None = None,
-    base_branch: str | None = None,
-    trusted: str | None = None,
-    finished: Callable[[str], bool] = unknown,
-    chained: Callable[[], bool] = by_itself,
-    users: Users | None = None,
-    until: float = math.inf,
-    tell: Tell = silent,
-    needs_idea: bool = False,
-) -> Iterator[Session]:
-    """A session on the repository around `repo`, recovered, locked and ready to run.
+def open_session(request: SessionRequest) -> Iterator[Session]:
+    """A session that is recovered, locked, set up and ready to run.
 
-    `new` begins a campaign even if one is unfinished, `base` is the commit it
-    begins from. With `push` the campaign is shared there, and one that is there is
-    found. `base_branch` names the branch whose tip `base` is, or HEAD where it is detached;
-    when the campaign's own has moved, it is merged. `trusted` is the commit whose settings
-    and instructions count where those of the user's tree and of the campaign's base do not.
-    `finished` says whether a campaign's pull request was merged, also where it was squashed,
-    `chained` whether the session before started this one: then a stop that came since is for it.
-    `tell` hears at once of each command that begins, setup_command included. With `needs_idea`
-    nothing is run where the search has nothing to try: TargetError.
-    No command runs past `until`, an instant of `time.monotonic`: OutOfTimeError. At the end
-    the user is back where they were. Raises AutoresearchError, and then nothing was changed.
+    At the end the user is back where they were. Raises AutoresearchError, and then nothing was
+    changed; OutOfTimeError where setup runs into the deadline, TargetError where an idea is
+    needed and the search has none.
     """
     began = timestamp()  # a stop that comes from now on is for this session, too
-    workspace = Workspace.open(repo)
-    remote = workspace.remote(push) if push else None
-    note = fetch_campaigns(remote) if remote else ""
-    tip = workspace.resolve(base) if base else None
-    loaded = load_settings(workspace, overrides, trusted)
+    workspace = Workspace.open(request.repository)
+    remote = workspace.remote(request.push) if request.push else None
+    unreached = fetch_campaigns(remote) if remote else ""
+    tip = workspace.resolve(request.base) if request.base else None
+    loaded = load_settings(workspace, request.overrides, request.trusted)
     settings = loaded.settings
     workspace.check_target(settings.target_file, settings.readonly_files, at=tip)
     workspace.check_outputs(at=tip)
-    tag = choose_tag(workspace, settings.tag, new=new, finished=finished)
+    tag = choose_tag(workspace, settings.tag, new=request.new, finished=request.finished)
     with workspace.lock(tag):
         for killed in workspace.interrupted_sessions():
             kill_marked(killed)
         workspace.clear_copies()
         foreign = workspace.claim_outputs()
-        book = ledger.Ledger(
+        book = Ledger(
             workspace.log_path,
             workspace.results_path,
             tag,
             settings.metric_direction,
             published=workspace.read_log(tag, LEDGER) or b"",
-            private=users is not None,
+            private=request.users is not None,
         )
         require_same_campaign(book, settings)
         name = uuid.uuid4().hex[:12]
@@ -124,35 +97,26 @@ def open_lab(
             session=name,
             target=settings.target_file,
             readonly=settings.readonly_files,
-            base=base,
+            base=request.base,
             kept=kept.commit if kept else None,
             kept_parent=kept.parent if kept else None,
             begun=begun_from(book),
         ) as campaign:
             moved = workspace.put_log_aside() if foreign else ""
-            homes = users.homes if users else OwnHome()
+            if cut := book.campaign.unfinished:
+                record_interrupted(book, cut)
+            homes = request.users.homes if request.users else OwnHome()
+            branch, follow = followed(book, campaign, request.base_branch, tip)
+            start = describe(request, campaign, settings, name, began, branch)
             session = assemble(
-                workspace,
-                campaign,
-                book,
-                loaded,
-                name,
-                began,
-                setup_only=setup_only,
-                remote=remote,
-                stops=meant(book, chained),
-                trusted=trusted,
-                users=users,
-                homes=homes,
-                until=until,
-                tell=tell,
+                request, workspace, remote, campaign, book, loaded, homes, start, follow
             )
-            follow(session, base_branch, tip)
-            if needs_idea:
+            if request.needs_idea:
                 require_idea(session, loaded)
-            prepare(session, homes)
-            session.notes += tuple(each for each in (note, moved) if each)
-            session.notes += tuple(unmatched(workspace, trusted or campaign.base, settings))
+            said = [*prepare(session, homes), unreached, moved]
+            said += unmatched(workspace, request.trusted or campaign.base, settings)
+            said.append(leave_idea(request, session))
+            session = replace(session, notes=(*session.notes, *filter(None, said)))
             try:
                 yield session
             finally:
@@ -161,139 +125,144 @@ def open_lab(
 
 
 def assemble(
+    request: SessionRequest,
     workspace: Workspace,
-    campaign: Campaign,
-    book: ledger.Ledger,
-    loaded: config.Loaded,
-    name: str,
-    began: str,
-    *,
-    setup_only: bool,
     remote: Remote | None,
-    stops: tuple[StopRequest, ...],
-    trusted: str | None,
-    users: Users | None,
+    campaign: Campaign,
+    book: Ledger,
+    loaded: config.Loaded,
     homes: Homes,
-    until: float,
-    tell: Tell,
+    start: SessionStart,
+    follow: str,
 ) -> Session:
-    """Put a session together, and write down the experiment that a kill cut short."""
-    settings = loaded.settings
-    if cut := book.campaign.unfinished:
-        record_interrupted(book, cut)
-    executor = choose_executor(settings, users.experiments if users else None, until)
+    """Put the parts of a session together; nothing is run."""
+    settings, users = loaded.settings, request.users
+    executor = choose_executor(settings, users.experiments if users else None, request.deadline)
     evaluator = Evaluator(
         settings,
         in_place(executor, homes),
         root=workspace.root,
         run_log=workspace.run_log,
         logs=workspace.state_dir,
-        environment={"AUTORESEARCH_SESSION": name},
+        environment={"AUTORESEARCH_SESSION": start.session},
         put_back=book.put_back,
-        tell=tell,
+        tell=request.tell,
         bounded=not any(loaded.origins[name].is_chosen for name in ("time_budget", "kill_after")),
-    )
-    watch = Watch(book.history)
-    notes = [note for note in (*loaded.notes, campaign.rescued) if note]
-    notes += select.notes(settings, os.environ)
-    notes += [
-        f"The branch autoresearch/{gone} is gone, and its records are here: `--tag {gone}` goes on "
-        f"with it, `autoresearch-ci rm {gone}` deletes them."
-        for gone in without_branch(workspace)
-        if gone != campaign.tag
-    ]
-    notes += shell.notes(
-        {name: getattr(settings, name) for name in ("run_command", "guard_command")}
     )
     archive = Archive(
         book,
         campaign.publish,
         workspace.state_dir / "pending" / campaign.tag,
+        readme,
         draw=choose_picture(remote),
     )
+    watch = Watch(book.history)
     frozen_lines = choose_frozen_lines(settings)
-    read = partial(workspace.read_log, campaign.tag)
-    around = select.ProposerContext(
-        loaded=loaded,
-        tag=campaign.tag,
-        session=name,
-        watch=watch,
-        frozen_lines=frozen_lines,
-        instructions=lambda: instructions(workspace, trusted or campaign.base, settings),
-        patch=lambda number: archive.recall(number, "patch", read),
-        log=lambda number: archive.recall(number, "log", read),
-        earlier=partial(spent_here, workspace),
-        executor=choose_executor(settings, users.agents) if users else executor,
-        scratch=lent_to(users.agents, campaign.scratch) if users else campaign.scratch,
-        agent_log=workspace.state_dir / "agent.log",
-        elsewhere=campaign.names_elsewhere,
+    limits = Limits(
+        max_experiments=settings.max_experiments,
+        time_limit=settings.time_limit,
+        patience=settings.patience,
+        target_value=settings.target_value,
+        setup_only=request.setup_only,
     )
-    return Session(
-        start=SessionStart(
+    usual = 0.0
+    if settings.time_limit and not book.history.baseline:
+        usual = usual_run(workspace, settings.target_file, settings.metric_name)
+    knowledge = Knowledge(settings, book.history, start.session)
+    recorder = Recorder(start, book, archive, limits)
+    proposer = request.proposer
+    if proposer is None:
+        published = partial(workspace.read_log, campaign.tag)
+        context = select.ProposerContext(
+            loaded=loaded,
             tag=campaign.tag,
-            session=name,
-            timestamp=began,
-            metric=settings.metric_name,
-            direction=settings.metric_direction,
-            target=settings.target_file,
-            branch=campaign.branch,
-            base=campaign.base,
-            machine=machine.describe(),
-            version=__version__,
-        ),
+            session=start.session,
+            watch=watch,
+            frozen_lines=frozen_lines,
+            instructions=lambda: instructions(
+                workspace, request.trusted or campaign.base, settings
+            ),
+            patch=lambda number: archive.recall(number, "patch", published),
+            log=lambda number: archive.recall(number, "log", published),
+            earlier=partial(spent_here, workspace),
+            executor=choose_executor(settings, users.agents) if users else executor,
+            scratch=lent_to(users.agents, campaign.scratch) if users else campaign.scratch,
+            agent_log=workspace.state_dir / "agent.log",
+            elsewhere=campaign.names_elsewhere,
+        )
+        proposer = select.proposer(context)
+    next_idea = NextIdea(proposer, settings, campaign, book, knowledge, recorder, start.session)
+    inherited = meant(book, request.chained)
+    return Session(
+        start=start,
         settings=settings,
-        notes=tuple(notes),
+        notes=tuple(notes(workspace, campaign, loaded)),
         campaign=campaign,
         ledger=book,
         archive=archive,
-        inbox=workspace.inbox(campaign.tag),
         remote_sync=choose_sync(remote, campaign, book, archive),
         evaluator=evaluator,
-        proposer=select.proposer(around),
         judge=sequential(settings.max_repeats),
-        limits=Limits(
-            max_experiments=settings.max_experiments,
-            time_limit=settings.time_limit,
-            patience=settings.patience,
-            target_value=settings.target_value,
-            setup_only=setup_only,
-        ),
         frozen_lines=frozen_lines,
+        limits=limits,
         watch=watch,
-        stops=stops,
-        usual=usual_run(workspace, settings.target_file, settings.metric_name)
-        if settings.time_limit and not book.history.baseline
-        else 0.0,
+        knowledge=knowledge,
+        incumbent=Incumbent(evaluator, Forecast(limits, watch, usual)),
+        recorder=recorder,
+        next_idea=next_idea,
+        stops=StopRequests(book, workspace.inbox(campaign.tag), start.timestamp, inherited),
+        follow=follow,
     )
 
 
-def prepare(session: Session, homes: Homes) -> None:
-    """Run setup_command, where the session is to run anything, and note what it did."""
-    campaign, notes = session.campaign, []
-    with campaign.preparation() as changed:
-        if not session.stops:
-            session.evaluator.prepare()
-    notes += [note] if (note := homes.keep()) else []
-    if session.stops:
-        notes.append("A stop came after the session that started this one: so nothing is run.")
-    if changed:
-        place = f" (now in {campaign.undone})" if campaign.undone else ""
-        notes.append(
-            f"setup_command changed {', '.join(changed[:_SHOWN])}; that was undone{place}."
-        )
-    if campaign.left:
-        notes.append(left_by_setup(campaign.left))
-    session.notes += tuple(notes)
-
-
-def left_by_setup(paths: list[str]) -> str:
-    """The note on what setup made and git does not ignore."""
-    shown = ", ".join(paths[:_SHOWN])
-    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
-    return (
-        f"setup_command left {shown}{more} in the tree, which git does not ignore. It stays after "
-        "the session: add it to .gitignore, or commit it where it belongs to the project."
+def describe(
+    request: SessionRequest,
+    campaign: Campaign,
+    settings: config.Settings,
+    name: str,
+    began: str,
+    branch: str,
+) -> SessionStart:
+    """The record of the session's beginning."""
+    return SessionStart(
+        tag=campaign.tag,
+        session=name,
+        timestamp=began,
+        metric=settings.metric_name,
+        direction=settings.metric_direction,
+        target=settings.target_file,
+        branch=campaign.branch,
+        base=campaign.base,
+        base_branch=branch,
+        machine=machine.describe(),
+        version=__version__,
+        goes_on=request.goes_on,
     )
+
+
+def notes(workspace: Workspace, campaign: Campaign, loaded: config.Loaded) -> Iterator[str]:
+    """Sentences for people, before anything is run."""
+    yield from (note for note in (*loaded.notes, campaign.rescued) if note)
+    yield from select.notes(loaded.settings, os.environ)
+    for gone in without_branch(workspace):
+        if gone != campaign.tag:
+            yield (
+                f"The branch autoresearch/{gone} is gone, and its records are here: `--tag {gone}` "
+                f"goes on with it, `autoresearch-ci rm {gone}` deletes them."
+            )
+    commands = ("run_command", "guard_command")
+    yield from shell.notes({name: getattr(loaded.settings, name) for name in commands})
+
+
+def leave_idea(request: SessionRequest, session: Session) -> str:
+    """Leave the request's idea for the first proposal; a note where nobody takes it up."""
+    if not request.idea:
+        return ""
+    tag, by = session.start.tag, request.idea_by
+    session.stops.leave(IdeaRequest(tag, request_id(), timestamp(), request.idea, by))
+    if select.chosen(session.settings, os.environ) != "search":
+        return ""
+    return "The idea waits for a model: the embedded search takes none up."
 
 
 def load_settings(
@@ -321,7 +290,7 @@ def spent_here(workspace: Workspace, day: str) -> Spent:
     for data, source in ((local, str(path)), *workspace.published_logs(LEDGER)):
         if day.encode() not in data:
             continue  # it takes long to read many of them
-        for tag, log in ledger.read(data, source).items():
+        for tag, log in read(data, source).items():
             records = (*log.history.experiments, *log.history.rejected, log.unfinished)
             found = spent_on((record for record in records if record is not None), day)
             known = spent.get(tag, found)
@@ -368,6 +337,13 @@ def lent_to(
     return lend
 
 
+def readme(log: CampaignLog, chart: str) -> str:
+    """The state of a campaign as its logs branch shows it; `chart` is the picture's path there."""
+    from autoresearch_ci.reports.page import Page  # noqa: PLC0415 - heavy, needed after a run only
+
+    return Page(log.tag, log.history, log.start, chart=chart).readme()
+
+
 def choose_picture(remote: Remote | None) -> Callable[[History], bytes] | None:
     """What draws the campaign, where others will look at it and matplotlib is installed."""
     if remote is None or find_spec("matplotlib") is None:
@@ -377,26 +353,25 @@ def choose_picture(remote: Remote | None) -> Callable[[History], bytes] | None:
     return chart
 
 
-def choose_sync(
-    remote: Remote | None, campaign: Campaign, book: ledger.Ledger, archive: Archive
-) -> Sync:
+def choose_sync(remote: Remote | None, campaign: Campaign, book: Ledger, archive: Archive) -> Sync:
     """Where the campaign is shared: nowhere, unless a remote was named."""
     return RemoteSync(remote, campaign, book, archive) if remote else NoRemote()
 
 
-def follow(session: Session, named: str | None, tip: str | None) -> None:
-    """Find the branch that the campaign follows, and where it is now.
+def followed(
+    book: Ledger, campaign: Campaign, named: str | None, tip: str | None
+) -> tuple[str, str]:
+    """The branch that the campaign follows, and the commit that it is at now; else nothing.
 
     It is the one that the campaign was begun on, or whose `tip` a new one begins at. A user who
     stands on another one does not want that merged.
     """
-    name, commit = session.campaign.user
+    name, commit = campaign.user
     here = named or name
     commit = tip if named and tip else commit
-    begun = [r for r in session.ledger.campaign.sessions if isinstance(r, SessionStart)]
+    begun = [r for r in book.campaign.sessions if isinstance(r, SessionStart)]
     if begun:
         branch = next((r.base_branch for r in reversed(begun) if r.base_branch), "")
     else:
         branch = here if tip is None or named else ""
-    session.start = replace(session.start, base_branch=branch)
-    session.follow = commit if branch and branch == here else ""
+    return branch, commit if branch and branch == here else ""

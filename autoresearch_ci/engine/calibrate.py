@@ -15,6 +15,7 @@ from statistics import median
 
 from autoresearch_ci.core.clock import timestamp
 from autoresearch_ci.core.model import Experiment, Sample, Side, Status, same
+from autoresearch_ci.engine.experiment import open_comparison
 from autoresearch_ci.engine.session import Session
 from autoresearch_ci.judge import Comparison, Judge, NoiseModel
 
@@ -138,7 +139,10 @@ class Rehearsal:
             _baseline(session, samples, middle), session.history.direction
         )
         comparison = replace(
-            session.comparison(), samples=(), simpler=lambda: False, noise_model=noise_model
+            open_comparison(session.conditions()),
+            samples=(),
+            simpler=lambda: False,
+            noise_model=noise_model,
         )
         return cls(session.judge, comparison, middle, tuple(value - middle for value in values))
 

@@ -13,7 +13,6 @@ from dataclasses import replace
 from autoresearch_ci.core.clock import timestamp
 from autoresearch_ci.core.errors import AutoresearchError, WorkspaceError
 from autoresearch_ci.core.history import DROPS, DROPS_WITH, History
-from autoresearch_ci.core.interrupts import deferred
 from autoresearch_ci.core.model import (
     DROP,
     Confirmation,
@@ -28,7 +27,13 @@ from autoresearch_ci.core.model import (
     Status,
 )
 from autoresearch_ci.core.text import plural
-from autoresearch_ci.engine.experiment import held_out, undecided
+from autoresearch_ci.engine.experiment import (
+    INTERRUPTED,
+    OUT_OF_TIME,
+    Outcome,
+    hold_out,
+    is_looked_at,
+)
 from autoresearch_ci.engine.paired_runs import (
     TIME_IS_UP,
     PairedResult,
@@ -37,7 +42,7 @@ from autoresearch_ci.engine.paired_runs import (
     run_pairs,
     unlimited,
 )
-from autoresearch_ci.engine.session import INTERRUPTED, OUT_OF_TIME, Outcome, Session
+from autoresearch_ci.engine.session import Session, conclude
 from autoresearch_ci.judge import Judge
 from autoresearch_ci.judge.paired import PAIRS, paired
 from autoresearch_ci.source_code.syntax.check import syntax_error
@@ -162,22 +167,20 @@ def _drop(
 ) -> Finding:
     """An experiment like any other, whose candidate is the branch without the changes."""
     proposal = dropping(group, files)
-    session.announce(trial, proposal)
+    session.recorder.started(trial, proposal)
     try:
         finding, outcome = dropped(session, trial, group, pairs)
     except KeyboardInterrupt:
-        session.conclude(trial, proposal, INTERRUPTED)
+        conclude(session, trial, proposal, INTERRUPTED)
         raise
     except AutoresearchError as error:
-        session.conclude(trial, proposal, replace(INTERRUPTED, error=error.message))
+        conclude(session, trial, proposal, replace(INTERRUPTED, error=error.message))
         raise
-    with deferred():
-        done = session.conclude(trial, proposal, outcome)
-        if done.status is Status.KEEP:
-            trial.keep(done.commit)
-            finding = replace(finding, dropped=True)
-        elif finding.holds is False:
-            finding = replace(finding, note=f"not dropped, since {outcome.error}")
+    done = conclude(session, trial, proposal, outcome)
+    if done.status is Status.KEEP:
+        finding = replace(finding, dropped=True)
+    elif finding.holds is False:
+        finding = replace(finding, note=f"not dropped, since {outcome.error}")
     session.archive.write()
     return finding
 
@@ -287,25 +290,26 @@ def judged(group: Sequence[Experiment], found: PairedResult) -> Finding:
 def _outcome(session: Session, trial: Trial, found: PairedResult) -> Outcome:
     """The outcome; before a keep the guard looks at the candidate, as before every keep."""
     runs, samples, verdict = found.runs, found.comparison.samples, found.verdict
-    measured = Outcome(None, None, samples, runs.measurements, log=runs.log(Side.CANDIDATE))
+    log = runs.log(Side.CANDIDATE)
+    measured = Outcome(samples=samples, measurements=runs.measurements, log=log)
     if found.failure is not None:
-        return replace(measured, verdict=found.failure.failure, error=found.failure.error)
+        return replace(measured.failed(found.failure), value=None)
     if verdict is None:
-        return undecided(measured, OUT_OF_TIME)
+        return measured.undecided(OUT_OF_TIME)
     prev, value = found.middle(Side.INCUMBENT), found.middle(Side.CANDIDATE)
     last = session.history.incumbent
     if verdict.gain is not None and last is not None and last.value is not None:
         # As for every keep under noise: the value on record, and the gain that was found.
         prev, value = last.value, verdict.value(last.value, session.history.direction)
-    outcome = replace(measured, verdict=verdict, value=value, prev=prev)
+    outcome = replace(measured, judged=verdict, value=value, prev=prev)
     if verdict.status is not Status.KEEP:
         return outcome
-    if session.is_looked_at() and runs.last is not Side.CANDIDATE:
+    if is_looked_at(session.settings) and runs.last is not Side.CANDIDATE:
         again = runs.of(Side.CANDIDATE)
         outcome = replace(outcome, measurements=runs.measurements, log=again.log)
-        if again.failure:
-            return replace(outcome, verdict=again.failure, value=again.value, error=again.error)
+        if again.reason:
+            return outcome.failed(again)
     trial.show(Side.CANDIDATE)
     if objection := session.evaluator.guard(trial):
         return outcome.opposed(objection)
-    return held_out(session, trial, outcome)
+    return hold_out(trial, outcome, session.conditions())

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from autoresearch_ci.config import Settings
 from autoresearch_ci.core.errors import BaselineError, MachineError
-from autoresearch_ci.core.model import Event, Phase, Reason, Run, Status, Verdict
+from autoresearch_ci.core.model import Event, Phase, Reason, Run
 from autoresearch_ci.core.shell import NOT_FOUND, copies, missing
 from autoresearch_ci.engine.metric import advice, end_of, number, part_of
 from autoresearch_ci.executors import Command, Executor, Executors
@@ -96,20 +96,12 @@ class Measurement:
     advice: str = ""
     changed: tuple[str, ...] = ()
 
-    @property
-    def failure(self) -> Verdict | None:
-        """The verdict that this run alone decides, None when there is a number to judge."""
-        if self.reason is None:
-            return None
-        violation = self.reason is Reason.RULE_VIOLATION
-        return Verdict(Status.DISCARD if violation else Status.CRASH, self.reason)
-
 
 @dataclass(frozen=True, slots=True)
 class Objection:
     """What the guard has against a candidate whose metric is better."""
 
-    verdict: Verdict
+    reason: Reason
     error: str
     log: str = ""
 
@@ -278,12 +270,11 @@ class Evaluator:
         run, violations = self._in(trial, self._executors.guard, shell, budget, self._guard_log)
         violations = trial.pardon(violations)
         if failure := failure_of(run):
-            verdict = Verdict(Status.DISCARD, Reason.GUARD_FAILED)
-            log = tail(self._guard_log)
-            return Objection(verdict, f"guard_command: {explain(run, failure, budget)}", log)
+            error = f"guard_command: {explain(run, failure, budget)}"
+            return Objection(Reason.GUARD_FAILED, error, tail(self._guard_log))
         if violations:
-            verdict = Verdict(Status.DISCARD, Reason.RULE_VIOLATION)
-            return Objection(verdict, f"under guard_command, changed {_listed(violations, trial)}")
+            error = f"under guard_command, changed {_listed(violations, trial)}"
+            return Objection(Reason.RULE_VIOLATION, error)
         return None
 
     def hold_out(self, trial: Trial) -> tuple[float | None, str]:

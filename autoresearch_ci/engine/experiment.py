@@ -1,13 +1,22 @@
-"""From a candidate in the tree to its verdict: runs, the judge, and who has the last word."""
+"""One experiment: from a candidate in the tree to its outcome, and what the outcome means.
+
+`run` measures and looks closely; it knows no ledger and no session. `decide` says what is kept:
+it is the one place where an outcome becomes keep, discard or crash.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from statistics import median
 
+from autoresearch_ci.config import Settings
+from autoresearch_ci.core.errors import BaselineError
+from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import (
-    Note,
+    Direction,
+    FileSet,
     Proposal,
     Reason,
     Rejected,
@@ -16,44 +25,118 @@ from autoresearch_ci.core.model import (
     Status,
     Verdict,
 )
-from autoresearch_ci.engine.runs import Runs
-from autoresearch_ci.engine.session import INTERRUPTED, OUT_OF_TIME, Outcome, Session
-from autoresearch_ci.judge import Comparison
+from autoresearch_ci.engine.evaluator import Evaluator, Measurement, Objection
+from autoresearch_ci.engine.knowledge import is_bounded
+from autoresearch_ci.engine.runs import Runs, compare
+from autoresearch_ci.judge import Comparison, Judge, NoiseModel
+from autoresearch_ci.judge.outlier import change_of_meaning, is_outlier, repeats
+from autoresearch_ci.source_code.frozen_lines import FrozenLines
+from autoresearch_ci.source_code.syntax import code_lines
 from autoresearch_ci.workspace import Trial
 
+OUT_OF_TIME = "time_limit was reached before it had a verdict"
+"""Why an experiment was interrupted that took longer than anybody could know."""
 
-def open_session(session: Session, trial: Trial) -> Runs:
-    """Run the incumbent until the judge is ready for a candidate, or the time is up."""
-    session.incumbent = ()
-    runs, values = Runs(session.evaluator, trial), list[float]()
-    while session.judge(session.comparison()) is Side.INCUMBENT:
-        if session.incumbent and session.is_over:
-            break
-        run = runs.of(Side.INCUMBENT, session.opening_run(), opens=not values)
-        values.append(session.evaluator.require(run, values))
-        session.incumbent += (Sample(Side.INCUMBENT, values[-1]),)
-        if text := session.foresee(run.run.seconds):
-            session.evaluator.tell(Note(text))
-    return runs
+_DISCARDED = (Reason.DUPLICATE, Reason.RULE_VIOLATION, Reason.GUARD_FAILED)
+"""Objections to a candidate that may well have run."""
 
 
-def baseline(session: Session, trial: Trial) -> Outcome:
-    """The project as it is must give a metric and pass its guard."""
-    runs = open_session(session, trial)
-    session.evaluator.require_guard(trial)
-    samples = tuple(Sample(Side.CANDIDATE, sample.value) for sample in session.incumbent)
-    value = median(sample.value for sample in samples)
-    outcome = Outcome(None, value, samples, runs.measurements, log=runs.log(Side.INCUMBENT))
-    return held_out(session, trial, outcome)
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Everything that an experiment depends on besides its candidate.
+
+    `source` is the incumbent, `incumbent` are this session's runs of it, `noise_model` is
+    the metric's noise. `responds` tells whether the metric depends on the target, `is_over`
+    whether the time is up; `repair` asks whoever had an idea that crashed to mend it.
+    """
+
+    settings: Settings
+    evaluator: Evaluator
+    judge: Judge
+    frozen_lines: FrozenLines
+    history: History
+    source: FileSet
+    incumbent: tuple[Sample, ...]
+    noise_model: NoiseModel
+    responds: Callable[[], bool]
+    is_over: Callable[[], bool]
+    repair: Callable[[Proposal, str], Proposal | Rejected | None]
 
 
-def attempt(session: Session, trial: Trial, proposal: Proposal) -> tuple[Proposal, Outcome]:
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Facts about an experiment; `decide` turns them into a verdict.
+
+    `judged` is the judge's verdict on the numbers, `objection` what stands above it. The
+    baseline has neither. `prev` is what the candidate was held against, None for the last kept
+    value. `log` is the end of the log of the candidate's last run, with that of a guard that
+    failed. `proposal` is the idea as it was tried at last, where it was mended. `fault` is why no
+    other experiment can be tried: the project itself no longer runs.
+    """
+
+    value: float | None = None
+    judged: Verdict | None = None
+    objection: Reason | None = None
+    error: str = ""
+    samples: tuple[Sample, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
+    jump: bool = False
+    held: bool = False
+    holdout: float | None = None
+    holdout_error: str = ""
+    prev: float | None = None
+    log: str = ""
+    proposal: Proposal | None = None
+    fault: BaselineError | None = None
+
+    @property
+    def is_baseline(self) -> bool:
+        return self.judged is None and self.objection is None
+
+    def values(self, side: Side) -> list[float]:
+        """The measured values of one side, oldest first."""
+        return [sample.value for sample in self.samples if sample.side is side]
+
+    def failed(self, run: Measurement) -> Outcome:
+        """The same where a run of the candidate gave no number to judge."""
+        return replace(self, objection=run.reason, value=run.value, error=run.error)
+
+    def undecided(self, error: str) -> Outcome:
+        """The same without a verdict: what was measured is on record, and the idea stays open."""
+        return replace(self, objection=Reason.INTERRUPTED, value=None, error=error)
+
+    def implausible(self, error: str, *, held: bool = False) -> Outcome:
+        """The same with a number that is not believed; `held` until a person allows it."""
+        reason = Reason.IMPLAUSIBLE
+        return replace(self, objection=reason, value=None, error=error, jump=False, held=held)
+
+    def opposed(self, guard: Objection) -> Outcome:
+        """The same where the guard objects, with what it printed."""
+        log = f"{self.log}\n--- guard_command ---\n{guard.log}" if guard.log else self.log
+        return replace(self, objection=guard.reason, error=guard.error, jump=False, log=log)
+
+
+INTERRUPTED = Outcome(objection=Reason.INTERRUPTED, error="interrupted before it had a verdict")
+
+
+def decide(outcome: Outcome) -> Verdict:
+    """Keep, discard or crash: whatever stands against a candidate, else what the judge says.
+
+    The baseline is kept for no reason.
+    """
+    if outcome.objection is not None:
+        status = Status.DISCARD if outcome.objection in _DISCARDED else Status.CRASH
+        return Verdict(status, outcome.objection)
+    return outcome.judged or Verdict(Status.KEEP, None)
+
+
+def run(proposal: Proposal, trial: Trial, given: Conditions) -> Outcome:
     """Try an idea. One that crashes may be mended by who had it, within its experiment."""
-    outcome = compared(session, trial, proposal)
-    for _ in range(session.settings.max_fixes):
-        if session.is_over or not session.is_mendable(outcome):
+    outcome = attempt(proposal, trial, given)
+    for _ in range(given.settings.max_fixes):
+        if given.is_over() or not is_mendable(outcome, given.settings.target_file):
             break
-        mended = session.repair(proposal, outcome.log)
+        mended = given.repair(proposal, outcome.log)
         if mended is None:
             break
         tokens, cost = proposal.tokens + mended.tokens, proposal.cost_usd + mended.cost_usd
@@ -62,161 +145,197 @@ def attempt(session: Session, trial: Trial, proposal: Proposal) -> tuple[Proposa
             break
         proposal = replace(mended, title=proposal.title, tokens=tokens, cost_usd=cost)
         trial.revise(proposal.files)
-        before, outcome = outcome, compared(session, trial, proposal)
+        before, outcome = outcome, attempt(proposal, trial, given)
         outcome = replace(outcome, measurements=(*before.measurements, *outcome.measurements))
-    return proposal, blamed(session, trial, outcome)
+    return replace(outcome, proposal=proposal)
 
 
-def compared(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
-    """Run either side until the judge can decide; a keep has to be verified.
+def attempt(proposal: Proposal, trial: Trial, given: Conditions) -> Outcome:
+    """Run either side until the judge decides; then look closely at what it says."""
+    if found := unmeasured(proposal, trial, given):
+        return found
+    runs = Runs(given.evaluator, trial, usual=True)
+    outcome = measure(runs, open_comparison(given, proposal.files), given)
+    if outcome.judged is None:
+        return outcome
+    kept = decide(outcome).status is Status.KEEP
+    return verify(trial, runs, outcome, given) if kept else disbelieve(outcome, given.history)
+
+
+def unmeasured(proposal: Proposal, trial: Trial, given: Conditions) -> Outcome | None:
+    """The outcome of a candidate that need not be run: tried before, or against the rules."""
+    same = given.history.tried(trial.candidate)
+    if same and not (same.held and is_bounded(given.settings, given.history.direction)):
+        error = f"the same as experiment {same.experiment}"
+        return Outcome(same.value, objection=Reason.DUPLICATE, error=error)
+    if broken := given.frozen_lines.broken(given.source, proposal.files):
+        return Outcome(objection=Reason.RULE_VIOLATION, error=broken)
+    return None
+
+
+def open_comparison(given: Conditions, candidate: FileSet | None = None) -> Comparison:
+    """The judge's question before the first run of a candidate, or before there is one."""
+    files = given.source if candidate is None else candidate
+    return Comparison(
+        direction=given.history.direction,
+        min_delta=given.settings.min_delta,
+        samples=given.incumbent,
+        simpler=lambda: given.responds() and lines(files) < lines(given.source),
+        noise_model=given.noise_model,
+    )
+
+
+def measure(runs: Runs, comparison: Comparison, given: Conditions) -> Outcome:
+    """Run whichever side the judge asks for until it decides.
 
     A run of the incumbent that fails says nothing of the candidate: there is another one,
     and if that fails too, right after it, the idea is left open.
     """
-    same = session.history.tried(trial.candidate)
-    if same and not (same.held and session.is_limited):
-        duplicate = Verdict(Status.DISCARD, Reason.DUPLICATE)
-        return Outcome(duplicate, same.value, error=f"the same as experiment {same.experiment}")
-    if broken := session.frozen_lines.broken(session.campaign.source(), proposal.files):
-        return Outcome(Verdict(Status.DISCARD, Reason.RULE_VIOLATION), None, error=broken)
-    comparison = session.comparison(proposal)
-    runs = Runs(session.evaluator, trial, usual=True)
-    failed = False
-    while side := wanted(session, decision := session.judge(comparison), runs):
-        if session.is_over:
-            return undecided(ended(comparison, runs), OUT_OF_TIME)
-        run = runs.of(side, _name(side, comparison.values(side)))
-        if run.failure and side is Side.INCUMBENT:
-            if failed:
-                error = f"the incumbent gave no metric either time: {run.error}"
-                return undecided(ended(comparison, runs), error)
-            failed = True
-            continue
-        failed = False
-        if run.failure or run.value is None:
-            failure = ended(comparison, runs)
-            return replace(failure, verdict=run.failure, value=run.value, error=run.error)
-        comparison = comparison.plus(Sample(side, run.value))
-    assert isinstance(decision, Verdict)
-    prev, value = session.figures(comparison, decision)
-    outcome = replace(ended(comparison, runs), verdict=decision, value=value, prev=prev)
-    kept = decision.status is Status.KEEP
-    return verified(session, trial, runs, outcome) if kept else disbelieved(session, outcome)
 
+    def judge(comparison: Comparison) -> Verdict | Side:
+        decision = given.judge(comparison)
+        if isinstance(decision, Side) or decision.status is not Status.KEEP:
+            return decision
+        # What looks at a keep has to find what a run of the candidate left.
+        last = runs.last is Side.CANDIDATE or not is_looked_at(given.settings)
+        return decision if last else Side.CANDIDATE
 
-def _name(side: Side, earlier: Sequence[float]) -> str:
-    """Which run it is, for people."""
-    return f"{side}, run {len(earlier) + 1}" if earlier else f"{side}"
+    def one(side: Side, comparison: Comparison) -> Measurement | None:
+        for _ in range(2 if side is Side.INCUMBENT else 1):
+            if given.is_over():
+                return None
+            earlier = len(comparison.values(side))
+            run = runs.of(side, f"{side}, run {earlier + 1}" if earlier else f"{side}")
+            if run.reason is None:
+                break
+        return run
 
-
-def wanted(session: Session, decision: Verdict | Side, runs: Runs) -> Side | None:
-    """Whose run is next: whom the judge asks for; None for a verdict.
-
-    What looks at a keep has to find what a run of the candidate left, so that is the last
-    one, and the judge has to stand by its verdict.
-    """
-    if isinstance(decision, Side):
-        return decision
-    is_looked_at = decision.status is Status.KEEP and session.is_looked_at()
-    return Side.CANDIDATE if is_looked_at and runs.last is not Side.CANDIDATE else None
-
-
-def ended(comparison: Comparison, runs: Runs) -> Outcome:
-    """What was measured, without a verdict yet."""
+    found = compare(judge, comparison, one)
     log = runs.log(Side.CANDIDATE)
-    return Outcome(None, None, comparison.samples, runs.measurements, log=log)
+    outcome = Outcome(samples=found.comparison.samples, measurements=runs.measurements, log=log)
+    if found.verdict is not None:
+        prev, value = figures(found.comparison, found.verdict, given.history)
+        return replace(outcome, judged=found.verdict, value=value, prev=prev)
+    if found.failure is None:
+        return outcome.undecided(OUT_OF_TIME)
+    if found.failed is Side.INCUMBENT:
+        error = f"the incumbent gave no metric either time: {found.failure.error}"
+        return outcome.undecided(error)
+    return outcome.failed(found.failure)
 
 
-def verified(session: Session, trial: Trial, runs: Runs, outcome: Outcome) -> Outcome:
-    """What is about to be kept: a jump is looked at twice, and the guard has the last word."""
-    if session.is_jump(outcome):
-        outcome = second_look(session, runs, outcome)
-        if outcome.verdict and outcome.verdict.status is not Status.KEEP:
-            return outcome
-    if doubt := session.in_doubt(outcome):
-        return replace(implausible(outcome, doubt), held=True)
-    trial.show(Side.CANDIDATE)
-    if objection := session.evaluator.guard(trial):
-        return outcome.opposed(objection)
-    return held_out(session, trial, outcome)
+def figures(comparison: Comparison, verdict: Verdict, history: History) -> tuple[float, float]:
+    """The incumbent's value and the candidate's, as they are written down.
 
-
-def blamed(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
-    """A crash is the candidate's own as long as the incumbent runs.
-
-    With the second one in a row the incumbent is asked, then with the fourth, the eighth and so
-    on. Where it fails twice, nothing can be learnt here any more, and the idea stays open.
+    Where there is noise, the best of several numbers is a lucky one, and the
+    machine may have changed since the last keep. So there the candidate's value
+    is the last kept value made better by the gain that the judge believes in,
+    as a part of the incumbent's value today.
     """
-    verdict = outcome.verdict
-    if verdict is None or not outcome.measurements:
-        return outcome
-    alone = outcome.measurements[-1].failure is not None and verdict.reason is Reason.INTERRUPTED
-    if not alone and (verdict.status is not Status.CRASH or verdict.reason is Reason.INTERRUPTED):
-        session.failures = 0
-        return outcome
-    session.failures += 1
-    in_a_row = session.failures
-    if in_a_row == 1 or in_a_row & (in_a_row - 1) or session.is_over:
-        return outcome
-    runs = Runs(session.evaluator, trial)
-    for _ in range(2):
-        if (run := runs.of(Side.INCUMBENT)).reason is None:
-            return replace(outcome, measurements=(*outcome.measurements, *runs.measurements))
-    fault = session.evaluator.broken(run)
-    outcome = replace(outcome, measurements=(*outcome.measurements, *runs.measurements))
-    return replace(undecided(outcome, fault.message), log=run.log, fault=fault)
+    last = history.incumbent
+    if verdict.gain is None or last is None or last.value is None:
+        return comparison.values(Side.INCUMBENT)[-1], comparison.values(Side.CANDIDATE)[-1]
+    return last.value, verdict.value(last.value, comparison.direction)
 
 
-def undecided(outcome: Outcome, error: str) -> Outcome:
-    """No verdict: what was measured is on record, and the idea may be tried again."""
-    return replace(outcome, verdict=INTERRUPTED.verdict, value=None, error=error)
+def verify(trial: Trial, runs: Runs, outcome: Outcome, given: Conditions) -> Outcome:
+    """Look again at what is about to be kept; the guard has the last word."""
+    if outcome.value is not None and is_outlier(given.history, outcome.value):
+        outcome = second_look(runs, outcome, given)
+        if decide(outcome).status is not Status.KEEP:
+            return outcome
+    if doubt := in_doubt(outcome, given):
+        return outcome.implausible(doubt, held=True)
+    trial.show(Side.CANDIDATE)
+    if objection := given.evaluator.guard(trial):
+        return outcome.opposed(objection)
+    return hold_out(trial, outcome, given)
 
 
-def implausible(outcome: Outcome, error: str) -> Outcome:
-    """A number that is not believed."""
-    verdict = Verdict(Status.CRASH, Reason.IMPLAUSIBLE)
-    return replace(outcome, verdict=verdict, value=None, error=error, jump=False)
-
-
-def second_look(session: Session, runs: Runs, outcome: Outcome) -> Outcome:
+def second_look(runs: Runs, outcome: Outcome, given: Conditions) -> Outcome:
     """Run a candidate again whose value is far outside what the campaign has seen."""
-    values = [s.value for s in outcome.samples if s.side is Side.CANDIDATE]
+    values = outcome.values(Side.CANDIDATE)
     if len(values) == 1:
-        if session.is_over:
-            return undecided(outcome, OUT_OF_TIME)
+        if given.is_over():
+            return outcome.undecided(OUT_OF_TIME)
         again = runs.of(Side.CANDIDATE, "second look at the candidate")
         log = runs.log(Side.CANDIDATE)
         outcome = replace(outcome, measurements=runs.measurements, log=log)
-        if again.failure or again.value is None:
-            return replace(outcome, verdict=again.failure, value=again.value, error=again.error)
+        if again.reason or again.value is None:
+            return outcome.failed(again)
         values.append(again.value)
         sample = Sample(Side.CANDIDATE, again.value)
         outcome = replace(outcome, samples=(*outcome.samples, sample))
-    if session.is_repeated(outcome, values):
+    if is_repeated(outcome, values, given.history.direction):
         return replace(outcome, jump=True)
-    return implausible(outcome, f"a jump that did not repeat: {_shown(values)}")
+    return outcome.implausible(f"a jump that did not repeat: {_shown(values)}")
 
 
-def disbelieved(session: Session, outcome: Outcome) -> Outcome:
+def is_repeated(outcome: Outcome, values: Sequence[float], direction: Direction) -> bool:
+    """Return whether all these runs of the candidate show the gain that it is said to be.
+
+    Over the incumbent's runs beside them: the value on record may be another machine's.
+    """
+    verdict = outcome.judged
+    if verdict is None or outcome.prev is None or outcome.value is None:
+        return False
+    first = [sample.side for sample in outcome.samples].index(Side.CANDIDATE)
+    beside = [s.value for s in outcome.samples[first:] if s.side is Side.INCUMBENT]
+    today = median(beside or [outcome.samples[first - 1].value])
+    gain = verdict.gain
+    if gain is None:
+        gain = direction.gain(outcome.value, outcome.prev)
+    return repeats(direction, today, direction.better(today, gain), values)
+
+
+def in_doubt(outcome: Outcome, given: Conditions) -> str:
+    """Why the candidate's numbers may not mean what those before did; empty if they do."""
+    direction = given.history.direction
+    if is_bounded(given.settings, direction):
+        return ""
+    lower = direction is Direction.LOWER
+    doubt = change_of_meaning(given.history, outcome.samples)
+    name = "metric_min" if lower else "metric_max"
+    values = outcome.values(Side.CANDIDATE)
+    edge = min(values) if lower else max(values)
+    return doubt and f"{doubt}; where that is right, set {name} to {edge:g}: it is tried again"
+
+
+def disbelieve(outcome: Outcome, history: History) -> Outcome:
     """A leap that was not kept since the candidate's next run did not show it.
 
     Where the metric has noise it is an outlier; where it repeats, it is no number.
     """
-    values = [s.value for s in outcome.samples if s.side is Side.CANDIDATE]
-    verdict = outcome.verdict
-    repeats = verdict is not None and (verdict.gain is None or verdict.reason is Reason.EQUAL)
-    if repeats and len(values) > 1 and session.is_leap(values[0]):
-        return implausible(outcome, f"a jump that did not repeat: {_shown(values)}")
+    values, verdict = outcome.values(Side.CANDIDATE), decide(outcome)
+    exact = verdict.gain is None or verdict.reason is Reason.EQUAL
+    if exact and len(values) > 1 and is_outlier(history, values[0]):
+        return outcome.implausible(f"a jump that did not repeat: {_shown(values)}")
     return outcome
+
+
+def hold_out(trial: Trial, outcome: Outcome, given: Conditions) -> Outcome:
+    """Add the number that only people get to see; whatever becomes of it, the verdict stands."""
+    if given.is_over() and given.settings.holdout_command is not None:
+        return replace(outcome, holdout_error="time_limit was reached")
+    value, error = given.evaluator.hold_out(trial)
+    return replace(outcome, holdout=value, holdout_error=error)
+
+
+def lines(files: FileSet) -> int:
+    """Lines of code in all files together."""
+    return sum(code_lines(path, text) for path, text in files.items())
+
+
+def is_looked_at(settings: Settings) -> bool:
+    """Return whether a command of the user's looks at what the run of a keep has left."""
+    return any((settings.guard_command, settings.holdout_command))
+
+
+def is_mendable(outcome: Outcome, target: str) -> bool:
+    """Return whether it is a crash whose log names the target: a mistake in what was written."""
+    crashed = decide(outcome).reason is Reason.NONZERO_EXIT
+    return crashed and PurePosixPath(target).name in outcome.log
 
 
 def _shown(values: Sequence[float]) -> str:
     return ", ".join(f"{value:g}" for value in values)
-
-
-def held_out(session: Session, trial: Trial, outcome: Outcome) -> Outcome:
-    """With the number that only people get to see; whatever becomes of it, the verdict stands."""
-    if session.is_over and session.settings.holdout_command is not None:
-        return replace(outcome, holdout_error="time_limit was reached")
-    value, error = session.evaluator.hold_out(trial)
-    return replace(outcome, holdout=value, holdout_error=error)

@@ -1,20 +1,43 @@
-"""What is ahead of a session, how long that takes, and what to say where time is too short."""
+"""A forecast of how long the next runs take, and what to say where time is too short for them."""
 
 from __future__ import annotations
 
 import math
 
-from autoresearch_ci.core.history import (
-    History,
-    seconds_of_a_run,
-)
+from autoresearch_ci.core.history import History, seconds_of_a_run
 from autoresearch_ci.core.model import Reason, SessionEnd, StopReason
-from autoresearch_ci.core.progress import Progress
+from autoresearch_ci.core.progress import Progress, Watch
 from autoresearch_ci.core.text import duration, plural
 from autoresearch_ci.engine.limits import Limits, of_the_next
 
 ROOM = 4
 """Runs that a keep takes where there is noise: two of either side."""
+
+
+class Forecast:
+    """Says once that the time is too short for an experiment, as soon as that can be known.
+
+    `usual` is how many seconds a run took in an earlier campaign, 0 where nobody knows.
+    """
+
+    def __init__(self, limits: Limits, watch: Watch, usual: float = 0.0) -> None:
+        self._limits, self._watch, self._usual = limits, watch, usual
+        self._has_said = False
+
+    def say(self, measured: int, planned: int, run: float = 0.0) -> str:
+        """The note, empty where there is time or that was said.
+
+        `measured` runs of the incumbent were made, `planned` are wanted in all. `run` is how many
+        seconds one took just now; without it the records have to tell.
+        """
+        progress = self._watch.progress
+        run = run or seconds_of_a_run(progress.history) or self._usual
+        if self._has_said or not run:
+            return ""
+        before = max(0.0, progress.seconds - measured * run)
+        text = too_short(self._limits, before, planned, run)
+        self._has_said = bool(text)
+        return text
 
 
 def too_short(limits: Limits, before: float, runs: int, run: float) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 
 from autoresearch_ci.core.errors import AutoresearchError
-from autoresearch_ci.core.interrupts import deferred
 from autoresearch_ci.core.model import (
     BASELINE,
     Event,
@@ -17,37 +16,37 @@ from autoresearch_ci.core.model import (
     Note,
     Proposal,
     Rejected,
-    Status,
     StopReason,
 )
-from autoresearch_ci.engine import mutation
+from autoresearch_ci.engine import experiment, mutation
 from autoresearch_ci.engine.confirm import dropped
-from autoresearch_ci.engine.experiment import attempt, baseline, open_session
-from autoresearch_ci.engine.session import INTERRUPTED, Session
+from autoresearch_ci.engine.experiment import INTERRUPTED, Outcome
+from autoresearch_ci.engine.session import Session, conclude, end, synchronize
+from autoresearch_ci.workspace import Trial
 
 
 def research(session: Session) -> Generator[Event, None, None]:
     """Propose, edit, run, judge, keep or reset, record; until a limit is reached."""
     stop, why = StopReason.ERROR, ""
     try:
-        yield session.ledger.append(session.start)
-        yield from share(session)
+        yield session.recorder.began()
+        yield from sync(session)
         yield from measure_incumbent(session)
-        if (yield from share(session)):
+        if (yield from sync(session)):
             yield from measure_incumbent(session)
         while (limit := session.limits.reached(session.progress)) is None:
-            proposal = session.propose()
-            if proposal is None:
+            idea = session.next_idea.propose()
+            if idea is None:
                 limit = StopReason.EXHAUSTED
                 break
-            if mutation.is_due(session, proposal):
+            if mutation.is_due(session, idea):
                 yield from mutation.check(session)
                 continue
-            if isinstance(proposal, Rejected):
-                yield session.reject(proposal)
+            if isinstance(idea, Rejected):
+                yield session.recorder.rejected(idea)
             else:
-                yield from experiment(session, proposal)
-            if (yield from share(session)):
+                yield from attempt(session, idea)
+            if (yield from sync(session)):
                 yield from measure_incumbent(session)
         stop = limit
     except KeyboardInterrupt:
@@ -57,17 +56,17 @@ def research(session: Session) -> Generator[Event, None, None]:
         why = f"{error.message} {error.remedy}"
         raise
     finally:
-        end = session.end(stop, why)
-        shared = session.sync(last=True, hurry=stop is StopReason.INTERRUPTED)
-    yield from (Note(text) for text in shared.notes)
-    yield end
+        ended = end(session, stop, why)
+        synced = synchronize(session, last=True, hurry=stop is StopReason.INTERRUPTED)
+    yield from (Note(text) for text in synced.notes)
+    yield ended
 
 
-def share(session: Session) -> Generator[Event, None, bool]:
-    """Publish what there is; whether the incumbent is another session's now."""
-    shared = session.sync()
-    yield from (Note(text) for text in shared.notes)
-    return shared.moved
+def sync(session: Session) -> Generator[Event, None, bool]:
+    """Share what there is; return whether the incumbent is another session's now."""
+    synced = synchronize(session)
+    yield from (Note(text) for text in synced.notes)
+    return synced.moved
 
 
 def measure_incumbent(session: Session) -> Iterator[Event]:
@@ -75,45 +74,61 @@ def measure_incumbent(session: Session) -> Iterator[Event]:
 
     Nothing where the session has been asked to end.
     """
-    if session.stopped:
+    if session.stops.requested:
         return
-    if note := session.follow_base():
+    if note := follow_base(session):
         yield Note(note)
-    source = session.campaign.source()
-    if note := session.foresee():
+    given = session.conditions()
+    if note := session.incumbent.foresee(given):
         yield Note(note)
     if session.needs_baseline:
-        yield from experiment(session, Proposal("baseline", source, proposer=BASELINE))
+        yield from attempt(session, Proposal("baseline", given.source, proposer=BASELINE))
     elif not session.limits.setup_only:
-        with session.campaign.trial(source) as trial:
-            measurements = open_session(session, trial).measurements
-        for sample, measurement in zip(session.incumbent, measurements, strict=True):
-            yield IncumbentMeasured(sample.value, measurement.run.seconds)
+        with session.campaign.trial(given.source) as trial:
+            runs = session.incumbent.measure(trial, given, "incumbent measured again")
+        for sample, run in zip(session.incumbent.samples, runs.measurements, strict=True):
+            yield IncumbentMeasured(sample.value, run.run.seconds)
 
 
-def experiment(session: Session, proposal: Proposal) -> Iterator[Event]:
+def follow_base(session: Session) -> str:
+    """Merge the base branch if it has moved, and say so; nothing where it has not."""
+    name = session.start.base_branch
+    if not session.follow or session.history.baseline is None:
+        return ""
+    if not session.campaign.merge(session.follow, name):
+        return ""
+    session.incumbent.forget()
+    return (
+        f"{name} has moved to {session.follow[:12]}: it was merged, and the baseline is "
+        "measured anew"
+    )
+
+
+def attempt(session: Session, proposal: Proposal) -> Iterator[Event]:
     """Try one idea. Its record is on the disk before the branch moves or the tree is reset."""
-    first = session.needs_baseline
     with session.campaign.trial(proposal.files) as trial:
         try:
-            yield session.announce(trial, proposal)
-            if first:
-                outcome = baseline(session, trial)
-            elif kept := session.history.taken_out_with(proposal):
-                _, outcome = dropped(session, trial, kept, is_over=lambda: session.is_over)
-            else:
-                proposal, outcome = attempt(session, trial, proposal)
+            yield session.recorder.started(trial, proposal)
+            outcome = tried(session, trial, proposal)
         except KeyboardInterrupt:
             if session.history.baseline:  # the first is simply measured again, as if never begun
-                session.conclude(trial, proposal, INTERRUPTED)
+                conclude(session, trial, proposal, INTERRUPTED)
             raise
-        with deferred():
-            done = session.conclude(trial, proposal, outcome)
-            if done.status is Status.KEEP and not first:
-                trial.keep(done.commit)
+        done = conclude(session, trial, outcome.proposal or proposal, outcome)
     session.archive.write()
     yield done
     if outcome.fault:
         raise outcome.fault
     if removed := session.campaign.removed():
         yield Note(removed)
+
+
+def tried(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
+    """The outcome of the baseline, of taking a kept change out, or of any other idea."""
+    given = session.conditions()
+    if session.needs_baseline:
+        return session.incumbent.baseline(trial, given)
+    if kept := session.history.taken_out_with(proposal):
+        return dropped(session, trial, kept, is_over=session.is_over)[1]
+    outcome = experiment.run(proposal, trial, given)
+    return session.incumbent.blame(trial, outcome, given)

@@ -25,6 +25,7 @@ from autoresearch_ci.core.model import (
     Status,
 )
 from autoresearch_ci.engine.evaluator import Measurement
+from autoresearch_ci.engine.experiment import open_comparison
 from autoresearch_ci.engine.runs import compare
 from autoresearch_ci.engine.session import Session
 from autoresearch_ci.judge import Comparison, NoiseModel
@@ -43,7 +44,7 @@ def is_due(session: Session, proposal: Proposal | Rejected) -> bool:
     """Whether an idea would delete code before anybody knows that a broken target is noticed."""
     if isinstance(proposal, Rejected) or "cut" not in proposal.change:
         return False
-    return not proposal.change.get(UNUSED) and session.mutations is None
+    return not proposal.change.get(UNUSED) and session.knowledge.mutations is None
 
 
 def check(session: Session) -> Iterator[Event]:
@@ -70,7 +71,7 @@ def check(session: Session) -> Iterator[Event]:
 def known(session: Session) -> MutationCheck | None:
     """What the check has found; or will find whatever the runs say, where a mutant is unknown."""
     unknown = [Mutant(title, note=UNKNOWN) for title, mutant, _ in _written(session) if not mutant]
-    return session.mutations or (_record(session, unknown) if unknown else None)
+    return session.knowledge.mutations or (_record(session, unknown) if unknown else None)
 
 
 def _written(session: Session) -> tuple[tuple[str, str, str], ...]:
@@ -86,7 +87,7 @@ def _record(session: Session, mutants: Sequence[Mutant]) -> MutationCheck:
         session=session.start.session,
         timestamp=timestamp(),
         mutants=tuple(mutants),
-        rules=session.commands,
+        rules=session.knowledge.commands,
     )
 
 
@@ -94,11 +95,11 @@ def _noticed(session: Session, text: str) -> str | None:
     """What objects to a broken target: `run`, `guard`, `metric`, or nothing; None without time."""
     source = session.campaign.source()
     with session.campaign.trial(source | {source.target: text}) as trial:
-        if session.is_over:
+        if session.is_over():
             return None
         trial.show(Side.CANDIDATE)
         run = session.evaluator.measure(trial)
-        if run.failure or run.value is None:
+        if run.reason or run.value is None:
             return "run"
         if session.evaluator.guard(trial):
             return "guard"
@@ -113,11 +114,14 @@ def _worse(session: Session, trial: Trial, first: Sample) -> str | None:
     direction = session.history.direction
     turned = Direction.HIGHER if direction is Direction.LOWER else Direction.LOWER
     comparison = replace(
-        session.comparison(), direction=turned, simpler=lambda: False, noise_model=NoiseModel()
+        open_comparison(session.conditions()),
+        direction=turned,
+        simpler=lambda: False,
+        noise_model=NoiseModel(),
     ).plus(first)
 
     def measure(side: Side, _so_far: Comparison) -> Measurement | None:
-        if session.is_over:
+        if session.is_over():
             return None
         trial.show(side)
         return session.evaluator.measure(trial)

@@ -72,7 +72,7 @@ def run_pairs(
         if is_over():
             return None
         run = runs.of(side)
-        if side is Side.CANDIDATE and run.failure:
+        if side is Side.CANDIDATE and run.reason:
             # The machine may have failed and not the candidate: both have another try.
             session.evaluator.require(runs.of(Side.INCUMBENT))
             run = runs.of(Side.CANDIDATE)

@@ -17,8 +17,9 @@ from pathlib import Path
 
 from autoresearch_ci.core.machine import describe
 from autoresearch_ci.core.model import Experiment
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 
 HERE = Path(__file__).parent
@@ -65,8 +66,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = project(Path(folder))
         for _ in range(options.sessions):
-            with open_lab(path, settings) as session:
-                session.proposer = ScriptedProposer(ideas)
+            request = SessionRequest(path, settings, proposer=ScriptedProposer(ideas))
+            with open_session(request) as session:
                 for event in research(session):
                     if isinstance(event, Experiment):
                         done.append(event)

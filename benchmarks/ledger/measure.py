@@ -26,8 +26,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from repositories import bytes_after_gc, make_repository
 
 from autoresearch_ci.core.model import ExperimentStart, Reason, Status
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.session_request import SessionRequest
 
 
 def main() -> None:
@@ -44,7 +45,7 @@ def main() -> None:
             "metric_parse": "awk '{print $2}' run.log",
         }
         appends = []
-        with open_lab(repository, overrides, setup_only=True) as session:
+        with open_session(SessionRequest(repository, overrides, setup_only=True)) as session:
             for _event in research(session):
                 pass
             base = session.history.experiments[0]

@@ -22,8 +22,9 @@ from pathlib import Path
 import psutil
 
 from autoresearch_ci.core.model import Experiment
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 
 HERE = Path(__file__).parent
@@ -71,10 +72,15 @@ def main() -> None:
         }
         ours_overhead, bare_overhead, memory = [], [], []
         process = psutil.Process()
-        with open_lab(ours_repository, overrides) as session:
-            session.proposer = ScriptedProposer(
-                (f"idea {n}", f"value = {n}\n") for n in range(1, count + 1)
+        with open_session(
+            SessionRequest(
+                ours_repository,
+                overrides,
+                proposer=ScriptedProposer(
+                    (f"idea {n}", f"value = {n}\n") for n in range(1, count + 1)
+                ),
             )
+        ) as session:
             for number, (seconds, run) in enumerate(harness(session), start=1):
                 ours_overhead.append(seconds - run)
                 begun = time.perf_counter()

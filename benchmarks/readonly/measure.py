@@ -14,8 +14,9 @@ import time
 from pathlib import Path
 
 from autoresearch_ci.core.model import Experiment
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -48,10 +49,10 @@ def main() -> None:
         }
         begun = time.perf_counter()
         beyond, cpu = [], []
-        with open_lab(repository, settings) as session:
+        ideas = range(1, options.experiments + 1)
+        proposer = ScriptedProposer([(f"{n}", f"value = {n}\n") for n in ideas])
+        with open_session(SessionRequest(repository, settings, proposer=proposer)) as session:
             print(f"the session's start: {time.perf_counter() - begun:.1f} s")
-            ideas = range(1, options.experiments + 1)
-            session.proposer = ScriptedProposer([(f"{n}", f"value = {n}\n") for n in ideas])
             begun, used = time.perf_counter(), time.process_time()
             for event in research(session):
                 if isinstance(event, Experiment):

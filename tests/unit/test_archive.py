@@ -9,6 +9,7 @@ import pytest
 from autoresearch_ci.campaign.archive import INTERVAL, Archive, archived, recall, waiting
 from autoresearch_ci.campaign.ledger import Ledger
 from autoresearch_ci.core.model import Direction, Reason, Status
+from autoresearch_ci.engine.assembly import readme
 
 
 class Published:
@@ -31,7 +32,7 @@ def book(tmp_path, session_start, baseline):
 def test_slow_experiments_are_written_each_and_quick_ones_together(tmp_path, book):
     """The cost of an experiment does not grow with the campaign, and nothing waits long."""
     now, published = [0.0], Published()
-    archive = Archive(book, published, tmp_path / "pending", clock=lambda: now[0])
+    archive = Archive(book, published, tmp_path / "pending", readme, clock=lambda: now[0])
     for number in range(10):
         archive.add(number, "patch", "log")
         archive.write()
@@ -49,6 +50,7 @@ def test_the_picture_is_drawn_once_a_minute_and_at_the_end(tmp_path, book):
         book,
         published,
         tmp_path / "pending",
+        readme,
         lambda: now[0],
         lambda history: b"%d" % len(history.experiments),
     )
@@ -67,7 +69,7 @@ def test_what_a_kill_left_waiting_is_written_by_the_next_session(tmp_path, book)
     dead = Archive(book, Published(), tmp_path / "pending", clock=lambda: 0.0)
     dead.add(7, "the patch", "the log")
     published = Published()
-    Archive(book, published, tmp_path / "pending", clock=lambda: 0.0).write(now=True)
+    Archive(book, published, tmp_path / "pending", readme, clock=lambda: 0.0).write(now=True)
     (files, _message) = published.writes[0]
     assert files["experiments/0000-0099/0007.patch"] == b"the patch\n"
     assert files["experiments/0000-0099/0007.log"] == b"the log\n"
@@ -79,12 +81,12 @@ def test_what_could_not_be_published_still_waits(tmp_path, book):
     def fail(_files, _message):
         raise OSError
 
-    archive = Archive(book, fail, tmp_path / "pending", clock=lambda: 0.0)
+    archive = Archive(book, fail, tmp_path / "pending", readme, clock=lambda: 0.0)
     archive.add(1, "patch", "log")
     with pytest.raises(OSError):
         archive.write(now=True)
     published = Published()
-    Archive(book, published, tmp_path / "pending").write(now=True)
+    Archive(book, published, tmp_path / "pending", readme).write(now=True)
     assert "experiments/0000-0099/0001.patch" in published.writes[0][0]
 
 
@@ -94,7 +96,7 @@ def test_the_ledger_goes_out_whole(tmp_path, book, baseline):
         replace(baseline, experiment=1, status=Status.DISCARD, reason=Reason.WORSE, prev=1.0)
     )
     published = Published()
-    Archive(book, published, tmp_path / "pending").write(now=True)
+    Archive(book, published, tmp_path / "pending", readme).write(now=True)
     files, message = published.writes[0]
     assert files[".claude/logs/autoresearch.jsonl"] == book.log.read_bytes()
     assert files["results.tsv"] == book.results.read_bytes()
@@ -110,7 +112,7 @@ def test_no_folder_grows_without_end():
 def test_what_an_experiment_plants_among_the_waiting_is_not_published(tmp_path, book):
     """Only what the session put there goes to the logs branch, whatever lies there now."""
     pending, published = tmp_path / "pending", Published()
-    archive = Archive(book, published, pending, clock=lambda: 0.0)
+    archive = Archive(book, published, pending, readme, clock=lambda: 0.0)
     archive.add(1, "patch", "log")
     secret = tmp_path / "secret"
     secret.write_text("secret")
@@ -126,7 +128,7 @@ def test_what_an_experiment_plants_among_the_waiting_is_not_published(tmp_path, 
         "experiments/0000-0099/0001.log": b"log\n",
     }
     assert secret.exists()
-    after = Archive(book, published, pending, clock=lambda: 0.0)
+    after = Archive(book, published, pending, readme, clock=lambda: 0.0)
     after.write(now=True)
     assert not [name for name in published.writes[1][0] if name.startswith("experiments/")]
 
@@ -134,7 +136,7 @@ def test_what_an_experiment_plants_among_the_waiting_is_not_published(tmp_path, 
 def test_an_idea_can_be_read_back_before_and_after_it_is_written(tmp_path, book):
     """From what waits, else from the logs branch; never from what lies in the folder later."""
     published = Published()
-    archive = Archive(book, published, tmp_path / "pending", clock=lambda: 0.0)
+    archive = Archive(book, published, tmp_path / "pending", readme, clock=lambda: 0.0)
     written = {archived("0001.patch"): b"old\n"}
     archive.add(2, "new", "end")
     assert archive.recall(1, "patch", written.get) == "old\n"

@@ -19,8 +19,9 @@ from autoresearch_ci.core.model import (
     SessionEnd,
     StopRequest,
 )
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from autoresearch_ci.workspace import Target, Workspace
 from tests import racing
@@ -80,8 +81,10 @@ class Proposer:
 def hold(repository, *, push=None, when=(), most=6):
     """A session in which `when[n]` is done after its n-th experiment; its events and proposer."""
     settings = {**racing.PUSHED, "max_experiments": most}
-    with open_lab(repository, settings, push=push) as session:
-        session.proposer = Proposer()
+    proposer = Proposer()
+    with open_session(
+        SessionRequest(repository, settings, push=push, proposer=proposer)
+    ) as session:
         events, done = [], 0
         for event in research(session):
             events.append(event)
@@ -89,7 +92,7 @@ def hold(repository, *, push=None, when=(), most=6):
                 if done in dict(when):
                     dict(when)[done]()
                 done += 1
-    return events, session.proposer
+    return events, proposer
 
 
 def stop(**more):
@@ -138,8 +141,14 @@ def test_a_session_that_was_asked_to_end_measures_nothing_more(bare, clone):
     workspace, target = Workspace.open(there), Target("origin", TOKEN)
 
     def keep_and_ask():
-        with open_lab(there, {**racing.PUSHED, "max_experiments": 1}, push=target) as other:
-            other.proposer = ScriptedProposer([("nine", "echo metric: 9\n")])
+        with open_session(
+            SessionRequest(
+                there,
+                {**racing.PUSHED, "max_experiments": 1},
+                push=target,
+                proposer=ScriptedProposer([("nine", "echo metric: 9\n")]),
+            )
+        ) as other:
             list(research(other))
         push_request(workspace, workspace.remote(target), stop(now=True))
 

@@ -6,7 +6,8 @@ import pytest
 
 from autoresearch_ci.cli import main
 from autoresearch_ci.core.errors import BaselineError, MachineError
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
+from autoresearch_ci.engine.session_request import SessionRequest
 from tests.projects import SETTINGS, experiments, git, hold, look, make_project
 
 
@@ -25,7 +26,7 @@ def test_a_session_that_did_not_get_to_its_baseline_leaves_no_branch(project):
     """What never ran, and what only looked, is not among the campaigns afterwards."""
     with pytest.raises(MachineError):
         hold(project, [], setup_command="exit 3")
-    with open_lab(project, SETTINGS):
+    with open_session(SessionRequest(project, SETTINGS)):
         pass
     assert git(project, "branch", "--format=%(refname:short)") == "main"
 

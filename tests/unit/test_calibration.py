@@ -10,16 +10,19 @@ import sys
 import pytest
 
 from autoresearch_ci.cli.advice import findings
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.calibrate import calibration, deviation, measured
+from autoresearch_ci.engine.session_request import SessionRequest
 from tests.projects import SETTINGS, git, make_project
 
 
 @pytest.fixture
 def lab(tmp_path, monkeypatch):
     """A session; a third as many made-up comparisons as for a user tell the same."""
-    monkeypatch.setattr("autoresearch_ci.engine.calibrate._CONTESTS", 100)
-    with open_lab(make_project(tmp_path / "project"), {**SETTINGS, "tag": "t"}) as lab:
+    monkeypatch.setattr("autoresearch_ci.engine.calibrate._COMPARISONS", 100)
+    with open_session(
+        SessionRequest(make_project(tmp_path / "project"), {**SETTINGS, "tag": "t"})
+    ) as lab:
         yield lab
 
 

@@ -8,8 +8,9 @@ from autoresearch_ci.campaign import select
 from autoresearch_ci.core.clock import timestamp, today
 from autoresearch_ci.core.errors import LedgerError, SettingsError, WorkspaceError
 from autoresearch_ci.core.model import ProposalRejected
-from autoresearch_ci.engine.assembly import open_lab, spent_here
+from autoresearch_ci.engine.assembly import open_session, spent_here
 from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.llm.budget import Spent
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from autoresearch_ci.workspace import Workspace
@@ -81,8 +82,13 @@ def test_what_a_day_has_cost_is_that_of_all_campaigns(project, tmp_path):
     """In a new clone, too, where the log in the working tree is of none of them; each is counted once."""
     moment = timestamp()
     for tag, cost in (("one", 9.5), ("two", 1.0)):
-        with open_lab(project, {**SETTINGS, "tag": tag, "max_experiments": 1}) as lab:
-            lab.proposer = ScriptedProposer([NINE])
+        with open_session(
+            SessionRequest(
+                project,
+                {**SETTINGS, "tag": tag, "max_experiments": 1},
+                proposer=ScriptedProposer([NINE]),
+            )
+        ) as lab:
             list(research(lab))
             lost = ProposalRejected(tag, lab.start.session, moment, 2, "", "late", "m", 7, cost)
             lab.ledger.append(lost)
@@ -144,8 +150,9 @@ def test_looking_at_a_campaign_that_is_not_there_names_those_that_are(project):
 
 def test_a_campaign_can_be_looked_at_while_it_runs(project):
     """The experiment under way is shown as running, and only then."""
-    with open_lab(project, {**SETTINGS, "tag": "t"}) as session:
-        session.proposer = ScriptedProposer([NINE])
+    with open_session(
+        SessionRequest(project, {**SETTINGS, "tag": "t"}, proposer=ScriptedProposer([NINE]))
+    ) as session:
         events = research(session)
         next(events)
         next(events)
@@ -220,6 +227,6 @@ def test_a_branch_that_somebody_deleted_is_mentioned(project):
     hold(project, [NINE], tag=today())
     for name in ("autoresearch", "autoresearch-logs"):
         git(project, "branch", "-qD", f"{name}/{today()}")
-    with open_lab(project, SETTINGS, new=True) as session:
+    with open_session(SessionRequest(project, SETTINGS, new=True)) as session:
         assert session.start.tag == f"{today()}-2"
         assert [note for note in session.notes if f"autoresearch-ci rm {today()}" in note]

@@ -11,8 +11,9 @@ import pytest
 from autoresearch_ci.action.confirm import confirmed as confirmed_in_the_action
 from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.core.model import Confirmation, Finding, Reason, Status
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.confirm import confirm
+from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.reports.confirmation import finding
 from tests.projects import SETTINGS, git, hold, look, make_project
 
@@ -44,7 +45,7 @@ def make(tmp_path):
 
 
 def confirmed(project, *, drop=False, pairs=8, **settings):
-    with open_lab(project, {**SETTINGS, "tag": "t", **settings}) as lab:
+    with open_session(SessionRequest(project, {**SETTINGS, "tag": "t", **settings})) as lab:
         events = list(confirm(lab, pairs=pairs, drop=drop))
     *findings, last = events
     assert isinstance(last, Confirmation)
@@ -154,7 +155,10 @@ def test_a_branch_that_became_worse_is_called_so(make, tmp_path):
 def test_nothing_kept_is_nothing_to_confirm(make):
     """It says so, and what to do."""
     project = make(ideas=())
-    with open_lab(project, {**SETTINGS, "tag": "t"}) as lab, pytest.raises(WorkspaceError) as info:
+    with (
+        open_session(SessionRequest(project, {**SETTINGS, "tag": "t"})) as lab,
+        pytest.raises(WorkspaceError) as info,
+    ):
         list(confirm(lab))
     assert "kept nothing" in info.value.message
 
@@ -223,7 +227,7 @@ def test_a_branch_with_nothing_left_has_no_verdict(make):
     """What is the same as its base is not run against it: luck could call it better."""
     project = make(ideas=())
     hold(project, [change("c=5", "c=6")], run_command=". ./target.txt; echo metric: $((a + b - c))")
-    with open_lab(project, {**SETTINGS, "tag": "t"}) as lab:
+    with open_session(SessionRequest(project, {**SETTINGS, "tag": "t"})) as lab:
         finding, note = confirm(lab, drop=True)
         record, why = confirmed_in_the_action(lab, lambda _event: None)
     assert record is None

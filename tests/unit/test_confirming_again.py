@@ -12,8 +12,9 @@ import pytest
 
 from autoresearch_ci.campaign.ledger import loads
 from autoresearch_ci.core.model import Confirmation, Finding, Note, Side
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.confirm import confirm
+from autoresearch_ci.engine.session_request import SessionRequest
 from tests.jobs import wait_for
 from tests.projects import SETTINGS, git, hold, look, make_project
 
@@ -73,10 +74,9 @@ def interrupted(project, after, how, *words):
 
 def confirmed(project, *, drop=False, machine=None, **settings):
     """`confirm` to its end: what it noted, its findings and its verdict."""
-    with open_lab(project, {**SETTINGS, "tag": "t", **settings}) as lab:
-        if machine:
-            lab.start = replace(lab.start, machine=machine)
-        *events, last = confirm(lab, drop=drop)
+    with open_session(SessionRequest(project, {**SETTINGS, "tag": "t", **settings})) as lab:
+        here = replace(lab, start=replace(lab.start, machine=machine or lab.start.machine))
+        *events, last = confirm(here, drop=drop)
     assert isinstance(last, Confirmation)
     return (
         [each.text for each in events if isinstance(each, Note)],

@@ -7,10 +7,11 @@ import subprocess
 import pytest
 
 from autoresearch_ci.core.model import Finding, Reason, Status
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.confirm import confirm
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.session import Session
+from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from autoresearch_ci.reports.confirmation import finding
 from autoresearch_ci.workspace import Target
@@ -58,14 +59,16 @@ def change(old, new):
 def share(repository, *ideas, **settings):
     """A session that is pushed; what it said. The ideas are those after what was tried."""
     overrides = {**SETTINGS, "tag": "t", **settings}
-    with open_lab(repository, overrides, push=Target("origin")) as lab:
+    proposer = ScriptedProposer([])
+    request = SessionRequest(repository, overrides, push=Target("origin"), proposer=proposer)
+    with open_session(request) as lab:
         tried = max(0, lab.history.next_number - 1)
-        lab.proposer = ScriptedProposer([change("", "")] * tried + list(ideas))
+        proposer._ideas = [change("", "")] * tried + list(ideas)
         return list(research(lab))
 
 
 def drop(repository):
-    with open_lab(repository, {**SETTINGS, "tag": "t"}) as lab:
+    with open_session(SessionRequest(repository, {**SETTINGS, "tag": "t"})) as lab:
         return [f for f in confirm(lab, drop=True) if isinstance(f, Finding)]
 
 
@@ -146,7 +149,7 @@ def test_a_drop_ends_with_the_time(clones, monkeypatch):
     drop(here)
     share(there, change("b=5", "b=3"))
     with monkeypatch.context() as patch:
-        patch.setattr(Session, "is_over", property(lambda lab: len(lab.history.pairs) == 2))
+        patch.setattr(Session, "is_over", lambda lab: len(lab.history.pairs) == 2)
         share(here)
     cut = look(here, "t").history.experiments[-1]
     assert (cut.proposer, cut.reason, len(cut.samples)) == ("confirm", Reason.INTERRUPTED, 4)
@@ -166,7 +169,7 @@ def test_what_a_drop_is_worth_on_a_slower_machine_is_written_down_for_the_one_on
     hold(project, [change("c=5", "c=6")], run_command=count + metric.replace("SIGN", "-"))
     (project / ".git" / "speed").write_text("20\n")
     settings = {"tag": "t", "run_command": count + metric.replace("SIGN", "+")}
-    with open_lab(project, {**SETTINGS, **settings}) as lab:
+    with open_session(SessionRequest(project, {**SETTINGS, **settings})) as lab:
         assert [f.dropped for f in confirm(lab, drop=True) if isinstance(f, Finding)] == [True]
     _, kept, dropped = look(project, "t").history.experiments
     assert (kept.status, dropped.status) == (Status.KEEP, Status.KEEP)
@@ -177,7 +180,9 @@ def test_what_a_drop_is_worth_on_a_slower_machine_is_written_down_for_the_one_on
 def test_what_the_guard_wants_is_not_dropped_and_that_is_said(clones):
     """A change that helps nothing stays where the guard fails without it; its line says why."""
     here, _ = clones
-    with open_lab(here, {**SETTINGS, "tag": "t", "guard_command": "grep -q c=6 target.txt"}) as lab:
+    with open_session(
+        SessionRequest(here, {**SETTINGS, "tag": "t", "guard_command": "grep -q c=6 target.txt"})
+    ) as lab:
         of_c, _ = (f for f in confirm(lab, drop=True) if isinstance(f, Finding))
     assert (of_c.holds, of_c.dropped) == (False, False)
     assert "is not shown to help" in finding(of_c)
@@ -206,6 +211,8 @@ def test_a_drop_is_guarded_by_a_run_without_the_change(tmp_path):
     }
     lucky["metric_parse"] = "tail -1 run.log | cut -d' ' -f2"
     hold(project, [("b=4", "a=5\nb=4\n")], **lucky)
-    with open_lab(project, {**SETTINGS, "tag": "t", "guard_command": "grep 5 made"}) as lab:
+    with open_session(
+        SessionRequest(project, {**SETTINGS, "tag": "t", "guard_command": "grep 5 made"})
+    ) as lab:
         assert [f.dropped for f in confirm(lab, drop=True) if isinstance(f, Finding)] == [True]
     assert "b is 5" in git(project, "show", "autoresearch-logs/t:experiments/0000-0099/0002.log")

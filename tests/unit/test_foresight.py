@@ -10,8 +10,9 @@ import pytest
 from autoresearch_ci.core.errors import TargetError
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import SessionEnd, StopReason
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.session_request import SessionRequest
 from tests.projects import SETTINGS, git, look, make_project
 
 BARREL = "export * from './a';\nexport * from './b';\n"
@@ -49,7 +50,9 @@ def ran(project):
 
 def search(project, **settings):
     """A session of the search as `run` opens it; its events."""
-    with open_lab(project, {**SETTINGS, **SET_UP, "tag": "t", **settings}, needs_idea=True) as lab:
+    with open_session(
+        SessionRequest(project, {**SETTINGS, **SET_UP, "tag": "t", **settings}, needs_idea=True)
+    ) as lab:
         return list(research(lab))
 
 
@@ -70,7 +73,10 @@ def test_other_files_that_detection_offers_are_named(tmp_path):
     code = "".join(f"export const speed{n} = {n};\n" for n in range(90))
     files = {"package.json": PACKAGE, "src/index.js": "start();\n", "src/a.js": code}
     project = make_project(tmp_path / "p", **files, **{"build.sh": "mkdir -p dist\n"})
-    with pytest.raises(TargetError) as error, open_lab(project, SET_UP, needs_idea=True):
+    with (
+        pytest.raises(TargetError) as error,
+        open_session(SessionRequest(project, SET_UP, needs_idea=True)),
+    ):
         pass
     assert "src/a.js" in error.value.remedy
     assert ran(project) == []
@@ -114,7 +120,7 @@ def test_a_used_up_campaign_is_over(switch):
     last = look(switch, "t").sessions[-1]
     assert isinstance(last, SessionEnd)
     assert (last.reason, last.experiments) == (StopReason.EXHAUSTED, 0)
-    with open_lab(switch, SETTINGS, needs_idea=True) as lab:
+    with open_session(SessionRequest(switch, SETTINGS, needs_idea=True)) as lab:
         assert lab.start.tag != "t"
 
 
@@ -132,7 +138,9 @@ def test_a_base_that_has_moved_is_merged_first(switch):
 def test_a_superseded_idea_that_waits_is_something_to_try(barrel, monkeypatch):
     """An idea that another session's keep came before still has its turn."""
     monkeypatch.setattr(History, "superseded", [object()])
-    with open_lab(barrel, {**SETTINGS, "target_file": "index.js"}, needs_idea=True) as lab:
+    with open_session(
+        SessionRequest(barrel, {**SETTINGS, "target_file": "index.js"}, needs_idea=True)
+    ) as lab:
         assert lab.history.baseline is None
 
 
@@ -140,7 +148,10 @@ def test_deletions_that_nobody_would_notice_are_no_ideas(tmp_path):
     """Where a project's type has no guard, code that could go is counted and the guard advised."""
     files = {"package.json": PACKAGE, "src/index.js": "start();\nrest();\n"}
     project = make_project(tmp_path / "p", **files)
-    with pytest.raises(TargetError) as error, open_lab(project, {}, needs_idea=True):
+    with (
+        pytest.raises(TargetError) as error,
+        open_session(SessionRequest(project, {}, needs_idea=True)),
+    ):
         pass
     assert "2 blocks of code may not be deleted" in error.value.detail
     assert "guard_command" in error.value.remedy

@@ -9,8 +9,9 @@ import pytest
 
 from autoresearch_ci.cli import main
 from autoresearch_ci.core.model import Experiment, Reason, Status
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from autoresearch_ci.reports.table import Layout
 from autoresearch_ci.reports.terminal import Paint
@@ -188,8 +189,11 @@ def test_a_held_out_number_is_recorded_and_no_proposer_sees_it(measured):
         ("nine", swap("= 10", "= 9")),
         ("eight", swap("= 9", "= 8")),
     ]
-    with open_lab(measured, {**MEASURED, "tag": "t", "holdout_command": command}) as session:
-        session.proposer = Curious(ideas)
+    with open_session(
+        SessionRequest(
+            measured, {**MEASURED, "tag": "t", "holdout_command": command}, proposer=Curious(ideas)
+        )
+    ) as session:
         events = list(research(session))
     base, worse, nine, eight = experiments(events)
     assert [e.holdout for e in (base, worse, nine, eight)] == [123.5, None, 123.5, None]
@@ -317,7 +321,7 @@ def test_a_module_that_the_run_builds_stays(tmp_path):
 
 def test_what_changes_between_two_runs_is_not_measured(project):
     """A file that something left over changes after a run is put back before the next one."""
-    with open_lab(project, {**SETTINGS, "tag": "t"}) as session:
+    with open_session(SessionRequest(project, {**SETTINGS, "tag": "t"})) as session:
         source = session.campaign.source()
         with session.campaign.trial(source | {source.target: says(9)}) as trial:
             trial.show("candidate")

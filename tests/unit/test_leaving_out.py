@@ -8,8 +8,9 @@ import pytest
 
 from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.core.model import Finding
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.confirm import confirm
+from autoresearch_ci.engine.session_request import SessionRequest
 from tests.projects import SETTINGS, git, hold, make_project
 
 SUM = ". ./target.txt\necho metric: $((a + b + c))\n"
@@ -21,7 +22,7 @@ def change(old, new):
 
 def findings(project, **settings):
     """What is found of each kept change, by what it did."""
-    with open_lab(project, {**SETTINGS, "tag": "t", **settings}) as lab:
+    with open_session(SessionRequest(project, {**SETTINGS, "tag": "t", **settings})) as lab:
         return {f.description: f for f in confirm(lab) if isinstance(f, Finding)}
 
 
@@ -80,7 +81,7 @@ def test_a_base_that_moved_is_no_change_of_the_campaign(tmp_path):
     (project / "target.txt").write_text("a=5\nb=5\nc=5\nd=5\n")
     git(project, "commit", "-qam", "moved")
     hold(project, [change("", ""), change("", ""), change("b=5", "b=3")])
-    with open_lab(project, {**SETTINGS, "tag": "t"}) as lab:
+    with open_session(SessionRequest(project, {**SETTINGS, "tag": "t"})) as lab:
         *found, whole = confirm(lab)
         assert "d=5" in lab.campaign.at_base().text
     assert [(f.description, f.gain) for f in found] == [("b=5 -> b=3", 2), ("a=5 -> a=4", 1)]

@@ -20,9 +20,10 @@ from autoresearch_ci.core.model import (
     Status,
     StopReason,
 )
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
-from autoresearch_ci.engine.session import LONGEST_TITLE
+from autoresearch_ci.engine.recorder import LONGEST_TITLE
+from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from tests.projects import SETTINGS, experiments, git, hold, look, make_project
 
@@ -317,8 +318,11 @@ def test_setup_command_runs_once_and_its_failure_says_what_to_do(project):
     """Dependencies are installed before the baseline; a failure shows the end of the output."""
     setup = "echo once >> installed.txt; echo changed >> experiment.sh; git add experiment.sh"
     overrides = {**SETTINGS, "tag": "t", "setup_command": setup}
-    with open_lab(project, overrides) as session:
-        session.proposer = ScriptedProposer([("nine", says(9)), ("eight", says(8))])
+    with open_session(
+        SessionRequest(
+            project, overrides, proposer=ScriptedProposer([("nine", says(9)), ("eight", says(8))])
+        )
+    ) as session:
         assert "setup_command changed experiment.sh, index" in session.notes[0]
         assert "setup_command left installed.txt in the tree" in session.notes[1]
         list(research(session))
@@ -335,19 +339,27 @@ def test_what_setup_leaves_is_named(project):
     (project / ".git" / "info" / "exclude").write_text("cache/\n")
     setup = "mkdir -p deps/a cache; touch deps/a/1 deps/2 cache/3 mine.txt"
     overrides = {**SETTINGS, "tag": "t", "setup_command": setup}
-    with open_lab(project, overrides) as session:
+    with open_session(SessionRequest(project, overrides)) as session:
         (note,) = [note for note in session.notes if "setup_command left" in note]
     assert note.startswith("setup_command left deps/ in the tree, which git does not ignore.")
     assert ".gitignore" in note
-    with open_lab(project, overrides) as session:
+    with open_session(SessionRequest(project, overrides)) as session:
         assert not [note for note in session.notes if "setup_command left" in note]
 
 
 def test_an_interrupt_is_recorded_and_undone(project):
     """Ctrl-C in the middle of an experiment: `crash`, `interrupted`, and a clean tree."""
     overrides = {**SETTINGS, "tag": "t"}
-    with pytest.raises(KeyboardInterrupt), open_lab(project, overrides) as session:
-        session.proposer = ScriptedProposer([("nine", says(9)), ("eight", says(8))])
+    with (
+        pytest.raises(KeyboardInterrupt),
+        open_session(
+            SessionRequest(
+                project,
+                overrides,
+                proposer=ScriptedProposer([("nine", says(9)), ("eight", says(8))]),
+            )
+        ) as session,
+    ):
         events = research(session)
         for event in events:
             if isinstance(event, ExperimentStart) and event.experiment == 2:
@@ -527,8 +539,14 @@ def test_each_command_is_told_before_it_runs(project):
     """Whoever waits learns which command runs, and which of how many runs it is."""
     heard = []
     commands = {"setup_command": "true", "guard_command": "true", "holdout_command": "echo 1"}
-    with open_lab(project, {**SETTINGS, "tag": "t", **commands}, tell=heard.append) as session:
-        session.proposer = ScriptedProposer([("nine", says(9))])
+    with open_session(
+        SessionRequest(
+            project,
+            {**SETTINGS, "tag": "t", **commands},
+            tell=heard.append,
+            proposer=ScriptedProposer([("nine", says(9))]),
+        )
+    ) as session:
         list(research(session))
     said = [phase.text for phase in heard if phase.text != "metric_parse"]
     assert said[:2] == ["setup_command", "baseline, run 1 of at least 2"]

@@ -18,8 +18,9 @@ from autoresearch_ci.core.model import (
     SessionEnd,
     Status,
 )
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.select import chosen
 from autoresearch_ci.workspace import Workspace
 from tests.projects import SETTINGS, experiments, git, look, make_project
@@ -57,7 +58,7 @@ def project(tmp_path, monkeypatch):
 
 def hold(project, server, **settings):
     overrides = {**SETTINGS, "tag": "t", "base_url": server.url, "proposer": "anthropic"}
-    with open_lab(project, {**overrides, **settings}) as session:
+    with open_session(SessionRequest(project, {**overrides, **settings})) as session:
         return list(research(session))
 
 
@@ -230,7 +231,7 @@ def test_an_agent_has_ideas_too(project):
     """Whatever it does to its copy, only the target's new content is taken, and it is judged."""
     agent = 'cat > /dev/null; rm experiment.sh; sed -i s/x=10/x=2/ target.txt; echo "TITLE: agent"'
     overrides = {**SETTINGS, "tag": "t", "proposer_command": agent, "max_experiments": "1"}
-    with open_lab(project, overrides) as session:
+    with open_session(SessionRequest(project, overrides)) as session:
         events = list(research(session))
     done = experiments(events)[-1]
     assert (done.status, done.proposer, done.description) == (Status.KEEP, "command", "agent")

@@ -9,8 +9,9 @@ import pytest
 
 from autoresearch_ci.campaign.ledger import dumps, loads
 from autoresearch_ci.core.model import Mutant, MutationCheck, Note, Reason, Status
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.source_code.mutants import crashing, emptied
 from tests.projects import experiments, make_repository
 
@@ -50,7 +51,9 @@ SIZE = {
 
 
 def session(repository, limit=6, **settings):
-    with open_lab(repository, {**SIZE, "max_experiments": limit, **settings}) as lab:
+    with open_session(
+        SessionRequest(repository, {**SIZE, "max_experiments": limit, **settings})
+    ) as lab:
         return list(research(lab)), lab.history
 
 
@@ -127,7 +130,9 @@ def test_a_binary_whose_main_no_test_runs_keeps_its_usage_text(tmp_path):
         {"go.mod": "module example.org/size\n\ngo 1.20\n", "main.go": main, "main_test.go": test,
          ".gitignore": "bin/\n"},
     )  # fmt: skip
-    with open_lab(repository, {"max_experiments": 3, "proposer": "search", "tag": "t"}) as lab:
+    with open_session(
+        SessionRequest(repository, {"max_experiments": 3, "proposer": "search", "tag": "t"})
+    ) as lab:
         events = list(research(lab))
         assert lab.settings.min_delta.relative
         assert lab.history.mutations.mutants == (Mutant("a crash at its start"),)

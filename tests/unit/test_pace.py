@@ -7,8 +7,9 @@ import pytest
 from autoresearch_ci.campaign import sync
 from autoresearch_ci.campaign.sync import RemoteSync
 from autoresearch_ci.core.model import Proposal
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.workspace import Target
 from tests import racing
 from tests.projects import SETTINGS, git, make_project
@@ -71,14 +72,17 @@ def test_at_most_six_pushes_in_any_minute(repositories, rejected, monkeypatch):
             return Proposal(f"idea {self.made}", files, "ideas") if self.made <= 60 else None
 
     settings = {**SETTINGS, "tag": "race"}
-    with open_lab(here, settings, push=Target("origin")) as session:
-        at_work = session.remote_sync
-        remote = Remote(at_work._remote, clock, rejected)
-        session.remote_sync = RemoteSync(
-            remote, session.campaign, session.ledger, session.archive, clock, clock.sleep
-        )
-        session.proposer = Ideas()
+    remotes = []
+
+    def choose(remote, campaign, ledger, archive):
+        remotes.append(Remote(remote, clock, rejected))
+        return RemoteSync(remotes[0], campaign, ledger, archive, clock, clock.sleep)
+
+    monkeypatch.setattr("autoresearch_ci.engine.assembly.choose_sync", choose)
+    request = SessionRequest(here, settings, push=Target("origin"), proposer=Ideas())
+    with open_session(request) as session:
         list(research(session))
+    (remote,) = remotes
     for at in remote.pushes:
         assert sum(at <= other < at + 60 for other in remote.pushes) <= sync.A_MINUTE
     assert len(remote.pushes) >= 10

@@ -15,8 +15,9 @@ from autoresearch_ci.campaign import sync
 from autoresearch_ci.campaign.ledger import Ledger
 from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.core.model import Experiment, Note, Proposal
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.workspace import Target
 from autoresearch_ci.workspace.ref_transaction import RefTransaction
 from tests import racing
@@ -74,8 +75,9 @@ class Ideas:
 def hold(repository, *ideas, token=TOKEN, **settings):
     """One session that is shared; all that it said."""
     overrides = {**racing.PUSHED, **settings}
-    with open_lab(repository, overrides, push=Target("origin", token)) as session:
-        session.proposer = Ideas(*ideas)
+    with open_session(
+        SessionRequest(repository, overrides, push=Target("origin", token), proposer=Ideas(*ideas))
+    ) as session:
         return list(research(session))
 
 
@@ -120,8 +122,7 @@ def test_a_session_is_published_as_it_goes(bare, clone):
 def test_without_push_nothing_leaves_the_machine(bare, server, tmp_path):
     """Sharing has to be asked for."""
     here = racing.clone(bare, server.remote("octo/lab"), tmp_path / "here")
-    with open_lab(here, racing.PUSHED) as session:
-        session.proposer = Ideas("a=2")
+    with open_session(SessionRequest(here, racing.PUSHED, proposer=Ideas("a=2"))) as session:
         list(research(session))
     assert server.site.requests == []
 
@@ -225,7 +226,7 @@ def test_an_unknown_remote_is_an_error_before_anything_is_done(clone):
     here = clone("here")
     with (
         pytest.raises(WorkspaceError, match="no remote 'nowhere'") as error,
-        open_lab(here, racing.PUSHED, push=Target("nowhere")),
+        open_session(SessionRequest(here, racing.PUSHED, push=Target("nowhere"))),
     ):
         pass
     assert "origin" in error.value.remedy
@@ -387,13 +388,13 @@ def test_ctrl_c_does_not_wait_for_a_slow_remote(server, clone):
     hold(here)
     with (
         pytest.raises(KeyboardInterrupt),
-        open_lab(here, racing.PUSHED, push=Target("origin", TOKEN)) as session,
+        open_session(
+            SessionRequest(here, racing.PUSHED, push=Target("origin", TOKEN), proposer=Ideas("a=2"))
+        ) as session,
     ):
         server.slow(12)
-        session.proposer = Ideas("a=2")
-        session.remote_sync._shared = (
-            session.remote_sync._logs_tip
-        )  # the first push is not waited for
+        at_work = session.remote_sync
+        at_work._shared = at_work._logs_tip  # the first push is not waited for
         events = research(session)
         for event in events:
             if isinstance(event, Experiment):

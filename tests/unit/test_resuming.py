@@ -11,8 +11,9 @@ import pytest
 from autoresearch_ci.core.clock import today
 from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.core.model import Experiment, Note, Proposal
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.workspace import Target
 from autoresearch_ci.workspace.campaign_branch import Campaign
 from tests import racing
@@ -99,15 +100,17 @@ class Ideas:
 def hold(repository, *ideas, merged=(), **settings):
     """A session as a workflow has it; it ends before anything is exhausted."""
     overrides = {**SETTINGS, "max_experiments": max(1, len(ideas)), **settings}
-    with open_lab(
-        repository,
-        overrides,
-        push=Target("origin", TOKEN),
-        base="HEAD",
-        base_branch="main",
-        finished=lambda tag: tag in merged,
+    with open_session(
+        SessionRequest(
+            repository,
+            overrides,
+            push=Target("origin", TOKEN),
+            base="HEAD",
+            base_branch="main",
+            finished=lambda tag: tag in merged,
+            proposer=Ideas(*ideas),
+        )
     ) as session:
-        session.proposer = Ideas(*ideas)
         return session.start.tag, list(research(session))
 
 
@@ -191,8 +194,9 @@ def test_a_conflict_that_a_person_resolved_is_gone_on_from(bare, checkout, commi
         check=True,
     )
     git(person, "switch", "-q", "main")
-    with open_lab(person, {**SETTINGS, "max_experiments": 1}, push=None) as session:
-        session.proposer = Ideas("b=2")
+    with open_session(
+        SessionRequest(person, {**SETTINGS, "max_experiments": 1}, push=None, proposer=Ideas("b=2"))
+    ) as session:
         events = list(research(session))
     assert done(events) == [(2, "baseline", "keep"), (3, "b=2", "keep")]
     assert session.start.tag == tag
@@ -245,10 +249,15 @@ def test_two_sessions_that_both_merge_the_base_have_it_once(bare, checkout, comm
     tag, _ = hold(checkout("first"), "a=2")
     commit("other.txt", "new\n")
     here, there = checkout("here"), checkout("there")
-    with open_lab(
-        here, {**SETTINGS, "max_experiments": 1}, push=Target("origin", TOKEN), base_branch="main"
+    with open_session(
+        SessionRequest(
+            here,
+            {**SETTINGS, "max_experiments": 1},
+            push=Target("origin", TOKEN),
+            base_branch="main",
+            proposer=Ideas("b=2"),
+        )
     ) as session:
-        session.proposer = Ideas("b=2")
         events = []
         for event in research(session):
             events.append(event)
@@ -280,10 +289,15 @@ def test_a_file_of_the_user_is_never_in_danger(bare, checkout, commit):
     git(there, "fetch", "-q", "--depth=1", str(bare), "main")
     git(there, "checkout", "-q", "--detach", "FETCH_HEAD")
     (here / "notes.txt").write_text("mine\n")
-    with open_lab(
-        here, {**SETTINGS, "max_experiments": 2}, push=Target("origin", TOKEN), base_branch="main"
+    with open_session(
+        SessionRequest(
+            here,
+            {**SETTINGS, "max_experiments": 2},
+            push=Target("origin", TOKEN),
+            base_branch="main",
+            proposer=Ideas("b=2", "b=3"),
+        )
     ) as session:
-        session.proposer = Ideas("b=2", "b=3")
         events = []
         for event in research(session):
             events.append(event)
@@ -305,8 +319,11 @@ def test_a_file_of_the_user_is_never_in_danger(bare, checkout, commit):
 def test_a_user_on_another_branch_does_not_get_it_merged(tmp_path):
     """The campaign follows the branch that it was begun on, and no other."""
     project = make_project(tmp_path / "project", **{"target.txt": LINES})
-    with open_lab(project, {**SETTINGS, "tag": "t", "max_experiments": 1}) as session:
-        session.proposer = Ideas("a=2")
+    with open_session(
+        SessionRequest(
+            project, {**SETTINGS, "tag": "t", "max_experiments": 1}, proposer=Ideas("a=2")
+        )
+    ) as session:
         list(research(session))
     git(project, "switch", "-q", "-c", "feature")
     (project / "other.txt").write_text("feature\n")
@@ -314,8 +331,11 @@ def test_a_user_on_another_branch_does_not_get_it_merged(tmp_path):
     git(project, "commit", "-qm", "feature")
 
     def go_on(idea):
-        with open_lab(project, {**SETTINGS, "tag": "t", "max_experiments": 1}) as session:
-            session.proposer = Ideas(idea)
+        with open_session(
+            SessionRequest(
+                project, {**SETTINGS, "tag": "t", "max_experiments": 1}, proposer=Ideas(idea)
+            )
+        ) as session:
             return list(research(session))
 
     assert done(go_on("a=3")) == [(2, "a=3", "keep")]
@@ -347,15 +367,17 @@ def test_a_remote_that_is_down_at_the_beginning_is_said_and_merged_with_later(
     tag, _ = hold(checkout("first"), "a=2")
     fault = server.down()
     here = checkout("second")
-    with open_lab(
-        here,
-        {**SETTINGS, "max_experiments": 1},
-        push=Target("origin", TOKEN),
-        base="HEAD",
-        base_branch="main",
+    with open_session(
+        SessionRequest(
+            here,
+            {**SETTINGS, "max_experiments": 1},
+            push=Target("origin", TOKEN),
+            base="HEAD",
+            base_branch="main",
+            proposer=Ideas("b=2"),
+        )
     ) as session:
         assert any("Could not read from origin" in note for note in session.notes)
-        session.proposer = Ideas("b=2")
         list(research(session))
     fault.times = 0
     hold(here)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
+from unittest.mock import patch
 
 import pytest
 
@@ -16,11 +18,12 @@ from autoresearch_ci.core.model import (
     StopReason,
 )
 from autoresearch_ci.core.progress import Progress, Watch
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
+from autoresearch_ci.engine.experiment import OUT_OF_TIME
 from autoresearch_ci.engine.forecast import fruitless, out_of_time
 from autoresearch_ci.engine.limits import Limits
 from autoresearch_ci.engine.loop import research
-from autoresearch_ci.engine.session import OUT_OF_TIME
+from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from tests.projects import SETTINGS, look, make_project
 
@@ -41,9 +44,9 @@ def runs(project):
 class Clock:
     """Lets a session's time be up once so many runs were made."""
 
-    def __init__(self, session, project, last_run):
-        self._session, self._project, self._last = session, project, last_run
-        self._watch = session.watch
+    def __init__(self, history, project, last_run):
+        self._project, self._last = project, last_run
+        self._watch = Watch(history)
 
     def skip(self, count):
         self._watch.skip(count)
@@ -59,9 +62,12 @@ class Clock:
 def hold(project, last_run, *ideas, repairs=None, **settings):
     """A session whose time is up after so many runs; its events."""
     overrides = {**SETTINGS, "tag": "t", "time_limit": f"{int(LIMIT)}s", **settings}
-    with open_lab(project, overrides) as session:
-        session.proposer = ScriptedProposer(ideas, repairs)
-        session.watch = Clock(session, project, last_run)
+    request = SessionRequest(project, overrides, proposer=ScriptedProposer(ideas, repairs))
+    clock = partial(Clock, project=project, last_run=last_run)
+    with (
+        patch("autoresearch_ci.engine.assembly.Watch", clock),
+        open_session(request) as session,
+    ):
         return list(research(session))
 
 
@@ -144,7 +150,9 @@ def test_setup_is_in_the_box(tmp_path, monkeypatch):
         return Watch(history)
 
     monkeypatch.setattr("autoresearch_ci.engine.assembly.Watch", watch)
-    with open_lab(project, {**SETTINGS, "tag": "t", "setup_command": "touch .git/set-up"}):
+    with open_session(
+        SessionRequest(project, {**SETTINGS, "tag": "t", "setup_command": "touch .git/set-up"})
+    ):
         assert mark.exists()
     assert was_set_up == [False]
 
@@ -156,8 +164,14 @@ def in_time(project, limit, **settings):
     """What a session with so much time says of it, as it happens and at its end."""
     heard = []
     overrides = {**SETTINGS, "tag": "t", "time_limit": f"{limit}s", **settings}
-    with open_lab(project, overrides, tell=heard.append) as session:
-        session.proposer = ScriptedProposer([("a", "base=98\n"), ("b", "base=97\n")])
+    with open_session(
+        SessionRequest(
+            project,
+            overrides,
+            tell=heard.append,
+            proposer=ScriptedProposer([("a", "base=98\n"), ("b", "base=97\n")]),
+        )
+    ) as session:
         events = list(research(session))
     return [e.text for e in [*heard, *events] if isinstance(e, Note)], events
 
@@ -186,8 +200,9 @@ def test_what_earlier_records_tell_is_said_before_anything_runs(tmp_path, tag):
     in_time(project, 0.3)
     heard = []
     overrides = {**SETTINGS, "tag": tag, "time_limit": "0.3s"}
-    with open_lab(project, overrides, tell=heard.append) as session:
-        session.proposer = ScriptedProposer([])
+    with open_session(
+        SessionRequest(project, overrides, tell=heard.append, proposer=ScriptedProposer([]))
+    ) as session:
         for event in research(session):
             if isinstance(event, Note):
                 break

@@ -6,8 +6,9 @@ import pytest
 
 from autoresearch_ci.core.errors import BaselineError
 from autoresearch_ci.core.model import Experiment, Note, Reason, SessionEnd, Status, StopReason
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from tests.projects import SETTINGS, experiments, git, hold, make_project
 
@@ -151,8 +152,11 @@ def test_a_baseline_that_is_cut_from_another_number_is_an_error(project):
 def session(project, ideas, **settings):
     """The events of a session, and the error that ended it."""
     events = []
-    with open_lab(project, {**SETTINGS, "tag": "t", **settings}) as lab:
-        lab.proposer = ScriptedProposer(ideas)
+    with open_session(
+        SessionRequest(
+            project, {**SETTINGS, "tag": "t", **settings}, proposer=ScriptedProposer(ideas)
+        )
+    ) as lab:
         try:
             for event in research(lab):
                 events.append(event)  # noqa: PERF402 - what came before an error counts
@@ -242,8 +246,8 @@ def test_a_command_that_is_not_there_is_named(project):
 
 def test_habits_of_the_commands_are_said_at_the_start(project):
     """A pipe that hides a failure is a note before anything runs."""
-    with open_lab(
-        project, {**SETTINGS, "tag": "t", "run_command": "sh experiment.sh | cat"}
+    with open_session(
+        SessionRequest(project, {**SETTINGS, "tag": "t", "run_command": "sh experiment.sh | cat"})
     ) as lab:
         assert any("run_command ends in a pipe" in note for note in lab.notes)
 

@@ -224,7 +224,7 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A decision and the reason for it.
+    """A decision and the reason for it: None where the baseline is kept.
 
     `gain` is the judge's estimate of how much better the candidate is than the
     incumbent, in the metric's unit. None where the last run of each side says it.
@@ -232,7 +232,7 @@ class Verdict:
     """
 
     status: Status
-    reason: Reason
+    reason: Reason | None
     gain: float | None = None
     beside: float | None = None
 

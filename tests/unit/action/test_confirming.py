@@ -9,8 +9,9 @@ import pytest
 from autoresearch_ci.action.confirm import RUNS, confirmed, is_due, seconds_of_a_run
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import Confirmation, Finding, Note, StopRequest
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from tests.projects import SETTINGS, make_project
 
@@ -30,19 +31,19 @@ def lab(tmp_path):
             ".gitignore": "broken\nslow\n",
         },
     )
-    with open_lab(project, {**SETTINGS, "tag": "t"}) as session:
-        session.proposer = ScriptedProposer(IDEAS)
+    with open_session(
+        SessionRequest(project, {**SETTINGS, "tag": "t"}, proposer=ScriptedProposer(IDEAS))
+    ) as session:
         list(research(session))
         assert len(session.history.kept_changes) == 2
         yield session
 
 
-def leave(lab, questions: float) -> float:
-    """Let the time limit leave room for so many questions; how many seconds that is."""
+def leave(lab, questions: float):
+    """The session with a time limit that leaves room for so many questions, and those seconds."""
     room = questions * RUNS * seconds_of_a_run(lab.history)
     limit = lab.progress.seconds + room
-    lab.settings = lab.settings.model_copy(update={"time_limit": limit})
-    return room
+    return replace(lab, settings=lab.settings.model_copy(update={"time_limit": limit})), room
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def leave(lab, questions: float) -> float:
 )
 def test_as_much_as_there_is_time_for(lab, questions, kinds):
     """Every kept change and the branch; else the branch; else nothing, and then it is said."""
-    leave(lab, questions)
+    lab, _ = leave(lab, questions)
     found = []
     record, why = confirmed(lab, found.append)
     assert [type(each) for each in found] == kinds
@@ -61,14 +62,14 @@ def test_as_much_as_there_is_time_for(lab, questions, kinds):
 @pytest.mark.parametrize("questions", [4, 2])
 def test_the_time_ends_it(lab, tmp_path, questions):
     """Runs that take longer than any before do not go on for ever; what they gave counts later."""
-    room = leave(lab, questions)
+    lab, room = leave(lab, questions)
     (tmp_path / "p" / "slow").write_text(f"{room / 3}")  # for a pair, and half of the next one
     record, why = confirmed(lab, lambda _event: None)
     assert record is None
     assert "the time was up" in why
     assert len(lab.history.pairs) == 1
     (tmp_path / "p" / "slow").unlink()
-    leave(lab, 4)
+    lab, _ = leave(lab, 4)
     record, why = confirmed(lab, lambda _event: None)
     assert (record.verdict, why) == ("confirmed", "")
 
@@ -106,7 +107,7 @@ def test_one_that_was_cancelled_is_gone_on_with(lab):
     with pytest.raises(KeyboardInterrupt):
         confirmed(lab, cancel)
     assert len(lab.history.pairs) == 3
-    leave(lab, 2)
+    lab, _ = leave(lab, 2)
     found = []
     record, _ = confirmed(lab, found.append)
     assert [type(each) for each in found] == [Note, Confirmation]
@@ -123,13 +124,12 @@ def test_a_run_that_a_stop_ends_at_once_confirms_nothing(tmp_path, chained):
     def cancel(_event):
         raise KeyboardInterrupt
 
-    with open_lab(project, given) as lab:
-        lab.start = replace(lab.start, goes_on=True)
-        lab.proposer = ScriptedProposer(IDEAS)
+    request = SessionRequest(project, given, proposer=ScriptedProposer(IDEAS), goes_on=True)
+    with open_session(request) as lab:
         list(research(lab))
         with pytest.raises(KeyboardInterrupt):
             confirmed(lab, cancel)
         lab.ledger.append(StopRequest("t", "later", lab.start.timestamp))
-    with open_lab(project, given, chained=lambda: chained) as lab:
+    with open_session(SessionRequest(project, given, chained=lambda: chained)) as lab:
         assert lab.history.pairs
         assert is_due(lab, "stopped") != chained

@@ -86,7 +86,7 @@ def lab(make_history):
         settings=SimpleNamespace(patience=None),
         remote_sync=SimpleNamespace(trouble=""),
         start=SimpleNamespace(session="s1"),
-        stopped=False,
+        stops=SimpleNamespace(requested=False),
     )
 
 
@@ -136,7 +136,7 @@ def test_patience_is_that_of_all_runs(lab):
 
 def test_a_stop_that_came_late(lab):
     """Somebody who asks for a stop while an improvement is confirmed is heard."""
-    lab.stopped = True
+    lab.stops.requested = True
     assert "stop" in why(lab)
 
 

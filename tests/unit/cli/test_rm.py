@@ -8,8 +8,9 @@ import subprocess
 import pytest
 
 from autoresearch_ci.cli import main
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from autoresearch_ci.workspace import Target, Workspace
 from tests.projects import SETTINGS, git, hold, look, make_project
@@ -105,8 +106,14 @@ def test_with_push_it_goes_on_the_remote_as_well(tmp_path, capsys):
     bare = tmp_path / "bare.git"
     git(source, "clone", "-q", "--bare", str(source), str(bare))
     git(source, "remote", "add", "origin", str(bare))
-    with open_lab(source, {**SETTINGS, "tag": "t"}, push=Target("origin")) as session:
-        session.proposer = ScriptedProposer([NINE])
+    with open_session(
+        SessionRequest(
+            source,
+            {**SETTINGS, "tag": "t"},
+            push=Target("origin"),
+            proposer=ScriptedProposer([NINE]),
+        )
+    ) as session:
         list(research(session))
     assert "autoresearch/t" in branches(bare)
     for words, left in (([], True), (["--push"], False)):

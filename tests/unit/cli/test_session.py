@@ -26,6 +26,7 @@ from autoresearch_ci.core.model import (
     Status,
     StopReason,
 )
+from autoresearch_ci.engine.session_request import SessionRequest
 from tests.projects import SETTINGS, make_project
 
 
@@ -37,7 +38,7 @@ class Script:
         self.events = [start]
         for experiment in history.experiments:
             self.events += [self.begin(experiment), experiment]
-        self.heard, self.closed, self.opened = [], False, {}
+        self.heard, self.closed, self.opened = [], False, None
         self.error = None
 
     def begin(self, experiment: Experiment) -> ExperimentStart:
@@ -48,8 +49,8 @@ class Script:
         )  # fmt: skip
 
     @contextmanager
-    def open_lab(self, repo, overrides, **options):
-        self.opened = {"repo": repo, "overrides": overrides, **options}
+    def open_session(self, request):
+        self.opened = request
         settings = SimpleNamespace(
             time_budget=300.0, max_experiments=10, time_limit=None, patience=3, target_value=None,
             metric_name="val_bpb", doctor="auto",
@@ -77,7 +78,7 @@ class Script:
 def script(monkeypatch, session_start, make_history):
     made = Script(session_start, make_history((0.98, Reason.IMPROVED), (None, Reason.NONZERO_EXIT)))
     lab = types.ModuleType("lab")
-    lab.open_lab = made.open_lab
+    lab.open_session = made.open_session
     loop = types.ModuleType("loop")
     loop.research = made.research
     monkeypatch.setitem(sys.modules, "autoresearch_ci.engine.assembly", lab)
@@ -109,7 +110,7 @@ def test_push_reaches_the_lab_with_the_token_from_the_environment(script, tmp_pa
     """And the token is not in what could be printed of it."""
     monkeypatch.setenv("AUTORESEARCH_TOKEN", "s3cret")
     hold(tmp_path, {}, push="upstream", quiet=True)
-    target = script.opened["push"]
+    target = script.opened.push
     assert (target.remote, target.token) == ("upstream", "s3cret")
     assert "s3cret" not in repr(target)
 
@@ -117,12 +118,11 @@ def test_push_reaches_the_lab_with_the_token_from_the_environment(script, tmp_pa
 def test_what_was_asked_for_reaches_the_lab(script, tmp_path):
     """Flags, --new, --base and setup pass through untouched."""
     hold(tmp_path, {"tag": "x"}, new=True, base="v1", setup_only=True, quiet=True)
-    assert script.opened.pop("tell")  # what shows the progress
-    assert script.opened.pop("needs_idea")
-    assert script.opened == {
-        "repo": tmp_path, "overrides": {"tag": "x"}, "new": True, "base": "v1", "setup_only": True,
-            "push": None,
-    }  # fmt: skip
+    tell = script.opened.tell  # what shows the progress
+    assert script.opened == SessionRequest(
+        tmp_path, {"tag": "x"}, new=True, base="v1", setup_only=True, push=None, tell=tell,
+        needs_idea=True,
+    )  # fmt: skip
 
 
 def test_quiet_is_one_line(script, tmp_path, capsys):

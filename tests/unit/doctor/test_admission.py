@@ -18,8 +18,9 @@ from autoresearch_ci.cli import main
 from autoresearch_ci.core.errors import BaselineError, UntrustedError
 from autoresearch_ci.core.model import Check, Diagnosis, Note
 from autoresearch_ci.doctor import admit
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.executors import deadline
 from tests.projects import SETTINGS, git, make_project, make_repository
 
@@ -52,8 +53,9 @@ def begin(project, settings, **more):
     """What a session sees of the doctor; its ledger, and whether it went on."""
     settings = {**settings, **more}
     shown = []
-    with open_lab(project, settings) as lab:
-        admit(lab, project, settings, shown.append, auto="off")
+    request = SessionRequest(project, settings)
+    with open_session(request) as lab:
+        admit(lab, request, shown.append, auto="off")
         list(research(lab))
         return shown, lab.history.diagnosis, lab.ledger.log.read_text()
 
@@ -276,7 +278,7 @@ def test_a_kill_is_cleared_up(hanging, project):
         session.communicate()
     assert Path(copy).is_dir()
     assert runs(wait_for(pid))
-    with open_lab(project, {**CHEATED, "tag": "u"}):
+    with open_session(SessionRequest(project, {**CHEATED, "tag": "u"})):
         assert not Path(copy).parent.exists()
         give_up = time.monotonic() + 30
         while runs(wait_for(pid)):

@@ -17,8 +17,9 @@ from autoresearch_ci.core.model import (
     Rejected,
     Status,
 )
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.executors import Command
 from autoresearch_ci.executors.local import ProcessExecutor
 from autoresearch_ci.proposers.agent import AgentProposer
@@ -235,17 +236,18 @@ def test_a_session_with_an_agent(tmp_path):
         "if [ -e ../../tried ]; then sed -i s/10/7/ $AUTORESEARCH_TARGET; echo TITLE: Seven;"
         " else touch ../../tried; echo no luck; exit 1; fi"
     )
-    with open_lab(made, {**SETTINGS, "tag": "t", "max_experiments": 1}) as session:
-        session.proposer = AgentProposer(
-            agent,
-            budget=20,
-            variables=(),
-            proxied=True,
-            run=lambda shell, **more: ProcessExecutor().run(Command(shell, **more)),
-            scratch=session.campaign.scratch,
-            brief=lambda source, history: f"Lower the metric of {source.target}.",
-            log=tmp_path / "proposer.log",
-        )
+    proposer = AgentProposer(
+        agent,
+        budget=20,
+        variables=(),
+        proxied=True,
+        run=lambda shell, **more: ProcessExecutor().run(Command(shell, **more)),
+        scratch=lambda: session.campaign.scratch(),  # noqa: PLW0108 - it is not open yet
+        brief=lambda source, history: f"Lower the metric of {source.target}.",
+        log=tmp_path / "proposer.log",
+    )
+    settings = {**SETTINGS, "tag": "t", "max_experiments": 1}
+    with open_session(SessionRequest(made, settings, proposer=proposer)) as session:
         events = list(research(session))
     (refused,) = (event for event in events if isinstance(event, ProposalRejected))
     assert refused.error == "the agent exited with 1: no luck"

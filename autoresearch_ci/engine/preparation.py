@@ -1,14 +1,46 @@
-"""Whether there is anything to try, known before anything is run."""
+"""Steps before a session's first run: is there anything to try, and the user's setup_command."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from autoresearch_ci.config import Loaded
 from autoresearch_ci.core.errors import TargetError
 from autoresearch_ci.core.model import MutationCheck, StopReason
 from autoresearch_ci.core.text import plural
 from autoresearch_ci.engine import mutation
-from autoresearch_ci.engine.session import Session
+from autoresearch_ci.engine.session import Session, end, synchronize
+from autoresearch_ci.executors.home_dirs import Homes
 from autoresearch_ci.proposers.search import Inventory, SearchProposer
+
+_SHOWN = 5
+"""Names in a note."""
+
+
+def prepare(session: Session, homes: Homes) -> Iterator[str]:
+    """Run setup_command, where the session is to run anything; yield notes on what it did."""
+    campaign, stopped = session.campaign, session.stops.inherited
+    with campaign.preparation() as changed:
+        if not stopped:
+            session.evaluator.prepare()
+    yield homes.keep()
+    if stopped:
+        yield "A stop came after the session that started this one: so nothing is run."
+    if changed:
+        place = f" (now in {campaign.undone})" if campaign.undone else ""
+        yield f"setup_command changed {', '.join(changed[:_SHOWN])}; that was undone{place}."
+    if campaign.left:
+        yield left_by_setup(campaign.left)
+
+
+def left_by_setup(paths: list[str]) -> str:
+    """The note on what setup made and git does not ignore."""
+    shown = ", ".join(paths[:_SHOWN])
+    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+    return (
+        f"setup_command left {shown}{more} in the tree, which git does not ignore. It stays after "
+        "the session: add it to .gitignore, or commit it where it belongs to the project."
+    )
 
 
 def require_idea(session: Session, loaded: Loaded) -> None:
@@ -17,22 +49,23 @@ def require_idea(session: Session, loaded: Loaded) -> None:
     A campaign that has used up its ideas is written down as ended, so that the next session
     begins a new one. What only a run can tell is left to the runs.
     """
-    search, history = session.proposer, session.history
-    if not isinstance(search, SearchProposer) or session.limits.setup_only or session.stops:
+    search, history = session.next_idea.proposer, session.history
+    idle = session.limits.setup_only or session.stops.inherited
+    if not isinstance(search, SearchProposer) or idle:
         return
-    waiting = history.superseded or (history.held if session.is_limited else ()) or history.pairs
+    waiting = session.next_idea.waiting or history.pairs
     moved = history.baseline and session.follow and not session.campaign.includes(session.follow)
     if waiting or moved:
         return
-    source, told = session.campaign.source(), session.told
+    source, told = session.campaign.source(), session.next_idea.told
     told.mutations = mutation.known(session)
     if search.propose(source, told) is not None:
         return
     found, tried = search.inventory(source, told), history.next_number - 1
     if history.baseline:
-        session.ledger.append(session.start)
-        session.end(StopReason.EXHAUSTED, "nothing was left to try when it began")
-        session.sync(last=True)
+        session.recorder.began()
+        end(session, StopReason.EXHAUSTED, "nothing was left to try when it began")
+        synchronize(session, last=True)
     why, guards = _spared(told.mutations, loaded)
     raise TargetError(
         f"The search has nothing {'more ' if tried > 0 else ''}to try in {source.target}.",
@@ -42,7 +75,7 @@ def require_idea(session: Session, loaded: Loaded) -> None:
 
 
 def _spared(check: MutationCheck | None, loaded: Loaded) -> tuple[str, bool]:
-    """Why code may not go, and whether other tests as guard_command could change that."""
+    """The reason why code may not go, and whether another guard_command could change that."""
     if not loaded.allow_deletions:
         return "without a guard_command nobody would notice", True
     if check is None or check.noticed:

@@ -1,0 +1,122 @@
+"""The incumbent in a session: measured before the first candidate, and asked when many crash."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from statistics import median
+
+from autoresearch_ci.core.model import Note, Reason, Sample, Side, Status
+from autoresearch_ci.engine.evaluator import Evaluator
+from autoresearch_ci.engine.experiment import Conditions, Outcome, decide, hold_out, open_comparison
+from autoresearch_ci.engine.forecast import Forecast
+from autoresearch_ci.engine.runs import Runs
+from autoresearch_ci.judge import Comparison
+from autoresearch_ci.workspace import Trial
+
+
+class Incumbent:
+    """The `samples` of the incumbent that this session has measured, and whether it still runs."""
+
+    def __init__(self, evaluator: Evaluator, forecast: Forecast) -> None:
+        self._evaluator, self._forecast = evaluator, forecast
+        self.samples: tuple[Sample, ...] = ()
+        self._crashes = 0
+
+    def forget(self) -> None:
+        """Know nothing of it: it is another one now."""
+        self.samples = ()
+
+    def become(self, outcome: Outcome) -> None:
+        """Take what was kept in its place, with its runs."""
+        values = outcome.values(Side.CANDIDATE)
+        self.samples = tuple(Sample(Side.INCUMBENT, value) for value in values)
+        longest = max((each.run.seconds for each in outcome.measurements), default=0.0)
+        self._evaluator.slowest = max(self._evaluator.slowest, longest)
+
+    def foresee(self, given: Conditions) -> str:
+        """Say where the time is too short for an experiment, as far as the records tell."""
+        comparison = open_comparison(given)
+        return self._forecast.say(len(self.samples), planned_runs(given, comparison))
+
+    def measure(self, trial: Trial, given: Conditions, what: str = "baseline") -> Runs:
+        """Run it until the judge is ready for a candidate, or the time is up.
+
+        `what` says which runs these are, for people. Raises BaselineError where one gives no
+        metric.
+        """
+        self.forget()
+        runs, values = Runs(given.evaluator, trial), list[float]()
+        comparison = open_comparison(replace(given, incumbent=()))
+        while given.judge(comparison) is Side.INCUMBENT:
+            if values and given.is_over():
+                break
+            run = runs.of(
+                Side.INCUMBENT, _opening_run(what, values, given, comparison), opens=not values
+            )
+            values.append(given.evaluator.require(run, values))
+            comparison = comparison.plus(Sample(Side.INCUMBENT, values[-1]))
+            self.samples = comparison.samples
+            planned = planned_runs(given, comparison)
+            if text := self._forecast.say(len(values), planned, run.run.seconds):
+                given.evaluator.tell(Note(text))
+        return runs
+
+    def baseline(self, trial: Trial, given: Conditions) -> Outcome:
+        """The outcome of the project as it is. It must give a metric and pass its guard.
+
+        Raises BaselineError.
+        """
+        runs = self.measure(trial, given)
+        given.evaluator.require_guard(trial)
+        samples = tuple(Sample(Side.CANDIDATE, sample.value) for sample in self.samples)
+        value = median(sample.value for sample in samples)
+        log = runs.log(Side.INCUMBENT)
+        outcome = Outcome(value, samples=samples, measurements=runs.measurements, log=log)
+        return hold_out(trial, outcome, given)
+
+    def blame(self, trial: Trial, outcome: Outcome, given: Conditions) -> Outcome:
+        """A crash is the candidate's own as long as the incumbent runs.
+
+        With the second one in a row the incumbent is asked, then with the fourth, the eighth and
+        so on. Where it fails twice, nothing can be learnt here any more, and the idea stays open.
+        """
+        if not outcome.measurements:
+            return outcome
+        verdict = decide(outcome)
+        cut_short = verdict.reason is Reason.INTERRUPTED
+        alone = cut_short and outcome.measurements[-1].reason is not None
+        if not alone and (cut_short or verdict.status is not Status.CRASH):
+            self._crashes = 0
+            return outcome
+        self._crashes += 1
+        in_a_row = self._crashes
+        if in_a_row == 1 or in_a_row & (in_a_row - 1) or given.is_over():
+            return outcome
+        runs = Runs(given.evaluator, trial)
+        for _ in range(2):
+            if (run := runs.of(Side.INCUMBENT)).reason is None:
+                break
+        outcome = replace(outcome, measurements=(*outcome.measurements, *runs.measurements))
+        if run.reason is None:
+            return outcome
+        fault = given.evaluator.broken(run)
+        return replace(outcome.undecided(fault.message), log=run.log, fault=fault)
+
+
+def planned_runs(given: Conditions, comparison: Comparison) -> int:
+    """Runs of the incumbent that the judge wants first, as far as can be known by now.
+
+    It is asked what it would do if all that come agreed with the last one.
+    """
+    best = given.history.incumbent
+    last = best.value if best and best.value is not None else 0.0
+    while given.judge(comparison) is Side.INCUMBENT:
+        seen = comparison.samples
+        comparison = comparison.plus(Sample(Side.INCUMBENT, seen[-1].value if seen else last))
+    return len(comparison.samples)
+
+
+def _opening_run(what: str, values: list[float], given: Conditions, comparison: Comparison) -> str:
+    """The run of the incumbent that comes next, as people read it."""
+    open_end = "at least " if len(set(values)) <= 1 else ""
+    return f"{what}, run {len(values) + 1} of {open_end}{planned_runs(given, comparison)}"
