@@ -66,7 +66,7 @@ def test_the_picture_is_drawn_once_a_minute_and_at_the_end(tmp_path, book):
 
 def test_what_a_kill_left_waiting_is_written_by_the_next_session(tmp_path, book):
     """Patches and logs are on the disk while they wait."""
-    dead = Archive(book, Published(), tmp_path / "pending", clock=lambda: 0.0)
+    dead = Archive(book, Published(), tmp_path / "pending", readme, clock=lambda: 0.0)
     dead.add(7, "the patch", "the log")
     published = Published()
     Archive(book, published, tmp_path / "pending", readme, clock=lambda: 0.0).write(now=True)
