@@ -1,4 +1,4 @@
-"""What the logs branch holds of a campaign, so that discarded ideas stay readable.
+"""Content of a campaign's logs branch, so that discarded ideas stay readable.
 
     results.tsv, .claude/logs/autoresearch.jsonl    the ledger, whole
     README.md, progress.svg                         the state of the campaign
@@ -72,7 +72,7 @@ class Archive:
                 self._keep(f"{number:04}.{suffix}", whole.encode("utf-8", "replace"))
 
     def recall(self, number: int, suffix: str, read: Read) -> str:
-        """What there is of an experiment, as `recall` does; nothing is read from the folder."""
+        """Get the text of an experiment, as `recall` does; nothing is read from the folder."""
         return recall(number, suffix, self._waiting, read)
 
     def write(self, *, now: bool = False) -> None:
@@ -101,7 +101,7 @@ class Archive:
         self._last = self._clock()
 
     def merged(self, merged: Merged, read: Callable[[str], bytes | None]) -> dict[str, bytes]:
-        """What goes on top of the logs that another session published.
+        """Files that go on top of the logs that another session published.
 
         `read` gives a file of our own logs branch: patches and logs of experiments
         that are not published yet move along to their new numbers.
@@ -115,7 +115,7 @@ class Archive:
         return files
 
     def _whole(self, log: CampaignLog) -> dict[str, bytes]:
-        """What the logs branch says of the campaign as a whole."""
+        """Files of the logs branch on the campaign as a whole."""
         return {
             "results.tsv": table(log.history).encode(),
             ".claude/logs/autoresearch.jsonl": b"".join(log.lines),
@@ -146,7 +146,7 @@ _NAME = re.compile(r"[0-9]{4,}\.(?:patch|log)")
 
 
 def waiting(pending: Path) -> dict[str, bytes]:
-    """What is in the folder and not on the logs branch yet, by name."""
+    """Files in the folder that are not on the logs branch yet, by name."""
     return {
         path.name: path.read_bytes()
         for path in sorted(pending.glob("*.*"))

@@ -52,7 +52,7 @@ def _name(remote: Remote | None) -> str:
 
 
 def _deleted(refs: Mapping[str, str], how: str) -> list[str]:
-    """What was deleted, with the command that brings it back as long as git has the commit."""
+    """Say what was deleted, and how to bring it back as long as git has the commit."""
     lines = []
     for ref, commit in refs.items():
         name = ref.removeprefix("refs/heads/")

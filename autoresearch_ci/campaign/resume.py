@@ -57,7 +57,7 @@ def require_same_campaign(book: ledger.Ledger, settings: config.Settings) -> Non
 
 
 def begun_from(book: ledger.Ledger) -> set[str]:
-    """Where the user's branch was when the sessions of this campaign began."""
+    """Commit of the user's branch when the sessions of this campaign began."""
     starts = [each for each in book.campaign.sessions if isinstance(each, SessionStart)]
     return {start.base for start in starts if start.base_branch}
 

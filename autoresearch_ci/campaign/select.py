@@ -165,7 +165,7 @@ def view(workspace: Workspace, wanted: str | None) -> CampaignView:
 
 
 def log_of(workspace: Workspace, tag: str) -> CampaignLog:
-    """What is written down of a campaign, wherever it is; an empty log for one that is new."""
+    """All records of a campaign, wherever they are; an empty log for one that is new."""
     return _log(workspace, _read(workspace), tag)
 
 

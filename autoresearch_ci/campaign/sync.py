@@ -40,7 +40,7 @@ HURRY = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """What came of it. `moved`: the incumbent is another session's now, to be measured here.
+    """Result of a sync. `moved`: the incumbent is another session's now, to be measured here.
 
     `merged`: the history was changed before its end. `notes` are sentences for people.
     """
@@ -51,7 +51,7 @@ class Synced:
 
 
 class Sync(Protocol):
-    """Where a campaign is shared: asked after every experiment, and `last` at the session's end.
+    """The way a campaign is shared: asked after every experiment, and `last` at the session's end.
 
     It never raises for what the network does. `hurry` when the session has to end now.
     `trouble` is why what there is was not published, with what to do; empty where it was.
@@ -86,7 +86,7 @@ class Pace:
 
     @property
     def is_due(self) -> bool:
-        """Whether the last push is long enough ago for one that can wait."""
+        """Tell whether the last push is long enough ago for one that can wait."""
         return not self._made or self._clock() - self._made[-1] >= MINUTE / (A_MINUTE - 1)
 
     @property
@@ -147,7 +147,7 @@ class RemoteSync:
 
     @property
     def _refs(self) -> dict[str, str]:
-        """What to push: the last keep, not what was merged on top and has no number yet."""
+        """Choose what to push: the last keep, not what was merged on top and has no number yet."""
         best = self._ledger.history.incumbent
         assert best is not None  # without a baseline nothing is shared
         code, logs = self._campaign.refs
@@ -248,7 +248,7 @@ class RemoteSync:
 
 
 def _news(merged: Merged) -> list[str]:
-    """What people are told of experiments that have other numbers now."""
+    """Notes for people on experiments that have other numbers now."""
     notes = []
     for before, now in merged.moved.items():
         experiment = merged.log.history.experiments[now]

@@ -1,4 +1,4 @@
-"""How noisy a metric is, and what to do about it, for people."""
+"""The noise of a metric, and what to do about it, in words."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def findings(found: Calibration, metric: str, max_repeats: int) -> Iterator[str]
 
 
 def advice(found: Calibration, max_repeats: int) -> Iterator[str]:
-    """What would make verdicts cheaper or sharper."""
+    """Suggest what would make verdicts cheaper or sharper."""
     if abs(found.drift) > _DRIFTS:
         yield (
             "the later runs differ from the earlier ones by more than noise. Let the machine warm "

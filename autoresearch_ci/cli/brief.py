@@ -52,7 +52,7 @@ def main(arguments: Namespace) -> int:
 
 
 def look(repo: Path, overrides: Mapping[str, object]) -> CampaignState:
-    """Where the campaign stands that `run` would go on with, or the one that it would begin."""
+    """Find the state of the campaign that `run` would go on with, or would begin."""
     from autoresearch_ci import config  # noqa: PLC0415
     from autoresearch_ci.campaign import archive  # noqa: PLC0415
     from autoresearch_ci.campaign.select import choose_tag, log_of  # noqa: PLC0415

@@ -15,7 +15,7 @@ from autoresearch_ci.core.text import clean, duration, number
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """How many runs."""
+    """Add the number of runs."""
     parser.add_argument(
         "--runs", type=positive, metavar="N", help="runs of the unchanged project (default: 10)"
     )

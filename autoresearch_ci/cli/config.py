@@ -22,7 +22,7 @@ PROGRAM = "program.md"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """What to show, and in which form."""
+    """Add what to show, and in which form."""
     parser.usage = f"{parser.prog} [--all | --json | --schema] [--SETTING VALUE ...]"
     parser.add_argument(
         "--all", action="store_true", help="show the settings that are at their defaults, too"
@@ -69,7 +69,7 @@ def main(arguments: Namespace) -> int:
 
 
 def _remarks(root: Path, loaded: Loaded, folded: int) -> None:
-    """What else there is to know: what is not shown, the type, other targets, notes."""
+    """List what else there is to know: what is not shown, the type, other targets, notes."""
     if folded:
         print(f"\n{folded} more are at their defaults; --all shows them.")
     print(f"\nproject type: {loaded.project_type}")

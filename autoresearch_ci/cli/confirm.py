@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 _OF_A_SESSION = ("max_experiments", "time_limit", "patience", "target_value", "proposer")
-"""What says how long experiments go on, and who has the ideas: here there is neither."""
+"""Settings on how long experiments go on and who has the ideas: here there is neither."""
 
 
 _EXACT = 3
@@ -29,7 +29,7 @@ _EXACT = 3
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """How many runs, and whether to act on them."""
+    """Add the number of runs, and the flag to act on them."""
     parser.add_argument(
         "--pairs", type=positive, metavar="N", help="pairs of runs for a question (default: 8; "
         "as many again where they leave it open; a metric that repeats exactly needs 3, one with "
@@ -98,7 +98,7 @@ def main(arguments: Namespace) -> int:
 
 
 def _cut_short(looked_at: int, changes: int, *, drop: bool) -> str:
-    """What is left of a confirmation that was interrupted."""
+    """Say what is left of a confirmation that was interrupted."""
     out = "what was taken out stays out, " if drop else ""
     return (
         f"interrupted after {looked_at} of {plural(changes, 'kept change')}: {out}every pair of "

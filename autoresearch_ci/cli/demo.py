@@ -25,7 +25,7 @@ _PATCH_STYLES = {"+": "good", "-": "bad", "@": "dim"}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Where, and how many."""
+    """Add the folder and the number of experiments."""
     parser.add_argument(
         "--dir", type=Path, metavar="PATH", help="where to put it (default: a temporary directory)"
     )

@@ -35,7 +35,7 @@ _HEADING = re.compile(r"^ {0,3}#{2,4}[ \t]+autoresearch\b", re.IGNORECASE | re.M
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """What the section or the workflow is to say, and whether to write it."""
+    """Add what the section or the workflow is to say, and the flag to write it."""
     parser.usage = (
         f"{parser.prog} [--dry-run] [--force] [--SETTING VALUE ...]\n"
         f"       {parser.prog} --github [--dry-run] [--force] [--action ACTION] [--runner LABEL]"
@@ -168,7 +168,7 @@ def _same_project(
 def _together(
     detected: Detected | None, given: Mapping[str, str], name: str, flags: set[str]
 ) -> dict[str, str]:
-    """What was detected and what was given, where a command and its parse belong together."""
+    """Join what was detected and what was given; a command and its parse belong together."""
     from autoresearch_ci.config.origins import COMMAND_LINE, Origin  # noqa: PLC0415
     from autoresearch_ci.config.pairing import require_pair  # noqa: PLC0415
 
@@ -209,7 +209,7 @@ def document(root: Path) -> Path:
 
 
 def written(path: Path) -> dict[str, str]:
-    """What the section that is there sets, without examples that were never filled in."""
+    """Read what the section that is there sets, without examples that were never filled in."""
     from autoresearch_ci.config import markdown  # noqa: PLC0415
 
     text = path.read_bytes().decode(errors="replace") if path.exists() else ""

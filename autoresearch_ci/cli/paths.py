@@ -1,4 +1,4 @@
-"""Where the repository is, for verbs that need no git."""
+"""The repository's place, for verbs that need no git."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `stop` and `idea` have in common: which campaign, and where its session is."""
+"""The common part of `stop` and `idea`: which campaign, and where its session is."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def add_campaign(parser: ArgumentParser) -> None:
-    """What `run` and `setup` take beyond the settings."""
+    """Add what `run` and `setup` take beyond the settings."""
     parser.usage = f"{parser.prog} [TARGET] [--new] [--base REF] [--push] [--SETTING VALUE ...]"
     parser.add_argument(
         "target", nargs="?", metavar="TARGET", help="the single file to modify, as --target-file"

@@ -164,7 +164,7 @@ def _write_record(event: Event) -> None:
 
 
 def _write_last_records(session: Session) -> None:
-    """What was recorded while the session was stopped, and so was not yielded."""
+    """Write what was recorded while the session was stopped, and so was not yielded."""
     for experiment in cut_short(session.history, session.start.session):
         _write_record(experiment)
     if ended := session.ledger.campaign.ended:
@@ -205,7 +205,7 @@ def _last_words(
 
 
 def _is_here(repo: Path) -> bool:
-    """Whether git finds the repository from where the user is.
+    """Tell whether git finds the repository from where the user is.
 
     A folder that the campaign's branch did not have is another one now, of the same name.
     """

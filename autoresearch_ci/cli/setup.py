@@ -9,7 +9,7 @@ from autoresearch_ci.cli.parser import add_settings
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """As for `run`."""
+    """Add the same as for `run`."""
     run.add_campaign(parser)
     add_settings(parser)
 

@@ -40,7 +40,7 @@ class _Text(Template):
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Where the loop runs, and whose Action it is.
+    """The place where the loop runs, and the Action it uses.
 
     `runner` is one or more labels with commas between them, `container` the image of a job
     container, if there is to be one.
@@ -108,7 +108,7 @@ def place(root: Path, workflow: str, *, force: bool) -> str:
 
 
 def next_steps(choices: Choices) -> str:
-    """What is left to do on GitHub."""
+    """List what is left to do on GitHub."""
     keys = " or ".join(row.key for row in PROVIDERS.values())
     todo = "Fill in what says TODO, look it over" if choices.action == UNKNOWN else "Look it over"
     return (

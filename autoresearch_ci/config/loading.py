@@ -63,7 +63,7 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class _Documents:
-    """What CLAUDE.md and AGENTS.md say, and what was found on the way."""
+    """Settings of CLAUDE.md and AGENTS.md, and notes on what was found on the way."""
 
     entries: Entries
     notes: tuple[str, ...]
@@ -180,13 +180,13 @@ def _read_documents(root: Path) -> _Documents:
 
 
 def _describes_another(configured: Entries, detected: Detected) -> bool:
-    """Whether the settings are complete by themselves and about another metric."""
+    """Tell whether the settings are complete by themselves and about another metric."""
     given = {name: entry for name, entry in configured.items() if entry[0] is not None}
     return not _unset(given) and _other_metric(configured, detected)
 
 
 def _unset(entries: Entries) -> set[str]:
-    """What has no default and is not there."""
+    """Name the settings that have no default and are not there."""
     measured = any(name in entries for name in MEASURES)
     return {*REQUIRED, *(() if measured else MEASURES[:1])} - entries.keys()
 

@@ -85,7 +85,7 @@ class Section:
 
     @property
     def is_prose(self) -> bool:
-        """Whether it is about something else: there is text in it, and no setting."""
+        """Tell whether it is about something else: there is text in it, and no setting."""
         try:
             return bool(self.text) and not self.entries()
         except SettingsError:
@@ -154,7 +154,7 @@ def without_settings(section: Section, text: str) -> str:
 
 
 def _sets_something(lines: Sequence[Line]) -> bool:
-    """Whether a setting stands before the next heading."""
+    """Tell whether a setting stands before the next heading."""
     below = takewhile(lambda line: not line.heading, lines)
     return any(_key(line.text) in NAMES for line in below)
 
@@ -259,7 +259,7 @@ def _pair(body: str, origin: Origin, *, strict: bool) -> tuple[str, Written] | N
 
 
 def _looks_set(key: str, value: str) -> bool:
-    """Whether somebody wrote this to set something: a name in parts, or one value after a word."""
+    """Tell whether it was written to set something: a name in parts, or one value after a word."""
     return bool(re.search(r"[a-z]_[a-z]|[a-z]-[a-z]", key.lower())) or (
         key.islower() and len(value.split()) <= 1
     )

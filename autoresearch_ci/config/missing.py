@@ -1,4 +1,4 @@
-"""What to say where settings are missing: what was looked at, what was found, what to write."""
+"""Words where settings are missing: what was looked at, what was found, what to write."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def missing_settings(
 
 
 def elsewhere(detected: Detected | None, found: Sequence[Candidate]) -> str:
-    """Where to go for a project of its own; empty where there is nothing below."""
+    """Folders that are projects of their own; empty where there is nothing below."""
     if detected and detected.members:
         folders = detected.members
         many = f"This folder only holds {len(folders)} {detected.name} projects together"

@@ -16,14 +16,14 @@ Written = object
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a value was written; `source` is a file or a phrase such as `command line`."""
+    """Place where a value was written; `source` is a file or a phrase such as `command line`."""
 
     source: str
     line: int | None = None
 
     @property
     def is_chosen(self) -> bool:
-        """Whether somebody or something has chosen the value: it is not the default."""
+        """Tell whether somebody or something has chosen the value: it is not the default."""
         return self != DEFAULT
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""What is generated from the settings: the schema for editors, the table for people."""
+"""Texts generated from the settings: the schema for editors, the table for people."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ Variables = Annotated[tuple[str, ...], BeforeValidator(values.variables), _any_o
 
 
 class Settings(BaseModel):
-    """What a session goes by; frozen. Durations are in seconds, sizes in bytes."""
+    """All settings of a session; frozen. Durations are in seconds, sizes in bytes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -380,17 +380,17 @@ class Settings(BaseModel):
 NAMES = tuple(Settings.model_fields)
 REQUIRED = tuple(name for name, field in Settings.model_fields.items() if field.is_required())
 MEASURES = ("metric_parse", "measure_command")
-"""Where the metric comes from: one of these has to be set."""
+"""Sources of the metric: one of these has to be set."""
 
 
 def takes_none(name: str) -> bool:
-    """Whether an empty value means "explicitly none" for this setting."""
+    """Tell whether an empty value means "explicitly none" for this setting."""
     field = Settings.model_fields[name]
     return type(None) in get_args(field.annotation) or takes_list(name) or name == "kill_after"
 
 
 def takes_list(name: str) -> bool:
-    """Whether this setting takes several values."""
+    """Tell whether this setting takes several values."""
     return bool(Settings.model_fields[name].default == ())
 
 

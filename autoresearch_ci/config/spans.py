@@ -44,7 +44,7 @@ def value(raw: str, *, several: bool) -> str | None:
 
 
 def is_open(text: str) -> bool:
-    """Whether a quote in a shell command is never closed."""
+    """Tell whether a quote in a shell command is never closed."""
     left = _QUOTED.sub("", text)
     return bool(re.search(r"""(?<![A-Za-z0-9])'|\"""", left))
 
@@ -74,7 +74,7 @@ def without_comments(line: str, hidden: bool, *, closes_later: bool) -> tuple[st
 
 
 def _opening(line: str) -> int | None:
-    """Where the first `<!--` outside code spans is."""
+    """Find the first `<!--` outside code spans."""
     if "<!--" not in line:
         return None
     at = 0
@@ -95,7 +95,7 @@ def _before_comment(raw: str) -> str:
 
 
 def _comment(raw: str, start: int, end: int) -> int | None:
-    """Where a ` #` outside quotes begins in this part of the line, read as a shell would."""
+    """Find a ` #` outside quotes in this part of the line, read as a shell would."""
     quoted = [(m.start(), m.end()) for m in _QUOTED.finditer(raw) if m[0][0] != "#"]
     for found in _COMMENT.finditer(raw, start, end):
         if not any(first < found.start() < last for first, last in quoted):

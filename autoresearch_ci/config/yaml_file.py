@@ -76,7 +76,7 @@ def _scalar(key: str, node: yaml.Node, origin: Origin, *, in_list: bool = False)
 
 
 def _is_cut(text: str, node: yaml.Node) -> bool:
-    """Whether a comment took the end of a quoted piece away."""
+    """Tell whether a comment took the end of a quoted piece away."""
     rest = _line_of(node)[node.end_mark.column :]
     return bool(re.match(r"\s+#", rest)) and spans.is_open(text)
 

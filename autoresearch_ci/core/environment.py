@@ -1,4 +1,4 @@
-"""What the programs we start may see of our environment: an allow-list, never a credential.
+"""The part of our environment that programs may see: an allow-list, never a credential.
 
 Everything else is left out, so a secret with a name that nobody thought of does
 not get through. A name that looks like a credential is refused even when the
@@ -63,12 +63,12 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def looks_secret(name: str, value: str = "") -> bool:
-    """Whether a program we start must not see it: it looks like a credential, or is a runner's."""
+    """Tell whether programs must not see it: it looks like a credential, or is a runner's."""
     return name.upper().startswith(_RUNNER_FAMILIES) or is_credential(name, value)
 
 
 def is_credential(name: str, value: str = "") -> bool:
-    """Whether the name, or what it holds, looks like a credential."""
+    """Tell whether the name, or what it holds, looks like a credential."""
     words = re.split("[_-]", name.upper())
     return (
         any(word in _SECRET_WORDS or word.endswith(_SECRET_ENDINGS) for word in words)
@@ -102,7 +102,7 @@ def checked(allow: Sequence[str]) -> tuple[str, ...]:
 
 
 def environment(allow: Sequence[str], extra: Mapping[str, str]) -> dict[str, str]:
-    """What the command gets: the allow-list, what `allow` (checked) adds, then `extra`."""
+    """Make a command's environment: the allow-list, what `allow` (checked) adds, then `extra`."""
     chosen = {
         name: value
         for name, value in os.environ.items()
@@ -130,7 +130,7 @@ def checked_for_agent(variables: Sequence[str]) -> tuple[str, ...]:
 
 
 def handed_on(variables: Sequence[str]) -> dict[str, str]:
-    """What the user names for an agent: NAME as we have it, or NAME=value.
+    """Variables that the user names for an agent: NAME as we have it, or NAME=value.
 
     Credentials too, so never for an experiment.
     """
@@ -166,7 +166,7 @@ def trusted(folder: Path) -> Iterator[None]:
 
 
 def environment_of_git() -> dict[str, str]:
-    """What git gets: the allow-list, and what the user tells git itself about identity and such.
+    """Make git's environment: the allow-list, and what the user tells git of identity and such.
 
     The variables of one repository are left out: a hook or an alias that started us
     would otherwise point every command at its own.

@@ -20,7 +20,7 @@ TICK = 20_000_000
 
 
 def signature(path: str) -> Signature | None:
-    """How the file stands; None when nothing can be seen there."""
+    """The state of a file; None when nothing can be seen there."""
     try:
         st = os.lstat(path)
     except OSError:
@@ -41,7 +41,7 @@ def sign(path: str) -> Signature | None:
 
 
 def is_directory(sig: Signature | None) -> bool:
-    """Whether it is a real directory, not a link to one."""
+    """Tell whether it is a real directory, not a link to one."""
     return sig is not None and stat.S_ISDIR(sig[0])
 
 

@@ -1,4 +1,4 @@
-"""What a campaign has found so far, as everything that decides sees it."""
+"""Findings of a campaign so far, as everything that decides sees it."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ class History:
 
     @property
     def confirmed(self) -> Confirmation | None:
-        """What fresh runs said of the branch as it is now; None where it has moved since."""
+        """The confirmation of the branch as it is now; None where it has moved since."""
         found, incumbent = self.confirmation, self.incumbent
         return found if found and incumbent and found.head == incumbent.commit else None
 
@@ -163,7 +163,7 @@ class History:
 
     @property
     def superseded(self) -> Sequence[Experiment]:
-        """What was better than an outdated incumbent, and was not tried on a newer one yet.
+        """Ideas that beat an outdated incumbent, and were not tried on a newer one yet.
 
         Not what was taken out again: that one is to be made, not this.
         """
@@ -173,7 +173,7 @@ class History:
 
     @property
     def held(self) -> Sequence[Experiment]:
-        """What was better by a value that is not believed, and was not tried again since."""
+        """Ideas with a better value that is not believed, and were not tried again since."""
         return list(self._held.values())
 
     @property

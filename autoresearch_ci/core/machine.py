@@ -77,7 +77,7 @@ def _gpus() -> list[str]:
 
 
 def _answer(*command: str) -> str:
-    """What a program prints; nothing where it is missing, fails or takes too long."""
+    """Output of a program; nothing where it is missing, fails or takes too long."""
     if shutil.which(command[0]) is None:
         return ""
     try:

@@ -27,7 +27,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a session is: its own experiments (the baseline not counted) and seconds.
+    """Progress of a session: its own experiments (the baseline not counted) and seconds.
 
     `stopped` says that somebody asked for its end.
     """

@@ -163,7 +163,7 @@ def _forms(value: str) -> set[str]:
 
 
 def _in_base64(data: bytes) -> set[str]:
-    """What is sure to be in the base64 of a text that holds `data`, wherever it begins in it."""
+    """The parts that are in the base64 of every text that holds `data`, wherever it begins."""
     forms = set()
     for shift in range(3):
         digits = b64encode(bytes(shift) + data).decode().rstrip("=")

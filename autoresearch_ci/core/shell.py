@@ -1,4 +1,4 @@
-"""What can be seen of a shell command, and of its end, without knowing what it is for. Pure."""
+"""Observations on a shell command, and on its end, without knowing what it is for. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _INSTALLS = re.compile(
 
 
 def copies(shell: str) -> bool:
-    """Whether a command prints a piece of `run.log` just as it stands there.
+    """Tell whether a command prints a piece of `run.log` just as it stands there.
 
     That is a pipe of such as `grep`, `cut` and `awk '{print $2}'`. A number that is counted or
     computed need not be in the log.
@@ -38,7 +38,7 @@ def copies(shell: str) -> bool:
 
 
 def notes(commands: Mapping[str, str | None]) -> Iterator[str]:
-    """What people should know of commands, by the names of their settings."""
+    """Notes for people on commands, by the names of their settings."""
     for name, shell in commands.items():
         if shell and (last := _hides_failure(shell)):
             anyway = " What it prints is in run.log anyway." if name == "run_command" else ""
@@ -57,7 +57,7 @@ def notes(commands: Mapping[str, str | None]) -> Iterator[str]:
 
 
 def missing(returncode: int | None, log: str) -> str:
-    """What to do about a command that the shell did not find; empty where that is not why."""
+    """Advice on a command that the shell did not find; empty where that is not why."""
     if returncode != NOT_FOUND:
         return ""
     found = [one or other for one, other in _NOT_FOUND.findall(log)]

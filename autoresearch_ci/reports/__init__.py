@@ -1,1 +1,1 @@
-"""History in, text out. A report only reads; a new one is a file here."""
+"""History in, text out. A report only reads; the forms of `results` are in formats/."""

@@ -32,7 +32,7 @@ _WIDE = 30.0
 """Times the smallest value: beyond that the axis is logarithmic."""
 
 _FLAT = 0.1
-"""What was kept first is off the picture where all others would fill no more of it than this."""
+"""Part of the picture's height: the first keep is off it where all others would fill no more."""
 
 _COLOURS = {Status.KEEP: "#1a7f37", Status.DISCARD: "#8c959f", Status.CRASH: "#cf222e"}
 
@@ -173,7 +173,7 @@ def _name(axes: Axes, history: History, limits: tuple[float, float]) -> None:
 
 
 def is_wide(values: Sequence[float], limits: tuple[float, float]) -> bool:
-    """Whether equal steps would show nothing of the small values: then equal ratios do."""
+    """Tell whether equal steps would show nothing of the small values: then equal ratios do."""
     low, high = limits
     shown = [value for value in values if low <= value <= high]
     return bool(shown) and min(*values, low) > 0 and max(shown) / min(shown) > _WIDE

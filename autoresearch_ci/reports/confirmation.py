@@ -1,4 +1,4 @@
-"""What fresh runs say of a branch, for people."""
+"""Confirmations in words."""
 
 from __future__ import annotations
 

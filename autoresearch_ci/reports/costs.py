@@ -1,4 +1,4 @@
-"""What ideas cost and what came of them, by who had them."""
+"""Costs of ideas and what came of them, by who had them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the doctor says, in plain words: on a terminal, and on a page."""
+"""The doctor's findings in plain words: on a terminal, and on a page."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def line(check: Check, paint: Paint) -> str:
 
 
 def untried(checks: Sequence[Check]) -> Iterator[str]:
-    """How many changes have no verdict; a clean bill says nothing of those."""
+    """Count the changes without a verdict; a clean bill says nothing of those."""
     if left := sum(check.right is None for check in checks):
         yield f"\n{left} of {plural(len(checks), 'change')} not judged here; why stands above."
 
 
 def weaknesses(found: Sequence[str], paint: Paint) -> Iterator[str]:
-    """What no plant shows, and what to do about it."""
+    """Name what no probe shows, and what to do about it."""
     if found:
         yield f"\n{paint('What could still be made safer:', 'bold')}"
         yield from (_indented(each, "  - ") for each in found)
@@ -50,7 +50,7 @@ def conclusion(checks: Iterable[Check], paint: Paint) -> str:
 
 
 def closing(found: Diagnosis, paint: Paint) -> Iterator[str]:
-    """What follows the checks at a campaign's beginning."""
+    """Words after the checks at a campaign's beginning."""
     yield from weaknesses(found.weaknesses, paint)
     yield conclusion(found.checks, paint)
     for text in _missing(found):

@@ -34,7 +34,7 @@ class Board:
         self._taken: list[tuple[float, float, float, float]] = []
 
     def point(self, x: float, y: float) -> tuple[float, float]:
-        """Where a dot stands, in points; its room is taken."""
+        """Place a dot, in points, and take its room."""
         left, right = self._axes.get_xlim()
         low, high = self._axes.get_ylim()
         if self._log:

@@ -50,7 +50,7 @@ def row(experiment: Experiment) -> str:
 
 
 def table(experiments: Sequence[Experiment], room: int, more: str) -> str:
-    """As many rows as fit into `room` characters, the first ones first.
+    """Make as many rows as fit into `room` characters, the first ones first.
 
     `more` says where the rest is, after their number. Empty where there are none.
     """
@@ -85,7 +85,7 @@ def held_out(kept: Sequence[Experiment]) -> str:
 
 
 def jumps(kept: Sequence[Experiment]) -> str:
-    """What has to be said of kept values that nobody would have expected; empty without one."""
+    """A warning on kept values that nobody would have expected; empty without one."""
     numbers = [str(each.experiment) for each in kept if each.jump]
     if not numbers:
         return ""

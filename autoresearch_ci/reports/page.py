@@ -39,7 +39,7 @@ _ELSEWHERE = "more are in `results.tsv` on the logs branch."
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What there is to say.
+    """Content of a page.
 
     `end` is None while the session runs. `patch` is the best kept change, `notes`
     what the reader has to know first. `web` is the repository's address on the

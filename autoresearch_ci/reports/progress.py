@@ -257,5 +257,5 @@ class _Survivor:
 
 
 def is_gone(error: OSError) -> bool:
-    """Whether the other end of a stream has gone away: a closed pipe or terminal."""
+    """Tell whether the other end of a stream has gone away: a closed pipe or terminal."""
     return error.errno in {errno.EPIPE, errno.EIO, errno.ESHUTDOWN, errno.ECONNRESET}

@@ -28,7 +28,7 @@ _SHORT = {"not_confirmed": "not confirmed by fresh runs", "worse": "worse on fre
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """What there is to say of a campaign that has kept something.
+    """Content on a campaign that has kept something.
 
     `start` is how its newest session began. `web` is the repository's address on the
     forge, without it nothing is linked.

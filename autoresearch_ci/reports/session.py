@@ -1,4 +1,4 @@
-"""What a session says at its beginning and at its end."""
+"""Words of a session at its beginning and at its end."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def opening(
     notes: Sequence[str],
     paint: Paint,
 ) -> str:
-    """What is about to happen: campaign, branch, target, metric, where it stands, when it stops.
+    """Announce a session: campaign, branch, target, metric, where it stands, when it stops.
 
     `limits` is None for a session that only sets up.
     """
@@ -69,7 +69,7 @@ def closing(
     elsewhere: Path | None = None,
     program: str = "autoresearch-ci",
 ) -> str:
-    """What came of the session, how to look at it, how to take it, how to go on.
+    """Sum the session up: its result, how to look at it, how to take it, how to go on.
 
     `elsewhere` is the repository where the user does not stand in it, `program`
     what to type to call this program.
@@ -99,7 +99,7 @@ def closing(
 def _next(
     start: SessionStart, elsewhere: Path | None, program: str, *, improved: bool, finished: bool
 ) -> Iterator[tuple[str, str]]:
-    """What the user may want to do, and the command that can be pasted."""
+    """Next steps for the user, with commands that can be pasted."""
     base, branch, tag = start.base[:7], shlex.quote(start.branch), shlex.quote(start.tag)
     if elsewhere is not None:
         yield "go there", f"cd {shlex.quote(str(elsewhere))}"

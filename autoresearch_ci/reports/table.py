@@ -70,7 +70,7 @@ _NUMBERS = {"value", "delta"}
 
 
 def title(experiment: Experiment) -> str:
-    """What was tried, and what went wrong."""
+    """Say what was tried, and what went wrong."""
     text = clean(experiment.description)
     notes = [clean(experiment.error), _JUMP if experiment.jump else "", _held_out(experiment)]
     shown = "; ".join(note for note in notes if note)

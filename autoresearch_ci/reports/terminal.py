@@ -53,13 +53,13 @@ class Paint:
 
 
 def is_live(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether lines on `stream` can be drawn over: a terminal that is not dumb, and not CI."""
+    """Tell whether lines on `stream` can be drawn over: a terminal that is not dumb, and not CI."""
     ci = environ.get("CI", "").lower() not in {"", "0", "false"}
     return stream.isatty() and environ.get("TERM", "") not in {"", "dumb"} and not ci
 
 
 def has_colour(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether to colour `stream`; NO_COLOR and FORCE_COLOR are honoured."""
+    """Tell whether to colour `stream`; NO_COLOR and FORCE_COLOR are honoured."""
     if environ.get("NO_COLOR"):
         return False
     if environ.get("FORCE_COLOR"):

@@ -121,7 +121,7 @@ class Ledger:
         return record
 
     def merged(self, published: bytes, recommit: Recommit) -> Merged:
-        """What the campaign is once our records follow those published; nothing is written.
+        """Merge our records behind those published; nothing is written.
 
         Raises LedgerError where those are of another target or metric.
         """

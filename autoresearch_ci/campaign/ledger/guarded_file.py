@@ -92,7 +92,7 @@ class GuardedFile:
         return True
 
     def _looks_untouched(self) -> bool:
-        """Whether a glance finds nothing.
+        """Tell whether a glance finds nothing.
 
         `put_back` after every run looks closer. This is for records that follow each
         other, where reading a long log each time would cost more and more.

@@ -38,7 +38,7 @@ from autoresearch_ci.core.model import (
 
 @dataclass(slots=True)
 class CampaignLog:
-    """What a ledger holds of one campaign.
+    """Records of one campaign in a ledger.
 
     `lines` are the raw lines, newline included, in the order they were written.
     `started` is the record of the last experiment that was started, as a parsed
@@ -90,7 +90,7 @@ class CampaignLog:
             self.history.queue(request)
 
     def knows(self, record: Record | None) -> bool:
-        """Whether this request is there already: a kill may have come before it was taken away."""
+        """Tell whether this request is there already: a kill can leave one that was taken in."""
         return isinstance(record, IdeaRequest | StopRequest) and record.session in self._asked
 
     @property
@@ -107,7 +107,7 @@ class CampaignLog:
 
     @property
     def next_is_on_its_way(self) -> bool:
-        """Whether a session has started the next one, as far as this tells, and none has begun."""
+        """Tell whether a session has started the next one, by its records, and none has begun."""
         starts = [each for each in self.sessions if isinstance(each, SessionStart)]
         going = {each.session for each in starts if each.goes_on}
         for each in reversed(self.sessions):

@@ -147,7 +147,7 @@ _ABSENT: Details = {
     "kept": 0,
     "findings": (),
 }
-"""What stands for a field that an older record does not have."""
+"""Values of fields that an older record does not have."""
 
 
 def _local(timestamp: str) -> str:
@@ -217,7 +217,7 @@ def _without_empty(details: Details, *names: str) -> Details:
 
 
 class _Form(NamedTuple):
-    """How a record stands on its line, where that is not just its fields."""
+    """Form of a record on its line, where that is not just its fields."""
 
     kind: type
     write: Callable[[Any, Details], Details] = lambda _record, details: details

@@ -12,10 +12,10 @@ from typing import Any
 from autoresearch_ci.core.model.values import Direction, Reason, Sample, Status, StopReason
 
 BASELINE = "baseline"
-"""What stands for a proposer where nothing was proposed."""
+"""Stands for a proposer where nothing was proposed."""
 
 DROP = "confirm"
-"""What stands for a proposer where a kept change is taken out again."""
+"""Stands for a proposer where a kept change is taken out again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class Experiment:
 
     @property
     def is_baseline(self) -> bool:
-        """Whether it is the project as it is: number 0, and once more after its base moved."""
+        """Tell whether it is the project as it is: number 0, and once more after its base moved."""
         return self.experiment == 0 or (self.reason is None and self.proposer == BASELINE)
 
     @property
@@ -149,7 +149,7 @@ class SessionEnd:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What fresh runs say of one kept experiment: the branch against the branch without it.
+    """Result of fresh runs for one kept experiment: the branch against the branch without it.
 
     `gain`, `low` and `high` are in the metric's unit, positive where the change
     helps; None where it could not be left out, or the rest does not run without
@@ -215,7 +215,7 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What became of one change that the doctor planted.
+    """Result of one change that the doctor planted.
 
     `right` is None where it could not be planted or the verdict says nothing, and `note`
     says why; where the verdict is wrong `note` says what to do.
@@ -229,7 +229,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """Whether the loop can be trusted with the project as it is at a campaign's beginning.
+    """The doctor's findings on the project as it is at a campaign's beginning.
 
     `weaknesses` are settings that leave a door open, `unseen` are the changes that
     were not looked at, and `note` says why.
@@ -263,7 +263,7 @@ class Mutant:
 
 @dataclass(frozen=True, slots=True)
 class MutationCheck:
-    """Whether a broken target is noticed, looked at before any code is deleted.
+    """Answer to whether a broken target is noticed, looked for before any code is deleted.
 
     `rules` tells by which commands that was found out.
     """
@@ -276,12 +276,12 @@ class MutationCheck:
 
     @property
     def noticed(self) -> bool:
-        """Whether each of them was: then a deletion that breaks something will be."""
+        """Tell whether each of them was: then a deletion that breaks something will be."""
         return bool(self.mutants) and all(mutant.by for mutant in self.mutants)
 
     @property
     def responds(self) -> bool:
-        """Whether the number depends on what the target does."""
+        """Tell whether the number depends on what the target does."""
         return bool(self.mutants) and self.mutants[-1].by in ("run", "metric")
 
 

@@ -1,4 +1,4 @@
-"""What is tried, measured and decided."""
+"""Values that are tried, measured and decided."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 ROUNDING = 1e-12
-"""What the rounding of sums of millions of doubles does to a value, as a part of it."""
+"""Relative error of a sum of millions of doubles."""
 
 
 def same(one: float, other: float) -> bool:
-    """Whether two values are equal, but for the rounding of the arithmetic."""
+    """Tell whether two values are equal, but for the rounding of the arithmetic."""
     return one == other or abs(one - other) <= ROUNDING * max(abs(one), abs(other))
 
 
@@ -25,7 +25,7 @@ class Direction(StrEnum):
     HIGHER = "higher_is_better"
 
     def gain(self, new: float, old: float) -> float:
-        """How much better `new` is than `old`, in the metric's unit; negative when worse.
+        """Gain of `new` over `old`, in the metric's unit; negative when worse.
 
         Nothing where the two are the same but for rounding.
         """
@@ -83,7 +83,7 @@ class StopReason(StrEnum):
 
     @property
     def is_limit(self) -> bool:
-        """Whether only this session had to end, and another one may go on at once."""
+        """Tell whether only this session had to end, and another one may go on at once."""
         return self in (StopReason.TIME_LIMIT, StopReason.MAX_EXPERIMENTS)
 
 
@@ -190,7 +190,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What became of one command: its failure is data.
+    """Result of one command: its failure is data.
 
     `returncode` is None when a signal ended it, `signal` is None when none did.
     `seconds` is wall time, what went on after the command's own end included;
@@ -211,7 +211,7 @@ class Run:
 
     @property
     def ok(self) -> bool:
-        """Whether it ended by itself with exit code 0."""
+        """Tell whether it ended by itself with exit code 0."""
         return self.returncode == 0 and not self.timed_out and not self.out_of_memory
 
 

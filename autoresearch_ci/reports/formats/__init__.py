@@ -36,7 +36,7 @@ FORMATS = {
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a format is given.
+    """Input of a format.
 
     `rows` are the experiments to show, `running` is the one under way. `encode` gives an
     experiment as the object on its line of the log, `tsv` the whole results.tsv.
