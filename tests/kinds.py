@@ -43,7 +43,9 @@ def sort(items: list[pytest.Item], *, share_users: bool) -> None:
             item.add_marker(kind)
         if kind == "e2e":
             file = item.path.stem
-            item.add_marker(pytest.mark.xdist_group("engine" if "tests.engine" in used else file))
+            item.add_marker(
+                pytest.mark.xdist_group("engine" if "tests.action_image" in used else file)
+            )
         elif share_users and (kind == "job" or "autoresearch_ci.executors.users" in used):
             item.add_marker(pytest.mark.xdist_group("users"))
 
@@ -51,7 +53,7 @@ def sort(items: list[pytest.Item], *, share_users: bool) -> None:
 def _kind(item: pytest.Item, used: set[str]) -> str:
     if "e2e" in item.path.parts:
         return "e2e"
-    if "tests.jobs" in used:
+    if "tests.action_jobs" in used:
         return "job"
     starts = any(f"{name}.".startswith(f"{each}.") for name in used for each in STARTERS)
     return "git" if starts else "fast"

@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.runner import Runner
+from tests.docker_runner import Runner
 
 STARTS = 10
 SECTION = """\

@@ -16,7 +16,7 @@ from random import Random
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.grown import grow, hold
+from tests.random_projects import grow, hold
 
 
 def main() -> None:

@@ -21,8 +21,8 @@ from pathlib import Path
 import pytest
 
 from autoresearch_ci.cli.workflow import HERE, PATH, Choices, text
-from tests import racing
-from tests.engine import BASE, IMAGE, ROOT
+from tests import racing_sessions
+from tests.action_image import BASE, IMAGE, ROOT
 from tests.github.hub import GitHub
 from tests.github.state import Repository
 from tests.projects import git, make_repository
@@ -78,7 +78,7 @@ class Lab:
     def run(self, event: str, **payload: object) -> dict[str, str]:
         """The jobs that the event started, and what became of each."""
         job = self.folder / uuid.uuid4().hex
-        work = racing.clone(self.repository.bare, self.hub.git.remote("octo/lab"), job)
+        work = racing_sessions.clone(self.repository.bare, self.hub.git.remote("octo/lab"), job)
         file = job.with_suffix(".json")
         file.write_text(json.dumps({"repository": {"default_branch": "main"}, **payload}))
         words = ["act", event, "--json", "--rm", "--pull=false", "--no-cache-server"]
@@ -121,7 +121,7 @@ class Lab:
     def experiments(self) -> int:
         """How many are in the log on GitHub, the baseline left out."""
         (tag,) = (b.split("/")[1] for b in self.branches() if b.startswith("autoresearch/"))
-        done = racing.records(self.repository.bare, tag)
+        done = racing_sessions.records(self.repository.bare, tag)
         return sum(record["action"] == "experiment_done" for record in done) - 1
 
 

@@ -14,9 +14,9 @@ import pytest
 
 from autoresearch_ci.action.workspace_access import AGENTS, EXPERIMENTS
 from autoresearch_ci.executors.users import processes_of
-from tests import racing
+from tests import racing_sessions
+from tests.action_jobs import INPUTS, TOKEN, Job, make_source
 from tests.github.hub import GitHub
-from tests.jobs import INPUTS, TOKEN, Job, make_source
 from tests.projects import git
 
 KILLS = 50
@@ -82,7 +82,9 @@ def test_killed_at_fifty_instants(job):
     assert is_handed_back(job)
     assert git_as_owner(job.workspace, "status", "--porcelain") == ""
     bare = job.lab.bare
-    done = [r["details"] for r in racing.records(bare, "t") if r["action"] == "experiment_done"]
+    done = [
+        r["details"] for r in racing_sessions.records(bare, "t") if r["action"] == "experiment_done"
+    ]
     assert [each["experiment"] for each in done] == list(range(len(done)))
     kept = [each for each in done if each["status"] == "keep"]
     assert git(bare, "rev-parse", "autoresearch/t") == kept[-1]["sha"]
@@ -106,7 +108,7 @@ def test_killed_in_the_doctor(job):
     assert seen, "some were killed while there was a copy"
     assert job.run(max_experiments="1") == 0, job.log
     assert copies(job) == []
-    records = racing.records(job.lab.bare, "t")
+    records = racing_sessions.records(job.lab.bare, "t")
     assert [record["action"] for record in records[:2]] == ["examined", "session_start"]
 
 

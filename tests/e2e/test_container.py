@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine import docker
-from tests.runner import TOKENS, Runner
+from tests.action_image import docker
+from tests.docker_runner import TOKENS, Runner
 
 HERE = Path(__file__).parents[2]
 CANCEL = 7.0

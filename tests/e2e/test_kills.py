@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import sys
 
-from tests.killing import check_after, kill_once, make_repository
+from tests.killed_campaigns import check_after, kill_once, make_repository
 
 KILLS = 200
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.action_jobs import TOKEN, Job, make_source
 from tests.github.hub import GitHub
-from tests.jobs import TOKEN, Job, make_source
 from tests.projects import git
 
 

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from tests import racing
-from tests.jobs import INPUTS, TOKEN
+from tests import racing_sessions
+from tests.action_jobs import INPUTS, TOKEN
 from tests.projects import git
 
 
@@ -27,7 +27,7 @@ def test_it_is_pushed_shown_and_confirmed(job):
     assert job.checks["autoresearch/confirmed"]["conclusion"] == "success"
     assert "On fresh runs confirmed" in job.summary
     assert f"{job.hub.url}/octo/lab/tree/autoresearch/t" in job.summary
-    records = [record["action"] for record in racing.records(job.lab.bare, "t")]
+    records = [record["action"] for record in racing_sessions.records(job.lab.bare, "t")]
     after = records[records.index("session_end") + 1 :]
     assert after == ["pair_measured"] * (len(after) - 1) + ["confirmed"], "published too"
 
@@ -97,7 +97,7 @@ def test_a_cancelled_job(job):
     assert time.time() - here.stat().st_mtime < 7.5
     check = job.checks["autoresearch"]
     assert check["conclusion"] == "neutral"
-    assert racing.records(job.lab.bare, "t")[-1]["action"] == "session_end"
+    assert racing_sessions.records(job.lab.bare, "t")[-1]["action"] == "session_end"
 
 
 def test_a_job_cancelled_while_it_confirms(job, make_job):
@@ -111,7 +111,7 @@ def test_a_job_cancelled_while_it_confirms(job, make_job):
     for each in (job, after):
         (each.workspace / ".git" / "info" / "exclude").write_text("here\nkept\nagain\n")
     assert job.run(until=job.workspace / "here", run_command=run) == 130, job.log
-    actions = [record["action"] for record in racing.records(job.lab.bare, "t")]
+    actions = [record["action"] for record in racing_sessions.records(job.lab.bare, "t")]
     assert actions[-1] == "pair_measured"
     assert "session_end" in actions
     assert "confirmed" not in actions

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests import racing
-from tests.jobs import ARCHIVED_AT_ONCE, SOLVE, wait_for
+from tests import racing_sessions
+from tests.action_jobs import ARCHIVED_AT_ONCE, SOLVE, wait_for
 from tests.projects import git
 
 SLOW = "touch here; while [ ! -e go ]; do sleep 0.05; done; python3 -I solve.py"
@@ -20,7 +20,7 @@ def held_up(job):
 
 
 def actions(lab, tag="t"):
-    return [record["action"] for record in racing.records(lab.bare, tag)]
+    return [record["action"] for record in racing_sessions.records(lab.bare, tag)]
 
 
 def replies(lab, issue):
@@ -92,7 +92,7 @@ def test_stop_from_another_job(make_job, lab, issue, mona, now):
     assert ("nothing is measured after that" in said) == now
     go.touch()
     assert job.end() == 0, job.log
-    records = racing.records(lab.bare, "t")
+    records = racing_sessions.records(lab.bare, "t")
     [stop] = [r["details"] for r in records if r["action"] == "stop"]
     assert (stop["by"], stop["now"]) == ("mona", now)
     [end] = [r["details"] for r in records if r["action"] == "session_end"]
@@ -152,7 +152,7 @@ def test_an_idea_from_another_job(make_job, lab, issue, mona):
     assert (other.code, comment.faces) == (0, ["eyes", "rocket"]), other.log
     go.touch()
     assert job.end() == 0, job.log
-    [idea] = [r["details"] for r in racing.records(lab.bare, "t") if r["action"] == "idea"]
+    [idea] = [r["details"] for r in racing_sessions.records(lab.bare, "t") if r["action"] == "idea"]
     assert (idea["text"], idea["by"]) == ("fewer steps @everyone", "mona")
     assert "@everyone" not in replies(lab, issue)[0]
 
@@ -161,7 +161,7 @@ def test_an_idea_to_try_first(job, lab, issue, mona):
     """It is on the record before the session's first proposal."""
     job.say(issue, mona, "/autoresearch run n=1 -- fewer steps")
     assert job.code == 0, job.log
-    found = racing.records(lab.bare, "t")
+    found = racing_sessions.records(lab.bare, "t")
     at = next(n for n, record in enumerate(found) if record["action"] == "idea")
     first = next(n for n, r in enumerate(found) if r["action"] == "experiment_start")
     assert at < first

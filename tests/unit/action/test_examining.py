@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from autoresearch_ci.action.workspace_access import EXPERIMENTS
-from tests import racing
-from tests.jobs import INPUTS, TOKEN, checkout
+from tests import racing_sessions
+from tests.action_jobs import INPUTS, TOKEN, checkout
 from tests.projects import git
 
 QUICK = "time_budget: 1s\nkill_after: 2s\n"
@@ -55,7 +55,7 @@ def test_a_campaign_begins_with_it(tmp_path):
         assert WRONG in shown["output"]["summary"]
         assert shown["conclusion"] == "neutral", "what can be cheated need not have been"
         assert WRONG in git(job.lab.bare, "show", "autoresearch-logs/t:README.md")
-        records = racing.records(job.lab.bare, "t")
+        records = racing_sessions.records(job.lab.bare, "t")
         assert [each["action"] for each in records[:2]] == ["examined", "session_start"]
         assert sum(each["action"] == "experiment_done" for each in records) <= 2
         assert job.run(proposer="command", max_experiments="1") == 0, job.log

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.jobs import TOKEN
+from tests.action_jobs import TOKEN
 from tests.projects import git
 
 ASKED = {"max_experiments": "3", "open_pr": "true", "continue_mode": "dispatch"}

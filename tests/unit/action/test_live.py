@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from tests import racing
-from tests.jobs import ARCHIVED_AT_ONCE, IN_NO_HURRY, wait_for
+from tests import racing_sessions
+from tests.action_jobs import ARCHIVED_AT_ONCE, IN_NO_HURRY, wait_for
 from tests.projects import git
 
 CHANGED = "! { grep -q 'RATE = 0.02$' solve.py && grep -q 'STEPS = 8$' solve.py; }"
@@ -99,7 +99,7 @@ def test_a_cancelled_job_has_last_words(make_job, lab, issue, mona):
     assert job.checks["autoresearch"]["conclusion"] == "neutral"
     [_, ours] = lab.thread(issue)
     assert "Stopped: interrupted" in ours.body
-    assert racing.records(lab.bare, "t")[-1]["action"] == "session_end"
+    assert racing_sessions.records(lab.bare, "t")[-1]["action"] == "session_end"
 
 
 def test_a_job_cancelled_while_github_is_silent(make_job, lab, issue, mona, hub):
@@ -114,7 +114,7 @@ def test_a_job_cancelled_while_github_is_silent(make_job, lab, issue, mona, hub)
     job.end()
     assert time.monotonic() - begun < 7.5
     assert (job.code, comment.faces) == (130, ["eyes"]), job.log
-    assert racing.records(lab.bare, "t")[-1]["details"]["reason"] == "interrupted"
+    assert racing_sessions.records(lab.bare, "t")[-1]["details"]["reason"] == "interrupted"
     assert job.checks["autoresearch"]["status"] == "completed"
 
 
@@ -128,7 +128,9 @@ def test_how_much_is_asked_of_github(make_job, lab, hub, push, mona, monkeypatch
     push("topic", {"solve.py": f'{lines}print("score:", A1 + 1)\n'})
     comment = job.say(pull, mona, "/autoresearch n=100 time=5m", patience="")
     assert (job.code, comment.faces) == (0, ["eyes", "rocket"]), job.log[-3000:]
-    done = [r for r in racing.records(lab.bare, "pr-1") if r["action"] == "experiment_done"]
+    done = [
+        r for r in racing_sessions.records(lab.bare, "pr-1") if r["action"] == "experiment_done"
+    ]
     assert len(done) == 101
     assert len(hub.calls()) < 200, len(hub.calls())
     between = [call for call in hub.writes() if call.startswith("PATCH") and "comments" in call]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests import racing
-from tests.jobs import INPUTS, SOLVE, wait_for
+from tests import racing_sessions
+from tests.action_jobs import INPUTS, SOLVE, wait_for
 from tests.projects import git
 
 SETTINGS = {name: INPUTS[name] for name in ("target_file", "run_command", "metric_name")}
@@ -33,11 +33,19 @@ def job(make_job, rules, pull):
 
 
 def starts(lab, tag="pr-1"):
-    return [r["details"] for r in racing.records(lab.bare, tag) if r["action"] == "session_start"]
+    return [
+        r["details"]
+        for r in racing_sessions.records(lab.bare, tag)
+        if r["action"] == "session_start"
+    ]
 
 
 def kept(lab, tag="pr-1"):
-    done = [r["details"] for r in racing.records(lab.bare, tag) if r["action"] == "experiment_done"]
+    done = [
+        r["details"]
+        for r in racing_sessions.records(lab.bare, tag)
+        if r["action"] == "experiment_done"
+    ]
     return [each for each in done if each["status"] == "keep"]
 
 
@@ -194,7 +202,7 @@ def test_a_pull_request_that_is_closed_during_the_run(make_job, rules, lab, push
     job.end()
     assert job.code == 0, job.log
     assert "was closed meanwhile" in job.summary
-    assert racing.records(lab.bare, "pr-1")[-1]["details"]["reason"] == "stopped"
+    assert racing_sessions.records(lab.bare, "pr-1")[-1]["details"]["reason"] == "stopped"
     assert "fresh runs" not in job.summary, "nobody waits for that any more"
 
 

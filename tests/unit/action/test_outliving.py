@@ -7,8 +7,8 @@ import json
 import pytest
 
 from autoresearch_ci.core.clock import today
-from tests import racing
-from tests.jobs import SOLVE
+from tests import racing_sessions
+from tests.action_jobs import SOLVE
 from tests.projects import git
 
 FEW = {"max_experiments": "3"}
@@ -18,7 +18,9 @@ NEXT = {"tag": "", "max_experiments": "1"}
 def experiments(lab, tag):
     """Number and title of every experiment of a campaign, as it is on GitHub."""
     found = [
-        r["details"] for r in racing.records(lab.bare, tag) if r["action"] == "experiment_done"
+        r["details"]
+        for r in racing_sessions.records(lab.bare, tag)
+        if r["action"] == "experiment_done"
     ]
     return [(each["experiment"], each["description"]) for each in found]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests import racing
-from tests.jobs import ARCHIVED_AT_ONCE, wait_for
+from tests import racing_sessions
+from tests.action_jobs import ARCHIVED_AT_ONCE, wait_for
 from tests.unit.action.test_errands import held_up
 
 BOT = {"GITHUB_TRIGGERING_ACTOR": "github-actions[bot]"}
@@ -13,7 +13,7 @@ ONE = {"max_experiments": "1", "continue_mode": "dispatch"}
 
 
 def details(lab, action):
-    return [r["details"] for r in racing.records(lab.bare, "t") if r["action"] == action]
+    return [r["details"] for r in racing_sessions.records(lab.bare, "t") if r["action"] == action]
 
 
 def tried(lab):

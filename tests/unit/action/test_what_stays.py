@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from tests import racing
-from tests.jobs import INPUTS, checkout
+from tests import racing_sessions
+from tests.action_jobs import INPUTS, checkout
 
 SETTINGS = """
 doctor: off
@@ -31,7 +31,7 @@ def test_a_number_that_was_planted(tmp_path):
         seen.chmod(0o666)
         run = PLANTS.format(seen=seen) + INPUTS["run_command"]
         assert job.run(run_command=run, max_experiments="2") == 0, job.log
-        records = racing.records(job.lab.bare, "t")
+        records = racing_sessions.records(job.lab.bare, "t")
     done = [each["details"] for each in records if each["action"] == "experiment_done"]
     assert [each["value"] for each in done] == [5, 5, 5]
     assert done[0]["holdout"] == 5

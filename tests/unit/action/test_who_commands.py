@@ -7,8 +7,8 @@ import time
 
 import pytest
 
+from tests.action_jobs import TOKEN
 from tests.github.state import next_id
-from tests.jobs import TOKEN
 
 HELP = "/autoresearch help"
 

@@ -7,7 +7,7 @@ import shutil
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.grown import grow, hold
+from tests.random_projects import grow, hold
 
 
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))

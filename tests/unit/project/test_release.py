@@ -14,7 +14,7 @@ import yaml
 from autoresearch_ci import __version__
 from autoresearch_ci.cli.workflow import HERE, Choices, text
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TAG = f"v{__version__}"
 MAJOR = TAG.split(".", maxsplit=1)[0]
 DIGEST = f"sha256:{'5' * 64}"

@@ -15,7 +15,7 @@ from autoresearch_ci.core.model import Confirmation, Finding, Note, Side
 from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.confirm import confirm
 from autoresearch_ci.engine.session_request import SessionRequest
-from tests.jobs import wait_for
+from tests.action_jobs import wait_for
 from tests.projects import SETTINGS, git, hold, look, make_project
 
 TARGET = "a=5\nb=5\n"

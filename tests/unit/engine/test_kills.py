@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from tests.killing import check_after, kill_once, make_repository
+from tests.killed_campaigns import check_after, kill_once, make_repository
 
 
 def test_a_kill_at_any_instant_costs_the_experiment_under_way_at_most(tmp_path):

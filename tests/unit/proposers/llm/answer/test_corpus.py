@@ -11,7 +11,7 @@ import pytest
 
 from autoresearch_ci.proposers.llm.answer import Idea, Problem, read
 
-CORPUS = Path(__file__).parents[2] / "corpus" / "answers"
+CORPUS = Path(__file__).parents[4] / "corpus" / "answers"
 SIGNS = str.maketrans(
     {
         **dict(zip("␍␉␣␀␂", "\r\t \0\ufeff", strict=True)),

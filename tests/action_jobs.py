@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests import racing
+from tests import racing_sessions
 from tests.github.hub import GitHub
 from tests.github.state import Comment, Issue, Repository, User
 from tests.projects import git, make_repository
@@ -66,7 +66,9 @@ class Job:
     def __post_init__(self) -> None:
         self._step: subprocess.Popen[str] | None = None
         self.files.mkdir(parents=True)
-        racing.clone(self.lab.bare, self.hub.git.remote(self.lab.full_name), self.workspace)
+        racing_sessions.clone(
+            self.lab.bare, self.hub.git.remote(self.lab.full_name), self.workspace
+        )
 
     @property
     def workspace(self) -> Path:

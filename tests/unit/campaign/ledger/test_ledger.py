@@ -30,7 +30,7 @@ from autoresearch_ci.core.model import (
 )
 
 DATE = "2026-03-17T15:00:00Z"
-FIXTURES = Path(__file__).parents[2] / "fixtures"
+FIXTURES = Path(__file__).parents[3] / "fixtures"
 
 
 def open_ledger(folder: Path, tag: str = "mar17", published: bytes = b"") -> Ledger:

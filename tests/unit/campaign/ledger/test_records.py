@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from autoresearch_ci.campaign.ledger import dumps, encode, loads
 from autoresearch_ci.core.model import Experiment, PairMeasured, Record, Sample, Side, Status
 
-FIXTURES = Path(__file__).parents[2] / "fixtures"
+FIXTURES = Path(__file__).parents[3] / "fixtures"
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20) | st.just("half a pair: \udcff")
 NUMBER = st.floats(allow_nan=False, allow_infinity=False)
 WHOLE = st.integers(min_value=0, max_value=2**53)

@@ -11,7 +11,7 @@ from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.workspace import Target
-from tests import racing
+from tests import racing_sessions
 from tests.projects import SETTINGS, git, make_project
 
 
@@ -50,7 +50,7 @@ def repositories(tmp_path):
     hook.parent.mkdir(exist_ok=True)
     hook.write_text(f"#!/bin/sh\necho push >> {bare}/pushes\n")
     hook.chmod(0o755)
-    return racing.clone(bare, str(bare), tmp_path / "here"), bare
+    return racing_sessions.clone(bare, str(bare), tmp_path / "here"), bare
 
 
 @pytest.mark.parametrize("rejected", [(), range(3, 40, 2)])
@@ -92,4 +92,4 @@ def test_at_most_six_pushes_in_any_minute(repositories, rejected, monkeypatch):
     )
     for name in ("autoresearch/race", "autoresearch-logs/race"):
         assert git(bare, "rev-parse", name) == git(here, "rev-parse", name)
-    assert racing.records(bare)[-1]["action"] == "session_end"
+    assert racing_sessions.records(bare)[-1]["action"] == "session_end"

@@ -24,7 +24,7 @@ from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from autoresearch_ci.workspace import Target, Workspace
-from tests import racing
+from tests import racing_sessions
 from tests.github.git_server import GitServer
 from tests.projects import git, look, make_project
 
@@ -59,7 +59,7 @@ def bare(server):
 
 @pytest.fixture
 def clone(server, bare, tmp_path):
-    return lambda name: racing.clone(bare, server.remote("octo/lab"), tmp_path / name)
+    return lambda name: racing_sessions.clone(bare, server.remote("octo/lab"), tmp_path / name)
 
 
 class Proposer:
@@ -80,7 +80,7 @@ class Proposer:
 
 def hold(repository, *, push=None, when=(), most=6):
     """A session in which `when[n]` is done after its n-th experiment; its events and proposer."""
-    settings = {**racing.PUSHED, "max_experiments": most}
+    settings = {**racing_sessions.PUSHED, "max_experiments": most}
     proposer = Proposer()
     with open_session(
         SessionRequest(repository, settings, push=push, proposer=proposer)
@@ -125,7 +125,7 @@ def test_stop_from_another_machine_is_met_at_the_next_push(bare, clone):
 
     events, _ = hold(here, push=target, when=[(2, ask)])
     assert (ended(events).reason, ended(events).experiments) == ("stopped", 2)
-    records = racing.records(bare)
+    records = racing_sessions.records(bare)
     assert [r["action"] for r in records].count("stop") == 1
     assert records[-1]["action"] == "session_end"
     assert not [event for event in events if isinstance(event, Note)]
@@ -144,7 +144,7 @@ def test_a_session_that_was_asked_to_end_measures_nothing_more(bare, clone):
         with open_session(
             SessionRequest(
                 there,
-                {**racing.PUSHED, "max_experiments": 1},
+                {**racing_sessions.PUSHED, "max_experiments": 1},
                 push=target,
                 proposer=ScriptedProposer([("nine", "echo metric: 9\n")]),
             )
@@ -168,7 +168,7 @@ def test_a_stop_of_another_day_stops_nobody(bare, clone):
     push_request(workspace, workspace.remote(target), old)
     events, _ = hold(here, push=target, most=2)
     assert (ended(events).reason, ended(events).experiments) == ("max_experiments", 2)
-    assert "old" in [r["details"]["session"] for r in racing.records(bare)]
+    assert "old" in [r["details"]["session"] for r in racing_sessions.records(bare)]
 
 
 def test_an_idea_is_there_for_the_next_proposal_and_then_no_more(bare, clone):
@@ -212,7 +212,9 @@ def test_the_network_has_a_bad_moment(server, bare, clone):
         fault = trouble()
         push_request(there, remote, idea("try warm-up", name))
         assert fault.met == 1
-    asked = [r["details"]["session"] for r in racing.records(bare) if r["action"] == "idea"]
+    asked = [
+        r["details"]["session"] for r in racing_sessions.records(bare) if r["action"] == "idea"
+    ]
     assert asked == ["one", "two"]
     server.down()
     with pytest.raises(WorkspaceError, match="origin"):
@@ -263,16 +265,16 @@ def test_the_verbs_reach_the_session(project, clone, bare, monkeypatch, capsys):
 
 def test_stop_now_interrupts_the_session_here(server, tmp_path):
     """As Ctrl-C in its own terminal: it is over within seconds, in order."""
-    bare = server.create("octo/race", source=racing.make_project(tmp_path / "racing"))
-    here = racing.clone(bare, server.remote("octo/race"), tmp_path / "here")
-    session = racing.start(here, "left", 10_000, TOKEN)
+    bare = server.create("octo/race", source=racing_sessions.make_project(tmp_path / "racing"))
+    here = racing_sessions.clone(bare, server.remote("octo/race"), tmp_path / "here")
+    session = racing_sessions.start(here, "left", 10_000, TOKEN)
     assert session.stdout is not None
     next(line for line in session.stdout if line.startswith("Experiment("))
     with pytest.raises(SystemExit) as done:
         main(["--repo", str(here), "stop", "--now"])
     assert done.value.code == 0
     session.communicate(timeout=20)
-    assert racing.records(bare)[-1]["details"]["reason"] == "interrupted"
+    assert racing_sessions.records(bare)[-1]["details"]["reason"] == "interrupted"
 
 
 @given(st.binary())

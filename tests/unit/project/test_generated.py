@@ -9,7 +9,7 @@ import pytest
 
 from autoresearch_ci.providers import PROVIDERS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 GENERATOR = runpy.run_path(str(ROOT / ".ci/generate.py"))
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from autoresearch_ci.core.model import FileSet
 from autoresearch_ci.source_code.frozen_lines import FrozenLines, Kind, labels
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 PARSE = "grep '^loss:' run.log | tail -1 | awk '{print $2}'"
 
 TARGET = textwrap.dedent("""\

@@ -20,7 +20,7 @@ from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.workspace import Target
 from autoresearch_ci.workspace.ref_transaction import RefTransaction
-from tests import racing
+from tests import racing_sessions
 from tests.github.git_server import GitServer
 from tests.projects import git, look, make_project
 
@@ -51,7 +51,7 @@ def bare(server, tmp_path):
 @pytest.fixture
 def clone(server, bare, tmp_path):
     """A function that makes a clone with this name."""
-    return lambda name: racing.clone(bare, server.remote("octo/lab"), tmp_path / name)
+    return lambda name: racing_sessions.clone(bare, server.remote("octo/lab"), tmp_path / name)
 
 
 class Ideas:
@@ -74,7 +74,7 @@ class Ideas:
 
 def hold(repository, *ideas, token=TOKEN, **settings):
     """One session that is shared; all that it said."""
-    overrides = {**racing.PUSHED, **settings}
+    overrides = {**racing_sessions.PUSHED, **settings}
     with open_session(
         SessionRequest(repository, overrides, push=Target("origin", token), proposer=Ideas(*ideas))
     ) as session:
@@ -101,7 +101,7 @@ def notes(events):
 
 
 def published(bare):
-    return [r["details"] for r in racing.records(bare) if r["action"] == "experiment_done"]
+    return [r["details"] for r in racing_sessions.records(bare) if r["action"] == "experiment_done"]
 
 
 def verdicts(bare):
@@ -116,13 +116,15 @@ def test_a_session_is_published_as_it_goes(bare, clone):
     for name in ("autoresearch/race", "autoresearch-logs/race"):
         assert git(bare, "rev-parse", name) == git(here, "rev-parse", name)
     assert [d["status"] for d in published(bare)] == ["keep", "keep", "discard"]
-    assert racing.records(bare)[-1]["action"] == "session_end"
+    assert racing_sessions.records(bare)[-1]["action"] == "session_end"
 
 
 def test_without_push_nothing_leaves_the_machine(bare, server, tmp_path):
     """Sharing has to be asked for."""
-    here = racing.clone(bare, server.remote("octo/lab"), tmp_path / "here")
-    with open_session(SessionRequest(here, racing.PUSHED, proposer=Ideas("a=2"))) as session:
+    here = racing_sessions.clone(bare, server.remote("octo/lab"), tmp_path / "here")
+    with open_session(
+        SessionRequest(here, racing_sessions.PUSHED, proposer=Ideas("a=2"))
+    ) as session:
         list(research(session))
     assert server.site.requests == []
 
@@ -226,7 +228,7 @@ def test_an_unknown_remote_is_an_error_before_anything_is_done(clone):
     here = clone("here")
     with (
         pytest.raises(WorkspaceError, match="no remote 'nowhere'") as error,
-        open_session(SessionRequest(here, racing.PUSHED, push=Target("nowhere"))),
+        open_session(SessionRequest(here, racing_sessions.PUSHED, push=Target("nowhere"))),
     ):
         pass
     assert "origin" in error.value.remedy
@@ -360,7 +362,7 @@ def test_a_code_branch_that_was_deleted_on_the_remote_comes_back(server, bare, c
         ("a=0", "discard", "worse"),
         ("b=2", "keep", "improved"),
     ]
-    racing.agree(bare)
+    racing_sessions.agree(bare)
 
 
 def test_numbers_of_another_metric_are_not_merged(server, bare, clone):
@@ -389,7 +391,9 @@ def test_ctrl_c_does_not_wait_for_a_slow_remote(server, clone):
     with (
         pytest.raises(KeyboardInterrupt),
         open_session(
-            SessionRequest(here, racing.PUSHED, push=Target("origin", TOKEN), proposer=Ideas("a=2"))
+            SessionRequest(
+                here, racing_sessions.PUSHED, push=Target("origin", TOKEN), proposer=Ideas("a=2")
+            )
         ) as session,
     ):
         server.slow(12)
@@ -459,7 +463,7 @@ def test_a_kill_in_the_middle_of_a_merge_is_made_good(server, bare, clone, monke
     fault.times = 0
     in_child(dying)
     hold(here, "b=5", max_experiments=3)
-    done = racing.agree(bare)
+    done = racing_sessions.agree(bare)
     titles = [d["description"] for d in done if "again" not in d["change"]]
     assert sorted(t for t in titles if t != "baseline") == ["a=2", "a=3", "b=3", "b=4", "b=5"]
     for name in ("autoresearch/race", "autoresearch-logs/race"):
@@ -470,41 +474,43 @@ def test_a_kill_in_the_middle_of_a_merge_is_made_good(server, bare, clone, monke
 
 def test_two_sessions_that_race_for_a_campaign_both_have_everything_in_it(server, tmp_path):
     """Every experiment of both once, no number twice, and the branch is the last keep."""
-    bare = server.create("octo/race", source=racing.make_project(tmp_path / "racing"))
+    bare = server.create("octo/race", source=racing_sessions.make_project(tmp_path / "racing"))
     url = server.remote("octo/race")
     sides = [
-        racing.start(racing.clone(bare, url, tmp_path / side), side, 12, TOKEN)
+        racing_sessions.start(racing_sessions.clone(bare, url, tmp_path / side), side, 12, TOKEN)
         for side in ("left", "right")
     ]
     said = [side.communicate()[0] for side in sides]
     for side, text in zip(sides, said, strict=True):
         assert side.returncode == 0, text[-3000:]
-    racing.check(bare, 12)
+    racing_sessions.check(bare, 12)
     assert any("another session published first" in text for text in said)
 
 
 def test_a_session_that_is_killed_again_and_again_beside_another_loses_nothing(server, tmp_path):
     """Kill -9 at random instants of runs, pushes and merges: what was told is published."""
-    bare = server.create("octo/race", source=racing.make_project(tmp_path / "racing"))
+    bare = server.create("octo/race", source=racing_sessions.make_project(tmp_path / "racing"))
     url = server.remote("octo/race")
-    left, right = (racing.clone(bare, url, tmp_path / side) for side in racing.SIDES)
+    left, right = (
+        racing_sessions.clone(bare, url, tmp_path / side) for side in racing_sessions.SIDES
+    )
     chance = random.Random(20260317)
-    other = racing.start(left, "left", 15, TOKEN)
+    other = racing_sessions.start(left, "left", 15, TOKEN)
     told = 0
     for number in range(4):
-        victim = racing.start(right, "right", 100, TOKEN, first=100 * number)
+        victim = racing_sessions.start(right, "right", 100, TOKEN, first=100 * number)
         time.sleep(chance.uniform(1.0, 3.5))
         victim.kill()
         told += sum(line.startswith("Experiment(") for line in victim.communicate()[0].splitlines())
     # What could not be pushed on a busy machine waits in its clone for the next session there.
-    sessions = [other, racing.start(right, "right", 1, TOKEN, first=1000)]
+    sessions = [other, racing_sessions.start(right, "right", 1, TOKEN, first=1000)]
     for session in sessions:
         said, _ = session.communicate()
         assert session.returncode == 0, said[-3000:]
-    last = racing.start(left, "left", 1, TOKEN, first=1000)
+    last = racing_sessions.start(left, "left", 1, TOKEN, first=1000)
     said, _ = last.communicate()
     assert last.returncode == 0, said[-3000:]
-    done = racing.agree(bare)
+    done = racing_sessions.agree(bare)
     assert sum(d["description"].startswith("left") for d in done) >= 16
     mine = [d for d in done if d["description"].startswith("right") or d["proposer"] == "baseline"]
     assert len(mine) >= told

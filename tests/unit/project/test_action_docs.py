@@ -8,7 +8,7 @@ from autoresearch_ci.forge import Conclusion, size_limits
 from autoresearch_ci.forge.github.checks import MOST_ANNOTATIONS
 from autoresearch_ci.forge.github.rate_limit import Manners
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DOCS = (ROOT / "docs/action.md").read_text()
 WORDS = " ".join(DOCS.split())
 

@@ -22,7 +22,7 @@ from autoresearch_ci.proposers.llm.prompt import brief, correction, repair
 from autoresearch_ci.proposers.llm.prompt.compose import CLOSING
 from autoresearch_ci.proposers.llm.prompt.pieces import prompt, size, tokens
 from autoresearch_ci.proposers.llm.prompt.volatile import STRETCH
-from tests.unit.brief.conftest import apart, asked, spoken
+from tests.unit.proposers.llm.prompt.conftest import apart, asked, spoken
 
 REDACT = Redactor()
 
@@ -259,7 +259,7 @@ def test_the_same_situation_gives_the_same_bytes():
     """In any process, at any time: nothing but the state goes into a brief."""
     script = (
         "import sys, hashlib; sys.path.insert(0, '.')\n"
-        "from tests.unit.brief.conftest import SETTINGS, campaign, spoken\n"
+        "from tests.unit.proposers.llm.prompt.conftest import SETTINGS, campaign, spoken\n"
         "from tests.unit.conftest import BASELINE\n"
         "from autoresearch_ci.proposers.llm.prompt import CampaignState, brief\n"
         "from autoresearch_ci.core.redaction import Redactor\n"

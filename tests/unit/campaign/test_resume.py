@@ -16,7 +16,7 @@ from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.workspace import Target
 from autoresearch_ci.workspace.campaign_branch import Campaign
-from tests import racing
+from tests import racing_sessions
 from tests.github.git_server import GitServer
 from tests.projects import SETTINGS, git, look, make_project
 
@@ -69,7 +69,7 @@ def commit(bare, tmp_path):
 
     def make(name, text):
         if not folder.exists():
-            racing.clone(bare, str(bare), folder)
+            racing_sessions.clone(bare, str(bare), folder)
         (folder / name).write_text(text)
         git(folder, "add", name)
         git(folder, "commit", "-qm", f"change {name}")
@@ -157,7 +157,7 @@ def test_a_base_that_moved_is_merged_and_the_baseline_measured_anew(bare, checko
     assert log[2] == "experiment: a=2"
     assert git(bare, "rev-parse", f"{branch}~1^2") == moved
     assert git(bare, "diff", "--name-only", f"{moved}..{branch}") == "target.txt"
-    assert racing.records(bare, tag)[-1]["action"] == "session_end"
+    assert racing_sessions.records(bare, tag)[-1]["action"] == "session_end"
     assert git(here, "status", "--porcelain") == ""
     third, events = hold(checkout("third"), "b=3")
     assert (third, notes(events)) == (tag, [])
@@ -180,14 +180,14 @@ def test_a_base_that_does_not_merge_stops_with_both_commits_named(bare, checkout
     assert git(bare, "rev-parse", f"autoresearch/{tag}") == tip
     assert git(here, "rev-parse", "HEAD") == moved
     assert git(here, "status", "--porcelain") == ""
-    assert racing.records(bare, tag)[-1]["details"]["reason"] == "error"
+    assert racing_sessions.records(bare, tag)[-1]["details"]["reason"] == "error"
 
 
 def test_a_conflict_that_a_person_resolved_is_gone_on_from(bare, checkout, commit, tmp_path):
     """The merge by hand that the error asks for is taken, and measured."""
     tag, _ = hold(checkout("first"), "a=2")
     commit("target.txt", LINES.replace("a=1", "a=7"))
-    person = racing.clone(bare, str(bare), tmp_path / "person")
+    person = racing_sessions.clone(bare, str(bare), tmp_path / "person")
     git(person, "switch", "-q", f"autoresearch/{tag}")
     subprocess.run(
         ["git", "-C", str(person), "merge", "-q", "origin/main", "-X", "theirs", "-m", "by hand"],
@@ -266,7 +266,9 @@ def test_two_sessions_that_both_merge_the_base_have_it_once(bare, checkout, comm
     published = [
         (d["description"], d["status"], d["reason"])
         for d in (
-            r["details"] for r in racing.records(bare, tag) if r["action"] == "experiment_done"
+            r["details"]
+            for r in racing_sessions.records(bare, tag)
+            if r["action"] == "experiment_done"
         )
     ]
     assert published == [
@@ -310,7 +312,7 @@ def test_a_file_of_the_user_is_never_in_danger(bare, checkout, commit):
     hold(here)
     titles = [
         r["details"]["description"]
-        for r in racing.records(bare, tag)
+        for r in racing_sessions.records(bare, tag)
         if r["action"] == "experiment_done"
     ]
     assert titles[:6] == ["baseline", "a=2", "baseline", "a=3", "b=2", "b=3"]
@@ -348,7 +350,7 @@ def test_a_user_on_another_branch_does_not_get_it_merged(tmp_path):
 def test_after_a_merged_pull_request_comes_a_new_campaign(bare, checkout, tmp_path):
     """Merged as it is, git knows; squashed, the forge has said so."""
     tag, _ = hold(checkout("first"), "a=2")
-    author = racing.clone(bare, str(bare), tmp_path / "maintainer")
+    author = racing_sessions.clone(bare, str(bare), tmp_path / "maintainer")
     git(author, "merge", "-q", "--no-ff", "-m", "merge", f"origin/autoresearch/{tag}")
     git(author, "push", "-q", "origin", "main")
     second, events = hold(checkout("second"), "b=2")
@@ -382,7 +384,7 @@ def test_a_remote_that_is_down_at_the_beginning_is_said_and_merged_with_later(
     fault.times = 0
     hold(here)
     published = [
-        r["details"] for r in racing.records(bare, tag) if r["action"] == "experiment_done"
+        r["details"] for r in racing_sessions.records(bare, tag) if r["action"] == "experiment_done"
     ]
     assert [(d["description"], d["reason"]) for d in published] == [
         ("baseline", None),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from autoresearch_ci.core.redaction import REDACTED, Redactor, mask
 from autoresearch_ci.core.text import visible
-from tests import planted
+from tests import secret_samples
 
 PIECES = st.sampled_from(
     [
@@ -30,11 +30,11 @@ TEXTS = st.one_of(
 )
 
 
-@pytest.mark.parametrize("kind", planted.SHAPES)
+@pytest.mark.parametrize("kind", secret_samples.SHAPES)
 def test_a_credential_of_a_published_shape_is_taken_out(kind):
     """Wherever it stands: alone, in code, in a URL, after an escape, in quotes."""
     for seed in range(20):
-        secret = planted.token(random.Random(seed), kind)
+        secret = secret_samples.token(random.Random(seed), kind)
         for text in ("{}", "x = '{}'", "error: {}.", "?a={}&b=1", '"a\\n{}"', "({})", "k:{}\n"):
             clean = Redactor()(text.replace("{}", secret))
             assert secret[-12:] not in clean
@@ -45,9 +45,9 @@ def test_other_credentials_are_taken_out():
     """Tokens of JSON, private keys whole or in part, headers, URLs with a password, webhooks."""
     rng = random.Random(1)
     jwt, key, random_ = (
-        planted.jwt(rng),
-        planted.private_key(rng),
-        planted.some(rng, planted.ALNUM, 40),
+        secret_samples.jwt(rng),
+        secret_samples.private_key(rng),
+        secret_samples.some(rng, secret_samples.ALNUM, 40),
     )
     assert jwt[-20:] not in Redactor()(f"token is {jwt}")
     for text in (key, f"a\n{key}\nb", key[:300], key[300:], key.replace("\n", "\\n")):
@@ -66,12 +66,12 @@ def test_other_credentials_are_taken_out():
         assert random_ not in Redactor()(text), text
 
 
-@pytest.mark.parametrize("encoding", planted.ENCODINGS)
+@pytest.mark.parametrize("encoding", secret_samples.ENCODINGS)
 def test_a_masked_value_is_taken_out_in_every_form(encoding):
     """As it is, and as logs come to hold it: in base64, URLs, JSON, HTML and hexadecimal."""
     for seed in range(100):
-        secret = planted.value(random.Random(seed))
-        told = planted.ENCODINGS[encoding](secret)
+        secret = secret_samples.value(random.Random(seed))
+        told = secret_samples.ENCODINGS[encoding](secret)
         clean = Redactor([secret])(f"before {told} after")
         assert REDACTED in clean, (secret, told)
         assert secret not in clean
@@ -81,7 +81,7 @@ def test_a_masked_value_is_taken_out_in_every_form(encoding):
 
 def test_each_line_of_a_masked_value_is_taken_out():
     """A key that a log shows line by line."""
-    key = planted.private_key(random.Random(3))
+    key = secret_samples.private_key(random.Random(3))
     for line in key.splitlines()[1:-1]:
         assert Redactor([key])(f"| {line} |") == f"| {REDACTED} |"
 
@@ -110,7 +110,7 @@ def test_comments_are_taken_out_of_prose_only():
 
 def test_source_code_is_left_alone():
     """Nothing in this package, and in its examples, looks like a secret."""
-    top = Path(__file__).parents[2]
+    top = Path(__file__).parents[3]
     for path in [*top.glob("autoresearch_ci/**/*.py"), *top.glob("examples/**/*.[pjt]*[yso]")]:
         text = path.read_text(encoding="utf-8")
         assert Redactor()(text) == visible(text), path

@@ -12,7 +12,7 @@ from autoresearch_ci.action.command_syntax import Verb
 from autoresearch_ci.action.event import SESSIONS
 from autoresearch_ci.cli.workflow import Choices, text
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DOCS = (ROOT / "docs/action.md").read_text()
 WORKFLOW = yaml.safe_load(text(Choices()))
 ON = WORKFLOW[True]  # YAML's own idea of the word `on`

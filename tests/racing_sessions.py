@@ -19,7 +19,7 @@ from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.core.model import Proposal
 from autoresearch_ci.workspace import Target
-from tests.racing import PUSHED, changed
+from tests.racing_sessions import PUSHED, changed
 
 archive.INTERVAL, publisher.A_MINUTE = 0.0, 10**6  # every experiment is pushed, which makes for the most races
 repository, side, count, token = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autoresearch_ci.proposers.llm.answer import Idea, Problem, read
-from tests.unit.answers.test_corpus import CASES
+from tests.unit.proposers.llm.answer.test_corpus import CASES
 
 SOURCES = sorted({(case.path, case.source) for case in CASES})
 ANSWERS = [case.answer for case in CASES]
