@@ -20,7 +20,7 @@ RUNS = 2 * 2 * PAIRS
 
 
 def is_due(lab: Session, result: str) -> bool:
-    """Whether the branch is to be measured again: it is better now, or a cancelled job began to.
+    """Return whether the branch is to be measured again: it is better, or a cancelled job began to.
 
     Not by a session that a stop has kept from setting anything up.
     """
@@ -29,7 +29,7 @@ def is_due(lab: Session, result: str) -> bool:
 
 
 def confirmed(lab: Session, show: Callable[[Event], None]) -> tuple[Confirmation | None, str]:
-    """What fresh runs say of the campaign's branch, published; else None and why not.
+    """Confirm the campaign's branch by fresh runs, and publish that; else None and why not.
 
     Each kept change by itself, too, where there is time for that. `show` gets what is found.
     """

@@ -113,7 +113,7 @@ def _run(lab: Session, progress: Progress, live: Live) -> None:
 
 
 def _confirmed(lab: Session, order: Order, stream: TextIO) -> SessionResult:
-    """What the session came to, seen again on fresh runs."""
+    """The session's result, seen again on fresh runs."""
 
     def show(event: Event) -> None:
         if isinstance(event, Note):
@@ -150,7 +150,7 @@ def page(lab: Session, order: Order, *more: str) -> Page:
 
 
 def _told(lab: Session, order: Order, *more: str) -> SessionResult:
-    """What a session came to, and its page, which is all in memory: the lab may be closed."""
+    """The session's result and page, which is all in memory: the session may be closed."""
     end, shown = ended(lab), page(lab, order, *more)
     failure: AutoresearchError | None = None
     if end and not end.experiments and end.reason in _NOTHING_RAN:

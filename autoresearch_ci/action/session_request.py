@@ -1,4 +1,4 @@
-"""What one session is to do: from the workflow's inputs, and a command if there was one."""
+"""A session that a workflow asks for: by its inputs, and by a command if there was one."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from autoresearch_ci.forge import Forge, Pull
 from autoresearch_ci.workspace import Remote, Workspace
 
 OFFERED = "autoresearch/"
-"""How the branches begin that a campaign is offered from."""
+"""The prefix of the branches that a campaign is offered from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What the event's inputs and a command come to.
+    """A session as the event's inputs and a command ask for it.
 
     `cause` is what starts another session like it. `where` has the commit that the session
     is shown on. `base`, `base_branch` and `trusted` are as a `SessionRequest` has them, None where
@@ -149,7 +149,7 @@ def origin(workspace: Path, token: str) -> Remote:
 
 
 def _overrides(command: Command, inputs: Mapping[str, str]) -> dict[str, str]:
-    """What the command says is stronger than the inputs, except that it gets no more time.
+    """The settings; a command is stronger than the inputs, except that it gets no more time.
 
     Whoever wrote the workflow knows how long its job may take.
     """

@@ -1,4 +1,4 @@
-"""What became of what an event asked for."""
+"""The result of what an event asked for."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from autoresearch_ci.forge.size_limits import SizeLimit, cut
 
 @dataclass
 class SessionResult:
-    """What became of a session. `failure` is what the user has to change, if anything.
+    """The result of a session. `failure` is what the user has to change, if anything.
 
     `title` is a line on it, `annotations` are on the target at the commit it is shown on.
     It is `shown` on that commit unless there was no session to be held; `tag` is its
@@ -37,6 +37,6 @@ class SessionResult:
 
 
 def without_session(said: str, *, handed_on: bool = False) -> SessionResult:
-    """What there is to say, in Markdown, where no session was held, or not here."""
+    """The result where no session was held, or not here; `said` is Markdown."""
     result = Result("no_improvement", handed_on="true" if handed_on else "false")
     return SessionResult(result, lambda room: cut(f"{said}\n", SizeLimit(room)), shown=False)

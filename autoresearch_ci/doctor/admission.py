@@ -117,7 +117,7 @@ def _look(
 def _is_detected_setup(
     workspace: Workspace, settings: Mapping[str, object], trusted: str | None
 ) -> bool:
-    """Whether setup is one that we chose: what it makes works from a copy, too.
+    """Return whether setup is one that we chose: what it makes works from a copy, too.
 
     The session has just run it. A command of the user's may write down where it ran, as an
     editable install does, so that one runs again in the copy.

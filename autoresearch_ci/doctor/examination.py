@@ -54,7 +54,7 @@ _FREE = {
 
 
 _HARMLESS = ("license", "licence", "readme", "changelog", "contributing", "notice", "authors")
-"""How the names of files begin that nothing runs and hardly anything reads."""
+"""Prefixes of the names of files that nothing runs and hardly anything reads."""
 
 _READ = ("claude.md", "agents.md", "program.md")
 
@@ -91,11 +91,11 @@ class _ProbeProposer:
     def repair(
         self, _source: FileSet, _history: History, _failed: Proposal, _crash: str
     ) -> Proposal | None:
-        """What is planted stays as it was planted."""
+        """Repair nothing: a probe stays as it is."""
         return None
 
     def taken(self) -> list[Check]:
-        """What could not be planted since the last time."""
+        """Take the checks that could not be made since the last time."""
         taken, self._left_out = self._left_out, []
         return taken
 
@@ -312,7 +312,7 @@ def _content(path: str | None) -> bytes | None:
 
 
 def _first_line(error: Exception) -> str:
-    """What an error says, to stand within a sentence."""
+    """The first line of an error, to stand within a sentence."""
     text = error.message if isinstance(error, AutoresearchError) else str(error)
     line = text.partition("\n")[0].rstrip(".:")
     return line[:1].lower() + line[1:]

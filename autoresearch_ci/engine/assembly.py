@@ -279,7 +279,7 @@ def load_settings(
 
 
 def spent_here(workspace: Workspace, day: str) -> Spent:
-    """What all campaigns have spent on a day: those of the working tree's log and all others.
+    """The spending of all campaigns on a day: those of the working tree's log and all others.
 
     A checkout has the log of one campaign; the others' are on their branches. Where both
     have one, the one that knows of more counts.
@@ -308,7 +308,7 @@ def choose_frozen_lines(settings: config.Settings) -> FrozenLines:
 def choose_executor(
     settings: config.Settings, user: User | None = None, until: float = math.inf
 ) -> Executor:
-    """Where experiments run: `auto` is the best there is, for now this machine."""
+    """The executor of experiments: `auto` is the best there is, for now this machine."""
     executor = ProcessExecutor(allow=settings.env, user=user)
     return executor if until == math.inf else Deadline(executor, until)
 
@@ -345,7 +345,7 @@ def readme(log: CampaignLog, chart: str) -> str:
 
 
 def choose_picture(remote: Remote | None) -> Callable[[History], bytes] | None:
-    """What draws the campaign, where others will look at it and matplotlib is installed."""
+    """The chart's renderer, where others will look at it and matplotlib is installed."""
     if remote is None or find_spec("matplotlib") is None:
         return None
     from autoresearch_ci.reports.chart import chart  # noqa: PLC0415 - heavy, needed for a push only
@@ -354,7 +354,7 @@ def choose_picture(remote: Remote | None) -> Callable[[History], bytes] | None:
 
 
 def choose_sync(remote: Remote | None, campaign: Campaign, book: Ledger, archive: Archive) -> Sync:
-    """Where the campaign is shared: nowhere, unless a remote was named."""
+    """The way to share the campaign: none, unless a remote was named."""
     return RemoteSync(remote, campaign, book, archive) if remote else NoRemote()
 
 

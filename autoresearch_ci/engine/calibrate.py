@@ -21,7 +21,7 @@ from autoresearch_ci.judge import Comparison, Judge, NoiseModel
 
 RUNS = 10
 POWER = 0.8
-"""How often an improvement has to be kept for it to count as one that can be told."""
+"""The share of keeps from which on an improvement counts as one that can be told."""
 
 _COMPARISONS = 300
 _SIZES = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 8.0)

@@ -1,9 +1,7 @@
-"""Where experiments are measured: execute, undo what the run did, read the number."""
+"""The evaluator: it runs the user's commands, undoes what they did, and reads the number."""
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,8 +10,19 @@ from typing import Protocol
 from autoresearch_ci.config import Settings
 from autoresearch_ci.core.errors import BaselineError, MachineError
 from autoresearch_ci.core.model import Event, Phase, Reason, Run
-from autoresearch_ci.core.shell import NOT_FOUND, copies, missing
-from autoresearch_ci.engine.metric import advice, end_of, number, part_of
+from autoresearch_ci.core.shell import copies, missing
+from autoresearch_ci.engine.baseline_errors import guard_fails, no_longer_runs, no_metric
+from autoresearch_ci.engine.measurement import (
+    TAIL_BYTES,
+    Measurement,
+    Objection,
+    explain,
+    failure_of,
+    memory_gb,
+    tail,
+    text_of,
+)
+from autoresearch_ci.engine.metric import advice, end_of, parse, part_of
 from autoresearch_ci.executors import Command, Executor, Executors
 
 PARSE_BUDGET = 60.0
@@ -26,47 +35,23 @@ SLOWER = 20
 """Times as long as any run of the incumbent took, after which a candidate's is ended."""
 
 LEAST_SECONDS = 30.0
-"""That every candidate is given: its first run may have to build what the incumbent's had."""
-
-TAIL_BYTES = 4096
-TAIL_LINES = 40
-
-
-_REMEDY = "Run it by hand until it works, then start again: {run}"
-_REMEDIES = {
-    Reason.TIMEOUT: "Give it more time (time_budget, kill_after), or make it shorter: {run}",
-    Reason.OUT_OF_MEMORY: "Give it more memory (memory_limit), or make it smaller: {run}",
-    Reason.NO_METRIC: "It must print one finite number; try it by hand after a run: {parse}\n"
-    "What a run makes and git does not ignore is removed before it is called: where it reads such "
-    "files (build output), put their folder into .gitignore.",
-    Reason.IMPLAUSIBLE: "Change metric_min and metric_max, or what is measured: {parse}",
-    Reason.RULE_VIOLATION: "Untrack or git-ignore what the run writes, so that a change to it is "
-    "no change to the project; what readonly_files names may not be changed at all: {run}",
-}
-_REWRITES_TARGET = (
-    "The run writes to {target}, which is the target: only proposals change it. Take what does "
-    "that (a formatter, a generator) out of run_command, and out of what it starts: {run}"
-)
-_USES_GIT = (
-    "The run changes the repository itself: it commits, checks out or configures something. Take "
-    "that step out of run_command, or out of what it starts: {run}"
-)
-_PUSHED = "\nWhat it pushed stays on the remote: look at what is there, and undo it there yourself."
-_REPOSITORY = ("branch ", "tag ", "worktree ", ".git/", "refs/")
-_GIT_FILES = {"HEAD", "index", "packed-refs", ".git"}
-_REMOTE = "remote branch "
-
+"""The least that every candidate gets: its first run may have to build what the incumbent's had."""
 
 Tell = Callable[[Event], None]
-"""Takes what has to be known before the work goes on, which the loop could only say after it."""
+"""Hears of a command before it runs; what the loop yields could only be shown after it."""
 
 
 def silent(_event: Event) -> None:
-    """Nobody listens."""
+    """Tell nobody."""
 
 
-class Trial(Protocol):
-    """What measuring needs of the workspace's trial."""
+class TrialTree(Protocol):
+    """The tree of a trial, as far as measuring needs it: the seam to the workspace.
+
+    `hand_over` names what has changed since the last run, and `clean` what a run has changed
+    besides the target; both undo that, and move it to the `quarantine`. `pardon` leaves out what
+    the unchanged project does as well.
+    """
 
     @property
     def quarantine(self) -> str: ...
@@ -76,34 +61,6 @@ class Trial(Protocol):
     def clean(self) -> tuple[str, ...]: ...
 
     def pardon(self, violations: tuple[str, ...]) -> tuple[str, ...]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """What one run came to: a value, or the reason why there is none.
-
-    A rule violation has a reason though the run may have ended well. `error` is
-    one line for the record, `advice` what to do about it where that is known, `changed` what
-    broke the rules, `memory_gb` the peak of the run, `log` the end of what it printed.
-    """
-
-    run: Run
-    value: float | None
-    reason: Reason | None = None
-    error: str = ""
-    memory_gb: float = 0.0
-    log: str = ""
-    advice: str = ""
-    changed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Objection:
-    """What the guard has against a candidate whose metric is better."""
-
-    reason: Reason
-    error: str
-    log: str = ""
 
 
 class Evaluator:
@@ -157,7 +114,7 @@ class Evaluator:
 
     def measure(
         self,
-        trial: Trial,
+        trial: TrialTree,
         doing: str = "run_command",
         *,
         opens: bool = False,
@@ -175,7 +132,7 @@ class Evaluator:
         run, violations = self._in(trial, self._executors.experiments, shell, budget, self._run_log)
         violations = trial.pardon(violations)
         log = tail(self._run_log)
-        found = Measurement(run, None, memory_gb=_memory_gb(run, log), log=log)
+        found = Measurement(run, None, memory_gb=memory_gb(run, log), log=log)
         if failure := failure_of(run):
             error = explain(run, failure, budget)
             if failure is Reason.TIMEOUT and budget < self._settings.kill_after:
@@ -205,46 +162,17 @@ class Evaluator:
         return replace(found, value=value)
 
     def require(self, measurement: Measurement, earlier: Sequence[float] = ()) -> float:
-        """The value of the unchanged project, or a BaselineError that shows the log's end.
+        """The value of the unchanged project, which gave the values `earlier` before.
 
-        `earlier` are the values that it gave before.
+        Raises BaselineError.
         """
-        if measurement.value is not None and measurement.reason is None:
-            return measurement.value
-        what = "The unchanged project gives no metric"
-        if earlier:
-            shown = ", ".join(f"{value:g}" for value in earlier)
-            this = len(earlier) + 1
-            what = (
-                f"The unchanged project gave a metric before ({shown}) and none in run {this} of "
-                f"up to {max(self._settings.max_repeats, this)}"
-            )
-        raise BaselineError(
-            f"{what}: {measurement.error}.",
-            detail=measurement.log,
-            remedy=self._remedy(measurement),
-        )
+        if measurement.value is None or measurement.reason is not None:
+            raise no_metric(measurement, self._settings, earlier)
+        return measurement.value
 
     def broken(self, measurement: Measurement) -> BaselineError:
         """The error for a project that gave its metric before, and does not any more."""
-        return BaselineError(
-            f"The unchanged project no longer gives a metric: {measurement.error}.",
-            detail=measurement.log,
-            remedy="It did when the session began. So something else has changed since: a package, "
-            "a service, the disk, or a file that git ignores and a run has written (`git status "
-            "--ignored` lists them). Mend that, run it by hand until it works, then start again: "
-            f"{self._settings.run_command}",
-        )
-
-    def _remedy(self, measurement: Measurement) -> str:
-        if measurement.advice and measurement.reason is Reason.IMPLAUSIBLE:
-            return measurement.advice  # the value was read wrongly: its bounds are not the matter
-        remedy = _remedy(measurement, self._settings.target_file).format(
-            run=self._settings.run_command,
-            target=self._settings.target_file,
-            parse=self._settings.measure_command or self._settings.metric_parse,
-        )
-        return f"{measurement.advice}\n{remedy}" if measurement.advice else remedy
+        return no_longer_runs(measurement, self._settings)
 
     def prepare(self) -> None:
         """Run `setup_command`; MachineError with the end of its log when it fails."""
@@ -261,7 +189,7 @@ class Evaluator:
                 f"change setup_command: {self._settings.setup_command}".lstrip(),
             )
 
-    def guard(self, trial: Trial) -> Objection | None:
+    def guard(self, trial: TrialTree) -> Objection | None:
         """Run `guard_command` on what the trial shows."""
         if self._settings.guard_command is None:
             return None
@@ -277,8 +205,8 @@ class Evaluator:
             return Objection(Reason.RULE_VIOLATION, error)
         return None
 
-    def hold_out(self, trial: Trial) -> tuple[float | None, str]:
-        """The number of `holdout_command` on what the trial shows, or why there is none.
+    def hold_out(self, trial: TrialTree) -> tuple[float | None, str]:
+        """The number of `holdout_command` on what the trial shows, or the reason why there is none.
 
         Nothing is decided by it, so a failure is only noted. Its output goes nowhere.
         """
@@ -291,19 +219,14 @@ class Evaluator:
             return None, f"holdout_command changed {_listed(found.violations, trial)}"
         return found.value, found.error
 
-    def require_guard(self, trial: Trial) -> None:
+    def require_guard(self, trial: TrialTree) -> None:
         """Raise BaselineError where the guard fails on the unchanged project."""
         if objection := self.guard(trial):
-            raise BaselineError(
-                f"The unchanged project does not pass its guard: {objection.error}.",
-                detail=objection.log,
-                remedy="Make it pass, give it more time (guard_budget) or change guard_command (an "
-                "empty value turns it off): nothing could be kept otherwise.",
-            )
+            raise guard_fails(objection)
 
     def _in(
         self,
-        trial: Trial,
+        trial: TrialTree,
         executor: Executor,
         shell: str,
         budget: float,
@@ -315,7 +238,7 @@ class Evaluator:
         run = self.execute(executor, shell, budget, log, **extra)
         return run, (*before, *trial.clean(), *self._put_back())
 
-    def _read(self, trial: Trial, run: Run) -> Reading:
+    def _read(self, trial: TrialTree, run: Run) -> Reading:
         """The metric's value or what is wrong; and what the command that gave it did besides.
 
         With a `measure_command` nothing that the experiment printed counts.
@@ -330,7 +253,7 @@ class Evaluator:
 
     def _number(
         self,
-        trial: Trial,
+        trial: TrialTree,
         name: str,
         shell: str,
         budget: float,
@@ -347,7 +270,7 @@ class Evaluator:
             problem = end_of(done.errors) or explain(done, failure, budget)
             hint = missing(done.returncode, done.errors)
             return Reading(None, f"{name} failed: {problem}", violations, hint)
-        value, error = number(done.output, self._settings.metric_name)
+        value, error = parse(done.output, self._settings.metric_name)
         hint = advice(done.output, text_of(log, TAIL_BYTES)) if error and log else ""
         if not error and log and self._copies:
             error, hint = part_of(done.output.strip(), text_of(log), shell)
@@ -356,7 +279,7 @@ class Evaluator:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a command printed, as a number; what is wrong with it; and what it did besides.
+    """A command's output as a number, an error in it, and what the command did besides.
 
     A value with an `error` is a number, but not the metric.
     """
@@ -367,66 +290,6 @@ class Reading:
     advice: str = ""
 
 
-def _memory_gb(run: Run, log: str) -> float:
-    """Peak GPU memory where there is any, else the process tree's, in GB."""
-    found = re.findall(r"^peak_vram_mb:\s*([0-9.]+)\s*$", log, re.MULTILINE)
-    try:
-        if found and float(found[-1]) > 0:
-            return float(found[-1]) / 1024
-    except ValueError:
-        pass
-    return (run.peak_gpu_memory or run.peak_memory) / 1024**3
-
-
-def _remedy(measurement: Measurement, target: str) -> str:
-    """What to do about a run of the unchanged project that cannot be used; to be formatted."""
-    changed = measurement.changed
-    if target in changed:
-        return _REWRITES_TARGET
-    if not any(path in _GIT_FILES or path.startswith(_REPOSITORY) for path in changed):
-        return _REMEDIES.get(measurement.reason or Reason.NO_METRIC, _REMEDY)
-    pushed = any(path.startswith(_REMOTE) for path in changed)
-    return _USES_GIT + (_PUSHED if pushed else "")
-
-
-def _listed(violations: Sequence[str], trial: Trial) -> str:
-    """What was changed, and where it is now as it was found."""
+def _listed(violations: Sequence[str], trial: TrialTree) -> str:
+    """The paths that were changed, and where it is now as it was found."""
     return ", ".join(violations[:5]) + (f" (now in {trial.quarantine})" if trial.quarantine else "")
-
-
-def failure_of(run: Run) -> Reason | None:
-    """Why the run gave nothing to measure, None when it ended well."""
-    if run.out_of_memory:
-        return Reason.OUT_OF_MEMORY
-    if run.timed_out:
-        return Reason.TIMEOUT
-    return None if run.ok else Reason.NONZERO_EXIT
-
-
-def explain(run: Run, failure: Reason, budget: float) -> str:
-    """The failure in one line."""
-    if failure is Reason.TIMEOUT:
-        return f"killed after {budget:g} seconds"
-    if failure is Reason.OUT_OF_MEMORY:
-        return "ran out of memory"
-    if run.signal is not None:
-        return f"killed by signal {run.signal}"
-    if run.returncode == NOT_FOUND:
-        return f"exit code {NOT_FOUND}: a command was not found"
-    return f"exit code {run.returncode}"
-
-
-def tail(log: Path) -> str:
-    """The last lines of a log, bounded in lines and bytes; empty when there is none."""
-    return "\n".join(text_of(log, TAIL_BYTES).splitlines()[-TAIL_LINES:])
-
-
-def text_of(log: Path, most: int | None = None) -> str:
-    """A log as text, or the last `most` bytes of it; empty when there is none."""
-    try:
-        with log.open("rb") as file:
-            if most is not None:
-                file.seek(max(0, file.seek(0, os.SEEK_END) - most))
-            return file.read().decode("utf-8", errors="replace")
-    except OSError:
-        return ""

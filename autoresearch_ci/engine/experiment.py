@@ -25,8 +25,9 @@ from autoresearch_ci.core.model import (
     Status,
     Verdict,
 )
-from autoresearch_ci.engine.evaluator import Evaluator, Measurement, Objection
+from autoresearch_ci.engine.evaluator import Evaluator
 from autoresearch_ci.engine.knowledge import is_bounded
+from autoresearch_ci.engine.measurement import Measurement, Objection
 from autoresearch_ci.engine.runs import Runs, compare
 from autoresearch_ci.judge import Comparison, Judge, NoiseModel
 from autoresearch_ci.judge.outlier import change_of_meaning, is_outlier, repeats

@@ -74,7 +74,7 @@ def out_of_time(limits: Limits, progress: Progress, *, fruitless: bool) -> str:
 
 
 def fruitless(end: SessionEnd, history: History) -> bool:
-    """Whether time ran out before any experiment of the session had its verdict."""
+    """Return whether time ran out before any experiment of the session had its verdict."""
     own = (e for e in history.experiments if e.session == end.session and not e.is_baseline)
     judged = any(each.reason is not Reason.INTERRUPTED for each in own)
     return end.reason is StopReason.TIME_LIMIT and not judged

@@ -1,4 +1,4 @@
-"""What a campaign has found in, why to stop out. A new stop rule is one more function here."""
+"""Stop rules: a session's progress in, why to stop out. A new one is one more function here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from autoresearch_ci.core.progress import (
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a session stops; None is never. `time_limit` is in seconds."""
+    """The limits of a session; None is none. `time_limit` is in seconds."""
 
     max_experiments: int | None = None
     time_limit: float | None = None
@@ -30,7 +30,7 @@ class Limits:
         return None
 
     def is_over(self, progress: Progress) -> bool:
-        """Whether the time is up: nothing may begin any more, not even a part of an experiment."""
+        """Return whether the time is up: then not even a part of an experiment may begin."""
         return self.time_limit is not None and progress.seconds >= self.time_limit
 
 

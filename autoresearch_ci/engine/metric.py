@@ -1,4 +1,4 @@
-"""What a command printed, read as a number or told in one line; and what to do about it. Pure."""
+"""The metric in a command's output: one number, or what is wrong and what to do. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _AROUND = 200
 _MOST = 1000
 
 
-def number(printed: str, name: str) -> tuple[float | None, str]:
+def parse(printed: str, name: str) -> tuple[float | None, str]:
     """The one finite number in what a shell command printed, else what is wrong with it.
 
     Decimal, as `awk` and `jq` print it. What only Python would take for a number,
@@ -55,7 +55,7 @@ def number(printed: str, name: str) -> tuple[float | None, str]:
 
 
 def advice(printed: str, log: str) -> str:
-    """What to do about an output that is no number, where that can be told from it and the log."""
+    """Advice on an output that is no number, where it can be told from that and the log."""
     said = printed.strip()
     if not said:
         return _hidden(log)
@@ -97,7 +97,7 @@ def _hidden(log: str) -> str:
 
 
 def part_of(printed: str, log: str, shell: str) -> tuple[str, str]:
-    """What is wrong with a number that was copied from the log, and what to do; or nothing.
+    """An error and advice where a number is only a part of one in the log; else nothing.
 
     It has to stand there as a whole, and not only as a part of another: 1 of 1,300 or of 1.5.
     A separator that the command names is one that whoever wrote it knows of.

@@ -24,8 +24,8 @@ from autoresearch_ci.core.model import (
     Side,
     Status,
 )
-from autoresearch_ci.engine.evaluator import Measurement
 from autoresearch_ci.engine.experiment import open_comparison
+from autoresearch_ci.engine.measurement import Measurement
 from autoresearch_ci.engine.runs import compare
 from autoresearch_ci.engine.session import Session
 from autoresearch_ci.judge import Comparison, NoiseModel
@@ -41,7 +41,7 @@ UNKNOWN = "there is no simple way to write it in this language, or no place for 
 
 
 def is_due(session: Session, proposal: Proposal | Rejected) -> bool:
-    """Whether an idea would delete code before anybody knows that a broken target is noticed."""
+    """Return whether an idea would delete code and no check of these commands was made yet."""
     if isinstance(proposal, Rejected) or "cut" not in proposal.change:
         return False
     return not proposal.change.get(UNUSED) and session.knowledge.mutations is None
@@ -69,7 +69,7 @@ def check(session: Session) -> Iterator[Event]:
 
 
 def known(session: Session) -> MutationCheck | None:
-    """What the check has found; or will find whatever the runs say, where a mutant is unknown."""
+    """The check's findings; or those that no run can change, where a mutant cannot be written."""
     unknown = [Mutant(title, note=UNKNOWN) for title, mutant, _ in _written(session) if not mutant]
     return session.knowledge.mutations or (_record(session, unknown) if unknown else None)
 
@@ -92,7 +92,7 @@ def _record(session: Session, mutants: Sequence[Mutant]) -> MutationCheck:
 
 
 def _noticed(session: Session, text: str) -> str | None:
-    """What objects to a broken target: `run`, `guard`, `metric`, or nothing; None without time."""
+    """The first to object to a mutant: `run`, `guard`, `metric` or none; None without time."""
     source = session.campaign.source()
     with session.campaign.trial(source | {source.target: text}) as trial:
         if session.is_over():
@@ -110,7 +110,7 @@ def _noticed(session: Session, text: str) -> str | None:
 
 
 def _worse(session: Session, trial: Trial, first: Sample) -> str | None:
-    """Whether the judge would say so of the incumbent: that it is better than the mutant."""
+    """Ask the judge whether the incumbent, as a candidate, beats the mutant: then `metric`."""
     direction = session.history.direction
     turned = Direction.HIGHER if direction is Direction.LOWER else Direction.LOWER
     comparison = replace(

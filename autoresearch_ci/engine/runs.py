@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from autoresearch_ci.core.model import Sample, Side, Verdict
-from autoresearch_ci.engine.evaluator import Evaluator, Measurement
+from autoresearch_ci.engine.evaluator import Evaluator
+from autoresearch_ci.engine.measurement import Measurement
 from autoresearch_ci.judge import Comparison, Judge
 from autoresearch_ci.workspace import Trial
 

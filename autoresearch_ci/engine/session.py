@@ -73,7 +73,7 @@ class Session:
 
     @property
     def needs_baseline(self) -> bool:
-        """Whether the project as it is has no number yet: a new campaign, or its base moved."""
+        """Return whether the project has no number yet: a new campaign, or its base moved."""
         best = self.history.incumbent
         return self.history.baseline is None or best is None or best.commit != self.campaign.head
 

@@ -47,12 +47,12 @@ class StopRequests:
 
     @property
     def requested(self) -> bool:
-        """Whether somebody has asked for the end of the session."""
+        """Return whether somebody has asked for the end of the session."""
         return bool(self._asked)
 
     @property
     def requested_now(self) -> bool:
-        """Whether that was for an end with nothing more to measure."""
+        """Return whether that was for an end with nothing more to measure."""
         return any(stop.now for stop in self._asked)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autoresearch_ci.engine.evaluator import number
+from autoresearch_ci.engine.metric import parse
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from autoresearch_ci.engine.evaluator import number
 )
 def test_what_shell_commands_print_is_a_number(printed, value):
     """Decimals, with or without sign, point and exponent."""
-    assert number(printed, "m") == (value, "")
+    assert parse(printed, "m") == (value, "")
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,6 @@ def test_what_shell_commands_print_is_a_number(printed, value):
 )
 def test_nothing_else_is(printed):
     """What is not finite, what only Python reads, and what another country writes never score."""
-    value, error = number(printed, "m")
+    value, error = parse(printed, "m")
     assert value is None
     assert error.startswith("printed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autoresearch_ci.engine.metric import advice, number, part_of
+from autoresearch_ci.engine.metric import advice, parse, part_of
 
 FIRST = "grep -oE '[0-9]+' run.log | head -1"
 
@@ -31,7 +31,7 @@ FIRST = "grep -oE '[0-9]+' run.log | head -1"
 )
 def test_advice_fits_what_was_printed(printed, log, says):
     """Separators, decimal commas, units and hidden characters each have their own remedy."""
-    assert number(printed, "score")[0] is None
+    assert parse(printed, "score")[0] is None
     found = advice(printed, log)
     assert bool(found) == bool(says)
     for each in says:
