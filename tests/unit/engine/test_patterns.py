@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from autoresearch_ci.engine.assembly import open_lab
+from autoresearch_ci.engine.assembly import open_session
+from autoresearch_ci.engine.session_request import SessionRequest
 from tests.projects import SETTINGS, git, make_project
 
 
 def notes(project, **settings):
-    with open_lab(project, {**SETTINGS, **settings}) as session:
+    with open_session(SessionRequest(project, {**SETTINGS, **settings})) as session:
         return [note for note in session.notes if "names" in note]
 
 
