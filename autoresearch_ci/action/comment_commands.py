@@ -18,9 +18,9 @@ from autoresearch_ci.campaign.archive import PICTURE
 from autoresearch_ci.campaign.ledger import CampaignLog
 from autoresearch_ci.campaign.requests import push_request, request_id
 from autoresearch_ci.campaign.select import CampaignView, first, log_of, newest, unfinished, view
-from autoresearch_ci.core.clock import timestamp
 from autoresearch_ci.core.errors import ForgeError, LedgerError, SettingsError
 from autoresearch_ci.core.model import IdeaRequest, Request, SessionEnd, SessionStart, StopRequest
+from autoresearch_ci.core.text import timestamp
 from autoresearch_ci.forge import Forge
 from autoresearch_ci.reports.markdown import code
 from autoresearch_ci.reports.page import Page

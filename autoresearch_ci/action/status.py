@@ -18,9 +18,9 @@ from autoresearch_ci.action.repository import GitHubRepository
 from autoresearch_ci.action.session_request import Order
 from autoresearch_ci.action.session_result import SessionResult
 from autoresearch_ci.campaign.requests import request_id
-from autoresearch_ci.core.clock import timestamp
 from autoresearch_ci.core.errors import AutoresearchError, ForgeError
 from autoresearch_ci.core.model import Confirmation, Event, Experiment, StopRequest
+from autoresearch_ci.core.text import timestamp
 from autoresearch_ci.engine.session import Session
 from autoresearch_ci.forge import CHECK, CheckOutput, Conclusion, Forge, Missed
 from autoresearch_ci.forge.offline import OfflineForge

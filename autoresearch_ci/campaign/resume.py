@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 from autoresearch_ci import config
 from autoresearch_ci.campaign import ledger
-from autoresearch_ci.core.clock import timestamp
 from autoresearch_ci.core.errors import SettingsError, WorkspaceError
 from autoresearch_ci.core.model import (
     Experiment,
@@ -19,6 +18,7 @@ from autoresearch_ci.core.model import (
     Status,
     StopRequest,
 )
+from autoresearch_ci.core.text import timestamp
 from autoresearch_ci.workspace import Remote
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from autoresearch_ci.campaign import ledger
 from autoresearch_ci.campaign.ledger import CampaignLog
-from autoresearch_ci.core.clock import today
 from autoresearch_ci.core.errors import LedgerError, SettingsError
 from autoresearch_ci.core.history import History, seconds_of_a_run
 from autoresearch_ci.core.model import (
@@ -19,6 +18,7 @@ from autoresearch_ci.core.model import (
     SessionStart,
     StopReason,
 )
+from autoresearch_ci.core.text import today
 from autoresearch_ci.workspace import Workspace
 
 LEDGER = ".claude/logs/autoresearch.jsonl"

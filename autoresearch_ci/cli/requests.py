@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from autoresearch_ci.core.clock import timestamp
+from autoresearch_ci.core.text import timestamp
 
 if TYPE_CHECKING:
     from autoresearch_ci.core.model import Request

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from autoresearch_ci.core.model import (
     BASELINE,
@@ -193,3 +195,33 @@ def seconds_of_a_run(history: History) -> float:
     """The seconds of a run of the incumbent, by what was measured last; 0 where nothing was."""
     first = history.baseline
     return first.seconds / max(len(first.samples), 1) if first else 0.0
+
+
+class Watch:
+    """Tells how far a session is that begins when this is made, with its setup."""
+
+    def __init__(self, history: History) -> None:
+        self._history, self._began = history, time.monotonic()
+        self._first = max(1, history.next_number)
+
+    def skip(self, count: int) -> None:
+        """Leave out experiments of other sessions that came in between, and baselines."""
+        self._first += count
+
+    @property
+    def progress(self) -> Progress:
+        done = max(0, self._history.next_number - self._first)
+        return Progress(self._history, done, time.monotonic() - self._began)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Progress of a session: its own experiments (the baseline not counted) and seconds.
+
+    `stopped` says that somebody asked for its end.
+    """
+
+    history: History
+    experiments: int
+    seconds: float
+    stopped: bool = False

@@ -7,6 +7,7 @@ nobody would see, `clean` and `one_line` make one line of it.
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 from autoresearch_ci.core.model import Direction
 
@@ -112,3 +113,16 @@ def better(direction: Direction) -> str:
 
 BREAK = "\u200b"
 """A space of no width: what stands on its two sides is one word no more."""
+
+
+def timestamp() -> str:
+    """Now, as `2026-03-17T14:35:00Z`."""
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def today() -> str:
+    """The day here, as a campaign's tag: `mar17`."""
+    # Not strftime("%b"), which speaks the user's language: a tag is the same everywhere.
+    now = datetime.now().astimezone()
+    months = "janfebmaraprmayjunjulaugsepoctnovdec"
+    return f"{months[now.month * 3 - 3 : now.month * 3]}{now.day}"

@@ -10,10 +10,9 @@ from contextlib import closing
 from dataclasses import replace
 
 from autoresearch_ci.config import DoctorMode, Settings
-from autoresearch_ci.core.clock import timestamp
 from autoresearch_ci.core.errors import AutoresearchError, UntrustedError
 from autoresearch_ci.core.model import Diagnosis, Event, Note
-from autoresearch_ci.core.text import duration, plural
+from autoresearch_ci.core.text import duration, plural, timestamp
 from autoresearch_ci.doctor.examination import Examination
 from autoresearch_ci.engine.assembly import load_settings
 from autoresearch_ci.engine.session import Session

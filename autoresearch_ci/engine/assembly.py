@@ -27,11 +27,10 @@ from autoresearch_ci.campaign.resume import (
 from autoresearch_ci.campaign.select import LEDGER, choose_tag, usual_run, without_branch
 from autoresearch_ci.campaign.sync import NoRemote, RemoteSync, Sync
 from autoresearch_ci.core import machine, shell
-from autoresearch_ci.core.clock import timestamp
 from autoresearch_ci.core.files import give
-from autoresearch_ci.core.history import History
+from autoresearch_ci.core.history import History, Watch
 from autoresearch_ci.core.model import IdeaRequest, SessionStart
-from autoresearch_ci.core.progress import Watch
+from autoresearch_ci.core.text import timestamp
 from autoresearch_ci.engine.evaluator import Evaluator
 from autoresearch_ci.engine.forecast import Forecast
 from autoresearch_ci.engine.incumbent import Incumbent

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from statistics import median
 
-from autoresearch_ci.core.clock import timestamp
 from autoresearch_ci.core.model import Experiment, Sample, Side, Status, same
+from autoresearch_ci.core.text import timestamp
 from autoresearch_ci.engine.experiment import open_comparison
 from autoresearch_ci.engine.session import Session
 from autoresearch_ci.judge import Comparison, Judge, NoiseModel

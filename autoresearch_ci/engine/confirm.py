@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from autoresearch_ci.core.clock import timestamp
 from autoresearch_ci.core.errors import AutoresearchError, WorkspaceError
 from autoresearch_ci.core.history import DROPS, DROPS_WITH, History
 from autoresearch_ci.core.model import (
@@ -26,7 +25,7 @@ from autoresearch_ci.core.model import (
     Side,
     Status,
 )
-from autoresearch_ci.core.text import plural
+from autoresearch_ci.core.text import plural, timestamp
 from autoresearch_ci.engine.experiment import (
     INTERRUPTED,
     OUT_OF_TIME,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 
-from autoresearch_ci.core.history import History, seconds_of_a_run
+from autoresearch_ci.core.history import History, Progress, Watch, seconds_of_a_run
 from autoresearch_ci.core.model import Reason, SessionEnd, StopReason
-from autoresearch_ci.core.progress import Progress, Watch
 from autoresearch_ci.core.text import duration, plural
 from autoresearch_ci.engine.limits import Limits, of_the_next
 

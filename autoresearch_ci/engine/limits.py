@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from autoresearch_ci.core.history import History
+from autoresearch_ci.core.history import History, Progress
 from autoresearch_ci.core.model import Reason, StopReason
-from autoresearch_ci.core.progress import (
-    Progress,
-)
 
 
 @dataclass(frozen=True, slots=True)

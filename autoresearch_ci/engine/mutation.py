@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from autoresearch_ci.core.clock import timestamp
 from autoresearch_ci.core.model import (
     Direction,
     Event,
@@ -24,6 +23,7 @@ from autoresearch_ci.core.model import (
     Side,
     Status,
 )
+from autoresearch_ci.core.text import timestamp
 from autoresearch_ci.engine.experiment import open_comparison
 from autoresearch_ci.engine.measurement import Measurement
 from autoresearch_ci.engine.runs import compare

@@ -13,8 +13,8 @@ from hashlib import sha256
 from statistics import median
 
 from autoresearch_ci.config import Settings
-from autoresearch_ci.core.clock import timestamp
 from autoresearch_ci.core.model import PairMeasured, Sample, Side, Verdict
+from autoresearch_ci.core.text import timestamp
 from autoresearch_ci.engine.measurement import Measurement
 from autoresearch_ci.engine.runs import Runs, compare
 from autoresearch_ci.engine.session import Session

@@ -7,7 +7,7 @@ from dataclasses import replace
 from autoresearch_ci.campaign import commit_message
 from autoresearch_ci.campaign.archive import Archive
 from autoresearch_ci.campaign.ledger import Ledger
-from autoresearch_ci.core.clock import timestamp
+from autoresearch_ci.core.history import Progress
 from autoresearch_ci.core.model import (
     Experiment,
     ExperimentStart,
@@ -20,8 +20,7 @@ from autoresearch_ci.core.model import (
     StopReason,
     Verdict,
 )
-from autoresearch_ci.core.progress import Progress
-from autoresearch_ci.core.text import one_line
+from autoresearch_ci.core.text import one_line, timestamp
 from autoresearch_ci.engine.experiment import Outcome
 from autoresearch_ci.engine.forecast import fruitless, out_of_time
 from autoresearch_ci.engine.limits import Limits

@@ -8,7 +8,7 @@ from autoresearch_ci.campaign.archive import Archive
 from autoresearch_ci.campaign.ledger import Ledger
 from autoresearch_ci.campaign.sync import Sync, Synced
 from autoresearch_ci.config import Settings
-from autoresearch_ci.core.history import History
+from autoresearch_ci.core.history import History, Progress, Watch
 from autoresearch_ci.core.interrupts import deferred
 from autoresearch_ci.core.model import (
     Experiment,
@@ -18,7 +18,6 @@ from autoresearch_ci.core.model import (
     Status,
     StopReason,
 )
-from autoresearch_ci.core.progress import Progress, Watch
 from autoresearch_ci.engine.evaluator import Evaluator
 from autoresearch_ci.engine.experiment import Conditions, Outcome, decide
 from autoresearch_ci.engine.incumbent import Incumbent

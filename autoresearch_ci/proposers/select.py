@@ -13,9 +13,8 @@ from pathlib import Path
 from autoresearch_ci.config import Loaded, Settings
 from autoresearch_ci.core.environment import credentials
 from autoresearch_ci.core.errors import SettingsError
-from autoresearch_ci.core.history import History
+from autoresearch_ci.core.history import History, Watch
 from autoresearch_ci.core.model import FileSet, Proposal, Run
-from autoresearch_ci.core.progress import Watch
 from autoresearch_ci.core.redaction import REDACTED, Redactor
 from autoresearch_ci.executors import Command, Executor
 from autoresearch_ci.proposers import Proposer

@@ -24,11 +24,10 @@ from autoresearch_ci.core.model import (
 )
 from autoresearch_ci.core.text import better, number, percent
 from autoresearch_ci.reports.confirmation import verdict
-from autoresearch_ci.reports.costs import costs
 from autoresearch_ci.reports.examination import section
 from autoresearch_ci.reports.markdown import code, cut_diff, escape, fenced, held_out, jumps, table
 from autoresearch_ci.reports.session import STOPPED
-from autoresearch_ci.reports.table import counts
+from autoresearch_ci.reports.table import costs, counts
 
 _SHOWN = 20
 _KEPT_SHARE = 0.3

@@ -14,9 +14,8 @@ from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import Confirmation, SessionStart
 from autoresearch_ci.core.text import better, clean, number, percent, plural
 from autoresearch_ci.reports.confirmation import finding, verdict
-from autoresearch_ci.reports.costs import costs
 from autoresearch_ci.reports.markdown import code, escape, fenced, held_out, jumps, table
-from autoresearch_ci.reports.table import counts
+from autoresearch_ci.reports.table import costs, counts
 
 BODY = 60_000
 """Characters of a body: there is room for what escaping may have been counted short by."""

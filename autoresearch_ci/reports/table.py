@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import Experiment, SessionStart, Status
+from autoresearch_ci.core.model import Experiment, ProposalRejected, SessionStart, Status
 from autoresearch_ci.core.text import better, change, clean, duration, number, percent, plural, step
 from autoresearch_ci.reports.confirmation import verdict
-from autoresearch_ci.reports.costs import costs
 from autoresearch_ci.reports.examination import warning
 from autoresearch_ci.reports.terminal import Paint, fit
 
@@ -154,6 +153,23 @@ def counts(experiments: Iterable[Experiment]) -> str:
     kept, discarded, crashed = tally[Status.KEEP], tally[Status.DISCARD], tally[Status.CRASH]
     total = plural(kept + discarded + crashed, "experiment")
     return f"{total}: {kept} kept, {discarded} discarded, {crashed} crashed"
+
+
+def costs(history: History) -> Iterator[str]:
+    """One line for each proposer whose ideas cost anything; rejected answers count."""
+    answers: list[Experiment | ProposalRejected] = [*history.experiments, *history.rejected]
+    for name in dict.fromkeys(each.proposer for each in answers if each.tokens):
+        tried = [e for e in history.experiments if e.proposer == name]
+        kept = sum(e.status is Status.KEEP for e in tried)
+        tokens = sum(each.tokens for each in answers if each.proposer == name)
+        dollars = sum(each.cost_usd for each in answers if each.proposer == name)
+        line = (
+            f"{clean(name)}: {plural(len(tried), 'idea')} tried, {kept} kept, {tokens:,} tokens"
+            f" ({kept / tokens * 1000:.2g} keeps per thousand)"
+        )
+        if dollars:
+            line += f", {dollars:.4f} USD ({kept / dollars:.3g} keeps per dollar)"
+        yield line
 
 
 def table(rows: Sequence[Experiment], layout: Layout) -> Iterator[str]:

@@ -8,13 +8,13 @@ a session begins.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TypeVar
 
 from autoresearch_ci.campaign.ledger.guarded_file import GuardedFile
 from autoresearch_ci.campaign.ledger.reading import CampaignLog, read, require_ours, whole
-from autoresearch_ci.campaign.ledger.records import dumps, encode, loads, parse
-from autoresearch_ci.campaign.ledger.tsv import HEADER, row
+from autoresearch_ci.campaign.ledger.records import SHORT, dumps, encode, loads, parse
 from autoresearch_ci.campaign.merge import Merged, Recommit, merge
 from autoresearch_ci.core.errors import LedgerError
 from autoresearch_ci.core.history import History
@@ -35,6 +35,17 @@ __all__ = [
 ]
 
 R = TypeVar("R", bound=Record)
+
+HEADER = "commit\tmetric\tvalue\tstatus\tdescription\n"
+
+
+def row(experiment: Experiment) -> str:
+    """A line of `results.tsv`: a 7-character commit, six decimals, zero where there is no value."""
+    description = re.sub(r"\s+", " ", experiment.description).strip()
+    return (
+        f"{experiment.commit[:SHORT]}\t{experiment.metric}\t{experiment.value or 0:.6f}\t"
+        f"{experiment.status}\t{description}\n"
+    )
 
 
 def table(history: History) -> str:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from autoresearch_ci.core.clock import today
+from autoresearch_ci.core.text import today
 from tests import racing_sessions
 from tests.action_jobs import SOLVE
 from tests.projects import git

@@ -8,9 +8,9 @@ import subprocess
 
 import pytest
 
-from autoresearch_ci.core.clock import today
 from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.core.model import Experiment, Note, Proposal
+from autoresearch_ci.core.text import today
 from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.session_request import SessionRequest

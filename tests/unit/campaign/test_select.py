@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from autoresearch_ci.campaign import select
-from autoresearch_ci.core.clock import timestamp, today
 from autoresearch_ci.core.errors import LedgerError, SettingsError, WorkspaceError
 from autoresearch_ci.core.model import ProposalRejected
+from autoresearch_ci.core.text import timestamp, today
 from autoresearch_ci.engine.assembly import open_session, spent_here
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.session_request import SessionRequest

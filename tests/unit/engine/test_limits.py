@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from autoresearch_ci.core.history import Progress
 from autoresearch_ci.core.model import Direction, Reason, StopReason
-from autoresearch_ci.core.progress import Progress
 from autoresearch_ci.engine.limits import Limits
 
 WORSE = (2.0, Reason.WORSE)

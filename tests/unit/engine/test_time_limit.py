@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import pytest
 
+from autoresearch_ci.core.history import Progress, Watch
 from autoresearch_ci.core.model import (
     Experiment,
     IncumbentMeasured,
@@ -17,7 +18,6 @@ from autoresearch_ci.core.model import (
     SessionEnd,
     StopReason,
 )
-from autoresearch_ci.core.progress import Progress, Watch
 from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.experiment import OUT_OF_TIME
 from autoresearch_ci.engine.forecast import fruitless, out_of_time

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from autoresearch_ci.core.model import ProposalRejected, Reason, Status
-from autoresearch_ci.reports.costs import costs
 from autoresearch_ci.reports.page import Page
+from autoresearch_ci.reports.table import costs
 from tests.unit.conftest import BASELINE
 
 
