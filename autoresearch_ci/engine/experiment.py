@@ -29,7 +29,7 @@ from autoresearch_ci.engine.evaluator import Evaluator
 from autoresearch_ci.engine.knowledge import is_bounded
 from autoresearch_ci.engine.measurement import Measurement, Objection
 from autoresearch_ci.engine.runs import Runs, compare
-from autoresearch_ci.judge import Comparison, Judge, NoiseModel
+from autoresearch_ci.judge import Comparison, Judge, NoiseModel, ending_on_candidate
 from autoresearch_ci.judge.outlier import change_of_meaning, is_outlier, repeats
 from autoresearch_ci.source_code.frozen_lines import FrozenLines
 from autoresearch_ci.source_code.syntax import code_lines
@@ -192,14 +192,7 @@ def measure(runs: Runs, comparison: Comparison, given: Conditions) -> Outcome:
     A run of the incumbent that fails says nothing of the candidate: there is another one,
     and if that fails too, right after it, the idea is left open.
     """
-
-    def judge(comparison: Comparison) -> Verdict | Side:
-        decision = given.judge(comparison)
-        if isinstance(decision, Side) or decision.status is not Status.KEEP:
-            return decision
-        # What looks at a keep has to find what a run of the candidate left.
-        last = runs.last is Side.CANDIDATE or not is_looked_at(given.settings)
-        return decision if last else Side.CANDIDATE
+    judge = ending_on_candidate(given.judge) if is_looked_at(given.settings) else given.judge
 
     def one(side: Side, comparison: Comparison) -> Measurement | None:
         for _ in range(2 if side is Side.INCUMBENT else 1):

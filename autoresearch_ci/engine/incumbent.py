@@ -9,7 +9,8 @@ from autoresearch_ci.core.model import Note, Reason, Sample, Side, Status
 from autoresearch_ci.engine.evaluator import Evaluator
 from autoresearch_ci.engine.experiment import Conditions, Outcome, decide, hold_out, open_comparison
 from autoresearch_ci.engine.forecast import Forecast
-from autoresearch_ci.engine.runs import Runs
+from autoresearch_ci.engine.measurement import Measurement
+from autoresearch_ci.engine.runs import Runs, compare
 from autoresearch_ci.judge import Comparison
 from autoresearch_ci.workspace import Trial
 
@@ -45,20 +46,23 @@ class Incumbent:
         metric.
         """
         self.forget()
-        runs, values = Runs(given.evaluator, trial), list[float]()
-        comparison = open_comparison(replace(given, incumbent=()))
-        while given.judge(comparison) is Side.INCUMBENT:
-            if values and given.is_over():
-                break
-            run = runs.of(
-                Side.INCUMBENT, _opening_run(what, values, given, comparison), opens=not values
-            )
-            values.append(given.evaluator.require(run, values))
-            comparison = comparison.plus(Sample(Side.INCUMBENT, values[-1]))
-            self.samples = comparison.samples
-            planned = planned_runs(given, comparison)
-            if text := self._forecast.say(len(values), planned, run.run.seconds):
+        runs = Runs(given.evaluator, trial)
+
+        def one(side: Side, so_far: Comparison) -> Measurement | None:
+            if side is Side.CANDIDATE or (so_far.samples and given.is_over()):
+                return None
+            doing = _opening_run(what, given, so_far)
+            run = runs.of(Side.INCUMBENT, doing, opens=not so_far.samples)
+            given.evaluator.require(run, so_far.values(Side.INCUMBENT))
+            return run
+
+        def take(so_far: Comparison) -> None:
+            self.samples = so_far.samples
+            planned, seconds = planned_runs(given, so_far), runs.measurements[-1].run.seconds
+            if text := self._forecast.say(len(self.samples), planned, seconds):
                 given.evaluator.tell(Note(text))
+
+        compare(given.judge, open_comparison(replace(given, incumbent=())), one, take)
         return runs
 
     def baseline(self, trial: Trial, given: Conditions) -> Outcome:
@@ -116,7 +120,8 @@ def planned_runs(given: Conditions, comparison: Comparison) -> int:
     return len(comparison.samples)
 
 
-def _opening_run(what: str, values: list[float], given: Conditions, comparison: Comparison) -> str:
+def _opening_run(what: str, given: Conditions, comparison: Comparison) -> str:
     """The run of the incumbent that comes next, as people read it."""
+    values = comparison.values(Side.INCUMBENT)
     open_end = "at least " if len(set(values)) <= 1 else ""
     return f"{what}, run {len(values) + 1} of {open_end}{planned_runs(given, comparison)}"

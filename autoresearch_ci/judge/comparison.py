@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from autoresearch_ci.core.model import Direction, MinDelta, Sample, Side, Verdict
+from autoresearch_ci.core.model import Direction, MinDelta, Sample, Side, Status, Verdict
 from autoresearch_ci.judge.noise_model import NoiseModel
 
 
@@ -41,3 +41,19 @@ Judge = Callable[[Comparison], Verdict | Side]
 It is asked again after every run. Before a session's first candidate it is asked
 too: as long as it answers `incumbent`, the incumbent is measured once more.
 """
+
+
+def ending_on_candidate(judge: Judge) -> Judge:
+    """The same judge, but the last run before a keep is the candidate's.
+
+    Each run overwrites what the one before left, and whatever looks at a keep has to find what
+    a run of the candidate did.
+    """
+
+    def ending(comparison: Comparison) -> Verdict | Side:
+        decision = judge(comparison)
+        if isinstance(decision, Side) or decision.status is not Status.KEEP:
+            return decision
+        return decision if comparison.samples[-1].side is Side.CANDIDATE else Side.CANDIDATE
+
+    return ending
