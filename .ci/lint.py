@@ -14,8 +14,8 @@ TOP = {"__init__.py", "__main__.py", "py.typed"}
 LONGEST = 400
 QUESTION = re.compile(r"(?:What|Whether|Who|Whom|Whose|Where|How|When|As|That)\b")
 EXEMPT = {
-    "action", "doctor", "executors", "forge",
-    "judge", "project_types", "proposers", "source_code", "workspace",
+    "action", "executors", "forge",
+    "judge", "proposers", "workspace",
 }  # fmt: skip
 """Folders that still have such docstrings or longer files."""
 

@@ -1,4 +1,4 @@
-"""Whether the loop can be trusted with this project: known changes, and the verdicts they get.
+"""A check that the loop can be trusted with a project: known changes, and the verdicts they get.
 
 Everything happens in a copy of the repository that is deleted afterwards, with the
 very parts that a session has: only the ideas are the doctor's.

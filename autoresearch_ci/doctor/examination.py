@@ -60,7 +60,7 @@ _READ = ("claude.md", "agents.md", "program.md")
 
 
 class _ProbeProposer:
-    """Proposes one plant after the other until one is kept."""
+    """Proposes one probe after the other until one is kept."""
 
     name = "doctor"
 
@@ -112,7 +112,7 @@ class Examination:
     """Plants every change there is in a scratch copy.
 
     `overrides` are settings as for a session, `users` whom it belongs to. `unseen` are
-    the titles of what is not planted yet: at an instant of `time.monotonic`, `until`, it ends.
+    the titles of what is not tried yet: at an instant of `time.monotonic`, `until`, it ends.
     `trusted` is the commit of the copy whose settings count, None where its own do.
     `probe` is told the title of what is looked at from now on. `prepared` says that the copy
     has what setup_command makes.
@@ -143,7 +143,7 @@ class Examination:
         self._values: set[float] = set()
 
     def checks(self) -> Generator[Check]:
-        """Each plant and its verdict, as they are found."""
+        """Each probe and its verdict, as they are found."""
         try:
             for check in self._checks():
                 self.unseen.remove(check.title)

@@ -1,4 +1,4 @@
-"""What is wrong with what became of a plant, and what to do about it.
+"""Faults that the outcome of a probe shows, and what to do about them.
 
 Each takes what was seen and the project, and returns advice, or nothing where the verdict is
 right; NotPossibleError says that the verdict tells nothing here.
@@ -63,7 +63,7 @@ _LOST = (
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What became of a plant.
+    """The outcome of a probe.
 
     `refused` says that the guard, asked after a verdict without it, does not pass; `undone`,
     that the bystander is as it was; `fresh`, that no run before it had the same value.
@@ -180,7 +180,7 @@ def lied(seen: Seen, project: ProjectUnderTest) -> str:
 
 
 def _believed(seen: Seen, project: ProjectUnderTest) -> bool:
-    """Whether the number counted: noise may hide that it is better, and a larger lie would win."""
+    """True if the number counted: noise may hide that it is better, and a larger lie would win."""
     value = seen.experiment.value
     counted = value is not None and math.isclose(value, project.too_good, rel_tol=1e-4)
     judged = seen.experiment.status is Status.DISCARD and seen.reason not in REFUSED

@@ -1,4 +1,4 @@
-"""What a planted change looks like in each language: a table, and where the code goes.
+"""Probes in each language: a table of code, and the place it goes to.
 
 Planted code needs no import, changes nothing but what it is for, and runs when the
 program starts. A text in it is written as numbers where it must not be found.
@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """How to plant in it. Templates take `{text}` (a literal), `{codes}`, `{path}`, `{seconds}`.
+    """One language's probes. Templates take `{text}` (a literal), `{codes}`, `{path}`, `{seconds}`.
 
     `start` puts code where it runs first, or returns None where it finds no such
     place. An empty template says that the language has no simple way. `lie` prints when

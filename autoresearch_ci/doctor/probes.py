@@ -136,7 +136,7 @@ BETTER = Probe("a faster or smaller one", lambda project: project.text, faults.i
 
 
 def now_known(project: ProjectUnderTest, probe: Probe, seen: Seen) -> ProjectUnderTest:
-    """What a verdict tells about the project: whether a run gets to the target's code.
+    """Read from a verdict if a run of the project gets to the target's code.
 
     A crash at its start is a sign of it, though what breaks a build looks the same; a file
     that is edited, and a run that does not end, prove it.

@@ -46,7 +46,7 @@ class ProjectUnderTest:
 
     @property
     def language(self) -> Language:
-        """What is known of the target's language."""
+        """The target's language, as far as it is known."""
         known = language_of(self.path)
         if known is None:
             raise NotPossibleError(f"the doctor does not know the language of {self.path}")
@@ -54,24 +54,24 @@ class ProjectUnderTest:
 
     @property
     def measures_time(self) -> bool:
-        """Whether the metric is the wall time of a run."""
+        """True if the metric is the wall time of a run."""
         shells = (self.settings.metric_parse, self.settings.measure_command)
         return any("AUTORESEARCH_SECONDS" in shell for shell in shells if shell)
 
     @property
     def measures_size(self) -> bool:
-        """Whether the metric is the size of what a run makes."""
+        """True if the metric is the size of what a run makes."""
         return bool(_SIZED.search(self.settings.metric_name)) and not self.reads_the_log
 
     @property
     def reads_the_log(self) -> bool:
-        """Whether the metric's command reads what a run printed."""
+        """True if the metric's command reads what a run printed."""
         shell = self.settings.measure_command or self.settings.metric_parse or ""
         return "run.log" in _WRITES_THE_LOG.sub("", shell)
 
     @property
     def guarded(self) -> bool:
-        """Whether there is a guard."""
+        """True if there is a guard."""
         return self.settings.guard_command is not None
 
     def planted(self, template: str, **values: object) -> str:

@@ -1,4 +1,4 @@
-"""What could be improved where no project was found: projects further down, a lone training script.
+"""Candidates where no project was found: projects further down, a lone training script.
 
 Nothing here is used by itself. It is named, with what to write, so that people can choose.
 """

@@ -1,4 +1,4 @@
-"""What detection hands over; imports nothing of ours."""
+"""The result of a detection; imports nothing of ours."""
 
 from __future__ import annotations
 
@@ -49,5 +49,5 @@ class Detected:
 
     @property
     def whole(self) -> bool:
-        """Whether a session could begin with this alone."""
+        """True if a session could begin with this alone."""
         return {"target_file", "run_command", "metric_name", "metric_parse"} <= self.settings.keys()

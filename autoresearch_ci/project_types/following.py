@@ -44,7 +44,7 @@ def fullest(project: Project, path: str, handing_on: re.Pattern[str], links: Lin
 def offered(
     project: Project, target: str, likely: Iterable[str], rest: Iterable[str]
 ) -> tuple[str, ...]:
-    """What else could be the target: the likely ones in order, then the largest of the rest."""
+    """Other possible targets: the likely ones in order, then the largest of the rest."""
     largest = sorted(rest, key=project.size, reverse=True)
     every = dict.fromkeys(path for path in (*likely, *largest) if project.size(path))
     return tuple(path for path in every if path != target)[:OTHERS]

@@ -20,7 +20,7 @@ class Ignored:
             self._levels.append((each.folder, patterns))
 
     def covers(self, folder: str) -> bool:
-        """Whether everything in `folder` is ignored; False when in doubt."""
+        """True if everything in `folder` is ignored; False when in doubt."""
         ignored = False
         for above, patterns in self._levels:
             path = posixpath.relpath(self._here.at(folder), above or ".")

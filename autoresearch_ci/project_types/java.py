@@ -96,7 +96,7 @@ def _maven(project: Project, *, tested: bool) -> dict[str, str]:
 
 
 def _lists(above: Project, project: Project) -> bool:
-    """Whether `above` is the Maven parent that builds the module."""
+    """True if `above` is the Maven parent that builds the module."""
     module = posixpath.relpath(f"/{project.folder}", f"/{above.folder}")
     return above.folder != project.folder and module in re.findall(
         r"<module>\s*([\w./-]+)\s*</module>", above.text("pom.xml")

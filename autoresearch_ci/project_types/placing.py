@@ -15,7 +15,7 @@ _PATHS = ("target_file", "readonly_files")
 
 
 def placed(detected: Detected, folder: str) -> Detected:
-    """What was detected in `folder`, for commands that begin at the root of the repository."""
+    """A detection in `folder`, rewritten for commands that begin at the repository's root."""
     return replace(
         detected,
         settings=placed_settings(detected.settings, folder),

@@ -53,11 +53,11 @@ class Project:
         return posixpath.relpath(f"/{other.folder}", f"/{self.folder}")
 
     def has(self, path: str) -> bool:
-        """Whether `path` is a plain file under the root."""
+        """True if `path` is a plain file under the root."""
         return self._plain(path) is not None
 
     def has_folder(self, path: str) -> bool:
-        """Whether `path` is a folder."""
+        """True if `path` is a folder."""
         try:
             return (self.root / path).is_dir()
         except (OSError, ValueError):

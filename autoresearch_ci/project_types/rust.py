@@ -77,7 +77,7 @@ def detect(project: Project) -> Detected | None:
 
 
 def _one_of_many(project: Project, members: tuple[str, ...]) -> bool:
-    """Whether the root is a package itself, or one member alone makes a program."""
+    """True if the root is a package itself, or one member alone makes a program."""
     if "package" in _toml(project, "Cargo.toml"):
         return True
     return sum(_makes_program(project, folder) for folder in members) == 1
@@ -139,7 +139,7 @@ def _members(project: Project, key: str) -> list[str]:
 
 
 def _of(project: Project, folder: str) -> Iterator[_Product]:
-    """What a package makes: its binaries, then its library."""
+    """The artifacts of a package: its binaries, then its library."""
     manifest = _toml(project, posixpath.join(folder, "Cargo.toml"))
     name = _table(manifest, "package").get("name")
     if not isinstance(name, str):
@@ -188,7 +188,7 @@ def _target_folder(project: Project) -> str:
 
 
 def _holds(above: Project, project: Project) -> bool:
-    """Whether the workspace at `above` has the package as a member."""
+    """True if the workspace at `above` has the package as a member."""
     if above.folder == project.folder or not _table(_toml(above, "Cargo.toml"), "workspace"):
         return False
     package = posixpath.relpath(f"/{project.folder}", f"/{above.folder}")

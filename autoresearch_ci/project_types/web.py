@@ -1,4 +1,4 @@
-"""What npm, pnpm, yarn or bun build for the browser, judged by its size."""
+"""Projects that npm, pnpm, yarn or bun build for the browser, judged by their size."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def _setup(project: Project, manager: str, home: Project) -> str:
 def _measured(
     project: Project, build: str, output: Output | None, ignored: Ignored
 ) -> dict[str, str | None]:
-    """How to build so that nothing old is counted, and how to count.
+    """Commands that build so that nothing old is counted, and that count.
 
     A folder is emptied first only where git ignores it: nothing else in it can be lost.
     """

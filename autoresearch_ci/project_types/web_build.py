@@ -1,4 +1,4 @@
-"""What a package.json's build does: its commands, and the folders they write for the browser."""
+"""The build of a package.json: its commands, and the folders they write for the browser."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def commands(scripts: Mapping[str, str], start: str = "build") -> list[list[str]
 
 
 def output(project: Project, built: list[list[str]], packages: frozenset[str]) -> Output | None:
-    """Where the commands write, or None where reading cannot tell."""
+    """The folders that the commands write, or None where reading cannot tell."""
     written: list[Output | None] = []
     for program, *arguments in built:
         if program not in _HARMLESS:

@@ -1,4 +1,4 @@
-"""Where each bundler writes, read from its arguments and its configuration; one function each."""
+"""Output folders of bundlers, read from arguments and configuration; one function each."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ON_VITE = {
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Where a build writes: folders relative to the root, and whether it empties them first."""
+    """The output of a build: folders relative to the root, and if it empties them first."""
 
     folders: tuple[str, ...]
     cleans: bool
@@ -156,7 +156,7 @@ def _always(folder: str) -> Bundler:
 
 
 def compiled(project: Project, arguments: list[str]) -> Output | None:
-    """Where a build that is only `tsc` writes."""
+    """The output folders of a build that is only `tsc`."""
     if "--noEmit" in arguments:
         return None
     config = project.text(_option(arguments, "-p", "--project") or "tsconfig.json")

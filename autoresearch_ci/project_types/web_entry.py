@@ -54,7 +54,7 @@ def main_source(
     built: list[list[str]],
     outputs: tuple[str, ...],
 ) -> tuple[str | None, tuple[str, ...]]:
-    """Where the build starts, a barrel followed to where the code is, and what else there is.
+    """The file that the build starts from, a barrel followed to where the code is, and others.
 
     Package.json's word counts most, then the framework's or bundler's, then the largest entry.
     """
@@ -91,7 +91,7 @@ def _sources_at(project: Project, paths: Iterable[str], outputs: tuple[str, ...]
 
 
 def _only_chooses(text: str) -> bool:
-    """Whether a file hands out one or another of what the build writes."""
+    """True if a file hands out one or another of what the build writes."""
     named = [posixpath.normpath(each).split("/")[0] for each in _LINK.findall(text)]
     return bool(named) and all(each in {"dist", "build", "out"} for each in named)
 
@@ -107,7 +107,7 @@ def _links(project: Project, outputs: tuple[str, ...], path: str, text: str) -> 
 
 
 def is_source(path: str) -> bool:
-    """Whether the name is that of code a person writes: no test, type, config or output."""
+    """True if the name is that of code a person writes: no test, type, config or output."""
     folders, name = path.split("/")[:-1], posixpath.basename(path)
     return (
         name.endswith(SOURCES)
@@ -133,7 +133,7 @@ def _declared(project: Project, package: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _secondary(package: Mapping[str, Any]) -> Iterator[str]:
-    """What a package has beside its main entry: programs, and exports of other names."""
+    """Entries of a package beside its main one: programs, and exports of other names."""
     for name in ("bin", "exports"):
         for path in _strings(package.get(name)):
             yield from (path, *_sources_of(path))

@@ -154,7 +154,7 @@ def _blank(text: str) -> str:
 
 
 def _closes(code: str) -> dict[int, int]:
-    """Where the block ends that each brace opens."""
+    """The end of the block that each brace opens."""
     open_at: list[int] = []
     found: dict[int, int] = {}
     for mark in re.finditer(r"[{}]", code):

@@ -209,7 +209,7 @@ def _frozen(kind: Kind, statement: Statement, given: Counter[str]) -> Frozen:
 
 
 def _part(site: Site, statement: Statement, text: str) -> Frozen:
-    """What a call or a default gives to a parameter that is printed; the rest may change."""
+    """The arguments and defaults of a parameter that is printed; the rest may change."""
     inside = [t for t in statement.code if site.start <= t.start < site.end]
     texts = tuple(token.text for token in inside)
     if len(inside) == 1 and inside[0].kind is Token.NUMBER:

@@ -1,4 +1,4 @@
-"""What a node of a Python syntax tree binds, by name.
+"""Names that a node of a Python syntax tree binds.
 
 A plain name is a variable, `.loss` an attribute, `[loss]` an item under a constant
 key, and `*` whatever the program works out while it runs.
@@ -58,7 +58,7 @@ def variable(name: str) -> str:
 
 
 def reflects(node: ast.AST) -> bool:
-    """Whether it gets hold of a module or of a namespace as an object."""
+    """True if it gets hold of a module or of a namespace as an object."""
     names = {node.name.partition(".")[0]} if isinstance(node, ast.alias) else {_last(node)}
     return not (_MODULES | _NAMESPACES | _FIELDS | {"__dict__"}).isdisjoint(names)
 
@@ -94,7 +94,7 @@ def _called(call: ast.Call) -> Iterator[str]:
 
 
 def _is_only_read(node: ast.expr, parent: ast.AST | None) -> bool:
-    """Whether a namespace is looked at, and given to nobody who might write to it."""
+    """True if a namespace is looked at, and given to nobody who might write to it."""
     match parent:
         case ast.Subscript(value=value) if value is node:
             return True  # what is stored there is seen by its key

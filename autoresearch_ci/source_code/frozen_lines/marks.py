@@ -28,7 +28,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 @dataclass(frozen=True, slots=True)
 class Tune:
-    """What a tune mark asks for; a plain mark has no bounds and no choices."""
+    """The content of a tune mark; a plain mark has no bounds and no choices."""
 
     low: float | None = None
     high: float | None = None

@@ -43,7 +43,7 @@ class Label:
         self._squeezed = _squeezed(name)
 
     def is_reported(self, statement: Statement) -> bool:
-        """Whether a statement prints the metric under this name, or looks like it."""
+        """True if a statement prints the metric under this name, or looks like it."""
         strings = statement.strings
         if any(self._titled.search(text) for text in strings) or self._is_key(statement.code):
             return True
@@ -58,7 +58,7 @@ class Label:
         return len(self._squeezed) >= _SHORTEST_SQUEEZED and self._squeezed in whole
 
     def is_in(self, name: str) -> bool:
-        """Whether a function of this name computes the metric."""
+        """True if a function of this name computes the metric."""
         return self._squeezed in _squeezed(name)
 
     def _is_key(self, code: tuple[Token, ...]) -> bool:
@@ -72,7 +72,7 @@ class Label:
 
 
 def writes_the_log(statement: Statement) -> bool:
-    """Whether it names the file that the metric is read from."""
+    """True if it names the file that the metric is read from."""
     written = any(_LOG.search(text) for text in statement.strings)
     return written or ">run.log" in "".join(statement.texts)
 
@@ -136,7 +136,7 @@ def _squeezed(text: str) -> str:
 
 
 class Functions:
-    """Where the functions are: by indentation in Python, by braces elsewhere."""
+    """The extents of functions: by indentation in Python, by braces elsewhere."""
 
     def __init__(self, path: str, code: Sequence[Statement]) -> None:
         self._code = code

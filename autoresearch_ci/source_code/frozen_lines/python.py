@@ -1,4 +1,4 @@
-"""Where a Python program binds a name, by its syntax tree and Python's rules of scope.
+"""Bindings of a name in a Python program, by its syntax tree and Python's rules of scope.
 
 Of attributes and items it is not known whose they are: those of one name are one.
 """
@@ -52,7 +52,7 @@ class _Scope:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where the walk is. `fixed` within a string, whose parts have no places of their own."""
+    """The walk's position. `fixed` within a string, whose parts have no places of their own."""
 
     scope: int
     site: Site
@@ -82,7 +82,7 @@ class Program:
             self._scopes[self._target(name, scope)].bound.setdefault(name, []).append(site)
 
     def setting(self, names: Iterable[str], start: int, end: int) -> Iterator[Site]:
-        """Where these names get what they hold for a statement between these characters."""
+        """The bindings of these names that count for a statement between these characters."""
         inside = {self._around(start)}
         inside |= {
             at for at, s in enumerate(self._scopes) if start <= s.site.start and s.site.end <= end
@@ -122,7 +122,7 @@ class Program:
         return at
 
     def _given(self, scope: _Scope, parameter: str) -> Iterator[Site]:
-        """What a parameter gets: its default, and the argument of each call by name."""
+        """The values of a parameter: its default, and the argument of each call by name."""
         part = f"{parameter}="
         if default := scope.parameters[parameter]:
             yield self._site(default, part)
@@ -226,7 +226,7 @@ class Program:
 
 
 def _places(node: ast.AST, site: Site, whole: Callable[..., Site]) -> Iterator[Site]:
-    """Where a node binds; all of a class, and of what a decorator makes something else of."""
+    """The extent of a binding; all of a class, and of what a decorator makes something else of."""
     yield site
     if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
         decorators = node.decorator_list
@@ -235,7 +235,7 @@ def _places(node: ast.AST, site: Site, whole: Callable[..., Site]) -> Iterator[S
 
 
 def _arguments(scope: _Scope, call: ast.Call, parameter: str) -> list[ast.expr]:
-    """What a call gives for a parameter; all that may be it, where that cannot be told."""
+    """The argument of a call for a parameter; all that may be it, where that cannot be told."""
     by_name = [k.value for k in call.keywords if k.arg == parameter]
     unpacked = [k.value for k in call.keywords if k.arg is None]
     if by_name or parameter not in scope.positional:

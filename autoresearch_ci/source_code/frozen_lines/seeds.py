@@ -1,4 +1,4 @@
-"""Where a program sets random seeds.
+"""Statements of a program that set random seeds.
 
 Not the whole line counts but the place alone: in `forest(trees=100, random_state=7)`
 the trees may change. A name that the program gives more than one value is a
@@ -16,7 +16,7 @@ from autoresearch_ci.source_code.frozen_lines.written import ASSIGNING
 from autoresearch_ci.source_code.syntax import Kind, Token
 
 WORDS = frozenset({"seed", "seeds", "random_state", "randomstate", "manual_seed", "srand"})
-"""What the name of a seed has in it, in lower case; the search leaves such names alone too."""
+"""Parts of the names of seeds, in lower case; the search leaves such names alone too."""
 
 CALLS = frozenset(
     """
@@ -45,7 +45,7 @@ def sites(code: Sequence[Statement]) -> Iterator[tuple[Statement, tuple[str, ...
 
 
 def is_seed(name: str) -> bool:
-    """Whether a variable of this name holds a seed."""
+    """True if a variable of this name holds a seed."""
     return bool(_SEED_NAME.search(name))
 
 

@@ -43,12 +43,12 @@ class Statement:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """What it says, however it is laid out."""
+        """Its words, however it is laid out."""
         return tuple(token.text for token in self.code)
 
     @cached_property
     def strings(self) -> list[str]:
-        """What its strings hold; those that are put together count as one."""
+        """The contents of its strings; those that are put together count as one."""
         found: list[str] = []
         joins = False
         for at, token in enumerate(self.code):
@@ -84,7 +84,7 @@ class Statement:
 
 
 def content(literal: str) -> str:
-    """What stands between the quotes, numeric escapes resolved."""
+    """The text between the quotes, numeric escapes resolved."""
     quoted = _QUOTED.match(literal)
     text = quoted[2] if quoted else literal
     return _ESCAPE.sub(_resolved, text) if "\\" in text else text

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from autoresearch_ci.source_code.syntax import Kind, Token
 
 SIGILS = "$@%"
-"""What stands before a name where shells, Perl and PHP use it, and not always where they set it."""
+"""The sign before a name where shells, Perl and PHP use it, and not always where they set it."""
 
 ASSIGNING = {"=", ":=", "+=", "-=", "*=", "/=", "**=", "//=", "<-"}
 
@@ -60,7 +60,7 @@ def _assigned(code: Sequence[Token], at: int, depth: int) -> Iterator[str]:
 
 
 def _target(code: Sequence[Token], at: int) -> Iterator[str]:
-    """What stands right before an operator: a name, an item, or names in brackets."""
+    """The text right before an operator: a name, an item, or names in brackets."""
     end = at
     while end and code[end - 1].text in _OPERATORS:
         end -= 1

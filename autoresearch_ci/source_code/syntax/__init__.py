@@ -32,7 +32,7 @@ _BLANK = " \t\r\n\f\v\ufeff"
 
 
 def spans(path: str, text: str) -> list[Span]:
-    """Where the strings, comments and docstrings are, in order; the rest is code.
+    """The extents of strings, comments and docstrings, in order; the rest is code.
 
     Total: any text gives an answer, and what cannot be told apart is code.
     """
@@ -42,12 +42,12 @@ def spans(path: str, text: str) -> list[Span]:
 
 
 def is_known(path: str, text: str) -> bool:
-    """Whether somebody knows the language: by the file's name, or by its `#!` line."""
+    """True if somebody knows the language: by the file's name, or by its `#!` line."""
     return PurePosixPath(path).suffix.lower() in GRAMMARS or has_lexer(path, text)
 
 
 def code_lines(path: str, text: str) -> int:
-    """How many lines hold code; blank lines, comments and docstrings are not counted.
+    """The number of lines that hold code; blank lines, comments and docstrings do not count.
 
     In Python every string that is a statement by itself counts as a docstring.
     """

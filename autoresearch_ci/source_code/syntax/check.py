@@ -31,7 +31,7 @@ _BRACKETED = frozenset(
 
 
 def syntax_error(path: str, old: str, new: str) -> str | None:
-    """What is wrong with `new` that was not with `old`, in a sentence; None when nothing is."""
+    """The fault of `new` that `old` did not have, in a sentence; None when there is none."""
     check = _check(path)
     if check is None or (error := check(path, new)) is None or check(path, old) is not None:
         return None
@@ -109,7 +109,7 @@ def _yaml(path: str, text: str) -> str | None:
 
 
 def _depth(text: str) -> int:
-    """How deep brackets go, quoted or not."""
+    """The depth of brackets, quoted or not."""
     deepest = depth = 0
     for bracket in _FLOW.findall(text):
         depth += 1 if bracket in "[{" else -1
@@ -118,7 +118,7 @@ def _depth(text: str) -> int:
 
 
 def _brackets(path: str, text: str) -> str | None:
-    """Whether brackets pair up, outside strings and comments."""
+    """True if brackets pair up, outside strings and comments."""
     open_: list[tuple[str, int]] = []
     done = 0
     for kind, start, end in [*spans(path, text), (Kind.COMMENT, len(text), len(text))]:

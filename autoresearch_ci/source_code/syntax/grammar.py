@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Kind(StrEnum):
-    """What a piece of source text is; numbers and names are only told apart in code."""
+    """The kind of a piece of source text; numbers and names are only told apart in code."""
 
     STRING = "string"
     COMMENT = "comment"

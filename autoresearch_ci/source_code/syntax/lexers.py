@@ -33,7 +33,7 @@ def lexer_spans(path: str, text: str) -> list[Span]:
 
 
 def has_lexer(path: str, text: str) -> bool:
-    """Whether pygments knows the language."""
+    """True if pygments knows the language."""
     return _lexer_of(path, text) is not None
 
 
@@ -69,7 +69,7 @@ def _read(lexer: Lexer, text: str) -> list[Span]:
 
 
 def _within(kind: tuple[str, ...], *families: tuple[str, ...]) -> bool:
-    """Whether a token type is one of these or a kind of it."""
+    """True if a token type is one of these or a kind of it."""
     return any(kind[: len(family)] == family for family in families)
 
 

@@ -42,10 +42,10 @@ class _Change(NamedTuple):
 
 
 _Apart = Callable[[int, int], bool]
-"""Whether a change that ends at the one piece is apart from one that begins at the other."""
+"""A test if a change that ends at the one piece is apart from one that begins at the other."""
 
 _Settle = Callable[[str, str, str], list[str] | None]
-"""What becomes of a stretch that both changed: as it was, in ours and in theirs."""
+"""A resolver of a stretch that both changed: as it was, in ours and in theirs."""
 
 
 def replayed(versions: Sequence[str], onto: str, split: Split) -> str | None:
@@ -139,7 +139,7 @@ def _with(base: list[str], start: int, end: int, group: list[_Change], side: int
 
 
 def _changes(base: list[str], text: list[str], side: int) -> Iterator[_Change]:
-    """What a text changed."""
+    """The changes that a text makes."""
     head, tail = _common(base, text)
     middle, other = base[head : len(base) - tail], text[head : len(text) - tail]
     for kind, *places in SequenceMatcher(None, middle, other, autojunk=False).get_opcodes():
@@ -155,7 +155,7 @@ def _changes(base: list[str], text: list[str], side: int) -> Iterator[_Change]:
 
 
 def _common(base: list[str], text: list[str]) -> tuple[int, int]:
-    """How many pieces both begin with, and end with."""
+    """The numbers of pieces that both begin with, and end with."""
     shorter = min(len(base), len(text))
     head = tail = 0
     while head < shorter and base[head] == text[head]:
@@ -166,7 +166,7 @@ def _common(base: list[str], text: list[str]) -> tuple[int, int]:
 
 
 def _slack(text: list[str], start: int, end: int) -> tuple[int, int]:
-    """How far the pieces `start` to `end` could lie before and behind, the rest being the same."""
+    """The distances that `start` to `end` could lie before and behind, the rest being the same."""
     up = down = 0
     while start - up > 0 and text[start - up - 1] == text[end - up - 1]:
         up += 1

@@ -18,7 +18,7 @@ class Token(NamedTuple):
 
     @property
     def end(self) -> int:
-        """Where the next token starts."""
+        """The start of the next token."""
         return self.start + len(self.text)
 
 
