@@ -15,7 +15,7 @@ LONGEST = 400
 QUESTION = re.compile(r"(?:What|Whether|Who|Whom|Whose|Where|How|When|As|That)\b")
 EXEMPT = {
     "action", "executors", "forge",
-    "judge", "proposers", "workspace",
+    "judge", "workspace",
 }  # fmt: skip
 """Folders that still have such docstrings or longer files."""
 

@@ -95,7 +95,7 @@ def _settings(text: str, untouchable: Collection[int]) -> Iterator[Cut]:
 
 
 def _line_starts(text: str) -> list[int]:
-    """Where each line starts, and after the last of them the end of the text."""
+    """The start of each line, and after the last of them the end of the text."""
     starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
     return starts if starts[-1] == len(text) else [*starts, len(text)]
 
@@ -190,14 +190,14 @@ class _Blocks:
         return after is None or after.line != self.places[at].line
 
     def _may_end(self, at: int) -> bool:
-        """Whether a statement can end with this token: neither it nor the next goes on."""
+        """True if a statement can end with this token: neither it nor the next goes on."""
         if self.places[at].token.text in _UNFINISHED:
             return False
         after = self.places[at + 1].token.text if at + 1 < len(self.places) else ""
         return after not in _CONTINUES and after not in (";", "{")
 
     def _alone(self, first: int, last: int) -> bool:
-        """Whether these tokens are all that is on their lines, and may be touched."""
+        """True if these tokens are all that is on their lines, and may be touched."""
         start, end = self.places[first].line, self.places[last].line
         before = self.places[first - 1].line if first else -1
         after = self.places[last + 1].line if last + 1 < len(self.places) else end + 1
@@ -226,7 +226,7 @@ class _Blocks:
         )
 
     def _is_private(self, words: list[str], name: str) -> bool:
-        """Whether only this file could use the name, and making it does nothing else.
+        """True if only this file could use the name, and making it does nothing else.
 
         A function, a plain value or an import of Java, whose name is written once.
         """
@@ -244,7 +244,7 @@ class _Blocks:
         return does_nothing and len(re.findall(rf"\b{re.escape(name)}\b", self.text)) == 1
 
     def _is_used_elsewhere(self, words: list[str], name: str, kind: str, depth: int) -> bool:
-        """Whether others may use what is defined here, by the rules of the language.
+        """True if others may use what is defined here, by the rules of the language.
 
         Exported is used: of a library nobody here knows who calls it.
         """
@@ -309,7 +309,7 @@ class _Blocks:
 
 
 def _defined(words: list[str]) -> tuple[str, str]:
-    """What a statement gives a name to, if it does: the name, and what it is."""
+    """The name that a statement gives, if any, and the kind of what it names."""
     head = words[0]
     if head in _IMPORTS:
         named = [word for word in words if word.isidentifier() and word not in ("as", "from")]
@@ -335,7 +335,7 @@ def _defined(words: list[str]) -> tuple[str, str]:
 
 
 def _seen_outside(words: list[str], name: str) -> bool:
-    """Whether other files may use it: exported, public, an entry point."""
+    """True if other files may use it: exported, public, an entry point."""
     return (
         not _EXPORTS.isdisjoint(words[:4])
         or name in ("main", "init", "Main")

@@ -129,7 +129,7 @@ def _of_member(tokens: list[Token], site: Site, siblings: _Siblings) -> Paramete
 
 
 class _Siblings:
-    """What the source says about the alternatives of a word."""
+    """The alternatives of a word that the source tells of."""
 
     def __init__(self, tokens: list[Token]) -> None:
         self.plain = [t for t in tokens if t.kind not in (Kind.SPACE, Kind.NEWLINE)]

@@ -29,7 +29,7 @@ def find_cuts(path: str, text: str, untouchable: Collection[int]) -> list[Cut]:
 
 
 def is_about_size(metric_name: str) -> bool:
-    """Whether less code is likely to be a better value by itself."""
+    """True if less code is likely to be a better value by itself."""
     return any(word in _SIZES for word in split_name(metric_name))
 
 

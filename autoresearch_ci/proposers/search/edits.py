@@ -1,4 +1,4 @@
-"""What a deletion is: edits of the text, under a name that stays."""
+"""A deletion: edits of the text, under a name that stays."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Cut:
         return text
 
     def gone(self, text: str) -> list[str]:
-        """What is done and the lines that go, as names that stay while their numbers change."""
+        """The deed and the lines that go, as names that stay while their numbers change."""
         stays = {_plain(line) for edit in self.edits for line in edit.text.splitlines()}
         cut = [line for edit in self.edits for line in text[edit.start : edit.end].splitlines()]
         lines = [line for line in map(_plain, cut[:_TOLD]) if line and line not in stays]

@@ -1,4 +1,4 @@
-"""Where in the code a literal stands: what it is called, and what it is to that name."""
+"""Literals in their context: their name in the code, and their part in it."""
 
 from __future__ import annotations
 
@@ -254,7 +254,7 @@ class _Reader:
         return Site(index, name, role, tuple(scope), self.line, sign, operator, callee)
 
     def _unary(self, items: list[int]) -> bool:
-        """Whether the minus that ends these items is a sign and no subtraction."""
+        """True if the minus that ends these items is a sign and no subtraction."""
         if not items[:-1]:
             return self.frames[-1].opener != ""
         before = self.tokens[items[-2]]
@@ -302,7 +302,7 @@ class _Reader:
         return assigned, "constant" if shouted or top else "local"
 
     def _heads(self, items: list[int]) -> bool:
-        """Whether a word and a value are all there is: `ENV A 1`, `--lr 0.1`, `workers 4`."""
+        """True if a word and a value are all there is: `ENV A 1`, `--lr 0.1`, `workers 4`."""
         first = self.tokens[items[0]].text
         dashes = [self.tokens[i].text for i in items[-2:-1]]
         return len(items) == 1 or first in ("#", "ENV", "ARG") or dashes in (["-"], ["--"])

@@ -1,4 +1,4 @@
-"""What a name says about its value: worth tuning, a fraction, or none of our business."""
+"""Hints of a name about its value: worth tuning, a fraction, or none of our business."""
 
 from __future__ import annotations
 
@@ -73,17 +73,17 @@ def is_frozen(name: str) -> bool:
 
 
 def is_first(name: str) -> bool:
-    """Whether a name is that of the setting which hardly anybody gets right at once."""
+    """True if a name is that of the setting which hardly anybody gets right at once."""
     words = split_name(name)
     return "lr" in words or any(f"{a}_{b}" in FIRST for a, b in pairwise(words))
 
 
 def is_fraction(name: str) -> bool:
-    """Whether values of this name live between 0 and 1."""
+    """True if values of this name live between 0 and 1."""
     words = split_name(name)
     return bool(words) and any(word in FRACTION for word in words) and "weight" not in words
 
 
 def is_size(name: str) -> bool:
-    """Whether values of this name are hundreds rather than ones."""
+    """True if values of this name are hundreds rather than ones."""
     return any(word in SIZES for word in split_name(name))

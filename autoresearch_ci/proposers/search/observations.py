@@ -1,4 +1,4 @@
-"""What the ledger has taught so far: the notes of past experiments and what became of them."""
+"""Observations from the ledger: the notes of past experiments and their outcomes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Observation:
 
 @dataclass(slots=True)
 class Arm:
-    """How one kind of idea has fared: numbers, or a kind of deletion."""
+    """The record of one kind of idea: numbers, or a kind of deletion."""
 
     tried: int = 0
     kept: int = 0
@@ -68,7 +68,7 @@ class Observations:
     _done: int = 0
 
     def follows(self, history: History) -> bool:
-        """Whether what was read so far is the beginning of this history."""
+        """True if what was read so far is the beginning of this history."""
         return self._done <= history.next_number and (
             not self._read or history.experiments[self._done - 1] == self._read[0]
         )
@@ -115,7 +115,7 @@ class Observations:
             self.alone.clear()
 
     def was_cut(self, gone: Sequence[str]) -> bool:
-        """Whether these lines, or these and others that are gone by now, were cut before."""
+        """True if these lines, or these and others that are gone by now, were cut before."""
         cut = frozenset(gone)
         return any(cut <= before for before in self.gone.get(gone[0], ())) if gone else False
 

@@ -179,7 +179,7 @@ def _number(
 
 
 def _glued(tokens: list[Token], index: int) -> bool:
-    """Whether the number touches what changes its meaning (1.real, 2 ** 16)."""
+    """True if the number touches what changes its meaning (1.real, 2 ** 16)."""
     before = tokens[index - 1] if index else None
     after = tokens[index + 1] if index + 1 < len(tokens) else None
     later = next((t for t in tokens[index + 1 : index + 3] if t.kind is not Kind.SPACE), None)
@@ -200,7 +200,7 @@ def _glued(tokens: list[Token], index: int) -> bool:
 
 
 def _weight(site: Site, literal: Literal, value: float, *, printing: bool) -> float:
-    """How promising a number looks, 0 for what is structure and no setting."""
+    """The promise of a number, 0 for what is structure and no setting."""
     last = site.scope[-1] if site.scope else ""
     untold = not site.name or (len(site.name) == 1 and site.callee == "for")
     if printing or untold or any(map(names.is_frozen, (site.name, site.callee, last))):

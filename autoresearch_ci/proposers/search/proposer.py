@@ -38,7 +38,7 @@ _ENOUGH = 3.0
 
 @dataclass(slots=True)
 class _Reading:
-    """What was derived from one source text; `spent` are ideas known to be tried."""
+    """All that was derived from one source text; `spent` are ideas known to be tried."""
 
     source: FileSet
     protection: Protection
@@ -81,7 +81,7 @@ class _Reading:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """How many things of a source the search may change, whatever was tried of them.
+    """The number of things that the search may change, whatever was tried of them.
 
     `deletions` are the blocks of code that may go, `spared` those that may not: they are in use
     elsewhere, frozen, or nothing would notice that they are gone.
@@ -186,7 +186,7 @@ class SearchProposer:
         return [cut for cut in cuts if cut.private] if blind else cuts
 
     def _cutting(self, reading: _Reading) -> bool:
-        """Whether it is a deletion's turn: by how numbers and deletions have fared so far."""
+        """True if it is a deletion's turn: by how numbers and deletions have fared so far."""
         if not self._deletions:
             return False
         promising = sum(parameter.weight for parameter in reading.parameters) / _ENOUGH

@@ -1,4 +1,4 @@
-"""How a number moves: on a scale, in steps where one is a bold move.
+"""Scales that numbers move on, in steps where one is a bold move.
 
 A scale maps values to coordinates and back. One unit is a doubling on the log
 scale, the odds doubling or halving for a fraction, and a step on the linear one.

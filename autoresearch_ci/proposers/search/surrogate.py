@@ -1,4 +1,4 @@
-"""What a move is worth, guessed from the moves that were measured.
+"""The expected worth of a move, from the moves that were measured.
 
 A Gaussian process on differences: an experiment tells how much better the
 metric got when some knobs went from old to new. Each knob has its own smooth
@@ -49,7 +49,7 @@ Places = Mapping[str, Move]
 
 
 def _likeness(a: float | str, b: float | str) -> float:
-    """How much the effect at one setting tells of the effect at another, 0 to 1."""
+    """The correlation of the effects at two settings, 0 to 1."""
     if isinstance(a, str) or isinstance(b, str):
         return 1.0 if a == b else _OTHER
     far = a - b
@@ -128,7 +128,7 @@ class Surrogate:
         self._fit(effects, noises)
 
     def _shaken(self, told: Sequence[Observation], effects: Sequence[float]) -> list[float]:
-        """How doubtful each lesson is for the leaps that other knobs made after it."""
+        """The noise of each observation from the leaps that other parameters made after it."""
         noise = [0.0] * len(told)
         for later, observation in enumerate(told):
             leap = effects[later] - _LEAP if observation.kept else 0.0
@@ -139,7 +139,7 @@ class Surrogate:
         return noise
 
     def _scales(self, effects: Sequence[float]) -> dict[str, float]:
-        """How much each knob matters: its look, corrected by what moving it did."""
+        """The scale of each parameter: by its look, corrected by what moving it did."""
         seen: dict[str, list[float]] = {}
         for places, effect in zip(self.known, effects, strict=True):
             if len(places) == 1:
@@ -201,7 +201,7 @@ class Surrogate:
         return -_BOWL * root * far * (_FAR / reach) ** 2
 
     def effect(self, name: str, move: Move) -> Effect:
-        """What the model knows of one knob's move."""
+        """The posterior of one parameter's move."""
         amplitude = self.amplitude[name]
         old, new = move
         if (name, old) not in self._from:
@@ -217,7 +217,7 @@ class Surrogate:
 
     @staticmethod
     def _towards(setting: float | str, observation: Move) -> float:
-        """How much more a setting is like what a lesson moved to than like what it left."""
+        """The excess of a setting's likeness to what an observation moved to over what it left."""
         return _likeness(setting, observation[1]) - _likeness(setting, observation[0])
 
     def predict(self, effects: Iterable[Effect]) -> tuple[float, float]:

@@ -127,7 +127,7 @@ class _Finder:
         return "", "", 0.0
 
     def _is_private(self, node: ast.stmt, name: str) -> bool:
-        """Whether only this file could use the name, and making it does nothing else.
+        """True if only this file could use the name, and making it does nothing else.
 
         A function or a plain value whose name begins with an underscore and is written once.
         """
@@ -267,7 +267,7 @@ class _Finder:
         return self.starts[line - 1] + mark + characters
 
     def _has_long_string(self, body: list[ast.stmt]) -> bool:
-        """Whether taking away indentation would change a string that spans lines."""
+        """True if taking away indentation would change a string that spans lines."""
         return any(
             isinstance(node, ast.Constant | ast.JoinedStr) and node.end_lineno != node.lineno
             for statement in body
@@ -293,7 +293,7 @@ def _given(node: ast.stmt) -> str:
 
 
 def _used(tree: ast.Module) -> Counter[str]:
-    """How often each name is read, as a name, an attribute or in a string."""
+    """The number of reads of each name, as a name, an attribute or in a string."""
     used: Counter[str] = Counter()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store):

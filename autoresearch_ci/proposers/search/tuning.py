@@ -104,7 +104,7 @@ def _moves(
 
 
 def _has_more(parameter: Parameter, observations: Observations) -> bool:
-    """Whether a step is left that this knob alone was not given since the last keep."""
+    """True if a step is left that this knob alone was not given since the last keep."""
     return any((parameter.id, step.new) not in observations.alone for step in steps_of(parameter))
 
 
@@ -195,7 +195,7 @@ def _near_misses(
 
 
 def _bounds(parameter: Parameter, observations: Observations) -> tuple[float, float]:
-    """How far a knob may go: a direction that crashed is not pushed further."""
+    """The bounds of a parameter: a direction that crashed is not pushed further."""
     crashes = observations.crashes[parameter.id]
     above = [new for old, new in crashes if old < new and parameter.value < new]
     below = [new for old, new in crashes if new < old and new < parameter.value]
