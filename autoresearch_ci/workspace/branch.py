@@ -7,9 +7,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from autoresearch_ci.core.errors import WorkspaceError
-from autoresearch_ci.workspace.git import Git
+from autoresearch_ci.workspace.git import ZERO, Git
 from autoresearch_ci.workspace.objects import Objects
-from autoresearch_ci.workspace.snapshot.refs import ZERO
 
 CODE, LOGS = "autoresearch", "autoresearch-logs"
 TRAILER = "Autoresearch-Experiment"

@@ -11,11 +11,11 @@ from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.core.interrupts import deferred
 from autoresearch_ci.core.model import FileSet, blob_id
 from autoresearch_ci.workspace.branch import MERGE, TRAILER, contained, merged_tree
+from autoresearch_ci.workspace.git import ZERO
 from autoresearch_ci.workspace.objects import FILE
 from autoresearch_ci.workspace.patch import applied
 from autoresearch_ci.workspace.ref_transaction import RefTransaction
 from autoresearch_ci.workspace.scratch_copy import scratch_copy
-from autoresearch_ci.workspace.snapshot.refs import ZERO
 from autoresearch_ci.workspace.state import note_shown
 from autoresearch_ci.workspace.status import untracked
 from autoresearch_ci.workspace.target_history import TargetHistory

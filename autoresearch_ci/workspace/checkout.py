@@ -6,7 +6,7 @@ import shutil
 import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.core.interrupts import deferred
@@ -14,10 +14,9 @@ from autoresearch_ci.workspace import branch
 from autoresearch_ci.workspace.campaign_branch import Campaign
 from autoresearch_ci.workspace.editable_file import EditableFile
 from autoresearch_ci.workspace.files import remove
+from autoresearch_ci.workspace.git import Git
 from autoresearch_ci.workspace.locks import clear_stale
-from autoresearch_ci.workspace.objects import (
-    author,
-)
+from autoresearch_ci.workspace.objects import Objects, author
 from autoresearch_ci.workspace.ref_transaction import RefTransaction
 from autoresearch_ci.workspace.snapshot.backup import Backup
 from autoresearch_ci.workspace.snapshot.git_files import IN_PROGRESS, GitFiles
@@ -28,8 +27,15 @@ from autoresearch_ci.workspace.status import status, uncommitted
 from autoresearch_ci.workspace.times import Times
 from autoresearch_ci.workspace.trial import CheckoutState
 
-if TYPE_CHECKING:
-    from autoresearch_ci.workspace.repository import Workspace
+
+class Repository(Protocol):
+    """The repository that a checkout is of: a `Workspace`, as far as it is asked."""
+
+    root: Path
+    git_dir: Path
+    common_dir: Path
+    git: Git
+    objects: Objects
 
 
 class Checkout:
@@ -37,7 +43,7 @@ class Checkout:
 
     def __init__(
         self,
-        workspace: Workspace,
+        workspace: Repository,
         tag: str,
         *,
         target: str,

@@ -37,6 +37,8 @@ _PATIENCE = 3.0
 """Seconds to wait for a lock that another git, an editor's perhaps, holds for a moment."""
 
 OLDEST = (2, 30)
+ZERO = "0" * 40
+"""The object id that stands for none."""
 
 
 class Git:

@@ -13,9 +13,8 @@ from urllib.parse import quote
 
 from autoresearch_ci.workspace.branch import resolve
 from autoresearch_ci.workspace.files import disk_errors, write_atomic
-from autoresearch_ci.workspace.git import Git
+from autoresearch_ci.workspace.git import ZERO, Git
 from autoresearch_ci.workspace.locks import clear_stale
-from autoresearch_ci.workspace.snapshot.refs import ZERO
 
 _REASON = "autoresearch-ci: merge what was published"
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from autoresearch_ci.campaign.ledger.guarded_file import GuardedFile
+from autoresearch_ci.campaign.ledger.merge import Merged, Recommit, merge
 from autoresearch_ci.campaign.ledger.reading import CampaignLog, read, require_ours, whole
 from autoresearch_ci.campaign.ledger.records import SHORT, dumps, encode, loads, parse
-from autoresearch_ci.campaign.merge import Merged, Recommit, merge
 from autoresearch_ci.core.errors import LedgerError
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.interrupts import deferred

@@ -13,10 +13,10 @@ from autoresearch_ci.core.files import signature
 from autoresearch_ci.core.model import blob_id
 from autoresearch_ci.workspace.branch import head_ref
 from autoresearch_ci.workspace.files import OWNER, disk_errors, reachable, remove
-from autoresearch_ci.workspace.git import Git
+from autoresearch_ci.workspace.git import ZERO, Git
 from autoresearch_ci.workspace.objects import Objects
 from autoresearch_ci.workspace.snapshot.backup import Backup
-from autoresearch_ci.workspace.snapshot.refs import RESCUED, ZERO, stamp
+from autoresearch_ci.workspace.snapshot.refs import RESCUED, stamp
 from autoresearch_ci.workspace.state import WORKING, State, shown
 from autoresearch_ci.workspace.status import Status, status
 

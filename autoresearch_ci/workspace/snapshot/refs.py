@@ -31,7 +31,6 @@ from autoresearch_ci.workspace.git import Git
 from autoresearch_ci.workspace.locks import is_held
 
 RESCUED = "refs/autoresearch/rescued"
-ZERO = "0" * 40
 _SHA = re.compile(r"[0-9a-f]{40}")
 _PACKED = re.compile(rb"(?:#[^\n]*|\^[0-9a-f]{40}|[0-9a-f]{40} refs/[^\n]+)")
 _CAMPAIGNS = ("refs/heads/autoresearch/", "refs/heads/autoresearch-logs/")

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from autoresearch_ci.campaign.ledger import encode, loads, read
+from autoresearch_ci.campaign.ledger.merge import merge
 from autoresearch_ci.campaign.ledger.reading import CampaignLog
 from autoresearch_ci.campaign.ledger.records import dumps
-from autoresearch_ci.campaign.merge import merge
 from autoresearch_ci.core.errors import LedgerError
 from autoresearch_ci.core.model import Check, Diagnosis
 

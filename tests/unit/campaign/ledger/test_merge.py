@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoresearch_ci.campaign.ledger import read
+from autoresearch_ci.campaign.ledger.merge import merge
 from autoresearch_ci.campaign.ledger.reading import CampaignLog
 from autoresearch_ci.campaign.ledger.records import dumps
-from autoresearch_ci.campaign.merge import merge
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import (
     Direction,
