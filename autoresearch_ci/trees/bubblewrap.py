@@ -8,6 +8,7 @@ import os
 import select
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -18,7 +19,7 @@ from autoresearch_ci.core.model import Run
 from autoresearch_ci.executors import Command
 from autoresearch_ci.executors.process_tree import Tree, children, hide, send
 from autoresearch_ci.executors.run import Attempt
-from autoresearch_ci.trees import Network
+from autoresearch_ci.trees import Network, sandbox_filter
 from autoresearch_ci.trees.machine import DEVICES, SYSTEM, closed
 
 _NAMESPACES = (
@@ -27,6 +28,9 @@ _NAMESPACES = (
 )
 _CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETUID", "SETGID", "KILL")
 """All that root keeps inside: enough to install and to build as root does, too little to mount."""
+
+_KERNELS = ("sys", "fs", "acpi", "scsi")
+"""Folders of /proc that are the machine's and not a process's."""
 
 _LONGEST_OPTIONS = 4000
 """Bytes of an overlay's options; what is beyond 4096 the kernel cuts off without a word."""
@@ -89,9 +93,10 @@ class Bubblewrap:
         self, command: Command, mounts: Sequence[str], network: Network, env: Mapping[str, str]
     ) -> Run:
         """Run a command with what `bind` and the like give; MachineError where that fails."""
-        with _pipe() as (told, telling):
+        with _pipe() as (told, telling), _filter(network) as filtered:
             words = [
                 *(self._program, *self._fixed, "--json-status-fd", str(telling)),
+                *(word for each in filtered for word in ("--seccomp", str(each))),
                 *(("--unshare-net",) if network is Network.NONE else ()),
                 *mounts,
                 *("--chdir", str(command.cwd), "--", "/bin/sh", "-c", _AND_WHAT_GOES_ON, "sh"),
@@ -99,7 +104,7 @@ class Bubblewrap:
             tree = Sandboxed(told)
             attempt = Attempt(
                 replace(command, cwd=Path("/")), tree, _FIRST_SAMPLE, wrapper=words,
-                inherited=(telling,),
+                inherited=(telling, *filtered),
             )  # fmt: skip
             hide()
             try:
@@ -206,11 +211,35 @@ def _pipe() -> Iterator[tuple[int, int]]:
         os.close(telling)
 
 
+@contextmanager
+def _filter(network: Network) -> Iterator[tuple[int, ...]]:
+    """A descriptor from which bubblewrap reads the filter of system calls, where there is one.
+
+    Root in it could else use the kernel's keys, which all runs share, or talk to the host of a
+    virtual machine.
+    """
+    if not sandbox_filter.is_supported():
+        yield ()
+        return
+    with tempfile.TemporaryFile() as file:
+        file.write(sandbox_filter.build(network, alone=True))
+        file.seek(0)
+        yield (file.fileno(),)
+
+
 def _privileges() -> list[str]:
     if os.geteuid() != 0:
         return ["--unshare-user"]
     kept = [word for name in _CAPABILITIES for word in ("--cap-add", f"CAP_{name}")]
     return ["--cap-drop", "ALL", *kept]
+
+
+def _processes() -> Iterator[str]:
+    """The folder /proc of the namespace."""
+    yield from ("--proc", "/proc")
+    for name in _KERNELS:  # root may write there, and bubblewrap closes only part of it
+        if os.path.isdir(f"/proc/{name}"):
+            yield from ("--ro-bind", f"/proc/{name}", f"/proc/{name}")
 
 
 def _system() -> Iterator[str]:
@@ -227,7 +256,8 @@ def _system() -> Iterator[str]:
     if os.geteuid() == 0:
         for path, is_folder in closed():
             yield from (("--tmpfs", path) if is_folder else ("--ro-bind", "/dev/null", path))
-    yield from ("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/dev/shm")
+    yield from _processes()
+    yield from ("--dev", "/dev", "--tmpfs", "/dev/shm")
     for name in DEVICES:
         for device in sorted(glob.glob(f"/dev/{name}")):
             yield from ("--dev-bind", device, device)

@@ -18,13 +18,7 @@ _ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 """The value of seccomp_data.arch, and the column in the tables of numbers below."""
 
 _REFUSED = {
-    # other processes, other users' files, the kernel
-    "ptrace": (101, 117),
-    "process_vm_readv": (310, 270),
-    "process_vm_writev": (311, 271),
-    "process_madvise": (440, 440),
-    "kcmp": (312, 272),
-    "pidfd_getfd": (438, 438),
+    # other users' files, the kernel
     "open_by_handle_at": (304, 265),
     "add_key": (248, 217),
     "request_key": (249, 218),
@@ -51,7 +45,14 @@ _REFUSED = {
     "fsmount": (432, 432),
     "fspick": (433, 433),
     "mount_setattr": (442, 442),
-    # what the next run would find
+}
+_REFUSED_BESIDE_OTHERS = {  # where processes and IPC are those of the machine
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "process_madvise": (440, 440),
+    "kcmp": (312, 272),
+    "pidfd_getfd": (438, 438),
     "shmget": (29, 194),
     "semget": (64, 190),
     "msgget": (68, 186),
@@ -81,11 +82,15 @@ def is_supported() -> bool:
     return platform.machine() in _ARCHITECTURES
 
 
-def build(network: Network, machine: str | None = None) -> bytes:
-    """Return the filter as an array of `struct sock_filter`; KeyError for an unknown machine."""
+def build(network: Network, machine: str | None = None, *, alone: bool = False) -> bytes:
+    """Return the filter as an array of `struct sock_filter`; KeyError for an unknown machine.
+
+    A command that is `alone`, in namespaces of its own, may debug, share memory and have sockets
+    of the internet, whatever the network is.
+    """
     arch, column = _ARCHITECTURES[machine or platform.machine()]
     families: list[int] = [socket.AF_UNIX]
-    if network is Network.HOST:
+    if alone or network is Network.HOST:
         families += [socket.AF_INET, socket.AF_INET6, 16]  # AF_NETLINK, which macOS has not
     program = [
         _op(_LOAD, _ARCH),
@@ -95,7 +100,7 @@ def build(network: Network, machine: str | None = None) -> bytes:
         _op(_AT_LEAST, _X32, 0, 1),
         _op(_RETURN, _ERRNO | errno.ENOSYS),
     ]
-    for numbers in _REFUSED.values():
+    for numbers in (_REFUSED if alone else _REFUSED | _REFUSED_BESIDE_OTHERS).values():
         program += _refuse(numbers[column], errno.EPERM)
     for numbers in _MISSING.values():
         program += _refuse(numbers[column], errno.ENOSYS)
@@ -104,7 +109,8 @@ def build(network: Network, machine: str | None = None) -> bytes:
     for numbers in _SOCKETS:
         program += _unless(numbers[column], 0, families, errno.EAFNOSUPPORT)
     program += _when(_IOCTL[column], 1, _INJECT)
-    program += _unless(_PRLIMIT[column], 0, [0], errno.EPERM)  # limits of itself alone
+    if not alone:
+        program += _unless(_PRLIMIT[column], 0, [0], errno.EPERM)  # limits of itself alone
     return b"".join([*program, _op(_RETURN, _ALLOW)])
 
 
