@@ -16,6 +16,7 @@ from pathlib import Path
 from tests import racing_sessions
 from tests.github.hub import GitHub
 from tests.github.state import Comment, Issue, Repository, User
+from tests.prepared_steps import Step
 from tests.projects import git, make_repository
 
 TOKEN = "ghs_0123456789abcdefghijklmnopqrstuvwxyz"
@@ -50,7 +51,8 @@ class Job:
     """One job on a runner: a checkout of the repository's `main`, and what a step left.
 
     `first` is code that the step's process runs before the Action, `variables` are more of
-    those that it is started with.
+    those that it is started with. One that is not `whole`, as the runner starts it, is a fork
+    of a process that has imported the Action.
     """
 
     hub: GitHub
@@ -62,9 +64,10 @@ class Job:
     token: str = TOKEN
     inputs: dict[str, str] = field(default_factory=lambda: dict(INPUTS))
     variables: dict[str, str] = field(default_factory=dict)
+    whole: bool = True
 
     def __post_init__(self) -> None:
-        self._step: subprocess.Popen[str] | None = None
+        self._step: subprocess.Popen[str] | Step | None = None
         self.files.mkdir(parents=True)
         racing_sessions.clone(
             self.lab.bare, self.hub.git.remote(self.lab.full_name), self.workspace
@@ -167,6 +170,11 @@ class Job:
         }
         for name in ("output", "summary"):
             (self.files / name).unlink(missing_ok=True)
+        if not self.whole:
+            log = self.folder / "log"
+            log.unlink(missing_ok=True)
+            self._step = Step(variables, self.first, log)
+            return
         main = "\nfrom autoresearch_ci.action.job import main\nmain()"
         words = ["-c", self.first + main] if self.first else ["-m", "autoresearch_ci.action"]
         self._step = subprocess.Popen(
@@ -212,7 +220,7 @@ def checkout(folder: Path, settings: str) -> Iterator[Job]:
         yield Job(hub, folder / "job", hub.create("octo/lab", source=source))
 
 
-def wait_for(path: Path, step: subprocess.Popen[str] | None = None) -> None:
+def wait_for(path: Path, step: subprocess.Popen[str] | Step | None = None) -> None:
     """Until the file is there."""
     give_up = time.monotonic() + 60
     while not path.exists():

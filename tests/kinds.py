@@ -2,7 +2,8 @@
 
 A test uses what its code, its fixtures and the tests' own helpers name, at any depth. So nobody
 marks tests by hand, but where the program itself starts a process behind a plain function: there
-`@pytest.mark.git` stands. A test that was taken for fast and starts a process fails, and says so.
+`@pytest.mark.git` stands; and `@pytest.mark.job` stands where a job of the Action is to be started
+as the runner starts it, and not as a fork. A test that was taken for fast and starts a process fails, and says so.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import pytest
 KINDS = ("e2e", "job", "git", "fast")
 STARTERS = (
     "subprocess",
+    "tests.prepared_steps",
     "autoresearch_ci.doctor",
     "autoresearch_ci.engine.assembly",
     "autoresearch_ci.executors",
@@ -46,15 +48,13 @@ def sort(items: list[pytest.Item], *, share_users: bool) -> None:
             item.add_marker(
                 pytest.mark.xdist_group("engine" if "tests.action_image" in used else file)
             )
-        elif share_users and (kind == "job" or "autoresearch_ci.executors.users" in used):
+        elif share_users and used & {"tests.action_jobs", "autoresearch_ci.executors.users"}:
             item.add_marker(pytest.mark.xdist_group("users"))
 
 
 def _kind(item: pytest.Item, used: set[str]) -> str:
     if "e2e" in item.path.parts:
         return "e2e"
-    if "tests.action_jobs" in used:
-        return "job"
     starts = any(f"{name}.".startswith(f"{each}.") for name in used for each in STARTERS)
     return "git" if starts else "fast"
 

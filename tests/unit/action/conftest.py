@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 
-from tests.action_jobs import TOKEN, Job, make_source
+from tests.action_jobs import TOKEN, WORKFLOW, Job, make_source
 from tests.github.hub import GitHub
 from tests.projects import git
 
@@ -20,8 +21,40 @@ def hub(tmp_path):
 
 @pytest.fixture
 def source(tmp_path):
-    """The project, as somebody has it who works on it."""
+    """The project, as somebody has it who works on it; always with the same commit."""
     return make_source(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def earlier_run(tmp_path_factory) -> Callable[..., Job]:
+    """A function for the job of a first run with these inputs, made once for all tests."""
+
+    @cache
+    def run(**inputs: str) -> Job:
+        folder = tmp_path_factory.mktemp("earlier")
+        source = make_source(folder)
+        with GitHub(folder / "hub") as hub:
+            hub.tokens.add(TOKEN)
+            lab = hub.create("octo/lab", source=source)
+            lab.workflows.add(WORKFLOW.rpartition("/")[2])
+            job = Job(hub, folder / "job", lab, whole=False)
+            assert job.run(**inputs) == 0, job.log
+        return job
+
+    return run
+
+
+@pytest.fixture
+def take_up(lab) -> Callable[[Job], Job]:
+    """A function that puts what an earlier run left on GitHub on this test's own."""
+
+    def take_up(job: Job) -> Job:
+        refs = [f"refs/heads/{name}/*" for name in ("autoresearch", "autoresearch-logs")]
+        git(lab.bare, "fetch", "-q", str(job.lab.bare), *(f"{ref}:{ref}" for ref in refs))
+        lab.dispatches += job.lab.dispatches
+        return job
+
+    return take_up
 
 
 @pytest.fixture
@@ -30,9 +63,10 @@ def lab(hub, source):
 
 
 @pytest.fixture
-def make_job(tmp_path, hub, lab) -> Callable[..., Job]:
-    """Makes a job on a runner of its own."""
-    return lambda name="job", **what: Job(hub, tmp_path / name, lab, **what)
+def make_job(request, tmp_path, hub, lab) -> Callable[..., Job]:
+    """Makes a job on a runner of its own, whose steps are whole in a test that is marked `job`."""
+    whole = request.node.get_closest_marker("job") is not None
+    return lambda name="job", **what: Job(hub, tmp_path / name, lab, whole=whole, **what)
 
 
 @pytest.fixture

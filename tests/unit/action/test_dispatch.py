@@ -11,6 +11,7 @@ from tests.action_jobs import INPUTS, TOKEN
 from tests.projects import git
 
 
+@pytest.mark.job
 def test_it_is_pushed_shown_and_confirmed(job):
     """Both branches are on GitHub, and the commit has a check run and one for the confirmation."""
     assert job.run() == 0, job.log
@@ -32,6 +33,7 @@ def test_it_is_pushed_shown_and_confirmed(job):
     assert after == ["pair_measured"] * (len(after) - 1) + ["confirmed"], "published too"
 
 
+@pytest.mark.job
 def test_the_picture_is_linked_where_it_was_pushed(job):
     """The summary shows the chart from the logs branch, at an address that readers can open."""
     pytest.importorskip("matplotlib")
@@ -61,6 +63,7 @@ def test_without_a_token_nothing_leaves_the_job(job):
     assert git(job.workspace, "rev-parse", "autoresearch/t")
 
 
+@pytest.mark.job
 def test_the_token_is_in_no_file_and_no_output(job):
     """After a session the token is only where the runner had put it: masked, in the log's masks."""
     assert job.run() == 0, job.log
@@ -87,6 +90,7 @@ def test_no_time_to_confirm(job):
     assert set(job.checks) == {"autoresearch"}
 
 
+@pytest.mark.job
 def test_a_cancelled_job(job):
     """What a cancelled session found is pushed and shown before the runner loses its patience."""
     here = job.workspace / "here"
@@ -100,6 +104,7 @@ def test_a_cancelled_job(job):
     assert racing_sessions.records(job.lab.bare, "t")[-1]["action"] == "session_end"
 
 
+@pytest.mark.job
 def test_a_job_cancelled_while_it_confirms(job, make_job):
     """Pairs of runs that were measured by then are pushed, no verdict, and the next job ends it."""
     base = "grep -q 'RATE = 0.02$' solve.py && grep -q 'STEPS = 8$' solve.py"

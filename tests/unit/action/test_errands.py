@@ -37,9 +37,9 @@ def test_setup(job, lab, issue, mona):
     assert "Stopped: set up, as asked." in shown
 
 
-def test_results(job, lab, issue, mona):
+def test_results(job, lab, issue, mona, take_up, earlier_run):
     """The table comes best first, with the picture where there is one; running is not needed."""
-    assert job.run(max_experiments="3") == 0, job.log
+    take_up(earlier_run(max_experiments="3"))
     comment = job.say(issue, mona, "/autoresearch results")
     assert (job.code, comment.faces) == (0, ["eyes", "rocket"]), job.log
     [table] = replies(lab, issue)
@@ -133,9 +133,9 @@ def test_an_idea_between_two_sessions(make_job, lab, issue, mona):
     assert "idea" not in actions(lab, "one")
 
 
-def test_nobody_is_at_work(job, lab, issue, mona):
+def test_nobody_is_at_work(job, lab, issue, mona, take_up, earlier_run):
     """A stop that would stop nobody is not left behind, and the reply says so."""
-    assert job.run(max_experiments="1") == 0, job.log
+    take_up(earlier_run(max_experiments="1"))
     comment = job.say(issue, mona, "/autoresearch stop")
     assert (job.code, comment.faces) == (1, ["eyes"])
     assert "No session is at work on campaign t" in replies(lab, issue)[0]
@@ -184,10 +184,10 @@ def test_a_session_on_that_file(job, lab, issue, mona, push):
         assert job.outputs["branch"] == f"autoresearch/{tag}"
 
 
-def test_pr(job, lab, issue, mona):
+def test_pr(job, lab, issue, mona, take_up, earlier_run):
     """One draft pull request is opened, updated the next time, and its address is the reply."""
     lab.default_branch = "main"
-    assert job.run() == 0, job.log
+    take_up(earlier_run())
     for _ in range(2):
         comment = job.say(issue, mona, "/autoresearch pr")
         assert (job.code, comment.faces) == (0, ["eyes", "rocket"]), job.log
@@ -196,10 +196,10 @@ def test_pr(job, lab, issue, mona):
     assert all(f"/pull/{pull.number}" in said for said in replies(lab, issue))
 
 
-def test_pr_that_github_refuses(job, lab, issue, mona):
+def test_pr_that_github_refuses(job, lab, issue, mona, take_up, earlier_run):
     """The reply says why, and what to tick."""
     lab.actions_may_open_pulls = False
-    assert job.run() == 0, job.log
+    take_up(earlier_run())
     comment = job.say(issue, mona, "/autoresearch pr")
     assert (job.code, comment.faces) == (1, ["eyes"])
     assert "Allow GitHub Actions to create and approve pull requests" in replies(lab, issue)[0]
@@ -225,9 +225,11 @@ def test_without_a_remote(job, lab, issue, mona):
     assert "no remote origin" in replies(lab, issue)[0]
 
 
-def test_settings_that_are_broken_do_not_keep_a_stop_away(job, lab, issue, mona, push):
+def test_settings_that_are_broken_do_not_keep_a_stop_away(
+    job, lab, issue, mona, push, take_up, earlier_run
+):
     """`stop` and `results` need no settings but the campaign's name."""
-    assert job.run(max_experiments="1") == 0, job.log
+    take_up(earlier_run(max_experiments="1"))
     push("main", {".github/autoresearch.yml": "tag: other\nnonsense: 1\ndoctor: off\n"})
     git(job.workspace, "pull", "-q", str(lab.bare), "main")
     job.say(issue, mona, "/autoresearch results")

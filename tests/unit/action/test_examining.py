@@ -43,6 +43,7 @@ def loot(tmp_path):
     return folder
 
 
+@pytest.mark.job
 def test_a_campaign_begins_with_it(tmp_path):
     """Its first session looks, and shows what it found; the second does not, and shows it too."""
     with checkout(tmp_path, AGENT) as job:
@@ -64,6 +65,7 @@ def test_a_campaign_begins_with_it(tmp_path):
         assert WRONG in git(job.lab.bare, "show", "autoresearch-logs/t:README.md")
 
 
+@pytest.mark.job
 def test_required(tmp_path):
     """Where the doctor is required and lies are kept, the step fails before anybody is asked."""
     with checkout(tmp_path, f"{AGENT}doctor: require\n") as job:
@@ -76,6 +78,7 @@ def test_required(tmp_path):
         assert "autoresearch" not in git(job.lab.bare, "for-each-ref")
 
 
+@pytest.mark.job
 def test_a_spy_in_the_copy(tmp_path, loot):
     """What runs in the copy gets at no more than in a session: no token, no `.git`, nobody's files."""
     with checkout(tmp_path, QUICK) as job:
@@ -133,6 +136,7 @@ def read(path):
         return "State:\tZ"
 
 
+@pytest.mark.job
 def test_cancelled(hanging):
     """A cancel during it ends within the runner's patience, with nothing left of the copy."""
     job, inputs, loot = hanging
@@ -145,6 +149,7 @@ def test_cancelled(hanging):
     assert "\nstopped\n" in (job.files / "output").read_text()
 
 
+@pytest.mark.job
 @pytest.mark.parametrize("who", ["the post step", "the next session"])
 def test_killed(hanging, who):
     """After SIGKILL the step that always follows, or else the next session, clears the copy away."""

@@ -80,6 +80,7 @@ def test_a_remote_that_comes_back(job, hub, lab):
     assert len(lab.dispatches) == 1
 
 
+@pytest.mark.job
 def test_a_token_that_expires_meanwhile(job, hub, lab):
     """From then on nothing is shown or pushed, and the summary has it all."""
     hub.tokens.find(f"token {TOKEN}").good_for = 6

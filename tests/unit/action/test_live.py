@@ -87,6 +87,7 @@ def test_an_error_is_told_where_it_was_asked_for(make_job, lab, issue, mona):
     assert job.checks["autoresearch"]["conclusion"] == "failure"
 
 
+@pytest.mark.job
 def test_a_cancelled_job_has_last_words(make_job, lab, issue, mona):
     """Check run and comment say how it ended before the runner loses its patience."""
     job = make_job()
@@ -102,6 +103,7 @@ def test_a_cancelled_job_has_last_words(make_job, lab, issue, mona):
     assert racing_sessions.records(lab.bare, "t")[-1]["action"] == "session_end"
 
 
+@pytest.mark.job
 def test_a_job_cancelled_while_github_is_silent(make_job, lab, issue, mona, hub):
     """A request that nobody answers does not keep the session from ending in order."""
     job, asked = make_job(first=IN_NO_HURRY), threading.Event()

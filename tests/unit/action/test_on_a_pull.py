@@ -49,6 +49,7 @@ def kept(lab, tag="pr-1"):
     return [each for each in done if each["status"] == "keep"]
 
 
+@pytest.mark.job
 def test_a_session_from_its_head_to_its_comment(job, lab, pull, mona):
     """Campaign pr-1 begins at the head; the check is on the head; the comment says how to take it."""
     head = pull.head_sha

@@ -26,14 +26,14 @@ def experiments(lab, tag):
 
 
 @pytest.fixture
-def begun(make_job):
+def begun(earlier_run, take_up):
     """A first run that has kept something."""
-    job = make_job("first")
-    assert job.run(**FEW) == 0, job.log
+    job = take_up(earlier_run(**FEW))
     assert job.outputs["result"] == "improved"
     return job
 
 
+@pytest.mark.job
 def test_offered_and_gone_on_with(job, lab):
     """An improved session opens one draft pull request, and starts the next run like itself."""
     lab.workflows.add("autoresearch.yml")
@@ -58,10 +58,10 @@ def test_offered_and_gone_on_with(job, lab):
     assert "The next run was started." in job.summary
 
 
-def test_without_the_inputs_nothing_is_opened_or_started(begun, lab):
+def test_without_the_inputs_nothing_is_opened_or_started(begun):
     """A session opens no pull request and starts no run unless it was asked to."""
-    assert lab.pulls == []
-    assert lab.dispatches == []
+    assert begun.lab.pulls == []
+    assert begun.lab.dispatches == []
     assert "next run" not in begun.summary
 
 
@@ -142,7 +142,7 @@ def test_a_merged_pull_request_finishes_the_campaign(begun, make_job, lab, hub, 
     assert job.run(**NEXT) == 0, job.log
     assert experiments(lab, today())[0] == (0, "baseline")
     assert len(experiments(lab, "t")) == 4
-    asked = hub.calls("GET .*/pulls")
+    asked = begun.hub.calls("GET .*/pulls") + hub.calls("GET .*/pulls")
     assert len(asked) == (1 if how == "--no-ff" else 2), "once by its name, and where git is unsure"
 
 

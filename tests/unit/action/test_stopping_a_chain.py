@@ -33,11 +33,10 @@ def say(make_job, lab, issue, mona):
 
 
 @pytest.fixture
-def started(make_job, lab):
+def started(earlier_run, take_up, lab):
     """A run that has started the next one, which has not begun yet."""
     lab.workflows.add("autoresearch.yml")
-    job = make_job("first")
-    assert job.run(**ONE) == 0, job.log
+    job = take_up(earlier_run(**ONE))
     assert len(lab.dispatches) == 1
     return job
 

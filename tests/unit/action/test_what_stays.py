@@ -22,6 +22,7 @@ echo 1 > ~/.planted; echo 1 > ~/.cache/planted
 """
 
 
+@pytest.mark.job
 @pytest.mark.skipif(os.geteuid() != 0, reason="NOT RUN: only root has a home for experiments")
 def test_a_number_that_was_planted(tmp_path):
     """What runs leave in home and cache is not what measures them; the next run meets the cache."""

@@ -13,6 +13,7 @@ from tests.github.state import next_id
 HELP = "/autoresearch help"
 
 
+@pytest.mark.job
 def test_who_may_write_is_answered(job, lab, issue, mona):
     """A writer's command gets eyes at once, an answer, and a rocket when it is done."""
     comment = job.say(issue, mona, HELP)
@@ -75,6 +76,7 @@ def test_without_an_answer_nobody_is_let_in(job, lab, issue, mona, hub):
     assert job.outputs["result"] == "error"
 
 
+@pytest.mark.job
 def test_a_refusal_that_is_cancelled(job, hub, lab, issue):
     """A job that is cancelled while it says no has outputs and a summary like any other."""
     asked = hub.fault("POST .*/reactions", after=1, delay=3, cut=True)
