@@ -14,8 +14,7 @@ TOP = {"__init__.py", "__main__.py", "py.typed"}
 LONGEST = 400
 QUESTION = re.compile(r"(?:What|Whether|Who|Whom|Whose|Where|How|When|As|That)\b")
 EXEMPT = {
-    "action", "executors", "forge",
-    "judge", "workspace",
+    "executors", "judge", "workspace",
 }  # fmt: skip
 """Folders that still have such docstrings or longer files."""
 

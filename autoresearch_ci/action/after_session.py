@@ -1,4 +1,4 @@
-"""What is done on the forge when a session is over: its campaign offered, the next run started."""
+"""The steps after a session: its campaign is offered, the next run is started."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FAILED = "No next run was started, since this one did not come to its end."
 
 @dataclass(frozen=True, slots=True)
 class AfterSession:
-    """What was done: the pull request's address, empty without one, and lines of Markdown."""
+    """The outcome: the pull request's address, empty without one, and lines of Markdown."""
 
     pull_request: str = ""
     said: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ def afterwards(lab: Session, end: SessionEnd | None, order: Order, forge: Forge)
 
 
 def _offered(lab: Session, order: Order, forge: Forge) -> tuple[str, str]:
-    """The pull request's address; else why there is none, where the forge has not said it."""
+    """Offer it; return the address, or why there is none where the forge has not said it."""
     if isinstance(lab.remote_sync, NoRemote) or lab.remote_sync.trouble:
         return "", "No pull request was opened, since the branch was not pushed."
     start = lab.start

@@ -12,7 +12,7 @@ _LONGEST = 20_000
 
 
 def remarks(path: str, before: str, after: str) -> tuple[Annotation, ...]:
-    """One for each place, on the lines as they were `before`; none for a very long file."""
+    """Annotate each place, on the lines as they were `before`; none for a very long file."""
     old, new = before.splitlines(), after.splitlines()
     if max(len(old), len(new)) > _LONGEST:
         return ()
@@ -25,7 +25,7 @@ def remarks(path: str, before: str, after: str) -> tuple[Annotation, ...]:
 
 
 def _remark(path: str, at: tuple[int, int], old: list[str], new: list[str]) -> Annotation:
-    """What became of the lines from `at[0]` to before `at[1]`, which count from 0."""
+    """Tell the fate of the lines from `at[0]` to before `at[1]`, which count from 0."""
     first, end = at
     if old:
         said = "The campaign has here" if new else "Left out by the campaign."

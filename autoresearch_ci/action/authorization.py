@@ -1,4 +1,4 @@
-"""Where commands are answered: by faces on the comment, replies, and the comment of the thread."""
+"""Authorization of commands, and their answers: reactions, replies, the comment of the thread."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from autoresearch_ci.core.errors import ForgeError, SettingsError
 from autoresearch_ci.forge import Forge, Pull, Reaction
 from autoresearch_ci.forge.offline import OfflineForge
 
-ROOM = 60_000
-"""Characters of a comment that are ours to fill."""
+PAGE_LIMIT = 60_000
+"""Characters of a page in a comment or a check run."""
 
 _OF_OPEN_PULLS = (Verb.RUN, Verb.SETUP, Verb.IDEA, Verb.PR)
-"""What is of no use once a pull request is closed."""
+"""Commands that are of no use once a pull request is closed."""
 
 
 class Refusal(Exception):  # noqa: N818 - nobody's failure: the step succeeds
-    """A command is not obeyed; `why` is one line."""
+    """A command is not obeyed; `why` is one line, `reaction` goes on its comment."""
 
-    def __init__(self, why: str, face: Reaction = Reaction.REFUSED) -> None:
+    def __init__(self, why: str, reaction: Reaction = Reaction.REFUSED) -> None:
         super().__init__(why)
-        self.why, self.face = why, face
+        self.why, self.reaction = why, reaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +36,19 @@ class Commanded:
 
 
 class Requester(Protocol):
-    """Whoever waits for an answer to what the event asked for."""
+    """The person that waits for an answer to what the event asked for."""
 
     def reply(self, text: str) -> None:
         """Tell them something, Markdown, in a comment of its own."""
 
     def show(self, key: str, body: str, *, final: bool = False) -> str:
-        """Have the one comment of the campaign `key` say so; its address, empty without one."""
+        """Have the comment of the campaign `key` say so; return its address, empty without one."""
 
     def done(self) -> None:
-        """It is done."""
+        """Tell that it is done."""
 
     def refuse(self, refusal: Refusal) -> None:
-        """It is not done."""
+        """Tell that it is not done."""
 
 
 class NoRequester:
@@ -64,7 +64,7 @@ class NoRequester:
         """Say nothing."""
 
     def refuse(self, refusal: Refusal) -> None:
-        """Nobody commanded."""
+        """Say nothing."""
 
 
 class Authorization:
@@ -75,7 +75,7 @@ class Authorization:
         self._may = False
 
     def receive(self) -> Commanded:
-        """The command, if it is to be obeyed.
+        """Return the command, if it is to be obeyed.
 
         Raises Refusal; and ForgeError where nobody knows: then nobody is let in.
         """
@@ -85,7 +85,7 @@ class Authorization:
                 "Commands in comments need a token: without one nobody can tell who may command.",
                 remedy="Leave the input github_token out, which is the job's token then.",
             )
-        self._face(Reaction.SEEN)
+        self._react(Reaction.SEEN)
         if not self._forge.may_command(asked.author):
             raise Refusal(f"{asked.author} may not command here: that takes permission to write.")
         self._may = True
@@ -119,11 +119,11 @@ class Authorization:
         return self._forge.comment(self.asked.thread, body, key=key, final=final) or ""
 
     def done(self) -> None:
-        self._face(Reaction.DONE)
+        self._react(Reaction.DONE)
 
     def refuse(self, refusal: Refusal) -> None:
-        self._face(refusal.face)
+        self._react(refusal.reaction)
         self.reply(refusal.why)
 
-    def _face(self, reaction: Reaction) -> None:
+    def _react(self, reaction: Reaction) -> None:
         self._forge.react(self.asked.thread, self.asked.comment, reaction)

@@ -21,7 +21,7 @@ _HIDDEN = re.compile(r"<!--.*?(?:-->|$)")
 
 
 class Verb(StrEnum):
-    """What a command asks for."""
+    """The request of a command."""
 
     RUN = "run"
     SETUP = "setup"
@@ -72,7 +72,7 @@ class Misunderstood:
 
 
 def parse(line: str) -> Command | Misunderstood:
-    """The command in a line that begins with `/autoresearch`."""
+    """Read the command in a line that begins with `/autoresearch`."""
     if len(line) > LONGEST_LINE:
         return Misunderstood(f"A command has at most {LONGEST_LINE} characters.")
     said = _visible(line).removeprefix(COMMAND).strip()
@@ -97,7 +97,7 @@ def _of_verb(verb: Verb, rest: str) -> Command | Misunderstood:
     if verb == Verb.STOP and rest.lower() == "now":
         return Command(Verb.STOP, now=True)
     if rest:
-        return Misunderstood(f"{quoted(rest)} is too much. Write `{_usage(verb)}`.")
+        return Misunderstood(f"Unexpected text {quoted(rest)}. Write `{_usage(verb)}`.")
     return Command(verb)
 
 
@@ -115,7 +115,7 @@ def _session_on(written: str, rest: str) -> Command | Misunderstood:
 
 
 def _run(said: str, target: str | None = None) -> Command | Misunderstood:
-    """`[n=10] [time=60m] [-- an idea to try first]`, in any order before the idea."""
+    """Read `[n=10] [time=60m] [-- an idea to try first]`, in any order before the idea."""
     words, dashes, idea = f" {said} ".partition(" -- ")
     given: dict[str, str] = {}
     for word in words.split():
@@ -150,13 +150,13 @@ def _usage(verb: Verb) -> str:
 
 
 def _visible(line: str) -> str:
-    """Without what a reader would not see: HTML comments, control and invisible characters."""
+    """Leave out what a reader would not see: HTML comments, control and invisible characters."""
     spaced = "".join(" " if unicodedata.category(c) == "Zs" or c == "\t" else c for c in line)
     shown = "".join(c for c in spaced if unicodedata.category(c)[0] != "C")
     return " ".join(_HIDDEN.sub(" ", shown).split())
 
 
 def quoted(text: str) -> str:
-    """A piece of what somebody wrote, short and safe to put into a comment or a log."""
+    """Quote a piece of what somebody wrote, short and safe for a comment or a log."""
     harmless = re.sub(r"[^\w .,=/:+-]", "?", text.strip())
     return f"`{harmless[:40]}{'...' if len(harmless) > 40 else ''}`"  # noqa: PLR2004

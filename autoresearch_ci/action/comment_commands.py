@@ -1,4 +1,4 @@
-"""Commands that are done at once, without a session: what each says in return."""
+"""Commands that are done at once, without a session, and the answer to each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autoresearch_ci import config
-from autoresearch_ci.action.authorization import ROOM, Commanded
+from autoresearch_ci.action.authorization import PAGE_LIMIT, Commanded
 from autoresearch_ci.action.command_syntax import COMMAND, COMMANDS, Verb
 from autoresearch_ci.action.inputs import Given
 from autoresearch_ci.action.pull_request import offer
@@ -29,7 +29,7 @@ from autoresearch_ci.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class CommentCommand:
-    """A command, and what it takes to obey."""
+    """A command with everything that it takes to obey."""
 
     asked: Commanded
     given: Given
@@ -38,7 +38,7 @@ class CommentCommand:
     folder: Path
 
     def run(self) -> str:
-        """Do it; what to say then, in Markdown. Raises AutoresearchError."""
+        """Do it; return the answer in Markdown. Raises AutoresearchError."""
         return ERRANDS[self.asked.command.verb](self)
 
     def ask(self, workspace: Workspace, request: Request) -> None:
@@ -46,7 +46,7 @@ class CommentCommand:
         push_request(workspace, origin(self.folder, self.given.token), request)
 
     def campaign(self, choose: Callable[[Workspace], str | None]) -> tuple[Workspace, str]:
-        """The campaign that is meant, as it is on the forge now: `choose` among all of them.
+        """Find the campaign that is meant, as it is on the forge now: `choose` among all of them.
 
         Raises LedgerError where there is none.
         """
@@ -63,14 +63,14 @@ class CommentCommand:
         return workspace, tag
 
     def _wanted(self) -> str | None:
-        """The campaign that a session would be told to work on."""
+        """Return the tag of the campaign that a session would be told to work on."""
         with suppress(SettingsError):  # then a session could not begin; others may be at work
             return config.load(self.folder, self.given.overrides).settings.tag
         return self.given.overrides.get("tag")
 
 
 def table() -> str:
-    """Every command in a Markdown table."""
+    """Return a Markdown table of every command."""
     rows = [f"| `{written}` | {does} |" for _, written, does in COMMANDS]
     return "\n".join(["| command | does |", "|---|---|", *rows])
 
@@ -86,16 +86,16 @@ def _results(errand: CommentCommand) -> str:
     drawn = errand.where.web and workspace.read_log(tag, PICTURE)
     chart = errand.where.file(f"autoresearch-logs/{tag}", PICTURE) if drawn else ""
     page = Page(tag, found.history, start, end, web=errand.where.web, chart=chart)
-    return page.best_first(ROOM)
+    return page.best_first(PAGE_LIMIT)
 
 
 def _busy(log: CampaignLog) -> bool:
-    """Whether a session is at work, or the next one on its way."""
+    """Tell whether a session is at work, or the next one on its way."""
     return bool(log.at_work) or log.next_is_on_its_way
 
 
 def _begun(log: CampaignLog) -> bool:
-    """Whether the session that began last has not ended.
+    """Tell whether the session that began last has not ended.
 
     One that was killed long ago, or was to start a next one that never came, is no sign of work.
     """
@@ -103,12 +103,12 @@ def _begun(log: CampaignLog) -> bool:
 
 
 def _to_stop(workspace: Workspace) -> str | None:
-    """The campaign with somebody to stop; else the newest that is not finished."""
+    """Choose the campaign with somebody to stop; else the newest that is not finished."""
     return first(workspace, _begun) or first(workspace, _busy) or unfinished(workspace)
 
 
 def _at_work(workspace: Workspace) -> str | None:
-    """Of two campaigns that are not finished the one that somebody is at work on."""
+    """Choose, of two campaigns that are not finished, the one that somebody is at work on."""
     return first(workspace, _begun) or unfinished(workspace)
 
 
@@ -167,7 +167,7 @@ ERRANDS: dict[Verb, Callable[[CommentCommand], str]] = {
 
 
 def _last_session(found: CampaignView) -> tuple[SessionStart, SessionEnd | None]:
-    """The newest session, and its end if it has one."""
+    """Return the newest session, and its end if it has one."""
     starts = [each for each in found.sessions if isinstance(each, SessionStart)]
     end = found.sessions[-1]
     return starts[-1], end if isinstance(end, SessionEnd) else None

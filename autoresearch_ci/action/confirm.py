@@ -16,7 +16,7 @@ from autoresearch_ci.engine.session import Session, synchronize
 from autoresearch_ci.judge.paired import PAIRS
 
 RUNS = 2 * 2 * PAIRS
-"""Of one question at most: pairs of runs, and as many again where they leave it open."""
+"""Runs of one question at most: pairs, and as many again where they leave it open."""
 
 
 def is_due(lab: Session, result: str) -> bool:
@@ -64,7 +64,7 @@ def confirmed(lab: Session, show: Callable[[Event], None]) -> tuple[Confirmation
 
 
 def seconds_of_a_run(history: History) -> float:
-    """The median of what was measured, rather too long than too short; 0 where nothing was.
+    """Return the median of what was measured, rather too long than too short; 0 where nothing was.
 
     Not less than the baseline's, which may be slower than all that came after it. Of an
     experiment's samples, some of the incumbent's may be from before it.

@@ -1,4 +1,4 @@
-"""What went wrong, in words: for the log, the summary and whoever gave a command."""
+"""Errors in words: for the log, the summary and whoever gave a command."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ON_A_PULL = (
 
 
 def words(error: BaseException) -> tuple[str, str, str]:
-    """Message, evidence and remedy of an error of whatever kind."""
+    """Return message, evidence and remedy of an error of whatever kind."""
     if isinstance(error, AutoresearchError):
         return error.message, error.detail, _in_inputs(error.remedy)
     if isinstance(error, OSError):
@@ -28,7 +28,7 @@ def words(error: BaseException) -> tuple[str, str, str]:
 
 
 def _in_inputs(remedy: str) -> str:
-    """A remedy that names flags of the command line, in the inputs of the same names."""
+    """Write a remedy that names flags of the command line in the inputs of the same names."""
     there = r"`new_campaign: true`, with \1 checked out"
     remedy = re.sub(r"`autoresearch-ci run --new --base (\S+)`", there, remedy)
     remedy = remedy.replace("`autoresearch-ci run --new`", "--new")
@@ -38,7 +38,7 @@ def _in_inputs(remedy: str) -> str:
 
 
 def told(error: BaseException, redact: Redactor) -> str:
-    """The same as Markdown that nothing in it can get out of."""
+    """Write the same as Markdown that nothing in it can get out of."""
     message, detail, remedy = words(error)
     parts = [f"**{escape(redact(message))}**"]
     parts += [fenced(redact(detail))] if detail else []

@@ -1,4 +1,4 @@
-"""What GitHub started us for: an event's name and payload become a `Trigger`, or nothing.
+"""The trigger of a job: an event's name and payload become a `Trigger`, or nothing.
 
 Pure, and total: whatever the payload is, the answer is one of the three. All of it
 comes from outside, so it is bounded and checked here. Who may command is not: that
@@ -12,10 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from autoresearch_ci.action.command_syntax import COMMAND, Command, Misunderstood, parse, quoted
-from autoresearch_ci.forge import (
-    MARK,
-    Thread,
-)
+from autoresearch_ci.forge import MARK, Thread
 
 LONGEST_INPUT = 4096
 MOST_INPUTS = 25
@@ -62,7 +59,7 @@ class _Malformed(ValueError):  # noqa: N818 - it never leaves this file
 
 
 def trigger(event: str, payload: object) -> Trigger:
-    """What the event `GITHUB_EVENT_NAME` with this payload asks for."""
+    """Read what the event `GITHUB_EVENT_NAME` with this payload asks for."""
     try:
         if event in SESSIONS:
             return _session(event, _mapping(payload, "payload"))
@@ -94,7 +91,7 @@ def _why_no_push(payload: Mapping[str, object]) -> str:
 
 
 def _inputs(given: object, where: str) -> dict[str, str]:
-    """Names and values that are one value each; what is nested is for somebody else."""
+    """Read names and values that are one value each; what is nested is for somebody else."""
     inputs = {}
     for name, value in _mapping(given, where).items():
         if value is None or isinstance(value, dict | list):

@@ -78,7 +78,7 @@ INPUTS = {
 KEY_INPUTS = {f"{name}_api_key": row.key for name, row in PROVIDERS.items()}
 """The inputs that hold a key, and the variable that each becomes."""
 MOST = 25
-"""What a dispatch can hand on, and so what a workflow can offer to people; no key is among it."""
+"""Inputs that a dispatch can hand on, and so a workflow can offer; no key is among them."""
 
 _OF_THE_RUNNER = ("entrypoint", "args")  # it takes these `with` keys of a Docker action itself
 _TRUTHS = {"true": True, "false": False, "": False}
@@ -88,7 +88,7 @@ _MODES = {"dispatch": True, "off": False, "": False}
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the workflow asks for: settings, keys by the name of their variable, and the rest.
+    """The inputs of a workflow: settings, keys by the name of their variable, and the rest.
 
     `token` is the forge's; without one nothing is shared. `goes_on` says that the next run
     is to be started where a limit of this one ended it, `here` that sessions are held in
@@ -105,7 +105,7 @@ class Given:
 
 
 def given(variables: Mapping[str, str]) -> Given:
-    """The inputs as the runner hands them over, in `INPUT_*` variables.
+    """Read the inputs as the runner hands them over, in `INPUT_*` variables.
 
     An empty one was not given. Raises SettingsError for a variable that is no input.
     """
@@ -136,7 +136,7 @@ def given(variables: Mapping[str, str]) -> Given:
 
 
 def _one_of(meanings: Mapping[str, bool], texts: Mapping[str, str], name: str) -> bool:
-    """What a word for yes or no means; SettingsError for any other word."""
+    """Read a word for yes or no; SettingsError for any other word."""
     word = texts.get(name, "").lower()
     if word not in meanings:
         yes, no = filter(None, meanings)
@@ -145,7 +145,7 @@ def _one_of(meanings: Mapping[str, bool], texts: Mapping[str, str], name: str) -
 
 
 def table() -> str:
-    """Every input in a Markdown table."""
+    """Return a Markdown table of every input."""
     rows = ["| input | meaning | default |", "|---|---|---|"]
     for name, each in INPUTS.items():
         default = f"`{each.default}`" if each.default else ""

@@ -49,12 +49,12 @@ from autoresearch_ci.workspace import Workspace
 
 DONE, USER, BUG, INTERRUPTED = 0, 1, 3, 130
 OWN_CONTAINER = Path("/github/workspace")
-"""Where a runner puts the workspace in a container that is the Action's own."""
+"""The workspace in a container that is the Action's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What the runner says about this job; files are None where it gave none."""
+    """One job, as the runner describes it; files are None where it gave none."""
 
     event: str
     payload: Path | None
@@ -64,7 +64,7 @@ class Job:
 
 
 def job(variables: Mapping[str, str]) -> Job:
-    """The job in the runner's variables; a workspace that is not named is where we are."""
+    """Read the job from the runner's variables; a workspace that is not named is where we are."""
 
     def file(name: str) -> Path | None:
         return Path(variables[name]) if variables.get(name) else None
@@ -98,7 +98,7 @@ def main(stream: TextIO | None = None) -> NoReturn:
 
 
 def post() -> NoReturn:
-    """What runs when the job's steps are over, also after a kill: hand everything back."""
+    """Hand everything back when the job's steps are over, also after a kill."""
     console, workspace = WorkflowCommands(sys.stdout), job(os.environ).workspace
     try:
         if os.geteuid() == 0:
@@ -113,7 +113,7 @@ def post() -> NoReturn:
 def _do(
     here: Job, console: WorkflowCommands, stream: TextIO, board: SessionStatus
 ) -> SessionResult:
-    """What came of it. Every way out has outputs and a summary, so nothing is raised."""
+    """Return what came of it. Every way out has outputs and a summary, so nothing is raised."""
     try:
         try:
             return _obeyed(here, console, stream, board)
@@ -129,7 +129,7 @@ def _do(
 def _obeyed(
     here: Job, console: WorkflowCommands, stream: TextIO, board: SessionStatus
 ) -> SessionResult:
-    """What came of what the event asks for. Raises Refusal where that is not done."""
+    """Do what the event asks for; return what came of it. Raises Refusal where it is not done."""
     taken = take_secrets(os.environ, console)
     given, cause = inputs.given(taken), trigger(here.event, _payload(here.payload))
     if isinstance(cause, Nothing):
@@ -162,7 +162,7 @@ def _obeyed(
 
 
 def _errand(asked: Commanded, given: Given, board: SessionStatus, here: Job) -> SessionResult:
-    """A command that needs no session."""
+    """Obey a command that needs no session."""
     said = CommentCommand(asked, given, board.where, board.forge, here.workspace).run()
     board.requester.reply(said)
     return without_session(said)
@@ -177,7 +177,7 @@ def _session(
     users: Users | None,
     stream: TextIO,
 ) -> SessionResult:
-    """A session, of a command or of an event that needs none."""
+    """Hold a session, of a command or of an event that needs none."""
     order = Order(given, board.where, cause_of(os.environ, _payload(here.payload)))
     if asked:
         order = commanded(asked, given, board.where, board.forge, here.workspace)
@@ -195,7 +195,7 @@ def _told(
     redact: Redactor,
     board: SessionStatus,
 ) -> int:
-    """Show how it ended, write the outputs, the summary and what is wrong; the exit code."""
+    """Show how it ended, write outputs, summary and what is wrong; return the exit code."""
     missed = board.show(held, lambda room: _page(held, redact, room))
     for each in missed:
         console.notice(redact(_sentence(each)))
@@ -212,7 +212,7 @@ def _told(
 
 @contextmanager
 def _users(workspace: Path) -> Iterator[Users | None]:
-    """Whom experiments run as: users of their own where we are root, else ourselves."""
+    """Users that experiments run as: their own where we are root, else ourselves."""
     if os.geteuid() != 0:
         yield None
         return
@@ -223,7 +223,7 @@ def _users(workspace: Path) -> Iterator[Users | None]:
 
 
 def _payload(path: Path | None) -> object:
-    """What the event says of itself; an empty object where the runner left nothing to read."""
+    """Read the event's payload; an empty object where the runner left nothing to read."""
     try:
         return json.loads(path.read_bytes()) if path else {}
     except (OSError, ValueError):
@@ -240,7 +240,7 @@ def _require_repository(workspace: Path) -> None:
 
 
 def _page(held: SessionResult, redact: Redactor, room: int, missed: Sequence[Missed] = ()) -> str:
-    """The summary: what stands in the way first, then the campaign."""
+    """Write the summary: what stands in the way first, then the campaign."""
     head = "".join(_left_out(each, redact) for each in missed)
     head += "".join(f"{redact(line)}\n\n" for line in held.news)
     if held.failure is not None and not held.interrupted:
@@ -249,7 +249,7 @@ def _page(held: SessionResult, redact: Redactor, room: int, missed: Sequence[Mis
 
 
 def _left_out(missed: Missed, redact: Redactor) -> str:
-    """What was left out, why, and the line in the workflow that would allow it."""
+    """Tell what was left out, why, and the line in the workflow that would allow it."""
     why = f"> {escape(redact(_sentence(missed)))}\n\n"
     if not missed.permission:
         return why

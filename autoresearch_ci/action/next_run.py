@@ -26,7 +26,7 @@ _NEW = "new_campaign"
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What started this run, as far as it takes to start another one like it.
+    """The cause of this run, as far as it takes to start another one like it.
 
     `workflow` is the file of the workflow, `ref` what it was started on, `inputs` what a
     dispatch gave it, `type` that of a `repository_dispatch`, `by` the login of whoever
@@ -42,11 +42,11 @@ class Cause:
 
     @property
     def can_say_which(self) -> bool:
-        """Whether the next run can be told to go on with the campaign that this one began."""
+        """Tell whether the next run can be told to go on with the campaign that this one began."""
         return _NEW in self.inputs
 
     def is_ours(self, forge: Forge) -> bool:
-        """Whether another run has started this one, as far as the login of its token tells."""
+        """Tell whether another run started this one, as far as the login of its token tells."""
         return bool(self.by) and forge.is_own(self.by)
 
     def start(self, forge: Forge) -> bool:
@@ -60,7 +60,7 @@ class Cause:
 
 
 def cause_of(variables: Mapping[str, str], payload: object) -> Cause:
-    """The cause in the runner's variables and the event's payload.
+    """Read the cause from the runner's variables and the event's payload.
 
     A `workflow_dispatch` is repeated with its inputs, a `repository_dispatch` with its type
     and its payload; a schedule or a push has neither.
@@ -83,7 +83,7 @@ def cause_of(variables: Mapping[str, str], payload: object) -> Cause:
 
 
 def why_not(lab: Session, end: SessionEnd | None, cause: Cause, *, new: bool) -> str:
-    """Why a session is not to be gone on with, as half a sentence; empty where it is.
+    """Return why no next run is to be started, as half a sentence; empty where one is.
 
     `new` says that it was asked to begin a campaign: so would the next one be.
     """

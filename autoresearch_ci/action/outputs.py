@@ -1,4 +1,4 @@
-"""What a workflow gets back: the outputs and the job's summary, each within its limit."""
+"""The outputs of the Action and the job's summary, each within its limit."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Result:
 
 
 def result_of(start: SessionStart, end: SessionEnd | None, history: History) -> Result:
-    """What one session came to. Counts are of this session, the baseline left out."""
+    """Sum one session up. Counts are of this session, the baseline left out."""
     session = start.session
     mine = [e for e in history.experiments if e.session == session and e.experiment > 0]
     rejected = [each for each in history.rejected if each.session == session]
@@ -116,7 +116,7 @@ def write_summary(path: Path, page: Callable[[int], str]) -> None:
 
 
 def table() -> str:
-    """Every output in a Markdown table."""
+    """Return a Markdown table of every output."""
     rows = ["| output | meaning |", "|---|---|"]
     return "\n".join([*rows, *(f"| `{name}` | {what} |" for name, what in OUTPUTS.items())])
 
@@ -149,7 +149,7 @@ def _percent(history: History) -> float | None:
 
 
 def _json(start: SessionStart, end: SessionEnd | None, mine: list[Experiment]) -> str:
-    """As many of the newest experiments as there is room for, and how many were left out."""
+    """Write as many of the newest experiments as there is room for, and count the others."""
     room = RESULTS_CHARACTERS
     shown: list[dict[str, Any]] = []
     for experiment in reversed(mine):

@@ -1,4 +1,4 @@
-"""The one draft pull request that a campaign is offered by."""
+"""The pull request that a campaign is for, and the one draft that it is offered by."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from autoresearch_ci.reports.pull_request import PullRequest
 def offer(forge: Forge, where: GitHubRepository, view: CampaignView, base_branch: str) -> str:
     """Open the draft pull request from the campaign's branch, or update the open one.
 
-    Its address; empty where the forge refused, and then `forge.missed` says why. Raises
+    Returns its address; empty where the forge refused, and then `forge.missed` says why. Raises
     LedgerError where nothing was kept.
     """
     if not view.history.kept_changes:
@@ -36,14 +36,14 @@ PAUSE = 60.0
 
 
 class Head(Protocol):
-    """Where it is. `gone` says that there is nothing more to work for."""
+    """The head of a pull request. `gone` says that there is nothing more to work for."""
 
     @property
     def gone(self) -> bool: ...
 
     @property
     def note(self) -> str:
-        """What people have to know of it; empty where it is as it was."""
+        """A sentence on what happened to it; empty where it is as it was."""
 
     def look(self, *, last: bool = False) -> None:
         """Ask where it is now, unless that was asked lately and this is not the `last` time."""
@@ -60,7 +60,7 @@ class NoHead:
 
 
 class PullHead:
-    """That of one pull request, which was at `pull` when the command came.
+    """The head of one pull request, which was at `pull` when the command came.
 
     Asked for at most once a minute, and at most after every second experiment: the API's
     budget is for what is shown.

@@ -10,14 +10,14 @@ from urllib.parse import quote
 from autoresearch_ci.workspace import Target, Workspace
 
 REMOTE = "origin"
-"""What a checkout calls the repository on the forge."""
+"""The name that a checkout gives the repository on the forge."""
 
 _BRANCH = "refs/heads/"
 
 
 @dataclass(frozen=True, slots=True)
 class GitHubRepository:
-    """Where the repository is. A text is empty where the runner does not say it.
+    """The repository's addresses. A text is empty where the runner does not say it.
 
     `web` is its address for people, `sha` the commit that the event is about, `branch`
     the one that this commit was the tip of, `run` the address of this run of the workflow.
@@ -31,12 +31,12 @@ class GitHubRepository:
     run: str = ""
 
     def file(self, branch: str, path: str) -> str:
-        """The address of a file as it is, for whoever may read the repository."""
+        """Return the address of a file as it is, for whoever may read the repository."""
         return f"{self.web}/blob/{quote(branch)}/{quote(path)}?raw=true"
 
 
 def site(variables: Mapping[str, str], payload: object) -> GitHubRepository:
-    """What the runner and the event's payload say; the branch is not known where it is a tag."""
+    """Read the runner's variables and the event's payload; a tag has no branch."""
     server, name = variables.get("GITHUB_SERVER_URL", ""), variables.get("GITHUB_REPOSITORY", "")
     ref = variables.get("GITHUB_REF", "")
     branch = ref.removeprefix(_BRANCH) if ref.startswith(_BRANCH) else ""
@@ -53,14 +53,14 @@ def site(variables: Mapping[str, str], payload: object) -> GitHubRepository:
 
 
 def push_target(workspace: Path, token: str) -> Target | None:
-    """Where a session is pushed to; None without a token, or where nothing is called origin."""
+    """Return the remote to push to; None without a token, or where nothing is called origin."""
     if not token or not Workspace.open(workspace).has_remote(REMOTE):
         return None
     return Target(REMOTE, token)
 
 
 def base_branch(workspace: Path, where: GitHubRepository) -> str | None:
-    """The branch that HEAD stands for though it is detached; None where git knows it itself.
+    """Return the branch that a detached HEAD stands for; None where git knows it itself.
 
     A workflow may have checked out anything: only the event's own commit is its branch's tip.
     """

@@ -42,7 +42,7 @@ _NOTHING_RAN = {
 def hold(
     workspace: Path, order: Order, users: Users | None, stream: TextIO, board: SessionStatus
 ) -> SessionResult:
-    """Hold one session, and tell what came of it whatever happens.
+    """Hold one session, and return what came of it whatever happens.
 
     It is pushed where the workflow gave a token. What is raised on the way is the
     `failure`, beside what the session came to before.
@@ -91,7 +91,7 @@ def hold(
 
 
 def ended(lab: Session) -> SessionEnd | None:
-    """The record of this session's end; None where it was not written."""
+    """Return the record of this session's end; None where it was not written."""
     end = lab.ledger.campaign.ended
     return end if end and end.session == lab.start.session else None
 
@@ -134,7 +134,7 @@ def _confirmed(lab: Session, order: Order, stream: TextIO) -> SessionResult:
 
 
 def page(lab: Session, order: Order, *more: str) -> Page:
-    """The state of the campaign, with what there is to know first: `more` last."""
+    """Write the state of the campaign, with what there is to know first: `more` last."""
     best, where = lab.history.incumbent, order.where
     trouble, logs = lab.remote_sync.trouble, f"autoresearch-logs/{lab.start.tag}"
     notes = tuple(note for note in (*lab.notes, order.head.note, trouble, *more) if note)
@@ -162,7 +162,7 @@ def _told(lab: Session, order: Order, *more: str) -> SessionResult:
 
 
 def headline(history: History) -> str:
-    """The campaign in a line of plain text; empty where there is no baseline."""
+    """Write the campaign in a line of plain text; empty where there is no baseline."""
     first, best = history.baseline, history.incumbent
     if first is None or best is None or first.value is None or best.value is None:
         return ""

@@ -77,7 +77,7 @@ class Order:
 def commanded(
     asked: Commanded, given: Given, where: GitHubRepository, forge: Forge, workspace: Path
 ) -> Order:
-    """A session that was asked for in a comment. Raises Refusal and AutoresearchError."""
+    """Read the session that was asked for in a comment. Raises Refusal and AutoresearchError."""
     command = asked.command
     order = Order(
         replace(given, overrides=_overrides(command, given.overrides)),
@@ -96,7 +96,7 @@ def commanded(
 
 
 def on_pull(order: Order, pull: Pull, forge: Forge, workspace: Path) -> Order:
-    """The same on a pull request: its campaign, begun from its head, by the rules of its base.
+    """Put it on a pull request: its campaign, begun from its head, by the rules of its base.
 
     The head is fetched here, and is exactly the commit that was found when the command came.
     Raises Refusal where it has moved since. One that offers a campaign is about that one.
@@ -132,13 +132,13 @@ def on_pull(order: Order, pull: Pull, forge: Forge, workspace: Path) -> Order:
 
 
 def campaign_of(pull: Pull) -> str:
-    """The campaign that a command on a pull request is about: its own, or what it offers."""
+    """Return the campaign that a command on a pull request is about: its own, or what it offers."""
     offered = pull.head_branch.removeprefix(OFFERED)
     return of_pull(pull.number) if offered == pull.head_branch else offered
 
 
 def origin(workspace: Path, token: str) -> Remote:
-    """The remote that campaigns are shared through. Raises WorkspaceError where there is none."""
+    """Return the remote that campaigns are shared through. WorkspaceError where there is none."""
     target = push_target(workspace, token)
     if target is None:
         raise WorkspaceError(

@@ -1,4 +1,4 @@
-"""What the forge shows of a session: check runs on its commit, and an answer to who asked."""
+"""The status of a session on the forge: check runs on its commit, and an answer to who asked."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from autoresearch_ci.action.authorization import (
-    ROOM,
+    PAGE_LIMIT,
     Authorization,
     NoRequester,
     Refusal,
@@ -62,7 +62,7 @@ class SessionStatus:
             self._unreached = (Missed("the check run", error.message, error.remedy),)
 
     def authorization(self, asked: CommandTrigger, token: str) -> Authorization:
-        """The same for a command, which may need no session; it is answered there.
+        """Do the same for a command, which may need no session; it is answered there.
 
         Raises ForgeError.
         """
@@ -71,7 +71,7 @@ class SessionStatus:
         return requester
 
     def session_at(self, where: GitHubRepository) -> None:
-        """What was commanded is a session: show it there."""
+        """Show the session that was commanded there."""
         self._session, self.where = True, where
 
     def refuse(self, refusal: Refusal) -> None:
@@ -89,13 +89,13 @@ class SessionStatus:
         self.forge.begin_check(self.where.sha, shown, details_url=self.where.run)
 
     def hurry(self) -> None:
-        """The job is being cancelled. May be called at any time."""
+        """Be quick from now on: the job is being cancelled. May be called at any time."""
         self._hurried = True
         if self._last_words:  # before them there is still something to push
             self.forge.hurry(HURRY)
 
     def show(self, held: SessionResult, page: Callable[[int], str]) -> Sequence[Missed]:
-        """Show how it ended, with its comment's address in its result; what was not shown."""
+        """Show how it ended, and put its comment's address into it; return what was not shown."""
         self._last_words = True
         if self._hurried:
             self.forge.hurry(HURRY)
@@ -108,17 +108,17 @@ class SessionStatus:
             self.forge.close()
 
     def _check(self, held: SessionResult, page: Callable[[int], str]) -> None:
-        shown = CheckOutput(_title(held), page(ROOM))
+        shown = CheckOutput(_title(held), page(PAGE_LIMIT))
         self.forge.end_check(self.where.sha, _conclusion(held), shown, held.annotations)
         if held.confirmation:
             self._confirmed(held.confirmation)
 
     def _answer(self, held: SessionResult, page: Callable[[int], str]) -> None:
         if held.tag:
-            address = self.requester.show(held.tag, page(ROOM), final=True)
+            address = self.requester.show(held.tag, page(PAGE_LIMIT), final=True)
             held.result = replace(held.result, comment_url=address)
         elif held.failure is not None:
-            self.requester.reply(page(ROOM) or "The job was cancelled.")
+            self.requester.reply(page(PAGE_LIMIT) or "The job was cancelled.")
         if held.failure is None:
             self.requester.done()
 
@@ -131,7 +131,7 @@ class SessionStatus:
 
 
 def choose_forge(where: GitHubRepository, token: str) -> Forge:
-    """The forge that the runner names, where there is a token for it. Raises ForgeError."""
+    """Choose the forge that the runner names, where there is a token for it. Raises ForgeError."""
     if not (token and where.api_url and where.repository and where.sha):
         return OfflineForge()
     from autoresearch_ci.forge.github import GitHubForge  # noqa: PLC0415 - heavy
@@ -174,7 +174,7 @@ class Live:
 
     def begin(self) -> None:
         """Show that the session is at work."""
-        self._board.begin(self._page(ROOM))
+        self._board.begin(self._page(PAGE_LIMIT))
         self._show()
 
     def show(self, event: Event) -> None:
@@ -191,5 +191,5 @@ class Live:
             self._show()
 
     def _show(self) -> None:
-        self._board.requester.show(self._lab.start.tag, self._page(ROOM))
+        self._board.requester.show(self._lab.start.tag, self._page(PAGE_LIMIT))
         self._due = self._clock() + PAUSE

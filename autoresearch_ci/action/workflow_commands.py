@@ -27,16 +27,16 @@ class WorkflowCommands:
         self._stream.flush()
 
     def error(self, message: str, title: str = "autoresearch") -> None:
-        """An annotation of the job; the text is one line there, whatever is in it."""
+        """Annotate the job; the text is one line there, whatever is in it."""
         self._write(f"::error title={escape_property(title)}::{escape_data(message)}")
 
     def notice(self, message: str, title: str = "autoresearch") -> None:
-        """As `error`, for what is none."""
+        """Annotate the job with something that is no error."""
         self._write(f"::notice title={escape_property(title)}::{escape_data(message)}")
 
     @contextmanager
     def group(self, title: str) -> Iterator[None]:
-        """A part of the log that can be folded; what is printed in it is still listened to."""
+        """Fold this part of the log; what is printed in it is still listened to."""
         self._write(f"::group::{escape_data(title)}")
         try:
             yield
@@ -45,7 +45,7 @@ class WorkflowCommands:
 
     @contextmanager
     def unheard(self) -> Iterator[None]:
-        """Within, nothing that is printed is a command: nobody knows the word that ends it."""
+        """Let nothing that is printed within be a command: nobody knows the word that ends it."""
         word = secrets.token_hex(16)
         self._write(f"::stop-commands::{word}")
         try:
@@ -58,10 +58,10 @@ class WorkflowCommands:
 
 
 def escape_data(text: str) -> str:
-    """What stands behind the last `::` of a command."""
+    """Escape the text behind the last `::` of a command."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def escape_property(text: str) -> str:
-    """What stands behind the `=` of a command's property."""
+    """Escape the text behind the `=` of a command's property."""
     return escape_data(text).replace(":", "%3A").replace(",", "%2C")

@@ -40,7 +40,7 @@ _PATIENCE = 10.0
 
 @contextmanager
 def lent(workspace: Path, closed: Iterable[Path]) -> Iterator[Users]:
-    """Within, the working tree is the experiments', and `closed` folders are ours alone.
+    """Lend the working tree to the experiments within, and close the folders `closed` to them.
 
     In the end all of the workspace is its owner's, and the folders are as they were.
     Only for root. Raises MachineError.
@@ -65,7 +65,7 @@ def lent(workspace: Path, closed: Iterable[Path]) -> Iterator[Users]:
 
 @contextmanager
 def handed_back(workspace: Path) -> Iterator[None]:
-    """Within, git is used here and no experiment runs; in the end `.git` is its owner's.
+    """Use git within, where no experiment runs; in the end `.git` is its owner's.
 
     So nothing is killed: a session may be at work elsewhere on this machine.
     """
@@ -116,7 +116,7 @@ def clear_copies_of(workspace: Path) -> None:
 
 
 def places_of_the_runner(variables: Mapping[str, str], workspace: Path) -> list[Path]:
-    """Folders with the runner's own files: tokens in events, outputs to be, other homes.
+    """Find folders with the runner's own files: tokens in events, outputs to be, other homes.
 
     Not one that the workspace lies in, as a home may be on a self-hosted runner.
     """
@@ -128,7 +128,7 @@ def places_of_the_runner(variables: Mapping[str, str], workspace: Path) -> list[
 
 
 def folders_of_sockets(*, in_own_container: bool) -> list[Path]:
-    """What has to be closed so that an engine's socket cannot be reached.
+    """Find the folders to close so that an engine's socket cannot be reached.
 
     A socket that anybody may use is closed by its folder, which only in a container of
     our own is ours to close. Elsewhere MachineError.
@@ -176,7 +176,7 @@ def _restore(modes: Mapping[str, int]) -> None:
 
 
 def _are_homes(place: str) -> bool:
-    """Whether a session made it: who owns the workspace can write the note, and is not root."""
+    """Tell whether a session made it: the workspace's owner can write the note, and is not root."""
     folder, name = os.path.split(place)
     if folder != tempfile.gettempdir() or not name.startswith(_HOMES):
         return False

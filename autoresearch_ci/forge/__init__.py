@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 
 class Reaction(StrEnum):
-    """The face that a command gets."""
+    """The reaction that a command gets."""
 
     SEEN = "eyes"
     DONE = "rocket"
@@ -18,7 +18,7 @@ class Reaction(StrEnum):
 
 
 class Conclusion(StrEnum):
-    """How a check run ends: improved, not improved, could not run."""
+    """The end of a check run: improved, not improved, could not run."""
 
     SUCCESS = "success"
     NEUTRAL = "neutral"
@@ -47,7 +47,7 @@ class Pull:
 
 @dataclass(frozen=True, slots=True)
 class CheckOutput:
-    """What a check run shows; `summary` and `text` are Markdown, newest part first."""
+    """The page of a check run; `summary` and `text` are Markdown, newest part first."""
 
     title: str
     summary: str
@@ -76,7 +76,7 @@ class Missed:
 
 
 class Forge(Protocol):
-    """Where a project is hosted.
+    """The host of a project.
 
     Questions (`may_command`, `pull`, `default_branch`) raise ForgeError where there
     is no answer: nobody is let in because a server was down. Reports never raise,
@@ -88,33 +88,35 @@ class Forge(Protocol):
 
     @property
     def missed(self) -> Sequence[Missed]:
-        """What was not shown so far, the first first."""
+        """Everything that was not shown so far, the first first."""
 
     def may_command(self, login: str) -> bool:
-        """Whether this person may write to the repository; never true for a bot."""
+        """Tell whether this person may write to the repository; never true for a bot."""
 
     def pull(self, number: int) -> Pull | None:
-        """The pull request as it is now; None where there is none."""
+        """Return the pull request as it is now; None where there is none."""
 
-    def default_branch(self) -> str: ...
+    def default_branch(self) -> str:
+        """Return the name of the repository's default branch."""
 
     def merged(self, branch: str) -> bool:
-        """Whether a pull request from this branch was merged; False where that is not known."""
+        """Tell whether a pull request from this branch was merged; False where it is not known."""
 
     def is_own(self, login: str) -> bool:
-        """Whether this is whom the token belongs to; True where that is not known."""
+        """Tell whether the token belongs to this login; True where that is not known."""
 
     def comment(self, thread: Thread, body: str, *, key: str, final: bool = False) -> str | None:
-        """Make the thread's one comment of ours with this `key` say `body`; its address.
+        """Make the thread's one comment of ours with this `key` say `body`; return its address.
 
         It is found again by a marker and by its author. Unless `final`, it is
         written at most once a minute, and given up for now if it fails.
         """
 
     def reply(self, thread: Thread, body: str) -> str | None:
-        """A comment of its own; its address."""
+        """Write a comment of its own; return its address."""
 
-    def react(self, thread: Thread, comment: int, reaction: Reaction) -> None: ...
+    def react(self, thread: Thread, comment: int, reaction: Reaction) -> None:
+        """React to a comment, which is acted on or not."""
 
     def begin_check(self, sha: str, output: CheckOutput, *, details_url: str = "") -> None:
         """Show on a commit that a session is at work on it."""
@@ -130,11 +132,11 @@ class Forge(Protocol):
     ) -> str | None:
         """Show on the commit how the session ended, or something else of ours by its `name`.
 
-        The check run's address.
+        Returns the check run's address.
         """
 
     def open_pull_request(self, branch: str, base: str, title: str, body: str) -> str | None:
-        """Open one draft pull request from the branch, or update the open one; its address."""
+        """Open one draft pull request from the branch, or update it; return its address."""
 
     def dispatch(self, event: str, payload: Mapping[str, Any]) -> bool:
         """Start the workflows that wait for the `repository_dispatch` event of this type."""
@@ -145,16 +147,17 @@ class Forge(Protocol):
     def hurry(self, seconds: float) -> None:
         """From now on be done with everything within so many seconds: the job is being killed."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """End the connection; more than once does no harm."""
 
 
 MARK = "<!-- autoresearch-ci:"
-"""What every comment of ours begins with; so its first line is never a command."""
+"""The beginning of every comment of ours; so its first line is never a command."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """Where people talk: an issue or a pull request."""
+    """An issue or a pull request, where people talk."""
 
     number: int
     is_pull: bool

@@ -1,4 +1,4 @@
-"""How much text each place on GitHub has room for, and cutting to it from the oldest end.
+"""The limits of texts on GitHub, and cutting to them from the oldest end.
 
 Pages here have their newest part at the top, so the oldest end is the bottom.
 """
@@ -18,11 +18,11 @@ class SizeLimit:
     in_bytes: bool = False
 
     def size(self, text: str) -> int:
-        """How much of the room the text takes."""
+        """Return the size of `text`, in characters or bytes."""
         return len(text.encode("utf-8", "surrogatepass")) if self.in_bytes else len(text)
 
     def start(self, text: str) -> str:
-        """As many characters from the start of `text` as there is room for."""
+        """Return the start of `text` that is within the limit."""
         if not self.in_bytes:
             return text[: self.most]
         kept = text.encode("utf-8", "surrogatepass")[: self.most]
@@ -53,7 +53,7 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 
 def fit(head: str, rows: Sequence[str], tail: str, room: SizeLimit, note: str) -> str:
-    """`head`, the rows that there is room for, and `tail`, put together as they are.
+    """Put `head`, the rows that there is room for, and `tail` together as they are.
 
     `rows` are newest first; those at the end are left out, and then
     `note.format(count=...)` stands in their place. Where not even head and tail
@@ -74,7 +74,7 @@ def fit(head: str, rows: Sequence[str], tail: str, room: SizeLimit, note: str) -
 
 
 def cut(text: str, room: SizeLimit, note: str = NOTE) -> str:
-    """`text`, or as many of its first lines as there is room for, then `note`.
+    """Return `text`, or as many of its first lines as there is room for, then `note`.
 
     A code block or `<details>` that is open where the cut is gets closed, so
     that the note is read as a note.
@@ -92,7 +92,7 @@ def cut(text: str, room: SizeLimit, note: str = NOTE) -> str:
 
 
 def _closing(text: str) -> str:
-    """What ends the code block and the nested `<details>` that `text` leaves open."""
+    """Return the end of the code block and of the nested `<details>` that `text` leaves open."""
     fence, open_details = "", 0
     for line in text.splitlines():
         found = _FENCE.match(line)

@@ -25,7 +25,7 @@ ACTIONS = "github-actions[bot]"
 
 @dataclass
 class _Sticky:
-    """What is known of one comment. `looked` says that the thread was searched for it."""
+    """The knowledge of one comment. `looked` says that the thread was searched for it."""
 
     number: int | None = None
     address: str | None = None

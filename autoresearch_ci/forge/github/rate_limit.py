@@ -20,7 +20,7 @@ _LIMITED = (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """How a session behaves towards the forge; everything in seconds but `tries`.
+    """The behaviour of a session towards the forge; everything in seconds but `tries`.
 
     `between_writes` is GitHub's own advice. A request that must get through waits
     `wait_at_most`, and all of a session's requests together `wait_in_all`, beside
