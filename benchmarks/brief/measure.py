@@ -23,9 +23,21 @@ from autoresearch_ci.proposers.llm.prompt import CampaignState, brief
 from autoresearch_ci.proposers.llm.prompt.pieces import size, tokens
 
 BASELINE = Experiment(
-    "mar17", "s1", "2026-03-17T14:35:00Z", 0, Status.KEEP, None, "val_bpb", 1.0, None, "baseline",
-    "a" * 40, "a" * 40, "0" * 40, "baseline",
-)  # fmt: skip
+    tag="mar17",
+    session="s1",
+    timestamp="2026-03-17T14:35:00Z",
+    experiment=0,
+    status=Status.KEEP,
+    reason=None,
+    metric="val_bpb",
+    value=1.0,
+    prev=None,
+    description="baseline",
+    commit="a" * 40,
+    parent="a" * 40,
+    candidate="0" * 40,
+    proposer="baseline",
+)
 SETTINGS = Settings(
     target_file="train.py",
     run_command="python train.py",

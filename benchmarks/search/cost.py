@@ -43,11 +43,23 @@ def campaign(count: int, *, keeps: bool) -> list[float]:
         reason = (Reason.IMPROVED if kept else Reason.WORSE) if number else None
         history.add(
             Experiment(
-                "cost", "", "", number, Status.KEEP if kept else Status.DISCARD, reason,
-                "val_bpb", value, best if number else None, "", "", "",
-                FileSet({"train.py": text}).digest, "search", change,  # type: ignore[arg-type]
+                tag="cost",
+                session="",
+                timestamp="",
+                experiment=number,
+                status=Status.KEEP if kept else Status.DISCARD,
+                reason=reason,
+                metric="val_bpb",
+                value=value,
+                prev=best if number else None,
+                description="",
+                commit="",
+                parent="",
+                candidate=FileSet({"train.py": text}).digest,
+                proposer="search",
+                change=change,  # type: ignore[arg-type]
             )
-        )  # fmt: skip
+        )
 
     record(True, best, text, {})
     seconds: list[float] = []

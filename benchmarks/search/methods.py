@@ -60,12 +60,23 @@ def search(task: str, text: str, measure: Measure, seed: int, budget: int) -> li
         number = history.next_number
         history.add(
             Experiment(
-                "bench", "", "", number, verdict.status if verdict else Status.KEEP,
-                verdict.reason if verdict else None, metric, value, best if number else None,
-                "", "", "", FileSet({"task.py": text}).digest, "search",
-                change,  # type: ignore[arg-type]
+                tag="bench",
+                session="",
+                timestamp="",
+                experiment=number,
+                status=verdict.status if verdict else Status.KEEP,
+                reason=verdict.reason if verdict else None,
+                metric=metric,
+                value=value,
+                prev=best if number else None,
+                description="",
+                commit="",
+                parent="",
+                candidate=FileSet({"task.py": text}).digest,
+                proposer="search",
+                change=change,  # type: ignore[arg-type]
             )
-        )  # fmt: skip
+        )
 
     record(None, best, text, {})
     curve = [best]
