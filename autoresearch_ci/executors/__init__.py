@@ -34,7 +34,7 @@ class Command:
 
 
 class Executor(Protocol):
-    """Where experiments run.
+    """A place that experiments run in.
 
     `run` returns when nothing that the command started is alive any more, even
     when it raises (KeyboardInterrupt passes through after the tree is dead). A
@@ -49,7 +49,7 @@ class Executor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Executors:
-    """Who runs what: setup, experiments, the guard, and the commands that give a number."""
+    """An executor each for setup, experiments, the guard, and the commands that give a number."""
 
     setup: Executor
     experiments: Executor

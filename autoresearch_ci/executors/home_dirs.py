@@ -1,4 +1,4 @@
-"""Where commands find their `HOME` and `TMPDIR`, and what one may leave there for the next."""
+"""`HOME` and `TMPDIR` of commands, and what one may leave there for the next."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ CACHES = frozenset(
     .keras .torch nltk_data
     """.split()  # noqa: SIM905 - two dozen quoted names read worse
 )
-"""What tools download or compile for the next time, below a home. Nothing here configures one."""
+"""Caches that tools keep below a home. Nothing in them configures a tool."""
 
 Place = Callable[[], AbstractContextManager[Mapping[str, str]]]
-"""What holds while a command runs, and gives it variables."""
+"""A context that holds while a command runs, and gives it variables."""
 
 
 class Homes(Protocol):
-    """What the experiments, the guard and the commands that measure find; each holds for one run.
+    """Homes for experiments, the guard and the commands that measure; each holds for one run.
 
     `keep` is called when the user's own setup is done.
     """
 
     def keep(self) -> str:
-        """What to tell the user, where homes cannot be kept apart; else nothing."""
+        """A warning for the user where homes cannot be kept apart; else empty."""
 
     def experimenting(self) -> AbstractContextManager[Mapping[str, str]]: ...
 
@@ -61,7 +61,7 @@ class Housed:
 
 
 class OwnHome:
-    """Where commands run as ourselves: `HOME` is the user's, and their tools are in it.
+    """Homes of commands that run as ourselves: `HOME` is the user's, and their tools are in it.
 
     All but experiments get an empty `TMPDIR`.
     """
@@ -82,7 +82,7 @@ class OwnHome:
 
 
 class TwoHomes:
-    """Where we are root: experiments and what measures have a home each, at the same path.
+    """Homes under root: experiments and what measures have one each, at the same path.
 
     Both begin as what setup left, and what is at rest lies where only root may go. What
     an experiment or the guard leaves in theirs is taken away, but for caches; what a measuring
@@ -186,7 +186,7 @@ class Folder:
         return sum(sig[1] for sig in self.known.values() if stat.S_ISREG(sig[0]))
 
     def survey(self) -> None:
-        """How all is now is how it is to be. Pipes and sockets are nobody's to keep."""
+        """Take all as it is now for how it is to be. Pipes and sockets are nobody's to keep."""
         time.sleep(TICK / 1e9)  # what changes from now on has another time
         self.known = {
             path: sig
@@ -215,7 +215,7 @@ class Folder:
         there, strays = set(), []
 
         def within(path: str, sig: Signature) -> bool:
-            """Whether it stays and is looked into; else it is a stray, or spared."""
+            """True if it stays and is looked into; else it is a stray, or spared."""
             if path in spare and stat.S_ISDIR(sig[0]):
                 return False
             known = self.known.get(path)

@@ -1,4 +1,4 @@
-"""Where a command's output goes: a log of limited size, or the first bytes of it in memory."""
+"""Outputs of commands: a log of limited size, or the first bytes in memory."""
 
 from __future__ import annotations
 

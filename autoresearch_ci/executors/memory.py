@@ -1,4 +1,4 @@
-"""How much memory a run takes, on the machine and on its GPUs, and whether it ran out."""
+"""Memory that a run takes, on the machine and on its GPUs, and signs that it ran out."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def _of_processes(text: str, pids: set[int]) -> int:
 
 
 def out_of_memory_kills() -> int:
-    """How often the kernel has killed for want of memory, here and on the whole machine."""
+    """Counts of the kernel's kills for want of memory, here and on the whole machine."""
     total = 0
     for file in _counters():
         with contextlib.suppress(OSError):
@@ -165,5 +165,5 @@ def _counters() -> list[Path]:
 
 
 def says_out_of_memory(output: str) -> bool:
-    """Whether the end of a failed command's output says that memory ran out."""
+    """True if the end of a failed command's output says that memory ran out."""
     return _OUT_OF_MEMORY.search(output) is not None

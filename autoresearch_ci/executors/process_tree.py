@@ -130,7 +130,7 @@ class Tree(ABC):
 
 
 class AdoptedTree(Tree):
-    """Where orphans come back to us: exact, and cheap when nothing is left.
+    """A tree whose orphans come back to us: exact, and cheap when nothing is left.
 
     `second_net` kills what has the run's marker and says what that was.
     """
@@ -168,7 +168,7 @@ class AdoptedTree(Tree):
 
 
 def unkillable(pids: Iterable[int]) -> MachineError:
-    """What SIGKILL does not end: another user's processes, or ones stuck in the kernel."""
+    """Processes that SIGKILL does not end: another user's, or ones stuck in the kernel."""
     return MachineError(
         f"The experiment's processes {sorted(pids)} cannot be killed.",
         remedy="End them as the user they belong to, or restart the machine; then start again.",
@@ -202,7 +202,7 @@ def children(pid: int) -> list[int]:
 
 
 def _started(pid: int) -> bytes:
-    """When a process began, in the kernel's words: tells a reused id apart."""
+    """The start of a process, in the kernel's words: tells a reused id apart."""
     try:
         return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[19]
     except (OSError, IndexError):

@@ -193,7 +193,7 @@ class Attempt:
             self._forget(key)
 
     def _read(self, key: selectors.SelectorKey) -> int | None:
-        """How many bytes came; 0 at the end, None when there are none for now."""
+        """Read some. Returns the number of bytes: 0 at the end, None while there are none."""
         try:
             size = os.readv(key.fd, [self._buffer])
         except BlockingIOError:
@@ -210,7 +210,7 @@ class Attempt:
             os.close(key.fd)
 
     def _finish(self) -> str:
-        """What the pipes still hold goes to its place; the end of what was said."""
+        """Put what the pipes still hold into its place; returns the end of what was said."""
         for key in list(self._selector.get_map().values()):
             most = 2 * _PIPE_SIZE  # should somebody outside the tree hold the other end and write
             while key.data is not None and most > 0 and (size := self._read(key)):

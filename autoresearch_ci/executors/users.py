@@ -1,4 +1,4 @@
-"""Whom commands run as where we are root: users who may nothing."""
+"""Unprivileged users that commands run as where we are root."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class User:
     home: Path
 
     def environment(self, chosen: dict[str, str]) -> dict[str, str]:
-        """What the command gets: without the places of the user that we are."""
+        """The command's variables, without the places of the user that we are."""
         kept = {name: value for name, value in chosen.items() if not name.startswith(_OF_OURS)}
         return kept | {"HOME": str(self.home)}
 

@@ -11,7 +11,7 @@ from autoresearch_ci.judge.comparison import Comparison
 from autoresearch_ci.judge.repeating import Repeating
 
 RARE = 0.02
-"""How probable runs as good as the candidate's may be, were it no better, for a keep."""
+"""Largest probability, for a keep, of runs as good as the candidate's were it no better."""
 
 SUSPECT = 4
 """Candidates in a row that are worse, after which the incumbent is run again: it may have been

@@ -22,24 +22,24 @@ PLACES = range(-18, 19)
 LEVELS = [place * STEP for place in PLACES]
 
 DRIFTS = ((0.9, 0.0135, 1), (0.1, 0.25, 5))
-"""How a machine may move from one experiment to the next, steadily or restlessly: how probable
+"""Moves of a machine from one experiment to the next, steady or restless: how probable
 that is, the probability of a step to either side, and how many steps it takes."""
 
 JUMP, REACH = 0.01, 8.0
-"""How probable it is that the machine jumped since the last experiment; variance if it did."""
+"""Probability that the machine jumped since the last experiment; variance if it did."""
 
 ASTRAY, OFF_LEVEL = 2.5, 5.0
-"""How far from where the level is believed to be runs make that doubtful: the incumbent's own,
+"""Distance from the believed level at which runs make it doubtful: the incumbent's own,
 and several candidates', of which one may be as far off by itself."""
 
 KNOWN = 0.9
-"""How far another session's machine is trusted to have the same shape of noise."""
+"""Trust that another session's machine has the same shape of noise."""
 
 FAR = 1e15
-"""As far out as floats tell levels apart."""
+"""The largest values at which floats tell levels apart."""
 
 KINDS = tuple(product(SHAPES, DRIFTS))
-"""What is believed possible: every shape of the noise on every kind of machine."""
+"""Hypotheses: every shape of the noise on every kind of machine."""
 
 Belief = tuple[tuple[float, ...], ...]
 """For each of the shapes, the probability of each of the levels; all together add up to 1."""

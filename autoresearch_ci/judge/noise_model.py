@@ -32,7 +32,7 @@ RECENT = 300
 
 
 _FAR = 4.0
-"""How far a candidate must be from the incumbent, in units of the noise, to be another number."""
+"""Distance from the incumbent, in units of the noise, from which a candidate is another number."""
 
 _ROUNDING = 1e-9
 """The same as a part of the value, for a metric without noise."""

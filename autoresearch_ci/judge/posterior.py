@@ -22,7 +22,7 @@ _NEGLIGIBLE = 1e-3
 """Probability below which a shape of the noise is not weighed in an estimate."""
 
 _REACH = 5.0
-"""How far to look, in standard errors."""
+"""Extent of the grid, in standard errors."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,10 +42,10 @@ _MEDIAN = 0.954
 """Median of |a - b| for two standard normal values."""
 
 MARGIN = 1.1
-"""How much wider the noise is taken to be than it looks: too narrow costs false keeps."""
+"""Factor by which noise is taken to be wider than it looks: too narrow costs false keeps."""
 
 _MUCH = 10.0
-"""How far from zero, in units of the noise, a value says something by itself."""
+"""Distance from zero, in units of the noise, where a value says something by itself."""
 
 _STEPS = 8
 _LEAST = 1e-12
