@@ -135,7 +135,7 @@ def run(proposal: Proposal, trial: Trial, given: Conditions) -> Outcome:
     """Try an idea. One that crashes may be mended by who had it, within its experiment."""
     outcome = attempt(proposal, trial, given)
     for _ in range(given.settings.max_fixes):
-        if given.is_over() or not is_mendable(outcome, given.settings.target_file):
+        if given.is_over() or not is_mendable(outcome, proposal.files):
             break
         mended = given.repair(proposal, outcome.log)
         if mended is None:
@@ -325,10 +325,10 @@ def is_looked_at(settings: Settings) -> bool:
     return any((settings.guard_command, settings.holdout_command))
 
 
-def is_mendable(outcome: Outcome, target: str) -> bool:
-    """Return whether it is a crash whose log names the target: a mistake in what was written."""
+def is_mendable(outcome: Outcome, files: FileSet) -> bool:
+    """Return whether it is a crash whose log names one of the files: a mistake in the text."""
     crashed = decide(outcome).reason is Reason.NONZERO_EXIT
-    return crashed and PurePosixPath(target).name in outcome.log
+    return crashed and any(PurePosixPath(path).name in outcome.log for path in files)
 
 
 def _shown(values: Sequence[float]) -> str:

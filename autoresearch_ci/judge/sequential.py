@@ -31,7 +31,7 @@ EVEN = 0.5
 LEAST = 2
 """Runs of either side before a keep: one may be luck."""
 
-PATIENCE = 2
+DOUBTFUL = 2
 """Candidates in a row that are far off, after which the next such one has the incumbent run."""
 
 OPENING = 6
@@ -97,7 +97,7 @@ def weigh(comparison: Comparison, posterior: Posterior, max_repeats: int) -> Ver
     elif (
         posterior.off_level
         and not posterior.level_confirmed
-        and comparison.noise_model.off_level >= PATIENCE
+        and comparison.noise_model.off_level >= DOUBTFUL
     ):
         return Side.INCUMBENT
     else:

@@ -12,7 +12,7 @@ from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import Experiment, FileSet, Proposal, Rejected, Status
 from autoresearch_ci.proposers import Proposer
 
-PATIENCE = 2
+REJECTIONS = 2
 """Answers in a row that came to nothing, after which this experiment is the search's."""
 
 TUNING = 3
@@ -44,7 +44,7 @@ class ModelThenSearch:
             if tuned is not None:
                 return tuned
         if history.next_number >= self._silent_until:
-            if history.rejected_now < PATIENCE:
+            if history.rejected_now < REJECTIONS:
                 found = self._model.propose(source, history)
                 if isinstance(found, Proposal):
                     self._silence = 1
@@ -70,7 +70,7 @@ class ModelThenSearch:
 
     def _last_resort(self, source: FileSet, history: History) -> Proposal | Rejected | None:
         """Nothing is left to search: ask the model, unless it has just said nothing again."""
-        if history.rejected_now >= PATIENCE:
+        if history.rejected_now >= REJECTIONS:
             return None
         return self._model.propose(source, history)
 

@@ -16,7 +16,7 @@ from autoresearch_ci.workspace.objects import Objects
 
 
 class Converted(Enum):
-    """When the blob of a file is not simply its content in the working tree."""
+    """The contents of a file that git stores as something else than they are in the tree."""
 
     NEVER = 0
     LINE_ENDS = 1
@@ -114,7 +114,7 @@ def _listed(git: Git, path: str) -> str:
 
 
 def _converted(git: Git, path: str, *, as_committed: bool) -> Converted:
-    """What attributes and configuration make git do to the file on its way in.
+    """The conversion that attributes and configuration make git do on the file's way in.
 
     `as_committed` says that it is committed just as it stands: where git only guesses
     that a file is text, it leaves one alone that was committed with CRLF.

@@ -28,7 +28,7 @@ _AT_ONCE = 1.0
 
 @dataclass
 class CheckoutState:
-    """What a campaign's trials share: the tools, and the editable files at the tip.
+    """The state that a campaign's trials share: the tools, and the editable files at the tip.
 
     `files` has them by path. `rewritten` are the
     tracked files that runs of the unchanged project write to, and what these runs add beside
@@ -118,7 +118,7 @@ class Trial:
 
     @property
     def quarantine(self) -> str:
-        """Where the last file lies that somebody had changed and `clean` put back; or nothing."""
+        """The place of the last file that somebody had changed and `clean` put back; or nothing."""
         return self._state.tree.changed.place
 
     def open(self) -> None:

@@ -16,7 +16,7 @@ from autoresearch_ci.core.model import (
     Rejected,
     Status,
 )
-from autoresearch_ci.proposers.model_and_search import PATIENCE, TUNING, ModelThenSearch
+from autoresearch_ci.proposers.model_and_search import REJECTIONS, TUNING, ModelThenSearch
 from autoresearch_ci.proposers.search import SearchProposer
 from tests.unit.conftest import BASELINE
 
@@ -118,9 +118,9 @@ def test_an_idea_without_numbers_is_not_tuned():
 
 def test_the_search_takes_over_from_a_model_that_says_nothing_of_use():
     """After two rejected answers the experiment is the search's, and then the model has a turn."""
-    campaign = Campaign(Model(*[Rejected("no", "model")] * PATIENCE))
-    found = proposers(campaign.run(PATIENCE + 2))
-    assert found == ["rejected"] * PATIENCE + ["search", "model"]
+    campaign = Campaign(Model(*[Rejected("no", "model")] * REJECTIONS))
+    found = proposers(campaign.run(REJECTIONS + 2))
+    assert found == ["rejected"] * REJECTIONS + ["search", "model"]
 
 
 def test_a_model_that_cannot_be_reached_is_left_alone_longer_and_longer():
