@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from autoresearch_ci.action.next_run import why_not
 from autoresearch_ci.action.pull_request import offer
-from autoresearch_ci.action.session_request import Order
+from autoresearch_ci.action.session_request import ActionRequest
 from autoresearch_ci.campaign.select import CampaignView
 from autoresearch_ci.campaign.sync import NoRemote
 from autoresearch_ci.core.errors import AutoresearchError
@@ -26,15 +26,17 @@ class AfterSession:
     said: tuple[str, ...] = ()
 
 
-def afterwards(lab: Session, end: SessionEnd | None, order: Order, forge: Forge) -> AfterSession:
+def after_session(
+    session: Session, end: SessionEnd | None, request: ActionRequest, forge: Forge
+) -> AfterSession:
     """Do what the inputs ask for. What the forge refuses is in `forge.missed`."""
-    given, cause = order.given, order.cause
+    given, cause = request.given, request.cause
     address, said = "", []
     if given.open_pr and end is not None and end.kept:
-        address, why = _offered(lab, order, forge)
+        address, why = _offered(session, request, forge)
         said.append(f"Offered as a draft pull request: {address}" if address else why)
     if given.goes_on:
-        why = why_not(lab, end, cause, new=given.new_campaign)
+        why = why_not(session, end, cause, new=given.new_campaign)
         if why:
             said.append(f"No next run was started: {escape(why)}.")
         elif cause.start(forge):
@@ -42,22 +44,22 @@ def afterwards(lab: Session, end: SessionEnd | None, order: Order, forge: Forge)
     return AfterSession(address, tuple(line for line in said if line))
 
 
-def _offered(lab: Session, order: Order, forge: Forge) -> tuple[str, str]:
+def _offered(session: Session, request: ActionRequest, forge: Forge) -> tuple[str, str]:
     """Offer it; return the address, or why there is none where the forge has not said it."""
-    if isinstance(lab.remote_sync, NoRemote) or lab.remote_sync.trouble:
+    if isinstance(session.remote_sync, NoRemote) or session.remote_sync.trouble:
         return "", "No pull request was opened, since the branch was not pushed."
-    start = lab.start
+    start = session.start
     view = CampaignView(
         tag=start.tag,
-        history=lab.history,
-        sessions=lab.ledger.campaign.sessions,
+        history=session.history,
+        sessions=session.ledger.campaign.sessions,
         branch=start.branch,
-        base=lab.campaign.base,
+        base=session.campaign.base,
         running=None,
-        log_path=lab.ledger.log,
+        log_path=session.ledger.log,
     )
     try:
-        base = order.into or start.base_branch or order.where.branch or forge.default_branch()
-        return offer(forge, order.where, view, base), ""
+        base = request.into or start.base_branch or request.where.branch or forge.default_branch()
+        return offer(forge, request.where, view, base), ""
     except AutoresearchError as error:
         return "", f"No pull request was opened: {escape(f'{error.message} {error.remedy}')}"

@@ -39,7 +39,7 @@ class CommentCommand:
 
     def run(self) -> str:
         """Do it; return the answer in Markdown. Raises AutoresearchError."""
-        return ERRANDS[self.asked.command.verb](self)
+        return ANSWERS[self.asked.command.verb](self)
 
     def ask(self, workspace: Workspace, request: Request) -> None:
         """Leave it on the logs branch, where the session at work meets it."""
@@ -75,17 +75,17 @@ def table() -> str:
     return "\n".join(["| command | does |", "|---|---|", *rows])
 
 
-def _help(_errand: CommentCommand) -> str:
+def _help(_command: CommentCommand) -> str:
     return table()
 
 
-def _results(errand: CommentCommand) -> str:
-    workspace, tag = errand.campaign(newest)
+def _results(command: CommentCommand) -> str:
+    workspace, tag = command.campaign(newest)
     found = view(workspace, tag)
     start, end = _last_session(found)
-    drawn = errand.where.web and workspace.read_log(tag, PICTURE)
-    chart = errand.where.file(f"autoresearch-logs/{tag}", PICTURE) if drawn else ""
-    page = Page(tag, found.history, start, end, web=errand.where.web, chart=chart)
+    drawn = command.where.web and workspace.read_log(tag, PICTURE)
+    chart = command.where.file(f"autoresearch-logs/{tag}", PICTURE) if drawn else ""
+    page = Page(tag, found.history, start, end, web=command.where.web, chart=chart)
     return page.best_first(PAGE_LIMIT)
 
 
@@ -112,16 +112,16 @@ def _at_work(workspace: Workspace) -> str | None:
     return first(workspace, _begun) or unfinished(workspace)
 
 
-def _stop(errand: CommentCommand) -> str:
-    workspace, tag = errand.campaign(_to_stop)
+def _stop(command: CommentCommand) -> str:
+    workspace, tag = command.campaign(_to_stop)
     log = log_of(workspace, tag)
     if not _busy(log):
         raise LedgerError(
             f"No session is at work on campaign {tag}.",
             remedy=f"What it has found: {COMMAND} results",
         )
-    now = errand.asked.command.now
-    errand.ask(workspace, StopRequest(tag, request_id(), timestamp(), now, errand.asked.by))
+    now = command.asked.command.now
+    command.ask(workspace, StopRequest(tag, request_id(), timestamp(), now, command.asked.by))
     if not log.at_work:
         return (
             f"No session is at work on {code(tag)} now. If the last one has started the next, that "
@@ -131,25 +131,25 @@ def _stop(errand: CommentCommand) -> str:
     return f"The session at work on {code(tag)} ends after the experiment under way{after}."
 
 
-def _idea(errand: CommentCommand) -> str:
-    workspace, tag = errand.campaign(_at_work)
-    text, by = errand.asked.command.idea, errand.asked.by
-    errand.ask(workspace, IdeaRequest(tag, request_id(), timestamp(), text, by))
+def _idea(command: CommentCommand) -> str:
+    workspace, tag = command.campaign(_at_work)
+    text, by = command.asked.command.idea, command.asked.by
+    command.ask(workspace, IdeaRequest(tag, request_id(), timestamp(), text, by))
     return f"The idea waits for the next proposal of a model in {code(tag)}."
 
 
-def _pr(errand: CommentCommand) -> str:
-    workspace, tag = errand.campaign(newest)
+def _pr(command: CommentCommand) -> str:
+    workspace, tag = command.campaign(newest)
     found = view(workspace, tag)
     start, _ = _last_session(found)
-    pull = errand.asked.pull
+    pull = command.asked.pull
     if pull and pull.head_branch != found.branch:
         base = pull.head_branch
     else:
-        base = start.base_branch or errand.forge.default_branch()
-    address = offer(errand.forge, errand.where, found, base)
+        base = start.base_branch or command.forge.default_branch()
+    address = offer(command.forge, command.where, found, base)
     if not address:
-        why = next((m for m in errand.forge.missed if m.what == "the pull request"), None)
+        why = next((m for m in command.forge.missed if m.what == "the pull request"), None)
         raise ForgeError(
             f"The pull request was not opened: {why.why if why else 'GitHub refused'}.",
             remedy=why.remedy if why else "Command again.",
@@ -157,7 +157,7 @@ def _pr(errand: CommentCommand) -> str:
     return f"{code(tag)} is offered here: {address}"
 
 
-ERRANDS: dict[Verb, Callable[[CommentCommand], str]] = {
+ANSWERS: dict[Verb, Callable[[CommentCommand], str]] = {
     Verb.HELP: _help,
     Verb.RESULTS: _results,
     Verb.STOP: _stop,

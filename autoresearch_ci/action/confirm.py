@@ -19,36 +19,38 @@ RUNS = 2 * 2 * PAIRS
 """Runs of one question at most: pairs, and as many again where they leave it open."""
 
 
-def is_due(lab: Session, result: str) -> bool:
+def is_due(session: Session, result: str) -> bool:
     """Return whether the branch is to be measured again: it is better, or a cancelled job began to.
 
     Not by a session that a stop has kept from setting anything up.
     """
-    begun = bool(measured(lab)) and lab.history.confirmed is None
-    return (result == "improved" or begun) and not (lab.stops.requested_now or lab.stops.inherited)
+    begun = bool(measured(session)) and session.history.confirmed is None
+    return (result == "improved" or begun) and not (
+        session.stops.requested_now or session.stops.inherited
+    )
 
 
-def confirmed(lab: Session, show: Callable[[Event], None]) -> tuple[Confirmation | None, str]:
+def confirmed(session: Session, show: Callable[[Event], None]) -> tuple[Confirmation | None, str]:
     """Confirm the campaign's branch by fresh runs, and publish that; else None and why not.
 
     Each kept change by itself, too, where there is time for that. `show` gets what is found.
     """
-    question = RUNS * seconds_of_a_run(lab.history)
-    limit = math.inf if lab.settings.time_limit is None else lab.settings.time_limit
-    left = max(0.0, limit - lab.progress.seconds)
+    question = RUNS * seconds_of_a_run(session.history)
+    limit = math.inf if session.settings.time_limit is None else session.settings.time_limit
+    left = max(0.0, limit - session.progress.seconds)
     if question > left:
         return None, (
             f"Not confirmed by fresh runs: they could take {duration(question)}, and of time_limit "
             f"{duration(left)} was left. On your machine: autoresearch-ci confirm"
         )
-    every = question * len(lab.history.kept) <= left  # the baseline stands for the branch
+    every = question * len(session.history.kept) <= left  # the baseline stands for the branch
     record, last, hurry = None, "", False
 
     def is_over() -> bool:
-        return lab.progress.seconds >= limit
+        return session.progress.seconds >= limit
 
     try:
-        for event in confirm(lab, is_over=is_over) if every else _whole(lab, is_over):
+        for event in confirm(session, is_over=is_over) if every else _whole(session, is_over):
             show(event)
             record = event if isinstance(event, Confirmation) else None
             last = event.text if isinstance(event, Note) else ""
@@ -58,8 +60,8 @@ def confirmed(lab: Session, show: Callable[[Event], None]) -> tuple[Confirmation
         hurry = True
         raise
     finally:
-        lab.archive.write(now=True)
-        synchronize(lab, last=True, hurry=hurry)
+        session.archive.write(now=True)
+        synchronize(session, last=True, hurry=hurry)
     return record, "" if record else f"Not confirmed by fresh runs: {last}."
 
 
@@ -77,6 +79,6 @@ def seconds_of_a_run(history: History) -> float:
     return max(took[0], median(took)) if took else 0.0
 
 
-def _whole(lab: Session, is_over: Callable[[], bool]) -> Iterator[Event]:
-    yield from earlier(lab)
-    yield from whole(lab, PAIRS, (), is_over)
+def _whole(session: Session, is_over: Callable[[], bool]) -> Iterator[Event]:
+    yield from earlier(session)
+    yield from whole(session, PAIRS, (), is_over)

@@ -14,7 +14,7 @@ _ON_A_PULL = (
 )
 
 
-def words(error: BaseException) -> tuple[str, str, str]:
+def explain(error: BaseException) -> tuple[str, str, str]:
     """Return message, evidence and remedy of an error of whatever kind."""
     if isinstance(error, AutoresearchError):
         return error.message, error.detail, _in_inputs(error.remedy)
@@ -37,9 +37,9 @@ def _in_inputs(remedy: str) -> str:
     return remedy.replace("--tag", "`tag`")
 
 
-def told(error: BaseException, redact: Redactor) -> str:
+def as_markdown(error: BaseException, redact: Redactor) -> str:
     """Write the same as Markdown that nothing in it can get out of."""
-    message, detail, remedy = words(error)
+    message, detail, remedy = explain(error)
     parts = [f"**{escape(redact(message))}**"]
     parts += [fenced(redact(detail))] if detail else []
     parts += [fenced(redact(remedy), "text")] if remedy else []

@@ -14,16 +14,16 @@ from typing import NoReturn, TextIO
 from autoresearch_ci import __version__
 from autoresearch_ci.action import inputs
 from autoresearch_ci.action.authorization import Commanded, Refusal
-from autoresearch_ci.action.comment_commands import ERRANDS, CommentCommand
-from autoresearch_ci.action.error_text import told, words
+from autoresearch_ci.action.comment_commands import ANSWERS, CommentCommand
+from autoresearch_ci.action.error_text import as_markdown, explain
 from autoresearch_ci.action.event import CommandTrigger, Nothing, trigger
 from autoresearch_ci.action.inputs import Given
 from autoresearch_ci.action.next_run import cause_of
-from autoresearch_ci.action.outputs import Result, write_outputs, write_summary
-from autoresearch_ci.action.repository import site
+from autoresearch_ci.action.outputs import Outputs, write_outputs, write_summary
+from autoresearch_ci.action.repository import repository_of
 from autoresearch_ci.action.secrets import needed, take_secrets
-from autoresearch_ci.action.session import hold
-from autoresearch_ci.action.session_request import Order, commanded
+from autoresearch_ci.action.session import hold_session
+from autoresearch_ci.action.session_request import ActionRequest, request_of
 from autoresearch_ci.action.session_result import SessionResult, without_session
 from autoresearch_ci.action.status import SessionStatus
 from autoresearch_ci.action.workflow_commands import WorkflowCommands
@@ -84,16 +84,16 @@ def main(stream: TextIO | None = None) -> NoReturn:
     console = WorkflowCommands(stream)
     here = job(os.environ)
     redact = Redactor(value for name, value in os.environ.items() if is_credential(name, value))
-    board = SessionStatus(site(os.environ, _payload(here.payload)))
+    status = SessionStatus(repository_of(os.environ, _payload(here.payload)))
 
     def stopping() -> None:
         Progress(stream).stopping()
-        board.hurry()
+        status.hurry()
 
     with interruptible(stopping):
-        held = _do(here, console, stream, board)
+        result = _do(here, console, stream, status)
         with suppress(KeyboardInterrupt), deferred():  # nothing is under way that it could end
-            code = _told(held, here, console, redact, board)
+            code = _told(result, here, console, redact, status)
     sys.exit(code)
 
 
@@ -111,23 +111,23 @@ def post() -> NoReturn:
 
 
 def _do(
-    here: Job, console: WorkflowCommands, stream: TextIO, board: SessionStatus
+    here: Job, console: WorkflowCommands, stream: TextIO, status: SessionStatus
 ) -> SessionResult:
     """Return what came of it. Every way out has outputs and a summary, so nothing is raised."""
     try:
         try:
-            return _obeyed(here, console, stream, board)
+            return _obeyed(here, console, stream, status)
         except Refusal as refusal:
             console.notice(refusal.why)
-            board.refuse(refusal)
+            status.refuse(refusal)
             return without_session(escape(refusal.why))
     except BaseException as failure:  # noqa: BLE001 - every way out has outputs and a summary
         stopped = isinstance(failure, KeyboardInterrupt)
-        return SessionResult(Result("stopped" if stopped else "error"), lambda _room: "", failure)
+        return SessionResult(Outputs("stopped" if stopped else "error"), lambda _room: "", failure)
 
 
 def _obeyed(
-    here: Job, console: WorkflowCommands, stream: TextIO, board: SessionStatus
+    here: Job, console: WorkflowCommands, stream: TextIO, status: SessionStatus
 ) -> SessionResult:
     """Do what the event asks for; return what came of it. Raises Refusal where it is not done."""
     taken = take_secrets(os.environ, console)
@@ -137,34 +137,34 @@ def _obeyed(
         return without_session(escape(cause.why))
     asked = None
     if isinstance(cause, CommandTrigger):
-        asked = board.authorization(cause, given.token).receive()
+        asked = status.authorization(cause, given.token).receive()
     else:
-        board.use(given.token)
-    command = asked if asked and asked.command.verb in ERRANDS else None
+        status.use(given.token)
+    command = asked if asked and asked.command.verb in ANSWERS else None
     if not command and not given.here:
-        board.hand_on()
+        status.hand_on()
         return without_session("The session is for another job to hold.", handed_on=True)
     _require_repository(here.workspace)
     trust(here.workspace)
     if command:
         with console.unheard(), handed_back(here.workspace):
-            return _errand(command, given, board, here)
-    held: SessionResult | None = None
+            return _answer(command, given, status, here)
+    result: SessionResult | None = None
     try:
         with console.unheard(), _users(here.workspace) as users:
             print(f"autoresearch-ci {__version__} on {machine.describe()}", file=stream)
-            held = _session(asked, given, taken, board, here, users, stream)
+            result = _session(asked, given, taken, status, here, users, stream)
     except BaseException as failure:
-        if held is None:
+        if result is None:
             raise
-        held.failure = held.failure or failure
-    return held
+        result.failure = result.failure or failure
+    return result
 
 
-def _errand(asked: Commanded, given: Given, board: SessionStatus, here: Job) -> SessionResult:
+def _answer(asked: Commanded, given: Given, status: SessionStatus, here: Job) -> SessionResult:
     """Obey a command that needs no session."""
-    said = CommentCommand(asked, given, board.where, board.forge, here.workspace).run()
-    board.requester.reply(said)
+    said = CommentCommand(asked, given, status.where, status.forge, here.workspace).run()
+    status.requester.reply(said)
     return without_session(said)
 
 
@@ -172,39 +172,39 @@ def _session(
     asked: Commanded | None,
     given: Given,
     taken: Mapping[str, str],
-    board: SessionStatus,
+    status: SessionStatus,
     here: Job,
     users: Users | None,
     stream: TextIO,
 ) -> SessionResult:
     """Hold a session, of a command or of an event that needs none."""
-    order = Order(given, board.where, cause_of(os.environ, _payload(here.payload)))
+    request = ActionRequest(given, status.where, cause_of(os.environ, _payload(here.payload)))
     if asked:
-        order = commanded(asked, given, board.where, board.forge, here.workspace)
-        board.session_at(order.where)
+        request = request_of(asked, given, status.where, status.forge, here.workspace)
+        status.session_at(request.where)
     workspace = Workspace.open(here.workspace)
-    settings = load_settings(workspace, order.given.overrides, order.trusted).settings
+    settings = load_settings(workspace, request.given.overrides, request.trusted).settings
     os.environ.update(needed(settings, given, taken))
-    return hold(here.workspace, order, users, stream, board)
+    return hold_session(here.workspace, request, users, stream, status)
 
 
 def _told(
-    held: SessionResult,
+    result: SessionResult,
     here: Job,
     console: WorkflowCommands,
     redact: Redactor,
-    board: SessionStatus,
+    status: SessionStatus,
 ) -> int:
     """Show how it ended, write outputs, summary and what is wrong; return the exit code."""
-    missed = board.show(held, lambda room: _page(held, redact, room))
+    missed = status.show(result, lambda room: _page(result, redact, room))
     for each in missed:
         console.notice(redact(_sentence(each)))
-    failure = held.failure
+    failure = result.failure
     try:
         if here.output:
-            write_outputs(here.output, held.result.items())
+            write_outputs(here.output, result.outputs.items())
         if here.summary:
-            write_summary(here.summary, lambda room: _page(held, redact, room, missed))
+            write_summary(here.summary, lambda room: _page(result, redact, room, missed))
     except AutoresearchError as error:
         failure = failure or error
     return _exit_code(failure, console, redact)
@@ -239,13 +239,13 @@ def _require_repository(workspace: Path) -> None:
         )
 
 
-def _page(held: SessionResult, redact: Redactor, room: int, missed: Sequence[Missed] = ()) -> str:
+def _page(result: SessionResult, redact: Redactor, room: int, missed: Sequence[Missed] = ()) -> str:
     """Write the summary: what stands in the way first, then the campaign."""
     head = "".join(_left_out(each, redact) for each in missed)
-    head += "".join(f"{redact(line)}\n\n" for line in held.news)
-    if held.failure is not None and not held.interrupted:
-        head = told(held.failure, redact) + head
-    return head + held.page(max(room - len(head), 0))
+    head += "".join(f"{redact(line)}\n\n" for line in result.news)
+    if result.failure is not None and not result.interrupted:
+        head = as_markdown(result.failure, redact) + head
+    return head + result.page(max(room - len(head), 0))
 
 
 def _left_out(missed: Missed, redact: Redactor) -> str:
@@ -267,5 +267,5 @@ def _exit_code(failure: BaseException | None, console: WorkflowCommands, redact:
         console.notice("Interrupted. What was under way was recorded and undone.")
         return INTERRUPTED
     with suppress(BrokenPipeError):
-        console.error(redact("\n".join(part for part in words(failure) if part)))
+        console.error(redact("\n".join(part for part in explain(failure) if part)))
     return USER if isinstance(failure, AutoresearchError | OSError) else BUG

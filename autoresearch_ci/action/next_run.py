@@ -82,30 +82,32 @@ def cause_of(variables: Mapping[str, str], payload: object) -> Cause:
     return Cause(again=True)
 
 
-def why_not(lab: Session, end: SessionEnd | None, cause: Cause, *, new: bool) -> str:
+def why_not(session: Session, end: SessionEnd | None, cause: Cause, *, new: bool) -> str:
     """Return why no next run is to be started, as half a sentence; empty where one is.
 
     `new` says that it was asked to begin a campaign: so would the next one be.
     """
-    return next(_objections(lab, end, cause, new=new), "")
+    return next(_objections(session, end, cause, new=new), "")
 
 
-def _objections(lab: Session, end: SessionEnd | None, cause: Cause, *, new: bool) -> Iterator[str]:
+def _objections(
+    session: Session, end: SessionEnd | None, cause: Cause, *, new: bool
+) -> Iterator[str]:
     if end is None:
         yield "nothing says how this one ended"
     elif not end.reason.is_limit:
         yield f"no limit of time or of experiments ended this one, but {STOPPED[end.reason]}"
-    session, history, patience = lab.start.session, lab.history, lab.settings.patience
-    mine = [e for e in history.experiments if e.session == session and not e.is_baseline]
-    if lab.stops.requested:
+    ours, history, patience = session.start.session, session.history, session.settings.patience
+    mine = [e for e in history.experiments if e.session == ours and not e.is_baseline]
+    if session.stops.requested:
         yield "somebody asked for a stop"
     if all(e.reason is Reason.INTERRUPTED for e in mine):
         yield "this one brought no experiment to an end"
     if patience is not None and history.since_keep >= patience:
         yield f"no change was kept for {history.since_keep} experiments over all runs (patience)"
-    if any(out_of_money(e) for e in history.rejected if e.session == session):
+    if any(out_of_money(e) for e in history.rejected if e.session == ours):
         yield "a spend limit was reached"
-    if isinstance(lab.remote_sync, NoRemote) or lab.remote_sync.trouble:
+    if isinstance(session.remote_sync, NoRemote) or session.remote_sync.trouble:
         yield "this one was not pushed, so the next would know nothing of it"
     if not cause.again:
         yield "this one was asked for by a comment, and is a single one"

@@ -42,7 +42,7 @@ OUTPUTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class Outputs:
     """A session's outputs as text; one field for each of `OUTPUTS`, empty where there is none."""
 
     result: str
@@ -67,7 +67,7 @@ class Result:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
-def result_of(start: SessionStart, end: SessionEnd | None, history: History) -> Result:
+def outputs_of(start: SessionStart, end: SessionEnd | None, history: History) -> Outputs:
     """Sum one session up. Counts are of this session, the baseline left out."""
     session = start.session
     mine = [e for e in history.experiments if e.session == session and e.experiment > 0]
@@ -76,7 +76,7 @@ def result_of(start: SessionStart, end: SessionEnd | None, history: History) -> 
     cost = sum(e.cost_usd for e in mine) + sum(each.cost_usd for each in rejected)
     count = {status: sum(e.status is status for e in mine) for status in Status}
     first, best = history.baseline, history.incumbent
-    return Result(
+    return Outputs(
         result=conclusion(end),
         baseline=_number(first.value if first else None),
         best=_number(best.value if best else None),

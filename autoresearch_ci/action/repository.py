@@ -35,7 +35,7 @@ class GitHubRepository:
         return f"{self.web}/blob/{quote(branch)}/{quote(path)}?raw=true"
 
 
-def site(variables: Mapping[str, str], payload: object) -> GitHubRepository:
+def repository_of(variables: Mapping[str, str], payload: object) -> GitHubRepository:
     """Read the runner's variables and the event's payload; a tag has no branch."""
     server, name = variables.get("GITHUB_SERVER_URL", ""), variables.get("GITHUB_REPOSITORY", "")
     ref = variables.get("GITHUB_REF", "")

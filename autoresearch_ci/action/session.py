@@ -7,12 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from autoresearch_ci.action.after_session import FAILED, afterwards
-from autoresearch_ci.action.annotations import remarks
+from autoresearch_ci.action.after_session import FAILED, after_session
 from autoresearch_ci.action.confirm import confirmed, is_due
-from autoresearch_ci.action.outputs import Result, result_of
-from autoresearch_ci.action.session_request import Order
-from autoresearch_ci.action.session_result import SessionResult
+from autoresearch_ci.action.outputs import Outputs, outputs_of
+from autoresearch_ci.action.session_request import ActionRequest
+from autoresearch_ci.action.session_result import SessionResult, annotate
 from autoresearch_ci.action.status import Live, SessionStatus
 from autoresearch_ci.campaign.archive import PICTURE
 from autoresearch_ci.campaign.sync import NoRemote
@@ -39,65 +38,69 @@ _NOTHING_RAN = {
 }
 
 
-def hold(
-    workspace: Path, order: Order, users: Users | None, stream: TextIO, board: SessionStatus
+def hold_session(
+    workspace: Path,
+    request: ActionRequest,
+    users: Users | None,
+    stream: TextIO,
+    status: SessionStatus,
 ) -> SessionResult:
     """Hold one session, and return what came of it whatever happens.
 
     It is pushed where the workflow gave a token. What is raised on the way is the
     `failure`, beside what the session came to before.
     """
-    given, where = order.given, order.where
+    given, where = request.given, request.where
     progress = Progress(stream)
-    held: SessionResult | None = None
-    lab: Session | None = None
+    result: SessionResult | None = None
+    session: Session | None = None
     try:
-        request = order.session(workspace, board.forge, users, progress.show)
-        with progress, open_session(request) as lab:
-            admit(lab, request, progress.show, auto="report")
+        engine_request = request.for_engine(workspace, status.forge, users, progress.show)
+        with progress, open_session(engine_request) as session:
+            admit(session, engine_request, progress.show, auto="report")
             paint = Paint(colour=False)
-            limits = None if order.setup_only else _limits(lab)
+            limits = None if request.setup_only else _limits(session)
             progress.begin(
-                opening(lab.start, lab.history, limits, lab.notes, paint),
-                lab.history,
-                lab.settings.time_budget,
+                opening(session.start, session.history, limits, session.notes, paint),
+                session.history,
+                session.settings.time_budget,
             )
-            live = Live(lab, order, board, lambda room: page(lab, order).report(room))
-            _run(lab, progress, live)
-            order.head.look(last=True)
-            held = _told(lab, order)
-            print(outcome(lab.start, lab.history), file=stream, flush=True)
-            if is_due(lab, held.result.result):
-                held = _confirmed(lab, order, stream)
-            if lab.campaign.base == where.sha:
-                base = lab.campaign.at_base()
-                held.annotations = tuple(
-                    remark
-                    for path, text in lab.campaign.source().items()
-                    for remark in remarks(path, base[path], text)
+            live = Live(session, request, status, lambda room: page(session, request).report(room))
+            _run(session, progress, live)
+            request.head.look(last=True)
+            result = _told(session, request)
+            print(outcome(session.start, session.history), file=stream, flush=True)
+            if is_due(session, result.outputs.result):
+                result = _confirmed(session, request, stream)
+            if session.campaign.base == where.sha:
+                base = session.campaign.at_base()
+                result.annotations = tuple(
+                    annotation
+                    for path, text in session.campaign.source().items()
+                    for annotation in annotate(path, base[path], text)
                 )
-            done = afterwards(lab, ended(lab), order, board.forge)
-            held.result = replace(held.result, pull_request_url=done.pull_request)
-            held.news = done.said
+            done = after_session(session, ended(session), request, status.forge)
+            result.outputs = replace(result.outputs, pull_request_url=done.pull_request)
+            result.news = done.said
     except BaseException as failure:  # noqa: BLE001 - every way out has a summary and outputs
         stopped = isinstance(failure, KeyboardInterrupt)
-        none = Result("stopped" if stopped else "error")
-        held = held or (_told(lab, order) if lab else SessionResult(none, _blank))
-        held.failure = failure
-        if stopped and lab and not ended(lab):  # before the first record: nothing was amiss
-            held.result = replace(held.result, result="stopped")
-        held.news = held.news or ((FAILED,) if given.goes_on else ())
-    return held
+        none = Outputs("stopped" if stopped else "error")
+        result = result or (_told(session, request) if session else SessionResult(none, _blank))
+        result.failure = failure
+        if stopped and session and not ended(session):  # before the first record: nothing was amiss
+            result.outputs = replace(result.outputs, result="stopped")
+        result.news = result.news or ((FAILED,) if given.goes_on else ())
+    return result
 
 
-def ended(lab: Session) -> SessionEnd | None:
+def ended(session: Session) -> SessionEnd | None:
     """Return the record of this session's end; None where it was not written."""
-    end = lab.ledger.campaign.ended
-    return end if end and end.session == lab.start.session else None
+    end = session.ledger.campaign.ended
+    return end if end and end.session == session.start.session else None
 
 
-def _run(lab: Session, progress: Progress, live: Live) -> None:
-    events = research(lab)
+def _run(session: Session, progress: Progress, live: Live) -> None:
+    events = research(session)
     try:
         live.begin()
         for event in events:
@@ -112,7 +115,7 @@ def _run(lab: Session, progress: Progress, live: Live) -> None:
         events.close()
 
 
-def _confirmed(lab: Session, order: Order, stream: TextIO) -> SessionResult:
+def _confirmed(session: Session, request: ActionRequest, stream: TextIO) -> SessionResult:
     """The session's result, seen again on fresh runs."""
 
     def show(event: Event) -> None:
@@ -124,41 +127,51 @@ def _confirmed(lab: Session, order: Order, stream: TextIO) -> SessionResult:
             print(verdict(event), file=stream, flush=True)
 
     print("Measuring again what was kept, before anybody believes it", file=stream, flush=True)
-    found, why = confirmed(lab, show)
+    found, why = confirmed(session, show)
     if why:
         print(f"note: {clean(why)}", file=stream, flush=True)
-    order.head.look(last=True)
-    held = _told(lab, order, why)
-    held.confirmation = found
-    return held
+    request.head.look(last=True)
+    result = _told(session, request, why)
+    result.confirmation = found
+    return result
 
 
-def page(lab: Session, order: Order, *more: str) -> Page:
+def page(session: Session, request: ActionRequest, *more: str) -> Page:
     """Write the state of the campaign, with what there is to know first: `more` last."""
-    best, where = lab.history.incumbent, order.where
-    trouble, logs = lab.remote_sync.trouble, f"autoresearch-logs/{lab.start.tag}"
-    notes = tuple(note for note in (*lab.notes, order.head.note, trouble, *more) if note)
-    published = not isinstance(lab.remote_sync, NoRemote) and not trouble and best is not None
+    best, where = session.history.incumbent, request.where
+    trouble, logs = session.remote_sync.trouble, f"autoresearch-logs/{session.start.tag}"
+    notes = tuple(note for note in (*session.notes, request.head.note, trouble, *more) if note)
+    published = not isinstance(session.remote_sync, NoRemote) and not trouble and best is not None
     web = where.web if published else ""
-    chart = where.file(logs, PICTURE) if web and lab.campaign.read(PICTURE) else ""
+    chart = where.file(logs, PICTURE) if web and session.campaign.read(PICTURE) else ""
     patch = ""
     if best and best.experiment:
-        patch = lab.archive.recall(best.experiment, "patch", lab.campaign.read)
+        patch = session.archive.recall(best.experiment, "patch", session.campaign.read)
     return Page(
-        lab.start.tag, lab.history, lab.start, ended(lab), notes, patch, web, chart, order.into
+        session.start.tag,
+        session.history,
+        session.start,
+        ended(session),
+        notes,
+        patch,
+        web,
+        chart,
+        request.into,
     )
 
 
-def _told(lab: Session, order: Order, *more: str) -> SessionResult:
+def _told(session: Session, request: ActionRequest, *more: str) -> SessionResult:
     """The session's result and page, which is all in memory: the session may be closed."""
-    end, shown = ended(lab), page(lab, order, *more)
+    end, shown = ended(session), page(session, request, *more)
     failure: AutoresearchError | None = None
     if end and not end.experiments and end.reason in _NOTHING_RAN:
         failure = MachineError("No experiment could run.", remedy=_NOTHING_RAN[end.reason])
-    elif end and fruitless(end, lab.history):
+    elif end and fruitless(end, session.history):
         failure = OutOfTimeError("No experiment came to a verdict.", remedy=end.note)
-    result = result_of(lab.start, end, lab.history)
-    return SessionResult(result, shown.report, failure, headline(lab.history), tag=lab.start.tag)
+    outputs = outputs_of(session.start, end, session.history)
+    return SessionResult(
+        outputs, shown.report, failure, headline(session.history), tag=session.start.tag
+    )
 
 
 def headline(history: History) -> str:
@@ -171,8 +184,8 @@ def headline(history: History) -> str:
     return f"{clean(best.metric)} {change}{f' ({share})' if share else ''}"
 
 
-def _limits(lab: Session) -> list[str]:
-    most, longest = lab.settings.max_experiments, lab.settings.time_limit
+def _limits(session: Session) -> list[str]:
+    most, longest = session.settings.max_experiments, session.settings.time_limit
     return [
         *([f"after {plural(most, 'experiment')}"] if most else []),
         *([f"after {duration(longest)}"] if longest else []),

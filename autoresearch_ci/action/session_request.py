@@ -27,7 +27,7 @@ OFFERED = "autoresearch/"
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ActionRequest:
     """A session as the event's inputs and a command ask for it.
 
     `cause` is what starts another session like it. `where` has the commit that the session
@@ -49,7 +49,7 @@ class Order:
     head: Head = field(default_factory=NoHead)
     others: frozenset[str] = frozenset()
 
-    def session(
+    def for_engine(
         self, workspace: Path, forge: Forge, users: Users | None, tell: Tell
     ) -> SessionRequest:
         """The same as a request that the engine opens a session by."""
@@ -74,12 +74,12 @@ class Order:
         )
 
 
-def commanded(
+def request_of(
     asked: Commanded, given: Given, where: GitHubRepository, forge: Forge, workspace: Path
-) -> Order:
+) -> ActionRequest:
     """Read the session that was asked for in a comment. Raises Refusal and AutoresearchError."""
     command = asked.command
-    order = Order(
+    request = ActionRequest(
         replace(given, overrides=_overrides(command, given.overrides)),
         where,
         setup_only=command.verb is Verb.SETUP,
@@ -87,21 +87,21 @@ def commanded(
         by=asked.by,
     )
     if asked.pull:
-        return on_pull(order, asked.pull, forge, workspace)
+        return on_pull(request, asked.pull, forge, workspace)
     if command.target is None or "tag" in given.overrides:
-        return order
+        return request
     origin(workspace, given.token).fetch_campaigns()
     others = of_other_targets(Workspace.open(workspace), command.target)
-    return replace(order, others=frozenset(others))
+    return replace(request, others=frozenset(others))
 
 
-def on_pull(order: Order, pull: Pull, forge: Forge, workspace: Path) -> Order:
+def on_pull(request: ActionRequest, pull: Pull, forge: Forge, workspace: Path) -> ActionRequest:
     """Put it on a pull request: its campaign, begun from its head, by the rules of its base.
 
     The head is fetched here, and is exactly the commit that was found when the command came.
     Raises Refusal where it has moved since. One that offers a campaign is about that one.
     """
-    remote = origin(workspace, order.given.token)
+    remote = origin(workspace, request.given.token)
     head, base = (f"refs/heads/{name}" for name in (pull.head_branch, pull.base_branch))
     found = remote.fetch(head, base, whole=True)
     if found.get(head) != pull.head_sha:
@@ -115,14 +115,14 @@ def on_pull(order: Order, pull: Pull, forge: Forge, workspace: Path) -> Order:
             "from there.",
             remedy="Choose another base for the pull request, and command again.",
         )
-    overrides = {**order.given.overrides, "tag": campaign_of(pull)}
-    given = replace(order.given, overrides=overrides, new_campaign=False)
+    overrides = {**request.given.overrides, "tag": campaign_of(pull)}
+    given = replace(request.given, overrides=overrides, new_campaign=False)
     if campaign_of(pull) != of_pull(pull.number):
-        return replace(order, given=given, trusted=found[base])
+        return replace(request, given=given, trusted=found[base])
     return replace(
-        order,
+        request,
         given=given,
-        where=replace(order.where, sha=pull.head_sha, branch=pull.head_branch),
+        where=replace(request.where, sha=pull.head_sha, branch=pull.head_branch),
         base=pull.head_sha,
         base_branch=pull.head_branch,
         trusted=found[base],

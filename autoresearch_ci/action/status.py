@@ -15,7 +15,7 @@ from autoresearch_ci.action.authorization import (
 )
 from autoresearch_ci.action.event import CommandTrigger
 from autoresearch_ci.action.repository import GitHubRepository
-from autoresearch_ci.action.session_request import Order
+from autoresearch_ci.action.session_request import ActionRequest
 from autoresearch_ci.action.session_result import SessionResult
 from autoresearch_ci.campaign.requests import request_id
 from autoresearch_ci.core.errors import AutoresearchError, ForgeError
@@ -94,32 +94,32 @@ class SessionStatus:
         if self._last_words:  # before them there is still something to push
             self.forge.hurry(HURRY)
 
-    def show(self, held: SessionResult, page: Callable[[int], str]) -> Sequence[Missed]:
+    def show(self, result: SessionResult, page: Callable[[int], str]) -> Sequence[Missed]:
         """Show how it ended, and put its comment's address into it; return what was not shown."""
         self._last_words = True
         if self._hurried:
             self.forge.hurry(HURRY)
         try:
-            if held.shown and self._session:
-                self._check(held, page)
-            self._answer(held, page)
+            if result.shown and self._session:
+                self._check(result, page)
+            self._answer(result, page)
             return (*self._unreached, *self.forge.missed)
         finally:
             self.forge.close()
 
-    def _check(self, held: SessionResult, page: Callable[[int], str]) -> None:
-        shown = CheckOutput(_title(held), page(PAGE_LIMIT))
-        self.forge.end_check(self.where.sha, _conclusion(held), shown, held.annotations)
-        if held.confirmation:
-            self._confirmed(held.confirmation)
+    def _check(self, result: SessionResult, page: Callable[[int], str]) -> None:
+        shown = CheckOutput(_title(result), page(PAGE_LIMIT))
+        self.forge.end_check(self.where.sha, _conclusion(result), shown, result.annotations)
+        if result.confirmation:
+            self._confirmed(result.confirmation)
 
-    def _answer(self, held: SessionResult, page: Callable[[int], str]) -> None:
-        if held.tag:
-            address = self.requester.show(held.tag, page(PAGE_LIMIT), final=True)
-            held.result = replace(held.result, comment_url=address)
-        elif held.failure is not None:
+    def _answer(self, result: SessionResult, page: Callable[[int], str]) -> None:
+        if result.tag:
+            address = self.requester.show(result.tag, page(PAGE_LIMIT), final=True)
+            result.outputs = replace(result.outputs, comment_url=address)
+        elif result.failure is not None:
             self.requester.reply(page(PAGE_LIMIT) or "The job was cancelled.")
-        if held.failure is None:
+        if result.failure is None:
             self.requester.done()
 
     def _confirmed(self, found: Confirmation) -> None:
@@ -139,16 +139,16 @@ def choose_forge(where: GitHubRepository, token: str) -> Forge:
     return GitHubForge(where.api_url, where.repository, token)
 
 
-def _conclusion(held: SessionResult) -> Conclusion:
-    if held.failure is not None and not held.interrupted:
+def _conclusion(result: SessionResult) -> Conclusion:
+    if result.failure is not None and not result.interrupted:
         return Conclusion.FAILURE
-    return _CONCLUSIONS[held.result.result]
+    return _CONCLUSIONS[result.outputs.result]
 
 
-def _title(held: SessionResult) -> str:
-    if isinstance(held.failure, AutoresearchError):
-        return held.failure.message
-    return held.title or held.result.result.replace("_", " ")
+def _title(result: SessionResult) -> str:
+    if isinstance(result.failure, AutoresearchError):
+        return result.failure.message
+    return result.title or result.outputs.result.replace("_", " ")
 
 
 PAUSE = 60.0
@@ -163,33 +163,33 @@ class Live:
 
     def __init__(
         self,
-        lab: Session,
-        order: Order,
-        board: SessionStatus,
+        session: Session,
+        request: ActionRequest,
+        status: SessionStatus,
         page: Callable[[int], str],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._lab, self._order, self._board, self._page = lab, order, board, page
+        self._session, self._request, self._status, self._page = session, request, status, page
         self._clock, self._due, self._left = clock, clock(), False
 
     def begin(self) -> None:
         """Show that the session is at work."""
-        self._board.begin(self._page(PAGE_LIMIT))
+        self._status.begin(self._page(PAGE_LIMIT))
         self._show()
 
     def show(self, event: Event) -> None:
         """Show where the session is after an experiment; see whom it still works for."""
         if not isinstance(event, Experiment):
             return
-        head = self._order.head
+        head = self._request.head
         head.look()
         if head.gone and not self._left:
             self._left = True
             stop = StopRequest(event.tag, request_id(), timestamp(), now=True)
-            self._lab.stops.leave(stop)
+            self._session.stops.leave(stop)
         if self._clock() >= self._due:
             self._show()
 
     def _show(self) -> None:
-        self._board.requester.show(self._lab.start.tag, self._page(PAGE_LIMIT))
+        self._status.requester.show(self._session.start.tag, self._page(PAGE_LIMIT))
         self._due = self._clock() + PAUSE

@@ -6,7 +6,7 @@ import pytest
 
 from tests import racing_sessions
 from tests.action_jobs import ARCHIVED_AT_ONCE, wait_for
-from tests.unit.action.test_errands import held_up
+from tests.unit.action.test_comment_commands import held_up
 
 BOT = {"GITHUB_TRIGGERING_ACTOR": "github-actions[bot]"}
 ONE = {"max_experiments": "1", "continue_mode": "dispatch"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autoresearch_ci.action.error_text import words
+from autoresearch_ci.action.error_text import explain
 from autoresearch_ci.core.errors import SettingsError
 
 
@@ -21,11 +21,11 @@ from autoresearch_ci.core.errors import SettingsError
 )
 def test_flags_are_inputs_there(remedy, said):
     """What to do is something that a workflow can do."""
-    assert words(SettingsError("m.", remedy=remedy)) == ("m.", "", said)
+    assert explain(SettingsError("m.", remedy=remedy)) == ("m.", "", said)
 
 
 def test_a_pull_request_has_one_campaign():
     """Where a new campaign is advised, it says what to do on a pull request, which can have none."""
-    _, _, said = words(SettingsError("m.", remedy="Begin a new campaign with --new."))
+    _, _, said = explain(SettingsError("m.", remedy="Begin a new campaign with --new."))
     assert said.startswith("Begin a new campaign with `new_campaign: true`.")
     assert "delete autoresearch/pr-NUMBER and autoresearch-logs/pr-NUMBER" in said

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from autoresearch_ci.action.after_session import AfterSession, afterwards
+from autoresearch_ci.action.after_session import AfterSession, after_session
 from autoresearch_ci.action.inputs import Given
 from autoresearch_ci.action.repository import GitHubRepository
-from autoresearch_ci.action.session_request import Order
+from autoresearch_ci.action.session_request import ActionRequest
 from autoresearch_ci.core.model import Reason, SessionEnd, StopReason
 from autoresearch_ci.forge.offline import OfflineForge
 
@@ -44,17 +44,19 @@ def test_the_branch_that_it_is_offered_to(lab):
     """A pull request's own branch; else the one that the campaign follows; else the event's."""
     forge = Forge()
     lab.start = replace(lab.start, base_branch="main")
-    afterwards(lab, END, Order(GIVEN, GitHubRepository(branch="other"), into="topic"), forge)
-    afterwards(lab, END, Order(GIVEN, GitHubRepository(branch="other")), forge)
+    after_session(
+        lab, END, ActionRequest(GIVEN, GitHubRepository(branch="other"), into="topic"), forge
+    )
+    after_session(lab, END, ActionRequest(GIVEN, GitHubRepository(branch="other")), forge)
     lab.start = replace(lab.start, base_branch="")
-    done = afterwards(lab, END, Order(GIVEN, GitHubRepository(branch="other")), forge)
+    done = after_session(lab, END, ActionRequest(GIVEN, GitHubRepository(branch="other")), forge)
     assert forge.bases == ["topic", "main", "other"]
     assert done.pull_request == "https://github.example/o/r/pull/1"
 
 
 def test_where_no_branch_is_known(lab):
     """Then nothing is opened, and that is said; the session's result stands."""
-    done = afterwards(lab, END, Order(GIVEN, GitHubRepository()), Forge())
+    done = after_session(lab, END, ActionRequest(GIVEN, GitHubRepository()), Forge())
     assert done.pull_request == ""
     assert done.said[0].startswith("No pull request was opened: Nothing says which branch")
 
@@ -64,6 +66,7 @@ def test_a_session_that_is_no_improvement_offers_nothing(lab, end):
     """Only a session that has kept something opens or updates a pull request."""
     forge = Forge()
     assert (
-        afterwards(lab, end, Order(GIVEN, GitHubRepository(branch="main")), forge) == AfterSession()
+        after_session(lab, end, ActionRequest(GIVEN, GitHubRepository(branch="main")), forge)
+        == AfterSession()
     )
     assert forge.bases == []

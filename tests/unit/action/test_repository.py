@@ -6,8 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoresearch_ci.action.annotations import remarks
-from autoresearch_ci.action.repository import GitHubRepository, base_branch, push_target, site
+from autoresearch_ci.action.repository import (
+    GitHubRepository,
+    base_branch,
+    push_target,
+    repository_of,
+)
+from autoresearch_ci.action.session_result import annotate
 from tests.projects import git, make_project
 
 PAYLOAD = {"repository": {"default_branch": "trunk"}}
@@ -19,19 +24,19 @@ LINES = st.lists(st.sampled_from(["a", "b", "c"]), max_size=8)
 )
 def test_the_branch(ref, branch):
     """It is the event's, the default one where the event has none, and unknown for a tag."""
-    assert site({"GITHUB_REF": ref} if ref else {}, PAYLOAD).branch == branch
+    assert repository_of({"GITHUB_REF": ref} if ref else {}, PAYLOAD).branch == branch
 
 
 @pytest.mark.parametrize("payload", [None, [], {"repository": 1}, {"repository": {}}])
 def test_a_payload_that_says_nothing(payload):
     """Whatever the payload is, a runner that says nothing gives a site without anything."""
-    assert site({}, payload) == GitHubRepository()
+    assert repository_of({}, payload) == GitHubRepository()
 
 
 def test_addresses():
     """An Enterprise Server's address is taken, and names of branches are quoted."""
     variables = {"GITHUB_SERVER_URL": "https://ghe.example/", "GITHUB_REPOSITORY": "o/r"}
-    assert site(variables, {}).file("logs/a b", "p.svg") == (
+    assert repository_of(variables, {}).file("logs/a b", "p.svg") == (
         "https://ghe.example/o/r/blob/logs/a%20b/p.svg?raw=true"
     )
 
@@ -60,7 +65,7 @@ def test_no_push_without_a_token_or_a_remote(tmp_path):
 @given(LINES, LINES)
 def test_remarks(before, after):
     """Every remark is on lines that the file has, and there is none where nothing changed."""
-    found = remarks("f.py", "\n".join(before), "\n".join(after))
+    found = annotate("f.py", "\n".join(before), "\n".join(after))
     assert bool(found) == (before != after)
     for each in found:
         assert 1 <= each.start_line <= each.end_line <= max(len(before), 1)
@@ -69,7 +74,7 @@ def test_remarks(before, after):
 
 def test_what_a_remark_says():
     """It shows what the campaign has in place of the lines, and no control characters."""
-    [remark] = remarks("f.py", "a\nb\nc", "a\nB\x1b[2J\nc")
+    [remark] = annotate("f.py", "a\nb\nc", "a\nB\x1b[2J\nc")
     assert (remark.start_line, remark.end_line) == (2, 2)
     assert remark.message.startswith("The campaign has here:\nB")
     assert "\x1b" not in remark.message
@@ -79,8 +84,8 @@ def test_the_address_of_the_run():
     """It is known where the runner says which server, repository and run it is."""
     variables = {"GITHUB_SERVER_URL": "https://ghe.example", "GITHUB_REPOSITORY": "o/r"}
     assert (
-        site({**variables, "GITHUB_RUN_ID": "7"}, {}).run
+        repository_of({**variables, "GITHUB_RUN_ID": "7"}, {}).run
         == "https://ghe.example/o/r/actions/runs/7"
     )
-    assert site({**variables, "GITHUB_RUN_ID": "x/y"}, {}).run == ""
-    assert site({"GITHUB_RUN_ID": "7"}, {}).run == ""
+    assert repository_of({**variables, "GITHUB_RUN_ID": "x/y"}, {}).run == ""
+    assert repository_of({"GITHUB_RUN_ID": "7"}, {}).run == ""
