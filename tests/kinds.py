@@ -28,6 +28,9 @@ STARTERS = (
 )
 """Modules that are used to start processes."""
 
+SHARING = {"tests.action_jobs", "autoresearch_ci.executors.users"}
+"""Modules whose users may kill whatever runs as the experiments' users."""
+
 EVENTS = ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec", "os.system")
 """Python's own names for the start of a process."""
 
@@ -43,13 +46,11 @@ def sort(items: list[pytest.Item], *, share_users: bool) -> None:
         if kind is None:
             kind = _kind(item, used)
             item.add_marker(kind)
-        if kind == "e2e":
-            file = item.path.stem
-            item.add_marker(
-                pytest.mark.xdist_group("engine" if "tests.action_image" in used else file)
-            )
-        elif share_users and used & {"tests.action_jobs", "autoresearch_ci.executors.users"}:
+        if share_users and (kind == "e2e" or used & SHARING):
             item.add_marker(pytest.mark.xdist_group("users"))
+        elif kind == "e2e":
+            image = "tests.action_image" in used
+            item.add_marker(pytest.mark.xdist_group("image" if image else item.path.stem))
 
 
 def _kind(item: pytest.Item, used: set[str]) -> str:
