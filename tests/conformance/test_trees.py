@@ -535,8 +535,9 @@ with level.open_trees(base) as trees, trees.tree({{}}) as tree:
     assert (out / "ticks").exists()
     harness.kill()
     harness.wait()
-    time.sleep(0.3)
-    assert not ticks(out / "ticks")
+    give_up = time.monotonic() + 10  # on a busy machine it takes a while to see the end
+    while ticks(out / "ticks"):
+        assert time.monotonic() < give_up
 
 
 # What a run reaches

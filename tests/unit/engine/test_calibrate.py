@@ -18,8 +18,8 @@ from tests.projects import SETTINGS, git, make_project
 
 @pytest.fixture
 def lab(tmp_path, monkeypatch):
-    """A session; a third as many made-up comparisons as for a user tell the same."""
-    monkeypatch.setattr("autoresearch_ci.engine.calibrate._COMPARISONS", 100)
+    """A session; a sixth of the made-up comparisons tells the same."""
+    monkeypatch.setattr("autoresearch_ci.engine.calibrate._COMPARISONS", 50)
     with open_session(
         SessionRequest(make_project(tmp_path / "project"), {**SETTINGS, "tag": "t"})
     ) as lab:
