@@ -94,7 +94,7 @@ def loads(line: bytes) -> Record | None:
 def parse(line: bytes) -> Any:
     """The JSON on a line. Raises ValueError."""
     try:
-        return from_json(line, cache_strings="keys")
+        return from_json(line, cache_strings="all")
     except ValueError:
         return json.loads(line)  # knows half a surrogate pair, and says what is wrong
 
