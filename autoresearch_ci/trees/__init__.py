@@ -100,7 +100,8 @@ class Base:
     """The common ground of all trees of a session.
 
     `root` is the user's working tree. `place` is an empty folder of the session's on a disk,
-    outside of `root`, which only we may enter; the session deletes it.
+    outside of `root`, which only we may enter; the session deletes it. `image` is what containers
+    are made from, and `gpus` are those that they get, `all` or ids.
     """
 
     root: Path
@@ -108,6 +109,8 @@ class Base:
     source: Source
     commit: str
     sandbox: Sandbox = field(default_factory=Sandbox)
+    image: str = ""
+    gpus: tuple[str, ...] = ()
 
 
 class Tree(Protocol):

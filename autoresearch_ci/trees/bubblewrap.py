@@ -35,7 +35,7 @@ _KERNELS = ("sys", "fs", "acpi", "scsi")
 _LONGEST_OPTIONS = 4000
 """Bytes of an overlay's options; what is beyond 4096 the kernel cuts off without a word."""
 
-_AND_WHAT_GOES_ON = (
+AND_WHAT_GOES_ON = (
     'trap : TERM; "$@"; code=$?; n=0; while [ $n -lt 20 ]; do '
     "set -- /proc/[0-9]*; [ $# -gt 2 ] || break; sleep 0.01 || break; "
     "n=$((n+1)); done; exit $code"
@@ -99,7 +99,7 @@ class Bubblewrap:
                 *(word for each in filtered for word in ("--seccomp", str(each))),
                 *(("--unshare-net",) if network is Network.NONE else ()),
                 *mounts,
-                *("--chdir", str(command.cwd), "--", "/bin/sh", "-c", _AND_WHAT_GOES_ON, "sh"),
+                *("--chdir", str(command.cwd), "--", "/bin/sh", "-c", AND_WHAT_GOES_ON, "sh"),
             ]
             tree = Sandboxed(told)
             attempt = Attempt(

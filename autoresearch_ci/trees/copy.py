@@ -45,6 +45,7 @@ NAME = "copy"
 _SHARED_MEMORY = "/dev/shm"
 _TEMPORARY = "tmp"
 _DOING = "make a run's tree"
+_LEFTOVERS = "autoresearch_ci.trees.leftovers"
 _RUNS = "AUTORESEARCH_TREES"
 """The variable by which what a killed session left is found where it has no user of its own."""
 
@@ -340,7 +341,11 @@ class CopyTree:
 @contextmanager
 def open_trees(base: Base) -> Iterator[CopyTrees]:
     """The trees of a session. Should the session be killed, what runs in them is, too."""
-    with lease() if os.geteuid() == 0 else nullcontext() as user, watched(_RUNS, base.place, user):
+    place = str(base.place)
+    with (
+        lease() if os.geteuid() == 0 else nullcontext() as user,
+        watched(_LEFTOVERS, _RUNS, place, str(user or "")),
+    ):
         yield CopyTrees(base, user)
 
 

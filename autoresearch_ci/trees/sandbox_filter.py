@@ -82,6 +82,13 @@ def is_supported() -> bool:
     return platform.machine() in _ARCHITECTURES
 
 
+def names() -> tuple[str, ...]:
+    """Name the calls that are refused in a container, whose IPC and processes are its own."""
+    debugging = ("ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp")
+    rings = (name for name in _MISSING if name != "clone3")
+    return (*_REFUSED, *debugging, *rings)
+
+
 def build(network: Network, machine: str | None = None, *, alone: bool = False) -> bytes:
     """Return the filter as an array of `struct sock_filter`; KeyError for an unknown machine.
 

@@ -15,15 +15,18 @@ import pytest
 
 from autoresearch_ci.core.errors import SettingsError
 from autoresearch_ci.executors import Command
-from autoresearch_ci.trees import Base, Change, Kind, Network, Sandbox, copy, overlay
+from autoresearch_ci.trees import Base, Change, Kind, Network, Sandbox, container, copy, overlay
 from autoresearch_ci.workspace.git import Git
 from autoresearch_ci.workspace.tracked_files import TrackedFiles
+from tests.action_image import has_image
 from tests.projects import git, make_repository
 
 PYTHON = shutil.which("python3", path="/usr/bin:/bin") or sys.executable
 """One that every user may run, where there is one."""
 
-LEVELS = {"overlay": overlay, "copy": copy}
+LEVELS = {"overlay": overlay, "container": container, "copy": copy}
+IMAGE = "autoresearch-base:local"
+"""Debian with Python, which tests/e2e/install-tools makes."""
 
 FILES = {
     ".gitignore": "built/\ndata/\n*.o\n",
@@ -52,7 +55,9 @@ class Workshop:
     def open(self, **sandbox):
         if obstacle := self.level.obstacle(self.root, self.place):
             pytest.skip(f"NOT RUN: {obstacle.reason}")
-        base = Base(self.root, self.place, self.source, self.head, Sandbox(**sandbox))
+        if self.level is container and not has_image(IMAGE):
+            pytest.skip(f"NOT RUN: the engine has no image {IMAGE}")
+        base = Base(self.root, self.place, self.source, self.head, Sandbox(**sandbox), IMAGE)
         return self.level.open_trees(base)
 
     @property
@@ -520,7 +525,7 @@ from autoresearch_ci.trees import Base, {level.__name__.rpartition(".")[2]} as l
 from autoresearch_ci.workspace.git import Git
 from autoresearch_ci.workspace.tracked_files import TrackedFiles
 root, place, out = map(Path, sys.argv[1:])
-base = Base(root, place, TrackedFiles(Git(root)), "HEAD", Sandbox(write=(out,)))
+base = Base(root, place, TrackedFiles(Git(root)), "HEAD", Sandbox(write=(out,)), {IMAGE!r})
 with level.open_trees(base) as trees, trees.tree({{}}) as tree:
     tree.run(Command(f"cd {{out}}; setsid sh -c '{TICKING}' & cd {{out}}; {TICKING}", root, 60))
 """
@@ -543,7 +548,7 @@ with level.open_trees(base) as trees, trees.tree({{}}) as tree:
 # What a run reaches
 
 
-def test_secrets_of_the_machine_are_closed(workshop, tmp_path, monkeypatch):
+def test_secrets_of_the_machine_are_closed(level, workshop, tmp_path, monkeypatch):
     """Not the home, not other folders, not the shadow file, not our environment, not our layers."""
     home = tmp_path / "home"
     for name in (".ssh/id", ".netrc", ".aws/credentials", ".config/gh/hosts.yml", ".npmrc"):
@@ -552,10 +557,11 @@ def test_secrets_of_the_machine_are_closed(workshop, tmp_path, monkeypatch):
     (tmp_path / "elsewhere").write_text("planted\n")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("PLANTED", "planted")
+    shadow = "" if level is container else "/etc/shadow"  # a container has its image's
     with workshop.open() as trees, trees.tree({}) as tree:
         shell = f"""
         ls -A ~; cat ~/.ssh/id ~/.netrc ~/.aws/credentials ~/.config/gh/hosts.yml ~/.npmrc
-        cat {tmp_path}/elsewhere {workshop.root}/.git/config /etc/shadow
+        cat {tmp_path}/elsewhere {workshop.root}/.git/config {shadow}
         cat /proc/*/environ | tr '\\0' '\\n' | grep PLANTED
         ls {workshop.place}/*; {PYTHON} -c 'from socket import *
 socket(AF_UNIX).connect("/var/run/docker.sock"); print("an engine")'

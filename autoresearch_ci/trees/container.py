@@ -1,0 +1,320 @@
+"""Run trees as overlays in sibling containers, which an engine starts from the user's image."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from autoresearch_ci.core.environment import checked, environment
+from autoresearch_ci.core.errors import MachineError, SettingsError
+from autoresearch_ci.core.files import give
+from autoresearch_ci.core.model import Run
+from autoresearch_ci.executors import Command
+from autoresearch_ci.trees import Base, Change, Kind, Network, Obstacle
+from autoresearch_ci.trees.bubblewrap import AND_WHAT_GOES_ON
+from autoresearch_ci.trees.container_run import run_in_container
+from autoresearch_ci.trees.engine import LABEL, Engine, RefusedError, find, trouble
+from autoresearch_ci.trees.sandbox_filter import names
+from autoresearch_ci.trees.session_layers import HOME, PROJECT, SessionLayers, Stack, lay
+from autoresearch_ci.trees.upper import changes
+from autoresearch_ci.trees.watcher import watched
+from autoresearch_ci.workspace.files import disk_errors
+from autoresearch_ci.workspace.globs import matches
+
+_ENGINE = "autoresearch_ci.trees.engine"
+_HOME = "/home/autoresearch"
+_LONGEST_OPTIONS = 4000
+_SHARED_MEMORY = 2 << 30
+_MOST_PROCESSES = 8192
+_ODD = frozenset(":,\\\n\"'")
+_OF_THE_IMAGE = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "JAVA_HOME", "VIRTUAL_ENV", "XDG_")
+
+
+class ContainerTrees:
+    """The trees of a session; what they stand on is kept by its layers."""
+
+    name = "container"
+
+    def __init__(self, base: Base, engine: Engine, session: str) -> None:
+        self._base, self._engine, self._session = base, engine, session
+        self.root = base.root
+        owner = base.root.stat()
+        self._owner = (owner.st_uid, owner.st_gid)
+        self._given: set[str] = set()
+        home = f"{base.place}/home"
+        os.mkdir(home, 0o700)
+        self._layers = SessionLayers(base, {PROJECT: str(base.root), HOME: home})
+        variables = environment(checked(base.sandbox.allow), {})
+        kept = {n: v for n, v in variables.items() if not n.startswith(_OF_THE_IMAGE)}
+        self._env = kept | {"HOME": _HOME, "TMPDIR": "/tmp"}
+        self._hand_over()
+
+    @contextmanager
+    def tree(
+        self,
+        files: Mapping[str, bytes],
+        artifacts: Mapping[str, Path] | None = None,
+        *,
+        warm: bool = True,
+    ) -> Iterator[ContainerTree]:
+        with self._tree(files, artifacts or {}, warm, self._base.sandbox.network) as tree:
+            yield tree
+
+    def prepare(self, command: Command) -> Run:
+        with self._tree({}, {}, False, Network.HOST) as tree:
+            run = tree.run(command)
+            if run.ok:
+                self._layers.prepare(tree.upper)
+        return run
+
+    def advance(self, commit: str) -> None:
+        self._layers.advance(commit)
+
+    def keep_warm(self, tree: ContainerTree) -> None:
+        self._layers.warm(tree.upper, tree.below)
+
+    @contextmanager
+    def _tree(
+        self,
+        files: Mapping[str, bytes],
+        artifacts: Mapping[str, Path],
+        warm: bool,
+        network: Network,
+    ) -> Iterator[ContainerTree]:
+        with self._layers.tree() as (folder, stack):
+            below = self._layers.below(PROJECT, stack, warm=warm)[::-1]
+            with disk_errors("make a run's tree"):
+                lay(f"{folder}/files", files, artifacts, below)
+                for name in ("files", "upper"):
+                    give(f"{folder}/{name}", *self._owner)
+                self._hand_over()
+            volumes = self._volumes(folder, stack, warm=warm)
+            try:
+                tree = ContainerTree(self, folder, below, volumes, network)
+                yield tree
+            finally:
+                for volume in volumes:
+                    with suppress(RefusedError):
+                        self._engine.ask("DELETE", f"/volumes/{volume}", force=1)
+
+    def run(self, folder: str, volumes: Sequence[str], command: Command, network: Network) -> Run:
+        """Run a command in a container with these volumes."""
+        mounts: list[dict[str, object]] = [
+            {"Type": "volume", "Source": volume, "Target": at}
+            for volume, at in zip(volumes, (str(self.root), _HOME), strict=True)
+        ]
+        mounts.append(self._bind(f"{folder}/tmp", "/tmp"))
+        mounts.append(self._bind(f"{folder}/var-tmp", "/var/tmp"))
+        for paths, only in ((self._base.sandbox.read, True), (self._base.sandbox.write, False)):
+            mounts += [self._bind(str(path), str(path), read_only=only) for path in paths]
+        shell = command.shell
+        if command.stdin is not None:
+            shutil.copyfile(command.stdin, f"{folder}/tmp/.stdin")
+            shell = f"exec < /tmp/.stdin; rm /tmp/.stdin; {shell}"
+        if command.log is not None:  # one stream, which keeps their order
+            shell = f"exec 2>&1; {shell}"
+        memory = command.memory_limit
+        spec = {
+            "Image": self._base.image,
+            "Entrypoint": ["/bin/sh", "-c", f"trap : TERM; {AND_WHAT_GOES_ON}", "sh"],
+            "Cmd": ["/bin/sh", "-c", shell],
+            "Env": [f"{n}={v}" for n, v in {**self._env, **command.env}.items()],
+            "User": "{}:{}".format(*self._owner),
+            "WorkingDir": str(command.cwd),
+            "AttachStdout": True,
+            "AttachStderr": True,
+            "Labels": {LABEL: self._session},
+            "HostConfig": {
+                "NetworkMode": network.value,
+                "Init": True,
+                "ReadonlyRootfs": True,
+                "Tmpfs": {"/run": ""},
+                "CapDrop": ["ALL"],
+                "SecurityOpt": ["no-new-privileges", f"seccomp={json.dumps(_profile())}"],
+                "PidsLimit": _MOST_PROCESSES,
+                "ShmSize": _SHARED_MEMORY,
+                "LogConfig": {"Type": "none"},
+                "Mounts": mounts,
+                **({"Memory": memory, "MemorySwap": memory} if memory else {}),
+                **({"DeviceRequests": [_gpus(self._base.gpus)]} if self._base.gpus else {}),
+            },
+        }
+        try:
+            return run_in_container(self._engine, spec, command)
+        except (OSError, RefusedError) as error:
+            raise trouble("run a command", error) from error
+
+    def _bind(self, path: str, at: str, *, read_only: bool = False) -> dict[str, object]:
+        source = self._seen(path)
+        return {"Type": "bind", "Source": source, "Target": at, "ReadOnly": read_only}
+
+    def _volumes(self, folder: str, stack: Stack, *, warm: bool) -> list[str]:
+        """Volumes of the engine for the project and the home, overlays of the layers."""
+        made = []
+        for place, last in ((PROJECT, (f"{folder}/files",)), (HOME, ())):
+            layers = (*self._layers.below(place, stack, warm=warm), *last)
+            lower = ":".join(self._seen(layer) for layer in layers[::-1])
+            upper, work = (self._seen(f"{folder}/{name}/{place}") for name in ("upper", "work"))
+            options = f"lowerdir={lower},upperdir={upper},workdir={work},userxattr"
+            if len(options) > _LONGEST_OPTIONS:
+                raise MachineError(
+                    "The layers of a run's tree have too long a path.",
+                    remedy="Move the project to a folder with a shorter path.",
+                )
+            name = f"autoresearch-{uuid.uuid4().hex}"
+            try:
+                self._engine.ask(
+                    "POST", "/volumes/create",
+                    {
+                        "Name": name, "Driver": "local", "Labels": {LABEL: self._session},
+                        "DriverOpts": {"type": "overlay", "device": "overlay", "o": options},
+                    },
+                )  # fmt: skip
+            except (OSError, RefusedError) as error:
+                raise trouble("make a volume", error) from error
+            made.append(name)
+        return made
+
+    def _hand_over(self) -> None:
+        """Let layers belong to whom commands run as, so that they can write to what these show."""
+        with os.scandir(self._base.place) as found:
+            new = {entry.name for entry in found if entry.name[0] in "hl"} - self._given
+        for name in new:
+            give(f"{self._base.place}/{name}", *self._owner)
+        self._given |= new
+
+    def _seen(self, path: str) -> str:
+        seen = self._engine.host_path(Path(path))
+        if seen is None:
+            raise MachineError(
+                f"The engine does not see {path}, which is in this container alone.",
+                remedy="Mount its folder into this container, or let TMPDIR name one that is.",
+            )
+        return seen
+
+
+class ContainerTree:
+    """One tree: its upper layer, and the stack of the project below it, the top first."""
+
+    def __init__(
+        self,
+        trees: ContainerTrees,
+        folder: str,
+        below: Sequence[str],
+        volumes: Sequence[str],
+        network: Network,
+    ) -> None:
+        self._trees, self._folder, self._volumes = trees, folder, volumes
+        self._network = network
+        self.root, self.upper = trees.root, f"{folder}/upper"
+        self.below = [f"{folder}/files", *below]
+
+    def run(self, command: Command) -> Run:
+        return self._trees.run(self._folder, self._volumes, command, self._network)
+
+    def changes(self) -> tuple[Change, ...]:
+        with disk_errors("read what a run wrote"):
+            return changes(f"{self.upper}/{PROJECT}", self.below)
+
+    def artifacts(self, patterns: Sequence[str]) -> dict[str, Path]:
+        return {
+            change.path: Path(self.upper, PROJECT, change.path)
+            for change in self.changes()
+            if change.is_file and change.kind is not Kind.DELETED and matches(change.path, patterns)
+        }
+
+    def keep_warm(self) -> None:
+        self._trees.keep_warm(self)
+
+
+@contextmanager
+def open_trees(base: Base) -> Iterator[ContainerTrees]:
+    """The trees of a session; in the end the engine has nothing more of it."""
+    if not base.image:
+        raise SettingsError(
+            "Runs are to be in containers, and no `image` says from what.",
+            remedy="Set `image` to one with what the project needs, such as python:3.13-slim.",
+        )
+    if (engine := find()) is None:
+        raise MachineError("No container engine answers.", remedy=_REMEDY)
+    for paths, setting in (
+        (base.sandbox.read, "sandbox_read"),
+        (base.sandbox.write, "sandbox_write"),
+    ):
+        for path in paths:
+            if not path.is_absolute() or not path.exists():
+                raise SettingsError(
+                    f"`{setting}` names {path}, which is not there.",
+                    remedy="Write absolute paths of files or folders of this machine.",
+                )
+    session = uuid.uuid4().hex
+    with watched(_ENGINE, engine.path, session):
+        try:
+            yield ContainerTrees(base, engine, session)
+        finally:
+            engine.sweep(session)
+
+
+_REMEDY = "Start Docker or Podman, and let this user use its socket; or set `isolation: copy`."
+
+
+def obstacle(root: Path, place: Path) -> Obstacle | None:
+    """Find what stands in the way of containers for the project at `root`, layers in `place`."""
+    engine = find()
+    if engine is None:
+        return Obstacle("no container engine answers on a socket that this user may use", _REMEDY)
+    for path in (root, place):
+        seen = engine.host_path(path)
+        if seen is None:
+            return Obstacle(
+                f"the engine does not see {path}, which is in this container alone", _REMEDY
+            )
+        if _ODD & set(seen):
+            return Obstacle(
+                f"a volume cannot name {seen!r}",
+                "Move it to a path without colon, comma and quotes.",
+            )
+    return None
+
+
+def weaknesses() -> tuple[str, ...]:
+    """Nothing: what is not mounted is not there."""
+    return ()
+
+
+def _gpus(wanted: Sequence[str]) -> dict[str, object]:
+    """The request for all GPUs or for these."""
+    which = {"Count": -1} if list(wanted) == ["all"] else {"DeviceIDs": list(wanted)}
+    return {"Driver": "", "Capabilities": [["gpu"]], **which}
+
+
+def _profile() -> dict[str, object]:
+    """A seccomp profile in the engine's form: all but what no build needs, tracing included.
+
+    A traced first process outlives its container.
+    """
+    refused = {"names": list(names()), "action": "SCMP_ACT_ERRNO"}
+    families = [
+        {
+            "names": ["socket"], "action": "SCMP_ACT_ERRNO", "errnoRet": 97,
+            "args": [{"index": 0, "value": family, "op": "SCMP_CMP_EQ"}],
+        }
+        for family in (17, 38, 40)  # packets, the kernel's ciphers, the host of a virtual machine
+    ]  # fmt: skip
+    namespaces = [
+        {
+            "names": ["clone", "unshare"], "action": "SCMP_ACT_ERRNO",
+            "args": [{"index": 0, "value": bit, "valueTwo": bit, "op": "SCMP_CMP_MASKED_EQ"}],
+        }
+        for bit in (1 << at for at in (17, 25, 26, 27, 28, 29, 30))
+    ]  # fmt: skip
+    missing = {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}
+    return {
+        "defaultAction": "SCMP_ACT_ALLOW",
+        "syscalls": [refused, missing, *families, *namespaces],
+    }
