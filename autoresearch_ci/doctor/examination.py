@@ -24,7 +24,7 @@ from autoresearch_ci.core.model import (
 from autoresearch_ci.doctor import faults
 from autoresearch_ci.doctor.faults import Seen
 from autoresearch_ci.doctor.languages import filled
-from autoresearch_ci.doctor.probes import BETTER, PLANTS, WORSE, Probe, now_known, worse
+from autoresearch_ci.doctor.probes import BETTER, PROBES, WORSE, Probe, now_known, worse
 from autoresearch_ci.doctor.project import NotPossibleError, ProjectUnderTest
 from autoresearch_ci.engine.assembly import load_settings, open_session
 from autoresearch_ci.engine.loop import research
@@ -40,7 +40,7 @@ BUDGET = 10.0
 
 AS_IT_IS = "the project as it is"
 
-TITLES = tuple(probe.title for probe in (*PLANTS, BETTER))
+TITLES = tuple(probe.title for probe in (*PROBES, BETTER))
 """Of all changes, in their order."""
 
 _FREE = {
@@ -153,7 +153,7 @@ class Examination:
 
     def _checks(self) -> Iterator[Check]:
         project = self._look()
-        waiting = deque(PLANTS)
+        waiting = deque(PROBES)
         shows = False
         while waiting:
             planter = _ProbeProposer(waiting, project)

@@ -110,7 +110,7 @@ def _fake(project: ProjectUnderTest) -> str:
 
 CRASH, EDIT, ENDLESS = "a crash", "an edit of another file", "an endless run"
 WORSE = "a slower or larger one"
-PLANTS = (
+PROBES = (
     Probe("no change", lambda project: project.text,
           faults.unless(Reason.DUPLICATE,
                         "The same content was tried again. This is a bug of autoresearch-ci.")),

@@ -50,7 +50,7 @@ class Observations:
     """Grows by reading each experiment once; the same history gives the same memory.
 
     `crashes` are the moves of one number that led to no value, `failed` the settings of
-    one knob alone that did, `alone` those it was given since the last keep. `gone` has the
+    one parameter alone that did, `alone` those it was given since the last keep. `gone` has the
     lines that deletions took away, by the first of them.
     """
 
@@ -131,7 +131,7 @@ class Observations:
             arm.gained += max(gain or 0.0, 0.0)
 
     def _note_alone(self, moves: Moves, *, crashed: bool) -> None:
-        """Remember what one knob alone was set to, and where that led to no value."""
+        """Remember what one parameter alone was set to, and where that led to no value."""
         ((name, (old, new)),) = moves.items()
         self.alone.add((name, new))
         if crashed:

@@ -94,7 +94,7 @@ def find_parameters(tokens: list[Token], protection: Protection) -> list[Paramet
 
 
 def _told_apart(parameters: list[Parameter]) -> list[Parameter]:
-    """Labels that say which one, where several knobs have the same name."""
+    """Labels that say which one, where several parameters have the same name."""
     count = Counter(parameter.label for parameter in parameters)
     return [
         replace(parameter, label=parameter.id[-40:]) if count[parameter.label] > 1 else parameter

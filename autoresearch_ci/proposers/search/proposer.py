@@ -32,7 +32,7 @@ _NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\w.]*(?:[eE][-+]?\d+)?")
 # How much a deletion is worth trying against a number, before either has been.
 _CUT_FOR_SIZE = 0.6
 _CUT_ELSE = 0.12
-# As many good knobs as this make a source worth tuning.
+# As many good parameters as this make a source worth tuning.
 _ENOUGH = 3.0
 
 

@@ -1,9 +1,9 @@
 """The expected worth of a move, from the moves that were measured.
 
 A Gaussian process on differences: an experiment tells how much better the
-metric got when some knobs went from old to new. Each knob has its own smooth
+metric got when some parameters went from old to new. Each parameter has its own smooth
 effect on its own scale, and the effects add up, so that one lesson speaks for
-every move of the same knob and near-misses of different knobs combine. No
+every move of the same parameter and near-misses of different parameters combine. No
 vector of all settings is needed: what others changed in between does no harm.
 """
 
@@ -18,7 +18,7 @@ from statistics import median
 from autoresearch_ci.proposers.search.observations import Observation, Setting
 from autoresearch_ci.proposers.search.parameters import Parameter
 
-# In units of a knob's scale: how far one lesson reaches, and how fast doubt about
+# In units of a parameter's scale: how far one lesson reaches, and how fast doubt about
 # a move grows with its size before anything is known.
 _LENGTH = 2.0
 _REACH = -1 / (2 * _LENGTH * _LENGTH)
@@ -32,10 +32,10 @@ _CRASH = -2.0
 _NUGGETS = (0.01, 0.1, 0.5)
 _STALE = 0.02
 _PRIOR = 0.5
-# A knob that nobody has moved may matter more than its look says: a first look at
+# A parameter that nobody has moved may matter more than its look says: a first look at
 # every good one comes before the last digits of those that moved the metric first.
 _UNTRIED = 3.0
-# A gain this large is of another order than the usual ones, and what the other knobs
+# A gain this large is of another order than the usual ones, and what the other parameters
 # did before it may not be what they do now.
 _LEAP = 1.5
 _SHAKEN = 0.1
@@ -57,7 +57,7 @@ def _likeness(a: float | str, b: float | str) -> float:
 
 
 def _shared(a: Move, b: Move) -> float:
-    """The covariance of the effects of two moves of a knob with amplitude 1."""
+    """The covariance of the effects of two moves of a parameter with amplitude 1."""
     return (
         _likeness(a[1], b[1])
         - _likeness(a[1], b[0])
@@ -75,7 +75,7 @@ def place(parameter: Parameter, setting: Setting) -> float | str:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One knob's move to the model: prior mean, variance, covariance with each lesson."""
+    """One parameter's move to the model: prior mean, variance, covariance with each lesson."""
 
     mean: float
     variance: float
@@ -83,7 +83,7 @@ class Effect:
 
 
 class Surrogate:
-    """Fitted to lessons about knobs that still exist."""
+    """Fitted to lessons about parameters that still exist."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Which knobs to move next, and where to."""
+"""Choose the parameters to move next, and where to."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _HOPE = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One knob to a new setting: as source text, as notes tell it, and as a move on its scale."""
+    """One parameter to a new setting: as source text, as a note, and as a move on its scale."""
 
     parameter: Parameter
     text: str
@@ -47,7 +47,7 @@ Steps = tuple[Step, ...]
 
 @lru_cache(maxsize=4096)
 def steps_of(parameter: Parameter) -> list[Step]:
-    """Every step that may be tried on one knob as it stands, boldest doubt first."""
+    """Every step that may be tried on one parameter as it stands, boldest doubt first."""
     if parameter.scale is None:
         return [
             Step.of(parameter, option, option)
@@ -68,9 +68,9 @@ def steps_of(parameter: Parameter) -> list[Step]:
 def ranked(
     parameters: Sequence[Parameter], observations: Observations, rng: random.Random
 ) -> Iterator[Steps]:
-    """Moves, the most promising first; each knob alone and some together.
+    """Moves, the most promising first; each parameter alone and some together.
 
-    A setting that one knob alone crashed with is not tried again, whatever was kept since.
+    A setting that one parameter alone crashed with is not tried again, whatever was kept since.
     """
     for steps in _moves(parameters, observations, rng):
         if observations.failed.isdisjoint((step.parameter.id, step.new) for step in steps):
@@ -104,7 +104,7 @@ def _moves(
 
 
 def _has_more(parameter: Parameter, observations: Observations) -> bool:
-    """True if a step is left that this knob alone was not given since the last keep."""
+    """True if a step is left that this parameter alone was not given since the last keep."""
     return any((parameter.id, step.new) not in observations.alone for step in steps_of(parameter))
 
 
@@ -164,7 +164,7 @@ def _options(
 
 
 def _together(best: Sequence[_Option], rng: random.Random) -> Iterator[Sequence[_Option]]:
-    """The best steps of several knobs at once: the most hopeful, pairs, and some by luck."""
+    """The best steps of several parameters at once: the most hopeful, pairs, and some by luck."""
     hopeful = sorted((o for o in best if o.mean > _HOPE), key=lambda option: -option.mean)
     for count in range(2, min(len(hopeful), _COMBINED) + 1):
         yield hopeful[:count]

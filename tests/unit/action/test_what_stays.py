@@ -16,7 +16,7 @@ measure_command: cat ~/.planted ~/.cache/planted "$TMPDIR/planted" ~/.five 2>/de
 holdout_command: cat ~/.planted ~/.cache/planted "$TMPDIR/planted" ~/.five 2>/dev/null | head -n 1
 guard_command: test ! -e ~/.planted && test ! -e "$TMPDIR/planted"
 """
-PLANTS = """
+PROBES = """
 echo run >> {seen}; cat ~/.planted ~/.cache/planted >> {seen}
 echo 1 > ~/.planted; echo 1 > ~/.cache/planted
 """
@@ -30,7 +30,7 @@ def test_a_number_that_was_planted(tmp_path):
         seen = tmp_path / "seen.txt"
         seen.touch()
         seen.chmod(0o666)
-        run = PLANTS.format(seen=seen) + INPUTS["run_command"]
+        run = PROBES.format(seen=seen) + INPUTS["run_command"]
         assert job.run(run_command=run, max_experiments="2") == 0, job.log
         records = racing_sessions.records(job.lab.bare, "t")
     done = [each["details"] for each in records if each["action"] == "experiment_done"]

@@ -12,7 +12,7 @@ from autoresearch_ci.core.model import Experiment, Reason, Status
 from autoresearch_ci.doctor.examination import harmless
 from autoresearch_ci.doctor.faults import Seen
 from autoresearch_ci.doctor.languages import codes, filled, language_of
-from autoresearch_ci.doctor.probes import BETTER, PLANTS, NotPossibleError, ProjectUnderTest
+from autoresearch_ci.doctor.probes import BETTER, PROBES, NotPossibleError, ProjectUnderTest
 
 SETTINGS = Settings(
     target_file="train.py", run_command="r", metric_name="loss", metric_parse="grep ^loss: run.log"
@@ -28,7 +28,7 @@ def project(text="print('loss:', 1)\n", value=0.5, **settings):
 
 
 def probe(title, of):
-    return next(p for p in PLANTS if p.title == title).make(of)
+    return next(p for p in PROBES if p.title == title).make(of)
 
 
 @pytest.mark.parametrize(
@@ -133,14 +133,14 @@ def test_which_verdicts_are_right(title, status, reason, of, wrong):
     """A broken target is wrong where it is kept, or where an old number is read."""
     parse = {"metric_parse": "cut -d: -f2 run.log"} | of
     seen = Seen(experiment_with(status, reason))
-    found = next(p for p in (*PLANTS, BETTER) if p.title == title)
+    found = next(p for p in (*PROBES, BETTER) if p.title == title)
     assert bool(found.fault(seen, project(**parse))) is wrong
 
 
 def test_a_verdict_may_say_nothing():
     """A run that ends though it was told not to shows nothing where nothing shows that it began."""
     seen = Seen(experiment_with("discard", "equal"))
-    endless = next(p for p in PLANTS if p.title == "an endless run")
+    endless = next(p for p in PROBES if p.title == "an endless run")
     with pytest.raises(NotPossibleError, match="does not get to the planted code"):
         endless.fault(seen, project())
     assert "not stopped" in endless.fault(seen, replace(project(), proven=True))
@@ -157,7 +157,7 @@ def experiment_with(status, reason):
 def test_a_lie_that_only_noise_stopped_is_found():
     """A lie whose number counted is told, though it was not kept: a larger one would be."""
     of = project(metric_parse="cut -d: -f2 run.log")
-    lie = next(p for p in PLANTS if p.title == "a lie instead of work")
+    lie = next(p for p in PROBES if p.title == "a lie instead of work")
     hidden = replace(experiment_with("discard", "within_noise"), value=of.too_good)
     assert "Set measure_command" in lie.fault(Seen(hidden), of)
     assert not lie.fault(Seen(hidden, refused=True), of)
