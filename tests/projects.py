@@ -47,13 +47,8 @@ def make_repository(folder: Path, files: Mapping[str, str], user: str = "u") -> 
     return folder
 
 
-@cache
-def _made(files: tuple[tuple[str, str], ...], user: str) -> Path:
-    """The same repository, made once a process and never worked in."""
-    place = mkdtemp(prefix="autoresearch-tests-", dir=_TEMPORARY)
-    atexit.register(shutil.rmtree, place, ignore_errors=True)
-    folder = Path(place) / "repository"
-    _write(folder, dict(files))
+def commit_all(folder: Path, user: str = "u") -> Path:
+    """The folder as a repository, with all that is in it in one commit of this user's on `main`."""
     for words in (
         ["init", "-q", "-b", "main", "--template="],
         ["config", "user.name", user],
@@ -65,6 +60,16 @@ def _made(files: tuple[tuple[str, str], ...], user: str) -> Path:
     (folder / ".git" / "info").mkdir()
     (folder / ".git" / "hooks").mkdir()
     return folder
+
+
+@cache
+def _made(files: tuple[tuple[str, str], ...], user: str) -> Path:
+    """The same repository, made once a process and never worked in."""
+    place = mkdtemp(prefix="autoresearch-tests-", dir=_TEMPORARY)
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    folder = Path(place) / "repository"
+    _write(folder, dict(files))
+    return commit_all(folder, user)
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> None:

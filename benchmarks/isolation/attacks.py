@@ -126,7 +126,12 @@ _PROCESSES = [
     Attack(
         _SEE,
         "a signal for what started it",
-        "import os; os.kill(os.getppid(), 0) or os.getppid() == $harness and print('OPEN')",
+        # Among processes of its own a number may be the harness's by chance.
+        "import os\n"
+        "try: among = os.readlink('/proc/self/ns/pid')\n"
+        "except OSError: among = '$processes'\n"
+        "if among == '$processes' and os.getppid() == $harness:\n"
+        "    os.kill(os.getppid(), 0); print('OPEN')",
     ),
     Attack(
         _SEE,

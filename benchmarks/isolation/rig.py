@@ -61,6 +61,7 @@ class Rig:
         self.names |= {
             "victim": self._victim.pid,
             "harness": os.getpid(),
+            "processes": Path("/proc/self/ns/pid").readlink(),
             "home": self.home,
             "root": self.root,
             "elsewhere": self.elsewhere,

@@ -14,7 +14,7 @@ import pytest
 
 from autoresearch_ci.doctor import Examination
 from autoresearch_ci.workspace import Workspace, project_copy
-from tests.projects import make_repository
+from tests.projects import commit_all, make_repository
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LIES = {"a lie after the work", "a lie instead of work"}
@@ -90,7 +90,7 @@ def test_the_examples(tmp_path, monkeypatch, name, tools):
     # A build takes long, and two runs of a side are enough for what is planted; training is
     # noisy on a busy machine, and luck is no verdict of the doctor's.
     repeats = {"java": {"max_repeats": "2"}, "ml": {"max_repeats": "8"}}
-    project = make_repository(copy, {})
+    project = commit_all(copy)
     found = examine(project, **repeats.get(name, {}))
     misjudged = wrong(found)
     if misjudged and name in ("ml", "java"):

@@ -28,6 +28,9 @@ KNOWN = {
     ),
 }
 
+pytestmark = pytest.mark.xdist_group("openapi")
+"""The last of them looks at what all others have seen."""
+
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory):
