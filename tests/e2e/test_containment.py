@@ -113,7 +113,7 @@ def test_the_death_of_the_harness(harness, folder):
     process.wait()
     left = len(left_in(folder))
     assert left > 40
-    assert kill_marked(session) >= left
+    assert kill_marked(session) > 40  # some may end by themselves meanwhile
     assert not left_in(folder)
     assert bystander.poll() is None
     bystander.kill()
