@@ -6,8 +6,9 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from autoresearch_ci.core.environment import checked, environment
@@ -15,16 +16,16 @@ from autoresearch_ci.core.errors import MachineError, SettingsError
 from autoresearch_ci.core.files import give
 from autoresearch_ci.core.model import Run
 from autoresearch_ci.executors import Command
-from autoresearch_ci.trees import Base, Change, Kind, Network, Obstacle
+from autoresearch_ci.trees import Base, Network, Obstacle
 from autoresearch_ci.trees.bubblewrap import AND_WHAT_GOES_ON
 from autoresearch_ci.trees.container_run import run_in_container
 from autoresearch_ci.trees.engine import LABEL, Engine, RefusedError, find, trouble
+from autoresearch_ci.trees.layered import LayeredTrees, Runner
 from autoresearch_ci.trees.sandbox_filter import names
-from autoresearch_ci.trees.session_layers import HOME, PROJECT, SessionLayers, Stack, lay
-from autoresearch_ci.trees.upper import changes
+from autoresearch_ci.trees.sandbox_paths import require_paths
+from autoresearch_ci.trees.session_layers import HOME, PROJECT, SessionLayers, Stack
 from autoresearch_ci.trees.watcher import watched
 from autoresearch_ci.workspace.files import disk_errors
-from autoresearch_ci.workspace.globs import matches
 
 _ENGINE = "autoresearch_ci.trees.engine"
 _HOME = "/home/autoresearch"
@@ -35,74 +36,39 @@ _ODD = frozenset(":,\\\n\"'")
 _OF_THE_IMAGE = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "JAVA_HOME", "VIRTUAL_ENV", "XDG_")
 
 
-class ContainerTrees:
-    """The trees of a session; what they stand on is kept by its layers."""
+class ContainerTrees(LayeredTrees):
+    """The trees of a session, mounted by the engine."""
 
     name = "container"
 
     def __init__(self, base: Base, engine: Engine, session: str) -> None:
-        self._base, self._engine, self._session = base, engine, session
-        self.root = base.root
+        self._engine, self._session = engine, session
         owner = base.root.stat()
         self._owner = (owner.st_uid, owner.st_gid)
         self._given: set[str] = set()
         home = f"{base.place}/home"
         os.mkdir(home, 0o700)
-        self._layers = SessionLayers(base, {PROJECT: str(base.root), HOME: home})
+        super().__init__(base, SessionLayers(base, {PROJECT: str(base.root), HOME: home}))
         variables = environment(checked(base.sandbox.allow), {})
         kept = {n: v for n, v in variables.items() if not n.startswith(_OF_THE_IMAGE)}
         self._env = kept | {"HOME": _HOME, "TMPDIR": "/tmp"}
         self._hand_over()
 
     @contextmanager
-    def tree(
-        self,
-        files: Mapping[str, bytes],
-        artifacts: Mapping[str, Path] | None = None,
-        *,
-        warm: bool = True,
-    ) -> Iterator[ContainerTree]:
-        with self._tree(files, artifacts or {}, warm, self._base.sandbox.network) as tree:
-            yield tree
+    def _mounted(self, folder: str, stack: Stack, *, warm: bool) -> Iterator[Runner]:
+        with disk_errors("make a run's tree"):
+            for name in ("files", "upper"):
+                give(f"{folder}/{name}", *self._owner)
+            self._hand_over()
+        volumes = self._volumes(folder, stack, warm=warm)
+        try:
+            yield partial(self._run, folder, volumes)
+        finally:
+            for volume in volumes:
+                with suppress(RefusedError):
+                    self._engine.ask("DELETE", f"/volumes/{volume}", force=1)
 
-    def prepare(self, command: Command) -> Run:
-        with self._tree({}, {}, False, Network.HOST) as tree:
-            run = tree.run(command)
-            if run.ok:
-                self._layers.prepare(tree.upper)
-        return run
-
-    def advance(self, commit: str) -> None:
-        self._layers.advance(commit)
-
-    def keep_warm(self, tree: ContainerTree) -> None:
-        self._layers.warm(tree.upper, tree.below)
-
-    @contextmanager
-    def _tree(
-        self,
-        files: Mapping[str, bytes],
-        artifacts: Mapping[str, Path],
-        warm: bool,
-        network: Network,
-    ) -> Iterator[ContainerTree]:
-        with self._layers.tree() as (folder, stack):
-            below = self._layers.below(PROJECT, stack, warm=warm)[::-1]
-            with disk_errors("make a run's tree"):
-                lay(f"{folder}/files", files, artifacts, below)
-                for name in ("files", "upper"):
-                    give(f"{folder}/{name}", *self._owner)
-                self._hand_over()
-            volumes = self._volumes(folder, stack, warm=warm)
-            try:
-                tree = ContainerTree(self, folder, below, volumes, network)
-                yield tree
-            finally:
-                for volume in volumes:
-                    with suppress(RefusedError):
-                        self._engine.ask("DELETE", f"/volumes/{volume}", force=1)
-
-    def run(self, folder: str, volumes: Sequence[str], command: Command, network: Network) -> Run:
+    def _run(self, folder: str, volumes: Sequence[str], command: Command, network: Network) -> Run:
         """Run a command in a container with these volumes."""
         mounts: list[dict[str, object]] = [
             {"Type": "volume", "Source": volume, "Target": at}
@@ -198,40 +164,6 @@ class ContainerTrees:
         return seen
 
 
-class ContainerTree:
-    """One tree: its upper layer, and the stack of the project below it, the top first."""
-
-    def __init__(
-        self,
-        trees: ContainerTrees,
-        folder: str,
-        below: Sequence[str],
-        volumes: Sequence[str],
-        network: Network,
-    ) -> None:
-        self._trees, self._folder, self._volumes = trees, folder, volumes
-        self._network = network
-        self.root, self.upper = trees.root, f"{folder}/upper"
-        self.below = [f"{folder}/files", *below]
-
-    def run(self, command: Command) -> Run:
-        return self._trees.run(self._folder, self._volumes, command, self._network)
-
-    def changes(self) -> tuple[Change, ...]:
-        with disk_errors("read what a run wrote"):
-            return changes(f"{self.upper}/{PROJECT}", self.below)
-
-    def artifacts(self, patterns: Sequence[str]) -> dict[str, Path]:
-        return {
-            change.path: Path(self.upper, PROJECT, change.path)
-            for change in self.changes()
-            if change.is_file and change.kind is not Kind.DELETED and matches(change.path, patterns)
-        }
-
-    def keep_warm(self) -> None:
-        self._trees.keep_warm(self)
-
-
 @contextmanager
 def open_trees(base: Base) -> Iterator[ContainerTrees]:
     """The trees of a session; in the end the engine has nothing more of it."""
@@ -242,16 +174,7 @@ def open_trees(base: Base) -> Iterator[ContainerTrees]:
         )
     if (engine := find()) is None:
         raise MachineError("No container engine answers.", remedy=_REMEDY)
-    for paths, setting in (
-        (base.sandbox.read, "sandbox_read"),
-        (base.sandbox.write, "sandbox_write"),
-    ):
-        for path in paths:
-            if not path.is_absolute() or not path.exists():
-                raise SettingsError(
-                    f"`{setting}` names {path}, which is not there.",
-                    remedy="Write absolute paths of files or folders of this machine.",
-                )
+    require_paths(base.sandbox)
     session = uuid.uuid4().hex
     with watched(_ENGINE, engine.path, session):
         try:

@@ -18,7 +18,7 @@ from itertools import count
 from pathlib import Path
 
 from autoresearch_ci.core.environment import checked, environment
-from autoresearch_ci.core.errors import MachineError, SettingsError
+from autoresearch_ci.core.errors import MachineError
 from autoresearch_ci.core.model import Run
 from autoresearch_ci.executors import Command
 from autoresearch_ci.executors.local import supervise
@@ -34,7 +34,7 @@ from autoresearch_ci.trees.copy_sources import (
 )
 from autoresearch_ci.trees.machine import CACHE_VARIABLES, CACHES, home_of
 from autoresearch_ci.trees.sandbox import Confinement, confined
-from autoresearch_ci.trees.sandbox_paths import DOWNLOADS, devices, readable
+from autoresearch_ci.trees.sandbox_paths import DOWNLOADS, devices, readable, require_paths
 from autoresearch_ci.trees.watcher import watched
 from autoresearch_ci.trees.working_copy import WorkingCopy, remove
 from autoresearch_ci.workspace.files import disk_errors
@@ -65,8 +65,7 @@ class CopyTrees:
         self._active: _Slot | None = None
         self._sealed = 0.0
         variables = environment(checked(base.sandbox.allow), {})
-        require(base.sandbox.read, "sandbox_read")
-        require(base.sandbox.write, "sandbox_write")
+        require_paths(base.sandbox)
         self._home = str(home_of(variables))
         machine = readable(variables, Path(self._home), base.root)
         self._readable = self._reachable((*machine, *base.sandbox.read))
@@ -367,16 +366,6 @@ def weaknesses() -> tuple[str, ...]:
         *sandbox.weaknesses(0 if os.geteuid() == 0 else None),
         "the names and arguments of other processes, in /proc",
     )
-
-
-def require(paths: Sequence[Path], setting: str) -> None:
-    """Refuse a path that is not there: SettingsError."""
-    for path in paths:
-        if not path.is_absolute() or not path.exists():
-            raise SettingsError(
-                f"`{setting}` names {path}, which is not there.",
-                remedy="Write absolute paths of files or folders of this machine.",
-            )
 
 
 def _may_be_entered(path: Path) -> bool:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from autoresearch_ci.core.environment import checked, environment
-from autoresearch_ci.core.errors import SettingsError
 from autoresearch_ci.core.model import Run
 from autoresearch_ci.executors import Command
-from autoresearch_ci.trees import Base, Change, Kind, Network, Obstacle
+from autoresearch_ci.trees import Base, Network, Obstacle
 from autoresearch_ci.trees.bubblewrap import (
     Bubblewrap,
     bind,
@@ -22,6 +21,7 @@ from autoresearch_ci.trees.bubblewrap import (
     program,
     read_only,
 )
+from autoresearch_ci.trees.layered import LayeredTrees, Runner
 from autoresearch_ci.trees.layers import discard
 from autoresearch_ci.trees.machine import (
     file_system,
@@ -29,21 +29,19 @@ from autoresearch_ci.trees.machine import (
     mounts_below,
     opened,
 )
-from autoresearch_ci.trees.session_layers import HOME, PROJECT, SessionLayers, Stack, lay
-from autoresearch_ci.trees.upper import changes
+from autoresearch_ci.trees.sandbox_paths import require_paths
+from autoresearch_ci.trees.session_layers import HOME, PROJECT, SessionLayers, Stack
 from autoresearch_ci.workspace.files import disk_errors
-from autoresearch_ci.workspace.globs import matches
 
 
-class OverlayTrees:
-    """The trees of a session; what they stand on is kept by its layers."""
+class OverlayTrees(LayeredTrees):
+    """The trees of a session, mounted by bubblewrap."""
 
     name = "overlay"
 
     def __init__(self, base: Base) -> None:
-        self._base, self._bubblewrap = base, Bubblewrap()
-        _check(base.sandbox.read, "sandbox_read")
-        _check(base.sandbox.write, "sandbox_write")
+        require_paths(base.sandbox)
+        self._bubblewrap = Bubblewrap()
         variables = environment(checked(base.sandbox.allow), {})
         home = str(home_of(variables))
         self._home = "/tmp/home" if home == "/" else home
@@ -53,58 +51,18 @@ class OverlayTrees:
         if not os.path.isdir(home) or home == "/":
             os.mkdir(home := f"{base.place}/home")
         caches = {f"c{number}": path for number, path in enumerate(self._opened.cached)}
-        self._layers = SessionLayers(base, {PROJECT: str(base.root), HOME: home, **caches})
+        super().__init__(base, SessionLayers(base, {PROJECT: str(base.root), HOME: home, **caches}))
         self._caches = caches
 
     @contextmanager
-    def tree(
-        self,
-        files: Mapping[str, bytes],
-        artifacts: Mapping[str, Path] | None = None,
-        *,
-        warm: bool = True,
-    ) -> Iterator[OverlayTree]:
-        with self._tree(files, artifacts or {}, warm, self._base.sandbox.network) as tree:
-            yield tree
+    def _mounted(self, folder: str, stack: Stack, *, warm: bool) -> Iterator[Runner]:
+        with disk_errors("make a run's tree"):
+            mounts = self._mounts(folder, stack, f"{folder}/files", warm=warm)
 
-    def prepare(self, command: Command) -> Run:
-        with self._tree({}, {}, False, Network.HOST) as tree:
-            run = tree.run(command)
-            if run.ok:
-                self._layers.prepare(tree.upper)
-        return run
+        def run(command: Command, network: Network) -> Run:
+            return self._bubblewrap.run(command, mounts, network, {**self._env, **command.env})
 
-    def advance(self, commit: str) -> None:
-        self._layers.advance(commit)
-
-    def keep_warm(self, tree: OverlayTree) -> None:
-        """Put what a tree has written to ignored places on top of the warm layer."""
-        self._layers.warm(tree.upper, tree.below)
-
-    @contextmanager
-    def _tree(
-        self,
-        files: Mapping[str, bytes],
-        artifacts: Mapping[str, Path],
-        warm: bool,
-        network: Network,
-    ) -> Iterator[OverlayTree]:
-        with self._layers.tree() as (folder, stack):
-            below = self._layers.below(PROJECT, stack, warm=warm)[::-1]
-            with disk_errors("make a run's tree"):
-                top = f"{folder}/files"
-                lay(top, files, artifacts, below)
-                mounts = self._mounts(folder, stack, top, warm=warm)
-            yield OverlayTree(self, f"{folder}/upper", [top, *below], mounts, network)
-
-    @property
-    def root(self) -> Path:
-        """The project's path, which is the same in a tree."""
-        return self._base.root
-
-    def run(self, command: Command, mounts: Sequence[str], network: Network) -> Run:
-        """Run a command in a tree with these mounts."""
-        return self._bubblewrap.run(command, mounts, network, {**self._env, **command.env})
+        yield run
 
     def _mounts(self, folder: str, stack: Stack, top: str, *, warm: bool) -> list[str]:
         """Bubblewrap's words for all that a tree shows."""
@@ -126,33 +84,6 @@ class OverlayTrees:
         for path in mounts_below(root):
             words += read_only(path)
         return words
-
-
-class OverlayTree:
-    """One tree: its upper layer, and the stack of the project below it, the top first."""
-
-    def __init__(
-        self, trees: OverlayTrees, upper: str, below: list[str], mounts: list[str], network: Network
-    ) -> None:
-        self._trees, self._mounts, self._network = trees, mounts, network
-        self.root, self.upper, self.below = trees.root, upper, below
-
-    def run(self, command: Command) -> Run:
-        return self._trees.run(command, self._mounts, self._network)
-
-    def changes(self) -> tuple[Change, ...]:
-        with disk_errors("read what a run wrote"):
-            return changes(f"{self.upper}/{PROJECT}", self.below)
-
-    def artifacts(self, patterns: Sequence[str]) -> dict[str, Path]:
-        return {
-            change.path: Path(self.upper, PROJECT, change.path)
-            for change in self.changes()
-            if change.is_file and change.kind is not Kind.DELETED and matches(change.path, patterns)
-        }
-
-    def keep_warm(self) -> None:
-        self._trees.keep_warm(self)
 
 
 @contextmanager
@@ -198,12 +129,3 @@ def obstacle(root: Path, place: Path) -> Obstacle | None:
 def weaknesses() -> tuple[str, ...]:
     """Nothing: what is not shown is not there."""
     return ()
-
-
-def _check(paths: Sequence[Path], setting: str) -> None:
-    for path in paths:
-        if not path.is_absolute() or not path.exists():
-            raise SettingsError(
-                f"`{setting}` names {path}, which is not there.",
-                remedy="Write absolute paths of files or folders of this machine.",
-            )

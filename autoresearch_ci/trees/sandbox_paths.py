@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from autoresearch_ci.core.errors import SettingsError
+from autoresearch_ci.trees import Sandbox
+
 SYSTEM = tuple(
     """
     /bin /sbin /lib /lib32 /lib64 /libx32 /usr /opt /etc /nix /gnu /snap /proc /sys
@@ -101,3 +104,14 @@ def _named(env: Mapping[str, str], home: Path) -> Iterator[Path]:
             yield path
             if path.name in ("bin", "sbin") and path.parent.parent not in (home, home / ".local"):
                 yield path.parent
+
+
+def require_paths(sandbox: Sandbox) -> None:
+    """Refuse a path of the user's that is not there: SettingsError."""
+    for paths, setting in ((sandbox.read, "sandbox_read"), (sandbox.write, "sandbox_write")):
+        for path in paths:
+            if not path.is_absolute() or not path.exists():
+                raise SettingsError(
+                    f"`{setting}` names {path}, which is not there.",
+                    remedy="Write absolute paths of files or folders of this machine.",
+                )

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 
 from autoresearch_ci.core.files import Signature, delete, signature
 from autoresearch_ci.trees import Change, Kind
+from autoresearch_ci.trees.layers import entries
 
 Content = Mapping[str, str]
 """Paths in a folder, each with the absolute path of the file, link or folder that it is to be like.
@@ -151,7 +152,7 @@ def look(folder: str) -> Iterator[tuple[str, Signature]]:
     pending = [""]
     while pending:
         at = pending.pop()
-        for entry in _entries(f"{folder}/{at}"):
+        for entry in entries(f"{folder}/{at}"):
             try:
                 st = entry.stat(follow_symlinks=False)
             except OSError as error:
@@ -196,20 +197,6 @@ def clone(source: str, path: str) -> None:
 
 def _only_new(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW, 0o600)
-
-
-def _entries(folder: str) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as found:
-            return list(found)
-    except PermissionError:
-        os.chmod(folder, _OWNER)
-        with os.scandir(folder) as found:
-            return list(found)
-    except OSError as error:
-        if error.errno != errno.ENAMETOOLONG:
-            raise
-        return []
 
 
 def _are_equal(one: str, other: str) -> bool:

@@ -1,0 +1,106 @@
+"""Run trees that are stacks of layers: the same for every way in which the stack is mounted."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from autoresearch_ci.core.model import Run
+from autoresearch_ci.executors import Command
+from autoresearch_ci.trees import Base, Change, Kind, Network
+from autoresearch_ci.trees.session_layers import PROJECT, SessionLayers, Stack, lay
+from autoresearch_ci.trees.upper import changes
+from autoresearch_ci.workspace.files import disk_errors
+from autoresearch_ci.workspace.globs import matches
+
+Runner = Callable[[Command, Network], Run]
+"""Runs a command in a tree that is mounted."""
+
+
+class LayeredTrees(ABC):
+    """The trees of a session; what they stand on is kept by its layers.
+
+    A level says how a tree is mounted, and how a command is run in it.
+    """
+
+    def __init__(self, base: Base, layers: SessionLayers) -> None:
+        self.root = base.root
+        self._base, self._layers = base, layers
+
+    @abstractmethod
+    def _mounted(self, folder: str, stack: Stack, *, warm: bool) -> AbstractContextManager[Runner]:
+        """Mount a tree, whose own files are in `files` of that folder, and say how to run there."""
+
+    @contextmanager
+    def tree(
+        self,
+        files: Mapping[str, bytes],
+        artifacts: Mapping[str, Path] | None = None,
+        *,
+        warm: bool = True,
+    ) -> Iterator[LayeredTree]:
+        with self._tree(files, artifacts or {}, self._base.sandbox.network, warm=warm) as tree:
+            yield tree
+
+    def prepare(self, command: Command) -> Run:
+        with self._tree({}, {}, Network.HOST, warm=False) as tree:
+            run = tree.run(command)
+            if run.ok:
+                self._layers.prepare(tree.upper)
+        return run
+
+    def advance(self, commit: str) -> None:
+        self._layers.advance(commit)
+
+    def keep_warm(self, tree: LayeredTree) -> None:
+        """Put what a tree has written to ignored places on top of the warm layer."""
+        self._layers.warm(tree.upper, tree.below)
+
+    @contextmanager
+    def _tree(
+        self,
+        files: Mapping[str, bytes],
+        artifacts: Mapping[str, Path],
+        network: Network,
+        *,
+        warm: bool,
+    ) -> Iterator[LayeredTree]:
+        with self._layers.tree() as (folder, stack):
+            below = self._layers.below(PROJECT, stack, warm=warm)[::-1]
+            with disk_errors("make a run's tree"):
+                lay(f"{folder}/files", files, artifacts, below)
+            with self._mounted(folder, stack, warm=warm) as run:
+                yield LayeredTree(self, folder, below, run, network)
+
+
+class LayeredTree:
+    """One tree: its upper layer, and the stack of the project below it, the top first."""
+
+    def __init__(
+        self, trees: LayeredTrees, folder: str, below: Sequence[str], run: Runner, network: Network
+    ) -> None:
+        self.root, self.upper, self.below = (
+            trees.root,
+            f"{folder}/upper",
+            [f"{folder}/files", *below],
+        )
+        self._trees, self._run, self._network = trees, run, network
+
+    def run(self, command: Command) -> Run:
+        return self._run(command, self._network)
+
+    def changes(self) -> tuple[Change, ...]:
+        with disk_errors("read what a run wrote"):
+            return changes(f"{self.upper}/{PROJECT}", self.below)
+
+    def artifacts(self, patterns: Sequence[str]) -> dict[str, Path]:
+        return {
+            change.path: Path(self.upper, PROJECT, change.path)
+            for change in self.changes()
+            if change.is_file and change.kind is not Kind.DELETED and matches(change.path, patterns)
+        }
+
+    def keep_warm(self) -> None:
+        self._trees.keep_warm(self)
