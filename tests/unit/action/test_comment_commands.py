@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
+
 import pytest
 
 from tests import racing_sessions
-from tests.action_jobs import ARCHIVED_AT_ONCE, SOLVE, wait_for
+from tests.action_jobs import ARCHIVED_AT_ONCE, INPUTS, SOLVE, wait_for
 from tests.projects import git
 
 SLOW = "touch here; while [ ! -e go ]; do sleep 0.05; done; python3 -I solve.py"
@@ -17,6 +21,23 @@ def held_up(job):
     (job.workspace / ".git" / "info" / "exclude").write_text("here\ngo\n")
     waiting = f"if {CHANGED}; then {SLOW}; else python3 -I solve.py; fi"
     return waiting, job.workspace / "here", job.workspace / "go"
+
+
+def another_second():
+    """Wait for the clock: campaigns that begin in the same second are equally new."""
+    time.sleep(1 - time.time() % 1)
+
+
+def campaign_from_elsewhere(lab, folder, tag):
+    """A campaign with one experiment, pushed from a machine that has no part in the jobs.
+
+    A job's session would end whatever runs as the experiments' users, another job's run too.
+    """
+    git(folder.parent, "clone", "-q", str(lab.bare), str(folder))
+    settings = {**INPUTS, "tag": tag, "max_experiments": "1"}
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in settings.items()]
+    words = ["-m", "autoresearch_ci", "--repo", str(folder), "--quiet", "run", "--push", *flags]
+    subprocess.run([sys.executable, *words], check=True, capture_output=True)
 
 
 def actions(lab, tag="t"):
@@ -59,6 +80,7 @@ def test_results_of_the_newest_campaign(make_job, lab, issue, mona):
     """Without a tag it is the newest, finished or not, and never that of a pull request."""
     job = make_job()
     assert job.run(max_experiments="1", tag="one") == 0, job.log
+    another_second()
     assert job.run(max_experiments="1", tag="two", target_value="100") == 0, job.log
     assert job.run(max_experiments="1", tag="pr-7") == 0, job.log
     job.say(issue, mona, "/autoresearch results", tag="")
@@ -104,13 +126,14 @@ def test_stop_from_another_job(make_job, lab, issue, mona, now):
         assert ("confirmed" in actions(lab)) == (not now)
 
 
-def test_the_campaign_that_is_at_work(make_job, lab, issue, mona):
+def test_the_campaign_that_is_at_work(make_job, lab, issue, mona, tmp_path):
     """A stop and an idea are for the session at work, though another campaign is newer."""
     job, other = make_job(first=ARCHIVED_AT_ONCE), make_job("other")
     run, here, go = held_up(job)
     job.start("workflow_dispatch", {"inputs": {}}, run_command=run, max_experiments="40", tag="one")
     wait_for(here)
-    assert other.run(max_experiments="1", tag="two") == 0, other.log
+    another_second()
+    campaign_from_elsewhere(lab, tmp_path / "elsewhere", "two")
     for said in ("stop", "idea fewer steps"):
         other.say(issue, mona, f"/autoresearch {said}", tag="")
         assert "`one`" in replies(lab, issue)[-1]
@@ -126,6 +149,7 @@ def test_an_idea_between_two_sessions(make_job, lab, issue, mona):
     job = make_job()
     chained = {"max_experiments": "1", "continue_mode": "dispatch"}
     assert job.run(tag="one", **chained) == 0, job.log
+    another_second()
     assert job.run(max_experiments="1", tag="two") == 0, job.log
     job.say(issue, mona, "/autoresearch idea fewer steps", tag="")
     assert "`two`" in replies(lab, issue)[-1]
