@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -28,6 +29,11 @@ SETTINGS = {
 
 _TEMPORARY = gettempdir()
 """It is asked before a test points elsewhere."""
+
+
+def state() -> Path:
+    """A folder that runs of a test may write to, `$STATE` in its scripts."""
+    return Path(os.environ["STATE"])
 
 
 def git(repository: Path, *words: str) -> str:

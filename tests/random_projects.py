@@ -21,6 +21,8 @@ from random import Random
 from tempfile import mkdtemp
 from unittest.mock import patch
 
+from autoresearch_ci.workspace.snapshot import backup, quarantine
+
 from autoresearch_ci.core.errors import AutoresearchError
 from autoresearch_ci.core.model import Run
 from autoresearch_ci.engine.assembly import open_session
@@ -30,7 +32,6 @@ from autoresearch_ci.executors import Command
 from autoresearch_ci.executors.local import ProcessExecutor
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from autoresearch_ci.workspace.globs import matches
-from autoresearch_ci.workspace.snapshot import backup, quarantine
 from autoresearch_ci.workspace.status import OUTPUTS
 
 TARGET = "train.py"

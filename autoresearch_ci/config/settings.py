@@ -27,6 +27,8 @@ from autoresearch_ci.providers import PROVIDERS
 # The names a user may choose from, here and nowhere else.
 PROPOSERS = ("auto", "search", *PROVIDERS, "command")
 ExecutorName = Literal["auto", "process"]
+Isolation = Literal["auto", "required", "overlay"]
+NetworkName = Literal["host", "none"]
 DoctorMode = Literal["auto", "off", "report", "require"]
 ProxyMode = Literal["auto", "off"]
 
@@ -106,6 +108,7 @@ SmallestChange = Annotated[
     ),
 ]
 Globs = Annotated[tuple[str, ...], BeforeValidator(values.globs), _any_of(*_LIST)]
+Paths = Annotated[tuple[str, ...], BeforeValidator(values.absolute_paths), _any_of(*_LIST)]
 Variables = Annotated[tuple[str, ...], BeforeValidator(values.variables), _any_of(*_LIST)]
 
 
@@ -167,6 +170,32 @@ class Settings(BaseModel):
         300.0,
         description="time after which the guard is killed: seconds, or with a unit",
         examples=["300"],
+    )
+    artifacts: Globs = Field(
+        (),
+        description="files of a run that what measures and guards may see: comma-separated files "
+        "or globs; else what nothing imports or executes",
+        examples=["dist, results.json"],
+    )
+    isolation: Annotated[Isolation, BeforeValidator(values.one_of(get_args(Isolation)))] = Field(
+        "auto",
+        description="how runs are kept apart from the machine: the strongest that works here, one "
+        "by name, or `required` for none that leaves anything open",
+    )
+    network: Annotated[NetworkName, BeforeValidator(values.one_of(get_args(NetworkName)))] = Field(
+        "host",
+        description="the network of experiments, guard and measuring: `host`, or `none`; "
+        "`setup_command` always has it",
+    )
+    sandbox_read: Paths = Field(
+        (),
+        description="comma-separated absolute paths that runs may read besides",
+        examples=["/mnt/data"],
+    )
+    sandbox_write: Paths = Field(
+        (),
+        description="comma-separated absolute paths that runs may write besides",
+        examples=["/mnt/scratch"],
     )
     measure_command: Script | None = Field(
         None,

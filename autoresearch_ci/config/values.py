@@ -228,6 +228,15 @@ def globs(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_glob(item) for item in _items(value)))
 
 
+def absolute_paths(value: object) -> tuple[str, ...]:
+    """Absolute paths of this machine, in order, each once."""
+    found = tuple(dict.fromkeys(_items(value)))
+    for item in found:
+        if not item.startswith("/"):
+            raise BadValue(f"{item!r} is no absolute path", "Write it from the root, as /mnt/data.")
+    return found
+
+
 def variables(value: object) -> tuple[str, ...]:
     """Environment variables as NAME (handed on) or NAME=value (set), each name once."""
     found: dict[str, str] = {}

@@ -257,9 +257,9 @@ class Examination:
         if probe.breaks and project.guarded and measured:
             source = session.campaign.source()
             candidate = source | {source.target: probe.make(project)}
-            with session.campaign.trial(candidate) as trial:
-                trial.show(Side.CANDIDATE)
-                refused = session.evaluator.guard(trial) is not None
+            trial = session.campaign.trial(candidate)
+            trial.show(Side.CANDIDATE)
+            refused = session.evaluator.guard(trial) is not None
         fresh = experiment.value not in self._values
         self._values |= {sample.value for sample in experiment.samples}
         return Seen(experiment, refused, _content(project.bystander) == self._bystander, fresh)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -42,9 +41,6 @@ from autoresearch_ci.engine.recorder import Recorder
 from autoresearch_ci.engine.session import Session
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.engine.stop_requests import StopRequests
-from autoresearch_ci.executors import Executor, Executors
-from autoresearch_ci.executors.deadline import Deadline
-from autoresearch_ci.executors.home_dirs import Homes, Housed, OwnHome
 from autoresearch_ci.executors.local import ProcessExecutor
 from autoresearch_ci.executors.process_tree import kill_marked
 from autoresearch_ci.executors.users import User
@@ -53,6 +49,9 @@ from autoresearch_ci.proposers import select
 from autoresearch_ci.proposers.llm.budget import Spent, spent_on
 from autoresearch_ci.proposers.llm.instructions import instructions, unmatched
 from autoresearch_ci.source_code.frozen_lines import FrozenLines, labels
+from autoresearch_ci.trees import Base, Network, Sandbox, Trees
+from autoresearch_ci.trees.levels import Choice, choose, level, look
+from autoresearch_ci.trees.place import candidates, session_place
 from autoresearch_ci.workspace import Campaign, Remote, Workspace
 
 
@@ -91,34 +90,36 @@ def open_session(request: SessionRequest) -> Iterator[Session]:
         name = uuid.uuid4().hex[:12]
         kept = book.history.incumbent
         workspace.exclude_outputs()
-        with workspace.checkout(
-            tag,
-            session=name,
-            target=settings.target_file,
-            readonly=settings.readonly_files,
-            base=request.base,
-            kept=kept.commit if kept else None,
-            kept_parent=kept.parent if kept else None,
-            begun=begun_from(book),
-        ) as campaign:
+        with (
+            workspace.campaign(
+                tag,
+                session=name,
+                target=settings.target_file,
+                base=request.base,
+                kept=kept.commit if kept else None,
+                kept_parent=kept.parent if kept else None,
+                begun=begun_from(book),
+            ) as campaign,
+            run_trees(workspace, settings, campaign.head) as (trees, choice),
+        ):
             moved = workspace.put_log_aside() if foreign else ""
             if cut := book.campaign.unfinished:
                 record_interrupted(book, cut)
-            homes = request.users.homes if request.users else OwnHome()
             branch, follow = followed(book, campaign, request.base_branch, tip)
             start = describe(request, campaign, settings, name, began, branch)
             session = assemble(
-                request, workspace, remote, campaign, book, loaded, homes, start, follow
+                request, workspace, remote, campaign, book, loaded, trees, start, follow
             )
             if request.needs_idea:
                 require_idea(session, loaded)
-            said = [*prepare(session, homes), unreached, moved]
+            said = [*prepare(session), unreached, moved, *isolation(choice)]
             said += unmatched(workspace, request.trusted or campaign.base, settings)
             said.append(leave_idea(request, session))
             session = replace(session, notes=(*session.notes, *filter(None, said)))
             try:
                 yield session
             finally:
+                session.evaluator.close()
                 workspace.note_outputs()
             workspace.maintain()
 
@@ -130,21 +131,21 @@ def assemble(
     campaign: Campaign,
     book: Ledger,
     loaded: config.Loaded,
-    homes: Homes,
+    trees: Trees,
     start: SessionStart,
     follow: str,
 ) -> Session:
     """Put the parts of a session together; nothing is run."""
     settings, users = loaded.settings, request.users
-    executor = choose_executor(settings, users.experiments if users else None, request.deadline)
     evaluator = Evaluator(
         settings,
-        in_place(executor, homes),
+        trees,
         root=workspace.root,
+        tip=campaign.head,
         run_log=workspace.run_log,
         logs=workspace.state_dir,
         environment={"AUTORESEARCH_SESSION": start.session},
-        put_back=book.put_back,
+        until=request.deadline,
         tell=request.tell,
         bounded=not any(loaded.origins[name].is_chosen for name in ("time_budget", "kill_after")),
     )
@@ -184,7 +185,7 @@ def assemble(
             patch=lambda number: archive.recall(number, "patch", published),
             log=lambda number: archive.recall(number, "log", published),
             earlier=partial(spent_here, workspace),
-            executor=choose_executor(settings, users.agents) if users else executor,
+            executor=ProcessExecutor(allow=settings.env, user=users.agents if users else None),
             scratch=lent_to(users.agents, campaign.scratch) if users else campaign.scratch,
             agent_log=workspace.state_dir / "agent.log",
             elsewhere=campaign.names_elsewhere,
@@ -241,7 +242,7 @@ def describe(
 
 def notes(workspace: Workspace, campaign: Campaign, loaded: config.Loaded) -> Iterator[str]:
     """Sentences for people, before anything is run."""
-    yield from (note for note in (*loaded.notes, campaign.rescued) if note)
+    yield from loaded.notes
     yield from select.notes(loaded.settings, os.environ)
     for gone in without_branch(workspace):
         if gone != campaign.tag:
@@ -262,6 +263,32 @@ def leave_idea(request: SessionRequest, session: Session) -> str:
     if select.chosen(session.settings, os.environ) != "search":
         return ""
     return "The idea waits for a model: the embedded search takes none up."
+
+
+@contextmanager
+def run_trees(
+    workspace: Workspace, settings: config.Settings, commit: str
+) -> Iterator[tuple[Trees, Choice]]:
+    """The trees of a session on this commit, and which level of isolation they have."""
+    with session_place(candidates(workspace.root)) as place:
+        choice = choose(settings.isolation, look(workspace.root, place))
+        sandbox = Sandbox(
+            network=Network(settings.network),
+            read=tuple(map(Path, settings.sandbox_read)),
+            write=tuple(map(Path, settings.sandbox_write)),
+            allow=settings.env,
+        )
+        base = Base(workspace.root, place, workspace.tracked_files, commit, sandbox)
+        with level(choice.level).open_trees(base) as trees:
+            yield trees, choice
+
+
+def isolation(choice: Choice) -> Iterator[str]:
+    """Notes on the level that is used, where it is not the strongest or leaves anything open."""
+    if choice.reasons:
+        yield f"Runs are isolated by {choice.level}; {'; '.join(choice.reasons)}."
+    if choice.weaknesses:
+        yield f"That leaves open: {', '.join(choice.weaknesses)}."
 
 
 def load_settings(
@@ -302,24 +329,6 @@ def choose_frozen_lines(settings: config.Settings) -> FrozenLines:
     measured = settings.measure_command is not None
     names = () if measured else labels(settings.metric_name, settings.metric_parse)
     return FrozenLines(names)
-
-
-def choose_executor(
-    settings: config.Settings, user: User | None = None, until: float = math.inf
-) -> Executor:
-    """The executor of experiments: `auto` is the best there is, for now this machine."""
-    executor = ProcessExecutor(allow=settings.env, user=user)
-    return executor if until == math.inf else Deadline(executor, until)
-
-
-def in_place(executor: Executor, homes: Homes) -> Executors:
-    """One executor for all commands, each of which finds its own `HOME` and `TMPDIR`."""
-    return Executors(
-        setup=executor,
-        experiments=Housed(executor, homes.experimenting),
-        guard=Housed(executor, homes.guarding),
-        measures=Housed(executor, homes.measuring),
-    )
 
 
 def lent_to(

@@ -63,11 +63,11 @@ class Calibration:
 
 def measured(session: Session, runs: int) -> Iterator[tuple[float, float]]:
     """Run the unchanged target: the value and the seconds of each run."""
-    with session.campaign.trial(session.campaign.source()) as trial:
-        for _ in range(runs):
-            trial.show(Side.INCUMBENT)
-            measurement = session.evaluator.measure(trial)
-            yield session.evaluator.require(measurement), measurement.run.seconds
+    trial = session.campaign.trial(session.campaign.source())
+    for _ in range(runs):
+        trial.show(Side.INCUMBENT)
+        measurement = session.evaluator.measure(trial)
+        yield session.evaluator.require(measurement), measurement.run.seconds
 
 
 def calibration(session: Session, values: list[float], seconds: list[float]) -> Calibration:

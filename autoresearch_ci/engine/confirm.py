@@ -149,10 +149,10 @@ def leave_out(
         return replace(finding, note="later changes overlap it")
     if broken := _syntax_error(source, files):
         return replace(finding, note=f"the rest would be broken: {broken.removesuffix('.')}")
-    with session.campaign.trial(files) as trial:
-        if drop:
-            return _drop(session, trial, group, files, pairs)
-        return judged(group, run_pairs(session, trial, _judge(group, pairs), is_over))
+    trial = session.campaign.trial(files)
+    if drop:
+        return _drop(session, trial, group, files, pairs)
+    return judged(group, run_pairs(session, trial, _judge(group, pairs), is_over))
 
 
 def _syntax_error(before: FileSet, after: FileSet) -> str | None:
@@ -196,8 +196,8 @@ def whole(
         yield Note(AS_IT_BEGAN)
         return
     least = session.settings.min_delta
-    with session.campaign.trial(base) as trial:
-        found = run_pairs(session, trial, paired(pairs), is_over)
+    trial = session.campaign.trial(base)
+    found = run_pairs(session, trial, paired(pairs), is_over)
     if (e := found.interval) is None:
         if found.failure is None:
             yield Note(TIME_IS_UP)

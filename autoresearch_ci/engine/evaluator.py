@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from autoresearch_ci.config import Settings
-from autoresearch_ci.core.errors import BaselineError, MachineError
+from autoresearch_ci.core.errors import BaselineError, MachineError, OutOfTimeError
 from autoresearch_ci.core.model import Event, Phase, Reason, Run
 from autoresearch_ci.core.shell import copies, missing
 from autoresearch_ci.engine.baseline_errors import guard_fails, no_longer_runs, no_metric
@@ -23,7 +26,10 @@ from autoresearch_ci.engine.measurement import (
     text_of,
 )
 from autoresearch_ci.engine.metric import advice, end_of, parse, part_of
-from autoresearch_ci.executors import Command, Executor, Executors
+from autoresearch_ci.executors import Command
+from autoresearch_ci.trees import Kind, Tree, Trees
+from autoresearch_ci.trees.artifacts import is_data
+from autoresearch_ci.workspace.globs import matches
 
 PARSE_BUDGET = 60.0
 """Seconds that `metric_parse` may take; it reads a log."""
@@ -33,6 +39,11 @@ SETUP_BUDGET = 3600.0
 
 SLOWER = 20
 """Times as long as any run of the incumbent took, after which a candidate's is ended."""
+
+RUN_LOG = "run.log"
+"""The path at which commands that measure find the log of the run."""
+
+_NAMED = 3
 
 LEAST_SECONDS = 30.0
 """The least that every candidate gets: its first run may have to build what the incumbent's had."""
@@ -45,30 +56,31 @@ def silent(_event: Event) -> None:
     """Tell nobody."""
 
 
-class TrialTree(Protocol):
-    """The tree of a trial, as far as measuring needs it: the seam to the workspace.
+class Tried(Protocol):
+    """The trial, as far as measuring needs it: the seam to the workspace.
 
-    `hand_over` names what has changed since the last run, and `clean` what a run has changed
-    besides the target; both undo that, and move it to the `quarantine`. `pardon` leaves out what
-    the unchanged project does as well.
+    `contents` are the editable files of the side that is shown, `broken_rules` picks the paths that
+    nobody but the user may change.
     """
 
     @property
-    def quarantine(self) -> str: ...
+    def parent(self) -> str: ...
 
-    def hand_over(self) -> tuple[str, ...]: ...
+    @property
+    def contents(self) -> Mapping[str, bytes]: ...
 
-    def clean(self) -> tuple[str, ...]: ...
+    @property
+    def is_unchanged(self) -> bool: ...
 
-    def pardon(self, violations: tuple[str, ...]) -> tuple[str, ...]: ...
+    def broken_rules(self, changed: Iterable[str], readonly: Sequence[str]) -> list[str]: ...
 
 
 class Evaluator:
-    """Runs the user's commands in the working tree, one at a time.
+    """Runs the user's commands, each in a tree of its own.
 
     `run_log` is the experiment's; `logs` is a folder for those of setup and guard.
     `environment` is exported to all commands, beside `AUTORESEARCH_TIME_BUDGET`.
-    `put_back` restores what no trial knows of, the ledger, and names what it did.
+    No command runs past `until`, an instant of `time.monotonic`: OutOfTimeError.
     `tell` hears of each command before it is run.
     `bounded` says that nobody has chosen how long a run may take: then a candidate's is
     ended early where it takes far longer than any of the incumbent's, the `slowest`.
@@ -77,19 +89,24 @@ class Evaluator:
     def __init__(
         self,
         settings: Settings,
-        executors: Executors,
+        trees: Trees,
         root: Path,
+        tip: str,
         run_log: Path,
         logs: Path,
         environment: Mapping[str, str],
-        put_back: Callable[[], tuple[str, ...]],
         tell: Tell = silent,
         *,
+        until: float = math.inf,
         bounded: bool = False,
     ) -> None:
-        self._settings, self._executors = settings, executors
-        self._root, self._run_log = root, run_log
-        self._put_back = put_back
+        self._settings, self._trees, self._root = settings, trees, root
+        self._tip, self._warm = tip, ""
+        self._run_log, self._until = run_log, until
+        self._open, self._last = ExitStack(), dict[str, Path]()
+        self._kept: Tree | None = None
+        self._rewritten: set[str] = set()
+        self._told: set[str] = set()
         self.tell = tell
         self._bounded, self.slowest = bounded, 0.0
         self._copies = copies(settings.metric_parse or "")
@@ -97,30 +114,42 @@ class Evaluator:
         budget = f"{settings.time_budget:g}"
         self._environment = {**environment, "AUTORESEARCH_TIME_BUDGET": budget}
 
+    def close(self) -> None:
+        """Throw away the tree of the last run, which what looks at a keep needs."""
+        self._last = {}
+        if self._kept is not None:
+            kept, self._kept = self._kept, None
+            kept.keep_warm()
+        self._open.close()
+
     def execute(
-        self, executor: Executor, shell: str, budget: float, log: Path | None, **extra: str
+        self,
+        run: Callable[[Command], Run],
+        shell: str,
+        budget: float,
+        log: Path | None,
+        **extra: str,
     ) -> Run:
         """Run any of the user's commands for at most `budget` seconds."""
-        return executor.run(
-            Command(
-                shell=shell,
-                cwd=self._root,
-                kill_after=budget,
-                log=log,
-                memory_limit=self._settings.memory_limit,
-                env={**self._environment, **extra},
-            )
+        command = Command(
+            shell=shell,
+            cwd=self._root,
+            kill_after=budget,
+            log=log,
+            memory_limit=self._settings.memory_limit,
+            env={**self._environment, **extra},
         )
+        return before_deadline(run, command, self._until)
 
     def measure(
         self,
-        trial: TrialTree,
+        trial: Tried,
         doing: str = "run_command",
         *,
         opens: bool = False,
         usual: bool = False,
     ) -> Measurement:
-        """Run the experiment on what the trial shows, undo its traces, read the metric.
+        """Run the experiment on what the trial shows, and read the metric in another tree.
 
         `doing` says which run it is, for people, `opens` that many may follow. With
         `usual`, it is ended where it takes far longer than the incumbent's runs.
@@ -129,8 +158,7 @@ class Evaluator:
         shell, budget = self._settings.run_command, self._settings.kill_after
         if usual and self._bounded and self.slowest:
             budget = min(budget, max(LEAST_SECONDS, SLOWER * self.slowest))
-        run, violations = self._in(trial, self._executors.experiments, shell, budget, self._run_log)
-        violations = trial.pardon(violations)
+        run, violations = self._experiment(trial, shell, budget)
         log = tail(self._run_log)
         found = Measurement(run, None, memory_gb=memory_gb(run, log), log=log)
         if failure := failure_of(run):
@@ -144,7 +172,7 @@ class Evaluator:
         reading = self._read(trial, run)
         if violations or reading.violations:
             changed = (*violations, *reading.violations)
-            error = f"changed what only the user may change: {_listed(changed, trial)}"
+            error = f"changed what only the user may change: {_listed(changed)}"
             reason = Reason.RULE_VIOLATION
             return replace(found, value=reading.value, reason=reason, error=error, changed=changed)
         if reading.value is None:
@@ -178,9 +206,9 @@ class Evaluator:
         """Run `setup_command`; MachineError with the end of its log when it fails."""
         if self._settings.setup_command is None:
             return
-        setup, by = self._settings.setup_command, self._executors.setup
+        setup = self._settings.setup_command
         self.tell(Phase("setup_command", SETUP_BUDGET, opens=True))
-        run = self.execute(by, setup, SETUP_BUDGET, self._setup_log)
+        run = self.execute(self._trees.prepare, setup, SETUP_BUDGET, self._setup_log)
         if failure := failure_of(run):
             raise MachineError(
                 f"setup_command failed: {explain(run, failure, SETUP_BUDGET)}.",
@@ -189,23 +217,22 @@ class Evaluator:
                 f"change setup_command: {self._settings.setup_command}".lstrip(),
             )
 
-    def guard(self, trial: TrialTree) -> Objection | None:
+    def guard(self, trial: Tried) -> Objection | None:
         """Run `guard_command` on what the trial shows."""
         if self._settings.guard_command is None:
             return None
         shell, budget = self._settings.guard_command, self._settings.guard_budget
         self.tell(Phase("guard_command", budget))
-        run, violations = self._in(trial, self._executors.guard, shell, budget, self._guard_log)
-        violations = trial.pardon(violations)
+        run, violations = self._apart(trial, shell, budget, self._guard_log)
         if failure := failure_of(run):
             error = f"guard_command: {explain(run, failure, budget)}"
             return Objection(Reason.GUARD_FAILED, error, tail(self._guard_log))
         if violations:
-            error = f"under guard_command, changed {_listed(violations, trial)}"
+            error = f"under guard_command, changed {_listed(violations)}"
             return Objection(Reason.RULE_VIOLATION, error)
         return None
 
-    def hold_out(self, trial: TrialTree) -> tuple[float | None, str]:
+    def hold_out(self, trial: Tried) -> tuple[float | None, str]:
         """The number of `holdout_command` on what the trial shows, or the reason why there is none.
 
         Nothing is decided by it, so a failure is only noted. Its output goes nowhere.
@@ -216,29 +243,83 @@ class Evaluator:
             trial, "holdout_command", self._settings.holdout_command, self._settings.kill_after, ""
         )
         if found.violations:
-            return None, f"holdout_command changed {_listed(found.violations, trial)}"
+            return None, f"holdout_command changed {_listed(found.violations)}"
         return found.value, found.error
 
-    def require_guard(self, trial: TrialTree) -> None:
+    def require_guard(self, trial: Tried) -> None:
         """Raise BaselineError where the guard fails on the unchanged project."""
         if objection := self.guard(trial):
             raise guard_fails(objection)
 
-    def _in(
-        self,
-        trial: TrialTree,
-        executor: Executor,
-        shell: str,
-        budget: float,
-        log: Path | None,
-        **extra: str,
-    ) -> tuple[Run, tuple[str, ...]]:
-        """Run a command on what the trial shows; with what it did besides, which is undone."""
-        before = trial.hand_over()
-        run = self.execute(executor, shell, budget, log, **extra)
-        return run, (*before, *trial.clean(), *self._put_back())
+    def _experiment(self, trial: Tried, shell: str, budget: float) -> tuple[Run, tuple[str, ...]]:
+        """Run an experiment; with what it did that broke the rules. Its tree stays for a while.
 
-    def _read(self, trial: TrialTree, run: Run) -> Reading:
+        The first good run of the incumbent at a tip leaves its build for the later ones.
+        """
+        self.close()
+        self._follow(trial)
+        tree = self._open.enter_context(self._trees.tree(trial.contents))
+        run = self.execute(tree.run, shell, budget, self._run_log)
+        violations = self._violations(trial, tree)
+        self._last = {**self._artifacts(tree), RUN_LOG: self._run_log}
+        if trial.is_unchanged and run.ok and self._warm != trial.parent:
+            self._kept, self._warm = tree, trial.parent
+        return run, violations
+
+    def _apart(
+        self, trial: Tried, shell: str, budget: float, log: Path | None, **extra: str
+    ) -> tuple[Run, tuple[str, ...]]:
+        """Run a command where no candidate has written, with the artifacts of the last run."""
+        self._follow(trial)
+        with self._trees.tree(trial.contents, self._last, warm=False) as tree:
+            run = self.execute(tree.run, shell, budget, log, **extra)
+            return run, self._violations(trial, tree)
+
+    def _follow(self, trial: Tried) -> None:
+        """Let trees show the commit that the trial rests on."""
+        if self._tip != trial.parent:
+            self._trees.advance(trial.parent)
+            self._tip = trial.parent
+
+    def _violations(self, trial: Tried, tree: Tree) -> tuple[str, ...]:
+        """What a command changed that only the user may change.
+
+        Not what the unchanged project rewrites as well, or adds beside read-only files.
+        """
+        changed, readonly = tree.changes(), self._settings.readonly_files
+        new = {change.path for change in changed if change.kind is Kind.ADDED}
+        broken = trial.broken_rules((change.path for change in changed), readonly)
+        if trial.is_unchanged:
+            self._rewritten |= {
+                path
+                for path in broken
+                if path not in trial.contents and (path in new or not matches(path, readonly))
+            }
+        return tuple(path for path in broken if path not in self._rewritten)
+
+    def tolerated(self) -> str:
+        """Say what the project itself writes where nothing is to change; each path is told once."""
+        names = sorted(self._rewritten - self._told)
+        self._told |= self._rewritten
+        if not names:
+            return ""
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        return (
+            "written by the project itself where nothing is to change, and thrown away after each "
+            f"run: {', '.join(names[:_NAMED])}{more}"
+        )
+
+    def _artifacts(self, tree: Tree) -> dict[str, Path]:
+        """The files of a run that what measures may see."""
+        wanted, readonly = self._settings.artifacts, self._settings.readonly_files
+        found = tree.artifacts(wanted or ["**"])
+        return {
+            path: file
+            for path, file in found.items()
+            if not matches(path, readonly) and (wanted or is_data(path, file))
+        }
+
+    def _read(self, trial: Tried, run: Run) -> Reading:
         """The metric's value or what is wrong; and what the command that gave it did besides.
 
         With a `measure_command` nothing that the experiment printed counts.
@@ -253,7 +334,7 @@ class Evaluator:
 
     def _number(
         self,
-        trial: TrialTree,
+        trial: Tried,
         name: str,
         shell: str,
         budget: float,
@@ -261,9 +342,8 @@ class Evaluator:
         log: Path | None = None,
     ) -> Reading:
         """The number that a command prints, or what is wrong; `log` is where it reads it."""
-        by = self._executors.measures
         self.tell(Phase(name, budget))
-        done, violations = self._in(trial, by, shell, budget, None, AUTORESEARCH_SECONDS=seconds)
+        done, violations = self._apart(trial, shell, budget, None, AUTORESEARCH_SECONDS=seconds)
         # `grep` that finds nothing exits with 1: then the better story is that nothing came.
         silent = done.returncode == 1 and not done.output.strip() and not done.errors.strip()
         if (failure := failure_of(done)) and not silent:
@@ -290,6 +370,20 @@ class Reading:
     advice: str = ""
 
 
-def _listed(violations: Sequence[str], trial: TrialTree) -> str:
-    """The paths that were changed, and where it is now as it was found."""
-    return ", ".join(violations[:5]) + (f" (now in {trial.quarantine})" if trial.quarantine else "")
+def before_deadline(run: Callable[[Command], Run], command: Command, until: float) -> Run:
+    """Run a command that has to be over by an instant of `time.monotonic`; else OutOfTimeError."""
+    left = until - time.monotonic()
+    if left > command.kill_after:
+        return run(command)
+    if left > 0:
+        done = run(replace(command, kill_after=left))
+        if not done.timed_out:
+            return done
+    raise OutOfTimeError(
+        "The time that was given to this was over before it had ended.",
+        remedy="Give it more time, or make a run shorter.",
+    )
+
+
+def _listed(violations: Sequence[str]) -> str:
+    return ", ".join(violations[:5])

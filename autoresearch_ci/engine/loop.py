@@ -84,8 +84,8 @@ def measure_incumbent(session: Session) -> Iterator[Event]:
     if session.needs_baseline:
         yield from attempt(session, Proposal("baseline", given.source, proposer=BASELINE))
     elif not session.limits.setup_only:
-        with session.campaign.trial(given.source) as trial:
-            runs = session.incumbent.measure(trial, given, "incumbent measured again")
+        trial = session.campaign.trial(given.source)
+        runs = session.incumbent.measure(trial, given, "incumbent measured again")
         for sample, run in zip(session.incumbent.samples, runs.measurements, strict=True):
             yield IncumbentMeasured(sample.value, run.run.seconds)
 
@@ -106,21 +106,21 @@ def follow_base(session: Session) -> str:
 
 def attempt(session: Session, proposal: Proposal) -> Iterator[Event]:
     """Try one idea. Its record is on the disk before the branch moves or the tree is reset."""
-    with session.campaign.trial(proposal.files) as trial:
-        try:
-            yield session.recorder.started(trial, proposal)
-            outcome = tried(session, trial, proposal)
-        except KeyboardInterrupt:
-            if session.history.baseline:  # the first is simply measured again, as if never begun
-                conclude(session, trial, proposal, INTERRUPTED)
-            raise
-        done = conclude(session, trial, outcome.proposal or proposal, outcome)
+    trial = session.campaign.trial(proposal.files)
+    try:
+        yield session.recorder.started(trial, proposal)
+        outcome = tried(session, trial, proposal)
+    except KeyboardInterrupt:
+        if session.history.baseline:  # the first is simply measured again, as if never begun
+            conclude(session, trial, proposal, INTERRUPTED)
+        raise
+    done = conclude(session, trial, outcome.proposal or proposal, outcome)
     session.archive.write()
     yield done
     if outcome.fault:
         raise outcome.fault
-    if removed := session.campaign.removed():
-        yield Note(removed)
+    if written := session.evaluator.tolerated():
+        yield Note(written)
 
 
 def tried(session: Session, trial: Trial, proposal: Proposal) -> Outcome:

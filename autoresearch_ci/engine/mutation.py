@@ -94,19 +94,19 @@ def _record(session: Session, mutants: Sequence[Mutant]) -> MutationCheck:
 def _noticed(session: Session, text: str) -> str | None:
     """The first to object to a mutant: `run`, `guard`, `metric` or none; None without time."""
     source = session.campaign.source()
-    with session.campaign.trial(source | {source.target: text}) as trial:
-        if session.is_over():
-            return None
-        trial.show(Side.CANDIDATE)
-        run = session.evaluator.measure(trial)
-        if run.reason or run.value is None:
-            return "run"
-        if session.evaluator.guard(trial):
-            return "guard"
-        # The mutant's code is longer, so that a size is worse whatever it breaks.
-        if is_about_size(session.settings.metric_name):
-            return ""
-        return _worse(session, trial, Sample(Side.CANDIDATE, run.value))
+    trial = session.campaign.trial(source | {source.target: text})
+    if session.is_over():
+        return None
+    trial.show(Side.CANDIDATE)
+    run = session.evaluator.measure(trial)
+    if run.reason or run.value is None:
+        return "run"
+    if session.evaluator.guard(trial):
+        return "guard"
+    # The mutant's code is longer, so that a size is worse whatever it breaks.
+    if is_about_size(session.settings.metric_name):
+        return ""
+    return _worse(session, trial, Sample(Side.CANDIDATE, run.value))
 
 
 def _worse(session: Session, trial: Trial, first: Sample) -> str | None:

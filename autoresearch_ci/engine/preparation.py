@@ -10,37 +10,15 @@ from autoresearch_ci.core.model import MutationCheck, StopReason
 from autoresearch_ci.core.text import plural
 from autoresearch_ci.engine import mutation
 from autoresearch_ci.engine.session import Session, end, synchronize
-from autoresearch_ci.executors.home_dirs import Homes
 from autoresearch_ci.proposers.search import Inventory, SearchProposer
 
-_SHOWN = 5
-"""Names in a note."""
 
-
-def prepare(session: Session, homes: Homes) -> Iterator[str]:
-    """Run setup_command, where the session is to run anything; yield notes on what it did."""
-    campaign, stopped = session.campaign, session.stops.inherited
-    with campaign.preparation() as changed:
-        if not stopped:
-            session.evaluator.prepare()
-    yield homes.keep()
-    if stopped:
+def prepare(session: Session) -> Iterator[str]:
+    """Run setup_command, where the session is to run anything; else yield a note."""
+    if session.stops.inherited:
         yield "A stop came after the session that started this one: so nothing is run."
-    if changed:
-        place = f" (now in {campaign.undone})" if campaign.undone else ""
-        yield f"setup_command changed {', '.join(changed[:_SHOWN])}; that was undone{place}."
-    if campaign.left:
-        yield left_by_setup(campaign.left)
-
-
-def left_by_setup(paths: list[str]) -> str:
-    """The note on what setup made and git does not ignore."""
-    shown = ", ".join(paths[:_SHOWN])
-    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
-    return (
-        f"setup_command left {shown}{more} in the tree, which git does not ignore. It stays after "
-        "the session: add it to .gitignore, or commit it where it belongs to the project."
-    )
+    else:
+        session.evaluator.prepare()
 
 
 def require_idea(session: Session, loaded: Loaded) -> None:

@@ -132,7 +132,11 @@ class Tree(Protocol):
         """All that the commands did to the tree so far, in order of path; the home is not told."""
 
     def artifacts(self, patterns: Sequence[str]) -> Mapping[str, Path]:
-        """Regular files that the commands wrote and these patterns name, and where they lie.
+        """Regular files that runs wrote and these patterns name, and where they lie.
+
+        Those of the commands in this tree, and of earlier runs as far as they are warm, since a
+        build that is up to date writes nothing. No tracked file is among them, whatever is written
+        to it.
 
         Patterns as in `readonly_files`. To be laid into another tree, before this one is closed.
         """

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from autoresearch_ci.core.model import Run
 from autoresearch_ci.executors import Command
-from autoresearch_ci.trees import Base, Change, Kind, Network
+from autoresearch_ci.trees import Base, Change, Network
 from autoresearch_ci.trees.session_layers import PROJECT, SessionLayers, Stack, lay
-from autoresearch_ci.trees.upper import changes
+from autoresearch_ci.trees.upper import changes, written
 from autoresearch_ci.workspace.files import disk_errors
 from autoresearch_ci.workspace.globs import matches
 
@@ -70,22 +70,33 @@ class LayeredTrees(ABC):
         with self._layers.tree() as (folder, stack):
             below = self._layers.below(PROJECT, stack, warm=warm)[::-1]
             with disk_errors("make a run's tree"):
-                lay(f"{folder}/files", files, artifacts, below)
+                top = f"{folder}/files"
+                lay(top, files, artifacts, below)
+            runs = stack.layers(PROJECT, stack.warm if warm else ())[::-1]
+            tracked = [top, *stack.layers(PROJECT, stack.tip)[::-1]]
             with self._mounted(folder, stack, warm=warm) as run:
-                yield LayeredTree(self, folder, below, run, network)
+                yield LayeredTree(self, folder, below, runs, tracked, run, network)
 
 
 class LayeredTree:
-    """One tree: its upper layer, and the stack of the project below it, the top first."""
+    """One tree: its upper layer, and the stack of the project below it, the top first.
+
+    Of that stack `runs` are the layers that earlier runs wrote, `tracked` those of git's files.
+    """
 
     def __init__(
-        self, trees: LayeredTrees, folder: str, below: Sequence[str], run: Runner, network: Network
+        self,
+        trees: LayeredTrees,
+        folder: str,
+        below: Sequence[str],
+        runs: Sequence[str],
+        tracked: Sequence[str],
+        run: Runner,
+        network: Network,
     ) -> None:
-        self.root, self.upper, self.below = (
-            trees.root,
-            f"{folder}/upper",
-            [f"{folder}/files", *below],
-        )
+        self.root, self.upper = trees.root, f"{folder}/upper"
+        self.below = [f"{folder}/files", *below]
+        self._runs, self._tracked = runs, tracked
         self._trees, self._run, self._network = trees, run, network
 
     def run(self, command: Command) -> Run:
@@ -96,11 +107,13 @@ class LayeredTree:
             return changes(f"{self.upper}/{PROJECT}", self.below)
 
     def artifacts(self, patterns: Sequence[str]) -> dict[str, Path]:
-        return {
-            change.path: Path(self.upper, PROJECT, change.path)
-            for change in self.changes()
-            if change.is_file and change.kind is not Kind.DELETED and matches(change.path, patterns)
-        }
+        layers = [f"{self.upper}/{PROJECT}", *self._runs]
+        with disk_errors("read what a run wrote"):
+            return {
+                path: Path(at)
+                for path, at in written(layers, self._tracked)
+                if matches(path, patterns)
+            }
 
     def keep_warm(self) -> None:
         self._trees.keep_warm(self)

@@ -48,6 +48,11 @@ class Stack:
 
     def of(self, place: str, *, warm: bool) -> list[str]:
         layers = (*self.mask, *self.prepared, *(self.warm if warm else ()), *self.tip)
+        return self.layers(place, layers)
+
+    @staticmethod
+    def layers(place: str, layers: Sequence[str]) -> list[str]:
+        """The folders that these layers have for a place."""
         return [folder for layer in layers if os.path.isdir(folder := f"{layer}/{place}")]
 
 

@@ -80,6 +80,19 @@ def _is_equal(one: str, other: str) -> bool:
         return True
 
 
+def written(layers: Sequence[str], tracked: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Find the regular files that layers of runs show together, the top one first.
+
+    Each with where it lies. None that the layers in `tracked` have as well.
+    """
+    for layer in layers:
+        for path in leaves(layer):
+            full = f"{layer}/{path}"
+            shown = find(layers, path) == [full] and stat.S_ISREG(os.lstat(full).st_mode)
+            if shown and not find(tracked, path):
+                yield path, full
+
+
 def leaves(upper: str) -> Iterator[str]:
     """The paths of all that is no folder in a layer, whiteouts too."""
     pending = [(upper, "")]

@@ -1,48 +1,41 @@
-"""A campaign's branch, checked out: trials on it, and its ledger's branch beside it."""
+"""A campaign's branch: trials on it, and its ledger's branch beside it."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.core.interrupts import deferred
-from autoresearch_ci.core.model import FileSet, blob_id
+from autoresearch_ci.core.model import FileSet
 from autoresearch_ci.workspace.branch import MERGE, TRAILER, contained, merged_tree
 from autoresearch_ci.workspace.git import ZERO
 from autoresearch_ci.workspace.objects import FILE
 from autoresearch_ci.workspace.patch import applied
 from autoresearch_ci.workspace.ref_transaction import RefTransaction
 from autoresearch_ci.workspace.scratch_copy import scratch_copy
-from autoresearch_ci.workspace.state import note_shown
-from autoresearch_ci.workspace.status import untracked
 from autoresearch_ci.workspace.target_history import TargetHistory
-from autoresearch_ci.workspace.trial import CheckoutState, Trial
-
-_NAMED = 3
+from autoresearch_ci.workspace.trial import Tip, Trial
 
 
 class Campaign:
-    """The branch `autoresearch/<tag>` in the working tree. Made by `Workspace.checkout`.
+    """The branch `autoresearch/<tag>`. Made by `Workspace.campaign`.
 
-    `base` is the commit the campaign started from, `created` whether that was
-    just now. `rescued` says, in a sentence, what was found in the tree after a
-    killed session and where it is now; empty when nothing was. `user` is the branch
-    (empty: none) and the commit where the user is, and will be again. `unsettled` is set
-    where a trial could not put everything back.
+    `base` is the commit the campaign started from, `created` tells whether that was just now.
+    `user` is the branch (empty: none) and the commit where the user is.
     """
 
     def __init__(
         self,
         tag: str,
-        state: CheckoutState,
+        state: Tip,
         moves: RefTransaction,
         *,
         base: str,
         created: bool,
-        rescued: str,
+        scratch: Path,
         logs_tip: str,
         user: tuple[str, str] = ("", ""),
     ) -> None:
@@ -50,18 +43,14 @@ class Campaign:
         self.branch = state.ref.removeprefix("refs/heads/")
         self.base = base
         self.created = created
-        self.rescued = rescued
+        self._scratch = scratch
         self.user = user
         self._state = state
         self._moves = moves
-        self._versions = TargetHistory(state.git, list(state.files), state.shown_path.parent)
+        self._versions = TargetHistory(state.git, list(state.files), scratch)
         self._logs = f"refs/heads/autoresearch-logs/{tag}"
         self._logs_tip = logs_tip
         self._logs_tree = ""
-        self._trial: Trial | None = None
-        self.unsettled = False
-        self._told: set[str] = set()
-        self.left: list[str] = []
 
     @property
     def head(self) -> str:
@@ -94,84 +83,14 @@ class Campaign:
         """The files where the campaign began."""
         return self._versions.at(self.base)
 
-    @contextmanager
-    def preparation(self) -> Iterator[list[str]]:
-        """Hold the tree for what the user wants done before the first run.
-
-        New untracked files stay, as if the user had made them: `left` names them. When the
-        block ends the list holds what else was changed, which is undone.
-        """
-        changed: list[str] = []
-        before = untracked(self._state.git)
-        self._state.git_files.snapshot()
-        try:
-            yield changed
-        finally:
-            with deferred():
-                changed += sorted({*self._state.git_files.undo(), *self._state.tree.adopt()})
-                self._state.git_files.snapshot()
-                self.left = sorted(untracked(self._state.git) - before)
-
     def scratch(self) -> AbstractContextManager[Path]:
         """A copy of the tracked files at the tip, in a repository of its own, for the block."""
         state = self._state
-        return scratch_copy(state.git, self.head, Path(state.root).name, state.shown_path.parent)
+        return scratch_copy(state.git, self.head, state.git.cwd.name, self._scratch)
 
-    @contextmanager
-    def trial(self, files: FileSet) -> Iterator[Trial]:
-        """Hold the tree for one candidate.
-
-        However the block ends, tree, index and HEAD are then exactly at the
-        branch's tip: at the parent, or at the commit that was kept.
-        """
-        trial = Trial(self._state, files)
-        trial.open()
-        self._trial = trial
-        try:
-            yield trial
-        finally:
-            self.close()
-
-    def close(self) -> None:
-        """End the trial that is open, if one is: an interrupt may have cut its own end short."""
-        with deferred():
-            trial, self._trial = self._trial, None
-            if trial is not None:
-                self.unsettled = True
-                trial.close()
-                self.unsettled = False
-
-    @property
-    def undone(self) -> str:
-        """Where the files lie that were changed last and put back; empty where none were."""
-        return self._state.tree.changed.place
-
-    def removed(self) -> str:
-        """What to say of files that the last trial removed or put back; each is told once."""
-        tree = self._state.tree
-        names = sorted(tree.removed - self._told)
-        if not names:
-            return self._put_back()
-        self._told |= tree.removed
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        shown = f"{', '.join(names[:_NAMED])}{more}"
-        place = f"now in {tree.new.place}" if tree.new.place else "too large to be kept"
-        some = ", but for what is too much" if tree.new.place and tree.new.spilled else ""
-        return (
-            f"removed after a run since git does not ignore it: {shown} ({place}{some}). What runs "
-            "leave belongs into .gitignore; what you add belongs into another clone."
-        )
-
-    def _put_back(self) -> str:
-        names = sorted(self._state.rewritten - self._told)
-        if not names:
-            return ""
-        self._told |= set(names)
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        return (
-            "written by the project itself where nothing is to change, and undone after each run: "
-            f"{', '.join(names[:_NAMED])}{more}"
-        )
+    def trial(self, files: FileSet) -> Trial:
+        """Return a candidate beside the tip."""
+        return Trial(self._state, files)
 
     def publish(self, files: Mapping[str, bytes], message: str) -> None:
         """Commit `files` (path to content) onto `autoresearch-logs/<tag>`.
@@ -195,7 +114,6 @@ class Campaign:
                 self._logs_tip, self._logs_tree = now, ""
             else:
                 self._logs_tip, self._logs_tree = commit, tree
-                state.git_files.refs.expect(self._logs, commit)
                 return
         raise WorkspaceError(
             f"{self._logs} keeps moving while we write to it.",
@@ -226,9 +144,8 @@ class Campaign:
     def go_on_from(self, code: str, logs: str, files: Mapping[str, bytes], message: str) -> bool:
         """Move the code branch to `code`, and the logs branch to `logs` with `files` on top.
 
-        For commits of another session that ours are merged with. The tree follows;
-        nothing but tracked files changes in it. Returns whether any did. Raises
-        WorkspaceError, with nothing moved, where something of the user's is in the way.
+        For commits of another session that ours are merged with. Returns whether any tracked file
+        differs. Raises WorkspaceError, with nothing moved, where the target is no file there.
         """
         state, old = self._state, self._state.head
         new_tree = state.git.line("rev-parse", "--verify", f"{code}^{{tree}}")
@@ -237,10 +154,9 @@ class Campaign:
         with deferred():
             logs_tree, logs = self._logs_commit(logs, logs_tree, files, message)
             differs = new_tree != state.head_tree
-            self._show(code, new_tree)
             self._moves.make({state.ref: (old, code), self._logs: (self._logs_tip, logs)})
             self._logs_tip, self._logs_tree = logs, logs_tree
-            self._stand_on(code, new_tree)
+            state.stand_on(code, new_tree)
         return differs
 
     def includes(self, commit: str) -> bool:
@@ -250,8 +166,7 @@ class Campaign:
     def merge(self, commit: str, name: str) -> bool:
         """Merge the base branch `name`, which is at `commit` now; False if it is in already.
 
-        The branch and the tree follow; nothing but tracked files changes in it. Raises
-        WorkspaceError where the two do not merge, with nothing moved.
+        The branch follows. Raises WorkspaceError where the two do not merge, with nothing moved.
         """
         state, old = self._state, self._state.head
         if self.includes(commit):
@@ -266,30 +181,10 @@ class Campaign:
                 when=f"{int(time.time())} {time.strftime('%z')}",
                 message=f"Merge {name} into {self.branch}\n\n{TRAILER}: {MERGE}\n",
             )
-            self._show(new, tree)
             state.git.run("update-ref", "-m", "autoresearch-ci: merge", state.ref, new, old)
-            self._stand_on(new, tree)
+            state.stand_on(new, tree)
         self.base = commit
         return True
-
-    def _show(self, commit: str, tree: str) -> None:
-        """Bring the tree from the tip to another commit, and nothing of the user's in danger."""
-        state = self._state
-        if tree != state.head_tree:
-            blobs = [state.objects.read(f"{tree}:{path}") for path in state.files]
-            note_shown(state.shown_path, [blob_id(blob or b"") for blob in blobs])
-            # A file that was put back has a new time, and git would take it for changed.
-            state.git.ask("update-index", "-q", "--refresh", ok=(0, 1))
-            state.git_files.snapshot_index()
-            state.git.run("read-tree", "-m", "-u", state.head, commit)
-
-    def _stand_on(self, commit: str, tree: str) -> None:
-        """The branch has been moved, and the tree is there."""
-        state = self._state
-        differs, state.head, state.head_tree = tree != state.head_tree, commit, tree
-        if differs:
-            state.read_files()
-        state.git_files.snapshot()
 
     def reapplied(self, patch: bytes, parent: str) -> FileSet | None:
         """The files with this patch on top: of the tip, else of `parent`; None if of neither."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import stat
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 
 from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.core.model import blob_id
@@ -25,38 +23,35 @@ class Converted(Enum):
 
 @dataclass(slots=True)
 class EditableFile:
-    """A tracked text file below `root`.
+    """A tracked text file.
 
-    `content` is what lies in the working tree, `blob` git's id of it, `mode` its permissions
-    there and `git_mode` those in the commit's tree. `converted` says when git stores something
-    else than that content.
+    `content` is what a checkout of the tip puts into a working tree, `blob` git's id of it, and
+    `git_mode` its mode in the commit's tree. `converted` says when git stores something else than
+    that content.
     """
 
     git: Git
     objects: Objects
-    root: str
     path: str
     content: bytes
     blob: str
-    mode: int
     git_mode: bytes
     converted: Converted
 
     @classmethod
-    def at_tip(cls, git: Git, objects: Objects, root: Path, path: str, branch: str) -> EditableFile:
-        """The file in the working tree, which is at the tip of `branch`.
+    def at_tip(cls, git: Git, objects: Objects, path: str, tip: str, branch: str) -> EditableFile:
+        """Return the file at the tip of `branch`.
 
         Raises WorkspaceError where it is no text file, or git would not store it as it is there.
         """
-        full = f"{root}/{path}"
-        if not _listed(git, path) or not os.path.isfile(full) or os.path.islink(full):
+        if not _listed(git, tip, path).startswith("100"):
             raise WorkspaceError(
                 f"The target {path} is not a file on {branch}.",
                 remedy="Name the target that the campaign has. Where the file was renamed, commit "
                 "that and begin a new campaign: `autoresearch-ci run --new`.",
             )
-        file = cls(git, objects, str(root), path, b"", "", 0, b"", Converted.NEVER)
-        file.read()
+        file = cls(git, objects, path, b"", "", b"", Converted.NEVER)
+        file.read(tip)
         check_text(path, file.content)
         as_committed = b"\r" in file.content and blob_id(file.content) == file.blob
         file.converted = _converted(git, path, as_committed=as_committed)
@@ -69,16 +64,15 @@ class EditableFile:
             )
         return file
 
-    def read(self) -> None:
-        """Take it as it stands in the working tree: the branch has moved."""
-        full = f"{self.root}/{self.path}"
-        mode, self.blob, _ = _listed(self.git, self.path).partition("\t")[0].split(" ")
-        self.content = Path(full).read_bytes()
-        self.mode, self.git_mode = stat.S_IMODE(os.lstat(full).st_mode), mode.encode()
+    def read(self, tip: str) -> None:
+        """Take it as it is at a commit."""
+        mode, _, blob = _listed(self.git, tip, self.path).partition("\t")[0].split(" ")
+        self.content = self.git.run("cat-file", "--filters", f"{tip}:{self.path}")
+        self.git_mode, self.blob = mode.encode(), blob
 
     def require_in(self, commit: str) -> None:
         """Raise WorkspaceError unless it is a text file in that commit as well."""
-        listed = os.fsdecode(self.git.run("ls-tree", "-z", commit, "--", self.path))
+        listed = _listed(self.git, commit, self.path)
         content = self.objects.read(f"{commit}:{self.path}")
         if not listed.startswith("100") or content is None:
             raise WorkspaceError(
@@ -108,9 +102,9 @@ class EditableFile:
         )
 
 
-def _listed(git: Git, path: str) -> str:
-    """The file's entry in the index: mode, blob and stage; empty where it has none."""
-    return os.fsdecode(git.run("ls-files", "--stage", "-z", "--", path))
+def _listed(git: Git, commit: str, path: str) -> str:
+    """The file's entry in a commit's tree: mode, kind and blob; empty where it has none."""
+    return os.fsdecode(git.run("ls-tree", "-z", "--full-tree", commit, "--", path))
 
 
 def _converted(git: Git, path: str, *, as_committed: bool) -> Converted:

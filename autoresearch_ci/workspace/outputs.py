@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import stat
+import time
 from pathlib import Path
 
 from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.core.files import signature
 from autoresearch_ci.workspace.files import disk_errors, write_atomic
-from autoresearch_ci.workspace.snapshot.refs import stamp
 from autoresearch_ci.workspace.status import OUTPUTS
 
 RUN_LOG = "run.log"
@@ -60,6 +60,13 @@ def note(root: Path, state: Path) -> None:
     data = json.dumps(_stand(root)).encode()
     with disk_errors(f"write {state / _NOTE}"):
         write_atomic(str(state / _NOTE), data, mode=0o644, scratch=state)
+
+
+def stamp() -> str:
+    """The time as part of a name that is not used twice."""
+    now = time.time_ns()
+    second = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now // 10**9))
+    return f"{second}.{now // 1000 % 10**6:06d}Z"
 
 
 def _stand(root: Path) -> list[int] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -14,7 +13,6 @@ from urllib.parse import quote
 from autoresearch_ci.core.errors import AutoresearchError, MachineError, WorkspaceError
 from autoresearch_ci.workspace import branch, checks, locks, outputs
 from autoresearch_ci.workspace.campaign_branch import Campaign
-from autoresearch_ci.workspace.checkout import Checkout
 from autoresearch_ci.workspace.files import disk_errors
 from autoresearch_ci.workspace.git import OLDEST, Git
 from autoresearch_ci.workspace.globs import matches, unmatched
@@ -23,9 +21,10 @@ from autoresearch_ci.workspace.objects import FILE, Committed, Objects, author, 
 from autoresearch_ci.workspace.ref_transaction import RefTransaction
 from autoresearch_ci.workspace.remote import Remote, Target
 from autoresearch_ci.workspace.scratch_copy import clear_copies, files_of, sessions_in_copies
-from autoresearch_ci.workspace.snapshot.git_files import IN_PROGRESS
 from autoresearch_ci.workspace.state import load
 from autoresearch_ci.workspace.status import OUTPUTS
+from autoresearch_ci.workspace.stay import Stay
+from autoresearch_ci.workspace.tracked_files import TrackedFiles
 
 
 class Workspace:
@@ -142,9 +141,7 @@ class Workspace:
     def merged(self, tag: str) -> bool:
         """Whether the campaign has kept something and the user's branch already contains it."""
         tip = branch.tip_of(self.git, branch.CODE, tag)
-        # A killed session leaves HEAD on the campaign's branch, which says nothing.
-        killed = load(self.state_dir / "session.json")
-        place = (killed.origin if killed else "") or branch.head_ref(self.git) or "HEAD"
+        place = branch.head_ref(self.git) or "HEAD"
         own = f"refs/heads/{branch.CODE}/{tag}"
         if not tip or place == own or not branch.contained(self.git, tip, place):
             return False
@@ -256,36 +253,34 @@ class Workspace:
         clear_copies(self.state_dir)
 
     @contextmanager
-    def checkout(
+    def campaign(
         self,
         tag: str,
         *,
         target: str,
-        readonly: Sequence[str] = (),
         session: str = "",
         base: str | None = None,
         kept: str | None = None,
         kept_parent: str | None = None,
         begun: Collection[str] = (),
     ) -> Iterator[Campaign]:
-        """Stand on the campaign's branch with a clean tree, and in the end go back.
+        """Work on the campaign's branch; the user's checkout stays as it is.
 
         `kept` is the commit of the ledger's last kept experiment and `kept_parent`
         its parent; both None for a new campaign, which starts from `base`, or else
         from HEAD; `begun` are commits that one without a baseline began from before.
         `session` comes back from `interrupted_sessions` if we are killed.
         """
-        entry = Checkout(self, tag, target=target, readonly=readonly, session=session)
+        stay = Stay(self, tag, target=target, session=session)
         try:
-            yield entry.enter(base=base, kept=kept, kept_parent=kept_parent, begun=begun)
+            yield stay.enter(base=base, kept=kept, kept_parent=kept_parent, begun=begun)
         finally:
-            in_flight = sys.exc_info()[0] is not None
-            try:
-                entry.leave()
-            except (AutoresearchError, OSError):
-                # The first error tells more; what is left is the next session's to recover.
-                if not in_flight:
-                    raise
+            stay.leave()
+
+    @property
+    def tracked_files(self) -> TrackedFiles:
+        """What run trees have to know of this repository."""
+        return TrackedFiles(self.git)
 
     def maintain(self) -> None:
         """Let git pack what a session wrote, if it finds it worth it."""
@@ -303,14 +298,6 @@ class Workspace:
                 f"The repository {self.root} has no commits.",
                 remedy="Commit the project first: `git add . && git commit -m start`.",
             )
-        if load(self.state_dir / "session.json") is not None:
-            return  # a killed experiment may have left anything; `checkout` clears it up
-        for name, doing in IN_PROGRESS.items():
-            if (self.git_dir / name).exists():
-                raise WorkspaceError(
-                    f"The repository is in the middle of a {doing}.",
-                    remedy="Finish or abort it (`git status` says how), then run again.",
-                )
 
 
 def _check_version(git: Git) -> None:

@@ -17,6 +17,7 @@ from autoresearch_ci.core.model import (
     Side,
     Status,
 )
+from tests.projects import SETTINGS
 
 BASELINE = Experiment(
     tag="mar17",
@@ -93,3 +94,12 @@ def make_history() -> Callable[..., History]:
         return history
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def _state(tmp_path_factory, monkeypatch):
+    """What scripts of a test count, from run to run, is in a folder that runs may write to."""
+    folder = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("STATE", str(folder))
+    monkeypatch.setitem(SETTINGS, "env", "STATE")
+    monkeypatch.setitem(SETTINGS, "sandbox_write", str(folder))

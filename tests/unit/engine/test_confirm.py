@@ -22,8 +22,8 @@ EXACT = ". ./target.txt\necho metric: $((a + b))\n"
 # Noise that is the same in each run of the tests: one in thirty of true noise would mislead.
 NOISY = """\
 . ./target.txt
-noise=$(( ($(cat .git/noise 2>/dev/null || echo 1) * 75 + 74) % 65537 ))
-echo $noise > .git/noise
+noise=$(( ($(cat $STATE/noise 2>/dev/null || echo 1) * 75 + 74) % 65537 ))
+echo $noise > $STATE/noise
 awk "BEGIN { print \\"metric:\\", $a + $b + $noise / 655360 }"
 """
 
@@ -216,7 +216,7 @@ def test_too_few_pairs_drop_nothing(make):
 def test_a_candidate_that_failed_once_has_another_try(make):
     """A run that failed for the machine's sake does not make a change look needed."""
     project = make()
-    once = "if [ $a = 5 ] && [ ! -e .git/failed ]; then touch .git/failed; exit 1; fi\n"
+    once = "if [ $a = 5 ] && [ ! -e $STATE/failed ]; then touch $STATE/failed; exit 1; fi\n"
     (project / "experiment.sh").write_text(". ./target.txt\n" + once + "echo metric: $((a + b))\n")
     git(project, "stash", "-q")
     found = confirmed(project, run_command=f". ./target.txt\n{once}echo metric: $((a + b))")

@@ -22,9 +22,9 @@ TARGET = "a=5\nb=5\n"
 # Counts its runs, outside of what is undone after each, and hangs in the one that it is told to.
 EXPERIMENT = """\
 . ./target.txt
-echo >> .git/runs
-if [ -e .git/hang ] && [ $(wc -l < .git/runs) -ge $(cat .git/hang) ]; then
-    touch .git/hangs
+echo >> $STATE/runs
+if [ -e $STATE/hang ] && [ $(wc -l < $STATE/runs) -ge $(cat $STATE/hang) ]; then
+    touch $STATE/hangs
     sleep 300
 fi
 echo metric: $((a + b))

@@ -160,10 +160,8 @@ def test_a_drop_ends_with_the_time(clones, monkeypatch):
 
 def test_what_a_drop_is_worth_on_a_slower_machine_is_written_down_for_the_one_on_record(tmp_path):
     """A part of the incumbent's value is the same part on any machine."""
-    count = (
-        "n=$(cat .git/runs 2>/dev/null || echo 0); echo $((n + 1)) > .git/runs; . ./target.txt\n"
-    )
-    metric = "echo metric: $(($(cat .git/speed) * (a SIGN 10 * c) + n * 7 % 5))\n"
+    count = "n=$(cat $STATE/runs 2>/dev/null || echo 0); echo $((n + 1)) > $STATE/runs; . ./target.txt\n"
+    metric = "echo metric: $(($(cat $STATE/speed) * (a SIGN 10 * c) + n * 7 % 5))\n"
     project = make_project(tmp_path / "p", **{"target.txt": "a=200\nc=5\n"})
     (project / ".git" / "speed").write_text("1\n")
     hold(project, [change("c=5", "c=6")], run_command=count + metric.replace("SIGN", "-"))
@@ -201,7 +199,7 @@ def test_the_campaign_of_a_person(clones):
 
 def test_a_drop_is_guarded_by_a_run_without_the_change(tmp_path):
     """Whichever side was measured last, the guard and the archive find what the drop has made."""
-    runs = ". ./target.txt\nn=$(cat .git/n 2>/dev/null || echo 0); echo $((n + 1)) > .git/n\n"
+    runs = ". ./target.txt\nn=$(cat $STATE/n 2>/dev/null || echo 0); echo $((n + 1)) > $STATE/n\n"
     runs += "echo $b > made\necho b is $b\necho metric: $((a + n * 7 % 5))\n"
     files = {"target.txt": "a=5\nb=5\n", "experiment.sh": runs, ".gitignore": "made\n"}
     project = make_project(tmp_path / "p", **files)

@@ -10,10 +10,10 @@ from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
-from tests.projects import SETTINGS, experiments, git, hold, make_project
+from tests.projects import SETTINGS, experiments, git, hold, make_project, state
 
 NOISY = """\
-n=$(cat .git/runs 2>/dev/null || echo 0); n=$((n + 1)); echo $n > .git/runs
+n=$(cat $STATE/runs 2>/dev/null || echo 0); n=$((n + 1)); echo $n > $STATE/runs
 . ./target.txt
 echo $size > artifact.txt
 echo "side $base"
@@ -166,7 +166,7 @@ def session(project, ideas, **settings):
 
 
 FLAGGED = {
-    "experiment.sh": "echo run >> .git/runs\ntest ! -e flag || exit 3\n. ./target.txt\n",
+    "experiment.sh": "echo run >> $STATE/runs\ntest ! -e flag || exit 3\n. ./target.txt\n",
     ".gitignore": "flag\n",
 }
 
@@ -193,14 +193,14 @@ def test_crashes_of_candidates_cost_ever_fewer_runs_of_the_incumbent(tmp_path):
     events, error = session(project, ideas, max_fixes="0")
     assert error is None
     assert set(reasons(events)) == {Reason.NONZERO_EXIT}
-    runs = len((project / ".git/runs").read_text().splitlines())
+    runs = len((state() / "runs").read_text().splitlines())
     opening = len(experiments(events)[0].samples)
     assert runs == opening + 9 + 3
 
 
 def test_a_session_says_which_run_of_the_baseline_failed(project):
     """A project that gives no metric only sometimes is told what it gave, and in which run."""
-    noisy = "n=$(cat .git/runs 2>/dev/null || echo 0); n=$((n + 1)); echo $n > .git/runs\n"
+    noisy = "n=$(cat $STATE/runs 2>/dev/null || echo 0); n=$((n + 1)); echo $n > $STATE/runs\n"
     noisy += "[ $n -lt 3 ] && echo metric: 1$n || echo metric: nan\n"
     (project / "target.txt").write_text(noisy)
     git(project, "commit", "-qam", "noisy")

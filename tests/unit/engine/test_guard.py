@@ -106,8 +106,8 @@ def test_a_jump_that_does_not_repeat_is_implausible(project):
 
 def test_a_jump_on_a_slower_machine_is_compared_with_that_machine(project):
     """A session on a machine of another speed keeps a real leap: its own runs show the gain."""
-    noisy = "n=$(cat .git/runs 2>/dev/null || echo 0); echo $((n + 1)) > .git/runs\n"
-    noisy += "speed=$(cat .git/speed)\necho metric: $((WORK * speed + n * 7 % 5))\n"
+    noisy = "n=$(cat $STATE/runs 2>/dev/null || echo 0); echo $((n + 1)) > $STATE/runs\n"
+    noisy += "speed=$(cat $STATE/speed)\necho metric: $((WORK * speed + n * 7 % 5))\n"
     speed = project / ".git" / "speed"
     speed.write_text("1\n")
     (project / "target.txt").write_text(noisy.replace("WORK", "100"))

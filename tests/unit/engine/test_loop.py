@@ -464,7 +464,7 @@ def test_an_answer_that_came_to_nothing_is_recorded_and_costs_no_experiment(proj
 
 def test_a_noisy_metric_is_judged_by_fresh_runs(project):
     """Both sides run again before a keep, and what is written down is the estimate of the gain."""
-    noisy = "n=$(cat .git/runs 2>/dev/null || echo 0); echo $((n + 1)) > .git/runs\n"
+    noisy = "n=$(cat $STATE/runs 2>/dev/null || echo 0); echo $((n + 1)) > $STATE/runs\n"
     noisy += "echo metric: $((BASE + n * 7 % 5))\n"
     (project / "target.txt").write_text(noisy.replace("BASE", "100"))
     git(project, "commit", "-qam", "noisy")
@@ -494,7 +494,7 @@ def test_a_noisy_metric_is_judged_by_fresh_runs(project):
 @pytest.mark.parametrize("failures", ["9", "9 10"])
 def test_a_run_of_the_incumbent_that_fails_does_not_count_against_the_idea(project, failures):
     """It is run once more; where it fails again the idea has no verdict and can be tried again."""
-    noisy = "n=$(cat .git/runs 2>/dev/null || echo 0); n=$((n + 1)); echo $n > .git/runs\n"
+    noisy = "n=$(cat $STATE/runs 2>/dev/null || echo 0); n=$((n + 1)); echo $n > $STATE/runs\n"
     noisy += 'case " FAILURES " in *" $n "*) exit 3;; esac\necho metric: $((BASE + n * 7 % 5))\n'
     noisy = noisy.replace("FAILURES", failures)
     (project / "target.txt").write_text(noisy.replace("BASE", "100"))
@@ -511,7 +511,7 @@ def test_a_run_of_the_incumbent_that_fails_does_not_count_against_the_idea(proje
 
 def test_an_incumbent_that_fails_now_and_then_is_run_once_more_each_time(project):
     """Only two failures of it in a row leave an idea without a verdict."""
-    noisy = "n=$(cat .git/runs 2>/dev/null || echo 0); n=$((n + 1)); echo $n > .git/runs\n"
+    noisy = "n=$(cat $STATE/runs 2>/dev/null || echo 0); n=$((n + 1)); echo $n > $STATE/runs\n"
     noisy += "[ $n -ne 9 ] && [ $n -ne 12 ] || exit 3\n"
     noisy += "echo metric: $(((n < 7 ? 100 : 60) + n * 7 % 5))\n"  # faster, so two are asked for
     (project / "target.txt").write_text(noisy)
@@ -525,7 +525,7 @@ def test_an_incumbent_that_fails_now_and_then_is_run_once_more_each_time(project
 
 def test_max_repeats_1_is_one_run_each(project):
     """With the setting at 1 a noisy metric is judged by single runs."""
-    noisy = "n=$(cat .git/runs 2>/dev/null || echo 0); echo $((n + 1)) > .git/runs\n"
+    noisy = "n=$(cat $STATE/runs 2>/dev/null || echo 0); echo $((n + 1)) > $STATE/runs\n"
     (project / "target.txt").write_text(noisy + "echo metric: $((100 - n))\n")
     git(project, "commit", "-qam", "noisy")
     events = hold(project, [("same", noisy + "echo metric: $((100 - n)) \n")], max_repeats="1")

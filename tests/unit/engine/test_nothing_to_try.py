@@ -16,9 +16,9 @@ from autoresearch_ci.engine.session_request import SessionRequest
 from tests.projects import SETTINGS, git, look, make_project
 
 BARREL = "export * from './a';\nexport * from './b';\n"
-RUN = "echo run >> .git/runs\necho metric: 5\n"
+RUN = "echo run >> $STATE/runs\necho metric: 5\n"
 PACKAGE = '{"name": "p", "scripts": {"build": "sh build.sh"}, "main": "dist/index.js"}'
-SET_UP = {"setup_command": "touch .git/set-up"}
+SET_UP = {"setup_command": "touch $STATE/set-up"}
 
 
 @pytest.fixture

@@ -27,7 +27,9 @@ from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from tests.projects import SETTINGS, look, make_project
 
-NOISY = ". ./target.txt\necho run >> .git/runs\necho metric: $((base + $(wc -l < .git/runs) % 2))\n"
+NOISY = (
+    ". ./target.txt\necho run >> $STATE/runs\necho metric: $((base + $(wc -l < $STATE/runs) % 2))\n"
+)
 LIMIT = 1e6
 
 
@@ -112,7 +114,7 @@ def test_the_incumbent_is_measured_once_at_least(project):
 
 def test_a_jump_is_not_looked_at_again(tmp_path):
     """Without time for the second look a jump is no keep."""
-    count = "echo run >> .git/runs\n. ./target.txt\n"
+    count = "echo run >> $STATE/runs\n. ./target.txt\n"
     project = make_project(tmp_path / "exact", **{"experiment.sh": count})
     events = hold(project, 3, ("a leap", "echo metric: 0.01\n"))
     assert [e.reason for e in done(events)] == [Reason.INTERRUPTED]
@@ -120,7 +122,7 @@ def test_a_jump_is_not_looked_at_again(tmp_path):
 
 def test_a_keep_is_guarded_also_when_the_time_is_up(tmp_path):
     """The last run may decide: the guard has the last word, the held-out number is left out."""
-    count = "echo run >> .git/runs\n. ./target.txt\n"
+    count = "echo run >> $STATE/runs\n. ./target.txt\n"
     project = make_project(tmp_path / "exact", **{"experiment.sh": count})
     settings = {"guard_command": "true", "holdout_command": "echo 1"}
     events = hold(project, 5, ("better", "echo metric: 9\n"), **settings)
@@ -131,7 +133,7 @@ def test_a_keep_is_guarded_also_when_the_time_is_up(tmp_path):
 
 def test_nothing_is_mended_when_the_time_is_up(tmp_path):
     """A crash stays one: whoever had the idea is not asked again."""
-    count = "echo run >> .git/runs\n. ./target.txt\n"
+    count = "echo run >> $STATE/runs\n. ./target.txt\n"
     project = make_project(tmp_path / "exact", **{"experiment.sh": count})
     broken, mended = "echo target.txt\nexit 3\n", "echo metric: 9\n"
     for last_run, reason in ((3, Reason.NONZERO_EXIT), (8, Reason.IMPROVED)):
@@ -151,13 +153,13 @@ def test_setup_is_in_the_box(tmp_path, monkeypatch):
 
     monkeypatch.setattr("autoresearch_ci.engine.assembly.Watch", watch)
     with open_session(
-        SessionRequest(project, {**SETTINGS, "tag": "t", "setup_command": "touch .git/set-up"})
+        SessionRequest(project, {**SETTINGS, "tag": "t", "setup_command": "touch $STATE/set-up"})
     ):
         assert mark.exists()
     assert was_set_up == [False]
 
 
-SLOW = ". ./target.txt\necho run >> .git/runs\nsleep 0.2\necho metric: $((base + $(wc -l < .git/runs) % 2))\n"
+SLOW = ". ./target.txt\necho run >> $STATE/runs\nsleep 0.2\necho metric: $((base + $(wc -l < $STATE/runs) % 2))\n"
 
 
 def in_time(project, limit, **settings):

@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
-
-from autoresearch_ci.core.model import Side
 from autoresearch_ci.workspace.snapshot import quarantine
 from autoresearch_ci.workspace.snapshot.quarantine import Quarantine
+
+from autoresearch_ci.core.model import Side
 from tests.unit.workspace.conftest import version
 
 CANDIDATE = "lr = 0.2\nsteps = 10\n"

@@ -6,12 +6,12 @@ import os
 import subprocess
 
 import pytest
+from autoresearch_ci.workspace.snapshot import backup
 
 from autoresearch_ci.core.errors import MachineError, WorkspaceError
 from autoresearch_ci.core.model import Side
 from autoresearch_ci.workspace import Workspace
 from autoresearch_ci.workspace.patch import unified
-from autoresearch_ci.workspace.snapshot import backup
 from tests.unit.workspace.conftest import version
 
 SOURCE = "lr = 0.1\nsteps = 10\n"

@@ -8,9 +8,9 @@ import sys
 from itertools import pairwise
 
 import pytest
+from autoresearch_ci.workspace.times import Times
 
 from autoresearch_ci.core.model import Side, Status
-from autoresearch_ci.workspace.times import Times
 from tests.projects import experiments, hold, make_repository
 
 SECOND = 1_000_000_000

@@ -1,0 +1,29 @@
+"""Files that a run may hand to what measures, without being asked by name: data alone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_READ_BY_TOOLS = frozenset(
+    """
+    .bash .bat .c .cc .cfg .cjs .class .cmake .cmd .coveragerc .cpp .cs .csh .dll .dylib .el .env
+    .erl .ex .exe .exs .fish .go .gradle .groovy .h .hpp .hs .ini .jar .java .jl .js .jsx .ko .kt
+    .kts .lua .m .mak .mjs .mk .ml .mts .php .pl .pm .ps1 .pth .py .pyc .pyd .pyi .pyo .pyx .r .rb
+    .rs .scala .sh .so .swift .toml .ts .tsx .vbs .vue .war .wasm .whl .yaml .yml .zsh
+    """.split()  # noqa: SIM905 - dozens of quoted names read worse
+)
+"""Ends of names of what is imported, executed, or tells a tool what to do."""
+
+_NAMES = frozenset(("makefile", "gnumakefile", "dockerfile", "procfile", "package.json"))
+
+
+def is_data(path: str, file: Path) -> bool:
+    """Tell a file that nothing imports, executes or is configured by, by name and mode.
+
+    `path` is relative to the project, `file` is where it lies.
+    """
+    name = path.rpartition("/")[2]
+    if name.startswith(".") or name.lower() in _NAMES or os.access(file, os.X_OK):
+        return False
+    return os.path.splitext(name)[1].lower() not in _READ_BY_TOOLS

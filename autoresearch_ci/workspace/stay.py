@@ -1,0 +1,139 @@
+"""A session's stay on a campaign's branch, while the user's checkout stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autoresearch_ci.core.errors import WorkspaceError
+from autoresearch_ci.workspace import branch
+from autoresearch_ci.workspace.campaign_branch import Campaign
+from autoresearch_ci.workspace.editable_file import EditableFile
+from autoresearch_ci.workspace.git import ZERO
+from autoresearch_ci.workspace.locks import clear_stale
+from autoresearch_ci.workspace.objects import author
+from autoresearch_ci.workspace.ref_transaction import RefTransaction
+from autoresearch_ci.workspace.state import State, load, save
+from autoresearch_ci.workspace.trial import Tip
+
+if TYPE_CHECKING:
+    from autoresearch_ci.workspace.repository import Workspace
+
+
+class Stay:
+    """The work of one session: `enter`, then `leave`. Nothing but the campaign's refs moves."""
+
+    def __init__(self, workspace: Workspace, tag: str, *, target: str, session: str) -> None:
+        self._tag, self._target, self._session = tag, target, session
+        self._git_dir, self._common = workspace.git_dir, workspace.common_dir
+        self._git, self._objects = workspace.git, workspace.objects
+        self._mark = workspace.state_dir / "session.json"
+        self._ref = f"refs/heads/{branch.CODE}/{tag}"
+        self._campaign: Campaign | None = None
+
+    def enter(
+        self,
+        *,
+        base: str | None,
+        kept: str | None,
+        kept_parent: str | None,
+        begun: Collection[str] = (),
+    ) -> Campaign:
+        """Bring the branch to the last kept commit, or make it."""
+        at = branch.head_ref(self._git)
+        if at == self._ref:
+            raise _stands_there(self._ref)
+        branch.check_free(self._common, self._git_dir, self._ref)
+        if load(self._mark):
+            clear_stale(self._stale(), self._git.cwd, self._git_dir)
+        name = author(self._git)
+        tip, created = branch.settle(
+            self._git,
+            self._objects,
+            self._tag,
+            start=self._start(base, at, begun=kept is not None),
+            kept=kept,
+            parent=kept_parent,
+            begun=begun,
+        )
+        save(State(self._session, self._tag), self._mark)
+        campaign = self._campaign = self._made(tip, name, at, created=created)
+        return campaign
+
+    def leave(self) -> None:
+        """Delete the branch where it was made for a session that came to nothing at all."""
+        stay = self._campaign
+        if stay is not None and stay.created:
+            code, logs = stay.refs.values()
+            if code == stay.base and not logs:
+                reason = "autoresearch-ci: nothing came of it"
+                self._git.run("update-ref", "-m", reason, "-d", self._ref, code)
+        self._mark.unlink(missing_ok=True)
+
+    def _start(self, base: str | None, at: str, *, begun: bool) -> str:
+        """Find the commit at which a new campaign begins; empty for one that goes on.
+
+        One that has not even a baseline begins anew.
+        """
+        there = bool(branch.tip_of(self._git, branch.CODE, self._tag))
+        if there and (begun or (base is None and not at)):
+            return ""
+        if base is None:
+            if not at:
+                raise WorkspaceError(
+                    "HEAD is detached: there is no branch to start a campaign from.",
+                    remedy="Switch to a branch (`git switch main`), or name the commit to start "
+                    "from: --base HEAD",
+                )
+            return branch.resolve(self._git, at)
+        commit = branch.resolve(self._git, base)
+        if not commit:
+            raise WorkspaceError(
+                f"The base {base} is no commit here.",
+                remedy="Name a branch, tag or commit that `git log` shows; in a shallow clone "
+                "`git fetch --unshallow` may bring it.",
+            )
+        return commit
+
+    def _stale(self) -> list[Path]:
+        """The locks of the campaign's refs; a session that was killed may have left some."""
+        kinds = (branch.CODE, branch.LOGS)
+        paths = [self._common / f"refs/heads/{kind}/{self._tag}.lock" for kind in kinds]
+        return [*paths, self._common / "packed-refs.lock"]
+
+    def _made(self, tip: str, name: str, at: str, *, created: bool) -> Campaign:
+        on = f"{branch.CODE}/{self._tag}"
+        editable = EditableFile.at_tip(self._git, self._objects, self._target, tip, on)
+        state = Tip(
+            git=self._git,
+            objects=self._objects,
+            ref=self._ref,
+            files={self._target: editable},
+            author=name,
+            head=tip,
+            head_tree=self._git.line("rev-parse", f"{tip}^{{tree}}"),
+        )
+        logs = branch.tip_of(self._git, branch.LOGS, self._tag)
+        if logs and not branch.resolve(self._git, f"refs/heads/{branch.LOGS}/{self._tag}"):
+            args = ("update-ref", "-m", "autoresearch-ci: from the remote")
+            self._git.run(*args, f"refs/heads/{branch.LOGS}/{self._tag}", logs, ZERO)
+        return Campaign(
+            self._tag,
+            state,
+            RefTransaction(self._git, self._git_dir, self._common, self._tag),
+            base=tip if created else branch.base_of(self._git, tip),
+            created=created,
+            scratch=self._mark.parent,
+            logs_tip=logs,
+            user=(at.removeprefix("refs/heads/"), branch.resolve(self._git, "HEAD")),
+        )
+
+
+def _stands_there(ref: str) -> WorkspaceError:
+    name = ref.removeprefix("refs/heads/")
+    return WorkspaceError(
+        f"You stand on {name}, which a session moves.",
+        remedy="Switch to your own branch (`git switch -`), or stay at this commit without the "
+        "branch: `git switch --detach`. Then run again.",
+    )
