@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from itertools import count
@@ -29,6 +29,7 @@ from autoresearch_ci.trees.copy_sources import (
     content_of,
     date,
     date_as_the_users,
+    is_folder,
     lay_over,
     without,
 )
@@ -90,6 +91,7 @@ class CopyTrees:
         shown = [path for path in self._readable if path not in unseen]
         home = content_of(self._stores.links(self._home, shown))
         self._projects, self._homes = {True: project, False: project}, {True: home, False: home}
+        self._warm: frozenset[str] = frozenset()
 
     @contextmanager
     def tree(
@@ -160,12 +162,18 @@ class CopyTrees:
             finally:
                 self._sweep()
 
-    def keep_files(self, copy: WorkingCopy, paths: Iterable[str]) -> dict[str, Path]:
-        """Copy files of a working copy to a store."""
-        found = {path: Path(copy.path, path) for path in paths}
+    def artifacts(self, tree: CopyTree, patterns: Sequence[str]) -> dict[str, Path]:
+        """Find what runs wrote. Files of this tree are shared with a store, as the copy moves."""
+        copy = tree.project
         with self._lock, disk_errors("keep what a run wrote"):
-            store = self._stores.lay({}, found, {})
-        return {path: Path(store, path) for path in found}
+            written = [p for p in copy.touched()[0] if p not in tree.tracked]
+            store = self._stores.share(copy, [p for p in written if matches(p, patterns)])
+            tree.stores.append(store)
+            found = {p: s for p, s in content_of(store).items() if not is_folder(s)}
+            for path in tree.warm.difference(written, tree.tracked):
+                if matches(path, patterns) and (source := copy.kept(path)):
+                    found[path] = source
+        return {path: Path(source) for path, source in found.items()}
 
     def keep_warm(self, tree: CopyTree) -> None:
         written, gone = tree.touched()
@@ -177,6 +185,7 @@ class CopyTrees:
             kept = {path: s for path, s in self._projects[True].items() if path not in gone}
             kept |= {path: self._projects[True][path] for path in set(gone) - ignored}
             self._projects[True] = lay_over(kept, made)
+            self._warm = frozenset(made) | self._warm & self._projects[True].keys()
             self._homes[True] = lay_over(self._homes[True], home)
             self._sealed = time.time()
 
@@ -196,16 +205,20 @@ class CopyTrees:
             given = self._stores.lay(files, artifacts, self._projects[warm])
             project = lay_over(self._projects[warm], content_of(given))
             slot = self._slot(warm=warm)
+            tracked = self._tracked.keys() | content_of(given).keys()
+            written = self._warm if warm else frozenset()
+            tree = CopyTree(self, slot, network, tracked, written, given)
         try:
             with disk_errors(_DOING):
                 slot.restore(project, home)
-            yield CopyTree(self, slot, network)
+            yield tree
         finally:
             with self._running:
                 if self._active is slot:
                     self._put_in_place(None)
             slot.empty()
-            remove(given)
+            for store in tree.stores:
+                remove(store)
             with self._lock:
                 self._idle.append(slot)
 
@@ -312,10 +325,23 @@ class _Slot:
 
 
 class CopyTree:
-    """One tree: a slot for as long as it is open."""
+    """One tree: a slot for as long as it is open.
 
-    def __init__(self, trees: CopyTrees, slot: _Slot, network: Network) -> None:
+    `tracked` are the paths of git's and of what was given, `warm` those that earlier runs wrote.
+    `stores` go with the tree.
+    """
+
+    def __init__(
+        self,
+        trees: CopyTrees,
+        slot: _Slot,
+        network: Network,
+        tracked: Collection[str],
+        warm: frozenset[str],
+        given: str,
+    ) -> None:
         self._trees, self._slot, self._network = trees, slot, network
+        self.tracked, self.warm, self.stores = tracked, warm, [given]
         self.root, self.project, self.home = trees.root, slot.project, slot.home
 
     def run(self, command: Command) -> Run:
@@ -330,8 +356,7 @@ class CopyTree:
             return self.project.touched()
 
     def artifacts(self, patterns: Sequence[str]) -> dict[str, Path]:
-        wanted = [c.path for c in self.changes() if c.is_file and matches(c.path, patterns)]
-        return self._trees.keep_files(self.project, wanted)
+        return self._trees.artifacts(self, patterns)
 
     def keep_warm(self) -> None:
         self._trees.keep_warm(self)

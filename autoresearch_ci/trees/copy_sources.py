@@ -89,6 +89,20 @@ class Stores:
             full.chmod(stat.S_IMODE(os.lstat(old).st_mode) if old and is_there else 0o644)
         return store
 
+    def share(self, copy: WorkingCopy, paths: Iterable[str]) -> str:
+        """Make a store of regular files that a working copy has, without copying any."""
+        store = self.new()
+        for path in paths:
+            full = f"{copy.path}/{path}"
+            mode = os.lstat(full).st_mode
+            if stat.S_ISREG(mode):
+                if not mode & stat.S_IRUSR:
+                    os.chmod(full, stat.S_IMODE(mode) | stat.S_IRUSR)
+                os.makedirs(os.path.dirname(f"{store}/{path}"), exist_ok=True)
+                os.link(full, f"{store}/{path}", follow_symlinks=False)
+        copy.touch()
+        return store
+
     def take(self, copy: WorkingCopy, paths: Collection[str], *, folders: bool = False) -> str:
         """Move files and links out of a working copy to a new store, and name all its folders."""
         store = self.new()

@@ -89,6 +89,12 @@ class WorkingCopy:
         ]
         return written, [path for path in self._content if path not in seen]
 
+    def kept(self, path: str) -> str | None:
+        """The source of a regular file that is as it was brought."""
+        now = self._look().get(path)
+        is_file = now is not None and stat.S_ISREG(now[0])
+        return self._content[path] if is_file and now == self._brought.get(path) else None
+
     def changes(self) -> tuple[Change, ...]:
         """Compare with what was brought."""
         seen, found = self._look(), []

@@ -339,6 +339,28 @@ def test_artifacts(workshop, trees, say):
     assert out == "5\nnew\nbuilt\ndata\nmain.txt\nrun.json\nsrc\n"
 
 
+def test_warm_artifacts(workshop, trees, say):
+    """A build that is up to date writes nothing, or the same again: what is warm counts as well."""
+    build = "mkdir -p built; echo 5 > built/same; test -e built/once || echo 6 > built/once"
+    with trees.tree({}) as tree:
+        assert tree.run(workshop.command(build)).ok
+        tree.keep_warm()
+    with trees.tree({}) as tree:
+        assert tree.run(workshop.command(f"{build}; echo 7 > built/new; rm built/lib.o")).ok
+        found = tree.artifacts(["built/*"])
+        assert {path: file.read_text() for path, file in found.items()} == {
+            "built/same": "5\n",
+            "built/once": "6\n",
+            "built/new": "7\n",
+        }
+        assert say("cat built/once built/new", artifacts=found, warm=False) == "6\n7\n"
+    with trees.tree({}) as tree:
+        assert tree.run(workshop.command("rm built/same")).ok
+        assert set(tree.artifacts(["built/*"])) == {"built/once"}
+    with trees.tree({}, warm=False) as tree:
+        assert not tree.artifacts(["built/*"])
+
+
 def test_an_artifact_from_elsewhere(workshop, tmp_path, say):
     """A log that we wrote can be laid into a tree as well; what happens to it there is lost."""
     log = tmp_path / "log"
