@@ -39,6 +39,8 @@ INPUTS = {
     "readonly_files": Input("Comma-separated files or globs that must not change."),
     "max_experiments": Input("Stop after so many experiments.", default="10"),
     "time_limit": Input("Stop the session after this long, as 300m or 5h.", default="300m"),
+    "image": Input("The image that containers of runs are made from. Empty: by project type."),
+    "network": Input("The network of runs: host or none."),
     "patience": Input("Stop after so many experiments in a row without a keep."),
     "target_value": Input("Stop when the metric is as good as this."),
     "tag": Input("The campaign. Empty: the newest unfinished one, else a new one."),

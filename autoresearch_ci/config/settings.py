@@ -27,7 +27,7 @@ from autoresearch_ci.providers import PROVIDERS
 # The names a user may choose from, here and nowhere else.
 PROPOSERS = ("auto", "search", *PROVIDERS, "command")
 ExecutorName = Literal["auto", "process"]
-Isolation = Literal["auto", "required", "overlay"]
+Isolation = Literal["auto", "required", "overlay", "container", "copy"]
 NetworkName = Literal["host", "none"]
 DoctorMode = Literal["auto", "off", "report", "require"]
 ProxyMode = Literal["auto", "off"]
@@ -109,6 +109,11 @@ SmallestChange = Annotated[
 ]
 Globs = Annotated[tuple[str, ...], BeforeValidator(values.globs), _any_of(*_LIST)]
 Paths = Annotated[tuple[str, ...], BeforeValidator(values.absolute_paths), _any_of(*_LIST)]
+Gpus = Annotated[
+    tuple[str, ...],
+    BeforeValidator(values.gpus),
+    _any_of(*_LIST, {"type": "integer", "minimum": 0}),
+]
 Variables = Annotated[tuple[str, ...], BeforeValidator(values.variables), _any_of(*_LIST)]
 
 
@@ -171,16 +176,28 @@ class Settings(BaseModel):
         description="time after which the guard is killed: seconds, or with a unit",
         examples=["300"],
     )
-    artifacts: Globs = Field(
+    artifacts: Annotated[Globs, Shown("by project type, else data")] = Field(
         (),
-        description="files of a run that what measures and guards may see: comma-separated files "
-        "or globs; else what nothing imports or executes",
+        description="comma-separated files, folders or globs of what a run writes and what "
+        "measures it and guards may see; where none is named, all that nothing imports or executes",
         examples=["dist, results.json"],
     )
     isolation: Annotated[Isolation, BeforeValidator(values.one_of(get_args(Isolation)))] = Field(
         "auto",
-        description="how runs are kept apart from the machine: the strongest that works here, one "
-        "by name, or `required` for none that leaves anything open",
+        description="the level at which runs are kept apart from the machine: `overlay`, "
+        "`container`, `copy`, `auto` for the strongest that works here, or `required` for none "
+        "that leaves anything open",
+    )
+    image: Annotated[Word | None, Shown("by project type")] = Field(
+        None,
+        description="the image that containers of runs are made from, with `isolation: container`",
+        examples=["python:3.13-slim"],
+    )
+    gpus: Gpus = Field(
+        (),
+        description="the GPUs that containers of runs get: `all`, or their comma-separated "
+        "numbers or ids; runs that are in no container have those of the machine",
+        examples=["all"],
     )
     network: Annotated[NetworkName, BeforeValidator(values.one_of(get_args(NetworkName)))] = Field(
         "host",
@@ -189,12 +206,13 @@ class Settings(BaseModel):
     )
     sandbox_read: Paths = Field(
         (),
-        description="comma-separated absolute paths that runs may read besides",
+        description="comma-separated absolute paths, `~` for the home, that runs may read besides",
         examples=["/mnt/data"],
     )
     sandbox_write: Paths = Field(
         (),
-        description="comma-separated absolute paths that runs may write besides",
+        description="comma-separated absolute paths, `~` for the home, that runs may write "
+        "besides; what they write there stays",
         examples=["/mnt/scratch"],
     )
     measure_command: Script | None = Field(

@@ -11,7 +11,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from pathlib import PurePath, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
 from autoresearch_ci.core.model import Direction, MinDelta
 
@@ -22,6 +22,7 @@ DURATION = rf"([0-9]+(\.[0-9]+)? *{UNIT} *)+"
 SIZE = r"([0-9]+(\.[0-9]+)?) *([kKmMgGtT]?([iI]?[bB])?)"
 URL = r"https?://[!-.0-?A-~]+(/[!-~]*)?"
 VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
+GPU = r"[0-9]{1,4}(:[0-9]{1,4})?|(GPU|MIG)-[0-9A-Za-z/-]+"
 
 YEAR = 365 * 24 * 3600.0
 LEAST_MEMORY = 1024**2
@@ -229,11 +230,21 @@ def globs(value: object) -> tuple[str, ...]:
 
 
 def absolute_paths(value: object) -> tuple[str, ...]:
-    """Absolute paths of this machine, in order, each once."""
+    """Absolute paths of this machine, in order, each once; `~` is this user's home."""
+    return tuple(dict.fromkeys(_absolute(item) for item in _items(value)))
+
+
+def gpus(value: object) -> tuple[str, ...]:
+    """The word `all`, or numbers or ids of GPUs, in order, each once."""
     found = tuple(dict.fromkeys(_items(value)))
     for item in found:
-        if not item.startswith("/"):
-            raise BadValue(f"{item!r} is no absolute path", "Write it from the root, as /mnt/data.")
+        if item != "all" and not re.fullmatch(GPU, item):
+            raise BadValue(
+                f"{shown(item)} is no GPU.",
+                "Write `all`, or numbers or ids as `nvidia-smi -L` lists them, such as 0, 1.",
+            )
+    if "all" in found and len(found) > 1:
+        raise BadValue("`all` stands beside single GPUs.", "Write `all` alone, or these alone.")
     return found
 
 
@@ -271,6 +282,19 @@ def _items(value: object) -> list[str]:
         return [line(item) for item in value]
     written = text(value)
     return [line(item) for item in written.rstrip().removesuffix(",").split(",")]
+
+
+def _absolute(item: str) -> str:
+    try:
+        path = Path(item).expanduser()
+    except RuntimeError:  # nobody knows the home of that user
+        path = Path(item)
+    if not path.is_absolute():
+        raise BadValue(
+            f"{shown(item)} is not an absolute path.",
+            "Write it from the root of the machine, as /mnt/data, or from the home, as ~/data.",
+        )
+    return str(path)
 
 
 def _glob(item: str) -> str:

@@ -278,7 +278,10 @@ def run_trees(
             write=tuple(map(Path, settings.sandbox_write)),
             allow=settings.env,
         )
-        base = Base(workspace.root, place, workspace.tracked_files, commit, sandbox)
+        base = Base(
+            workspace.root, place, workspace.tracked_files, commit, sandbox,
+            image=settings.image or "", gpus=settings.gpus,
+        )  # fmt: skip
         with level(choice.level).open_trees(base) as trees:
             yield trees, choice
 

@@ -241,6 +241,38 @@ def test_bad_variables(written):
         values.variables(written)
 
 
+def test_paths_of_the_machine(monkeypatch):
+    """A path of the machine is absolute, or begins at the home; a comma fits into a list."""
+    monkeypatch.setenv("HOME", "/home/me")
+    found = values.absolute_paths("/mnt/data, ~/tools, /mnt/data")
+    assert found == ("/mnt/data", "/home/me/tools")
+    assert values.absolute_paths(["/a,b"]) == ("/a,b",)
+
+
+@pytest.mark.parametrize("written", ["data", "./data", "~nobody-of-that-name/x", "/a,,/b"])
+def test_bad_paths_of_the_machine(written):
+    """A path that begins nowhere is refused, with what to write."""
+    with pytest.raises(BadValue) as caught:
+        values.absolute_paths(written)
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "written", ["all", "0", "0, 1", "GPU-8f7c2b0a-1d3e", "MIG-4d4f/1/0", "0:1"]
+)
+def test_gpus(written):
+    """GPUs are all, or numbers and ids."""
+    assert values.gpus(written) == tuple(written.split(", "))
+
+
+@pytest.mark.parametrize("written", ["two", "-1", "all, 0", "0,,1", "$(id)"])
+def test_bad_gpus(written):
+    """What is no GPU is refused, with what to write."""
+    with pytest.raises(BadValue) as caught:
+        values.gpus(written)
+    assert caught.value.remedy
+
+
 @pytest.mark.parametrize("bad", ["a\x00b", "a\x1bb", "a\nb", "a\u2028b", "a\ud800b", "", "   "])
 def test_one_line(bad):
     """A value on one line holds no control characters and is not empty."""
