@@ -188,8 +188,8 @@ class Obstacle:
 class Level(Protocol):
     """A module with these functions."""
 
-    def obstacle(self, root: Path, place: Path) -> Obstacle | None:
-        """The reason against this level for this project with layers in that folder."""
+    def obstacle(self, base: Base) -> Obstacle | None:
+        """The reason against this level for this project with its layers in this place."""
 
     def weaknesses(self) -> tuple[str, ...]:
         """Name what this level leaves open on this machine; nothing where all is closed."""

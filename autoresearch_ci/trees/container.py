@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +23,9 @@ from autoresearch_ci.trees.bubblewrap import AND_WHAT_GOES_ON
 from autoresearch_ci.trees.container_run import run_in_container
 from autoresearch_ci.trees.engine import LABEL, Engine, RefusedError, find, trouble
 from autoresearch_ci.trees.layered import LayeredTrees, Runner
+from autoresearch_ci.trees.layers import discard
+from autoresearch_ci.trees.place import session_place, top_in
+from autoresearch_ci.trees.place import sweep as swept
 from autoresearch_ci.trees.sandbox_filter import names
 from autoresearch_ci.trees.sandbox_paths import require_paths
 from autoresearch_ci.trees.session_layers import HOME, PROJECT, SessionLayers, Stack
@@ -32,8 +37,19 @@ _HOME = "/home/autoresearch"
 _LONGEST_OPTIONS = 4000
 _SHARED_MEMORY = 2 << 30
 _MOST_PROCESSES = 8192
+_PATIENCE = 60.0
 _ODD = frozenset(":,\\\n\"'")
-_OF_THE_IMAGE = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "JAVA_HOME", "VIRTUAL_ENV", "XDG_")
+_USER = "autoresearch"
+_WRITABLE = {
+    "HOME": _HOME,
+    "TMPDIR": "/tmp",
+    "USER": _USER,
+    "LOGNAME": _USER,
+    "CARGO_HOME": f"{_HOME}/.cargo",
+    "GOPATH": f"{_HOME}/go",
+    "GRADLE_USER_HOME": f"{_HOME}/.gradle",
+}
+"""Variables of places to write to, which images have where only their builder may write."""
 
 
 class ContainerTrees(LayeredTrees):
@@ -49,9 +65,9 @@ class ContainerTrees(LayeredTrees):
         home = f"{base.place}/home"
         os.mkdir(home, 0o700)
         super().__init__(base, SessionLayers(base, {PROJECT: str(base.root), HOME: home}))
-        variables = environment(checked(base.sandbox.allow), {})
-        kept = {n: v for n, v in variables.items() if not n.startswith(_OF_THE_IMAGE)}
-        self._env = kept | {"HOME": _HOME, "TMPDIR": "/tmp"}
+        self._env = _variables(base.sandbox.allow)
+        self._passwd = f"{base.place}/passwd"
+        _write_passwd(self._passwd, *self._owner)
         self._hand_over()
 
     @contextmanager
@@ -76,9 +92,10 @@ class ContainerTrees(LayeredTrees):
         ]
         mounts.append(self._bind(f"{folder}/tmp", "/tmp"))
         mounts.append(self._bind(f"{folder}/var-tmp", "/var/tmp"))
+        mounts.append(self._bind(self._passwd, "/etc/passwd", read_only=True))
         for paths, only in ((self._base.sandbox.read, True), (self._base.sandbox.write, False)):
             mounts += [self._bind(str(path), str(path), read_only=only) for path in paths]
-        shell = command.shell
+        shell = f"PATH=$PATH:{_HOME}/.local/bin; {command.shell}"
         if command.stdin is not None:
             shutil.copyfile(command.stdin, f"{folder}/tmp/.stdin")
             shell = f"exec < /tmp/.stdin; rm /tmp/.stdin; {shell}"
@@ -132,18 +149,10 @@ class ContainerTrees(LayeredTrees):
                     "The layers of a run's tree have too long a path.",
                     remedy="Move the project to a folder with a shorter path.",
                 )
-            name = f"autoresearch-{uuid.uuid4().hex}"
             try:
-                self._engine.ask(
-                    "POST", "/volumes/create",
-                    {
-                        "Name": name, "Driver": "local", "Labels": {LABEL: self._session},
-                        "DriverOpts": {"type": "overlay", "device": "overlay", "o": options},
-                    },
-                )  # fmt: skip
+                made.append(_volume(self._engine, self._session, options))
             except (OSError, RefusedError) as error:
                 raise trouble("make a volume", error) from error
-            made.append(name)
         return made
 
     def _hand_over(self) -> None:
@@ -170,39 +179,144 @@ def open_trees(base: Base) -> Iterator[ContainerTrees]:
     if not base.image:
         raise SettingsError(
             "Runs are to be in containers, and no `image` says from what.",
-            remedy="Set `image` to one with what the project needs, such as python:3.13-slim.",
+            remedy=_NO_IMAGE,
         )
     if (engine := find()) is None:
         raise MachineError("No container engine answers.", remedy=_REMEDY)
     require_paths(base.sandbox)
-    session = uuid.uuid4().hex
-    with watched(_ENGINE, engine.path, session):
-        try:
-            yield ContainerTrees(base, engine, session)
-        finally:
-            engine.sweep(session)
+    with _place(engine, base.place) as (place, session):
+        with watched(_ENGINE, engine.path, session):
+            try:
+                yield ContainerTrees(replace(base, place=place), engine, session)
+            finally:
+                engine.sweep(session)
+
+
+def sweep() -> None:
+    """Remove what killed sessions have left with the engine, and their layers that it saw."""
+    if engine := find():
+        for parent in _shared():
+            swept(top_in(parent), partial(_end, engine))
 
 
 _REMEDY = "Start Docker or Podman, and let this user use its socket; or set `isolation: copy`."
+_NO_IMAGE = "Set `image` to one with what the project needs, such as python:3.13-slim."
 
 
-def obstacle(root: Path, place: Path) -> Obstacle | None:
-    """Find what stands in the way of containers for the project at `root`, layers in `place`."""
+def obstacle(base: Base) -> Obstacle | None:
+    """Try it: a container of this image with the project in it. The image is fetched for that."""
     engine = find()
     if engine is None:
         return Obstacle("no container engine answers on a socket that this user may use", _REMEDY)
-    for path in (root, place):
-        seen = engine.host_path(path)
-        if seen is None:
-            return Obstacle(
-                f"the engine does not see {path}, which is in this container alone", _REMEDY
-            )
-        if _ODD & set(seen):
-            return Obstacle(
-                f"a volume cannot name {seen!r}",
-                "Move it to a path without colon, comma and quotes.",
-            )
+    if not base.image:
+        return Obstacle("no `image` says from what", _NO_IMAGE)
+    root = engine.host_path(base.root)
+    if root is None:
+        return Obstacle(f"the engine does not see {base.root}", _REMEDY)
+    try:
+        with _place(engine, base.place) as (place, session):
+            if odd := [path for path in (root, session) if _ODD & set(path)]:
+                return Obstacle(
+                    f"a volume cannot name {odd[0]!r}",
+                    "Move it to a path without colon, comma and quotes.",
+                )
+            engine.require(base.image)
+            _try(engine, base.image, root, place, session)
+    except MachineError as error:
+        return Obstacle(error.problem, error.remedy)
+    except (OSError, RefusedError) as error:
+        return Obstacle(
+            f"the engine starts no container of {base.image} with this project: {error}",
+            f"Check that `docker run --rm {base.image} true` works, or set `image` to another one.",
+        )
     return None
+
+
+def _try(engine: Engine, image: str, root: str, place: Path, session: str) -> None:
+    """Start nothing in a tree of the project; RefusedError where that fails."""
+    folder = tempfile.mkdtemp(dir=place)
+    volumes = []
+    try:
+        for name in ("lower", "upper", "work"):
+            os.mkdir(f"{folder}/{name}")
+        at = f"{session}/{os.path.relpath(folder, place)}"
+        options = f"lowerdir={at}/lower:{root},upperdir={at}/upper,workdir={at}/work,userxattr"
+        volumes.append(_volume(engine, session, options))
+        mount = {"Type": "volume", "Source": volumes[0], "Target": "/mnt"}
+        spec = {
+            "Image": image,
+            "Entrypoint": ["/bin/sh", "-c", "ls /mnt"],
+            "Labels": {LABEL: session},
+            "AttachStdout": True,
+            "HostConfig": {"NetworkMode": "none", "LogConfig": {"Type": "none"}, "Mounts": [mount]},
+        }
+        run = run_in_container(engine, spec, Command("", place, _PATIENCE))
+        if not run.ok:
+            raise RefusedError(0, run.errors.strip() or f"exit code {run.returncode}")
+    finally:
+        for volume in volumes:
+            engine.ask("DELETE", f"/volumes/{volume}", force=1)
+        discard(folder)
+
+
+def _volume(engine: Engine, session: str, options: str) -> str:
+    """Make a volume that is an overlay; its name."""
+    name = f"autoresearch-{uuid.uuid4().hex}"
+    engine.ask(
+        "POST", "/volumes/create",
+        {
+            "Name": name, "Driver": "local", "Labels": {LABEL: session},
+            "DriverOpts": {"type": "overlay", "device": "overlay", "o": options},
+        },
+    )  # fmt: skip
+    return name
+
+
+@contextmanager
+def _place(engine: Engine, place: Path) -> Iterator[tuple[Path, str]]:
+    """A folder for layers that the engine sees, and its path there: the session's, if it does.
+
+    Where we are in a container of our own it has to be one that is mounted there.
+    """
+    if seen := engine.host_path(place):
+        yield place, seen
+        return
+    parents = [path for path in _shared() if engine.host_path(path)]
+    if not parents:
+        raise MachineError(f"the engine sees neither {place} nor RUNNER_TEMP", remedy=_REMEDY)
+    with session_place(parents, partial(_end, engine)) as found:
+        yield found, engine.host_path(found) or ""
+
+
+def _shared() -> list[Path]:
+    """The runner's temporary folder, which it mounts into containers."""
+    path = Path(os.environ.get("RUNNER_TEMP") or "/nowhere")
+    return [path] if path.is_dir() else []
+
+
+def _end(engine: Engine, place: Path) -> None:
+    if seen := engine.host_path(place):
+        engine.sweep(seen)
+
+
+def _variables(allow: Sequence[str]) -> dict[str, str]:
+    """The variables of a command, but for those that lead to places of this machine.
+
+    What the user's settings give by name stays.
+    """
+    given = {entry.partition("=")[0] for entry in checked(allow)}
+    found = environment(allow, {})
+    kept = {n: v for n, v in found.items() if n != "PATH" and v[:1] != "/"}
+    return kept | _WRITABLE | {n: v for n, v in found.items() if n in given}
+
+
+def _write_passwd(path: str, uid: int, gid: int) -> None:
+    """Give whom commands run as a name and a home, as programs ask for them (Java, getpass)."""
+    lines = [f"{_USER}:x:{uid}:{gid}::{_HOME}:/bin/sh", "nobody:x:65534:65534::/:/bin/false"]
+    if uid:
+        lines.insert(0, "root:x:0:0:root:/root:/bin/sh")
+    Path(path).write_text("".join(f"{line}\n" for line in lines), encoding="ascii")
+    os.chmod(path, 0o644)
 
 
 def weaknesses() -> tuple[str, ...]:

@@ -33,6 +33,7 @@ from autoresearch_ci.trees.copy_sources import (
     lay_over,
     without,
 )
+from autoresearch_ci.trees.engine import SOCKETS
 from autoresearch_ci.trees.machine import CACHE_VARIABLES, CACHES, home_of
 from autoresearch_ci.trees.sandbox import Confinement, confined
 from autoresearch_ci.trees.sandbox_paths import DOWNLOADS, devices, readable, require_paths
@@ -373,13 +374,23 @@ def open_trees(base: Base) -> Iterator[CopyTrees]:
         yield CopyTrees(base, user)
 
 
-def obstacle(root: Path, place: Path) -> Obstacle | None:  # noqa: ARG001 - any can be copied
-    """Find what stands in the way of a copy of the project at `root` below `place`."""
-    if os.geteuid() == 0 and not _may_be_entered(place.parent):
+def obstacle(base: Base) -> Obstacle | None:
+    """Find what stands in the way of a copy of the project below its place."""
+    if os.geteuid() != 0:
+        return None
+    above = base.place.parent
+    if not _may_be_entered(above):
         return Obstacle(
-            f"the folder {place.parent} is closed to the user whom runs are given",
+            f"the folder {above} is closed to the user whom runs are given",
             "Let TMPDIR name a folder that every user may enter.",
         )
+    # No rule of Landlock's keeps a program from a socket that has a path: its owner does.
+    for socket in map(Path, SOCKETS):
+        if socket.exists() and socket.stat().st_mode & 0o002 and _may_be_entered(socket.parent):
+            return Obstacle(
+                f"anybody may use {socket}, and so could a run: it would own this machine",
+                f"On the machine: `chmod o-w {socket}`.",
+            )
     return None
 
 
@@ -389,8 +400,15 @@ def weaknesses() -> tuple[str, ...]:
         return ("everything that this user may read or write: this system has no Landlock",)
     return (
         *sandbox.weaknesses(0 if os.geteuid() == 0 else None),
+        *_sockets(),
         "the names and arguments of other processes, in /proc",
     )
+
+
+def _sockets() -> tuple[str, ...]:
+    """Name the engine's socket where runs, as our own user, may use it."""
+    usable = [name for name in SOCKETS if os.geteuid() and os.access(name, os.W_OK)]
+    return tuple(f"{name}, which owns this machine" for name in usable)
 
 
 def _may_be_entered(path: Path) -> bool:

@@ -8,11 +8,12 @@ import os
 import re
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from autoresearch_ci.core.errors import MachineError
 from autoresearch_ci.trees.watcher import is_bereft
@@ -23,6 +24,7 @@ LABEL = "autoresearch-session"
 
 _VERSION = "/v1.40"
 _PATIENCE = 60.0
+_PULL = 600.0
 _OWN = re.compile(
     r"/(?:overlay-)?containers/([0-9a-f]{64})/\S* /etc/(?:hostname|hosts|resolv\.conf) "
 )
@@ -110,6 +112,35 @@ class Engine:
             if path.is_relative_to(mount["Destination"]) and mount.get("Source"):
                 return str(Path(mount["Source"], path.relative_to(mount["Destination"])))
         return None
+
+    def require(self, image: str) -> None:
+        """Fetch an image that the engine does not have; RefusedError where it cannot."""
+        name = image if ":" in image.rpartition("/")[2] or "@" in image else f"{image}:latest"
+        try:
+            self.ask("GET", f"/images/{quote(name)}/json")
+        except RefusedError as error:
+            if error.status != http.client.NOT_FOUND:
+                raise
+            self._pull(name)
+
+    def _pull(self, name: str) -> None:
+        connection, until = _Connection(self.path), time.monotonic() + _PULL
+        try:
+            words = urlencode({"fromImage": name})
+            connection.request("POST", f"{_VERSION}/images/create?{words}")
+            answer = connection.getresponse()
+            for line in answer:  # how far it is, and in the end perhaps why not
+                said = json.loads(line) if line.startswith(b"{") else {}
+                if problem := said.get("error") or (
+                    said.get("message") if answer.status >= 400 else ""
+                ):
+                    raise RefusedError(answer.status, problem)
+                if time.monotonic() > until:
+                    raise RefusedError(0, f"it took more than {_PULL / 60:.0f} minutes")
+        except http.client.HTTPException as error:
+            raise RefusedError(0, str(error)) from error
+        finally:
+            connection.close()
 
     def sweep(self, session: str) -> None:
         """Remove what a session has left."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 
 from autoresearch_ci.core.errors import MachineError
-from autoresearch_ci.trees import Level, Obstacle
+from autoresearch_ci.trees import Base, Level, Obstacle
 
-LEVELS = ("overlay", "copy")
-"""Modules here, by name."""
+LEVELS = ("overlay", "container", "copy")
+"""Modules here, by name, the strongest first where all are as good for the project."""
 
 AUTO, REQUIRED = "auto", "required"
 """Settings that name no level: the strongest that there is, and none that leaves anything open."""
@@ -40,12 +39,26 @@ def level(name: str) -> Level:
     return found
 
 
-def look(root: Path, place: Path) -> dict[str, Found]:
-    """Try every level for this project with its layers in this folder, up to one that is whole."""
+def order(wanted: str, *, image_is_asked_for: bool, has_tools: bool) -> tuple[str, ...]:
+    """The levels to try. A named one is the only one.
+
+    Containers come first where the user asks for an `image`, or where the machine `has_tools` for
+    no project, as the Action's own container has none. Else the machine's tools are what the user
+    knows to work, and an image that suits the type of the project is the last resort.
+    """
+    if wanted in LEVELS:
+        return (wanted,)
+    if image_is_asked_for or not has_tools:
+        return ("container", "overlay", "copy")
+    return ("overlay", "copy", "container")
+
+
+def look(base: Base, names: Sequence[str]) -> dict[str, Found]:
+    """Try these levels for a project, up to one that is whole."""
     found: dict[str, Found] = {}
-    for name in LEVELS:
+    for name in names:
         module = level(name)
-        obstacle = module.obstacle(root, place)
+        obstacle = module.obstacle(base)
         found[name] = Found(obstacle, () if obstacle else module.weaknesses())
         if not obstacle and not found[name].weaknesses:
             break
@@ -53,11 +66,9 @@ def look(root: Path, place: Path) -> dict[str, Found]:
 
 
 def choose(wanted: str, found: Mapping[str, Found]) -> Choice:
-    """Choose among what was found, the strongest first; MachineError where none is as wanted."""
+    """Choose the first that was found and is as wanted; MachineError where none is."""
     reasons = []
     for name, state in found.items():
-        if wanted in LEVELS and name != wanted:
-            continue
         if state.obstacle is not None:
             reasons.append(f"{name}: {state.obstacle.reason}")
         elif wanted == REQUIRED and state.weaknesses:

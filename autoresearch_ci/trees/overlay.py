@@ -7,7 +7,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from autoresearch_ci.core.environment import checked, environment
 from autoresearch_ci.core.model import Run
@@ -92,8 +91,9 @@ def open_trees(base: Base) -> Iterator[OverlayTrees]:
     yield OverlayTrees(base)
 
 
-def obstacle(root: Path, place: Path) -> Obstacle | None:
+def obstacle(base: Base) -> Obstacle | None:
     """Try it: a program in a tree of this project, with its layers in this folder."""
+    root, place = base.root, base.place
     if sys.platform != "linux":
         return Obstacle("overlays need Linux", "Set `isolation: copy`.")
     if program() is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -16,6 +16,12 @@ from autoresearch_ci.workspace.files import disk_errors
 
 _UNFIT = ("overlay", "fuse", "fuseblk", "9p", "nfs", "nfs4", "cifs", "vfat", "msdos", "exfat")
 """File systems on which no upper layer can lie."""
+
+End = Callable[[Path], None]
+
+
+def _nothing(_place: Path) -> None:
+    """Do nothing: all that ran there ended with its session."""
 
 
 def candidates(root: Path, temporary: str = "") -> list[Path]:
@@ -38,11 +44,11 @@ def candidates(root: Path, temporary: str = "") -> list[Path]:
 
 
 @contextmanager
-def session_place(parents: Sequence[Path]) -> Iterator[Path]:
+def session_place(parents: Sequence[Path], end: End = _nothing) -> Iterator[Path]:
     """A new folder in the first of these that only we can enter; deleted in the end.
 
     What killed sessions of this user have left there is deleted before: the kernel freed their
-    locks when they ended, and everything that ran in their trees ended with them.
+    locks when they ended. `end` ends what may still run in the trees of such a folder.
     """
     if not parents:
         raise MachineError(
@@ -50,7 +56,7 @@ def session_place(parents: Sequence[Path]) -> Iterator[Path]:
             remedy="Let TMPDIR name a writable folder outside of the project and the home, on a "
             "local disk.",
         )
-    top = parents[0] / f"autoresearch-{os.getuid()}"
+    top = top_in(parents[0])
     with disk_errors(f"use {top}"):
         top.mkdir(mode=0o700, exist_ok=True)
         st = top.lstat()
@@ -59,7 +65,7 @@ def session_place(parents: Sequence[Path]) -> Iterator[Path]:
                 f"{top} belongs to somebody else.", remedy=f"Remove {top}, then start again."
             )
         top.chmod(0o711)
-        sweep(top)
+        sweep(top, end)
         place = Path(tempfile.mkdtemp(dir=top))
         lock = os.open(f"{place}.new", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -73,8 +79,13 @@ def session_place(parents: Sequence[Path]) -> Iterator[Path]:
         os.close(lock)
 
 
-def sweep(top: Path) -> None:
-    """Delete the folders whose session holds its lock no more."""
+def top_in(parent: Path) -> Path:
+    """The folder of all sessions of this user in one of the candidates."""
+    return parent / f"autoresearch-{os.getuid()}"
+
+
+def sweep(top: Path, end: End = _nothing) -> None:
+    """Delete the folders whose session holds its lock no more, and `end` what runs in them."""
     for path in top.glob("*.lock"):
         with suppress(FileNotFoundError), open(path, "rb") as lock:
             try:
@@ -82,5 +93,6 @@ def sweep(top: Path) -> None:
             except BlockingIOError:
                 continue
             if os.path.isdir(folder := path.with_suffix("")):
+                end(folder)
                 discard(str(folder))
             path.unlink(missing_ok=True)
