@@ -15,6 +15,7 @@ from autoresearch_ci.config.missing import missing_settings
 from autoresearch_ci.config.origins import (
     COMMAND_LINE,
     DEFAULT,
+    RUNNER,
     Entries,
     Origin,
     Written,
@@ -71,11 +72,16 @@ class _Documents:
 
 
 def load(
-    root: Path, overrides: Mapping[str, object] = MappingProxyType({}), folder: str = ""
+    root: Path,
+    overrides: Mapping[str, object] = MappingProxyType({}),
+    folder: str = "",
+    *,
+    defaults: Mapping[str, object] = MappingProxyType({}),
 ) -> Loaded:
     """The settings for the repository at `root`; SettingsError for what the user must change.
 
     `overrides` are command-line flags, as text or as values; None is a flag not given.
+    `defaults` are what is weaker than any other source, but not than this program's own.
     Where no target is configured, the project around `folder` is detected.
     """
     if (root / MISNAMED).exists():
@@ -95,7 +101,12 @@ def load(
             f"guard_command): the settings describe a project of their own."
         )
         detected = None
-    merged = {**(_from_detection(detected, configured) if detected else {}), **configured}
+    weakest = {name: (value, RUNNER) for name, value in defaults.items()}
+    merged = {
+        **weakest,
+        **(_from_detection(detected, configured) if detected else {}),
+        **configured,
+    }
     if missing := [name for name in NAMES if name in _unset(merged)]:
         file = "read" if yaml_text is not None else "not there"
         looked = [f"{yaml_file.NAME}: {file}", *documents.looked]
@@ -199,7 +210,7 @@ def _other_metric(configured: Entries, detected: Detected) -> bool:
 def _from_detection(detected: Detected, configured: Entries) -> Entries:
     """The detected defaults, less what they say of a metric that is not the configured one."""
     dropped = set(_OF_THE_METRIC) if _other_metric(configured, detected) else set()
-    origin = Origin(f"detected: {detected.name}")
+    origin = Origin.detected(detected.name)
     return {
         name: (value, origin) for name, value in detected.settings.items() if name not in dropped
     }

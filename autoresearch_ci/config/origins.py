@@ -26,12 +26,24 @@ class Origin:
         """Tell whether somebody or something has chosen the value: it is not the default."""
         return self != DEFAULT
 
+    @property
+    def is_detected(self) -> bool:
+        """Tell whether the type of the project says it."""
+        return self.source.startswith(_DETECTED)
+
+    @classmethod
+    def detected(cls, name: str) -> Origin:
+        """The origin of what is known of a type of project."""
+        return cls(f"{_DETECTED}{name}")
+
     def __str__(self) -> str:
         return self.source if self.line is None else f"{self.source}:{self.line}"
 
 
+_DETECTED = "detected: "
 COMMAND_LINE = Origin("command line")
 DEFAULT = Origin("default")
+RUNNER = Origin("default of the Action")
 
 Entries = Mapping[str, tuple[Written, Origin]]
 

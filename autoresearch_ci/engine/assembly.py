@@ -11,6 +11,7 @@ from functools import partial
 from importlib.util import find_spec
 from operator import attrgetter
 from pathlib import Path
+from types import MappingProxyType
 
 from autoresearch_ci import __version__, config
 from autoresearch_ci.campaign.archive import Archive
@@ -30,9 +31,11 @@ from autoresearch_ci.core.files import give
 from autoresearch_ci.core.history import History, Watch
 from autoresearch_ci.core.model import IdeaRequest, SessionStart
 from autoresearch_ci.core.text import timestamp
+from autoresearch_ci.engine import isolation
 from autoresearch_ci.engine.evaluator import Evaluator
 from autoresearch_ci.engine.forecast import Forecast
 from autoresearch_ci.engine.incumbent import Incumbent
+from autoresearch_ci.engine.isolation import run_trees
 from autoresearch_ci.engine.knowledge import Knowledge
 from autoresearch_ci.engine.limits import Limits
 from autoresearch_ci.engine.next_idea import NextIdea
@@ -49,9 +52,7 @@ from autoresearch_ci.proposers import select
 from autoresearch_ci.proposers.llm.budget import Spent, spent_on
 from autoresearch_ci.proposers.llm.instructions import instructions, unmatched
 from autoresearch_ci.source_code.frozen_lines import FrozenLines, labels
-from autoresearch_ci.trees import Base, Network, Sandbox, Trees
-from autoresearch_ci.trees.levels import Choice, choose, level, look
-from autoresearch_ci.trees.place import candidates, session_place
+from autoresearch_ci.trees import Trees
 from autoresearch_ci.workspace import Campaign, Remote, Workspace
 
 
@@ -68,7 +69,7 @@ def open_session(request: SessionRequest) -> Iterator[Session]:
     remote = workspace.remote(request.push) if request.push else None
     unreached = fetch_campaigns(remote) if remote else ""
     tip = workspace.resolve(request.base) if request.base else None
-    loaded = load_settings(workspace, request.overrides, request.trusted)
+    loaded = load_settings(workspace, request.overrides, request.trusted, request.defaults)
     settings = loaded.settings
     workspace.check_target(settings.target_file, settings.readonly_files, at=tip)
     workspace.check_outputs(at=tip)
@@ -100,19 +101,22 @@ def open_session(request: SessionRequest) -> Iterator[Session]:
                 kept_parent=kept.parent if kept else None,
                 begun=begun_from(book),
             ) as campaign,
-            run_trees(workspace, settings, campaign.head) as (trees, choice),
+            run_trees(workspace, loaded, campaign.head, has_tools=request.has_tools) as (
+                trees,
+                choice,
+            ),
         ):
             moved = workspace.put_log_aside() if foreign else ""
             if cut := book.campaign.unfinished:
                 record_interrupted(book, cut)
             branch, follow = followed(book, campaign, request.base_branch, tip)
-            start = describe(request, campaign, settings, name, began, branch)
+            start = describe(request, campaign, settings, choice.level, name, began, branch)
             session = assemble(
                 request, workspace, remote, campaign, book, loaded, trees, start, follow
             )
             if request.needs_idea:
                 require_idea(session, loaded)
-            said = [*prepare(session), unreached, moved, *isolation(choice)]
+            said = [*prepare(session), unreached, moved, *isolation.notes(choice)]
             said += unmatched(workspace, request.trusted or campaign.base, settings)
             said.append(leave_idea(request, session))
             session = replace(session, notes=(*session.notes, *filter(None, said)))
@@ -219,6 +223,7 @@ def describe(
     request: SessionRequest,
     campaign: Campaign,
     settings: config.Settings,
+    level: str,
     name: str,
     began: str,
     branch: str,
@@ -237,6 +242,7 @@ def describe(
         machine=machine.describe(),
         version=__version__,
         goes_on=request.goes_on,
+        isolation=level,
     )
 
 
@@ -265,46 +271,20 @@ def leave_idea(request: SessionRequest, session: Session) -> str:
     return "The idea waits for a model: the embedded search takes none up."
 
 
-@contextmanager
-def run_trees(
-    workspace: Workspace, settings: config.Settings, commit: str
-) -> Iterator[tuple[Trees, Choice]]:
-    """The trees of a session on this commit, and which level of isolation they have."""
-    with session_place(candidates(workspace.root)) as place:
-        choice = choose(settings.isolation, look(workspace.root, place))
-        sandbox = Sandbox(
-            network=Network(settings.network),
-            read=tuple(map(Path, settings.sandbox_read)),
-            write=tuple(map(Path, settings.sandbox_write)),
-            allow=settings.env,
-        )
-        base = Base(
-            workspace.root, place, workspace.tracked_files, commit, sandbox,
-            image=settings.image or "", gpus=settings.gpus,
-        )  # fmt: skip
-        with level(choice.level).open_trees(base) as trees:
-            yield trees, choice
-
-
-def isolation(choice: Choice) -> Iterator[str]:
-    """Notes on the level that is used, where it is not the strongest or leaves anything open."""
-    if choice.reasons:
-        yield f"Runs are isolated by {choice.level}; {'; '.join(choice.reasons)}."
-    if choice.weaknesses:
-        yield f"That leaves open: {', '.join(choice.weaknesses)}."
-
-
 def load_settings(
-    workspace: Workspace, overrides: Mapping[str, object], trusted: str | None
+    workspace: Workspace,
+    overrides: Mapping[str, object],
+    trusted: str | None,
+    defaults: Mapping[str, object] = MappingProxyType({}),
 ) -> config.Loaded:
     """The settings by the files of the `trusted` commit, None by those in the working tree.
 
     What is detected comes from there, too: it decides which commands run.
     """
     if trusted is None:
-        return config.load(workspace.root, overrides)
+        return config.load(workspace.root, overrides, defaults=defaults)
     with workspace.files_of(trusted) as files:
-        return config.load(files, overrides)
+        return config.load(files, overrides, defaults=defaults)
 
 
 def spent_here(workspace: Workspace, day: str) -> Spent:

@@ -26,6 +26,8 @@ class SessionRequest:
     `new` begins a campaign even if one is unfinished, `base` is the commit it begins from, and
     `base_branch` the branch whose tip that is, or HEAD where it is detached: when the campaign's
     own has moved, it is merged. With `setup_only` the baseline is the only experiment.
+    `defaults` are settings that every other source is stronger than. Without `has_tools` the
+    machine has nothing that projects are built and run with.
     With `push` the campaign is shared there, and one that is there is found.
     `trusted` is the commit whose settings and instructions count where those of the user's tree
     and of the campaign's base do not. Commands run as `users`, by default as the own user, and
@@ -41,6 +43,8 @@ class SessionRequest:
 
     repository: Path
     overrides: Mapping[str, object] = field(default_factory=dict)
+    defaults: Mapping[str, object] = field(default_factory=dict)
+    has_tools: bool = True
     new: bool = False
     base: str | None = None
     base_branch: str | None = None

@@ -49,6 +49,7 @@ def opening(
         ("target", clean(start.target)),
         ("metric", f"{clean(start.metric)}, {better(start.direction)}"),
         ("best", where),
+        *([("runs", f"isolated by {clean(start.isolation)}")] if start.isolation else []),
         ("stops", " or ".join([*stops, "at Ctrl-C"])),
     ]
     lines = [f"{paint(name.ljust(8), 'dim')}  {text}" for name, text in rows]

@@ -184,12 +184,11 @@ def open_trees(base: Base) -> Iterator[ContainerTrees]:
     if (engine := find()) is None:
         raise MachineError("No container engine answers.", remedy=_REMEDY)
     require_paths(base.sandbox)
-    with _place(engine, base.place) as (place, session):
-        with watched(_ENGINE, engine.path, session):
-            try:
-                yield ContainerTrees(replace(base, place=place), engine, session)
-            finally:
-                engine.sweep(session)
+    with _place(engine, base.place) as (place, session), watched(_ENGINE, engine.path, session):
+        try:
+            yield ContainerTrees(replace(base, place=place), engine, session)
+        finally:
+            engine.sweep(session)
 
 
 def sweep() -> None:
@@ -210,20 +209,10 @@ def obstacle(base: Base) -> Obstacle | None:
         return Obstacle("no container engine answers on a socket that this user may use", _REMEDY)
     if not base.image:
         return Obstacle("no `image` says from what", _NO_IMAGE)
-    root = engine.host_path(base.root)
-    if root is None:
-        return Obstacle(f"the engine does not see {base.root}", _REMEDY)
     try:
-        with _place(engine, base.place) as (place, session):
-            if odd := [path for path in (root, session) if _ODD & set(path)]:
-                return Obstacle(
-                    f"a volume cannot name {odd[0]!r}",
-                    "Move it to a path without colon, comma and quotes.",
-                )
-            engine.require(base.image)
-            _try(engine, base.image, root, place, session)
+        _try(engine, base)
     except MachineError as error:
-        return Obstacle(error.problem, error.remedy)
+        return Obstacle(error.message.rstrip("."), error.remedy)
     except (OSError, RefusedError) as error:
         return Obstacle(
             f"the engine starts no container of {base.image} with this project: {error}",
@@ -232,31 +221,49 @@ def obstacle(base: Base) -> Obstacle | None:
     return None
 
 
-def _try(engine: Engine, image: str, root: str, place: Path, session: str) -> None:
-    """Start nothing in a tree of the project; RefusedError where that fails."""
-    folder = tempfile.mkdtemp(dir=place)
-    volumes = []
+def _try(engine: Engine, base: Base) -> None:
+    """Start nothing in a tree of the project; MachineError or RefusedError where that fails."""
+    root = engine.host_path(base.root)
+    if root is None:
+        raise MachineError(f"the engine does not see {base.root}", remedy=_REMEDY)
+    with _place(engine, base.place) as (place, session):
+        if odd := [path for path in (root, session) if _ODD & set(path)]:
+            raise MachineError(
+                f"a volume cannot name {odd[0]!r}",
+                remedy="Move it to a path without colon, comma and quotes.",
+            )
+        engine.require(base.image)
+        folder = tempfile.mkdtemp(dir=place)
+        try:
+            for name in ("lower", "upper", "work"):
+                os.mkdir(f"{folder}/{name}")
+            at = f"{session}/{os.path.relpath(folder, place)}"
+            options = f"lowerdir={at}/lower:{root},upperdir={at}/upper,workdir={at}/work,userxattr"
+            _start(engine, base.image, _volume(engine, session, options), session)
+        finally:
+            discard(folder)
+
+
+def _start(engine: Engine, image: str, volume: str, session: str) -> None:
+    """Start nothing in a container with a volume, which is deleted."""
     try:
-        for name in ("lower", "upper", "work"):
-            os.mkdir(f"{folder}/{name}")
-        at = f"{session}/{os.path.relpath(folder, place)}"
-        options = f"lowerdir={at}/lower:{root},upperdir={at}/upper,workdir={at}/work,userxattr"
-        volumes.append(_volume(engine, session, options))
-        mount = {"Type": "volume", "Source": volumes[0], "Target": "/mnt"}
         spec = {
             "Image": image,
             "Entrypoint": ["/bin/sh", "-c", "ls /mnt"],
             "Labels": {LABEL: session},
             "AttachStdout": True,
-            "HostConfig": {"NetworkMode": "none", "LogConfig": {"Type": "none"}, "Mounts": [mount]},
+            "AttachStderr": True,
+            "HostConfig": {
+                "NetworkMode": "none",
+                "LogConfig": {"Type": "none"},
+                "Mounts": [{"Type": "volume", "Source": volume, "Target": "/mnt"}],
+            },
         }
-        run = run_in_container(engine, spec, Command("", place, _PATIENCE))
+        run = run_in_container(engine, spec, Command("", Path("/"), _PATIENCE))
         if not run.ok:
             raise RefusedError(0, run.errors.strip() or f"exit code {run.returncode}")
     finally:
-        for volume in volumes:
-            engine.ask("DELETE", f"/volumes/{volume}", force=1)
-        discard(folder)
+        engine.ask("DELETE", f"/volumes/{volume}", force=1)
 
 
 def _volume(engine: Engine, session: str, options: str) -> str:

@@ -131,9 +131,8 @@ class Engine:
             answer = connection.getresponse()
             for line in answer:  # how far it is, and in the end perhaps why not
                 said = json.loads(line) if line.startswith(b"{") else {}
-                if problem := said.get("error") or (
-                    said.get("message") if answer.status >= 400 else ""
-                ):
+                refused = answer.status >= http.client.BAD_REQUEST
+                if problem := said.get("message" if refused else "error"):
                     raise RefusedError(answer.status, problem)
                 if time.monotonic() > until:
                     raise RefusedError(0, f"it took more than {_PULL / 60:.0f} minutes")

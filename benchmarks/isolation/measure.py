@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from autoresearch_ci.trees.levels import LEVELS, level
 from benchmarks.isolation.attacks import ATTACKS, Attack
-from benchmarks.isolation.rig import opened, rig
+from benchmarks.isolation.rig import base, rig
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "security.md"
 BEGIN, END = "<!-- attacks: benchmarks/isolation/measure.py --write -->", "<!-- end of attacks -->"
@@ -28,10 +28,10 @@ def measure(only: str = "") -> Results:
     for name in LEVELS:
         module = level(name)
         with rig() as at:
-            if obstacle := module.obstacle(at.root, at.place):
+            if obstacle := module.obstacle(base(at)):
                 print(f"NOT RUN: {name}: {obstacle.reason}")
                 continue
-            with opened(module, at) as trees:
+            with module.open_trees(base(at)) as trees:
                 results[name] = {
                     attack: at.works(trees, attack) for attack in ATTACKS if only in attack.name
                 }

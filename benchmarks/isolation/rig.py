@@ -15,13 +15,15 @@ from pathlib import Path
 from string import Template
 
 from autoresearch_ci.executors import Command
-from autoresearch_ci.trees import Base, Level, Network, Sandbox, Trees
+from autoresearch_ci.trees import Base, Network, Sandbox, Trees
 from autoresearch_ci.workspace.git import Git
 from autoresearch_ci.workspace.tracked_files import TrackedFiles
 from benchmarks.isolation.attacks import HOME_SECRETS, Attack
 
 PYTHON = shutil.which("python3", path="/usr/bin:/bin") or "python3"
 LIMIT = 30.0
+IMAGE = "autoresearch-base:local"
+"""Debian with Python, which tests/e2e/install-tools makes."""
 
 FILES = {
     ".gitignore": "data/\n.venv/\n__pycache__/\n",
@@ -201,10 +203,7 @@ def rig() -> Iterator[Rig]:
                 os.environ["HOME"] = before
 
 
-@contextmanager
-def opened(level: Level, at: Rig) -> Iterator[Trees]:
-    """The trees of a level on a rig, with the network closed."""
-    source = TrackedFiles(Git(at.root))
-    base = Base(at.root, at.place, source, "HEAD", Sandbox(network=Network.NONE))
-    with level.open_trees(base) as trees:
-        yield trees
+def base(at: Rig) -> Base:
+    """The rig's project, with the network closed."""
+    source, sandbox = TrackedFiles(Git(at.root)), Sandbox(network=Network.NONE)
+    return Base(at.root, at.place, source, "HEAD", sandbox, IMAGE)

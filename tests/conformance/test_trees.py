@@ -16,6 +16,7 @@ import pytest
 from autoresearch_ci.core.errors import SettingsError
 from autoresearch_ci.executors import Command
 from autoresearch_ci.trees import Base, Change, Kind, Network, Sandbox, container, copy, overlay
+from autoresearch_ci.trees.engine import find
 from autoresearch_ci.workspace.git import Git
 from autoresearch_ci.workspace.tracked_files import TrackedFiles
 from tests.action_image import has_image
@@ -53,11 +54,11 @@ class Workshop:
         self.source = TrackedFiles(Git(self.root))
 
     def open(self, **sandbox):
-        if obstacle := self.level.obstacle(self.root, self.place):
-            pytest.skip(f"NOT RUN: {obstacle.reason}")
-        if self.level is container and not has_image(IMAGE):
+        if self.level is container and find() and not has_image(IMAGE):
             pytest.skip(f"NOT RUN: the engine has no image {IMAGE}")
         base = Base(self.root, self.place, self.source, self.head, Sandbox(**sandbox), IMAGE)
+        if obstacle := self.level.obstacle(base):
+            pytest.skip(f"NOT RUN: {obstacle.reason}")
         return self.level.open_trees(base)
 
     @property

@@ -8,7 +8,7 @@ import pytest
 
 from autoresearch_ci.trees.levels import LEVELS, level
 from benchmarks.isolation.attacks import ATTACKS
-from benchmarks.isolation.rig import opened, rig
+from benchmarks.isolation.rig import base, rig
 
 OPEN = {("copy", "the arguments of every process")}
 """What a level is known not to close; docs/security.md says so."""
@@ -19,9 +19,9 @@ def stage(request):
     """A rig with secrets planted, and a level's trees on it."""
     module = level(request.param)
     with rig() as at:
-        if obstacle := module.obstacle(at.root, at.place):
+        if obstacle := module.obstacle(base(at)):
             pytest.skip(f"NOT RUN: {request.param}: {obstacle.reason}")
-        with opened(module, at) as trees:
+        with module.open_trees(base(at)) as trees:
             yield at, trees
 
 

@@ -24,6 +24,7 @@ class SessionStart:
 
     `base_branch` is the branch that commit was on, which the campaign follows; empty
     where it follows none. `goes_on` says that it starts the next one where a limit ends it.
+    `isolation` is the level at which runs are kept apart; empty in old records.
     """
 
     tag: str
@@ -38,6 +39,7 @@ class SessionStart:
     machine: str
     version: str
     goes_on: bool = False
+    isolation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

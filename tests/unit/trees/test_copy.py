@@ -308,7 +308,8 @@ def test_a_place_that_runs_cannot_enter(tmp_path):
         pytest.skip("NOT RUN: not root, so runs have no user of their own")
     (tmp_path / "closed/layers").mkdir(parents=True)
     (tmp_path / "closed").chmod(0o700)
-    said = copy.obstacle(tmp_path, tmp_path / "closed/layers")
+    source = TrackedFiles(Git(tmp_path))
+    said = copy.obstacle(Base(tmp_path, tmp_path / "closed/layers", source, "HEAD"))
     assert said is not None
     assert "TMPDIR" in said.remedy
 

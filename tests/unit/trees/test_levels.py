@@ -5,17 +5,12 @@ from __future__ import annotations
 import pytest
 
 from autoresearch_ci.core.errors import MachineError
-from autoresearch_ci.trees import Obstacle, levels
-from autoresearch_ci.trees.levels import Choice, Found, choose
+from autoresearch_ci.trees import Obstacle
+from autoresearch_ci.trees.levels import LEVELS, Choice, Found, choose, order
 
 WHOLE = Found()
 WEAK = Found(weaknesses=("the network",))
 NONE = Found(Obstacle("no namespaces can be made here", "Start as root."))
-
-
-@pytest.fixture(autouse=True)
-def _levels(monkeypatch):
-    monkeypatch.setattr(levels, "LEVELS", ("overlay", "container", "copy"))
 
 
 def test_the_strongest_that_there_is():
@@ -27,10 +22,26 @@ def test_the_strongest_that_there_is():
 
 
 def test_one_that_is_named():
-    """It is used whatever else there is, or nothing is."""
-    assert choose("copy", {"overlay": WHOLE, "copy": WEAK}).level == "copy"
+    """It is used, or nothing is."""
+    assert order("copy", image_is_asked_for=True, has_tools=False) == ("copy",)
+    assert choose("copy", {"copy": WEAK}).level == "copy"
     with pytest.raises(MachineError, match="isolation: overlay"):
-        choose("overlay", {"overlay": NONE, "copy": WEAK})
+        choose("overlay", {"overlay": NONE})
+
+
+@pytest.mark.parametrize(
+    ("asked", "tools", "first", "last"),
+    [
+        (False, True, "overlay", "container"),
+        (True, True, "container", "copy"),
+        (False, False, "container", "copy"),
+    ],
+)
+def test_where_containers_come(asked, tools, first, last):
+    """First for whoever asks for an image, and where the machine has no tools; else at the end."""
+    names = order("auto", image_is_asked_for=asked, has_tools=tools)
+    assert (names[0], names[-1]) == (first, last)
+    assert set(names) == set(LEVELS)
 
 
 def test_required():
