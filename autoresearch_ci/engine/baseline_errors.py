@@ -13,9 +13,7 @@ _REMEDY = "Run it by hand until it works, then start again: {run}"
 _REMEDIES = {
     Reason.TIMEOUT: "Give it more time (time_budget, kill_after), or make it shorter: {run}",
     Reason.OUT_OF_MEMORY: "Give it more memory (memory_limit), or make it smaller: {run}",
-    Reason.NO_METRIC: "It must print one finite number; try it by hand after a run: {parse}\n"
-    "What a run makes and git does not ignore is removed before it is called: where it reads such "
-    "files (build output), put their folder into .gitignore.",
+    Reason.NO_METRIC: "It must print one finite number; try it by hand after a run: {parse}",
     Reason.IMPLAUSIBLE: "Change metric_min and metric_max, or what is measured: {parse}",
     Reason.RULE_VIOLATION: "Untrack or git-ignore what the run writes, so that a change to it is "
     "no change to the project; what readonly_files names may not be changed at all: {run}",
@@ -70,7 +68,8 @@ def guard_fails(objection: Objection) -> BaselineError:
     return BaselineError(
         f"The unchanged project does not pass its guard: {objection.error}.",
         detail=objection.log,
-        remedy="Make it pass, give it more time (guard_budget) or change guard_command (an "
+        remedy=objection.advice
+        or "Make it pass, give it more time (guard_budget) or change guard_command (an "
         "empty value turns it off): nothing could be kept otherwise.",
     )
 

@@ -15,6 +15,7 @@ from autoresearch_ci.core.errors import BaselineError, MachineError, OutOfTimeEr
 from autoresearch_ci.core.model import Event, Phase, Reason, Run
 from autoresearch_ci.core.shell import copies, missing
 from autoresearch_ci.engine.baseline_errors import guard_fails, no_longer_runs, no_metric
+from autoresearch_ci.engine.left_behind import missed, partly
 from autoresearch_ci.engine.measurement import (
     TAIL_BYTES,
     Measurement,
@@ -103,7 +104,8 @@ class Evaluator:
         self._settings, self._trees, self._root = settings, trees, root
         self._tip, self._warm = tip, ""
         self._run_log, self._until = run_log, until
-        self._open, self._last = ExitStack(), dict[str, Path]()
+        self._open, self._last = ExitStack(), dict[str, Path | None]()
+        self._ran: Tree | None = None
         self._kept: Tree | None = None
         self._rewritten: set[str] = set()
         self._told: set[str] = set()
@@ -116,7 +118,7 @@ class Evaluator:
 
     def close(self) -> None:
         """Throw away the tree of the last run, which what looks at a keep needs."""
-        self._last = {}
+        self._last, self._ran = {}, None
         if self._kept is not None:
             kept, self._kept = self._kept, None
             kept.keep_warm()
@@ -225,8 +227,9 @@ class Evaluator:
         self.tell(Phase("guard_command", budget))
         run, violations = self._apart(trial, shell, budget, self._guard_log)
         if failure := failure_of(run):
-            error = f"guard_command: {explain(run, failure, budget)}"
-            return Objection(Reason.GUARD_FAILED, error, tail(self._guard_log))
+            error, log = f"guard_command: {explain(run, failure, budget)}", tail(self._guard_log)
+            hint = self._missed(log) if trial.is_unchanged else ""
+            return Objection(Reason.GUARD_FAILED, error, log, hint)
         if violations:
             error = f"under guard_command, changed {_listed(violations)}"
             return Objection(Reason.RULE_VIOLATION, error)
@@ -261,7 +264,7 @@ class Evaluator:
         tree = self._open.enter_context(self._trees.tree(trial.contents))
         run = self.execute(tree.run, shell, budget, self._run_log)
         violations = self._violations(trial, tree)
-        self._last = {**self._artifacts(tree), RUN_LOG: self._run_log}
+        self._ran, self._last = tree, {**self._artifacts(tree), RUN_LOG: self._run_log}
         if trial.is_unchanged and run.ok and self._warm != trial.parent:
             self._kept, self._warm = tree, trial.parent
         return run, violations
@@ -293,7 +296,8 @@ class Evaluator:
             self._rewritten |= {
                 path
                 for path in broken
-                if path not in trial.contents and (path in new or not matches(path, readonly))
+                if path not in trial.contents
+                and (path in new or not matches(path, (*readonly, *self._settings.artifacts)))
             }
         return tuple(path for path in broken if path not in self._rewritten)
 
@@ -309,7 +313,7 @@ class Evaluator:
             f"run: {', '.join(names[:_NAMED])}{more}"
         )
 
-    def _artifacts(self, tree: Tree) -> dict[str, Path]:
+    def _artifacts(self, tree: Tree) -> dict[str, Path | None]:
         """The files of a run that what measures may see."""
         wanted, readonly = self._settings.artifacts, self._settings.readonly_files
         found = tree.artifacts(wanted or ["**"])
@@ -318,6 +322,17 @@ class Evaluator:
             for path, file in found.items()
             if not matches(path, readonly) and (wanted or is_data(path, file))
         }
+
+    def _left(self) -> list[str]:
+        """The paths that the last run wrote and that nothing else is shown."""
+        found = self._ran.artifacts(["**"]) if self._ran else {}
+        return [path for path, file in found.items() if file and path not in self._last]
+
+    def _missed(self, said: str) -> str:
+        """Advice on what a failed command said, where it misses what the run wrote."""
+        if not self._ran:
+            return ""
+        return missed(said, self._left(), str(self._ran.root), self._settings.artifacts)
 
     def _read(self, trial: Tried, run: Run) -> Reading:
         """The metric's value or what is wrong; and what the command that gave it did besides.
@@ -348,10 +363,14 @@ class Evaluator:
         silent = done.returncode == 1 and not done.output.strip() and not done.errors.strip()
         if (failure := failure_of(done)) and not silent:
             problem = end_of(done.errors) or explain(done, failure, budget)
-            hint = missing(done.returncode, done.errors)
+            hint = self._missed(done.errors) or missing(done.returncode, done.errors)
             return Reading(None, f"{name} failed: {problem}", violations, hint)
         value, error = parse(done.output, self._settings.metric_name)
-        hint = advice(done.output, text_of(log, TAIL_BYTES)) if error and log else ""
+        hint = self._missed(done.errors) if error else ""
+        if error and log and not hint:
+            hint = advice(done.output, text_of(log, TAIL_BYTES))
+        if not error and trial.is_unchanged and not self._settings.artifacts:
+            error, hint = partly(shell, self._left())
         if not error and log and self._copies:
             error, hint = part_of(done.output.strip(), text_of(log), shell)
         return Reading(value, f"{name} {error}" if error else "", violations, hint)

@@ -35,11 +35,12 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """The guard's reason against a candidate whose metric is better."""
+    """The guard's reason against a candidate whose metric is better, and what to do if known."""
 
     reason: Reason
     error: str
     log: str = ""
+    advice: str = ""
 
 
 def failure_of(run: Run) -> Reason | None:

@@ -113,6 +113,10 @@ class Base:
     gpus: tuple[str, ...] = ()
 
 
+Artifacts = Mapping[str, Path | None]
+"""Paths in a tree, each with the file that is to be there, None for one that is not to be."""
+
+
 class Tree(Protocol):
     """A throw-away tree. Commands in it see what earlier ones in it left; nobody else does.
 
@@ -131,8 +135,11 @@ class Tree(Protocol):
     def changes(self) -> tuple[Change, ...]:
         """All that the commands did to the tree so far, in order of path; the home is not told."""
 
-    def artifacts(self, patterns: Sequence[str]) -> Mapping[str, Path]:
+    def artifacts(self, patterns: Sequence[str]) -> Artifacts:
         """Regular files that runs wrote and these patterns name, and where they lie.
+
+        And those of the user's and of `setup_command` that runs deleted, with None: another tree
+        is to show of what the patterns name exactly what this one does.
 
         Those of the commands in this tree, and of earlier runs as far as they are warm, since a
         build that is up to date writes nothing. No tracked file is among them, whatever is written
@@ -156,15 +163,15 @@ class Trees(Protocol):
     def tree(
         self,
         files: Mapping[str, bytes],
-        artifacts: Mapping[str, Path] | None = None,
+        artifacts: Artifacts | None = None,
         *,
         warm: bool = True,
     ) -> AbstractContextManager[Tree]:
         """A tree in which these files have these contents, and a time that no cache knows.
 
-        With `artifacts` these are copied, each to its path; nothing else of another tree comes
-        with them. Without `warm` it has nothing that any earlier run wrote, for commands that
-        measure. MachineError where the disk is full; nothing is left behind.
+        With `artifacts` these are copied, each to its path, or are missing there; nothing else of
+        another tree comes with them. Without `warm` it has nothing that any earlier run wrote, for
+        commands that measure. MachineError where the disk is full; nothing is left behind.
         """
 
     def prepare(self, command: Command) -> Run:

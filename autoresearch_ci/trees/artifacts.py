@@ -18,12 +18,14 @@ _READ_BY_TOOLS = frozenset(
 _NAMES = frozenset(("makefile", "gnumakefile", "dockerfile", "procfile", "package.json"))
 
 
-def is_data(path: str, file: Path) -> bool:
+def is_data(path: str, file: Path | None) -> bool:
     """Tell a file that nothing imports, executes or is configured by, by name and mode.
 
-    `path` is relative to the project, `file` is where it lies.
+    `path` is relative to the project, `file` is where it lies, None where it is not any more.
     """
     name = path.rpartition("/")[2]
-    if name.startswith(".") or name.lower() in _NAMES or os.access(file, os.X_OK):
+    if name.startswith(".") or name.lower() in _NAMES:
+        return False
+    if file is not None and os.access(file, os.X_OK):
         return False
     return os.path.splitext(name)[1].lower() not in _READ_BY_TOOLS

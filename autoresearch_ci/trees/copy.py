@@ -23,7 +23,7 @@ from autoresearch_ci.core.model import Run
 from autoresearch_ci.executors import Command
 from autoresearch_ci.executors.local import supervise
 from autoresearch_ci.executors.users import lease
-from autoresearch_ci.trees import Base, Change, Network, Obstacle, sandbox
+from autoresearch_ci.trees import Artifacts, Base, Change, Network, Obstacle, sandbox
 from autoresearch_ci.trees.copy_sources import (
     Stores,
     content_of,
@@ -98,7 +98,7 @@ class CopyTrees:
     def tree(
         self,
         files: Mapping[str, bytes],
-        artifacts: Mapping[str, Path] | None = None,
+        artifacts: Artifacts | None = None,
         *,
         warm: bool = True,
     ) -> Iterator[CopyTree]:
@@ -163,8 +163,11 @@ class CopyTrees:
             finally:
                 self._sweep()
 
-    def artifacts(self, tree: CopyTree, patterns: Sequence[str]) -> dict[str, Path]:
-        """Find what runs wrote. Files of this tree are shared with a store, as the copy moves."""
+    def artifacts(self, tree: CopyTree, patterns: Sequence[str]) -> dict[str, Path | None]:
+        """Find what runs wrote and deleted.
+
+        Files of this tree are shared with a store, as the copy moves.
+        """
         copy = tree.project
         with self._lock, disk_errors("keep what a run wrote"):
             written = [p for p in copy.touched()[0] if p not in tree.tracked]
@@ -174,7 +177,13 @@ class CopyTrees:
             for path in tree.warm.difference(written, tree.tracked):
                 if matches(path, patterns) and (source := copy.kept(path)):
                     found[path] = source
-        return {path: Path(source) for path, source in found.items()}
+            gone = [
+                path
+                for path, source in tree.first.items()
+                if not copy.has(path) and path not in tree.tracked and not is_folder(source)
+            ]
+        there = {path: Path(source) for path, source in found.items()}
+        return there | {path: None for path in gone if matches(path, patterns)}
 
     def keep_warm(self, tree: CopyTree) -> None:
         written, gone = tree.touched()
@@ -194,7 +203,7 @@ class CopyTrees:
     def _tree(
         self,
         files: Mapping[str, bytes],
-        artifacts: Mapping[str, Path],
+        artifacts: Artifacts,
         network: Network,
         home: Mapping[str, str],
         *,
@@ -204,11 +213,14 @@ class CopyTrees:
         time.sleep(max(0.0, self._free - time.time()))
         with self._lock, disk_errors(_DOING):
             given = self._stores.lay(files, artifacts, self._projects[warm])
-            project = lay_over(self._projects[warm], content_of(given))
+            gone = {p for p, source in artifacts.items() if source is None and p not in files}
+            below = {p: s for p, s in self._projects[warm].items() if p not in gone}
+            project = lay_over(below, content_of(given))
             slot = self._slot(warm=warm)
             tracked = self._tracked.keys() | content_of(given).keys()
             written = self._warm if warm else frozenset()
-            tree = CopyTree(self, slot, network, tracked, written, given)
+            first = self._projects[False]
+            tree = CopyTree(self, slot, network, tracked, written, first, given)
         try:
             with disk_errors(_DOING):
                 slot.restore(project, home)
@@ -329,7 +341,7 @@ class CopyTree:
     """One tree: a slot for as long as it is open.
 
     `tracked` are the paths of git's and of what was given, `warm` those that earlier runs wrote.
-    `stores` go with the tree.
+    `first` is what all trees begin with that are not warm, `stores` go with the tree.
     """
 
     def __init__(
@@ -339,10 +351,11 @@ class CopyTree:
         network: Network,
         tracked: Collection[str],
         warm: frozenset[str],
+        first: Mapping[str, str],
         given: str,
     ) -> None:
         self._trees, self._slot, self._network = trees, slot, network
-        self.tracked, self.warm, self.stores = tracked, warm, [given]
+        self.tracked, self.warm, self.first, self.stores = tracked, warm, first, [given]
         self.root, self.project, self.home = trees.root, slot.project, slot.home
 
     def run(self, command: Command) -> Run:
@@ -356,7 +369,7 @@ class CopyTree:
         with disk_errors("read what a run wrote"):
             return self.project.touched()
 
-    def artifacts(self, patterns: Sequence[str]) -> dict[str, Path]:
+    def artifacts(self, patterns: Sequence[str]) -> dict[str, Path | None]:
         return self._trees.artifacts(self, patterns)
 
     def keep_warm(self) -> None:

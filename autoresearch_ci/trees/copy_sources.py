@@ -16,7 +16,7 @@ from itertools import count
 from pathlib import Path
 
 from autoresearch_ci.core.errors import MachineError
-from autoresearch_ci.trees import Source
+from autoresearch_ci.trees import Artifacts, Source
 from autoresearch_ci.trees.relocation import relocate
 from autoresearch_ci.trees.working_copy import WorkingCopy, clone, look
 
@@ -73,12 +73,12 @@ class Stores:
         return store
 
     def lay(
-        self, files: Mapping[str, bytes], artifacts: Mapping[str, Path], below: Mapping[str, str]
+        self, files: Mapping[str, bytes], artifacts: Artifacts, below: Mapping[str, str]
     ) -> str:
         """Make a store of given files, each with the mode of the one that it takes the place of."""
         store = self.new()
         for path, source in artifacts.items():
-            if path not in files:
+            if path not in files and source is not None:
                 os.makedirs(os.path.dirname(f"{store}/{path}"), exist_ok=True)
                 clone(str(source), f"{store}/{path}")
         for path, data in files.items():

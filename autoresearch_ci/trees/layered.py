@@ -5,13 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from autoresearch_ci.core.model import Run
 from autoresearch_ci.executors import Command
-from autoresearch_ci.trees import Base, Change, Network
+from autoresearch_ci.trees import Artifacts, Base, Change, Network
 from autoresearch_ci.trees.session_layers import PROJECT, SessionLayers, Stack, lay
-from autoresearch_ci.trees.upper import changes, written
+from autoresearch_ci.trees.upper import changes, deleted, written
 from autoresearch_ci.workspace.files import disk_errors
 from autoresearch_ci.workspace.globs import matches
 
@@ -37,7 +38,7 @@ class LayeredTrees(ABC):
     def tree(
         self,
         files: Mapping[str, bytes],
-        artifacts: Mapping[str, Path] | None = None,
+        artifacts: Artifacts | None = None,
         *,
         warm: bool = True,
     ) -> Iterator[LayeredTree]:
@@ -62,7 +63,7 @@ class LayeredTrees(ABC):
     def _tree(
         self,
         files: Mapping[str, bytes],
-        artifacts: Mapping[str, Path],
+        artifacts: Artifacts,
         network: Network,
         *,
         warm: bool,
@@ -73,15 +74,17 @@ class LayeredTrees(ABC):
                 top = f"{folder}/files"
                 lay(top, files, artifacts, below)
             runs = stack.layers(PROJECT, stack.warm if warm else ())[::-1]
+            given = self._layers.below(PROJECT, replace(stack, tip=()), warm=False)[::-1]
             tracked = [top, *stack.layers(PROJECT, stack.tip)[::-1]]
             with self._mounted(folder, stack, warm=warm) as run:
-                yield LayeredTree(self, folder, below, runs, tracked, run, network)
+                yield LayeredTree(self, folder, below, runs, tracked, given, run, network)
 
 
 class LayeredTree:
     """One tree: its upper layer, and the stack of the project below it, the top first.
 
-    Of that stack `runs` are the layers that earlier runs wrote, `tracked` those of git's files.
+    Of that stack `runs` are the layers that earlier runs wrote, `tracked` those of git's files,
+    `given` the rest: the user's files, and what `setup_command` made.
     """
 
     def __init__(
@@ -91,12 +94,13 @@ class LayeredTree:
         below: Sequence[str],
         runs: Sequence[str],
         tracked: Sequence[str],
+        given: Sequence[str],
         run: Runner,
         network: Network,
     ) -> None:
         self.root, self.upper = trees.root, f"{folder}/upper"
         self.below = [f"{folder}/files", *below]
-        self._runs, self._tracked = runs, tracked
+        self._runs, self._tracked, self._given = runs, tracked, given
         self._trees, self._run, self._network = trees, run, network
 
     def run(self, command: Command) -> Run:
@@ -106,14 +110,17 @@ class LayeredTree:
         with disk_errors("read what a run wrote"):
             return changes(f"{self.upper}/{PROJECT}", self.below)
 
-    def artifacts(self, patterns: Sequence[str]) -> dict[str, Path]:
+    def artifacts(self, patterns: Sequence[str]) -> dict[str, Path | None]:
         layers = [f"{self.upper}/{PROJECT}", *self._runs]
+        found: dict[str, Path | None] = {}
         with disk_errors("read what a run wrote"):
-            return {
-                path: Path(at)
-                for path, at in written(layers, self._tracked)
-                if matches(path, patterns)
-            }
+            for path in deleted(layers, self._given, self._tracked):
+                if matches(path, patterns):
+                    found[path] = None
+            for path, at in written(layers, self._tracked):
+                if matches(path, patterns):
+                    found[path] = Path(at)
+        return found
 
     def keep_warm(self) -> None:
         self._trees.keep_warm(self)

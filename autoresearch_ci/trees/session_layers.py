@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-from autoresearch_ci.trees import Base
+from autoresearch_ci.trees import Artifacts, Base
 from autoresearch_ci.trees.layers import (
     discard,
     entries,
@@ -245,14 +245,14 @@ class SessionLayers:
         return (layer,)
 
 
-def lay(
-    layer: str, files: Mapping[str, bytes], artifacts: Mapping[str, Path], below: Sequence[str]
-) -> None:
+def lay(layer: str, files: Mapping[str, bytes], artifacts: Artifacts, below: Sequence[str]) -> None:
     """Fill the layer of a candidate, on the stack `below`: artifacts, then its files."""
     for path, source in artifacts.items():
-        if path not in files:
+        if path not in files and source is not None:
             make_parents(layer, path, below)
             _link(source, f"{layer}/{path}")
+    gone = (path for path, source in artifacts.items() if path not in files and source is None)
+    hide(layer, gone, [layer, *below])
     for path, content in files.items():
         make_parents(layer, path, below)
         with open(f"{layer}/{path}", "xb") as file:

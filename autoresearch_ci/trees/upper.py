@@ -93,6 +93,41 @@ def written(layers: Sequence[str], tracked: Sequence[str]) -> Iterator[tuple[str
                 yield path, full
 
 
+def deleted(layers: Sequence[str], below: Sequence[str], tracked: Sequence[str]) -> Iterator[str]:
+    """Find what is no folder in the stack `below`, and no more in it with layers of runs on top.
+
+    None that the layers in `tracked` have.
+    """
+    stack = [*layers, *below]
+    for path in {path for layer in layers for path in _hidden(layer, below)}:
+        for each in _within(find(below, path), path):
+            if not find(stack, each) and not find(tracked, each):
+                yield each
+
+
+def _hidden(layer: str, below: Sequence[str]) -> Iterator[str]:
+    """The paths that a layer hides by a whiteout, or by the mark of their folder."""
+    pending = [(layer, "")]
+    while pending:
+        folder, at = pending.pop()
+        if at and is_opaque(folder):
+            yield from (f"{at}{name}" for name in names(find(below, at.rstrip("/"))))
+        for entry in entries(folder):
+            if entry.is_dir(follow_symlinks=False):
+                pending.append((entry.path, f"{at}{entry.name}/"))
+            elif is_whiteout(entry.stat(follow_symlinks=False)):
+                yield f"{at}{entry.name}"
+
+
+def _within(found: list[str], path: str) -> Iterator[str]:
+    """A path if it is no folder's, else what is in that; `found` is what a stack has there."""
+    if found and not _is_folder(found[0]):
+        yield path
+        return
+    for name in names(found):
+        yield from _within(step(found, name), f"{path}/{name}")
+
+
 def leaves(upper: str) -> Iterator[str]:
     """The paths of all that is no folder in a layer, whiteouts too."""
     pending = [(upper, "")]

@@ -95,6 +95,10 @@ class WorkingCopy:
         is_file = now is not None and stat.S_ISREG(now[0])
         return self._content[path] if is_file and now == self._brought.get(path) else None
 
+    def has(self, path: str) -> bool:
+        """Tell whether there is anything at a path."""
+        return path in self._look()
+
     def changes(self) -> tuple[Change, ...]:
         """Compare with what was brought."""
         seen, found = self._look(), []

@@ -349,10 +349,11 @@ def test_warm_artifacts(workshop, trees, say):
     with trees.tree({}) as tree:
         assert tree.run(workshop.command(f"{build}; echo 7 > built/new; rm built/lib.o")).ok
         found = tree.artifacts(["built/*"])
-        assert {path: file.read_text() for path, file in found.items()} == {
+        assert {path: file and file.read_text() for path, file in found.items()} == {
             "built/same": "5\n",
             "built/once": "6\n",
             "built/new": "7\n",
+            "built/lib.o": None,
         }
         assert say("cat built/once built/new", artifacts=found, warm=False) == "6\n7\n"
     with trees.tree({}) as tree:
@@ -360,6 +361,24 @@ def test_warm_artifacts(workshop, trees, say):
         assert set(tree.artifacts(["built/*"])) == {"built/once"}
     with trees.tree({}, warm=False) as tree:
         assert not tree.artifacts(["built/*"])
+
+
+def test_what_a_run_deleted(workshop, trees, say):
+    """Of what its patterns name, another tree shows what the run's shows: nothing that is gone."""
+    gone = {"built/lib.o": None, "built/deep/x.o": None}
+    with trees.tree({}) as tree:
+        tree.run(
+            workshop.command("rm -r built; mkdir built; echo 1 > built/new; rm data/set main.txt")
+        )
+        found = tree.artifacts(["built", "main.txt"])
+        assert found == gone | {"built/new": found["built/new"]}
+        out = say("find built -type f; cat data/set main.txt", artifacts=found, warm=False)
+        assert out == "built/new\ndata/set\nmain\n"
+        tree.keep_warm()
+    with trees.tree({}) as tree:
+        tree.run(workshop.command("true"))
+        found = tree.artifacts(["built/**"])
+        assert found == gone | {"built/new": found["built/new"]}
 
 
 def test_an_artifact_from_elsewhere(workshop, tmp_path, say):
