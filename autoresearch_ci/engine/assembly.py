@@ -116,8 +116,9 @@ def open_session(request: SessionRequest) -> Iterator[Session]:
             )
             if request.needs_idea:
                 require_idea(session, loaded)
-            said = [*prepare(session), unreached, moved, *isolation.notes(choice)]
-            said += unmatched(workspace, request.trusted or campaign.base, settings)
+            made, told = prepare(session)
+            said = [*told, unreached, moved, *isolation.notes(choice)]
+            said += unmatched(workspace, request.trusted or campaign.base, settings, made)
             said.append(leave_idea(request, session))
             session = replace(session, notes=(*session.notes, *filter(None, said)))
             try:

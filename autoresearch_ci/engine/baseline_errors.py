@@ -22,14 +22,6 @@ _REWRITES_TARGET = (
     "The run writes to {target}, which is the target: only proposals change it. Take what does "
     "that (a formatter, a generator) out of run_command, and out of what it starts: {run}"
 )
-_USES_GIT = (
-    "The run changes the repository itself: it commits, checks out or configures something. Take "
-    "that step out of run_command, or out of what it starts: {run}"
-)
-_PUSHED = "\nWhat it pushed stays on the remote: look at what is there, and undo it there yourself."
-_REPOSITORY = ("branch ", "tag ", "worktree ", ".git/", "refs/")
-_GIT_FILES = {"HEAD", "index", "packed-refs", ".git"}
-_REMOTE = "remote branch "
 
 
 def no_metric(
@@ -57,8 +49,8 @@ def no_longer_runs(measurement: Measurement, settings: Settings) -> BaselineErro
         f"The unchanged project no longer gives a metric: {measurement.error}.",
         detail=measurement.log,
         remedy="It did when the session began. So something else has changed since: a package, "
-        "a service, the disk, or a file that git ignores and a run has written (`git status "
-        "--ignored` lists them). Mend that, run it by hand until it works, then start again: "
+        "a service, the disk, or a file that git ignores (`git status --ignored` lists them). "
+        "Mend that, run it by hand until it works, then start again: "
         f"{settings.run_command}",
     )
 
@@ -88,10 +80,6 @@ def remedy(measurement: Measurement, settings: Settings) -> str:
 
 def _template(measurement: Measurement, target: str) -> str:
     """The template of the remedy, by what the run did."""
-    changed = measurement.changed
-    if target in changed:
+    if target in measurement.changed:
         return _REWRITES_TARGET
-    if not any(path in _GIT_FILES or path.startswith(_REPOSITORY) for path in changed):
-        return _REMEDIES.get(measurement.reason or Reason.NO_METRIC, _REMEDY)
-    pushed = any(path.startswith(_REMOTE) for path in changed)
-    return _USES_GIT + (_PUSHED if pushed else "")
+    return _REMEDIES.get(measurement.reason or Reason.NO_METRIC, _REMEDY)

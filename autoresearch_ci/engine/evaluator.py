@@ -102,7 +102,7 @@ class Evaluator:
         bounded: bool = False,
     ) -> None:
         self._settings, self._trees, self._root = settings, trees, root
-        self._tip, self._warm = tip, ""
+        self._tip, self._is_warm = tip, False
         self._run_log, self._until = run_log, until
         self._open, self._last = ExitStack(), dict[str, Path | None]()
         self._ran: Tree | None = None
@@ -204,13 +204,23 @@ class Evaluator:
         """The error for a project that gave its metric before, and does not any more."""
         return no_longer_runs(measurement, self._settings)
 
-    def prepare(self) -> None:
-        """Run `setup_command`; MachineError with the end of its log when it fails."""
+    def prepare(self) -> Sequence[str]:
+        """Run `setup_command`; all paths that it changed.
+
+        MachineError with the end of its log when it fails.
+        """
         if self._settings.setup_command is None:
-            return
+            return ()
+        changed: list[str] = []
+
+        def run_setup(command: Command) -> Run:
+            run, changes = self._trees.prepare(command)
+            changed.extend(change.path for change in changes)
+            return run
+
         setup = self._settings.setup_command
         self.tell(Phase("setup_command", SETUP_BUDGET, opens=True))
-        run = self.execute(self._trees.prepare, setup, SETUP_BUDGET, self._setup_log)
+        run = self.execute(run_setup, setup, SETUP_BUDGET, self._setup_log)
         if failure := failure_of(run):
             raise MachineError(
                 f"setup_command failed: {explain(run, failure, SETUP_BUDGET)}.",
@@ -218,6 +228,7 @@ class Evaluator:
                 remedy=f"{missing(run.returncode, log)}\nMake this work in the repository, or "
                 f"change setup_command: {self._settings.setup_command}".lstrip(),
             )
+        return changed
 
     def guard(self, trial: Tried) -> Objection | None:
         """Run `guard_command` on what the trial shows."""
@@ -257,17 +268,34 @@ class Evaluator:
     def _experiment(self, trial: Tried, shell: str, budget: float) -> tuple[Run, tuple[str, ...]]:
         """Run an experiment; with what it did that broke the rules. Its tree stays for a while.
 
-        The first good run of the incumbent at a tip leaves its build for the later ones.
+        The first good run of the incumbent leaves what later ones may begin with. Where it built
+        anything, a run of neither side does so instead, and it runs again.
         """
         self.close()
         self._follow(trial)
         tree = self._open.enter_context(self._trees.tree(trial.contents))
         run = self.execute(tree.run, shell, budget, self._run_log)
+        if trial.is_unchanged and run.ok and not self._is_warm:
+            self._is_warm = True
+            if tree.has_built():
+                self._warm_up(trial, shell, budget)
+                return self._experiment(trial, shell, budget)
+            self._kept = tree
         violations = self._violations(trial, tree)
         self._ran, self._last = tree, {**self._artifacts(tree), RUN_LOG: self._run_log}
-        if trial.is_unchanged and run.ok and self._warm != trial.parent:
-            self._kept, self._warm = tree, trial.parent
         return run, violations
+
+    def _warm_up(self, trial: Tried, shell: str, budget: float) -> None:
+        """Build what is neither side, for both to begin with.
+
+        Caches know a build by its content. Had one side's been kept, it would be found ready while
+        the other side has to build.
+        """
+        self._open.close()
+        self.tell(Phase("build to begin with", self._settings.time_budget))
+        with self._trees.tree({p: neutral(text) for p, text in trial.contents.items()}) as tree:
+            if self.execute(tree.run, shell, budget, None).ok:
+                tree.keep_warm()
 
     def _apart(
         self, trial: Tried, shell: str, budget: float, log: Path | None, **extra: str
@@ -281,7 +309,8 @@ class Evaluator:
     def _follow(self, trial: Tried) -> None:
         """Let trees show the commit that the trial rests on."""
         if self._tip != trial.parent:
-            self._trees.advance(trial.parent)
+            changed = self._trees.advance(trial.parent)
+            self._is_warm = self._is_warm and trial.contents.keys() >= set(changed)
             self._tip = trial.parent
 
     def _violations(self, trial: Tried, tree: Tree) -> tuple[str, ...]:
@@ -402,6 +431,12 @@ def before_deadline(run: Callable[[Command], Run], command: Command, until: floa
         "The time that was given to this was over before it had ended.",
         remedy="Give it more time, or make a run shorter.",
     )
+
+
+def neutral(content: bytes) -> bytes:
+    """The same program with other content and other lines: an empty one after the first."""
+    first, end, rest = content.partition(b"\n")
+    return b"".join((first, end or b"\n", b"\r\n" if first.endswith(b"\r") else b"\n", rest))
 
 
 def _listed(violations: Sequence[str]) -> str:

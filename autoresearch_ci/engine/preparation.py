@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from autoresearch_ci.config import Loaded
 from autoresearch_ci.core.errors import TargetError
@@ -12,13 +12,23 @@ from autoresearch_ci.engine import mutation
 from autoresearch_ci.engine.session import Session, end, synchronize
 from autoresearch_ci.proposers.search import Inventory, SearchProposer
 
+_NAMED = 3
 
-def prepare(session: Session) -> Iterator[str]:
-    """Run setup_command, where the session is to run anything; else yield a note."""
+
+def prepare(session: Session) -> tuple[Sequence[str], list[str]]:
+    """Run setup_command, where the session is to run anything; the paths it changed, and notes."""
     if session.stops.inherited:
-        yield "A stop came after the session that started this one: so nothing is run."
-    else:
-        session.evaluator.prepare()
+        return (), ["A stop came after the session that started this one: so nothing is run."]
+    changed = session.evaluator.prepare()
+    lost = sorted(session.campaign.tracked.intersection(changed))
+    if not lost:
+        return changed, []
+    names = f"{', '.join(lost[:_NAMED])}{', and more' if len(lost) > _NAMED else ''}"
+    note = (
+        f"setup_command changes {names}, which git tracks: runs see what is committed. Commit the "
+        "change, or take it out of setup_command."
+    )
+    return changed, [note]
 
 
 def require_idea(session: Session, loaded: Loaded) -> None:

@@ -148,6 +148,12 @@ class Tree(Protocol):
         Patterns as in `readonly_files`. To be laid into another tree, before this one is closed.
         """
 
+    def has_built(self) -> bool:
+        """Tell whether the commands wrote what builds write, to the project or to a build cache.
+
+        Python's bytecode and data are nothing of the kind.
+        """
+
     def keep_warm(self) -> None:
         """Let trees that are made from now on begin with what was written to ignored places.
 
@@ -174,14 +180,18 @@ class Trees(Protocol):
         commands that measure. MachineError where the disk is full; nothing is left behind.
         """
 
-    def prepare(self, command: Command) -> Run:
+    def prepare(self, command: Command) -> tuple[Run, tuple[Change, ...]]:
         """Run `setup_command` with the network open; what it made is in every later tree.
 
         But for changes to tracked files, which are lost. Nothing is kept of one that fails.
+        All changes are told.
         """
 
-    def advance(self, commit: str) -> None:
-        """Make a commit the tip. Files in which it differs are newer than the warm layer."""
+    def advance(self, commit: str) -> Collection[str]:
+        """Make a commit the tip; the paths in which it differs.
+
+        Files there are newer than the warm layer.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from autoresearch_ci.executors import Command
 from autoresearch_ci.executors.local import supervise
 from autoresearch_ci.executors.users import lease
 from autoresearch_ci.trees import Artifacts, Base, Change, Network, Obstacle, sandbox
+from autoresearch_ci.trees.artifacts import is_built
 from autoresearch_ci.trees.copy_sources import (
     Stores,
     content_of,
@@ -36,7 +37,13 @@ from autoresearch_ci.trees.copy_sources import (
 from autoresearch_ci.trees.engine import SOCKETS
 from autoresearch_ci.trees.machine import CACHE_VARIABLES, CACHES, home_of
 from autoresearch_ci.trees.sandbox import Confinement, confined
-from autoresearch_ci.trees.sandbox_paths import DOWNLOADS, devices, readable, require_paths
+from autoresearch_ci.trees.sandbox_paths import (
+    BUILD_CACHES,
+    DOWNLOADS,
+    devices,
+    readable,
+    require_paths,
+)
 from autoresearch_ci.trees.watcher import watched
 from autoresearch_ci.trees.working_copy import WorkingCopy, remove
 from autoresearch_ci.workspace.files import disk_errors
@@ -106,22 +113,24 @@ class CopyTrees:
         with self._tree(files, artifacts or {}, network, home, warm=warm) as tree:
             yield tree
 
-    def prepare(self, command: Command) -> Run:
+    def prepare(self, command: Command) -> tuple[Run, tuple[Change, ...]]:
         with self._tree({}, {}, Network.HOST, self._setup_home, warm=False) as tree:
             run = tree.run(command)
+            changed = tree.changes()
             if run.ok:
                 with self._lock, disk_errors("keep what setup_command made"):
                     written, gone = (set(paths) - self._tracked.keys() for paths in tree.touched())
                     made = content_of(self._stores.take(tree.project, written, folders=True))
-                    home = self._stores.take(tree.home, tree.home.touched()[0], folders=True)
+                    fetched = [p for p in tree.home.touched()[0] if not matches(p, _BUILDS)]
+                    home = self._stores.take(tree.home, fetched, folders=True)
                     for warm in (True, False):
                         content = without(self._projects[warm], gone)
                         self._projects[warm] = lay_over(content, made)
                         self._homes[warm] = lay_over(self._homes[warm], content_of(home))
                     self._sealed = time.time()
-        return run
+        return run, changed
 
-    def advance(self, commit: str) -> None:
+    def advance(self, commit: str) -> Collection[str]:
         found = self._base.source.differences(self._commit, commit)
         there = [path for path, is_there in found.items() if is_there]
         with self._lock, disk_errors("make the files of the campaign's tip"):
@@ -132,6 +141,7 @@ class CopyTrees:
                 self._projects[warm] = lay_over(without(project, gone), tip)
             self._tracked = lay_over(without(self._tracked, gone), tip)
             self._commit = commit
+        return found.keys()
 
     def run(self, slot: _Slot, command: Command, network: Network) -> Run:
         with self._running:
@@ -286,6 +296,7 @@ class CopyTrees:
 
 
 _BELOW_HOME = tuple(f"/{name}" for name in CACHES)
+_BUILDS = tuple(f"/{name}" for name in BUILD_CACHES)
 _SEEN = tuple(
     """
     .cargo/registry .cargo/git go/pkg .m2/repository .pub-cache/hosted .pub-cache/git
@@ -371,6 +382,12 @@ class CopyTree:
 
     def artifacts(self, patterns: Sequence[str]) -> dict[str, Path | None]:
         return self._trees.artifacts(self, patterns)
+
+    def has_built(self) -> bool:
+        with disk_errors("read what a run wrote"):
+            if any(matches(path, _BUILDS) for path in self.home.touched()[0]):
+                return True
+            return any(is_built(path, mode) for path, mode in self.project.written())
 
     def keep_warm(self) -> None:
         self._trees.keep_warm(self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from autoresearch_ci.core.model import Run
 from autoresearch_ci.executors import Command
 from autoresearch_ci.trees import Artifacts, Base, Change, Network
-from autoresearch_ci.trees.session_layers import PROJECT, SessionLayers, Stack, lay
+from autoresearch_ci.trees.session_layers import PROJECT, SessionLayers, Stack, has_built, lay
 from autoresearch_ci.trees.upper import changes, deleted, written
 from autoresearch_ci.workspace.files import disk_errors
 from autoresearch_ci.workspace.globs import matches
@@ -45,15 +45,16 @@ class LayeredTrees(ABC):
         with self._tree(files, artifacts or {}, self._base.sandbox.network, warm=warm) as tree:
             yield tree
 
-    def prepare(self, command: Command) -> Run:
+    def prepare(self, command: Command) -> tuple[Run, tuple[Change, ...]]:
         with self._tree({}, {}, Network.HOST, warm=False) as tree:
             run = tree.run(command)
+            changed = tree.changes()
             if run.ok:
                 self._layers.prepare(tree.upper)
-        return run
+        return run, changed
 
-    def advance(self, commit: str) -> None:
-        self._layers.advance(commit)
+    def advance(self, commit: str) -> Collection[str]:
+        return self._layers.advance(commit)
 
     def keep_warm(self, tree: LayeredTree) -> None:
         """Put what a tree has written to ignored places on top of the warm layer."""
@@ -121,6 +122,10 @@ class LayeredTree:
                 if matches(path, patterns):
                     found[path] = Path(at)
         return found
+
+    def has_built(self) -> bool:
+        with disk_errors("read what a run wrote"):
+            return has_built(self.upper)
 
     def keep_warm(self) -> None:
         self._trees.keep_warm(self)

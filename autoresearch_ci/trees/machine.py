@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autoresearch_ci.trees.layers import entries, parents
-from autoresearch_ci.trees.sandbox_paths import DOWNLOADS, TOOLCHAINS
+from autoresearch_ci.trees.sandbox_paths import BUILD_CACHES, DOWNLOADS, TOOLCHAINS
 
 SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "etc", "nix", "snap", "sys")
 """Folders at the top of the machine."""
@@ -22,18 +22,13 @@ SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "etc", "nix",
 DEVICES = ("nvidia*", "dri", "kfd", "dxg")
 """Names below /dev of devices that compute."""
 
-COMPILED = tuple(
-    """
-    .cache/esbuild .cache/fontconfig .cache/matplotlib .cache/torch_extensions .cache/triton
-    .ccache .nv/ComputeCache .triton/cache
-    """.split()  # noqa: SIM905
-)
-"""Below a home: what programs have compiled for themselves."""
+_MADE = (".cache/esbuild", ".cache/fontconfig", ".cache/matplotlib")
+"""Below a home: what programs have made for themselves."""
 
-CACHES = (*DOWNLOADS, *COMPILED)
-"""Folders of a home that are read and written: a tree sees them, and what it writes is its own."""
+CACHES = (*DOWNLOADS, *_MADE, *BUILD_CACHES)
+"""Folders of a home that may be written to, and whose content stays warm."""
 
-_SHOWN = {*TOOLCHAINS, *CACHES}
+_SHOWN = {*TOOLCHAINS, *DOWNLOADS, *_MADE}
 _WAYS = {at for path in _SHOWN for at in parents(path)}
 
 CREDENTIALS = (
@@ -58,7 +53,7 @@ VARIABLES = {
 
 CACHE_VARIABLES = {
     **dict.fromkeys(
-        ("GOCACHE", "GOMODCACHE", "UV_CACHE_DIR", "PIP_CACHE_DIR", "TORCH_HOME", "NLTK_DATA"),
+        ("GOMODCACHE", "UV_CACHE_DIR", "PIP_CACHE_DIR", "TORCH_HOME", "NLTK_DATA"),
         ("",),
     ),
     "GOPATH": ("pkg",),
@@ -69,13 +64,20 @@ CACHE_VARIABLES = {
 }
 """The same for caches."""
 
+BUILD_CACHE_VARIABLES = {"GOCACHE": ("",)}
+"""The same for what `BUILD_CACHES` are in a home."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Absolute paths of the machine: `read` alone, and `cached`, whose changes are a tree's own."""
+    """Absolute paths of the machine: `read` alone, and `cached`, whose changes are a tree's own.
+
+    And `built`, the places of caches that a tree begins without.
+    """
 
     read: tuple[str, ...]
     cached: tuple[str, ...]
+    built: tuple[str, ...]
 
 
 def opened(root: str, home: str, variables: Mapping[str, str]) -> Opened:
@@ -95,10 +97,14 @@ def opened(root: str, home: str, variables: Mapping[str, str]) -> Opened:
         *_named(VARIABLES, variables),
         *_on_path(variables.get("PATH", ""), home),
     ]
-    cached = list(_named(CACHE_VARIABLES, variables))
+    cached, built = (
+        _outermost(filter(fits, _named(names, variables)))
+        for names in (CACHE_VARIABLES, BUILD_CACHE_VARIABLES)
+    )
     return Opened(
         _outermost(filter(fits, read), spare=[f"/{name}" for name in SYSTEM]),
-        _outermost(filter(fits, cached)),
+        cached,
+        built,
     )
 
 
@@ -147,7 +153,7 @@ def hidden_in_home(home: str, root: str) -> tuple[list[str], list[str]]:
 
     Toolchains and caches are shown, and the way to the project at `root`.
     """
-    hidden, looked = list(CREDENTIALS), []
+    hidden, looked = [*CREDENTIALS, *BUILD_CACHES], []
     pending = [""]
     while pending:
         at = pending.pop()

@@ -29,7 +29,7 @@ from autoresearch_ci.trees.machine import (
     opened,
 )
 from autoresearch_ci.trees.sandbox_paths import require_paths
-from autoresearch_ci.trees.session_layers import HOME, PROJECT, SessionLayers, Stack
+from autoresearch_ci.trees.session_layers import BUILDS, HOME, PROJECT, SessionLayers, Stack
 from autoresearch_ci.workspace.files import disk_errors
 
 
@@ -49,9 +49,12 @@ class OverlayTrees(LayeredTrees):
         self._opened = opened(str(base.root), self._home, variables)
         if not os.path.isdir(home) or home == "/":
             os.mkdir(home := f"{base.place}/home")
-        caches = {f"c{number}": path for number, path in enumerate(self._opened.cached)}
-        super().__init__(base, SessionLayers(base, {PROJECT: str(base.root), HOME: home, **caches}))
-        self._caches = caches
+        cached = {f"c{number}": path for number, path in enumerate(self._opened.cached)}
+        built = {f"{BUILDS}{number}": path for number, path in enumerate(self._opened.built)}
+        os.mkdir(nothing := f"{base.place}/nothing")
+        places = {PROJECT: str(base.root), HOME: home, **cached, **dict.fromkeys(built, nothing)}
+        super().__init__(base, SessionLayers(base, places))
+        self._caches = cached | built
 
     @contextmanager
     def _mounted(self, folder: str, stack: Stack, *, warm: bool) -> Iterator[Runner]:

@@ -43,17 +43,28 @@ TOOLCHAINS = tuple(
 
 DOWNLOADS = tuple(
     """
-    .bun/install/cache .cache/bazel .cache/ccache .cache/coursier .cache/Cypress
-    .cache/electron .cache/go-build .cache/huggingface/datasets .cache/huggingface/hub
+    .bun/install/cache .cache/bazel .cache/coursier .cache/Cypress
+    .cache/electron .cache/huggingface/datasets .cache/huggingface/hub
     .cache/kagglehub .cache/ms-playwright .cache/node .cache/node-gyp .cache/pip
-    .cache/pnpm .cache/puppeteer .cache/pypoetry .cache/sccache .cache/torch .cache/uv .cache/yarn
+    .cache/pnpm .cache/puppeteer .cache/pypoetry .cache/torch .cache/uv .cache/yarn
     .cabal/packages .cargo/git .cargo/registry .dartServer .gradle/caches .gradle/native
     .ivy2/cache .julia/artifacts .julia/packages .keras/datasets .keras/models .konan
     .local/share/pnpm/store .m2/repository .npm/_cacache .nuget/packages .pub-cache/bin
     .pub-cache/git .pub-cache/hosted .torch .yarn/berry/cache go/pkg nltk_data
     """.split()  # noqa: SIM905
 )
-"""Below a home: what tools have fetched or compiled for the next time."""
+"""Below a home: what tools have fetched for the next time."""
+
+BUILD_CACHES = tuple(
+    """
+    .cache/ccache .cache/go-build .cache/sccache .cache/torch_extensions .cache/triton .ccache
+    .gradle/caches/build-cache-1 .nv/ComputeCache .triton/cache
+    """.split()  # noqa: SIM905
+)
+"""Below a home: what tools have compiled, found again by the content that it was compiled from.
+
+Runs have their own. In the user's the version that runs are compared with is likely to be ready.
+"""
 
 _PROGRAMS_IN = (
     *("JAVA_HOME", "MAVEN_HOME", "M2_HOME", "GRADLE_HOME", "KOTLIN_HOME", "GOROOT", "FLUTTER_ROOT"),

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
 from autoresearch_ci.trees import Artifacts, Base
+from autoresearch_ci.trees.artifacts import is_built
 from autoresearch_ci.trees.layers import (
     discard,
     entries,
@@ -25,10 +27,14 @@ from autoresearch_ci.trees.layers import (
     prune,
 )
 from autoresearch_ci.trees.machine import CACHES, hidden_in_home, way_in_home
+from autoresearch_ci.trees.sandbox_paths import BUILD_CACHES
 from autoresearch_ci.trees.upper import leaves, move, visible
 from autoresearch_ci.workspace.files import disk_errors
 
 PROJECT, HOME = "project", "home"
+BUILDS = "b"
+"""What the names of places begin with that are build caches outside of the home."""
+
 _MOST = 4
 """Layers of one kind, before they are made one."""
 
@@ -133,6 +139,8 @@ class SessionLayers:
             for place in self._places:
                 os.rename(f"{upper}/{place}", f"{layer}/{place}")
                 os.mkdir(f"{upper}/{place}")
+            for cache in _build_caches(layer):
+                discard(cache)
             self._stack = replace(self._stack, prepared=(*self._stack.prepared, layer))
             self._sealed = time.time()
 
@@ -154,8 +162,8 @@ class SessionLayers:
             self._stack = replace(self._stack, warm=self._joined((*self._stack.warm, layer)))
             self._sealed = time.time()
 
-    def advance(self, commit: str) -> None:
-        """Show the files of another commit; those in which it differs are new."""
+    def advance(self, commit: str) -> Collection[str]:
+        """Show the files of another commit; those in which it differs, which it names, are new."""
         source = self._base.source
         with self._lock, disk_errors("make the layer of the campaign's tip"):
             layer = self._new()
@@ -177,6 +185,7 @@ class SessionLayers:
             self._stack = replace(self._stack, tip=self._joined((*self._stack.tip, layer)))
             self._commit = commit
             self._look()
+        return found.keys()
 
     @property
     def _next_second(self) -> float:
@@ -243,6 +252,22 @@ class SessionLayers:
         for old in layers:
             discard(old)
         return (layer,)
+
+
+def has_built(upper: str) -> bool:
+    """Tell whether what was written here is, in part, the output of a build."""
+    if any(True for cache in _build_caches(upper) for _ in leaves(cache)):
+        return True
+    project = f"{upper}/{PROJECT}"
+    found = ((path, os.lstat(f"{project}/{path}").st_mode) for path in leaves(project))
+    return any(stat.S_ISREG(mode) and is_built(path, mode) for path, mode in found)
+
+
+def _build_caches(layer: str) -> list[str]:
+    """The folders that a layer has of build caches."""
+    places = [entry.path for entry in entries(layer) if entry.name.startswith(BUILDS)]
+    inside = (f"{layer}/{HOME}/{name}" for name in BUILD_CACHES)
+    return [*places, *filter(os.path.isdir, inside)]
 
 
 def lay(layer: str, files: Mapping[str, bytes], artifacts: Artifacts, below: Sequence[str]) -> None:

@@ -89,6 +89,12 @@ class WorkingCopy:
         ]
         return written, [path for path in self._content if path not in seen]
 
+    def written(self) -> Iterator[tuple[str, int]]:
+        """Yield the regular files that were written since it was brought, with their modes."""
+        for path, now in self._look().items():
+            if stat.S_ISREG(now[0]) and now != self._brought.get(path):
+                yield path, now[0]
+
     def kept(self, path: str) -> str | None:
         """The source of a regular file that is as it was brought."""
         now = self._look().get(path)

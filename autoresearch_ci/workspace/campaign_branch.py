@@ -62,6 +62,11 @@ class Campaign:
         """The campaign's two branches, code first: full name to commit; the logs' may be empty."""
         return {self._state.ref: self._state.head, self._logs: self._logs_tip}
 
+    @property
+    def tracked(self) -> frozenset[str]:
+        """All tracked paths at the tip, and the folders that these are in."""
+        return self._state.tracked
+
     def source(self) -> FileSet:
         """The editable files at the tip, line ends as they are."""
         return FileSet({path: file.content.decode() for path, file in self._state.files.items()})

@@ -381,6 +381,25 @@ def test_what_a_run_deleted(workshop, trees, say):
         assert found == gone | {"built/new": found["built/new"]}
 
 
+@pytest.mark.parametrize(
+    ("shell", "built"),
+    [
+        ("mkdir -p built; echo 1 > built/main.o", True),
+        ("echo 1 > built/app; chmod +x built/app", True),
+        ("touch built/lib.o", True),
+        ("mkdir -p ~/.cache/go-build; echo 1 > ~/.cache/go-build/x", True),
+        ("mkdir __pycache__; echo 1 > __pycache__/main.pyc", False),
+        ("echo 1 > built/model.npz; echo 1 > ~/.cache/other", False),
+        ("cat built/lib.o", False),
+    ],
+)
+def test_builds_are_told_from_data(workshop, trees, shell, built):
+    """Outputs of compilers and bundlers, rewritten or not, here or in a cache; not Python's."""
+    with trees.tree({}) as tree:
+        tree.run(workshop.command(f"mkdir -p ~/.cache; {shell}"))
+        assert tree.has_built() is built
+
+
 def test_an_artifact_from_elsewhere(workshop, tmp_path, say):
     """A log that we wrote can be laid into a tree as well; what happens to it there is lost."""
     log = tmp_path / "log"
@@ -446,8 +465,11 @@ def test_many_tips(workshop, trees, say):
 
 def test_setup(workshop, trees, say):
     """All that setup makes is in later trees, but for changes to tracked files."""
-    run = trees.prepare(workshop.command("echo 1 > dep; echo 2 > ~/dep; echo 3 > main.txt"))
+    run, changes = trees.prepare(
+        workshop.command("echo 1 > dep; echo 2 > ~/dep; echo 3 > main.txt")
+    )
     assert run.ok
+    assert [change.path for change in changes] == ["dep", "main.txt"]
     assert say("cat dep ~/dep main.txt", warm=False) == "1\n2\nmain\n"
     assert not (workshop.root / "dep").exists()
     assert changed(workshop, trees, "true") == []
@@ -455,7 +477,7 @@ def test_setup(workshop, trees, say):
 
 def test_setup_that_fails(workshop, trees, say):
     """It leaves nothing."""
-    assert trees.prepare(workshop.command("echo 1 > dep; exit 3")).returncode == 3
+    assert trees.prepare(workshop.command("echo 1 > dep; exit 3"))[0].returncode == 3
     assert say("ls") == "built\ndata\nmain.txt\nsrc\n"
 
 

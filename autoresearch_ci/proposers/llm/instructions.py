@@ -7,12 +7,13 @@ nobody has agreed to, could have written them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from autoresearch_ci.config import Settings
 from autoresearch_ci.core.errors import SettingsError
 from autoresearch_ci.workspace import Workspace
+from autoresearch_ci.workspace.globs import matches
 
 PROGRAM = "program.md"
 """The `program_file` where none is named and there is one of this name."""
@@ -37,12 +38,18 @@ def instructions(workspace: Workspace, commit: str, settings: Settings) -> Instr
     )
 
 
-def unmatched(workspace: Workspace, commit: str, settings: Settings) -> list[str]:
-    """Notes on patterns that name nothing: in the working tree, or in the commit for the rest."""
+def unmatched(
+    workspace: Workspace, commit: str, settings: Settings, made: Sequence[str] = ()
+) -> list[str]:
+    """Notes on patterns that name nothing: in the working tree, or in the commit for the rest.
+
+    What setup_command has `made` counts as in the tree.
+    """
     notes = [
         f"readonly_files names {pattern}, and nothing here is called so: it protects nothing. "
         "Correct the pattern, or take it out."
         for pattern in workspace.unmatched(settings.readonly_files)
+        if not any(matches(path, [pattern]) for path in made)
     ]
     named = [("program_file", f"/{settings.program_file}")] if settings.program_file else []
     named += [("context_files", pattern) for pattern in settings.context_files]

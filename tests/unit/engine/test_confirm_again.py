@@ -16,7 +16,7 @@ from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.confirm import confirm
 from autoresearch_ci.engine.session_request import SessionRequest
 from tests.action_jobs import wait_for
-from tests.projects import SETTINGS, git, hold, look, make_project
+from tests.projects import SETTINGS, git, hold, look, make_project, state
 
 TARGET = "a=5\nb=5\n"
 # Counts its runs, outside of what is undone after each, and hangs in the one that it is told to.
@@ -51,23 +51,23 @@ def project(tmp_path):
 
 
 def runs(project):
-    return len((project / ".git" / "runs").read_text().splitlines())
+    return len((state() / "runs").read_text().splitlines())
 
 
 def interrupted(project, after, how, *words):
     """`confirm`, interrupted by a signal in the run after this many; what it said."""
-    (project / ".git" / "hangs").unlink(missing_ok=True)
-    (project / ".git" / "hang").write_text(str(runs(project) + after + 1))
+    (state() / "hangs").unlink(missing_ok=True)
+    (state() / "hang").write_text(str(runs(project) + after + 1))
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in SETTINGS.items()]
     command = [sys.executable, "-m", "autoresearch_ci", "--repo", str(project), "confirm", *flags]
     with subprocess.Popen(
         [*command, "--tag=t", *words],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     ) as process:  # fmt: skip
-        wait_for(project / ".git" / "hangs", process)
+        wait_for(state() / "hangs", process)
         process.send_signal(how)
         said = process.communicate(timeout=60)[0]
-    (project / ".git" / "hang").unlink()
+    (state() / "hang").unlink()
     assert process.returncode == (-how if how == signal.SIGKILL else 130), said
     return said
 

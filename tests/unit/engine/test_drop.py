@@ -15,7 +15,7 @@ from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from autoresearch_ci.reports.confirmation import finding
 from autoresearch_ci.workspace import Target
-from tests.projects import SETTINGS, git, hold, look, make_project
+from tests.projects import SETTINGS, git, hold, look, make_project, state
 
 TARGET = "a=5\nb=5\nc=5\n"
 WHAT_C_DID_ONCE = {"run_command": ". ./target.txt; echo metric: $((a + b - c))"}
@@ -163,9 +163,9 @@ def test_what_a_drop_is_worth_on_a_slower_machine_is_written_down_for_the_one_on
     count = "n=$(cat $STATE/runs 2>/dev/null || echo 0); echo $((n + 1)) > $STATE/runs; . ./target.txt\n"
     metric = "echo metric: $(($(cat $STATE/speed) * (a SIGN 10 * c) + n * 7 % 5))\n"
     project = make_project(tmp_path / "p", **{"target.txt": "a=200\nc=5\n"})
-    (project / ".git" / "speed").write_text("1\n")
+    (state() / "speed").write_text("1\n")
     hold(project, [change("c=5", "c=6")], run_command=count + metric.replace("SIGN", "-"))
-    (project / ".git" / "speed").write_text("20\n")
+    (state() / "speed").write_text("20\n")
     settings = {"tag": "t", "run_command": count + metric.replace("SIGN", "+")}
     with open_session(SessionRequest(project, {**SETTINGS, **settings})) as lab:
         assert [f.dropped for f in confirm(lab, drop=True) if isinstance(f, Finding)] == [True]

@@ -166,22 +166,24 @@ def session(project, ideas, **settings):
 
 
 FLAGGED = {
-    "experiment.sh": "echo run >> $STATE/runs\ntest ! -e flag || exit 3\n. ./target.txt\n",
-    ".gitignore": "flag\n",
+    "experiment.sh": "echo run >> $STATE/runs\ntest ! -e $STATE/flag || exit 3\n. ./target.txt\n",
 }
 
 
 def test_a_project_that_no_longer_runs_ends_the_session(tmp_path):
     """Two crashes in a row have the incumbent run; where it fails as well nobody is blamed."""
     project = make_project(tmp_path / "p", **FLAGGED)
-    ideas = [("poison", "touch flag\n" + says(11)), *((str(n), says(n)) for n in (9, 8, 7, 6))]
+    ideas = [
+        ("poison", "touch $STATE/flag\n" + says(11)),
+        *((str(n), says(n)) for n in (9, 8, 7, 6)),
+    ]
     events, error = session(project, ideas, max_fixes="0")
     assert reasons(events) == [Reason.WORSE, Reason.NONZERO_EXIT, Reason.INTERRUPTED]
     assert error is not None
     assert "no longer gives a metric: exit code 3" in error.message
     assert "sh experiment.sh" in error.remedy
     assert git(project, "status", "--porcelain") == ""
-    (project / "flag").unlink()
+    (state() / "flag").unlink()
     (again,) = experiments(hold(project, [*ideas[:3], ideas[2]]))
     assert again.reason is Reason.IMPROVED, "the idea is still open"
 
@@ -256,7 +258,7 @@ def test_the_end_of_a_session_is_on_record_when_the_project_broke(tmp_path):
     """A session that the project ended says `error`, so that nothing starts the next one."""
     project = make_project(tmp_path / "p", **FLAGGED)
     events, _ = session(
-        project, [("poison", "touch flag\nexit 1\n"), ("n", says(9))], max_fixes="0"
+        project, [("poison", "touch $STATE/flag\nexit 1\n"), ("n", says(9))], max_fixes="0"
     )
     assert not [event for event in events if isinstance(event, SessionEnd | Note)]
     log = (project / ".claude/logs/autoresearch.jsonl").read_text().splitlines()

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from autoresearch_ci.cli import main
+from autoresearch_ci.core.errors import BaselineError
 from autoresearch_ci.core.model import Experiment, Reason, Status
 from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
@@ -15,7 +16,16 @@ from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from autoresearch_ci.reports.table import Layout
 from autoresearch_ci.reports.terminal import Paint
-from tests.projects import SETTINGS, experiments, git, hold, look, make_project, make_repository
+from tests.projects import (
+    SETTINGS,
+    experiments,
+    git,
+    hold,
+    look,
+    make_project,
+    make_repository,
+    state,
+)
 
 TARGET = """\
 SEED = 7
@@ -95,7 +105,7 @@ def test_a_jump_is_measured_again_and_flagged_everywhere(project):
 
 def test_a_jump_that_does_not_repeat_is_implausible(project):
     """A number that was luck, or a lie told once, is a crash and no keep."""
-    once = "test -e .git/autoresearch/once || { touch .git/autoresearch/once; echo metric: 0.1; exit; }\n"
+    once = "test -e $STATE/once || { touch $STATE/once; echo metric: 0.1; exit; }\n"
     events = hold(project, [("once", once + says(10)), ("honest", says(9))])
     _, lucky, honest = experiments(events)
     assert (lucky.status, lucky.reason, lucky.value) == (Status.CRASH, Reason.IMPLAUSIBLE, None)
@@ -108,7 +118,7 @@ def test_a_jump_on_a_slower_machine_is_compared_with_that_machine(project):
     """A session on a machine of another speed keeps a real leap: its own runs show the gain."""
     noisy = "n=$(cat $STATE/runs 2>/dev/null || echo 0); echo $((n + 1)) > $STATE/runs\n"
     noisy += "speed=$(cat $STATE/speed)\necho metric: $((WORK * speed + n * 7 % 5))\n"
-    speed = project / ".git" / "speed"
+    speed = state() / "speed"
     speed.write_text("1\n")
     (project / "target.txt").write_text(noisy.replace("WORK", "100"))
     git(project, "commit", "-qam", "noisy")
@@ -216,12 +226,16 @@ def test_a_held_out_number_is_recorded_and_no_proposer_sees_it(measured):
 
 
 def test_a_held_out_failure_stops_no_keep(project):
-    """What holdout_command does wrong is a note beside the keep, and undone."""
-    events = hold(project, [("nine", says(9))], holdout_command="echo x >> experiment.sh; echo 1")
+    """What holdout_command does wrong is a note beside the keep."""
+    events = hold(
+        project,
+        [("nine", says(9))],
+        holdout_command="! grep 9 target.txt || echo x >> experiment.sh; echo 1",
+    )
     assert experiments(events)[1].status is Status.KEEP
     assert experiments(events)[1].holdout is None
     error = experiments(events)[1].holdout_error
-    assert error.startswith("holdout_command changed experiment.sh (now in .git/autoresearch/")
+    assert error == "holdout_command changed experiment.sh"
     assert git(project, "status", "--porcelain") == ""
 
 
@@ -240,7 +254,7 @@ os.utime("measure.py", ns=(before.st_atime_ns, before.st_mtime_ns))
     "config", [(), ("core.trustctime", "false"), ("core.checkStat", "minimal")]
 )
 def test_a_forged_time_and_size_do_not_hide_an_edit(measured, config):
-    """A file with its old size and time is compared by what it holds, and put back."""
+    """A file with its old size and time is compared by what it holds."""
     if config:
         git(measured, "config", *config)
     events = hold(measured, [("forge", lambda text: FORGED + text)], **MEASURED)
@@ -262,7 +276,7 @@ cached.write_bytes(head + code)
 
 
 def test_poisoned_byte_code_measures_nothing(tmp_path):
-    """A compiled file that pretends to be the ruler's, which git ignores, is gone before it counts."""
+    """A compiled file that pretends to be the ruler's, which git ignores, is not there when it counts."""
     files = {
         "train.py": "WIDTH = 10\n",
         "rules.py": "SIZE = 10\n",
@@ -287,7 +301,7 @@ py_compile.compile("made/lie.py", "NAME")
     "name", ["json.pyc", "numpy.pyc", "sub/helper.pyc", "colorsys.so", "rules.so"]
 )
 def test_what_is_imported_instead_of_what_is_meant_measures_nothing(tmp_path, name):
-    """A compiled file beside a script, which git ignores, is gone before any script looks for it."""
+    """A compiled file beside a script, which git ignores, is not there when any script looks for it."""
     imports = "import importlib, sys\nsys.path.insert(1, 'sub')\nfor name in ('json', 'numpy', 'helper'):\n"
     imports += "    try: importlib.import_module(name)\n    except ImportError: pass\n"
     files = {
@@ -307,46 +321,47 @@ def test_what_is_imported_instead_of_what_is_meant_measures_nothing(tmp_path, na
     assert not (project / name).exists()
 
 
-def test_a_module_that_the_run_builds_stays(tmp_path):
-    """An extension is what a run makes and what is measured: only the names of others are refused."""
+def test_a_module_that_the_run_builds_is_measured_where_it_is_named(tmp_path):
+    """Of what a run makes, only data comes along by itself: what can be imported is named."""
     files = {
         "train.py": "from pathlib import Path\nPath('fast.cpython-311.so').write_text('x' * 10)\n",
         "measure.py": "from pathlib import Path\nprint(len(Path('fast.cpython-311.so').read_text()))\n",
         ".gitignore": "*.so\n__pycache__/\n",
     }
     project = make_repository(tmp_path / "p", files)
-    events = hold(project, [("smaller", swap("* 10", "* 9"))], **MEASURED)
+    ideas = [("smaller", swap("* 10", "* 9"))]
+    with pytest.raises(BaselineError, match="measure_command failed"):
+        hold(project, ideas, **MEASURED)
+    events = hold(project, ideas, **MEASURED, artifacts="*.so")
     assert [e.value for e in experiments(events)] == [10, 9]
 
 
-def test_what_changes_between_two_runs_is_not_measured(project):
-    """A file that something left over changes after a run is put back before the next one."""
+def test_what_the_user_edits_during_a_session_is_not_measured(project):
+    """Runs are of what is committed, whatever becomes of the user's files meanwhile."""
     with open_session(SessionRequest(project, {**SETTINGS, "tag": "t"})) as session:
         source = session.campaign.source()
-        with session.campaign.trial(source | {source.target: says(9)}) as trial:
-            trial.show("candidate")
-            assert session.evaluator.measure(trial).value == 9
-            (project / "experiment.sh").write_text("echo metric: 1\n")
-            measured = session.evaluator.measure(trial)
-        assert (measured.reason, measured.value) == (Reason.RULE_VIOLATION, 9)
-        assert "experiment.sh" in measured.error
+        trial = session.campaign.trial(source | {source.target: says(9)})
+        trial.show("candidate")
+        assert session.evaluator.measure(trial).value == 9
+        (project / "experiment.sh").write_text("echo metric: 1\n")
+        (project / "target.txt").write_text(says(2))
+        measured = session.evaluator.measure(trial)
+        assert (measured.reason, measured.value) == (None, 9)
+    assert (project / "experiment.sh").read_text() == "echo metric: 1\n"
+    assert (project / "target.txt").read_text() == says(2)
 
 
 @pytest.mark.parametrize("names", [(), ("data/*",)])
-def test_an_ignored_file_that_readonly_files_names_is_put_back(tmp_path, names):
-    """Git-ignored files stay as a run left them, but those that readonly_files names."""
-    files = {
-        "experiment.sh": ". ./target.txt; cat data/truth >> run.log\n",
-        ".gitignore": "data/\n",
-    }
-    project = make_project(tmp_path / "p", **files)
+def test_an_ignored_file_that_readonly_files_names_may_not_be_written(tmp_path, names):
+    """Whoever writes to one is discarded; the user's file is as it was either way."""
+    project = make_project(tmp_path / "p", **{".gitignore": "data/\n"})
     (project / "data").mkdir()
     (project / "data/truth").write_text("truth\n")
     settings = {"readonly_files": ",".join(names)} if names else {}
     events = hold(project, [("lie", "echo lie > data/truth\n" + says(9))], **settings)
-    kept = experiments(events)[1].reason is Reason.IMPROVED
-    assert kept == (not names)
-    assert (project / "data/truth").read_text() == ("truth\n" if names else "lie\n")
+    reason = Reason.RULE_VIOLATION if names else Reason.IMPROVED
+    assert experiments(events)[1].reason is reason
+    assert (project / "data/truth").read_text() == "truth\n"
 
 
 def test_no_brief_has_a_held_out_number(measured, capsys):

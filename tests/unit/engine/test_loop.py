@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import time
+from threading import Thread
 
 import pytest
 
@@ -25,7 +29,7 @@ from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.recorder import LONGEST_TITLE
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
-from tests.projects import SETTINGS, experiments, git, hold, look, make_project
+from tests.projects import SETTINGS, experiments, git, hold, look, make_project, state
 
 
 def says(value: object) -> str:
@@ -163,24 +167,25 @@ def test_only_the_target_can_change(project):
     assert (project / "experiment.sh").read_text() == ". ./target.txt\n"
 
 
-def test_output_that_git_does_not_ignore_is_no_silent_trap(project):
-    """Build output from before the session would be put back and measured: an error says so."""
+def test_output_of_the_users_that_git_does_not_ignore_is_not_seen(project):
+    """What was built before the session measures nothing: no run finds it, and it stays."""
     (project / "build.txt").write_text("old output")
-    with pytest.raises(BaselineError, match=r"build\.txt") as error:
-        hold(project, [], run_command="echo new > build.txt; sh experiment.sh")
-    assert "git-ignore" in error.value.remedy
+    build = "test ! -e build.txt && echo new > build.txt && sh experiment.sh"
+    events = hold(project, [("nine", says(9))], run_command=build)
+    assert verdicts(events) == [(Status.KEEP, None, 10), (Status.KEEP, Reason.IMPROVED, 9)]
     assert (project / "build.txt").read_text() == "old output"
 
 
 def test_an_experiment_that_commits_changes_nothing(project):
-    """Commits, branch switches and resets of an experiment are undone and a violation."""
+    """It finds no repository: commits, branch switches and resets fail as any command does."""
     cheat = says(1) + "git commit -qam cheat; git checkout -q -b elsewhere; git reset -q --hard\n"
     events = hold(project, [("commit", cheat), ("honest", says(9))])
-    assert experiments(events)[1].reason is Reason.RULE_VIOLATION
+    assert experiments(events)[1].reason is Reason.NONZERO_EXIT
     assert git(project, "log", "--format=%s", "autoresearch/t").splitlines() == [
         "experiment: honest",
         "base",
     ]
+    assert "elsewhere" not in git(project, "branch")
 
 
 @pytest.mark.parametrize(
@@ -194,11 +199,9 @@ def test_an_experiment_that_commits_changes_nothing(project):
     ],
 )
 def test_an_experiment_cannot_rewrite_the_log(project, cheat):
-    """What was written down stays as it was written, and touching it is a violation."""
-    events = hold(project, [("tamper", f"{cheat}\n" + says(1)), ("honest", says(9))])
-    assert [e.reason for e in experiments(events)] == [
-        None, Reason.RULE_VIOLATION, Reason.IMPROVED,
-    ]  # fmt: skip
+    """What was written down stays as it was written: no run can reach it."""
+    events = hold(project, [("tamper", f"{cheat}\n" + says(11)), ("honest", says(9))])
+    assert [e.reason for e in experiments(events)] == [None, Reason.WORSE, Reason.IMPROVED]
     assert [e.status for e in look(project, "t").history.experiments] == ["keep", "discard", "keep"]
     assert (project / "results.tsv").read_text().count("\n") == 4
 
@@ -316,35 +319,31 @@ def test_a_baseline_that_was_mended_is_number_zero(tmp_path):
 
 def test_setup_command_runs_once_and_its_failure_says_what_to_do(project):
     """Dependencies are installed before the baseline; a failure shows the end of the output."""
-    setup = "echo once >> installed.txt; echo changed >> experiment.sh; git add experiment.sh"
-    overrides = {**SETTINGS, "tag": "t", "setup_command": setup}
-    with open_session(
-        SessionRequest(
-            project, overrides, proposer=ScriptedProposer([("nine", says(9)), ("eight", says(8))])
-        )
-    ) as session:
-        assert "setup_command changed experiment.sh, index" in session.notes[0]
-        assert "setup_command left installed.txt in the tree" in session.notes[1]
-        list(research(session))
-    assert (project / "installed.txt").read_text() == "once\n"
-    assert git(project, "status", "--porcelain") == "?? installed.txt"
+    setup = f"echo once >> {state()}/setups; echo once > installed.txt; echo x >> experiment.sh"
+    run = "cat installed.txt && sh experiment.sh"
+    ideas = [("nine", says(9)), ("eight", says(8))]
+    events = hold(project, ideas, setup_command=setup, run_command=run)
+    assert [e.value for e in experiments(events)] == [10, 9, 8]
+    assert (state() / "setups").read_text() == "once\n"
     with pytest.raises(MachineError, match="setup_command failed: exit code 4") as error:
         hold(project, [], setup_command="echo no network; exit 4")
     assert "no network" in error.value.detail
 
 
-def test_what_setup_leaves_is_named(project):
-    """A folder that setup makes is named once, in a piece; what git ignores or was there is not."""
-    (project / "mine.txt").write_text("mine")
-    (project / ".git" / "info" / "exclude").write_text("cache/\n")
-    setup = "mkdir -p deps/a cache; touch deps/a/1 deps/2 cache/3 mine.txt"
-    overrides = {**SETTINGS, "tag": "t", "setup_command": setup}
-    with open_session(SessionRequest(project, overrides)) as session:
-        (note,) = [note for note in session.notes if "setup_command left" in note]
-    assert note.startswith("setup_command left deps/ in the tree, which git does not ignore.")
-    assert ".gitignore" in note
-    with open_session(SessionRequest(project, overrides)) as session:
-        assert not [note for note in session.notes if "setup_command left" in note]
+def test_setup_leaves_nothing_in_the_project(project):
+    """What setup makes is in every run's tree and nowhere else; git's files stay as committed."""
+    setup = "mkdir deps; echo 1 > deps/a; echo 'echo metric: 1' > experiment.sh; rm target.txt"
+    run = "cat deps/a target.txt && sh experiment.sh"
+    overrides = {**SETTINGS, "tag": "t", "setup_command": setup, "run_command": run}
+    proposer = ScriptedProposer([("nine", says(9))])
+    with open_session(SessionRequest(project, overrides, proposer=proposer)) as session:
+        (note,) = [note for note in session.notes if "setup_command" in note]
+        assert "changes experiment.sh, target.txt, which git tracks" in note
+        events = list(research(session))
+    assert verdicts(events)[1] == (Status.KEEP, Reason.IMPROVED, 9)
+    assert not (project / "deps").exists()
+    assert (project / "experiment.sh").read_text() == ". ./target.txt\n"
+    assert git(project, "status", "--porcelain") == ""
 
 
 def test_an_interrupt_is_recorded_and_undone(project):
@@ -403,10 +402,19 @@ def test_what_metric_parse_does_to_the_tree_is_undone(project):
 
 
 def test_an_interrupted_metric_parse_leaves_nothing_behind(project):
-    """Ctrl-C while the number is read puts everything back as well."""
-    parse = "echo x >> experiment.sh; touch new.txt; kill -INT $PPID; sleep 20"
+    """Ctrl-C while the number is read ends what reads it, and the project is as it was."""
+    began = state() / "began"
+    parse = "echo x >> experiment.sh; touch new.txt $STATE/began; sleep 20; touch $STATE/ended"
+
+    def interrupt():
+        while not began.exists():
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
     with pytest.raises(KeyboardInterrupt), interruptible(lambda: None):
+        Thread(target=interrupt, daemon=True).start()
         hold(project, [("nine", says(9))], metric_parse=parse)
+    assert not (state() / "ended").exists()
     assert git(project, "status", "--porcelain") == ""
     assert git(project, "symbolic-ref", "--short", "HEAD") == "main"
 
@@ -520,7 +528,7 @@ def test_an_incumbent_that_fails_now_and_then_is_run_once_more_each_time(project
     assert same.reason is Reason.WITHIN_NOISE, same.error
     beside = same.samples[6:]
     assert sum(sample.side == "incumbent" for sample in beside) == 2
-    assert int((project / ".git" / "runs").read_text()) == 6 + len(beside) + 2
+    assert int((state() / "runs").read_text()) == 6 + len(beside) + 2
 
 
 def test_max_repeats_1_is_one_run_each(project):

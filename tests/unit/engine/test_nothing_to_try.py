@@ -13,7 +13,7 @@ from autoresearch_ci.core.model import SessionEnd, StopReason
 from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.session_request import SessionRequest
-from tests.projects import SETTINGS, git, look, make_project
+from tests.projects import SETTINGS, git, look, make_project, state
 
 BARREL = "export * from './a';\nexport * from './b';\n"
 RUN = "echo run >> $STATE/runs\necho metric: 5\n"
@@ -45,7 +45,7 @@ def command(project, verb, **settings):
 
 def ran(project):
     """What of a project's commands has been run."""
-    return [name for name in ("set-up", "runs") if (project / ".git" / name).exists()]
+    return [name for name in ("set-up", "runs") if (state() / name).exists()]
 
 
 def search(project, **settings):
@@ -100,15 +100,15 @@ def test_whoever_else_has_ideas_is_asked(barrel):
 def test_a_campaign_that_has_used_up_its_ideas_runs_nothing_more(switch):
     """Once all was tried the next session says so, with what there was, and begins no run."""
     search(switch, max_experiments=1)
-    runs = (switch / ".git" / "runs").read_text()
-    (switch / ".git" / "set-up").unlink()
+    runs = (state() / "runs").read_text()
+    (state() / "set-up").unlink()
     with pytest.raises(TargetError) as error:
         search(switch)
     assert error.value.message == "The search has nothing more to try in target.txt."
     assert "1 switch" in error.value.detail
     assert "campaign t has tried them: 1 experiment." in error.value.detail
     assert "--new" in error.value.remedy
-    assert (switch / ".git" / "runs").read_text() == runs
+    assert (state() / "runs").read_text() == runs
     assert ran(switch) == ["runs"]
 
 

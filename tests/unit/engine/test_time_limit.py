@@ -25,7 +25,7 @@ from autoresearch_ci.engine.limits import Limits
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
-from tests.projects import SETTINGS, look, make_project
+from tests.projects import SETTINGS, look, make_project, state
 
 NOISY = (
     ". ./target.txt\necho run >> $STATE/runs\necho metric: $((base + $(wc -l < $STATE/runs) % 2))\n"
@@ -40,7 +40,7 @@ def project(tmp_path):
 
 
 def runs(project):
-    return len((project / ".git" / "runs").read_text().splitlines())
+    return len((state() / "runs").read_text().splitlines())
 
 
 class Clock:
@@ -56,7 +56,7 @@ class Clock:
     @property
     def progress(self):
         found = self._watch.progress
-        path = self._project / ".git" / "runs"
+        path = state() / "runs"
         over = path.exists() and runs(self._project) >= self._last
         return Progress(found.history, found.experiments, LIMIT if over else 0.0)
 
@@ -145,7 +145,7 @@ def test_nothing_is_mended_when_the_time_is_up(tmp_path):
 def test_setup_is_in_the_box(tmp_path, monkeypatch):
     """The time that a session may take is counted from before its setup_command."""
     project, was_set_up = make_project(tmp_path / "p"), []
-    mark = project / ".git" / "set-up"
+    mark = state() / "set-up"
 
     def watch(history):
         was_set_up.append(mark.exists())

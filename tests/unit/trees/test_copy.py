@@ -270,7 +270,7 @@ def test_setup_finds_what_it_installed(project):
     """What `setup_command` installs with its own path works in every later tree, at once or not."""
     setup = "mkdir .venv && printf '#!/bin/sh\\necho ran\\n' > .venv/tool && chmod +x .venv/tool && ln -s $PWD/.venv/tool .venv/link"
     with open_copy(project) as trees:
-        assert trees.prepare(Command(setup, project, 60)).ok
+        assert trees.prepare(Command(setup, project, 60))[0].ok
         with trees.tree({}) as one, trees.tree({}, warm=False) as other:
             for tree in (one, other, one):
                 assert tree.run(Command(".venv/link", project, 60)).output == "ran\n"
