@@ -31,6 +31,7 @@ VERBS = {
     "rm": "delete a campaign, and say how to bring it back",
     "calibrate": "run the unchanged project a few times: how noisy is the metric?",
     "confirm": "measure base and branch again, and each kept change by itself",
+    "compare": "say how much better or worse one version is than another",
     "brief": "show what a model would be asked now",
     "config": "show every setting, its value and where it came from",
     "init": "write the settings of this project into CLAUDE.md, or its workflow",

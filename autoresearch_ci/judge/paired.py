@@ -66,7 +66,7 @@ def paired(pairs: int = PAIRS, *, must_improve: bool = False) -> Judge:
         if len(samples) % 2:
             last = samples[-1].side
             return Side.CANDIDATE if last is Side.INCUMBENT else Side.INCUMBENT
-        if not (_repeats(samples) or _answered(_gains(comparison), pairs)):
+        if not (repeats(samples) or _answered(gains_of(comparison), pairs)):
             return Side.CANDIDATE if len(samples) // 2 % 2 else Side.INCUMBENT
         found = interval(comparison)
         reason, status = Reason.WITHIN_NOISE, Status.DISCARD
@@ -86,7 +86,7 @@ def interval(comparison: Comparison) -> Interval:
 
     Raises ValueError without any.
     """
-    return signed_ranks(_gains(comparison), exact=_repeats(complete(comparison.samples)))
+    return signed_ranks(gains_of(comparison), exact=repeats(complete(comparison.samples)))
 
 
 def level(comparison: Comparison) -> float | None:
@@ -101,7 +101,9 @@ def complete(samples: Sequence[Sample]) -> tuple[Sample, ...]:
     return tuple(samples[: len(samples) // 2 * 2])
 
 
-def signed_ranks(gains: Sequence[float], *, exact: bool = False) -> Interval:
+def signed_ranks(
+    gains: Sequence[float], *, exact: bool = False, confidence: float = CONFIDENCE
+) -> Interval:
     """The median of the means of all two gains (Hodges and Lehmann), with its interval.
 
     `exact` says that both sides repeat exactly. Raises ValueError without any gains.
@@ -112,13 +114,13 @@ def signed_ranks(gains: Sequence[float], *, exact: bool = False) -> Interval:
     middle = median(means)
     if exact:
         return Interval(middle, middle, middle, len(gains), exact=True)
-    cut = _cut(len(gains))
+    cut = _cut(len(gains), confidence)
     if cut == 0:
         return Interval(middle, -math.inf, math.inf, len(gains))
     return Interval(middle, means[cut - 1], means[-cut], len(gains))
 
 
-def _gains(comparison: Comparison) -> list[float]:
+def gains_of(comparison: Comparison) -> list[float]:
     """The gain of the incumbent over the candidate in each complete pair."""
     gains = []
     for pair in zip(comparison.samples[::2], comparison.samples[1::2], strict=False):
@@ -128,7 +130,7 @@ def _gains(comparison: Comparison) -> list[float]:
     return gains
 
 
-def _repeats(samples: Sequence[Sample]) -> bool:
+def repeats(samples: Sequence[Sample]) -> bool:
     """Return whether both sides were run three times and always gave the same number."""
     values = [[sample.value for sample in samples if sample.side is side] for side in Side]
     return all(
@@ -144,9 +146,9 @@ def _answered(gains: Sequence[float], pairs: int) -> bool:
     return len(gains) >= 2 * pairs or found.better() or found.gain <= 0
 
 
-def _cut(pairs: int) -> int:
+def _cut(pairs: int, confidence: float) -> int:
     """The rank, from 1, of the interval's end among the means of two; 0 where there is none."""
-    tail = (1 - CONFIDENCE) / 2 * 2**pairs
+    tail = (1 - confidence) / 2 * 2**pairs
     ways = _ways(pairs)
     total, cut = 0, 0
     for count in ways:

@@ -30,6 +30,7 @@ from autoresearch_ci.core.model.records import (
     StopRequest,
 )
 from autoresearch_ci.core.model.values import (
+    Difference,
     Direction,
     FileSet,
     MinDelta,
@@ -53,6 +54,7 @@ __all__ = [
     "Check",
     "Confirmation",
     "Diagnosis",
+    "Difference",
     "Direction",
     "Event",
     "Experiment",

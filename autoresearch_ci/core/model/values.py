@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from statistics import median
 from typing import Any, NamedTuple
 
 ROUNDING = 1e-12
@@ -260,6 +261,43 @@ class MinDelta:
     def at(self, value: float) -> float:
         """In the metric's unit, for an incumbent at `value`."""
         return self.amount * abs(value) if self.relative else self.amount
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The version `head` of the project against `base`, both commits; values are in run order.
+
+    `verdict` is `better`, `worse`, `equal`, `too_close`, or `broken` where the head gives no
+    number, for `reason`. The head is better by `gain`, in the metric's unit, between `low` and
+    `high`, which are None where there were too few pairs of runs; `exact` is a metric that repeats.
+    """
+
+    metric: str
+    base: str
+    head: str
+    base_values: tuple[float, ...]
+    head_values: tuple[float, ...]
+    verdict: str
+    reason: str = ""
+    gain: float | None = None
+    low: float | None = None
+    high: float | None = None
+    exact: bool = False
+
+    @property
+    def base_value(self) -> float:
+        """The median of the base's runs."""
+        return median(self.base_values)
+
+    @property
+    def head_value(self) -> float | None:
+        """The median of the head's runs; None without any."""
+        return median(self.head_values) if self.head_values else None
+
+    @property
+    def pairs(self) -> int:
+        """The pairs of runs that were compared."""
+        return min(len(self.base_values), len(self.head_values))
 
 
 @dataclass(frozen=True, slots=True)
