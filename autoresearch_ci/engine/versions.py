@@ -16,9 +16,11 @@ from autoresearch_ci import config
 from autoresearch_ci.core.errors import BaselineError, WorkspaceError
 from autoresearch_ci.core.model import Difference, Reason, Sample, Side
 from autoresearch_ci.core.shell import notes
-from autoresearch_ci.engine.assembly import isolation, load_settings, run_trees
+from autoresearch_ci.engine.assembly import load_settings
 from autoresearch_ci.engine.baseline_errors import remedy
 from autoresearch_ci.engine.evaluator import Evaluator, Tell
+from autoresearch_ci.engine.isolation import notes as of_isolation
+from autoresearch_ci.engine.isolation import run_trees
 from autoresearch_ci.engine.measurement import Measurement
 from autoresearch_ci.engine.runs import compare
 from autoresearch_ci.judge import Comparison
@@ -112,9 +114,12 @@ def comparing(
     overrides: Mapping[str, object],
     tell: Tell,
     trusted: str | None = None,
+    *,
+    has_tools: bool = True,
 ) -> Iterator[Comparing]:
     """Prepare the two versions, by the settings of the working tree or of the commit `trusted`.
 
+    `has_tools` says whether the machine has what projects are built and run with.
     WorkspaceError where one of them is no commit here. Nothing in the repository changes.
     """
     workspace = Workspace.open(repository)
@@ -126,7 +131,9 @@ def comparing(
     with ExitStack() as stack:
         evaluators = {}
         for side, commit in commits.items():
-            trees, choice = stack.enter_context(run_trees(workspace, loaded.settings, commit))
+            trees, choice = stack.enter_context(
+                run_trees(workspace, loaded, commit, has_tools=has_tools)
+            )
             folder = workspace.state_dir / f"compare-{side}"
             folder.mkdir(parents=True, exist_ok=True)
             evaluators[side] = Evaluator(
@@ -134,7 +141,7 @@ def comparing(
             )
             stack.callback(evaluators[side].close)
             evaluators[side].prepare()
-            said += [note for note in isolation(choice) if note not in said]
+            said += [note for note in of_isolation(choice) if note not in said]
         base_commit, head_commit = commits.values()
         yield Comparing(loaded.settings, base_commit, head_commit, tuple(said), evaluators)
 
