@@ -13,6 +13,7 @@ from argparse import REMAINDER, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
+from keyword import iskeyword
 from typing import NoReturn
 
 from autoresearch_ci import __version__
@@ -31,6 +32,7 @@ VERBS = {
     "rm": "delete a campaign, and say how to bring it back",
     "calibrate": "run the unchanged project a few times: how noisy is the metric?",
     "confirm": "measure base and branch again, and each kept change by itself",
+    "try": "judge a change that somebody else made, as an experiment of the campaign",
     "compare": "say how much better or worse one version is than another",
     "brief": "show what a model would be asked now",
     "config": "show every setting, its value and where it came from",
@@ -69,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 def dispatch(words: Sequence[str]) -> int:
     """Parse the words and do what they say."""
     verb, rest, general = _first(words)
-    module = import_module(f"autoresearch_ci.cli.{verb}")
+    module = import_module(f"autoresearch_ci.cli.{verb}{'_' * iskeyword(verb)}")
     parser = Parser(
         prog=f"{PROGRAM} {verb}", description=f"{VERBS[verb][0].upper()}{VERBS[verb][1:]}."
     )

@@ -31,7 +31,8 @@ IDEAS = "ideas"
 DROPS, DROPS_WITH = "drops", "drops_with"
 """In the `change` of an experiment that takes a kept one out: that one's `candidate`."""
 
-_NO_VERDICT = (Reason.INTERRUPTED, Reason.SUPERSEDED)
+_OPEN = (Reason.INTERRUPTED, Reason.SUPERSEDED, Reason.TRIED)
+"""Reasons that leave it open whether a content is to be kept: it can be tried again."""
 
 
 class History:
@@ -64,7 +65,7 @@ class History:
         if experiment.experiment != self.next_number:
             raise ValueError(f"experiment {experiment.experiment} after {self.next_number - 1}")
         self._experiments.append(experiment)
-        if experiment.reason not in _NO_VERDICT:
+        if experiment.reason not in _OPEN:
             self._by_candidate.setdefault(experiment.candidate, experiment)
         if experiment.status is Status.KEEP:
             self._kept.append(experiment)

@@ -104,8 +104,8 @@ def follow_base(session: Session) -> str:
     )
 
 
-def attempt(session: Session, proposal: Proposal) -> Iterator[Event]:
-    """Try one idea. Its record is on the disk before the branch moves or the tree is reset."""
+def attempt(session: Session, proposal: Proposal, *, keep: bool = True) -> Iterator[Event]:
+    """Try one idea. Its record is on the disk before the branch moves; without `keep` it stays."""
     trial = session.campaign.trial(proposal.files)
     try:
         yield session.recorder.started(trial, proposal)
@@ -114,7 +114,7 @@ def attempt(session: Session, proposal: Proposal) -> Iterator[Event]:
         if session.history.baseline:  # the first is simply measured again, as if never begun
             conclude(session, trial, proposal, INTERRUPTED)
         raise
-    done = conclude(session, trial, outcome.proposal or proposal, outcome)
+    done = conclude(session, trial, outcome.proposal or proposal, outcome, keep=keep)
     session.archive.write()
     yield done
     if outcome.fault:

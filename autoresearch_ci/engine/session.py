@@ -13,6 +13,7 @@ from autoresearch_ci.core.interrupts import deferred
 from autoresearch_ci.core.model import (
     Experiment,
     Proposal,
+    Reason,
     SessionEnd,
     SessionStart,
     Status,
@@ -93,10 +94,17 @@ class Session:
         )
 
 
-def conclude(session: Session, trial: Trial, proposal: Proposal, outcome: Outcome) -> Experiment:
-    """Decide, write that down, and only then let the branch move: nothing comes in between."""
+def conclude(
+    session: Session, trial: Trial, proposal: Proposal, outcome: Outcome, *, keep: bool = True
+) -> Experiment:
+    """Decide, write that down, and only then let the branch move: nothing comes in between.
+
+    Without `keep` what is good enough to be kept is a discard, `tried`.
+    """
     with deferred():
         verdict = decide(outcome)
+        if verdict.status is Status.KEEP and not outcome.is_baseline and not keep:
+            verdict = replace(verdict, status=Status.DISCARD, reason=Reason.TRIED)
         done = session.recorder.finished(trial, proposal, outcome, verdict)
         if verdict.status is Status.KEEP:
             session.incumbent.become(outcome)

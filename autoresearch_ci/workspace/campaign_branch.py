@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -74,7 +75,17 @@ class Campaign:
     def names_elsewhere(self, name: str) -> bool:
         """Tell whether a tracked file that is not editable holds this word, at the tip."""
         others = (f":(top,exclude,literal){path}" for path in self._state.files)
-        words = ("grep", "-lwaF", "-e", name, self.head, "--", ":/", *others)
+        words = (
+            "--no-literal-pathspecs",
+            "grep",
+            "-lwaF",
+            "-e",
+            name,
+            self.head,
+            "--",
+            ":/",
+            *others,
+        )
         return bool(self._state.git.run(*words, ok=(0, 1)))
 
     def without(self, commits: Sequence[str], parent: str) -> tuple[FileSet, tuple[str, ...]]:
@@ -201,6 +212,31 @@ class Campaign:
             if len(there) == len(contents) and (found := applied(patch, there)):
                 return found
         return None
+
+    def changes(self, name: str = "") -> tuple[bytes, str, tuple[str, ...]]:
+        """Find what somebody else changed: the patch of the editable files, and where it begins.
+
+        Of the branch `name`, else of the user's working tree, since the commit that it has in
+        common with the tip. And the other tracked files that were changed, which are no part of it.
+        WorkspaceError where nothing is common.
+        """
+        git = self._state.git
+        code, out = git.ask("merge-base", self.head, name or "HEAD", ok=(0, 1))
+        base = out.decode().strip()
+        if code or not base:
+            raise WorkspaceError(
+                f"{name or 'HEAD'} and {self.branch} have no commit in common.",
+                remedy="Give a branch that began where the campaign did, or begin a campaign on "
+                "this one: `autoresearch-ci try --new`.",
+            )
+        diff = ("--no-literal-pathspecs", "diff", "--src-prefix=a/", "--dst-prefix=b/")
+        plain = ("--no-ext-diff", "--no-textconv", "--no-color", "--no-renames", "--full-index")
+        sides = (base, name) if name else (base,)
+        files = (f":(top,literal){path}" for path in self._state.files)
+        others = (f":(top,exclude,literal){path}" for path in self._state.files)
+        patch = git.run(*diff, *plain, *sides, "--", *files)
+        told = git.run(*diff, "--name-only", "-z", *plain, *sides, "--", ":/", *others)
+        return patch, base, tuple(os.fsdecode(told).split("\0")[:-1])
 
     def _logs_commit(
         self, tip: str, tree: str, files: Mapping[str, bytes], message: str

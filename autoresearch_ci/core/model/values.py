@@ -60,6 +60,7 @@ class Reason(StrEnum):
     RULE_VIOLATION = "rule_violation"
     DUPLICATE = "duplicate"
     SUPERSEDED = "superseded"
+    TRIED = "tried"
 
     NONZERO_EXIT = "nonzero_exit"
     TIMEOUT = "timeout"
