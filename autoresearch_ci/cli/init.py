@@ -31,6 +31,9 @@ TEMPLATE = {
     "metric_direction": ("lower_is_better", "or higher_is_better"),
 }
 
+_OF_THE_METRIC = ("min_delta", "artifacts")
+"""Beside those whose name says so. An image is left to detection, so that it stays up to date."""
+
 _HEADING = re.compile(r"^ {0,3}#{2,4}[ \t]+autoresearch\b", re.IGNORECASE | re.MULTILINE)
 
 
@@ -179,7 +182,7 @@ def _together(
     found = {
         key: value
         for key, value in detected.settings.items()
-        if same or not (key.startswith("metric_") or key == "min_delta")
+        if key != "image" and (same or not (key.startswith("metric_") or key in _OF_THE_METRIC))
     }
     entries = {key: (value, Origin(f"detected: {detected.name}")) for key, value in found.items()}
     entries |= {

@@ -39,6 +39,7 @@ _OF_THE_METRIC = (
     "metric_min",
     "metric_max",
     "min_delta",
+    "artifacts",
     "target_value",
 )
 

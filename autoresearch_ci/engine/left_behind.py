@@ -48,7 +48,7 @@ def missed(said: str, left: Collection[str], root: str, named: Sequence[str]) ->
 def partly(shell: str, left: Collection[str]) -> tuple[str, str]:
     """Tell what a command names of which only a part is shown, and the remedy; else nothing."""
     for word in _WORD.findall(shell):
-        at = word.removeprefix("./").rstrip("/")
+        at = re.split(r"[*?$]", word)[0].removeprefix("./").rstrip("/")
         parts = sorted(path for path in left if path == at or path.startswith(f"{at}/"))
         if at and parts:
             lacks = f"reads {at}, and is not shown all that the run wrote there: {_listed(parts)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 # For types whose metric can be won by emptying a file; no longer true once the user names a guard.
@@ -24,6 +24,11 @@ ASIDE = re.compile(
 
 OTHERS = 5
 """Most files that are offered beside the target."""
+
+
+def as_artifacts(paths: Iterable[str]) -> str:
+    """Paths as the setting `artifacts` names them, where some characters mean others."""
+    return ", ".join(re.sub(r"[*?\[,\\]", "?", path) for path in paths)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,13 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from autoresearch_ci.project_types.detected import NO_TESTS, OTHERS, SIZE_DELTA, Detected
+from autoresearch_ci.project_types.detected import (
+    NO_TESTS,
+    OTHERS,
+    SIZE_DELTA,
+    Detected,
+    as_artifacts,
+)
 from autoresearch_ci.project_types.project import Project
 
 _APK = "build/app/outputs/flutter-apk/app-release.apk"
@@ -29,7 +35,9 @@ def detect(project: Project) -> Detected | None:
         "metric_name": "apk_mb",
         "min_delta": SIZE_DELTA,
         "metric_parse": f"wc -c < {apk} | awk '{{ printf \"%.3f\\n\", $1 / 1048576 }}'",
+        "artifacts": as_artifacts([project.at(_APK)]),
         "metric_direction": "lower_is_better",
+        "image": "ghcr.io/cirruslabs/flutter:stable",
         "setup_command": "flutter pub get",
     }
     main = _main(project)

@@ -8,7 +8,13 @@ import shlex
 from collections.abc import Iterator
 from functools import partial
 
-from autoresearch_ci.project_types.detected import ASIDE, NO_TESTS, SIZE_DELTA, Detected
+from autoresearch_ci.project_types.detected import (
+    ASIDE,
+    NO_TESTS,
+    SIZE_DELTA,
+    Detected,
+    as_artifacts,
+)
 from autoresearch_ci.project_types.following import fullest, offered
 from autoresearch_ci.project_types.project import Project
 
@@ -30,6 +36,7 @@ def detect(project: Project) -> Detected | None:
         "metric_name": "binary_kb",
         "min_delta": SIZE_DELTA,
         "metric_direction": "lower_is_better",
+        "image": "golang:1",
         "setup_command": "go mod download",
     }
     notes = []
@@ -44,10 +51,12 @@ def detect(project: Project) -> Detected | None:
         sources = [path for path in project.walk() if _is_source(path)]
         target = fullest(project, main, _HANDS_ON, partial(_links, project, sources))
         others = offered(project, target, mains, sources)
-        built = shlex.quote(project.at(f"bin/{posixpath.basename(folder) or name}"))
+        product = project.at(f"bin/{posixpath.basename(folder) or name}")
+        built = shlex.quote(product)
         settings["target_file"] = target
         # What git says of the tree would be stamped into the binary and change its size.
         settings["run_command"] = f"go build -trimpath -buildvcs=false -o {binary} {package}"
+        settings["artifacts"] = as_artifacts([product])
         settings["metric_parse"] = f"wc -c < {built} | awk '{{ printf \"%.3f\\n\", $1 / 1024 }}'"
     else:
         notes.append("The module has no main package; set target_file, run_command and a metric.")

@@ -13,6 +13,11 @@ from autoresearch_ci.project_types.project import Project
 
 _SCRIPTS = ("pom.xml", "build.gradle", "build.gradle.kts")
 _HEADS = ("settings.gradle", "settings.gradle.kts")
+_JDKS = (21, 25)
+_RELEASE = re.compile(
+    r"<(?:maven\.compiler\.(?:release|source)|java\.version|release)>\s*(\d{1,2})\s*<"
+    r"|(?:JavaLanguageVersion\.of|jvmToolchain)\(\s*(\d{1,2})\s*\)"
+)
 _MAIN = re.compile(
     r"\bvoid\s+main\s*\(|^\s*(?:suspend\s+)?fun\s+main\s*\(|@SpringBootApplication", re.MULTILINE
 )
@@ -49,6 +54,7 @@ def detect(project: Project) -> Detected | None:
             "java", settings, tuple(notes), deletable_without_guard=False, members=members
         )
     settings |= _maven(project, tested=tested) if maven else _gradle(project, tested=tested)
+    settings["image"] = _image(project, settings["run_command"])
     main = named or _main_class(project, own)
     if main:
         settings["target_file"] = main
@@ -121,6 +127,17 @@ def _wrapper(project: Project, wrapper: str, program: str) -> str:
     executable = os.access(where.root / wrapper, os.X_OK)
     plain = wrapper if way == "." else f"{way}/{wrapper}"
     return (f"./{wrapper}" if way == "." else plain) if executable else f"sh {plain}"
+
+
+def _image(project: Project, build: str) -> str:
+    """The official image with a JDK for the project, and with what builds it without a wrapper."""
+    texts = (project.text(name) for name in _SCRIPTS)
+    found = (int(one or other) for text in texts for one, other in _RELEASE.findall(text))
+    wanted = max(found, default=0)
+    jdk = next((each for each in _JDKS if each >= wanted), _JDKS[-1])
+    program = re.search(r"(?:^|&& )(mvn|gradle) ", build)
+    images = {"mvn": f"maven:3-eclipse-temurin-{jdk}", "gradle": f"gradle:jdk{jdk}"}
+    return images[program[1]] if program else f"eclipse-temurin:{jdk}"
 
 
 def _is_test(path: str) -> bool:

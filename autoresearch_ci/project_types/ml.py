@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 
 from autoresearch_ci.project_types.detected import Detected
@@ -25,6 +26,7 @@ def detect(project: Project) -> Detected | None:
             "metric_name": "val_bpb",
             "metric_parse": """grep "^val_bpb:" run.log | tail -1 | awk '{print $2}'""",
             "metric_direction": "lower_is_better",
+            "image": _image(project),
             "readonly_files": "prepare.py",
         },
         notes=(_NO_UV,) if _locked(project) and not shutil.which("uv") else (),
@@ -38,6 +40,13 @@ def python(project: Project) -> str:
         return "uv run"
     # Debian and macOS ship no `python`.
     return "python3" if not shutil.which("python") and shutil.which("python3") else "python"
+
+
+def _image(project: Project) -> str:
+    version = re.match(r"3\.\d+", project.text(".python-version").strip())
+    tag = version[0] if version else "3.13"
+    uv = _locked(project) or project.has("pyproject.toml")
+    return f"ghcr.io/astral-sh/uv:python{tag}-bookworm" if uv else f"python:{tag}"
 
 
 def _locked(project: Project) -> bool:

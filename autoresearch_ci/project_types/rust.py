@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any
 
-from autoresearch_ci.project_types.detected import NO_TESTS, SIZE_DELTA, Detected
+from autoresearch_ci.project_types.detected import NO_TESTS, SIZE_DELTA, Detected, as_artifacts
 from autoresearch_ci.project_types.following import fullest, offered
 from autoresearch_ci.project_types.project import Project
 
@@ -39,6 +39,7 @@ def detect(project: Project) -> Detected | None:
         "metric_name": "binary_kb",
         "min_delta": SIZE_DELTA,
         "metric_direction": "lower_is_better",
+        "image": "rust:1",
         "setup_command": "cargo fetch --locked" if _has_lock(project) else "cargo fetch",
     }
     notes = []
@@ -63,6 +64,7 @@ def detect(project: Project) -> Detected | None:
         others = offered(project, target, [each.source for each in products], rest)
         settings["target_file"] = target
         built = shlex.quote(f"{_target_folder(project)}/{product.file}")
+        settings["artifacts"] = as_artifacts([f"{_target_folder(project)}/{product.file}"])
         settings["metric_parse"] = f"wc -c < {built} | awk '{{ printf \"%.3f\\n\", $1 / 1024 }}'"
     else:
         notes.insert(0, "Cargo.toml names no package whose main source is there; set target_file.")

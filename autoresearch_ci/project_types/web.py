@@ -8,7 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from autoresearch_ci.project_types import web_build, web_entry
-from autoresearch_ci.project_types.detected import NO_TESTS, SIZE_DELTA, Detected
+from autoresearch_ci.project_types.detected import (
+    NO_TESTS,
+    SIZE_DELTA,
+    Detected,
+    as_artifacts,
+)
 from autoresearch_ci.project_types.ignored import Ignored
 from autoresearch_ci.project_types.placing import inside
 from autoresearch_ci.project_types.project import Project
@@ -22,11 +27,17 @@ _PARSE = (
     "kb() { wc -c | awk '$1 { printf \"%%.3f\\n\", $1 / 1024 }'; }; "
     'echo "bundle_gzip_kb: $(built gzip -9nc | kb)" >> run.log; built cat | kb'
 )
-# Where a build writes is not always to be read anywhere. Then what counts is what is
-# newer than package.json, and the run touches that first.
+# Where a build writes is not always to be read anywhere, or holds other things as well. Then what
+# counts is what came between two files that the run touches.
+_BEGAN, _ENDED = ".autoresearch-began", ".autoresearch-ended"
 _ANYWHERE = (
     r"{} \( -name node_modules -o -name .git -o -name .claude -o -name .turbo -o -name '*cache*' \)"
-    " -prune -o -type f -newer {} ! -name '*.log' ! -name '*.tsbuildinfo'"
+    " -prune -o -type f -newer {} ! -newer {} ! -name '.autoresearch-*' ! -name '*.log'"
+    " ! -name '*.tsbuildinfo'"
+)
+# Folders to which builds write, as far as they hold nothing of the project's own.
+_USUAL = tuple(
+    "dist build out public lib es esm cjs umd www _site .next .output .svelte-kit".split()  # noqa: SIM905
 )
 
 _INSTALL = {
@@ -48,7 +59,9 @@ _BUILDS = re.compile(r"^(build|bundle|compile|dist|prod|production|prepack|prepa
 _BUNDLES = re.compile(
     r"\b(vite build|webpack|rollup|esbuild|parcel build|tsc|tsup|unbuild|ng build)\b"
 )
+_RUN = ("run_command", "metric_parse", "artifacts")
 _MARKS = frozenset({"type", "private", "sideEffects", "main", "module", "types"})
+_NODE = "24"
 _UNREADABLE = "package.json holds no JSON object that can be read; mend it, or set run_command."
 
 
@@ -76,6 +89,7 @@ def detect(project: Project) -> Detected | None:
     settings = {
         "target_file": target,
         **_measured(project, f"{manager} run build", output, ignored),
+        "image": _image(project, manager),
         "setup_command": _setup(project, manager, home)
         if packages or home.folder != project.folder
         else None,
@@ -88,12 +102,14 @@ def detect(project: Project) -> Detected | None:
     held = members(project, package)
     entries = web_entry.entries_of(project, package, packages, commands, folders)
     if held and not any(not _within(path, held) for path in entries):
-        del settings["target_file"], settings["run_command"], settings["metric_parse"]
+        for name in ("target_file", *_RUN):
+            del settings[name]
         others = ()
     else:
         held = ()
     if "build" not in scripts and not held:
-        del settings["run_command"], settings["metric_parse"]
+        for name in _RUN:
+            del settings[name]
         notes.insert(0, _no_build(project, manager, scripts, packages) if package else _UNREADABLE)
     return Detected(
         "web",
@@ -167,6 +183,7 @@ def _measured(
 
     A folder is emptied first only where git ignores it: nothing else in it can be lost.
     """
+    artifacts = output.folders if output else _unknown(project, ignored)
     folders = " ".join(map(shlex.quote, output.folders)) if output else ""
     seen = " ".join(shlex.quote(project.at(each)) for each in output.folders) if output else ""
     if output and output.cleans:
@@ -174,17 +191,31 @@ def _measured(
     elif output and all(ignored.covers(folder) for folder in output.folders):
         build, found = f"rm -rf {folders} && {build}", f"{seen} -type f"
     else:
-        build, found = (
-            f"touch package.json && {build}",
-            _ANYWHERE.format(*(shlex.quote(project.at(each)) for each in (".", "package.json"))),
-        )
+        artifacts = (*artifacts, _BEGAN, _ENDED)
+        build = f"touch {_BEGAN} && {build} && touch {_ENDED}"
+        found = _ANYWHERE.format(*(shlex.quote(project.at(at)) for at in (".", _BEGAN, _ENDED)))
     return {
         "run_command": build,
+        "artifacts": as_artifacts(map(project.at, artifacts)),
         "metric_name": "bundle_kb",
         "min_delta": SIZE_DELTA,
         "metric_parse": _PARSE % found,
         "metric_direction": "lower_is_better",
     }
+
+
+def _unknown(project: Project, ignored: Ignored) -> tuple[str, ...]:
+    """The usual folders of output that are ignored, or not there yet."""
+    return tuple(each for each in _USUAL if ignored.covers(each) or not project.has_folder(each))
+
+
+def _image(project: Project, manager: str) -> str | None:
+    """The official image that has the package manager; pnpm has none."""
+    if manager in {"bun", "pnpm"}:
+        return "oven/bun:1" if manager == "bun" else None
+    texts = (each.text(name) for each in project.upwards() for name in (".nvmrc", ".node-version"))
+    wanted = next(filter(None, (re.match(r"v?(\d+)\b", text.strip()) for text in texts)), None)
+    return f"node:{wanted[1] if wanted else _NODE}"
 
 
 def _guard(manager: str, scripts: Mapping[str, str]) -> str | None:

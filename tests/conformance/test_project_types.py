@@ -11,6 +11,7 @@ import pytest
 
 from autoresearch_ci.config import Settings
 from autoresearch_ci.project_types import NO_TESTS, ORDER, detect
+from autoresearch_ci.workspace.globs import matches
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,23 @@ def test_no_run_is_no_metric(detected, case, tmp_path):
     """Where a run left nothing, nothing is printed: an empty result is not a very good one."""
     case = Case(case.files, {}, case.metric, case.value)
     assert parse(detected, tmp_path, case).stdout.strip() == ""
+
+
+def test_what_is_counted_is_handed_over(detected, case, tmp_path):
+    """Where only artifacts of a run are there, `metric_parse` prints the same number."""
+    loaded = Settings.model_validate(dict(detected.settings))
+    shown = {
+        path: text
+        for path, text in case.run.items()
+        if path == "run.log" or matches(path, loaded.artifacts)
+    }
+    write(tmp_path, shown)
+    assert float(parse(detected, tmp_path, case).stdout) == case.value
+
+
+def test_an_image_has_its_tools(detected):
+    """There is an image for containers, with a tag."""
+    assert ":" in detected.settings["image"]
 
 
 def test_what_can_be_emptied_is_guarded(name, detected):

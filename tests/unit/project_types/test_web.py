@@ -143,8 +143,18 @@ def test_a_folder_that_the_build_leaves_is_emptied_first(settings, script, files
 def test_where_it_cannot_tell_only_new_files_count(settings, script, files):
     """Where the output's folder cannot be read or may hold other things, nothing is removed."""
     found = settings({**package({"build": script}), **files})
-    assert found["run_command"] == "touch package.json && npm run build"
-    assert "-newer package.json" in found["metric_parse"]
+    began, ended = ".autoresearch-began", ".autoresearch-ended"
+    assert found["run_command"] == f"touch {began} && npm run build && touch {ended}"
+    assert f"-newer {began} ! -newer {ended}" in found["metric_parse"]
+    assert {"dist", began, ended} <= {*found["artifacts"].split(", ")}
+
+
+def test_a_folder_of_the_projects_own_is_no_usual_output(settings):
+    """Where it cannot tell, what holds sources is not handed over, unless git ignores it."""
+    files = {**package({"build": "node build.mjs"}), "lib/a.js": "a()\n", "dist/a.js": "a()\n"}
+    found = settings({**files, ".gitignore": "dist\n"})["artifacts"].split(", ")
+    assert "lib" not in found
+    assert {"dist", "build"} <= {*found}
 
 
 def test_an_output_that_git_may_track_is_said(notes):
