@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from operator import attrgetter
-from pathlib import Path
 from types import MappingProxyType
 
 from autoresearch_ci import __version__, config
@@ -27,7 +26,6 @@ from autoresearch_ci.campaign.resume import (
 from autoresearch_ci.campaign.select import LEDGER, choose_tag, usual_run, without_branch
 from autoresearch_ci.campaign.sync import NoRemote, RemoteSync, Sync
 from autoresearch_ci.core import machine, shell
-from autoresearch_ci.core.files import give
 from autoresearch_ci.core.history import History, Watch
 from autoresearch_ci.core.model import IdeaRequest, SessionStart
 from autoresearch_ci.core.text import timestamp
@@ -44,9 +42,7 @@ from autoresearch_ci.engine.recorder import Recorder
 from autoresearch_ci.engine.session import Session
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.engine.stop_requests import StopRequests
-from autoresearch_ci.executors.local import ProcessExecutor
 from autoresearch_ci.executors.process_tree import kill_marked
-from autoresearch_ci.executors.users import User
 from autoresearch_ci.judge import sequential
 from autoresearch_ci.proposers import select
 from autoresearch_ci.proposers.llm.budget import Spent, spent_on
@@ -141,12 +137,11 @@ def assemble(
     follow: str,
 ) -> Session:
     """Put the parts of a session together; nothing is run."""
-    settings, users = loaded.settings, request.users
+    settings = loaded.settings
     evaluator = Evaluator(
         settings,
         trees,
         root=workspace.root,
-        tip=campaign.head,
         run_log=workspace.run_log,
         logs=workspace.state_dir,
         environment={"AUTORESEARCH_SESSION": start.session},
@@ -181,7 +176,6 @@ def assemble(
         context = select.ProposerContext(
             loaded=loaded,
             tag=campaign.tag,
-            session=start.session,
             watch=watch,
             frozen_lines=frozen_lines,
             instructions=lambda: instructions(
@@ -190,8 +184,9 @@ def assemble(
             patch=lambda number: archive.recall(number, "patch", published),
             log=lambda number: archive.recall(number, "log", published),
             earlier=partial(spent_here, workspace),
-            executor=ProcessExecutor(allow=settings.env, user=users.agents if users else None),
-            scratch=lent_to(users.agents, campaign.scratch) if users else campaign.scratch,
+            root=workspace.root,
+            workplace=lambda files: evaluator.workplace(campaign.head, campaign.source(), files),
+            tracked=campaign.paths,
             agent_log=workspace.state_dir / "agent.log",
             elsewhere=campaign.names_elsewhere,
         )
@@ -313,20 +308,6 @@ def choose_frozen_lines(settings: config.Settings) -> FrozenLines:
     measured = settings.measure_command is not None
     names = () if measured else labels(settings.metric_name, settings.metric_parse)
     return FrozenLines(names)
-
-
-def lent_to(
-    user: User, scratch: Callable[[], AbstractContextManager[Path]]
-) -> Callable[[], AbstractContextManager[Path]]:
-    """Scratch copies that belong to this user."""
-
-    @contextmanager
-    def lend() -> Iterator[Path]:
-        with scratch() as folder:
-            give(str(folder.parent), user.uid, user.gid)
-            yield folder
-
-    return lend
 
 
 def readme(log: CampaignLog, chart: str) -> str:

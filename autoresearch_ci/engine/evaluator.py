@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -28,7 +28,7 @@ from autoresearch_ci.engine.measurement import (
 )
 from autoresearch_ci.engine.metric import advice, end_of, parse, part_of
 from autoresearch_ci.executors import Command
-from autoresearch_ci.trees import Kind, Tree, Trees
+from autoresearch_ci.trees import Kind, Network, Tree, Trees
 from autoresearch_ci.trees.artifacts import is_data
 from autoresearch_ci.workspace.globs import matches
 
@@ -92,7 +92,6 @@ class Evaluator:
         settings: Settings,
         trees: Trees,
         root: Path,
-        tip: str,
         run_log: Path,
         logs: Path,
         environment: Mapping[str, str],
@@ -102,7 +101,7 @@ class Evaluator:
         bounded: bool = False,
     ) -> None:
         self._settings, self._trees, self._root = settings, trees, root
-        self._tip, self._is_warm = tip, False
+        self._is_warm = False
         self._run_log, self._until = run_log, until
         self._open, self._last = ExitStack(), dict[str, Path | None]()
         self._ran: Tree | None = None
@@ -123,6 +122,14 @@ class Evaluator:
             kept, self._kept = self._kept, None
             kept.keep_warm()
         self._open.close()
+
+    def workplace(
+        self, commit: str, editable: Collection[str], files: Mapping[str, bytes]
+    ) -> AbstractContextManager[Tree]:
+        """A tree for an agent: a commit with these files besides, and the network open."""
+        self.close()
+        self._follow(commit, editable)
+        return self._trees.tree(files, network=Network.HOST)
 
     def execute(
         self,
@@ -272,7 +279,7 @@ class Evaluator:
         anything, a run of neither side does so instead, and it runs again.
         """
         self.close()
-        self._follow(trial)
+        self._follow(trial.parent, trial.contents)
         tree = self._open.enter_context(self._trees.tree(trial.contents))
         run = self.execute(tree.run, shell, budget, self._run_log)
         if trial.is_unchanged and run.ok and not self._is_warm:
@@ -301,17 +308,15 @@ class Evaluator:
         self, trial: Tried, shell: str, budget: float, log: Path | None, **extra: str
     ) -> tuple[Run, tuple[str, ...]]:
         """Run a command where no candidate has written, with the artifacts of the last run."""
-        self._follow(trial)
+        self._follow(trial.parent, trial.contents)
         with self._trees.tree(trial.contents, self._last, warm=False) as tree:
             run = self.execute(tree.run, shell, budget, log, **extra)
             return run, self._violations(trial, tree)
 
-    def _follow(self, trial: Tried) -> None:
-        """Let trees show the commit that the trial rests on."""
-        if self._tip != trial.parent:
-            changed = self._trees.advance(trial.parent)
-            self._is_warm = self._is_warm and trial.contents.keys() >= set(changed)
-            self._tip = trial.parent
+    def _follow(self, commit: str, editable: Collection[str]) -> None:
+        """Let trees show a commit; what is warm stays so where only editable files differ."""
+        changed = self._trees.advance(commit)
+        self._is_warm = self._is_warm and set(editable) >= set(changed)
 
     def _violations(self, trial: Tried, tree: Tree) -> tuple[str, ...]:
         """What a command changed that only the user may change.

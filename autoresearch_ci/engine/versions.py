@@ -137,7 +137,7 @@ def comparing(
             folder = workspace.state_dir / f"compare-{side}"
             folder.mkdir(parents=True, exist_ok=True)
             evaluators[side] = Evaluator(
-                loaded.settings, trees, workspace.root, commit, folder / "run.log", folder, {}, tell
+                loaded.settings, trees, workspace.root, folder / "run.log", folder, {}, tell
             )
             stack.callback(evaluators[side].close)
             evaluators[side].prepare()

@@ -1,7 +1,7 @@
 """Ideas from any coding agent that has a command line.
 
-The agent works in a scratch copy and whatever it does there, only the target's new
-content is taken. It is no more trusted than a model: its number is not read, and it
+The agent works in a tree of its own and whatever it does there, only the new content of the
+editable files is taken. It is no more trusted than a model: its number is not read, and it
 is stopped, with everything that it started, when its time is up.
 """
 
@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from importlib import resources
 from pathlib import Path
 from typing import Protocol
 
 from autoresearch_ci.core.environment import checked_for_agent, looks_secret
-from autoresearch_ci.core.errors import MachineError, ProviderError
-from autoresearch_ci.core.files import as_its_folder
+from autoresearch_ci.core.errors import ProviderError
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import FileSet, Proposal, Rejected, Run
 from autoresearch_ci.core.redaction import SHORTEST, Redactor
+from autoresearch_ci.executors import Command
 from autoresearch_ci.proposers.agent_keys import AgentKeys
 from autoresearch_ci.proposers.llm.answer.titles import MOST_TITLE, derived, said, shortened
 from autoresearch_ci.proposers.llm.answer.validate import objection
@@ -28,27 +28,50 @@ from autoresearch_ci.proposers.llm.answer.validate import objection
 _MOST_BYTES = 8 * 1024 * 1024
 _TAIL = 64 * 1024
 _MOST_PROBLEM = 300
+_PLACE = ".autoresearch"
+"""The folder for what passes between the agent and us, hidden from its git.
+
+In the tree's project, since many agents may not read or write anywhere else.
+"""
+
+_REPOSITORY = """\
+git init --quiet --template= --initial-branch=main &&
+git config user.name autoresearch-ci &&
+git config user.email autoresearch-ci@users.noreply.github.com &&
+git config commit.gpgSign false &&
+git config core.hooksPath /dev/null &&
+git update-index --add -z --stdin < "$LISTED" &&
+git commit --quiet --message 'The project as it stands' &&
+rm "$LISTED" && mkdir -p .git/info &&
+git ls-files --others --exclude-standard --directory | sed 's,^,/,' > .git/info/exclude
+"""
+_PATIENCE = 300.0
+"""Seconds in which the repository has to be made."""
+
+_TRUSTED = {
+    "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_KEY_0": "safe.directory",
+    "GIT_CONFIG_VALUE_0": "*",
+}
+"""Variables by which git works in a tree whose files are somebody else's."""
 
 
-class RunCommand(Protocol):
-    """An executor's `run`: as `executors.Command` says, with `stdin` for input."""
+class Workplace(Protocol):
+    """A throw-away tree of the project: `trees.Tree`, as far as an agent needs it."""
 
-    def __call__(
-        self,
-        shell: str,
-        *,
-        cwd: Path,
-        kill_after: float,
-        log: Path,
-        env: Mapping[str, str],
-        stdin: Path,
-    ) -> Run: ...
+    root: Path
+
+    def run(self, command: Command) -> Run: ...
+
+    def find(self, path: str) -> Path | None: ...
 
 
 class AgentProposer:
-    """Asks an agent: `command` is a shell command that edits the target in a scratch copy.
+    """Asks an agent: `command` is a shell command that edits the target in a tree of its own.
 
-    It gets the brief on standard input and as the file `AUTORESEARCH_BRIEF`, the
+    `workplace` makes that tree, with these files besides, of the project at `root`, where
+    git tracks the paths in `tracked`. In it is a repository of one commit, where there is a git.
+    The agent gets the brief on standard input and as the file `AUTORESEARCH_BRIEF`, the
     target's path as `AUTORESEARCH_TARGET`, and may write a title to
     `AUTORESEARCH_TITLE_FILE`. Of our environment it sees what experiments see
     and `variables`, NAME or NAME=value. By name it may get credentials, and with
@@ -66,14 +89,16 @@ class AgentProposer:
         budget: float,
         variables: Sequence[str],
         proxied: bool,
-        run: RunCommand,
-        scratch: Callable[[], AbstractContextManager[Path]],
+        root: Path,
+        workplace: Callable[[Mapping[str, bytes]], AbstractContextManager[Workplace]],
+        tracked: Callable[[], Collection[str]],
         brief: Callable[[FileSet, History], str],
         log: Path,
     ) -> None:
         self._command, self._budget = command, budget
         self._keys = AgentKeys(checked_for_agent(variables), proxied=proxied)
-        self._run, self._scratch, self._brief, self._log = run, scratch, brief, log
+        self._root, self._workplace, self._tracked = root, workplace, tracked
+        self._brief, self._log = brief, log
 
     def propose(self, source: FileSet, history: History) -> Proposal | Rejected:
         try:
@@ -83,45 +108,56 @@ class AgentProposer:
             return self._rejected(f"{error.message} {error.remedy}", "")
 
     def _ask(self, keys: AgentKeys, source: FileSet, history: History) -> Proposal | Rejected:
-        with self._scratch() as folder:
-            place = _own_place(folder)
-            title_file = place / "title.txt"
-            told = f"{self._brief(source, history)}\n\n{_task(folder, source, title_file)}"
-            brief = place / "brief.md"
-            brief.write_text(told, encoding="utf-8", errors="replace", newline="")
-            run = self._run(
-                self._command,
-                cwd=folder,
-                kill_after=self._budget,
-                log=self._log,
-                env={
-                    **keys.env,
-                    "AUTORESEARCH_BRIEF": str(brief),
-                    "AUTORESEARCH_TARGET": source.target,
-                    "AUTORESEARCH_TITLE_FILE": str(title_file),
-                },
-                stdin=brief,
+        tracked = self._tracked()
+        place = _free_place(tracked)
+        brief, title_file, listed = (f"{place}/{n}" for n in ("brief.md", "title.txt", "tracked"))
+        told = f"{self._brief(source, history)}\n\n{_task(source, title_file)}"
+        given = {
+            brief: told.encode(errors="replace"),
+            listed: b"".join(os.fsencode(path) + b"\0" for path in tracked),
+            f"{place}/.gitignore": b"*\n",
+        }
+        with self._workplace(given) as tree:
+            tree.run(
+                Command(_REPOSITORY, self._root, _PATIENCE, env={**_TRUSTED, "LISTED": listed})
+            )
+            run = tree.run(
+                Command(
+                    f'exec < "$AUTORESEARCH_BRIEF"\n{self._command}',
+                    self._root,
+                    kill_after=self._budget,
+                    log=self._log,
+                    env={
+                        **_TRUSTED,
+                        **keys.env,
+                        "AUTORESEARCH_BRIEF": f"{tree.root}/{brief}",
+                        "AUTORESEARCH_TARGET": source.target,
+                        "AUTORESEARCH_TITLE_FILE": f"{tree.root}/{title_file}",
+                    },
+                )
             )
             hidden = [*_secrets(keys.values), *_secrets(keys.env)]
             redact = Redactor(hidden)
             output = redact(_end_of(self._log))
-            title = _said_in(redact(_end_of(title_file))) or _title_in(output)
+            title = _said_in(redact(_end_of(tree.find(title_file)))) or _title_in(output)
             if failure := self._failure(run):
                 last = "".join(output.splitlines()[-1:])
                 why = " ".join(filter(None, (keys.trouble(), last)))
                 return self._rejected(f"{failure}: {why}" if why else failure, title)
             try:
-                text = _new_content(folder, source.target)
+                files = source | {path: _new_content(tree, path) for path in source}
             except _Unfit as unfit:
                 return self._rejected(str(unfit), title)
-        if text == source.text:
+        changed = [path for path in source if files[path] != source[path]]
+        if not changed:
             return self._rejected(f"the agent did not change {source.target}", title)
-        if any(value in text for value in hidden):
-            return self._rejected(f"the agent wrote a credential into {source.target}", title)
-        if problem := objection(source.target, source.text, text):
-            return self._rejected(problem, title)
-        files = source | {source.target: text}
-        return Proposal(title or derived(source.text, text), files, self.name)
+        for path in changed:
+            if any(value in files[path] for value in hidden):
+                return self._rejected(f"the agent wrote a credential into {path}", title)
+            if problem := objection(path, source[path], files[path]):
+                return self._rejected(problem, title)
+        first = changed[0]
+        return Proposal(title or derived(source[first], files[first]), files, self.name)
 
     def repair(self, _source: FileSet, _history: History, _failed: Proposal, _crash: str) -> None:
         """An agent runs what it likes while it works; what crashes then is no accident to mend."""
@@ -153,46 +189,29 @@ class _Unfit(Exception):  # noqa: N818 - it becomes a rejection
     """Nothing at the target's path can be taken from the agent."""
 
 
-def _own_place(folder: Path) -> Path:
-    """A folder for what passes between the agent and us, hidden from its git.
-
-    Inside the copy, since many agents may not read or write anywhere else.
-    """
-    place = folder / ".autoresearch"
-    while os.path.lexists(place):
-        place = place.with_name(f"{place.name}-")
-    try:
-        place.mkdir()
-        as_its_folder(place)
-        (place / ".gitignore").write_text("*\n")
-    except OSError as error:
-        raise MachineError(
-            f"The scratch copy {folder} cannot be written: {error.strerror}.",
-            remedy="Free some space there, or set TMPDIR to a folder that has some.",
-        ) from error
+def _free_place(tracked: Collection[str]) -> str:
+    """A name for our folder that the project does not use."""
+    place = _PLACE
+    while any(path == place or path.startswith(f"{place}/") for path in tracked):
+        place += "-"
     return place
 
 
-def _task(folder: Path, source: FileSet, title_file: Path) -> str:
+def _task(source: FileSet, title_file: str) -> str:
     """The form of its answer, as an agent is told it."""
     text = (resources.files("autoresearch_ci.proposers.llm.prompt") / "agent_format.md").read_text(
         "utf-8"
     )
-    return text.replace("{target}", source.target).replace(
-        "{title_file}", str(title_file.relative_to(folder))
-    )
+    return text.replace("{target}", source.target).replace("{title_file}", title_file)
 
 
-def _new_content(folder: Path, path: str) -> str:
-    """The target's text, if a plain file of text is what is there; nothing is followed."""
-    at = folder
-    *parents, name = path.split("/")
-    for part in parents:
-        at = at / part
-        if not _is(at, stat.S_ISDIR):
-            raise _Unfit(f"the agent put something else where the folder of {path} was")
-    at = at / name
-    if not os.path.lexists(at):
+def _new_content(tree: Workplace, path: str) -> str:
+    """The text of a file, if a plain file of text is what is there; nothing is followed."""
+    folder = path.rpartition("/")[0]
+    if folder and not _is(tree.find(folder), stat.S_ISDIR):
+        raise _Unfit(f"the agent put something else where the folder of {path} was")
+    at = tree.find(path)
+    if at is None:
         raise _Unfit(f"the agent deleted {path}")
     if not _is(at, stat.S_ISREG):
         raise _Unfit(f"the agent left no plain file at {path}")
@@ -206,22 +225,22 @@ def _new_content(folder: Path, path: str) -> str:
         raise _Unfit(f"{path} cannot be read any more: {error.strerror}") from error
 
 
-def _is(path: Path, kind: Callable[[int], bool]) -> bool:
+def _is(path: Path | None, kind: Callable[[int], bool]) -> bool:
     try:
-        return kind(path.lstat().st_mode)
+        return path is not None and kind(path.lstat().st_mode)
     except OSError:
         return False
 
 
-def _end_of(path: Path) -> str:
-    """The last 64 KiB of a file, white space around left out; empty where an agent took it away."""
-    if not (_is(path.parent, stat.S_ISDIR) and _is(path, stat.S_ISREG)):
+def _end_of(path: Path | None) -> str:
+    """The last 64 KiB of a plain file, white space around left out; empty where there is none."""
+    if path is None or not _is(path, stat.S_ISREG):
         return ""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - _TAIL))
             return file.read(_TAIL).decode(errors="replace").strip()
-    except OSError:  # nor may we be allowed to read it
+    except OSError:  # an agent may have closed it to us
         return ""
 
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autoresearch_ci.config import Loaded, Settings
 from autoresearch_ci.core.environment import credentials
 from autoresearch_ci.core.errors import SettingsError
 from autoresearch_ci.core.history import History, Watch
-from autoresearch_ci.core.model import FileSet, Proposal, Run
+from autoresearch_ci.core.model import FileSet, Proposal
 from autoresearch_ci.core.redaction import REDACTED, Redactor
-from autoresearch_ci.executors import Command, Executor
 from autoresearch_ci.proposers import Proposer
 from autoresearch_ci.proposers.llm import prompt
 from autoresearch_ci.proposers.llm.budget import Allowance, Prices, Spent
@@ -28,6 +28,9 @@ from autoresearch_ci.providers import PROVIDERS, Options, Provider, create
 from autoresearch_ci.providers.conversation import Conversation
 from autoresearch_ci.providers.failure import Patience
 from autoresearch_ci.source_code.frozen_lines import FrozenLines
+
+if TYPE_CHECKING:
+    from autoresearch_ci.proposers.agent import Workplace
 
 PATIENCE = Patience(total=600.0, tries=3)
 """Shorter than a provider's own: meanwhile the search could go on."""
@@ -42,21 +45,22 @@ class ProposerContext:
 
     `patch` and `log` look an experiment up in the archive by its number, `instructions` are
     what people wrote, `elsewhere` tells whether a file that is not the target holds a name.
-    `earlier` is what was spent today before the session. `scratch` makes a
-    copy of the project for an agent, `agent_log` is where its output goes.
+    `earlier` is what was spent today before the session. `workplace` makes a tree of the
+    project at `root` for an agent, `tracked` are the paths that git has there, `agent_log` is
+    where its output goes.
     """
 
     loaded: Loaded
     tag: str
-    session: str
     watch: Watch
     frozen_lines: FrozenLines
     instructions: Callable[[], Instructions]
     patch: Callable[[int], str]
     log: Callable[[int], str]
     earlier: Callable[[str], Spent]
-    executor: Executor
-    scratch: Callable[[], AbstractContextManager[Path]]
+    root: Path
+    workplace: Callable[[Mapping[str, bytes]], AbstractContextManager[Workplace]]
+    tracked: Callable[[], Collection[str]]
     agent_log: Path
     elsewhere: Callable[[str], bool]
 
@@ -220,20 +224,14 @@ def _agent(around: ProposerContext, briefing: SessionBriefing) -> Proposer:
             remedy="Set proposer_command to an agent's command; docs/agents.md has some.",
         )
 
-    def run(
-        shell: str, *, cwd: Path, kill_after: float, log: Path, env: Mapping[str, str], stdin: Path
-    ) -> Run:
-        # By its session's name the next one finds what outlived a kill.
-        named = {"AUTORESEARCH_SESSION": around.session, **env}
-        return around.executor.run(Command(shell, cwd, kill_after, log, env=named, stdin=stdin))
-
     return AgentProposer(
         settings.proposer_command,
         budget=settings.proposer_budget,
         variables=settings.proposer_env,
         proxied=settings.proposer_proxy == "auto",
-        run=run,
-        scratch=around.scratch,
+        root=around.root,
+        workplace=around.workplace,
+        tracked=around.tracked,
         brief=briefing.text,
         log=around.agent_log,
     )

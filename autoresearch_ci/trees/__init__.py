@@ -154,6 +154,12 @@ class Tree(Protocol):
         Python's bytecode and data are nothing of the kind.
         """
 
+    def find(self, path: str) -> Path | None:
+        """The place on the disk of what is at a path now, a link itself; None where nothing is.
+
+        It may be read until this tree is closed. Where a folder on the way is a link, nothing is.
+        """
+
     def keep_warm(self) -> None:
         """Let trees that are made from now on begin with what was written to ignored places.
 
@@ -172,12 +178,14 @@ class Trees(Protocol):
         artifacts: Artifacts | None = None,
         *,
         warm: bool = True,
+        network: Network | None = None,
     ) -> AbstractContextManager[Tree]:
         """A tree in which these files have these contents, and a time that no cache knows.
 
         With `artifacts` these are copied, each to its path, or are missing there; nothing else of
         another tree comes with them. Without `warm` it has nothing that any earlier run wrote, for
-        commands that measure. MachineError where the disk is full; nothing is left behind.
+        commands that measure. `network` is that of the sandbox unless it is given.
+        MachineError where the disk is full; nothing is left behind.
         """
 
     def prepare(self, command: Command) -> tuple[Run, tuple[Change, ...]]:
@@ -188,7 +196,7 @@ class Trees(Protocol):
         """
 
     def advance(self, commit: str) -> Collection[str]:
-        """Make a commit the tip; the paths in which it differs.
+        """Make a commit the tip, where it is not; the paths in which it differs.
 
         Files there are newer than the warm layer.
         """

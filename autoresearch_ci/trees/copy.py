@@ -108,8 +108,9 @@ class CopyTrees:
         artifacts: Artifacts | None = None,
         *,
         warm: bool = True,
+        network: Network | None = None,
     ) -> Iterator[CopyTree]:
-        network, home = self._base.sandbox.network, self._homes[warm]
+        network, home = network or self._base.sandbox.network, self._homes[warm]
         with self._tree(files, artifacts or {}, network, home, warm=warm) as tree:
             yield tree
 
@@ -131,6 +132,8 @@ class CopyTrees:
         return run, changed
 
     def advance(self, commit: str) -> Collection[str]:
+        if commit == self._commit:
+            return ()
         found = self._base.source.differences(self._commit, commit)
         there = [path for path, is_there in found.items() if is_there]
         with self._lock, disk_errors("make the files of the campaign's tip"):
@@ -388,6 +391,9 @@ class CopyTree:
             if any(matches(path, _BUILDS) for path in self.home.touched()[0]):
                 return True
             return any(is_built(path, mode) for path, mode in self.project.written())
+
+    def find(self, path: str) -> Path | None:
+        return self.project.find(path)
 
     def keep_warm(self) -> None:
         self._trees.keep_warm(self)

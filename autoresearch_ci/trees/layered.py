@@ -11,6 +11,7 @@ from pathlib import Path
 from autoresearch_ci.core.model import Run
 from autoresearch_ci.executors import Command
 from autoresearch_ci.trees import Artifacts, Base, Change, Network
+from autoresearch_ci.trees.layers import find
 from autoresearch_ci.trees.session_layers import PROJECT, SessionLayers, Stack, has_built, lay
 from autoresearch_ci.trees.upper import changes, deleted, written
 from autoresearch_ci.workspace.files import disk_errors
@@ -41,8 +42,10 @@ class LayeredTrees(ABC):
         artifacts: Artifacts | None = None,
         *,
         warm: bool = True,
+        network: Network | None = None,
     ) -> Iterator[LayeredTree]:
-        with self._tree(files, artifacts or {}, self._base.sandbox.network, warm=warm) as tree:
+        network = network or self._base.sandbox.network
+        with self._tree(files, artifacts or {}, network, warm=warm) as tree:
             yield tree
 
     def prepare(self, command: Command) -> tuple[Run, tuple[Change, ...]]:
@@ -126,6 +129,11 @@ class LayeredTree:
     def has_built(self) -> bool:
         with disk_errors("read what a run wrote"):
             return has_built(self.upper)
+
+    def find(self, path: str) -> Path | None:
+        with disk_errors("read what a run wrote"):
+            found = find([f"{self.upper}/{PROJECT}", *self.below], path)
+        return Path(found[0]) if found else None
 
     def keep_warm(self) -> None:
         self._trees.keep_warm(self)

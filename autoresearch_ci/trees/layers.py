@@ -51,9 +51,12 @@ def step(folders: Sequence[str], name: str) -> list[str]:
 def find(stack: Sequence[str], path: str) -> list[str]:
     """The same for a path in a stack."""
     found = list(stack)
-    for name in path.split("/"):
+    *above, last = path.split("/")
+    for name in above:
         found = step(found, name)
-    return found
+        if not found or not stat.S_ISDIR(os.lstat(found[0]).st_mode):
+            return []
+    return step(found, last)
 
 
 def names(folders: Sequence[str]) -> set[str]:

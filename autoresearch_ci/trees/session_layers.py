@@ -163,8 +163,10 @@ class SessionLayers:
             self._sealed = time.time()
 
     def advance(self, commit: str) -> Collection[str]:
-        """Show the files of another commit; those in which it differs, which it names, are new."""
+        """Show the files of a commit; those in which it differs, which it names, are new."""
         source = self._base.source
+        if commit == self._commit:
+            return ()
         with self._lock, disk_errors("make the layer of the campaign's tip"):
             layer = self._new()
             folder = f"{layer}/{PROJECT}"

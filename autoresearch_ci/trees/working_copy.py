@@ -12,6 +12,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from autoresearch_ci.core.files import Signature, delete, signature
 from autoresearch_ci.trees import Change, Kind
@@ -104,6 +105,14 @@ class WorkingCopy:
     def has(self, path: str) -> bool:
         """Tell whether there is anything at a path."""
         return path in self._look()
+
+    def find(self, path: str) -> Path | None:
+        """The place of what is at a path, a link itself; None where a folder on the way is one."""
+        parts = path.split("/")
+        above = ["/".join(parts[:count]) for count in range(1, len(parts))]
+        signatures = [signature(self._full(at)) for at in above]
+        on_the_way = all(sig is not None and stat.S_ISDIR(sig[0]) for sig in signatures)
+        return Path(self._full(path)) if on_the_way and signature(self._full(path)) else None
 
     def changes(self) -> tuple[Change, ...]:
         """Compare with what was brought."""

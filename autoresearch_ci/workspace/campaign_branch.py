@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 from autoresearch_ci.core.errors import WorkspaceError
@@ -16,7 +15,6 @@ from autoresearch_ci.workspace.git import ZERO
 from autoresearch_ci.workspace.objects import FILE
 from autoresearch_ci.workspace.patch import applied
 from autoresearch_ci.workspace.ref_transaction import RefTransaction
-from autoresearch_ci.workspace.scratch_copy import scratch_copy
 from autoresearch_ci.workspace.target_history import TargetHistory
 from autoresearch_ci.workspace.trial import Tip, Trial
 
@@ -44,7 +42,6 @@ class Campaign:
         self.branch = state.ref.removeprefix("refs/heads/")
         self.base = base
         self.created = created
-        self._scratch = scratch
         self.user = user
         self._state = state
         self._moves = moves
@@ -99,10 +96,11 @@ class Campaign:
         """The files where the campaign began."""
         return self._versions.at(self.base)
 
-    def scratch(self) -> AbstractContextManager[Path]:
-        """A copy of the tracked files at the tip, in a repository of its own, for the block."""
-        state = self._state
-        return scratch_copy(state.git, self.head, state.git.cwd.name, self._scratch)
+    def paths(self) -> list[str]:
+        """The files and links that git tracks at the tip."""
+        entries = self._state.git.run("ls-tree", "-r", "-z", "--full-tree", self.head)
+        found = (entry.partition("\t") for entry in os.fsdecode(entries).split("\0")[:-1])
+        return [path for about, _, path in found if not about.startswith("160000")]
 
     def trial(self, files: FileSet) -> Trial:
         """Return a candidate beside the tip."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -755,3 +756,47 @@ def test_a_large_file(workshop):
         run = tree.run(workshop.command("wc -c < data/large; echo 1 > data/large"))
     assert run.output.split() == [str(200 << 20)]
     assert (workshop.root / "data/large").stat().st_size == 200 << 20
+
+
+# What an agent needs of a tree
+
+
+def test_a_tree_may_have_another_network_than_runs(workshop):
+    """An agent asks its API from a tree, where runs have no network at all."""
+    ask = "import socket; socket.create_connection(('127.0.0.1', {}), 5)"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        shell = f'{PYTHON} -c "{ask.format(server.getsockname()[1])}"'
+        with workshop.open(network=Network.NONE) as trees:
+            with trees.tree({}, network=Network.HOST) as tree:
+                assert tree.run(workshop.command(shell)).ok
+            with trees.tree({}) as tree:
+                assert not tree.run(workshop.command(shell)).ok
+
+
+def test_what_is_at_a_path_now_can_be_read(workshop, trees):
+    """Files as commands left them, the tip's and others; a link itself; nothing beyond a link."""
+    with trees.tree({"main.txt": b"given\n"}) as tree:
+        tree.run(
+            workshop.command(
+                "echo more >> main.txt; echo new > new.txt; ln -s /etc/passwd link; "
+                "rm src/part.txt; rm -r src/deep; ln -s /etc src/deep; mkdir folder"
+            )
+        )
+        assert tree.find("main.txt").read_text() == "given\nmore\n"
+        assert tree.find("new.txt").read_text() == "new\n"
+        assert tree.find(".gitignore").read_text() == FILES[".gitignore"]
+        assert tree.find("data/set").read_text() == "data/set\n"
+        assert tree.find("link").is_symlink()
+        assert tree.find("src/deep").is_symlink()
+        assert tree.find("folder").is_dir()
+        for gone in ("src/part.txt", "src/deep/passwd", "src/deep/old.txt", "no/where", ".git"):
+            assert tree.find(gone) is None, gone
+
+
+def test_the_tip_may_be_named_again(workshop, trees, say):
+    """To make a commit the tip that it is already changes nothing."""
+    with trees.tree({}) as tree:
+        tree.run(workshop.command("mkdir -p built && echo warm > built/warm"))
+        tree.keep_warm()
+    trees.advance(workshop.head)
+    assert say("cat built/warm main.txt") == "warm\nmain\n"

@@ -34,10 +34,10 @@ with open(os.environ["AUTORESEARCH_TARGET"], "w") as target:
 
 
 @pytest.fixture
-def agent(tmp_path, monkeypatch):
+def agent(seen, monkeypatch):
     """The command of an agent that asks Anthropic's API, and starts a program that shows all."""
     monkeypatch.setenv(KEY, anthropic.KEY)
-    path = tmp_path / "agent.py"
+    path = seen / "agent.py"
     path.write_text(AGENT.replace("VERSION", anthropic.VERSION))
     return f"{sys.executable} {path}"
 
@@ -123,12 +123,12 @@ def test_a_placeholder_is_a_credential(ask, monkeypatch):
         ("OPENAI_API_KEY", {"OPENAI_BASE_URL": "/v1", "OPENAI_API_BASE": "/v1"}),
     ],
 )
-def test_keys_and_addresses_that_are_known(ask, monkeypatch, tmp_path, key, addresses):
+def test_keys_and_addresses_that_are_known(ask, monkeypatch, seen, key, addresses):
     """Each known key is replaced, and each variable that an agent may read names the proxy."""
     monkeypatch.setenv(key, "k3y-of-the-agent")
-    ask(f"env > {tmp_path}/env; {EDIT}", variables=(key,))
-    seen = dict(line.partition("=")[::2] for line in (tmp_path / "env").read_text().splitlines())
-    assert seen[key].startswith("sk-")
+    ask(f"env > {seen}/env; {EDIT}", variables=(key,))
+    env = dict(line.partition("=")[::2] for line in (seen / "env").read_text().splitlines())
+    assert env[key].startswith("sk-")
     for name, path in addresses.items():
-        assert seen[name].startswith("http://127.0.0.1:")
-        assert seen[name].partition("127.0.0.1")[2].partition("/")[2] == path.lstrip("/")
+        assert env[name].startswith("http://127.0.0.1:")
+        assert env[name].partition("127.0.0.1")[2].partition("/")[2] == path.lstrip("/")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from contextlib import nullcontext
 
 import pytest
 
@@ -11,6 +12,7 @@ from autoresearch_ci.core.errors import SettingsError
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import (
     Direction,
+    Experiment,
     FileSet,
     Proposal,
     ProposalRejected,
@@ -23,7 +25,6 @@ from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.executors import Command
 from autoresearch_ci.executors.local import ProcessExecutor
 from autoresearch_ci.proposers.agent import AgentProposer
-from autoresearch_ci.workspace import Workspace
 from benchmarks.containment.attacks import left_in
 from tests.projects import SETTINGS, experiments, git, make_project
 from tests.unit.proposers.conftest import EDIT, EDITED, FILES, TARGET, TEXT, rejected
@@ -58,24 +59,22 @@ def test_where_the_title_comes_from(ask, command, title):
 
 
 def test_an_agent_that_edits_everything(ask):
-    """Nothing but the target's content leaves the scratch copy."""
+    """Nothing but the target's content leaves the agent's tree."""
     outcome = ask(f"{EDIT}; echo 'N = 2' > prepare.py; rm .gitignore; git add -A; git commit -qm x")
     assert outcome.files.text == EDITED
 
 
-def test_what_an_agent_is_given(ask, repo, tmp_path):
-    """The brief comes on standard input and as a file; the copy has the tracked files and no more."""
+def test_what_an_agent_is_given(ask, repo, seen):
+    """The brief comes on standard input and as a file; its repository has the tracked files."""
     (repo / "run.sh").write_text("#!/bin/sh\n")
     (repo / "run.sh").chmod(0o755)
     (repo / "link").symlink_to("prepare.py")
-    git(repo, "add", "-A")
+    git(repo, "add", "run.sh", "link")
     git(repo, "commit", "-qm", "more")
-    seen = tmp_path / "seen"
-    seen.mkdir()
     ask(
         f"cat > {seen}/stdin; cp $AUTORESEARCH_BRIEF {seen}/brief; git status --porcelain > {seen}/status;"
         f" git ls-files > {seen}/files; git remote > {seen}/remotes; git log --format=%s > {seen}/log;"
-        f" ls -l run.sh link > {seen}/modes; basename $PWD > {seen}/name; {EDIT}",
+        f" ls -l run.sh link > {seen}/modes; basename $PWD > {seen}/name; ls > {seen}/all; {EDIT}",
         brief="Lower the loss of größe.\r\n",
     )
     said = {path.name: path.read_bytes().decode() for path in seen.iterdir()}
@@ -90,21 +89,22 @@ def test_what_an_agent_is_given(ask, repo, tmp_path):
     assert "rwx" in said["modes"]
     assert "link -> prepare.py" in said["modes"]
     assert said["name"] == "repo\n"
+    assert said["all"].split() == [
+        *("link", "out", "prepare.py", "run.sh", "secret.txt", "src"),
+    ], "what is ignored, as dependencies are, is there; new files of the user's are not"
 
 
-def test_secrets(ask, monkeypatch, tmp_path):
+def test_secrets(ask, monkeypatch, tmp_path, seen):
     """An agent sees the variables that were named for it, and an experiment does not."""
     monkeypatch.setenv("AGENT_API_KEY", "sk-of-the-agent")
     monkeypatch.setenv("GITHUB_TOKEN", "ghp_of-the-runner")
-    outcome = ask(
-        f"env > {tmp_path}/env; {EDIT}", variables=("AGENT_API_KEY", "MODE=fast", "ABSENT")
-    )
+    outcome = ask(f"env > {seen}/env; {EDIT}", variables=("AGENT_API_KEY", "MODE=fast", "ABSENT"))
     assert isinstance(outcome, Proposal)
-    seen = (tmp_path / "env").read_text()
-    assert "AGENT_API_KEY=sk-of-the-agent\n" in seen
-    assert "MODE=fast\n" in seen
-    assert "ghp_" not in seen
-    assert "ABSENT" not in seen
+    env = (seen / "env").read_text()
+    assert "AGENT_API_KEY=sk-of-the-agent\n" in env
+    assert "MODE=fast\n" in env
+    assert "ghp_" not in env
+    assert "ABSENT" not in env
     experiment = ProcessExecutor().run(Command("env", tmp_path, 10.0))
     assert "sk-of-the-agent" not in experiment.output
 
@@ -127,7 +127,7 @@ def test_secrets(ask, monkeypatch, tmp_path):
         ("true", "did not change"),
         ("echo 'N = 3' > prepare.py", "did not change"),
         (f"{EDIT}; echo oh no >&2; exit 3", "exited with 3: oh no"),
-        (f"{EDIT}; kill -9 $$", "signal 9"),
+        (f"{EDIT}; kill -9 $$", "exited with 137"),
         ("no-such-agent --flag", "exited with 127: "),
     ],
 )
@@ -154,14 +154,6 @@ def test_a_credential_is_not_written_into_the_settings(ask):
     """A key in the settings themselves, which are committed, is an error that says what to do."""
     with pytest.raises(SettingsError, match="Write AGENT_API_KEY alone"):
         ask(EDIT, variables=("AGENT_API_KEY=k3y-of-the-agent",))
-
-
-def test_an_agent_that_removes_its_log(ask, tmp_path):
-    """The log's place can be emptied or blocked by an agent without harm."""
-    log = tmp_path / "proposer.log"
-    assert isinstance(ask(f"{EDIT}; rm {log}"), Proposal)
-    log.unlink(missing_ok=True)
-    assert isinstance(ask(f"{EDIT}; rm {log}; mkfifo {log}"), Proposal)
 
 
 def test_a_title_of_a_failed_attempt_is_known(ask):
@@ -233,21 +225,12 @@ def test_a_session_with_an_agent(tmp_path):
     """A session goes on through an agent's failures, keeps its good idea and records both."""
     made = make_project(tmp_path / "project")
     agent = (
-        "if [ -e ../../tried ]; then sed -i s/10/7/ $AUTORESEARCH_TARGET; echo TITLE: Seven;"
-        " else touch ../../tried; echo no luck; exit 1; fi"
-    )
-    proposer = AgentProposer(
-        agent,
-        budget=20,
-        variables=(),
-        proxied=True,
-        run=lambda shell, **more: ProcessExecutor().run(Command(shell, **more)),
-        scratch=lambda: session.campaign.scratch(),  # noqa: PLW0108 - it is not open yet
-        brief=lambda source, history: f"Lower the metric of {source.target}.",
-        log=tmp_path / "proposer.log",
+        "if [ -e $STATE/tried ]; then sed -i s/10/7/ $AUTORESEARCH_TARGET; echo TITLE: Seven;"
+        " else touch $STATE/tried; echo no luck; exit 1; fi"
     )
     settings = {**SETTINGS, "tag": "t", "max_experiments": 1}
-    with open_session(SessionRequest(made, settings, proposer=proposer)) as session:
+    settings |= {"proposer": "command", "proposer_command": agent}
+    with open_session(SessionRequest(made, settings)) as session:
         events = list(research(session))
     (refused,) = (event for event in events if isinstance(event, ProposalRejected))
     assert refused.error == "the agent exited with 1: no luck"
@@ -256,19 +239,39 @@ def test_a_session_with_an_agent(tmp_path):
     assert kept.proposer == "command"
 
 
-def test_an_interrupt_passes_through(repo, tmp_path):
-    """Ctrl-C while an agent is at work ends the session, and the copy is gone."""
-    workspace = Workspace.open(repo)
-    workspace.exclude_outputs()
+def test_an_agent_works_on_what_was_kept(tmp_path):
+    """Each idea begins with the last keep, and what agents leave elsewhere reaches no run."""
+    made = make_project(tmp_path / "project", **{".gitignore": "cache\n"})
+    agent = (
+        "n=$(sed 's/.* //' target.txt); echo metric: 1 > cache; echo 'echo metric: 1' > experiment.sh;"
+        " echo echo metric: $((n - 1)) > target.txt"
+    )
+    settings = {
+        **SETTINGS,
+        "tag": "t",
+        "max_experiments": 2,
+        "run_command": "cat cache; sh experiment.sh",
+    }
+    settings |= {"proposer": "command", "proposer_command": agent}
+    with open_session(SessionRequest(made, settings)) as session:
+        found = [each for each in research(session) if isinstance(each, Experiment)]
+    assert [each.value for each in found if each.status is Status.KEEP] == [10.0, 9.0, 8.0]
 
-    def interrupt(shell, **more):
-        raise KeyboardInterrupt
 
-    with workspace.lock("t"), workspace.checkout("t", session="s", target=TARGET) as campaign:
+def test_an_interrupt_passes_through(workplace, tmp_path):
+    """Ctrl-C while an agent is at work ends the session, and its tree is gone."""
+
+    class Interrupted:
+        root = tmp_path
+
+        def run(self, command):
+            raise KeyboardInterrupt
+
+    with workplace() as given:
+        given["workplace"] = lambda files: nullcontext(Interrupted())
         proposer = AgentProposer(
-            "x", budget=1, variables=(), proxied=True, run=interrupt, scratch=campaign.scratch,
-            brief=lambda source, history: "", log=tmp_path / "log",
-        )  # fmt: skip
+            "x", budget=1, variables=(), proxied=True, brief=lambda source, history: "", **given
+        )
         with pytest.raises(KeyboardInterrupt):
             proposer.propose(FileSet({TARGET: TEXT}), History(Direction.LOWER))
     assert list((tmp_path / "tmp").iterdir()) == []
@@ -286,7 +289,7 @@ def test_a_project_that_uses_our_folder(ask, repo):
     """A project's own `.autoresearch` is left alone."""
     (repo / ".autoresearch").mkdir()
     (repo / ".autoresearch" / "own.txt").write_text("own\n")
-    git(repo, "add", "-A")
+    git(repo, "add", ".autoresearch")
     git(repo, "commit", "-qm", "own")
     command = f'test "$(ls .autoresearch)" = own.txt && test -z "$(git status -s)" && {EDIT}'
     assert isinstance(ask(command), Proposal)
