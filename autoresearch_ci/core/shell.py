@@ -60,13 +60,18 @@ def missing(returncode: int | None, log: str) -> str:
     """Advice on a command that the shell did not find; empty where that is not why."""
     if returncode != NOT_FOUND:
         return ""
-    found = [one or other for one, other in _NOT_FOUND.findall(log)]
+    found = not_found(log)
     name = f"`{found[-1]}`" if found else "A command"
     return (
         f"{name} was not found. Install it, by setup_command or in the image or container that "
         "this runs in, or write its full path. Experiments have the PATH of whoever starts the "
         "session, and nothing of what a login shell adds to it (nvm, conda, a venv)."
     )
+
+
+def not_found(log: str) -> list[str]:
+    """The commands that a shell says it did not find."""
+    return [one or other for one, other in _NOT_FOUND.findall(log)]
 
 
 def _hides_failure(shell: str) -> str:

@@ -15,6 +15,7 @@ from autoresearch_ci.core.errors import BaselineError, MachineError, OutOfTimeEr
 from autoresearch_ci.core.model import Event, Phase, Reason, Run
 from autoresearch_ci.core.shell import copies, missing
 from autoresearch_ci.engine.baseline_errors import guard_fails, no_longer_runs, no_metric
+from autoresearch_ci.engine.closed_to_runs import advice as closed
 from autoresearch_ci.engine.left_behind import missed, partly
 from autoresearch_ci.engine.measurement import (
     TAIL_BYTES,
@@ -177,7 +178,8 @@ class Evaluator:
                     f", since no run of the incumbent took more than {self.slowest:.1f}: "
                     "set time_budget to allow more"
                 )
-            return replace(found, reason=failure, error=error, advice=missing(run.returncode, log))
+            hint = self._closed(log) or missing(run.returncode, log)
+            return replace(found, reason=failure, error=error, advice=hint)
         reading = self._read(trial, run)
         if violations or reading.violations:
             changed = (*violations, *reading.violations)
@@ -229,11 +231,13 @@ class Evaluator:
         self.tell(Phase("setup_command", SETUP_BUDGET, opens=True))
         run = self.execute(run_setup, setup, SETUP_BUDGET, self._setup_log)
         if failure := failure_of(run):
+            log = tail(self._setup_log)
+            hint = self._closed(log, Network.HOST) or missing(run.returncode, log)
             raise MachineError(
                 f"setup_command failed: {explain(run, failure, SETUP_BUDGET)}.",
-                detail=(log := tail(self._setup_log)),
-                remedy=f"{missing(run.returncode, log)}\nMake this work in the repository, or "
-                f"change setup_command: {self._settings.setup_command}".lstrip(),
+                detail=log,
+                remedy=f"{hint}\nMake this work in the repository, or change setup_command: "
+                f"{self._settings.setup_command}".lstrip(),
             )
         return changed
 
@@ -246,7 +250,7 @@ class Evaluator:
         run, violations = self._apart(trial, shell, budget, self._guard_log)
         if failure := failure_of(run):
             error, log = f"guard_command: {explain(run, failure, budget)}", tail(self._guard_log)
-            hint = self._missed(log) if trial.is_unchanged else ""
+            hint = self._missed(log) or self._closed(log) if trial.is_unchanged else ""
             return Objection(Reason.GUARD_FAILED, error, log, hint)
         if violations:
             error = f"under guard_command, changed {_listed(violations)}"
@@ -368,6 +372,10 @@ class Evaluator:
             return ""
         return missed(said, self._left(), str(self._ran.root), self._settings.artifacts)
 
+    def _closed(self, said: str, network: Network | None = None) -> str:
+        """Advice on what a failed command said, where its tree leaves out what it needs."""
+        return closed(said, self._root, network or Network(self._settings.network))
+
     def _read(self, trial: Tried, run: Run) -> Reading:
         """The metric's value or what is wrong; and what the command that gave it did besides.
 
@@ -397,7 +405,8 @@ class Evaluator:
         silent = done.returncode == 1 and not done.output.strip() and not done.errors.strip()
         if (failure := failure_of(done)) and not silent:
             problem = end_of(done.errors) or explain(done, failure, budget)
-            hint = self._missed(done.errors) or missing(done.returncode, done.errors)
+            hint = self._missed(done.errors) or self._closed(done.errors)
+            hint = hint or missing(done.returncode, done.errors)
             return Reading(None, f"{name} failed: {problem}", violations, hint)
         value, error = parse(done.output, self._settings.metric_name)
         hint = self._missed(done.errors) if error else ""
