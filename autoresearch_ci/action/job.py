@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, TextIO
@@ -28,12 +28,10 @@ from autoresearch_ci.action.session_result import SessionResult, without_session
 from autoresearch_ci.action.status import SessionStatus
 from autoresearch_ci.action.workflow_commands import WorkflowCommands
 from autoresearch_ci.action.workspace_access import (
-    clear_copies_of,
-    folders_of_sockets,
+    clear_leftovers,
+    close_own_container,
+    hand_back,
     handed_back,
-    lent,
-    places_of_the_runner,
-    take_back,
 )
 from autoresearch_ci.core import machine
 from autoresearch_ci.core.environment import is_credential, trust
@@ -41,15 +39,12 @@ from autoresearch_ci.core.errors import AutoresearchError, WorkspaceError
 from autoresearch_ci.core.interrupts import deferred, interruptible
 from autoresearch_ci.core.redaction import Redactor
 from autoresearch_ci.engine.assembly import load_settings
-from autoresearch_ci.executors.users import Users
 from autoresearch_ci.forge import Missed
 from autoresearch_ci.reports.markdown import escape, fenced
 from autoresearch_ci.reports.progress import Progress
 from autoresearch_ci.workspace import Workspace
 
 DONE, USER, BUG, INTERRUPTED = 0, 1, 3, 130
-OWN_CONTAINER = Path("/github/workspace")
-"""The workspace in a container that is the Action's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +93,11 @@ def main(stream: TextIO | None = None) -> NoReturn:
 
 
 def post() -> NoReturn:
-    """Hand everything back when the job's steps are over, also after a kill."""
+    """Clear up when the job's steps are over, also after a kill."""
     console, workspace = WorkflowCommands(sys.stdout), job(os.environ).workspace
     try:
-        if os.geteuid() == 0:
-            take_back(workspace)
-        clear_copies_of(workspace)
+        clear_leftovers(workspace)
+        hand_back(workspace)
     except AutoresearchError as error:
         console.error(str(error))
         sys.exit(USER)
@@ -149,11 +143,12 @@ def _obeyed(
     if command:
         with console.unheard(), handed_back(here.workspace):
             return _answer(command, given, status, here)
+    close_own_container(here.workspace)
     result: SessionResult | None = None
     try:
-        with console.unheard(), _users(here.workspace) as users:
+        with console.unheard(), handed_back(here.workspace):
             print(f"autoresearch-ci {__version__} on {machine.describe()}", file=stream)
-            result = _session(asked, given, taken, status, here, users, stream)
+            result = _session(asked, given, taken, status, here, stream)
     except BaseException as failure:
         if result is None:
             raise
@@ -174,7 +169,6 @@ def _session(
     taken: Mapping[str, str],
     status: SessionStatus,
     here: Job,
-    users: Users | None,
     stream: TextIO,
 ) -> SessionResult:
     """Hold a session, of a command or of an event that needs none."""
@@ -185,7 +179,7 @@ def _session(
     workspace = Workspace.open(here.workspace)
     settings = load_settings(workspace, request.given.overrides, request.trusted).settings
     os.environ.update(needed(settings, given, taken))
-    return hold_session(here.workspace, request, users, stream, status)
+    return hold_session(here.workspace, request, stream, status)
 
 
 def _told(
@@ -208,18 +202,6 @@ def _told(
     except AutoresearchError as error:
         failure = failure or error
     return _exit_code(failure, console, redact)
-
-
-@contextmanager
-def _users(workspace: Path) -> Iterator[Users | None]:
-    """Users that experiments run as: their own where we are root, else ourselves."""
-    if os.geteuid() != 0:
-        yield None
-        return
-    sockets = folders_of_sockets(in_own_container=workspace == OWN_CONTAINER)
-    closed = [*places_of_the_runner(os.environ, workspace), *sockets]
-    with lent(workspace, closed) as users:
-        yield users
 
 
 def _payload(path: Path | None) -> object:

@@ -25,7 +25,6 @@ from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.forecast import fruitless
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.session import Session
-from autoresearch_ci.executors.users import Users
 from autoresearch_ci.reports.confirmation import finding, verdict
 from autoresearch_ci.reports.page import Page
 from autoresearch_ci.reports.progress import Progress
@@ -41,7 +40,6 @@ _NOTHING_RAN = {
 def hold_session(
     workspace: Path,
     request: ActionRequest,
-    users: Users | None,
     stream: TextIO,
     status: SessionStatus,
 ) -> SessionResult:
@@ -55,7 +53,7 @@ def hold_session(
     result: SessionResult | None = None
     session: Session | None = None
     try:
-        engine_request = request.for_engine(workspace, status.forge, users, progress.show)
+        engine_request = request.for_engine(workspace, status.forge, progress.show)
         with progress, open_session(engine_request) as session:
             admit(session, engine_request, progress.show, auto="report")
             paint = Paint(colour=False)

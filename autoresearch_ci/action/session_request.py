@@ -13,14 +13,17 @@ from autoresearch_ci.action.inputs import Given
 from autoresearch_ci.action.next_run import Cause
 from autoresearch_ci.action.pull_request import Head, NoHead, PullHead
 from autoresearch_ci.action.repository import REMOTE, GitHubRepository, base_branch, push_target
+from autoresearch_ci.action.workspace_access import has_tools
 from autoresearch_ci.campaign.select import of_other_targets, of_pull
 from autoresearch_ci.config.values import BadValue, duration
 from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.engine.evaluator import Tell
 from autoresearch_ci.engine.session_request import SessionRequest
-from autoresearch_ci.executors.users import Users
 from autoresearch_ci.forge import Forge, Pull
 from autoresearch_ci.workspace import Remote, Workspace
+
+DEFAULTS = {"network": "none"}
+"""Settings where nobody says otherwise, in the Action."""
 
 OFFERED = "autoresearch/"
 """The prefix of the branches that a campaign is offered from."""
@@ -49,9 +52,7 @@ class ActionRequest:
     head: Head = field(default_factory=NoHead)
     others: frozenset[str] = frozenset()
 
-    def for_engine(
-        self, workspace: Path, forge: Forge, users: Users | None, tell: Tell
-    ) -> SessionRequest:
+    def for_engine(self, workspace: Path, forge: Forge, tell: Tell) -> SessionRequest:
         """The same as a request that the engine opens a session by."""
         given = self.given
         return SessionRequest(
@@ -63,7 +64,8 @@ class ActionRequest:
             setup_only=self.setup_only,
             push=push_target(workspace, given.token),
             trusted=self.trusted,
-            users=users,
+            defaults=DEFAULTS,
+            has_tools=has_tools(workspace),
             tell=tell,
             idea=self.idea,
             idea_by=self.by,

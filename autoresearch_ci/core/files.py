@@ -129,3 +129,18 @@ def give(
                 except OSError as error:
                     if error.errno != errno.ENAMETOOLONG:
                         raise
+
+
+def give_ours(top: str, uid: int, gid: int) -> None:
+    """Give what is root's at `top` and below it to a user; no link is followed. Raises OSError.
+
+    Nothing where nothing is there. For root.
+    """
+    found = [top] if os.path.lexists(top) else []
+    for path in found:  # grows under way
+        st = os.lstat(path)
+        if st.st_uid == 0 and uid:
+            os.chown(path, uid, gid, follow_symlinks=False)
+        if stat.S_ISDIR(st.st_mode):
+            with os.scandir(path) as entries:
+                found += [entry.path for entry in entries]

@@ -87,11 +87,10 @@ def _look(
     show: Callable[[Event], None],
 ) -> Diagnosis:
     workspace = Workspace.open(request.repository)
-    users, trusted = request.users, request.trusted
+    trusted = request.trusted
     until = time.monotonic() + share
-    owner = users.experiments.uid if users else None
     checks = []
-    with project_copy(workspace, owner=owner) as copy:
+    with project_copy(workspace) as copy:
         for note in copy.notes:
             show(Note(note))
         borrowed = None
@@ -99,7 +98,7 @@ def _look(
             with workspace.files_of(trusted) as files:
                 borrowed = copy.borrow(files)
         prepared = not copy.notes and _is_detected_setup(workspace, settings, trusted)
-        examination = Examination(copy, settings, users, until, borrowed, prepared=prepared)
+        examination = Examination(copy, settings, until, borrowed, prepared=prepared)
         with closing(examination.checks()) as looking:
             for check in looking:
                 checks.append(check)

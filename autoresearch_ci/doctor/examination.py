@@ -30,7 +30,6 @@ from autoresearch_ci.engine.assembly import load_settings, open_session
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.session import Session
 from autoresearch_ci.engine.session_request import SessionRequest
-from autoresearch_ci.executors.users import Users
 from autoresearch_ci.proposers import Proposer
 from autoresearch_ci.source_code.frozen_lines.marks import without_marks
 from autoresearch_ci.workspace import ProjectCopy, Workspace
@@ -111,7 +110,7 @@ class _ProbeProposer:
 class Examination:
     """Plants every change there is in a scratch copy.
 
-    `overrides` are settings as for a session, `users` whom it belongs to. `unseen` are
+    `overrides` are settings as for a session. `unseen` are
     the titles of what is not tried yet: at an instant of `time.monotonic`, `until`, it ends.
     `trusted` is the commit of the copy whose settings count, None where its own do.
     `probe` is told the title of what is looked at from now on. `prepared` says that the copy
@@ -123,7 +122,6 @@ class Examination:
         self,
         copy: ProjectCopy,
         overrides: Mapping[str, object],
-        users: Users | None = None,
         until: float = math.inf,
         trusted: str | None = None,
         *,
@@ -131,7 +129,7 @@ class Examination:
         prepared: bool = False,
     ) -> None:
         self._copy, self._probe = copy, probe
-        self._users, self._until, self._trusted = users, until, trusted
+        self._until, self._trusted = until, trusted
         self.unseen = [*TITLES]
         workspace = Workspace.open(copy.root)
         self.settings = load_settings(workspace, overrides, trusted).settings
@@ -275,7 +273,6 @@ class Examination:
                 base=base,
                 setup_only=setup_only,
                 trusted=self._trusted,
-                users=self._users,
                 deadline=self._until,
                 proposer=proposer,
             )

@@ -81,7 +81,6 @@ def open_session(request: SessionRequest) -> Iterator[Session]:
             tag,
             settings.metric_direction,
             published=workspace.read_log(tag, LEDGER) or b"",
-            private=request.users is not None,
         )
         require_same_campaign(book, settings)
         name = uuid.uuid4().hex[:12]

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from autoresearch_ci.campaign.select import unknown
 from autoresearch_ci.engine.evaluator import Tell, silent
-from autoresearch_ci.executors.users import Users
 from autoresearch_ci.proposers import Proposer
 from autoresearch_ci.workspace import Target
 
@@ -30,8 +29,8 @@ class SessionRequest:
     machine has nothing that projects are built and run with.
     With `push` the campaign is shared there, and one that is there is found.
     `trusted` is the commit whose settings and instructions count where those of the user's tree
-    and of the campaign's base do not. Commands run as `users`, by default as the own user, and
-    none runs past `deadline`, an instant of `time.monotonic`.
+    and of the campaign's base do not. No command runs past `deadline`, an instant of
+    `time.monotonic`.
     `tell` hears at once of each command that begins, setup_command included.
     `proposer` has the ideas in place of the one that the settings name.
     `idea` waits for the first proposal, from the user `idea_by`.
@@ -51,7 +50,6 @@ class SessionRequest:
     setup_only: bool = False
     push: Target | None = None
     trusted: str | None = None
-    users: Users | None = None
     deadline: float = math.inf
     tell: Tell = silent
     proposer: Proposer | None = None

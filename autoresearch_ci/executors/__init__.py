@@ -45,13 +45,3 @@ class Executor(Protocol):
     name: str
 
     def run(self, command: Command) -> Run: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Executors:
-    """An executor each for setup, experiments, the guard, and the commands that give a number."""
-
-    setup: Executor
-    experiments: Executor
-    guard: Executor
-    measures: Executor

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autoresearch_ci.core.errors import MachineError
-from autoresearch_ci.executors.home_dirs import Homes
 
 UMASK = 0o022
 """We have to be able to read what a user makes, who has no group in common with anybody."""
@@ -36,20 +35,8 @@ class User:
         return kept | {"HOME": str(self.home)}
 
 
-@dataclass(frozen=True, slots=True)
-class Users:
-    """One for experiments, and another for agents, which may hold credentials.
-
-    `homes` is what is done for the first one's before and after each command.
-    """
-
-    experiments: User
-    agents: User
-    homes: Homes
-
-
-_FIRST, _COUNT = 61003, 64
-"""User ids, and group ids, that nobody has: those before are the Action's."""
+_FIRST, _COUNT = 61001, 64
+"""User ids, and group ids, that nobody has. The first have a name in the Action's image."""
 
 
 @contextlib.contextmanager

@@ -8,9 +8,11 @@ from autoresearch_ci.workspace.project_copy import ProjectCopy, project_copy
 from autoresearch_ci.workspace.remote import PATIENCE, Remote, Target
 from autoresearch_ci.workspace.repository import Workspace
 from autoresearch_ci.workspace.scratch_copy import clear_copies, sessions_in_copies
+from autoresearch_ci.workspace.status import OUTPUTS
 from autoresearch_ci.workspace.trial import Trial
 
 __all__ = [
+    "OUTPUTS",
     "PATIENCE",
     "Campaign",
     "Inbox",

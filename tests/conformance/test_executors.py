@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import time
 
 import pytest
 
 from autoresearch_ci.core.model import Run
 from autoresearch_ci.executors import Command, local
-from autoresearch_ci.executors.deadline import Deadline
 from autoresearch_ci.executors.local import ProcessExecutor
 from autoresearch_ci.executors.scripted import ScriptedExecutor
 
@@ -24,7 +22,6 @@ def process_without_adoption(monkeypatch):
 EXECUTORS = {
     "process": lambda _: ProcessExecutor(),
     "process, searching": process_without_adoption,
-    "deadline": lambda _: Deadline(ProcessExecutor(), math.inf),
 }
 
 

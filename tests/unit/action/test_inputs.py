@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -10,9 +11,9 @@ import yaml
 
 from autoresearch_ci.action import inputs, outputs
 from autoresearch_ci.action.inputs import INPUTS, KEY_INPUTS, MOST, given
-from autoresearch_ci.action.workspace_access import AGENTS, EXPERIMENTS
 from autoresearch_ci.config.settings import NAMES
 from autoresearch_ci.core.errors import SettingsError
+from autoresearch_ci.executors.users import lease
 
 HERE = Path(__file__).parents[3]
 DOCKER = yaml.safe_load((HERE / "action.yml").read_text())
@@ -66,10 +67,12 @@ def test_the_names():
     assert {name for name, each in INPUTS.items() if not each.setting} == others
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="NOT RUN: only root gives runs a user")
 def test_the_image_has_the_users():
-    """The users that experiments and agents run as have a name in the image."""
+    """The users that runs of copies are given first have a name in the image."""
     ids = re.search(r'USER_IDS="([0-9 ]+)"', (HERE / "Dockerfile").read_text())[1]
-    assert ids.split() == [str(EXPERIMENTS), str(AGENTS)]
+    with lease() as first, lease() as second:
+        assert ids.split() == [str(first), str(second)]
 
 
 def test_what_is_given():
