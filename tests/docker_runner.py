@@ -66,8 +66,33 @@ class Runner:
         self.own_all()
 
     def own_all(self) -> None:
+        """Let all be the runner's, and remember what is in the workspace."""
         for path in [self.folder / "work", *(self.folder / "work").rglob("*")]:
             os.chown(path, OWNER, OWNER, follow_symlinks=False)
+        self.before = self.state()
+
+    def state(self) -> dict[str, tuple[object, ...]]:
+        """Everything in the workspace but git's folder and what the loop writes: all that counts."""
+        found = {}
+        for path in (self.workspace, *self.workspace.rglob("*")):
+            name = str(path.relative_to(self.workspace))
+            if name.split("/", maxsplit=1)[0] in (".git", ".claude", "results.tsv", "run.log"):
+                continue
+            st = path.lstat()
+            is_file = path.is_file() and not path.is_symlink()
+            content = (path.read_bytes(), st.st_mtime_ns) if is_file else ()
+            found[name] = (st.st_mode, st.st_uid, st.st_gid, *content)
+        return found
+
+    def left_over(self) -> list[str]:
+        """What is left of a session: layers, and what the engine has of it."""
+        layers = [str(path) for path in self.temp.glob("autoresearch-*/*")]
+        shown = '{{.Label "autoresearch-session"}}'
+        for words in (["ps", "-a"], ["volume", "ls"]):
+            listed = ["docker", *words, "--filter", "label=autoresearch-session", "--format", shown]
+            said = subprocess.run(listed, capture_output=True, text=True, check=True).stdout
+            layers += [line for line in said.splitlines() if line.startswith(str(self.temp))]
+        return layers
 
     def not_owned(self) -> list[str]:
         """What in the workspace belongs to somebody else than its owner."""
@@ -152,11 +177,12 @@ class Runner:
             return []
         return [json.loads(line) for line in log.read_text().splitlines()]
 
-    def wait_for(self, path: str, seconds: float = 90.0) -> None:
-        """Until a file is there in the workspace."""
+    def wait_for_line(self, line: str, seconds: float = 90.0) -> None:
+        """Until a run has printed a line."""
         until = time.monotonic() + seconds
-        while not (self.workspace / path).exists():
-            assert time.monotonic() < until, f"{path} did not come"
+        log = self.workspace / "run.log"
+        while not log.exists() or line not in log.read_text().splitlines():
+            assert time.monotonic() < until, f"{line!r} did not come"
             time.sleep(0.01)
 
     def close(self) -> None:

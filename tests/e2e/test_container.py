@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.action_image import docker
-from tests.docker_runner import TOKENS, Runner
+from tests.docker_runner import OWNER, TOKENS, Runner
 
 HERE = Path(__file__).parents[2]
 CANCEL = 7.0
@@ -30,23 +30,25 @@ SECTION = """\
 - metric_name: score
 - metric_parse: grep "^score:" run.log | cut -d" " -f2
 """
-# What it can get at goes to a folder that git ignores, so that it is found afterwards.
+IMAGE = "autoresearch-base:local"
+"""What containers of runs are made from: Debian with Python, which `install-tools` makes."""
+
+LEVELS = {"container": {"image": IMAGE}, "copy": {}}
+"""Inputs by which the Action's image isolates runs so: the project is of no type, and names none."""
+
 SPY = r"""
-loot=/github/workspace/loot
-exec 2>> $loot/refused
-pwd >> $loot/places
-id -u >> $loot/ids
-env > $loot/environment
+exec 2>&1
+id -u; pwd; env
 cat .git/config .git/HEAD
 cat /github/workflow/event.json /github/home/secret /github/file_commands/*
 ls /github/workflow /github/file_commands /github/home /github/runner_temp
-for process in /proc/[0-9]*; do cat $process/environ $process/mem; done > $loot/processes
-echo > /var/run/docker.sock
-ls /var/run/docker.sock
+for process in /proc/[0-9]*; do cat $process/environ $process/mem; done | tr '\0' '\n'
+python3 -c 'import socket; socket.socket(socket.AF_UNIX).connect("/var/run/docker.sock"); print("OPEN")'
+python3 -c 'import socket; socket.create_connection(("192.0.2.1", 9), 3); print("OPEN")'
 git log -1
 echo x > /github/file_commands/set_output_1
 echo x > .git/hooks/pre-push
-grep -H NoNewPrivs /proc/self/status > $loot/privileges
+grep NoNewPrivs /proc/self/status
 python3 solve.py
 """
 
@@ -61,9 +63,9 @@ def runner(image, tmp_path):
 
     def project(run="python3 solve.py", doctor="off", **files):
         section = SECTION.format(run=run) + f"- doctor: {doctor}\n"
-        ignored = {".gitignore": "loot/\n__pycache__/\n"}
+        ignored = {".gitignore": "data/\n__pycache__/\n"}
         job.check_out({"solve.py": SOLVE, "CLAUDE.md": section, **ignored, **files})
-        (job.workspace / "loot").mkdir()
+        (job.workspace / "data").mkdir()
         job.own_all()
         return job
 
@@ -84,20 +86,22 @@ def git(job: Runner, *words: str) -> str:
     return done.stdout
 
 
-def is_handed_back(job: Runner) -> bool:
-    """Everything is the owner's, with the permissions that it had, and nothing runs."""
+def is_as_before(job: Runner) -> bool:
+    """The workspace is as it was, all is its owner's, nothing runs and nothing is left."""
+    assert job.state() == job.before
     assert job.not_owned() == []
     for path in (job.workflow, job.commands, job.temp, job.workspace / ".git"):
         assert path.stat().st_mode & 0o777 == 0o755, path
-    assert not (job.workspace / ".git" / "autoresearch" / "lent.json").exists()
     assert left_of(job) == ""
+    assert job.left_over() == []
     return True
 
 
-def test_a_dispatch(runner):
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_dispatch(runner, level):
     """A dispatch makes experiments, and its outputs, its summary and the branches tell of them."""
     job = runner()
-    done = job.run(max_experiments="6", proposer="search")
+    done = job.run(max_experiments="6", proposer="search", **LEVELS[level])
     assert done.returncode == 0, done.stdout + done.stderr
     outputs = job.outputs()
     results = json.loads(outputs["results_json"])
@@ -113,43 +117,51 @@ def test_a_dispatch(runner):
     assert "score 0.008900 →" in summary
     assert "The last kept change" in summary
     assert git(job, "status", "--porcelain") == ""
-    assert is_handed_back(job)
+    assert is_as_before(job)
 
 
+@pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("doctor", ["off", "report"])
-def test_an_experiment_finds_no_token(runner, doctor):
-    """An experiment runs as nobody in particular and gets at no token, by no way that we know.
+def test_an_experiment_finds_no_token(runner, doctor, level):
+    """An experiment gets at no token, no socket and no network, by no way that we know.
 
-    Nor does one in the doctor's copy.
+    Nor does one of the doctor's.
     """
     job = runner("sh spy.sh", doctor, **{"spy.sh": SPY})
-    done = job.run(max_experiments="1", proposer="search")
+    done = job.run(max_experiments="1", proposer="search", **LEVELS[level])
     assert done.returncode == 0, done.stdout + done.stderr
-    loot = {path.name: path.read_text() for path in (job.workspace / "loot").iterdir()}
-    assert set(loot["ids"].split()) == {"61001"}
-    places = {place.split("-")[0] for place in loot["places"].split()}
-    assert places == {"/github/workspace", *({"/tmp/autoresearch"} if doctor == "report" else ())}
-    assert loot["privileges"].split()[-1] == "1"
-    everywhere = "".join(loot.values()) + (job.workspace / "run.log").read_text()
+    assert f"isolated by {level}" in done.stdout
+    log = (job.workspace / "run.log").read_text()
+    user, _, *_ = log.splitlines()
+    assert user == {"container": str(OWNER), "copy": "61001"}[level]
     for token in TOKENS.values():
-        assert token not in everywhere
-    assert not re.search("GITHUB|INPUT_|ACTIONS_|/github/home", loot["environment"])
-    for place in (
-        ".git/config",
-        "workflow/event.json",
-        "/proc/1/environ",
-        "docker.sock",
-        "/github/workflow",
-    ):
-        assert any(
-            place in line and ("enied" in line or "annot" in line)
-            for line in loot["refused"].splitlines()
-        ), place
-    # What it could read of other processes was its own environment, and git told it nothing.
-    for variables in loot["processes"].split("\0")[:-1]:
-        assert variables.split("=")[0] in names(loot["environment"]), variables
-    assert "commit" not in everywhere
-    assert is_handed_back(job)
+        assert token not in log
+    assert not re.search("^(GITHUB|INPUT|ACTIONS)_", log, re.MULTILINE)
+    assert "OPEN" not in log
+    assert re.search(r"^NoNewPrivs:\s+1$", log, re.MULTILINE)
+    refused = [line for line in log.splitlines() if re.search("enied|o such|onexistent", line)]
+    for place in (".git/config", "workflow/event.json", "/github/home", ".git/hooks/pre-push"):
+        assert any(place in line for line in refused), place
+    assert is_as_before(job)
+
+
+def test_an_image_that_is_nowhere(runner):
+    """Then runs are isolated by the next best that there is, which is said."""
+    job = runner()
+    done = job.run(max_experiments="1", proposer="search", image="127.0.0.1:9/none:1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Runs are isolated by copy; container: " in done.stdout
+    assert "127.0.0.1:9/none:1" in done.stdout
+    assert is_as_before(job)
+
+
+def test_a_run_that_wants_the_network(runner):
+    """It has none, and the error says which setting gives it; setup_command has it."""
+    run = "python3 -c 'import socket; socket.create_connection((\"example.org\", 80), 3)'"
+    job = runner(run)
+    done = job.run(max_experiments="1", proposer="search")
+    assert done.returncode == 1
+    assert "network: host" in done.stdout
 
 
 def test_masks_and_unheard_output(runner):
@@ -173,7 +185,7 @@ def test_every_other_event(runner):
     assert "starts nothing" in job.summary.read_text()
     assert job.outputs()["experiments"] == "0"
     assert job.records() == []
-    assert is_handed_back(job)
+    assert is_as_before(job)
 
 
 def test_a_baseline_that_crashes_fails_the_step(runner):
@@ -184,7 +196,7 @@ def test_a_baseline_that_crashes_fails_the_step(runner):
     assert "::error title=autoresearch::The unchanged project gives no metric" in done.stdout
     assert "no such data set" in job.summary.read_text()
     assert job.outputs()["result"] == "error"
-    assert is_handed_back(job)
+    assert is_as_before(job)
 
 
 def test_a_workspace_without_checkout(image, tmp_path):
@@ -198,30 +210,27 @@ def test_a_workspace_without_checkout(image, tmp_path):
         job.close()
 
 
-def names(environment: str) -> set[str]:
-    return {line.split("=")[0] for line in environment.splitlines()} | {"PWD"}
-
-
 SLOW = "(setsid sleep 300 &); python3 slow.py"
 SLOW_PY = """\
 import pathlib, runpy, time
-loot, text = pathlib.Path("loot"), pathlib.Path("solve.py").read_text()
-if "RATE = 0.02\\nSTEPS = 8" not in text and (loot / "slow").exists():
-    (loot / "under-way").touch()
-    time.sleep(300)
+if "RATE = 0.02\\nSTEPS = 8" not in pathlib.Path("solve.py").read_text():
+    if pathlib.Path("data/slow").exists():
+        print("under way", flush=True)
+        time.sleep(300)
 runpy.run_path("solve.py")
 """
 """The unchanged project is quick, and a candidate takes minutes."""
 
 
-@pytest.fixture
-def under_way(runner):
-    """A job whose first candidate is running, and the client of its container."""
-    job = runner(SLOW, **{"slow.py": SLOW_PY})
-    (job.workspace / "loot" / "slow").touch()
-    client = job.start(proposer="search")
-    job.wait_for("loot/under-way")
-    yield job, client
+@pytest.fixture(params=LEVELS)
+def under_way(runner, request):
+    """A job whose first candidate is running, the client of its container, and its inputs."""
+    job, inputs = runner(SLOW, **{"slow.py": SLOW_PY}), LEVELS[request.param]
+    (job.workspace / "data" / "slow").touch()
+    job.own_all()
+    client = job.start(proposer="search", **inputs)
+    job.wait_for_line("under way")
+    yield job, client, inputs
     client.kill()
     client.communicate()
 
@@ -229,7 +238,7 @@ def under_way(runner):
 @pytest.mark.parametrize("way", ["docker stop", "the runner's SIGINT", "the runner's SIGTERM"])
 def test_cancel(under_way, way):
     """A cancelled step ends within 7 seconds; its experiment is recorded and nothing runs on."""
-    job, client = under_way
+    job, client, _ = under_way
     began = time.monotonic()
     if way == "docker stop":
         docker("stop", "-t", "30", job.names[-1])
@@ -242,39 +251,45 @@ def test_cancel(under_way, way):
     assert (last["details"]["experiment"], last["details"]["reason"]) == (1, "interrupted")
     assert (end["action"], end["details"]["reason"]) == ("session_end", "interrupted")
     assert "Stopped: interrupted" in job.summary.read_text()
-    assert is_handed_back(job)
+    assert is_as_before(job)
 
 
 @pytest.mark.parametrize("post", [True, False], ids=["post step", "no post step"])
 def test_killed(under_way, post):
-    """After SIGKILL the step that always follows, or else the next session, hands all back."""
-    job, client = under_way
+    """After SIGKILL the step that always follows, or else the next session, clears up."""
+    job, client, inputs = under_way
     docker("kill", job.names[-1])
     client.wait(timeout=30)
-    assert job.not_owned() != []
     if post:
         assert job.run(entrypoint="/usr/local/bin/autoresearch-post").returncode == 0
-        assert is_handed_back(job)
-    (job.workspace / "loot" / "slow").unlink()
-    done = job.run(max_experiments="2", proposer="search")
+        assert is_as_before(job)
+    (job.workspace / "data" / "slow").unlink()
+    job.own_all()
+    done = job.run(max_experiments="2", proposer="search", **inputs)
     assert done.returncode == 0, done.stdout + done.stderr
     reasons = [r["details"]["reason"] for r in job.records() if r["action"] == "experiment_done"]
     assert reasons[1] == "interrupted"
     assert len(reasons) == 4
     assert git(job, "status", "--porcelain") == ""
-    assert is_handed_back(job)
+    assert is_as_before(job)
 
 
 def test_the_form_for_job_containers(image, runner):
     """In a job container with nothing but Python and git the other form works the same."""
     job = runner()
     steps = (
-        "set -eu; export RUNNER_TEMP=/github/runner_temp; cd /github/workspace;"
+        "set -eu; cd $GITHUB_WORKSPACE;"
         "sh /action/process/install $RUNNER_TEMP/venv;"
-        "$RUNNER_TEMP/venv/bin/python -I -m autoresearch_ci.action;"
-        "$RUNNER_TEMP/venv/bin/python -I -m autoresearch_ci.action post"
+        "sh /action/process/start $RUNNER_TEMP/venv;"
+        "sh /action/process/start $RUNNER_TEMP/venv post"
     )
     words = job.arguments("sh", "workflow_dispatch", {"max_experiments": "3", "proposer": "search"})
+    words = [
+        word.replace("/github/workspace", "/__w/project/project").replace(
+            "/github/runner_temp", "/__w/_temp"
+        )
+        for word in words
+    ]
     words[-1:] = ["-c", steps]
     words[words.index("--rm") : words.index("--rm")] = [
         "--network",
@@ -285,8 +300,9 @@ def test_the_form_for_job_containers(image, runner):
     words.insert(len(words) - 2, "autoresearch-base:e2e")
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "isolated by copy" in done.stdout
     assert job.outputs()["experiments"] == "3"
-    assert is_handed_back(job)
+    assert is_as_before(job)
 
 
 def test_nothing_that_builds_is_in_the_image(image):

@@ -147,7 +147,7 @@ def test_the_linters_see(written):
 def test_scripts():
     """Our shell scripts have no finding."""
     scripts = [path for path in (ROOT / ".ci").iterdir() if path.is_file() and not path.suffix]
-    scripts.append(ROOT / "process/install")
+    scripts += [ROOT / "process/install", ROOT / "process/start"]
     scripts += [ROOT / "tests/e2e" / name for name in ("install-tools", "make-base")]
     done = run("shellcheck", *scripts)
     assert done.returncode == 0, done.stdout + done.stderr
