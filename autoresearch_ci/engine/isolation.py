@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from autoresearch_ci.config import Loaded
+from autoresearch_ci.config import Loaded, Settings
+from autoresearch_ci.core.errors import MachineError
 from autoresearch_ci.trees import Base, Network, Sandbox, Trees
 from autoresearch_ci.trees.levels import Choice, choose, level, look, order
 from autoresearch_ci.trees.place import candidates, session_place
@@ -22,25 +23,45 @@ def run_trees(
     `has_tools` says whether the machine has what projects are built and run with.
     """
     settings = loaded.settings
-    names = order(
-        settings.isolation,
-        image_is_asked_for=bool(settings.image) and not loaded.origins["image"].is_detected,
-        has_tools=has_tools,
-    )
+    with session_place(candidates(workspace.root)) as place:
+        base = _base(workspace, settings, place, commit)
+        names = order(settings.isolation, image_is_asked_for=_asks(loaded), has_tools=has_tools)
+        choice = choose(settings.isolation, look(base, names))
+        with level(choice.level).open_trees(base) as trees:
+            yield trees, choice
+
+
+def described(workspace: Workspace, loaded: Loaded) -> str:
+    """The level that sessions would have on this machine; no image is fetched to see it."""
+    settings = loaded.settings
+    first, *rest = order(settings.isolation, image_is_asked_for=_asks(loaded), has_tools=True)
+    if first == "container":
+        return f"container, from {settings.image}"
+    try:
+        with session_place(candidates(workspace.root)) as place:
+            base = _base(workspace, settings, place, "HEAD")
+            names = [name for name in (first, *rest) if name != "container"]
+            return choose(settings.isolation, look(base, names)).level
+    except MachineError as error:
+        return f"none: {error.message}"
+
+
+def _asks(loaded: Loaded) -> bool:
+    """Tell whether the user has named an image, and not the type of the project."""
+    return bool(loaded.settings.image) and not loaded.origins["image"].is_detected
+
+
+def _base(workspace: Workspace, settings: Settings, place: Path, commit: str) -> Base:
     sandbox = Sandbox(
         network=Network(settings.network),
         read=tuple(map(Path, settings.sandbox_read)),
         write=tuple(map(Path, settings.sandbox_write)),
         allow=settings.env,
     )
-    with session_place(candidates(workspace.root)) as place:
-        base = Base(
-            workspace.root, place, workspace.tracked_files, commit, sandbox,
-            image=settings.image or "", gpus=settings.gpus,
-        )  # fmt: skip
-        choice = choose(settings.isolation, look(base, names))
-        with level(choice.level).open_trees(base) as trees:
-            yield trees, choice
+    return Base(
+        workspace.root, place, workspace.tracked_files, commit, sandbox,
+        image=settings.image or "", gpus=settings.gpus,
+    )  # fmt: skip
 
 
 def notes(choice: Choice) -> Iterator[str]:

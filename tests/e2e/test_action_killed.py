@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from autoresearch_ci.action.workspace_access import AGENTS, EXPERIMENTS
 from autoresearch_ci.executors.users import processes_of
 from tests import racing_sessions
 from tests.action_jobs import INPUTS, TOKEN, Job, make_source
@@ -28,6 +27,9 @@ SUM = " + ".join(f"(rate_{n} - 0.05) ** 2" for n in range(1, 10))
 SOLVE = "\n".join([*KNOBS, f'print("score:", {SUM})', ""])
 RUN = f"{INPUTS['run_command']}; (setsid sleep 300 &)"
 ROOT = os.geteuid() == 0
+USERS = range(61001, 61005)
+"""Those that runs of copies would be given."""
+
 OWNER = 1001 if ROOT else os.geteuid()
 
 
@@ -63,7 +65,7 @@ def killed(job: Job, earliest: float = 0.0) -> None:
 def is_handed_back(job: Job) -> bool:
     """Whether all is its owner's, and nobody else is there."""
     owners = {path.lstat().st_uid for path in (job.workspace, *job.workspace.rglob("*"))}
-    return owners == {OWNER} and not processes_of(EXPERIMENTS) and not processes_of(AGENTS)
+    return owners == {OWNER} and not any(map(processes_of, USERS))
 
 
 def copies(job: Job) -> list[Path]:
