@@ -67,9 +67,8 @@ def clear_leftovers(workspace: Path) -> None:
     for killed in sessions_in_copies(home):
         kill_marked(killed)
     clear_copies(home)
-    container.sweep()
-    for parent in candidates(workspace):
-        sweep(top_in(parent))
+    for parent in candidates(workspace, mounted=False):
+        sweep(top_in(parent), container.end)
 
 
 def has_tools(workspace: Path) -> bool:

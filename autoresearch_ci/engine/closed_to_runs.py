@@ -30,6 +30,7 @@ _ASK_GIT = {
 _NO_NETWORK = re.compile(
     r"could not resolve|name resolution|name or service not known|getaddrinfo|EAI_AGAIN|ENOTFOUND"
     r"|network is unreachable|ENETUNREACH|UnknownHost|dial tcp|failed to lookup address"
+    r"|address family not supported|EAFNOSUPPORT"  # what the filter around copies answers
     r"|no route to host|failed to establish a new connection|unable to connect",
     re.IGNORECASE,
 )

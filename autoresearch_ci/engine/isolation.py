@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from autoresearch_ci.config import Loaded, Settings
 from autoresearch_ci.core.errors import MachineError
-from autoresearch_ci.trees import Base, Network, Sandbox, Trees
+from autoresearch_ci.trees import Base, Network, Sandbox, Trees, container, copy
 from autoresearch_ci.trees.levels import Choice, choose, level, look, order
 from autoresearch_ci.trees.place import candidates, session_place
 from autoresearch_ci.workspace import Workspace
@@ -22,13 +23,12 @@ def run_trees(
 
     `has_tools` says whether the machine has what projects are built and run with.
     """
-    settings = loaded.settings
-    with session_place(candidates(workspace.root)) as place:
-        base = _base(workspace, settings, place, commit)
-        names = order(settings.isolation, image_is_asked_for=_asks(loaded), has_tools=has_tools)
-        choice = choose(settings.isolation, look(base, names))
-        with level(choice.level).open_trees(base) as trees:
-            yield trees, choice
+    wanted = loaded.settings.isolation
+    at = partial(_base, workspace, loaded.settings, commit)
+    names = order(wanted, image_is_asked_for=_asks(loaded), has_tools=has_tools)
+    choice = choose(wanted, look(at, names))
+    with at(choice.level) as base, level(choice.level).open_trees(base) as trees:
+        yield trees, choice
 
 
 def described(workspace: Workspace, loaded: Loaded) -> str:
@@ -38,10 +38,9 @@ def described(workspace: Workspace, loaded: Loaded) -> str:
     if first == "container":
         return f"container, from {settings.image}"
     try:
-        with session_place(candidates(workspace.root)) as place:
-            base = _base(workspace, settings, place, "HEAD")
-            names = [name for name in (first, *rest) if name != "container"]
-            return choose(settings.isolation, look(base, names)).level
+        names = [name for name in (first, *rest) if name != "container"]
+        at = partial(_base, workspace, settings, "HEAD")
+        return choose(settings.isolation, look(at, names)).level
     except MachineError as error:
         return f"none: {error.message}"
 
@@ -51,17 +50,21 @@ def _asks(loaded: Loaded) -> bool:
     return bool(loaded.settings.image) and not loaded.origins["image"].is_detected
 
 
-def _base(workspace: Workspace, settings: Settings, place: Path, commit: str) -> Base:
+@contextmanager
+def _base(workspace: Workspace, settings: Settings, commit: str, name: str) -> Iterator[Base]:
+    """The ground on which a level is to stand, with a place of its own for the block."""
     sandbox = Sandbox(
         network=Network(settings.network),
         read=tuple(map(Path, settings.sandbox_read)),
         write=tuple(map(Path, settings.sandbox_write)),
         allow=settings.env,
     )
-    return Base(
-        workspace.root, place, workspace.tracked_files, commit, sandbox,
-        image=settings.image or "", gpus=settings.gpus,
-    )  # fmt: skip
+    parents = candidates(workspace.root, mounted=name != copy.NAME)
+    with session_place(parents, container.end) as place:
+        yield Base(
+            workspace.root, place, workspace.tracked_files, commit, sandbox,
+            image=settings.image or "", gpus=settings.gpus,
+        )  # fmt: skip
 
 
 def notes(choice: Choice) -> Iterator[str]:

@@ -24,8 +24,7 @@ from autoresearch_ci.trees.container_run import run_in_container
 from autoresearch_ci.trees.engine import LABEL, Engine, RefusedError, find, trouble
 from autoresearch_ci.trees.layered import LayeredTrees, Runner
 from autoresearch_ci.trees.layers import discard
-from autoresearch_ci.trees.place import session_place, top_in
-from autoresearch_ci.trees.place import sweep as swept
+from autoresearch_ci.trees.place import session_place
 from autoresearch_ci.trees.sandbox_filter import names
 from autoresearch_ci.trees.sandbox_paths import require_paths
 from autoresearch_ci.trees.session_layers import HOME, PROJECT, SessionLayers, Stack
@@ -191,11 +190,10 @@ def open_trees(base: Base) -> Iterator[ContainerTrees]:
             engine.sweep(session)
 
 
-def sweep() -> None:
-    """Remove what killed sessions have left with the engine, and their layers that it saw."""
-    if engine := find():
-        for parent in _shared():
-            swept(top_in(parent), partial(_end, engine))
+def end(place: Path) -> None:
+    """Remove what a killed session with this place has left with the engine."""
+    if (engine := find()) and (seen := engine.host_path(place)):
+        engine.sweep(seen)
 
 
 _REMEDY = "Start Docker or Podman, and let this user use its socket; or set `isolation: copy`."
@@ -288,22 +286,11 @@ def _place(engine: Engine, place: Path) -> Iterator[tuple[Path, str]]:
     if seen := engine.host_path(place):
         yield place, seen
         return
-    parents = [path for path in _shared() if engine.host_path(path)]
-    if not parents:
+    shared = Path(os.environ.get("RUNNER_TEMP") or "/nowhere")
+    if not shared.is_dir() or not engine.host_path(shared):
         raise MachineError(f"the engine sees neither {place} nor RUNNER_TEMP", remedy=_REMEDY)
-    with session_place(parents, partial(_end, engine)) as found:
+    with session_place([shared], end) as found:
         yield found, engine.host_path(found) or ""
-
-
-def _shared() -> list[Path]:
-    """The runner's temporary folder, which it mounts into containers."""
-    path = Path(os.environ.get("RUNNER_TEMP") or "/nowhere")
-    return [path] if path.is_dir() else []
-
-
-def _end(engine: Engine, place: Path) -> None:
-    if seen := engine.host_path(place):
-        engine.sweep(seen)
 
 
 def _variables(allow: Sequence[str]) -> dict[str, str]:

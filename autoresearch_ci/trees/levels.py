@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -14,6 +15,10 @@ LEVELS = ("overlay", "container", "copy")
 
 AUTO, REQUIRED = "auto", "required"
 """Settings that name no level: the strongest that there is, and none that leaves anything open."""
+
+
+Ground = Callable[[str], AbstractContextManager[Base]]
+"""Gives a level its base, with a place that is good for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +58,16 @@ def order(wanted: str, *, image_is_asked_for: bool, has_tools: bool) -> tuple[st
     return ("overlay", "copy", "container")
 
 
-def look(base: Base, names: Sequence[str]) -> dict[str, Found]:
+def look(at: Ground, names: Sequence[str]) -> dict[str, Found]:
     """Try these levels for a project, up to one that is whole."""
     found: dict[str, Found] = {}
     for name in names:
         module = level(name)
-        obstacle = module.obstacle(base)
+        try:
+            with at(name) as base:
+                obstacle = module.obstacle(base)
+        except MachineError as error:  # there is no place for it
+            obstacle = Obstacle(error.message.rstrip("."), error.remedy)
         found[name] = Found(obstacle, () if obstacle else module.weaknesses())
         if not obstacle and not found[name].weaknesses:
             break

@@ -24,23 +24,28 @@ def _nothing(_place: Path) -> None:
     """Do nothing: all that ran there ended with its session."""
 
 
-def candidates(root: Path, temporary: str = "") -> list[Path]:
-    """Folders in which layers of this project could lie, the best first.
+def candidates(root: Path, temporary: str = "", *, mounted: bool = True) -> list[Path]:
+    """Folders in which what trees of this project are made of could lie, the best first.
 
-    On a disk rather than in memory, and neither in the project nor in the home: a folder cannot be
-    a layer of what it lies in.
+    On a disk rather than in memory. Where it is to be `mounted`, on a file system that can be, and
+    neither in the project nor in the home: a folder cannot be a layer of what it lies in.
     """
     home = home_of(dict(os.environ))
-    found = ["/var/tmp", temporary or tempfile.gettempdir(), "/dev/shm"]
-    paths = dict.fromkeys(Path(name).resolve() for name in found)
+    temporary = temporary or tempfile.gettempdir()
+    found = ["/var/tmp", temporary, os.environ.get("RUNNER_TEMP", ""), "/dev/shm"]
+    paths = dict.fromkeys(Path(name).resolve() for name in found if name)
     return [
         path
         for path in paths
         if os.access(path, os.W_OK | os.X_OK)
         and not path.is_relative_to(root)
-        and (not path.is_relative_to(home) or home == Path("/"))
-        and file_system(str(path)) not in _UNFIT
+        and (not mounted or _is_fit(path, home))
     ]
+
+
+def _is_fit(path: Path, home: Path) -> bool:
+    inside = path.is_relative_to(home) and home != Path("/")
+    return not inside and file_system(str(path)) not in _UNFIT
 
 
 @contextmanager

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 
 from autoresearch_ci.core.errors import MachineError
 from autoresearch_ci.trees import Obstacle
-from autoresearch_ci.trees.levels import LEVELS, Choice, Found, choose, order
+from autoresearch_ci.trees.levels import LEVELS, Choice, Found, choose, look, order
 
 WHOLE = Found()
 WEAK = Found(weaknesses=("the network",))
@@ -42,6 +46,20 @@ def test_where_containers_come(asked, tools, first, last):
     names = order("auto", image_is_asked_for=asked, has_tools=tools)
     assert (names[0], names[-1]) == (first, last)
     assert set(names) == set(LEVELS)
+
+
+def test_no_place_for_one():
+    """Then the next one is tried, with a place of its own."""
+
+    @contextmanager
+    def at(name):
+        if name == "overlay":
+            raise MachineError("There is no folder.", remedy="Make one.")
+        yield SimpleNamespace(place=Path("/var/tmp/layers"))
+
+    found = look(at, ("overlay", "copy"))
+    assert found["overlay"].obstacle == Obstacle("There is no folder", "Make one.")
+    assert found["copy"].obstacle is None
 
 
 def test_required():

@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from autoresearch_ci.core.errors import MachineError
+from autoresearch_ci.trees import place
 from autoresearch_ci.trees.place import candidates, session_place
 
 
 def test_a_place_is_ours_and_goes(tmp_path):
     """Only we can enter it, and nothing of it stays."""
-    with session_place([tmp_path]) as place:
-        assert place.stat().st_mode & 0o777 == 0o700
-        (place / "layer").mkdir()
+    with session_place([tmp_path]) as made:
+        assert made.stat().st_mode & 0o777 == 0o700
+        (made / "layer").mkdir()
     assert [path.name for path in tmp_path.rglob("*")] == [f"autoresearch-{os.getuid()}"]
 
 
@@ -27,8 +28,9 @@ def test_what_a_killed_session_left_goes(tmp_path):
 import sys, time
 sys.path.insert(0, {str(Path(__file__).parents[3])!r})
 from pathlib import Path
+from autoresearch_ci.trees import place
 from autoresearch_ci.trees.place import session_place
-with session_place([Path({str(tmp_path)!r})]) as place:
+with session_place([Path({str(tmp_path)!r})]) as made:
     (place / "layer").mkdir()
     print(place, flush=True)
     time.sleep(60)
@@ -40,10 +42,10 @@ with session_place([Path({str(tmp_path)!r})]) as place:
     killed, living = (Path(session.stdout.readline().strip()) for session in sessions)
     sessions[0].kill()
     sessions[0].wait()
-    with session_place([tmp_path]) as place:
+    with session_place([tmp_path]) as made:
         assert not killed.exists()
         assert (living / "layer").exists()
-        assert place.exists()
+        assert made.exists()
     sessions[1].kill()
     for session in sessions:
         session.wait()
@@ -71,3 +73,10 @@ def test_never_in_the_project(tmp_path):
     folder.mkdir(parents=True)
     assert folder not in candidates(tmp_path / "project", str(folder))
     assert folder in candidates(tmp_path / "other", str(folder))
+
+
+def test_what_is_not_mounted_lies_anywhere(tmp_path, monkeypatch):
+    """A container's own disk is no ground for overlays, but good enough for copies."""
+    monkeypatch.setattr(place, "file_system", lambda _path: "overlay")
+    assert candidates(tmp_path, str(tmp_path.parent)) == []
+    assert tmp_path.parent in candidates(tmp_path, str(tmp_path.parent), mounted=False)
