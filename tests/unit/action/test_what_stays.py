@@ -7,7 +7,7 @@ import pytest
 from tests import racing_sessions
 from tests.action_jobs import INPUTS, checkout
 
-PLANTED = "~/.planted ~/.cache/pip/planted /tmp/planted /dev/shm/planted planted.py"
+PLANTED = "~/.planted ~/.cache/pip/planted /tmp/planted /dev/shm/planted"
 SETTINGS = f"""
 doctor: off
 setup_command: echo 5 > ~/.five
@@ -20,7 +20,7 @@ PLANTS = f"mkdir -p ~/.cache/pip; for at in {PLANTED}; do echo 1 > $at; done; "
 
 @pytest.mark.job
 def test_a_number_that_was_planted(tmp_path):
-    """What runs leave in the home, a cache, `/tmp` or the project is not what measures them."""
+    """What runs leave in the home, a cache or a temporary folder is not what measures them."""
     with checkout(tmp_path, SETTINGS) as job:
         run = PLANTS + INPUTS["run_command"]
         assert job.run(run_command=run, max_experiments="2") == 0, job.log

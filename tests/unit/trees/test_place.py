@@ -28,9 +28,8 @@ def test_what_a_killed_session_left_goes(tmp_path):
 import sys, time
 sys.path.insert(0, {str(Path(__file__).parents[3])!r})
 from pathlib import Path
-from autoresearch_ci.trees import place
 from autoresearch_ci.trees.place import session_place
-with session_place([Path({str(tmp_path)!r})]) as made:
+with session_place([Path({str(tmp_path)!r})]) as place:
     (place / "layer").mkdir()
     print(place, flush=True)
     time.sleep(60)
