@@ -264,7 +264,7 @@ def test_killed(under_way, post):
         assert job.run(entrypoint="/usr/local/bin/autoresearch-post").returncode == 0
         assert is_as_before(job)
     (job.workspace / "data" / "slow").unlink()
-    job.own_all()
+    job.before = job.state()
     done = job.run(max_experiments="2", proposer="search", **inputs)
     assert done.returncode == 0, done.stdout + done.stderr
     reasons = [r["details"]["reason"] for r in job.records() if r["action"] == "experiment_done"]
