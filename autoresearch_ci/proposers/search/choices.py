@@ -68,7 +68,7 @@ def _parameter(
         return None
     return Parameter(
         f"{identity(site)}~", site.name, start, start + len(text), text, weight,
-        options=tuple(options), line=site.line,
+        options=tuple(options), line=site.line, kind="choice",
     )  # fmt: skip
 
 

@@ -46,9 +46,11 @@ _NAMED = frozenset({"constant", "option", "key", "keyword", "directive", "local"
 class Parameter:
     """One thing that can be set: `text` at `start` to `end` of the source.
 
-    `id` is the same after edits elsewhere. A number has a `scale`; a flag or a
-    choice has `options`, its own text among them. `weight` is how promising it
-    looks: up to 1, and more for a learning rate.
+    `id` is the same after edits elsewhere; `kind` is the name of what found it. A number has a
+    `scale`; anything else has `options`, its own text among them: texts to put in its place,
+    and where they are `ordered`, neighbours are alike (`-O1`, `-O2`, `-O3`). `weight` is how
+    promising it looks: up to 1, and more for a learning rate. A text may be empty: what is not
+    there yet and can be put there.
     """
 
     id: str
@@ -62,6 +64,8 @@ class Parameter:
     scale: Scale | None = None
     options: tuple[str, ...] = ()
     line: int = 0
+    kind: str = "number"
+    ordered: bool = False
 
     def written(self, value: float) -> str:
         """The source text for a new value, sign included."""
@@ -151,7 +155,7 @@ def _flag(token: Token, site: Site, tune: Tune | None) -> Parameter | None:
     text = token.text
     return Parameter(
         identity(site), site.name, token.start, token.end, text,
-        1.0 if tune else weight, options=options, line=site.line,
+        1.0 if tune else weight, options=options, line=site.line, kind="switch",
     )  # fmt: skip
 
 
