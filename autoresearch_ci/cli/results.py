@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from autoresearch_ci.cli.parser import Parser, positive
-from autoresearch_ci.core.errors import LedgerError
+from autoresearch_ci.core.errors import LedgerError, MachineError
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import Experiment, Status
-from autoresearch_ci.reports.formats import FORMATS, Report, render
+from autoresearch_ci.reports.formats import FORMATS, Report, data, render
 from autoresearch_ci.reports.formats.table import nothing_yet
 from autoresearch_ci.reports.terminal import is_live
 
@@ -49,6 +49,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     how.add_argument(
         "--tsv", action="store_const", const="tsv", dest="format", help="the same as --format tsv"
     )
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="write it there instead of to standard output"
+    )
+    parser.add_argument(
+        "--theme", choices=("light", "dark"),
+        help="colours of a picture or page (default: the viewer's; a png's are light)",
+    )  # fmt: skip
     how.add_argument("--watch", action="store_true", help="show it again as it grows, until Ctrl-C")
 
 
@@ -69,11 +76,28 @@ def main(arguments: Namespace) -> int:
     gc.disable()
     view = look(arguments.repo, arguments.tag)
     rows = chosen(view.history, arguments.status, arguments.last)
-    shown = report(view, rows, quiet=arguments.quiet)
-    sys.stdout.writelines(f"{line}\n" for line in render(form, shown))
+    shown = report(view, rows, arguments)
+    _write(form, shown, arguments.output)
     if form != TABLE and not view.history.experiments:
         print(*nothing_yet(shown), sep="\n", file=sys.stderr)
     return 0
+
+
+def _write(form: str, shown: Report, output: Path | None) -> None:
+    """Hand it out: to a file, else to standard output."""
+    if output is not None:
+        try:
+            output.write_bytes(data(form, shown))
+        except OSError as error:
+            raise MachineError(
+                f"{output} cannot be written: {error.strerror}.",
+                remedy="Give --output a file in a folder that is there and yours.",
+            ) from error
+    elif FORMATS[form].binary:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data(form, shown))
+    else:
+        sys.stdout.writelines(f"{line}\n" for line in render(form, shown))
 
 
 def _form(arguments: Namespace) -> str:
@@ -84,6 +108,8 @@ def _form(arguments: Namespace) -> str:
             "--json, --format (or --tsv) and --watch are three different forms; give one of them."
         )
     form = "jsonl" if arguments.json else arguments.format or TABLE
+    if FORMATS[form].binary and not arguments.output and sys.stdout.isatty():
+        parser.error(f"--format {form} is no text; give --output FILE as well.")
     if FORMATS[form].whole and (arguments.status or arguments.last):
         parser.error(
             f"--format {form} shows the whole campaign; leave out --status and --last, or take "
@@ -92,7 +118,9 @@ def _form(arguments: Namespace) -> str:
     return form
 
 
-def report(view: CampaignView, rows: Sequence[Experiment], *, quiet: bool = False) -> Report:
+def report(
+    view: CampaignView, rows: Sequence[Experiment], arguments: Namespace | None = None
+) -> Report:
     """The campaign as formats take it."""
     from autoresearch_ci.campaign import ledger  # noqa: PLC0415 - after the usage is checked
 
@@ -104,7 +132,8 @@ def report(view: CampaignView, rows: Sequence[Experiment], *, quiet: bool = Fals
         running=view.running,
         encode=ledger.encode,
         tsv=ledger.table,
-        quiet=quiet,
+        quiet=arguments is not None and arguments.quiet,
+        dark=arguments.theme == "dark" if arguments and arguments.theme else None,
     )
 
 
@@ -153,7 +182,7 @@ def _latest(view: CampaignView, arguments: Namespace) -> list[str]:
     rows = chosen(view.history, arguments.status, arguments.last)
     if is_live(sys.stdout):
         rows = rows[-max(shutil.get_terminal_size().lines - _AROUND, 1) :]
-    return list(render(TABLE, report(view, rows, quiet=arguments.quiet)))
+    return list(render(TABLE, report(view, rows, arguments)))
 
 
 def _draw(text: str) -> None:

@@ -24,6 +24,7 @@ class SessionStart:
 
     `base_branch` is the branch that commit was on, which the campaign follows; empty
     where it follows none. `goes_on` says that it starts the next one where a limit ends it.
+    `target_value` is the value at which the campaign ends, where one was set.
     """
 
     tag: str
@@ -38,6 +39,7 @@ class SessionStart:
     machine: str
     version: str
     goes_on: bool = False
+    target_value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,14 @@ from autoresearch_ci.core.model import Experiment, ExperimentStart, SessionEnd, 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One row: the help of a format, and whether it shows chosen rows or the `whole` campaign."""
+    """One row: the help of a format, and whether it shows chosen rows or the `whole` campaign.
+
+    A `binary` one yields bytes and no lines.
+    """
 
     help: str
     whole: bool = False
+    binary: bool = False
 
 
 FORMATS = {
@@ -30,6 +34,7 @@ FORMATS = {
     "tsv": Format("exactly as in results.tsv"),
     "markdown": Format("the page that the logs branch shows", whole=True),
     "chart": Format("the picture of the logs branch, an SVG", whole=True),
+    "png": Format("the same picture as pixels", whole=True, binary=True),
 }
 """By their name in `results --format`; the first is the default."""
 
@@ -40,7 +45,8 @@ class Report:
 
     `rows` are the experiments to show, `running` is the one under way. `encode` gives an
     experiment as the object on its line of the log, `tsv` the whole results.tsv.
-    `quiet` asks for one line, where a format is for people.
+    `quiet` asks for one line, where a format is for people, `dark` for a picture's colours;
+    None leaves them to whoever looks.
     """
 
     tag: str
@@ -51,6 +57,7 @@ class Report:
     encode: Callable[[Experiment], dict[str, Any]]
     tsv: Callable[[History], str]
     quiet: bool = False
+    dark: bool | None = None
 
     @property
     def start(self) -> SessionStart:
@@ -59,6 +66,14 @@ class Report:
 
 
 def render(name: str, report: Report) -> Iterator[str]:
-    """The lines of the report in this format."""
+    """The lines of the report in a format of text."""
     lines: Iterator[str] = import_module(f"{__name__}.{name}").render(report)
     return lines
+
+
+def data(name: str, report: Report) -> bytes:
+    """The report in any format, as a file has it."""
+    made = import_module(f"{__name__}.{name}").render(report)
+    if FORMATS[name].binary:
+        return b"".join(made)
+    return "".join(f"{line}\n" for line in made).encode("utf-8", "replace")

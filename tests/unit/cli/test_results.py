@@ -113,6 +113,25 @@ def test_the_page_and_the_picture_of_the_logs_branch(results, view):
     assert results("--format", "chart")[-1] == "</svg>"
 
 
+def test_a_picture_in_a_file(results, view, tmp_path, capsys):
+    """A PNG, light or dark, where it was asked for; an SVG in the colours that were asked for."""
+    pytest.importorskip("matplotlib")
+    for theme in ("light", "dark"):
+        file = tmp_path / f"{theme}.png"
+        assert results("--format", "png", "--theme", theme, "--output", str(file)) == []
+        assert file.read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "light.png").read_bytes() != (tmp_path / "dark.png").read_bytes()
+    assert not any("@media" in line for line in results("--format", "chart", "--theme", "dark"))
+
+
+def test_a_file_that_cannot_be_written(view, tmp_path, capsys):
+    """Why, and what to give instead."""
+    with pytest.raises(SystemExit) as exit_:
+        main(["results", "--format", "tsv", "--output", str(tmp_path / "none" / "x")])
+    assert exit_.value.code == 1
+    assert "a folder that is there" in capsys.readouterr().err
+
+
 def test_a_chart_without_matplotlib(view, monkeypatch, capsys):
     """What is missing is said, with how to install it."""
     monkeypatch.setitem(sys.modules, "matplotlib", None)
