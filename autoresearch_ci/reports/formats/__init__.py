@@ -31,6 +31,7 @@ class Format:
 FORMATS = {
     "table": Format("aligned columns, as wide as the terminal"),
     "jsonl": Format("JSON Lines: an object an experiment, as in the log"),
+    "json": Format("one JSON document, by schema/results.schema.json"),
     "tsv": Format("exactly as in results.tsv"),
     "markdown": Format("the page that the logs branch shows", whole=True),
     "chart": Format("the picture of the logs branch, an SVG", whole=True),

@@ -6,14 +6,23 @@ import json
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
+import jsonschema
 import pytest
 
 from autoresearch_ci.cli import main
 from autoresearch_ci.cli import results as results_verb
 from autoresearch_ci.core.errors import BaselineError, LedgerError
-from autoresearch_ci.core.model import Direction, ExperimentStart, Reason
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import (
+    Confirmation,
+    Direction,
+    ExperimentStart,
+    Finding,
+    Reason,
+)
 from tests.projects import experiments, git, hold, look, make_project
 
 OUTCOMES = (
@@ -88,6 +97,37 @@ def test_json_is_the_ledgers_own_records(results, view):
 
     records = [json.loads(line) for line in results("--json", "--status", "keep")]
     assert records == json.loads(json.dumps([encode(e) for e in view.history.kept]))
+
+
+SCHEMA = json.loads(
+    (Path(__file__).parents[3] / "schema/results.schema.json").read_text(encoding="utf-8")
+)
+
+
+def test_one_json_document_by_its_schema(results, view):
+    """The campaign as a whole and the chosen experiments, as the committed schema says."""
+    view.history.confirmation = Confirmation(
+        "mar17", "s1", "2026-03-17T15:00:00Z", "val_bpb", "a" * 40, view.history.incumbent.commit,
+        1.0, 0.95, 0.05, 0.03, None, 8, "confirmed", (Finding(4, "idea 4", holds=True),), "a machine",
+    )  # fmt: skip
+    view.running = ExperimentStart("mar17", "s1", "now", 5, "idea 5", "a", "b", "search")
+    found = json.loads("\n".join(results("--format", "json", "--status", "keep")))
+    jsonschema.validate(found, SCHEMA)
+    assert found["version"] == 1
+    assert [each["experiment"] for each in found["experiments"]] == [0, 1, 4]
+    assert found["kinds"] == {"kept": 2, "not better": 1, "broke a rule": 0, "crashed": 1}
+    assert found["experiments"][1]["gain"] == pytest.approx(0.02)
+    assert found["confirmation"]["verdict"] == "confirmed"
+    (search,) = found["proposers"]
+    assert (search["name"], search["experiments"], search["kept"]) == ("search", 4, 2)
+
+
+def test_the_document_of_an_empty_campaign(results, view, make_history):
+    """Before the baseline there is one, too."""
+    view.history = History(Direction.HIGHER)
+    found = json.loads("\n".join(results("--format", "json")))
+    jsonschema.validate(found, SCHEMA)
+    assert found["experiments"] == []
 
 
 def test_tsv_is_results_tsv(results, view):
