@@ -8,6 +8,8 @@ import sys
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -123,8 +125,10 @@ def report(
 ) -> Report:
     """The campaign as formats take it."""
     from autoresearch_ci.campaign import ledger  # noqa: PLC0415 - after the usage is checked
+    from autoresearch_ci.campaign.select import archive_of, every  # noqa: PLC0415
+    from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
-    return Report(
+    made = Report(
         tag=view.tag,
         history=view.history,
         rows=rows,
@@ -132,8 +136,20 @@ def report(
         running=view.running,
         encode=ledger.encode,
         tsv=ledger.table,
-        quiet=arguments is not None and arguments.quiet,
-        dark=arguments.theme == "dark" if arguments and arguments.theme else None,
+    )
+    if arguments is None:
+        return made
+    archive = cache(lambda: archive_of(Workspace.open(arguments.repo), view.tag))
+
+    def recall(number: int, suffix: str) -> str:
+        return archive()(number, suffix)
+
+    return replace(
+        made,
+        quiet=arguments.quiet,
+        dark=arguments.theme == "dark" if arguments.theme else None,
+        recall=recall,
+        others=lambda: every(Workspace.open(arguments.repo)),
     )
 
 
@@ -154,7 +170,7 @@ def watch(arguments: Namespace) -> NoReturn:
     view: CampaignView | None = None
     while True:
         size = shutil.get_terminal_size()
-        now = (_stamp(view), size)
+        now = (stamp(view), size)
         if view is None or now != read:
             read = now
             try:
@@ -168,7 +184,7 @@ def watch(arguments: Namespace) -> NoReturn:
         time.sleep(PAUSE)
 
 
-def _stamp(view: CampaignView | None) -> tuple[int, ...]:
+def stamp(view: CampaignView | None) -> tuple[int, ...]:
     """Changes when the log does; a long log is not read again for nothing."""
     try:
         state = view.log_path.stat() if view else None

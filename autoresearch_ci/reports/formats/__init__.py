@@ -7,7 +7,7 @@ A format is a file here and a row of `FORMATS`. To add one: write `NAME.py` with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -34,6 +34,7 @@ FORMATS = {
     "json": Format("one JSON document, by schema/results.schema.json"),
     "tsv": Format("exactly as in results.tsv"),
     "markdown": Format("the page that the logs branch shows", whole=True),
+    "html": Format("one page for a browser, offline: chart, table, every change", whole=True),
     "chart": Format("the picture of the logs branch, an SVG", whole=True),
     "png": Format("the same picture as pixels", whole=True, binary=True),
 }
@@ -47,7 +48,8 @@ class Report:
     `rows` are the experiments to show, `running` is the one under way. `encode` gives an
     experiment as the object on its line of the log, `tsv` the whole results.tsv.
     `quiet` asks for one line, where a format is for people, `dark` for a picture's colours;
-    None leaves them to whoever looks.
+    None leaves them to whoever looks. `recall` gives the archived `patch` or `log` of an
+    experiment, `others` every campaign of the repository.
     """
 
     tag: str
@@ -59,6 +61,8 @@ class Report:
     tsv: Callable[[History], str]
     quiet: bool = False
     dark: bool | None = None
+    recall: Callable[[int, str], str] = lambda _number, _suffix: ""
+    others: Callable[[], Iterable[tuple[str, History]]] = tuple
 
     @property
     def start(self) -> SessionStart:
