@@ -15,7 +15,7 @@ _IMPORT = re.compile(
     r"|require\b|export\s.*\bfrom\b|FROM\s|#!)"
 )
 _PRINT = re.compile(
-    r"\b(?:print|println|printf|fprintf|sprintf|puts|echo|logger?\.\w+|logging\.\w+|console\.\w+"
+    r"(?<!['\"])\b(?:print|println|printf|fprintf|sprintf|puts|echo|logger?\.\w+|logging\.\w+|console\.\w+"
     r"|fmt\.\w+|System\.out\.\w+|println!|print!|eprintln!)\s*[(!\s\"']"
 )
 

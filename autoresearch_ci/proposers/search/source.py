@@ -16,6 +16,9 @@ from autoresearch_ci.proposers.search.syntax import parsed
 from autoresearch_ci.source_code.syntax import Kind, Token
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
+_COMMENTED = re.compile(r"(?:\s#|\s;|;\s)")
+_KEY = re.compile(r"\s*[A-Za-z][\w.-]*")
+_BARE = frozenset({".yml", ".yaml", ".ini", ".cfg", ".conf", ".properties", ".env", ".sh", ".bash"})
 _PYTHON = frozenset({".py", ".pyw"})
 
 
@@ -41,6 +44,35 @@ class Source:
     def tree(self) -> ast.Module | None:
         """The syntax tree; None where the text is not Python that this Python reads."""
         return parsed(self.text) if self.suffix in _PYTHON else None
+
+    @property
+    def is_bare(self) -> bool:
+        """True if words need no quotes in this kind of file."""
+        return self.suffix in _BARE
+
+    def value_at(self, line: int, start: int) -> str:
+        """The whole value that begins here on its line: a comment and a `;` are no part of it.
+
+        "" where it does not begin after a key.
+        """
+        at = start - self.starts[line]
+        before = self.lines[line][:at].rstrip()
+        value = _COMMENTED.split(self.lines[line][at:], maxsplit=1)[0].rstrip("; \t\r\n")
+        return value if before.endswith((":", "=")) or _KEY.fullmatch(before) else ""
+
+    @cached_property
+    def imported(self) -> dict[str, str]:
+        """The names that Python's imports give, and the full names of what they stand for."""
+        found: dict[str, str] = {}
+        for node in ast.walk(self.tree) if self.tree else ():
+            if isinstance(node, ast.Import):
+                for one in node.names:
+                    first = one.name.split(".")[0]
+                    found[one.asname or first] = one.name if one.asname else first
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                for one in node.names:
+                    found[one.asname or one.name] = f"{node.module}.{one.name}"
+        return found
 
     @cached_property
     def plain(self) -> list[Token]:
@@ -80,6 +112,15 @@ class Source:
         """The characters of a node of the syntax tree."""
         end = self.place(node.end_lineno or node.lineno, node.end_col_offset or 0)
         return self.place(node.lineno, node.col_offset), end
+
+    def identity(self, start: int, otherwise: str) -> str:
+        """The name of the literal that begins here, and stays while other code changes."""
+        site = self._by_place.get(start)
+        return site.identity if site else otherwise
+
+    @cached_property
+    def _by_place(self) -> dict[int, Site]:
+        return {self.tokens[site.index].start: site for site in self.sites}
 
     def frozen(self, start: int, end: int) -> str:
         """The reason why these characters must stay, or ""."""

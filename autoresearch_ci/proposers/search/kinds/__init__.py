@@ -13,16 +13,32 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from autoresearch_ci.proposers.search.kinds import choice, command, mark, number, switch
+from autoresearch_ci.proposers.search.kinds import (
+    choice,
+    command,
+    function,
+    library,
+    mark,
+    number,
+    operator,
+    pragma,
+    setting,
+    switch,
+)
 from autoresearch_ci.proposers.search.parameters import Parameter, Spared
 from autoresearch_ci.proposers.search.source import Source
 
 KINDS: Mapping[str, Callable[[Source], Iterable[Parameter | Spared]]] = {
     "mark": mark.find,
     "command": command.find,
+    "library": library.find,
+    "pragma": pragma.find,
+    "setting": setting.find,
     "number": number.find,
     "switch": switch.find,
     "choice": choice.find,
+    "function": function.find,
+    "operator": operator.find,
 }
 """By name; what comes first is the more exact, and wins where two overlap."""
 

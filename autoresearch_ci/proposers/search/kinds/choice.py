@@ -15,8 +15,6 @@ from autoresearch_ci.proposers.search.parameters import Parameter, Spared
 from autoresearch_ci.proposers.search.source import Source
 from autoresearch_ci.source_code.syntax import Kind, Token
 
-# Files whose words need no quotes.
-_BARE = names.word_set(".yml .yaml .ini .cfg .conf .properties .env .sh .bash")
 _ROLES = NAMED | {"element", "argument"}
 _POSITION = re.compile(r"[(\[](\d+)[)\]]$")
 _UNTOLD = "nothing says what else it could be; a comment `# one of: a, b` would"
@@ -31,10 +29,12 @@ def find(source: Source) -> Iterator[Parameter | Spared]:
         if site.role not in _ROLES or not site.name or site.line in source.protection.printing:
             continue
         if token.kind is Kind.STRING:
+            if _is_type(source, site):
+                continue
             match = WORD.match(token.text)
             found = _word(site, known, match[3], signatures) if match else None
             quoted = (f"{match[1]}{match[2]}", match[2]) if match else ("", "")
-        elif source.suffix in _BARE and _is_bare(source, site, token):
+        elif source.is_bare and _is_bare(source, site, token):
             found, quoted = _word(site, known, token.text, {}), ("", "")
         elif token.kind is Kind.NAME and (member := _member(source, site, known)):
             yield member
@@ -86,14 +86,22 @@ def _signatures(tree: ast.Module) -> dict[str, list[str]]:
     return found
 
 
+def _is_type(source: Source, site: Site) -> bool:
+    """True for a part of `"a" | "b"`, which is a type."""
+    before = source.tokens[max(0, site.index - 2) : site.index]
+    after = source.tokens[site.index + 1 : site.index + 3]
+    near = [
+        next((t.text for t in side if t.kind is not Kind.SPACE), "")
+        for side in (before[::-1], after)
+    ]
+    return "|" in near
+
+
 def _is_bare(source: Source, site: Site, token: Token) -> bool:
     """True if an unquoted word is all of a value: `policy: lru  # lru | lfu`."""
     if token.kind is not Kind.NAME or token.text in OPPOSITE or site.role not in NAMED:
         return False
-    line = source.lines[site.line]
-    before = line[: token.start - source.starts[site.line]].rstrip()
-    after = line[token.end - source.starts[site.line] :].strip()
-    return before.endswith((":", "=")) and (not after or after[0] in "#;")
+    return source.value_at(site.line, token.start) == token.text
 
 
 def _member(source: Source, site: Site, known: Alternatives) -> Parameter | None:

@@ -16,7 +16,9 @@ from autoresearch_ci.proposers.search.scales import Scale
 from autoresearch_ci.proposers.search.source import Source
 from autoresearch_ci.source_code.syntax import Kind, Token
 
-_SCRIPTS = names.word_set(".sh .bash .zsh .ksh .mk .mak .yml .yaml .dockerfile .bat .cmd .ps1")
+_SCRIPTS = names.word_set(
+    ".sh .bash .zsh .ksh .mk .mak .yml .yaml .dockerfile .bat .cmd .ps1 .properties"
+)
 _NAMED_SCRIPTS = re.compile(r"(?:GNU)?[Mm]akefile|(?:Docker|Container|Just|Proc)file|justfile")
 # The call or the name that a command is given to.
 _CALLS = re.compile(
@@ -113,7 +115,7 @@ def _stretch(source: Source, site: Site, token: Token) -> _Stretch | None:
 
 
 def _listed_before(source: Source, site: Site) -> list[str] | None:
-    """The strings before this one in its list; None where it stands in none."""
+    """The strings before this one in its list, the nearest first; None where it is in none."""
     found: list[str] = []
     for token in reversed(source.tokens[max(0, site.index - 60) : site.index]):
         if token.text == "[":
@@ -186,12 +188,10 @@ def _second(source: Source, site: Site, token: Token) -> Iterator[Parameter | Sp
     content = token.text.strip("'\"`")
     if not _VALUE.fullmatch(content) or len(token.text) != len(content) + 2:
         return
-    before = [t for t in source.tokens[max(0, site.index - 4) : site.index] if t.text.strip()]
-    words = [t.text.strip("'\"`") for t in before[-2:]]
     stretch = _Stretch(content, token.start + 1, site.line, site.identity)
-    listed = site.role == "element" and words[1:] == [","] and _OPTION.fullmatch(words[0])
-    if listed and before[-2].kind is Kind.STRING:
-        yield _number(stretch, words[0].lstrip("-"), content, 0, None, 0.6)
+    before = _listed_before(source, site)
+    if before and _OPTION.fullmatch(before[0]):
+        yield _number(stretch, before[0].lstrip("-"), content, 0, None, 0.6)
     elif site.name in flags.VARIABLES:
         scale = Scale("log", True, 1.0, float("inf"))
         yield _number(stretch, site.name, content, 0, scale, 0.5)

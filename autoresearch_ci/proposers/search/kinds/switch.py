@@ -16,15 +16,33 @@ _STRUCTURE = names.word_set(
     " parents frozen slots kw_only requires_grad return_counts return_index as_index ascii"
     " ensure_ascii daemon missing_ok follow_symlinks"
 )
+_WORDS = {"on": "off", "yes": "no", "enabled": "disabled", "enable": "disable"}
+_BARE = {
+    written(word): written(other)
+    for on, off in _WORDS.items()
+    for word, other in ((on, off), (off, on))
+    for written in (str.lower, str.capitalize, str.upper)
+}
 OPPOSITE = {"True": "False", "False": "True", "true": "false", "false": "true"}
 
 
 def find(source: Source) -> Iterator[Parameter | Spared]:
-    """Every `True` or `false` that something has for its value."""
+    """Every `True`, `false` or `on` that something has for its value."""
     for site in source.sites:
         token = source.tokens[site.index]
-        if token.kind is Kind.NAME and token.text in OPPOSITE and _is_value(source, site):
-            yield _switch(source, site)
+        if token.kind is not Kind.NAME:
+            continue
+        other = OPPOSITE.get(token.text)
+        if other and _is_value(source, site):
+            yield _switch(source, site, other)
+        elif source.is_bare and token.text in _BARE and _is_whole(source, site):
+            yield _switch(source, site, _BARE[token.text])
+
+
+def _is_whole(source: Source, site: Site) -> bool:
+    token = source.tokens[site.index]
+    named = site.role in NAMED and bool(site.name)
+    return named and source.value_at(site.line, token.start) == token.text
 
 
 def _is_value(source: Source, site: Site) -> bool:
@@ -33,7 +51,7 @@ def _is_value(source: Source, site: Site) -> bool:
     return site.role in NAMED and bool(site.name) and after not in ("(", "[", ".", "=")
 
 
-def _switch(source: Source, site: Site) -> Parameter | Spared:
+def _switch(source: Source, site: Site, other: str) -> Parameter | Spared:
     token = source.tokens[site.index]
     tuned = site.line in source.protection.tune
     if not tuned and names.is_frozen(site.name):
@@ -45,7 +63,7 @@ def _switch(source: Source, site: Site) -> Parameter | Spared:
         weight *= 0.4
     if any(word in names.DULL for word in names.split_name(site.name)):
         weight *= 0.3
-    options = (token.text, OPPOSITE[token.text])
+    options = (token.text, other)
     return Parameter(
         site.identity, site.name, token.start, token.end, token.text, 1.0 if tuned else weight,
         options=options, line=site.line,
