@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from autoresearch_ci.cli import results
 from autoresearch_ci.cli.parser import port
+from autoresearch_ci.cli.watch import stamp as log_stamp
 from autoresearch_ci.core.errors import LedgerError, MachineError
 from autoresearch_ci.core.text import clean
 from autoresearch_ci.reports.formats import Report
@@ -65,7 +66,7 @@ class Live:
     def look(self) -> Report:
         """The campaign as it is now."""
         with self._lock:
-            now = results.stamp(self._view)
+            now = log_stamp(self._view)
             if now != self._read:
                 self._read = now
                 self._view = results.look(self._arguments.repo, self._arguments.tag)

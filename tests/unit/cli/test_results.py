@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from dataclasses import replace
@@ -11,7 +12,9 @@ from types import SimpleNamespace
 
 import jsonschema
 import pytest
+from rich.cells import cell_len
 
+from autoresearch_ci.campaign import select
 from autoresearch_ci.cli import main
 from autoresearch_ci.cli import results as results_verb
 from autoresearch_ci.core.errors import BaselineError, LedgerError
@@ -22,8 +25,12 @@ from autoresearch_ci.core.model import (
     ExperimentStart,
     Finding,
     Reason,
+    Sample,
+    Side,
 )
+from autoresearch_ci.workspace import Workspace
 from tests.projects import experiments, git, hold, look, make_project
+from tests.unit.conftest import BASELINE
 
 OUTCOMES = (
     (0.98, Reason.IMPROVED),
@@ -179,6 +186,78 @@ def test_a_chart_without_matplotlib(view, monkeypatch, capsys):
         main(["results", "--format", "chart"])
     assert exit_.value.code == 1
     assert "pip install 'autoresearch-ci[chart]'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+@pytest.mark.parametrize("direction", Direction)
+def test_no_line_is_broken(
+    results, view, monkeypatch, make_history, session_start, width, direction
+):
+    """In a window of any usual width each line of the table, of one experiment, of nothing fits."""
+    long = "학습률을 두 배로 늘린다 and more words than a window has cells for " * 4
+    view.sessions = [replace(session_start, metric=long, target=long, machine=long)]
+    view.history = make_history(*OUTCOMES, direction=direction)
+    view.history._experiments[1:] = [
+        replace(e, description=long, error=long, proposer=long, tokens=9, machine=long, jump=True,
+                change={"hypothesis": long}, samples=BASELINE.samples * 3)
+        for e in view.history.experiments[1:]
+    ]  # fmt: skip
+    view.running = ExperimentStart("mar17", "s1", "now", 5, long, "a", "b", "search")
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setattr(select, "archive_of", lambda *_: lambda _n, _s: f"+{long}\n\t{long}")
+    monkeypatch.setattr(Workspace, "open", lambda _repo: None)
+    for words in ((), ("--last", "2"), ("show", "2"), ("show", "0")):
+        assert max(map(cell_len, results(*words))) <= width, words
+    view.history = History(direction)
+    view.running = None
+    assert max(map(cell_len, results())) <= width
+
+
+def test_one_experiment_kept_or_not(results, view, monkeypatch, tmp_path):
+    """`show N`: verdict, numbers, runs of both sides, why, the change and the end of its log."""
+    text = {"patch": "--- a/x\n+++ b/x\n-LR = 1\n+LR = 2\n", "log": "step 1\n\x1b[2Jdone\n"}
+    monkeypatch.setattr(select, "archive_of", lambda *_: lambda _n, suffix: text[suffix])
+    monkeypatch.setattr(Workspace, "open", lambda _repo: None)
+    view.history._experiments[2] = replace(
+        view.history.experiments[2],
+        change={"hypothesis": "since it is slow"},
+        samples=(Sample(Side.INCUMBENT, 1.0), Sample(Side.CANDIDATE, 1.2)),
+    )
+    lines = results("show", "2")
+    assert lines[0] == "Experiment 2: not better (worse)"
+    said = "\n".join(lines)
+    for part in ("1.200000", "+22.45% against 0.980000", "since it is slow", "+LR = 2", "done"):
+        assert part in said
+    assert "\x1b" not in said
+    assert [line.split()[0] for line in lines if "•" in line] == ["incumbent", "candidate"]
+    record = json.loads(results("show", "2", "--json")[0])
+    assert record["details"]["experiment"] == 2
+    assert record["patch"] == text["patch"]
+
+
+@pytest.mark.parametrize("words", [["show"], ["show", "x"], ["list", "1"], ["show", "1", "--tsv"]])
+def test_what_show_does_not_take(view, words, capsys):
+    """A usage error that says what it takes."""
+    with pytest.raises(SystemExit) as exit_:
+        main(["results", *words])
+    assert exit_.value.code == 2
+    assert re.search("show N|the number of an experiment", capsys.readouterr().err)
+
+
+def test_an_experiment_that_is_not_there(view, capsys):
+    """The numbers that there are."""
+    with pytest.raises(SystemExit) as exit_:
+        main(["results", "show", "9"])
+    assert exit_.value.code == 1
+    assert "from 0 to 4" in capsys.readouterr().err
+
+
+def test_the_best_so_far_is_a_line_of_bars(results, view):
+    """One look tells when it went down; where nothing changed there is none."""
+    assert results()[3] == "█▃▃▃▁"
+    view.history._experiments[1:] = []
+    view.history._kept[1:] = []
+    assert results()[3] == ""
 
 
 def test_quiet_is_one_line(results):
