@@ -17,6 +17,7 @@ from autoresearch_ci.cli.workflow import PATH as WORKFLOW
 from autoresearch_ci.cli.workflow import text as workflow
 from autoresearch_ci.config import render_schema, settings_table
 from autoresearch_ci.providers import PROVIDERS
+from autoresearch_ci.reports import document
 
 ROOT = Path(__file__).parents[1]
 
@@ -66,6 +67,7 @@ def _scalar(default: str) -> str:
 
 GENERATED: dict[str, Callable[[str], str]] = {
     "schema/autoresearch.schema.json": lambda _: render_schema(),
+    "schema/results.schema.json": lambda _: document.render_schema(),
     "docs/settings.md": with_all_settings,
     "docs/models.md": partial(with_table, "providers", providers_table),
     "action.yml": with_inputs,

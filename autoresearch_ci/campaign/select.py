@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autoresearch_ci.campaign import ledger
+from autoresearch_ci.campaign.archive import recall, waiting
 from autoresearch_ci.campaign.ledger import CampaignLog
 from autoresearch_ci.core.errors import LedgerError, SettingsError
 from autoresearch_ci.core.history import History, seconds_of_a_run
@@ -162,6 +163,23 @@ def view(workspace: Workspace, wanted: str | None) -> CampaignView:
         running=log.unfinished if workspace.busy(tag) else None,
         log_path=workspace.log_path,
     )
+
+
+def every(workspace: Workspace) -> list[tuple[str, History]]:
+    """All campaigns that have measured something, the one at work last first."""
+    logs = _read(workspace)
+    for tag in workspace.tags():
+        logs.setdefault(tag, _log(workspace, logs, tag))
+    begun = [log for log in logs.values() if log.start and log.history.baseline]
+    begun.sort(key=lambda log: log.start.timestamp if log.start else "", reverse=True)
+    return [(log.tag, log.history) for log in begun]
+
+
+def archive_of(workspace: Workspace, tag: str) -> Callable[[int, str], str]:
+    """The `patch` or `log` of an experiment by its number, empty where there is none."""
+    pending = waiting(workspace.state_dir / "pending" / tag)
+    read = workspace.log_reader(tag)
+    return lambda number, suffix: recall(number, suffix, pending, read)
 
 
 def log_of(workspace: Workspace, tag: str) -> CampaignLog:

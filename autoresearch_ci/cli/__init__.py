@@ -29,6 +29,7 @@ VERBS = {
     "idea": "queue an idea for the next proposal of a model",
     "doctor": "plant known changes in a copy of this project, and check each verdict",
     "results": "show what a campaign has found",
+    "serve": "show a campaign in a browser, as it grows",
     "rm": "delete a campaign, and say how to bring it back",
     "calibrate": "run the unchanged project a few times: how noisy is the metric?",
     "confirm": "measure base and branch again, and each kept change by itself",

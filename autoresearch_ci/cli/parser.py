@@ -83,6 +83,15 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def port(text: str) -> int:
+    """A TCP port; 0 is a free one."""
+    from argparse import ArgumentTypeError  # noqa: PLC0415
+
+    if not text.isdecimal() or int(text) > 65535:  # noqa: PLR2004 - the last there is
+        raise ArgumentTypeError(f"{text!r} is not a port: 0 to 65535")
+    return int(text)
+
+
 class _Setting(Action):
     """Collects the flags that were given into one mapping, `overrides`."""
 

@@ -3,36 +3,38 @@
 from __future__ import annotations
 
 import gc
-import shutil
+import json
 import sys
-import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from autoresearch_ci.cli.parser import Parser, positive
-from autoresearch_ci.core.errors import LedgerError
+from autoresearch_ci.core.errors import LedgerError, MachineError
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import Experiment, Status
-from autoresearch_ci.reports.formats import FORMATS, Report, render
+from autoresearch_ci.core.text import clean
+from autoresearch_ci.reports.formats import FORMATS, Report, data, render
 from autoresearch_ci.reports.formats.table import nothing_yet
-from autoresearch_ci.reports.terminal import is_live
+from autoresearch_ci.reports.one import shown
+from autoresearch_ci.reports.terminal import Paint, has_colour, window
 
 if TYPE_CHECKING:
     from autoresearch_ci.campaign.select import CampaignView
 
 TABLE = next(iter(FORMATS))
-PAUSE = 0.5
-"""Seconds between two looks at the log."""
-
-_AROUND = 8
-"""Lines of a page that are not rows."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take which experiments to show, and in which form."""
     parser.epilog = "--json gives JSON Lines: an object an experiment, and nothing without any."
+    parser.add_argument(
+        "what", nargs="*", metavar="show N",
+        help="one experiment, kept or not: numbers, runs, the change, the end of its log",
+    )  # fmt: skip
     parser.add_argument("--tag", help="the campaign (default: the one worked on last)")
     parser.add_argument(
         "--status", type=_statuses, action="extend", metavar="STATUS",
@@ -49,6 +51,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     how.add_argument(
         "--tsv", action="store_const", const="tsv", dest="format", help="the same as --format tsv"
     )
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="write it there instead of to standard output"
+    )
+    parser.add_argument(
+        "--theme", choices=("light", "dark"),
+        help="colours of a picture or page (default: the viewer's; a png's are light)",
+    )  # fmt: skip
     how.add_argument("--watch", action="store_true", help="show it again as it grows, until Ctrl-C")
 
 
@@ -63,17 +72,79 @@ def _statuses(text: str) -> list[Status]:
 def main(arguments: Namespace) -> int:
     """Show them; an empty answer is an answer."""
     form = _form(arguments)
+    if arguments.what:
+        return _one(arguments, form)
     if arguments.watch:
-        watch(arguments)
+        _watch(arguments)
     # A long log makes many objects and no garbage: looking for some takes a third of the time.
     gc.disable()
     view = look(arguments.repo, arguments.tag)
     rows = chosen(view.history, arguments.status, arguments.last)
-    shown = report(view, rows, quiet=arguments.quiet)
-    sys.stdout.writelines(f"{line}\n" for line in render(form, shown))
+    found = report(view, rows, arguments)
+    _write(form, found, arguments.output)
     if form != TABLE and not view.history.experiments:
-        print(*nothing_yet(shown), sep="\n", file=sys.stderr)
+        print(*nothing_yet(found), sep="\n", file=sys.stderr)
     return 0
+
+
+def _watch(arguments: Namespace) -> None:
+    from autoresearch_ci.cli.watch import watch  # noqa: PLC0415 - only who watches needs it
+
+    def lines(view: CampaignView, last: int | None) -> list[str]:
+        rows = chosen(view.history, arguments.status, last or arguments.last)
+        return list(render(TABLE, report(view, rows, arguments)))
+
+    watch(lambda: look(arguments.repo, arguments.tag), lines, arguments)
+
+
+def _one(arguments: Namespace, form: str) -> int:
+    """Show one experiment: kept or not. Raises LedgerError where there is none of this number."""
+    number = _number(arguments, form)
+    view = look(arguments.repo, arguments.tag)
+    if number >= view.history.next_number:
+        last = view.history.next_number - 1
+        raise LedgerError(
+            f"Campaign {clean(view.tag)} has no experiment {number}.",
+            remedy=f"Give a number from 0 to {last}." if last >= 0 else "It has none at all yet.",
+        )
+    experiment = view.history.experiments[number]
+    found = report(view, [experiment], arguments)
+    if form == "jsonl":
+        texts = {name: found.recall(number, name) for name in ("patch", "log")}
+        print(json.dumps(found.encode(experiment) | texts, ensure_ascii=False))
+        return 0
+    paint = Paint(colour=has_colour(sys.stdout))
+    for line in shown(experiment, view.history, found.recall, paint, window(sys.stdout)):
+        print(line)
+    return 0
+
+
+def _number(arguments: Namespace, form: str) -> int:
+    parser = Parser(prog="autoresearch-ci results")
+    if arguments.what[0] != "show" or len(arguments.what) != 2:  # noqa: PLR2004 - show N
+        parser.error(f"{' '.join(arguments.what)!r} is not known; one experiment is: show N.")
+    if not arguments.what[1].isdecimal():
+        parser.error(f"{arguments.what[1]!r} is not the number of an experiment: 0, 1, ...")
+    if arguments.watch or form not in {TABLE, "jsonl"} or arguments.status or arguments.last:
+        parser.error("show N takes no other form than --json, and no selection.")
+    return int(arguments.what[1])
+
+
+def _write(form: str, found: Report, output: Path | None) -> None:
+    """Hand it out: to a file, else to standard output."""
+    if output is not None:
+        try:
+            output.write_bytes(data(form, found))
+        except OSError as error:
+            raise MachineError(
+                f"{output} cannot be written: {error.strerror}.",
+                remedy="Give --output a file in a folder that is there and yours.",
+            ) from error
+    elif FORMATS[form].binary:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data(form, found))
+    else:
+        sys.stdout.writelines(f"{line}\n" for line in render(form, found))
 
 
 def _form(arguments: Namespace) -> str:
@@ -84,6 +155,8 @@ def _form(arguments: Namespace) -> str:
             "--json, --format (or --tsv) and --watch are three different forms; give one of them."
         )
     form = "jsonl" if arguments.json else arguments.format or TABLE
+    if FORMATS[form].binary and not arguments.output and sys.stdout.isatty():
+        parser.error(f"--format {form} is no text; give --output FILE as well.")
     if FORMATS[form].whole and (arguments.status or arguments.last):
         parser.error(
             f"--format {form} shows the whole campaign; leave out --status and --last, or take "
@@ -92,11 +165,15 @@ def _form(arguments: Namespace) -> str:
     return form
 
 
-def report(view: CampaignView, rows: Sequence[Experiment], *, quiet: bool = False) -> Report:
+def report(
+    view: CampaignView, rows: Sequence[Experiment], arguments: Namespace | None = None
+) -> Report:
     """The campaign as formats take it."""
     from autoresearch_ci.campaign import ledger  # noqa: PLC0415 - after the usage is checked
+    from autoresearch_ci.campaign.select import archive_of, every  # noqa: PLC0415
+    from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
-    return Report(
+    made = Report(
         tag=view.tag,
         history=view.history,
         rows=rows,
@@ -104,7 +181,20 @@ def report(view: CampaignView, rows: Sequence[Experiment], *, quiet: bool = Fals
         running=view.running,
         encode=ledger.encode,
         tsv=ledger.table,
-        quiet=quiet,
+    )
+    if arguments is None:
+        return made
+    archive = cache(lambda: archive_of(Workspace.open(arguments.repo), view.tag))
+
+    def recall(number: int, suffix: str) -> str:
+        return archive()(number, suffix)
+
+    return replace(
+        made,
+        quiet=arguments.quiet,
+        dark=arguments.theme == "dark" if arguments.theme else None,
+        recall=recall,
+        others=lambda: every(Workspace.open(arguments.repo)),
     )
 
 
@@ -116,49 +206,6 @@ def chosen(
     if statuses:
         rows = [experiment for experiment in rows if experiment.status in statuses]
     return rows[-last:] if last else rows
-
-
-def watch(arguments: Namespace) -> NoReturn:
-    """Draw the page again whenever the log or the window changes, until Ctrl-C."""
-    read: object = None
-    drawn: object = None
-    view: CampaignView | None = None
-    while True:
-        size = shutil.get_terminal_size()
-        now = (_stamp(view), size)
-        if view is None or now != read:
-            read = now
-            try:
-                view = look(arguments.repo, arguments.tag)
-                text = "\n".join(_latest(view, arguments))
-            except LedgerError as error:
-                text = f"{error.message} Waiting for one to begin."
-            if (text, size) != drawn:
-                drawn = (text, size)
-                _draw(text)
-        time.sleep(PAUSE)
-
-
-def _stamp(view: CampaignView | None) -> tuple[int, ...]:
-    """Changes when the log does; a long log is not read again for nothing."""
-    try:
-        state = view.log_path.stat() if view else None
-    except FileNotFoundError:
-        state = None
-    return (state.st_size, state.st_mtime_ns) if state else ()
-
-
-def _latest(view: CampaignView, arguments: Namespace) -> list[str]:
-    """The page, with as many of the newest rows as the window has room for."""
-    rows = chosen(view.history, arguments.status, arguments.last)
-    if is_live(sys.stdout):
-        rows = rows[-max(shutil.get_terminal_size().lines - _AROUND, 1) :]
-    return list(render(TABLE, report(view, rows, quiet=arguments.quiet)))
-
-
-def _draw(text: str) -> None:
-    sys.stdout.write(f"\x1b[H\x1b[2J{text}\n" if is_live(sys.stdout) else f"{text}\n\n")
-    sys.stdout.flush()
 
 
 def look(repo: Path, tag: str | None) -> CampaignView:

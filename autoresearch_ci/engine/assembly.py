@@ -153,7 +153,7 @@ def assemble(
         campaign.publish,
         workspace.state_dir / "pending" / campaign.tag,
         readme,
-        draw=choose_picture(remote),
+        draw=choose_picture(remote, settings.target_value),
     )
     watch = Watch(book.history)
     frozen_lines = choose_frozen_lines(settings)
@@ -238,6 +238,7 @@ def describe(
         version=__version__,
         goes_on=request.goes_on,
         isolation=level,
+        target_value=settings.target_value,
     )
 
 
@@ -316,13 +317,15 @@ def readme(log: CampaignLog, chart: str) -> str:
     return Page(log.tag, log.history, log.start, chart=chart).readme()
 
 
-def choose_picture(remote: Remote | None) -> Callable[[History], bytes] | None:
+def choose_picture(
+    remote: Remote | None, target_value: float | None
+) -> Callable[[History], bytes] | None:
     """The chart's renderer, where others will look at it and matplotlib is installed."""
     if remote is None or find_spec("matplotlib") is None:
         return None
     from autoresearch_ci.reports.chart import chart  # noqa: PLC0415 - heavy, needed for a push only
 
-    return chart
+    return partial(chart, target_value=target_value)
 
 
 def choose_sync(remote: Remote | None, campaign: Campaign, book: Ledger, archive: Archive) -> Sync:

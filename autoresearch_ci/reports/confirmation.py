@@ -19,7 +19,7 @@ def finding(found: Finding) -> str:
     what = clean(found.description)
     if found.group:
         what += f" (with {_listed(found.group)}, which changed the same lines)"
-    return f"{found.experiment:>4}  {what}: {_said(found)}"
+    return f"{found.experiment:>4}  {what}: {said(found)}"
 
 
 def _listed(numbers: Sequence[int]) -> str:
@@ -28,7 +28,8 @@ def _listed(numbers: Sequence[int]) -> str:
     return f"{', '.join(map(str, others))} and {last}" if others else str(last)
 
 
-def _said(found: Finding) -> str:
+def said(found: Finding) -> str:
+    """Words on what fresh runs say of one kept change."""
     if found.holds is None and found.gain is not None:
         return f"open, since {found.note}"
     if found.holds is None:
@@ -37,7 +38,7 @@ def _said(found: Finding) -> str:
         return f"needed ({clean(found.note)})"
     words = "holds up" if found.holds else "is not shown to help"
     then = "; dropped" if found.dropped else f"; {clean(found.note)}" if found.note else ""
-    return f"{words}, worth {_interval(found.gain, found.low, found.high)}{then}"
+    return f"{words}, worth {interval(found.gain, found.low, found.high)}{then}"
 
 
 def verdict(found: Confirmation) -> str:
@@ -46,12 +47,13 @@ def verdict(found: Confirmation) -> str:
     return (
         f"{_WORDS.get(found.verdict, found.verdict)}: {found.metric} "
         f"{number(found.base_value)} -> {number(found.value)}{f' ({share})' if share else ''}, "
-        f"worth {_interval(found.gain, found.low, found.high)} in "
+        f"worth {interval(found.gain, found.low, found.high)} in "
         f"{plural(found.pairs, 'pair')} of runs"
     )
 
 
-def _interval(gain: float, low: float | None, high: float | None) -> str:
+def interval(gain: float, low: float | None, high: float | None) -> str:
+    """A gain and how sure it is."""
     if low == high == gain:
         return f"{number(gain)} exactly"
     if low is None or high is None:

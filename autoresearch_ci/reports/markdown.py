@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from autoresearch_ci.core.model import Experiment
+from autoresearch_ci.core.model import Confirmation, Experiment, Reason
 from autoresearch_ci.core.text import (
     BREAK,
     change,
     number,
     one_line,
+    percent,
 )
+from autoresearch_ci.reports.confirmation import said
 
 _HEAD = "| # | value | change | verdict | idea |\n|---:|---:|---:|---|---|\n"
+_KEPT_HEAD = ("| # | idea | value | change |", "|---:|---|---:|---:|")
 # Words that a forge makes links of: `@name`, `#1`, `GH-1`, `a:b`, `www.`.
 _LINKS = re.compile(r"([@#:](?=\w|//)|\b(?:GH-|www\.)(?=\w))", re.IGNORECASE)
 _LATEST = 20
@@ -49,35 +52,62 @@ def row(experiment: Experiment) -> str:
     )
 
 
+def kept_table(kept: Sequence[Experiment], found: Confirmation | None, room: int, more: str) -> str:
+    """A table of what was kept, as `table` makes one, with what it is worth by fresh runs."""
+    worth = (
+        {each.experiment: f" {escape(said(each))} |" for each in found.findings} if found else {}
+    )
+    last = (" on fresh runs |", "---|") if worth else ("", "")
+    head = "".join(f"{line}{end}\n" for line, end in zip(_KEPT_HEAD, last, strict=True))
+    empty = " |" if worth else ""
+    lines = (f"{_kept(each)}{worth.get(each.experiment, empty)}\n" for each in kept)
+    return _filled(head, lines, len(kept), room, more)
+
+
+def _kept(experiment: Experiment) -> str:
+    """A line on a kept change; an idea that was kept for being simpler says so, as a jump does."""
+    value, prev = experiment.value, experiment.prev
+    gained = "" if value is None or prev is None else change(value, prev)
+    share = "" if value is None or prev is None else percent(value, prev)
+    idea = escape(experiment.description)
+    idea += " (simpler)" if experiment.reason is Reason.SIMPLER else ""
+    idea += ", **jump**" if experiment.jump else ""
+    gained += f" ({share})" if share else ""
+    return f"| {experiment.experiment} | {idea} | {number(value)} | {gained} |"
+
+
 def table(experiments: Sequence[Experiment], room: int, more: str) -> str:
     """Make as many rows as fit into `room` characters, the first ones first.
 
     `more` says where the rest is, after their number. Empty where there are none.
     """
-    if not experiments:
+    return _filled(_HEAD, map(row, experiments), len(experiments), room, more)
+
+
+def _filled(head: str, lines: Iterable[str], count: int, room: int, more: str) -> str:
+    if not count:
         return ""
     rows: list[str] = []
-    room -= len(_HEAD) + len(more) + 20
-    for experiment in experiments:
-        line = row(experiment)
+    room -= len(head) + len(more) + 20
+    for line in lines:
         room -= len(line)
         if room < 0:
             break
         rows.append(line)
-    left = len(experiments) - len(rows)
+    left = count - len(rows)
     note = f"\n{left} {more}\n" if left else ""
-    return _HEAD + "".join(rows) + note
+    return head + "".join(rows) + note
 
 
 def held_out(kept: Sequence[Experiment]) -> str:
-    """A section on what `holdout_command` said of the last of these; empty where it said nothing.
+    """A table of what `holdout_command` said of the last of these; empty where it said nothing.
 
     No proposer sees such numbers.
     """
     told = [each for each in kept if each.holdout is not None or each.holdout_error]
     if not told:
         return ""
-    rows = ["## Held out\n", "| # | value | held out |", "|---:|---:|---|"]
+    rows = ["| # | value | held out |", "|---:|---:|---|"]
     for each in told[: -_LATEST - 1 : -1]:
         held = escape(each.holdout_error) if each.holdout is None else number(each.holdout)
         rows.append(f"| {each.experiment} | {number(each.value)} | {held} |")
@@ -102,3 +132,10 @@ def cut_diff(patch: str, room: int) -> str:
         return fenced(patch, "diff")
     lines = patch[: max(room, 0)].splitlines()[:-1]
     return f"{fenced(chr(10).join(lines), 'diff')}\nThe rest of this change is on the branch."
+
+
+def folded(title: str, text: str) -> str:
+    """A part that a reader opens; nothing where there is no text."""
+    if not text.strip():
+        return ""
+    return f"<details><summary>{title}</summary>\n\n{text.rstrip()}\n\n</details>"

@@ -25,7 +25,17 @@ from autoresearch_ci.core.model import (
 from autoresearch_ci.core.text import better, number, percent
 from autoresearch_ci.reports.confirmation import verdict
 from autoresearch_ci.reports.examination import section
-from autoresearch_ci.reports.markdown import code, cut_diff, escape, fenced, held_out, jumps, table
+from autoresearch_ci.reports.markdown import (
+    code,
+    cut_diff,
+    escape,
+    fenced,
+    folded,
+    held_out,
+    jumps,
+    kept_table,
+    table,
+)
 from autoresearch_ci.reports.session import STOPPED
 from autoresearch_ci.reports.table import costs, counts
 
@@ -58,63 +68,64 @@ class Page:
 
     def readme(self) -> str:
         """For the logs branch: the state of the campaign, in at most 20,000 characters."""
-        examined = self._examined()
-        room = 16_000 - len(_joined(examined))
-        parts = [f"# autoresearch campaign {code(self.tag)}", *self._head(), self._picture()]
-        parts += examined
-        parts.append(held_out(self.history.kept))
-        parts += self._kept(room // 2)
-        parts += self._tried(room // 2)
-        parts.append(
+        top = [f"# autoresearch campaign {code(self.tag)}", self._sentence(), self._picture()]
+        facts = ["## How it was measured", *self._facts()]
+        rest = [*facts, *self._examined(), *self._held_out()]
+        room = 15_500 - len(_joined([*top, *rest]))
+        end = (
             "Every experiment is in `results.tsv`; the whole record of each is a line of "
             "`.claude/logs/autoresearch.jsonl`; its patch and the end of its log are under "
             "`experiments/`."
         )
-        return _joined(parts)
+        tried = self._tried(room // 2)
+        return _joined([*top, *self._kept(room // 2), *rest, tried, end])
 
     def report(self, limit: int) -> str:
-        """For people who follow the campaign: a summary of a job, or a comment."""
-        parts = [*self._head(), *self._notes(), self._picture(), *self._ending()]
-        parts += self._examined()
-        room = limit - len(_joined(parts)) - 500
-        if self.patch:
-            shown = cut_diff(self.patch, int(room * _DIFF_SHARE))
-            parts.append(_folded("The last kept change", shown))
-            room -= len(shown)
+        """For people who follow the campaign: a summary of a job, or a comment.
+
+        The sentence and the picture, what was kept and how to take it; the rest is folded.
+        """
+        top = [self._sentence(), self._picture(), self._state(), *self._notes()]
+        facts = folded("How it was measured", "\n\n".join(self._facts()))
+        examined, rest = self._examined(), [facts, *self._held_out()]
+        # Where the doctor was lied to, that comes before what was kept.
+        doubted = self.history.diagnosis is not None and self.history.diagnosis.wrong
+        (top if doubted else rest).extend(examined)
+        take = self._take()
+        room = limit - len(_joined([*top, *take, *rest])) - 600
+        patch = cut_diff(self.patch, int(room * _DIFF_SHARE)) if self.patch else ""
         kept = self._kept(int(room * _KEPT_SHARE))
-        parts += kept
-        parts += self._tried(room - len(_joined(kept)), folded=True)
-        return _joined(parts)
+        tried = self._tried(room - len(patch) - len(_joined(kept)))
+        change = folded("The last kept change", patch)
+        return _joined([*top, *kept, *take, change, tried, *rest])
 
     def best_first(self, limit: int) -> str:
         """All that has a number, best first; then what has none."""
         history = self.history
         by_value = sorted(history.experiments, key=lambda e: _rank(e, history))
-        parts = [*self._head(), self._picture()]
+        parts = [self._sentence(), self._picture(), *self._facts()]
         parts.append(table(by_value, limit - len(_joined(parts)) - 100, _ELSEWHERE))
         return _joined(parts)
 
-    def _head(self) -> Iterator[str]:
+    def _sentence(self) -> str:
         history, first, best = self.history, self.history.baseline, self.history.incumbent
         if first is None or best is None or first.value is None or best.value is None:
-            yield "There is no baseline yet."
-        else:
-            share = percent(best.value, first.value)
-            change = f"{number(first.value)} → {number(best.value)}"
-            yield f"**{escape(best.metric)} {change}{f' ({share})' if share else ''}**"
-            yield f"{counts(history.experiments)}."
-            for line in costs(history):
-                yield escape(line)
-            if history.confirmed:
-                yield f"On fresh runs {escape(verdict(history.confirmed))}."
+            return "**There is no baseline yet.**"
+        share = percent(best.value, first.value)
+        change = f"{number(first.value)} → {number(best.value)}{f' ({share})' if share else ''}"
+        if best is first:
+            change = f"{number(first.value)}, nothing better yet"
+        return f"**{escape(best.metric)} {change}**, {counts(history.experiments)}."
+
+    def _facts(self) -> Iterator[str]:
         if self.start is not None:
             yield (
                 f"Target {code(self.start.target)}, metric {code(self.start.metric)} "
                 f"({better(self.start.direction)}), branch {self._branch(self.start)}, "
                 f"begun from `{self.start.base[:7]}`."
             )
-        if jumped := jumps(self.history.kept):
-            yield jumped
+        for line in costs(self.history):
+            yield escape(line)
 
     def _branch(self, start: SessionStart) -> str:
         name = code(start.branch)
@@ -127,18 +138,23 @@ class Page:
     def _picture(self) -> str:
         return f"![every experiment, and the best so far]({self.chart})" if self.chart else ""
 
-    def _ending(self) -> Iterator[str]:
-        """Why the session stopped, and what can be done now."""
-        if self.end is None:
-            yield "The session is running."
-            return
-        yield f"Stopped: {STOPPED[self.end.reason]}."
-        if self.start is None or not self.history.kept_changes:
-            return
+    def _state(self) -> str:
+        return (
+            "The session is running."
+            if self.end is None
+            else f"Stopped: {STOPPED[self.end.reason]}."
+        )
+
+    def _take(self) -> list[str]:
+        """The way to take the branch; nothing while the session runs."""
+        if self.end is None or self.start is None or not self.history.kept_changes:
+            return []
         branch = self.start.branch
+        parts = ["## How to take it"]
         if self.web:
-            yield f"[Look at the change]({self.web}/compare/{self.start.base}...{quote(branch)})"
-        yield f"To take it:\n\n{fenced(self._taking(branch), 'sh')}"
+            address = f"{self.web}/compare/{self.start.base}...{quote(branch)}"
+            parts.append(f"[Look at the change]({address}), then:")
+        return [*parts, fenced(self._taking(branch), "sh")]
 
     def _taking(self, branch: str) -> str:
         """Commands to paste. Whoever named a branch may have meant to have some run."""
@@ -150,21 +166,33 @@ class Page:
         )
 
     def _kept(self, room: int) -> list[str]:
-        kept = self.history.kept_changes
-        return ["## Kept", table(kept[::-1], room, _ELSEWHERE)] if kept else []
+        kept, found = self.history.kept_changes, self.history.confirmed
+        if not kept:
+            return []
+        parts = ["## What was kept"]
+        if jumped := jumps(self.history.kept):
+            parts.append(jumped)
+        if found:
+            parts.append(f"On fresh runs {escape(verdict(found))}.")
+        left = max(room - len(_joined(parts)), 0)
+        return [*parts, kept_table(kept[::-1], found, left, _ELSEWHERE)]
+
+    def _held_out(self) -> list[str]:
+        return [folded("Held out: numbers that no proposer sees", held_out(self.history.kept))]
 
     def _examined(self) -> list[str]:
+        """The doctor's findings; folded where they are no reason to doubt anything."""
         found = self.history.diagnosis
-        return [*section(found)] if found else []
+        if found is None:
+            return []
+        head, *parts = section(found)
+        return [head, *parts] if found.wrong else [folded("Doctor", "\n\n".join(parts))]
 
-    def _tried(self, room: int, *, folded: bool = False) -> list[str]:
+    def _tried(self, room: int) -> str:
         kept = {each.experiment for each in self.history.kept_changes}
         tried = [e for e in self.history.experiments[:0:-1] if e.experiment not in kept]
-        if not tried:
-            return []
-        rows = table(tried, room, _ELSEWHERE)
-        title = "Tried and not kept"
-        return [_folded(f"{title}, newest first", rows)] if folded else [f"## {title}", rows]
+        title = f"Tried and not kept: {len(tried)}, newest first"
+        return folded(title, table(tried, room, _ELSEWHERE))
 
 
 def _rank(experiment: Experiment, history: History) -> tuple[bool, float, int]:
@@ -183,10 +211,6 @@ def conclusion(end: SessionEnd | None) -> str:
     if end.reason is StopReason.INTERRUPTED:
         return "stopped"
     return "improved" if end.kept else "no_improvement"
-
-
-def _folded(title: str, text: str) -> str:
-    return f"<details><summary>{title}</summary>\n\n{text.rstrip()}\n\n</details>"
 
 
 def _joined(parts: list[str]) -> str:

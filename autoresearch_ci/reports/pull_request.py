@@ -6,21 +6,33 @@ tries the lucky ones were kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from shlex import quote as quoted
 from urllib.parse import quote
 
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import Confirmation, SessionStart
-from autoresearch_ci.core.text import better, clean, number, percent, plural
-from autoresearch_ci.reports.confirmation import finding, verdict
-from autoresearch_ci.reports.markdown import code, escape, fenced, held_out, jumps, table
+from autoresearch_ci.core.model import Confirmation, Experiment, SessionStart
+from autoresearch_ci.core.text import better, clean, number, one_line, percent, plural
+from autoresearch_ci.reports.confirmation import finding, interval, verdict
+from autoresearch_ci.reports.markdown import (
+    code,
+    escape,
+    fenced,
+    folded,
+    held_out,
+    jumps,
+    kept_table,
+    table,
+)
 from autoresearch_ci.reports.table import costs, counts
 
 BODY = 60_000
 """Characters of a body: there is room for what escaping may have been counted short by."""
 
 _SHOWN = 20
+_REASON = 300
+_TRIED = 8_000
 _FINDINGS = 12_000
 _SHORT = {"not_confirmed": "not confirmed by fresh runs", "worse": "worse on fresh runs"}
 
@@ -49,14 +61,37 @@ class PullRequest:
 
     def body(self) -> str:
         """Markdown, the most important part first."""
-        parts = [self._headline(), *self._standing()]
-        if jumped := jumps(self.history.kept):
-            parts.append(jumped)
-        unseen = held_out(self.history.kept)
-        rest = [*self._findings(), *([unseen] if unseen else []), *self._measured(), *self._after()]
-        room = BODY - sum(len(part) + 2 for part in (*parts, *rest))
-        kept = table(self.history.kept_changes[::-1], room, "more are on the branch.")
-        return "\n\n".join([*parts, "## Kept changes, newest first", kept.rstrip(), *rest]) + "\n"
+        history = self.history
+        top = [self._headline(), *self._standing()]
+        if jumped := jumps(history.kept):
+            top.append(jumped)
+        rest = [*self._evidence(), *self._measured(), *self._repeat(), *self._after()]
+        room = BODY - sum(len(part) + 2 for part in (*top, *rest)) - 200
+        kept = self._changes(int(room * 0.7))
+        tried = self._tried(min(room - sum(map(len, kept)), _TRIED))
+        return (
+            "\n\n".join(part for part in (*top, *kept, *rest[:-1], tried, rest[-1]) if part) + "\n"
+        )
+
+    def _changes(self, room: int) -> list[str]:
+        """The kept changes, and the reason that whoever had the idea gave for each."""
+        kept = self.history.kept_changes[::-1]
+        left = room // 2 if self._reasons(kept, 1) else room
+        table = kept_table(kept, None, left, "more are on the branch.")
+        return ["## What changed", table.rstrip(), self._reasons(kept, room - len(table))]
+
+    def _reasons(self, kept: Sequence[Experiment], room: int) -> str:
+        lines = []
+        for each in kept:
+            note = each.change.get("hypothesis")
+            if not isinstance(note, str) or not note.strip():
+                continue
+            lines.append(f"- **{each.experiment}**: {escape(one_line(note, _REASON))}")
+            room -= len(lines[-1]) + 1
+            if room < 0 and len(lines) > 1:
+                lines.pop()
+                break
+        return "\n".join(["Why, in the words of who had the idea:\n", *lines]) if lines else ""
 
     def _headline(self) -> str:
         found = self.history.confirmed
@@ -67,9 +102,10 @@ class PullRequest:
                 "known. Before you merge: `autoresearch-ci confirm`"
             )
         if found.verdict == "confirmed":
+            worth = interval(found.gain, found.low, found.high)
             return (
-                f"**{escape(found.metric)} {_step(found)}**, on fresh runs of the branch "
-                f"and of where it began: {escape(verdict(found))}."
+                f"**{escape(found.metric)} {_step(found)}**, on fresh runs of the branch and of "
+                f"where it began: worth {escape(worth)} in {plural(found.pairs, 'pair')} of runs."
             )
         return f"**On fresh runs {escape(verdict(found))}.**"
 
@@ -83,12 +119,33 @@ class PullRequest:
                 f"{counts(self.history.experiments)}."
             )
 
-    def _findings(self) -> Iterator[str]:
+    def _evidence(self) -> Iterator[str]:
+        """The whole on fresh runs, each change left out once, and numbers that nobody was shown."""
         found = self.history.confirmed
+        parts = []
         if found and found.findings:
-            lines = "\n".join(map(finding, found.findings))
-            yield "## Each change left out once, on fresh runs"
-            yield fenced(lines[:_FINDINGS], "text")
+            parts.append("Each change left out once, on fresh runs:")
+            parts.append(fenced("\n".join(map(finding, found.findings))[:_FINDINGS], "text"))
+        if unseen := held_out(self.history.kept):
+            parts += ["Held out, which no proposer sees:", unseen]
+        if parts:
+            yield "## Evidence"
+            yield from parts
+
+    def _tried(self, room: int) -> str:
+        """Ideas that did not help, the nearest first: it saves somebody the trouble."""
+        kept, best = set(map(id, self.history.kept)), self.history.incumbent
+        if best is None or best.value is None:
+            return ""
+        tried = [e for e in self.history.experiments if id(e) not in kept and e.value is not None]
+        tried.sort(key=lambda e: -self.history.direction.gain(e.value or 0.0, e.prev or 0.0))
+        title = f"Tried, and did not help: {len(tried)} with a value, the best first"
+        return folded(title, table(tried, room, "more are on the logs branch."))
+
+    def _repeat(self) -> Iterator[str]:
+        command = f"git fetch origin && autoresearch-ci confirm --tag {quoted(self.start.tag)}"
+        yield "## How to repeat it"
+        yield fenced(command, "sh")
 
     def _measured(self) -> Iterator[str]:
         start, tried = self.start, self.history.experiments

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -151,6 +151,11 @@ class Workspace:
         """A file on the campaign's log branch, local or else remote-tracking; None without it."""
         tip = branch.tip_of(self.git, branch.LOGS, tag)
         return self.objects.read(f"{tip}:{path}") if tip else None
+
+    def log_reader(self, tag: str) -> Callable[[str], bytes | None]:
+        """`read_log` for many files of one campaign: all as the branch has them now."""
+        tip = branch.tip_of(self.git, branch.LOGS, tag)
+        return lambda path: self.objects.read(f"{tip}:{path}") if tip else None
 
     def published_logs(self, path: str) -> Iterator[tuple[bytes, str]]:
         """That file of every campaign's log branch, with the branch's name."""

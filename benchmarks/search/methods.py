@@ -22,9 +22,9 @@ from autoresearch_ci.core.model import (
     Verdict,
 )
 from autoresearch_ci.judge import Comparison, single_run
-from autoresearch_ci.proposers.search import SearchProposer
-from autoresearch_ci.proposers.search.parameters import find_parameters
+from autoresearch_ci.proposers.search import SearchProposer, kinds
 from autoresearch_ci.proposers.search.protect import protect
+from autoresearch_ci.proposers.search.source import Source
 from autoresearch_ci.proposers.search.tuning import steps_of
 from autoresearch_ci.source_code.syntax import code_lines, tokens
 
@@ -102,7 +102,8 @@ def chance(task: str, text: str, measure: Measure, seed: int, budget: int) -> li
     curve = [best]
     for _ in range(budget):
         found = tokens("task.py", text)
-        step = rng.choice(steps_of(rng.choice(find_parameters(found, protect(found, metric)))))
+        seen = kinds.find(Source("task.py", text, found, protect(found, metric)))
+        step = rng.choice(steps_of(rng.choice(seen.parameters)))
         candidate = text[: step.parameter.start] + step.text + text[step.parameter.end :]
         value = measure(candidate)
         verdict = judged(direction, text, best, candidate, value)

@@ -157,7 +157,7 @@ def _local(timestamp: str) -> str:
 
 
 def _write_session_start(_record: SessionStart, details: Details) -> Details:
-    return {"format": FORMAT, **_without_empty(details, "goes_on", "isolation")}
+    return {"format": FORMAT, **_without_empty(details, "goes_on", "isolation", "target_value")}
 
 
 def _write_experiment_start(record: ExperimentStart, details: Details) -> Details:

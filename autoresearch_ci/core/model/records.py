@@ -25,6 +25,7 @@ class SessionStart:
     `base_branch` is the branch that commit was on, which the campaign follows; empty
     where it follows none. `goes_on` says that it starts the next one where a limit ends it.
     `isolation` is the level at which runs are kept apart; empty in old records.
+    `target_value` is the value at which the campaign ends, where one was set.
     """
 
     tag: str
@@ -40,6 +41,7 @@ class SessionStart:
     version: str
     goes_on: bool = False
     isolation: str = ""
+    target_value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

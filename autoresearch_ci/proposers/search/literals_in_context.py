@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from autoresearch_ci.proposers.search.names import word_set
@@ -16,6 +16,7 @@ KEYWORDS = word_set(
     " from const let var val final static public private protected int float double bool void"
     " unsigned long short char auto assert raise throw throws unless until loop mut pub echo"
 )
+_LIMIT = 60
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _ASSIGN = frozenset({"=", ":=", "?="})
 _COMPARE = frozenset({"==", "!=", "===", "!==", "<", ">", "<=", ">="})
@@ -46,6 +47,12 @@ class Site:
     operator: str = ""
     callee: str = ""
 
+    @property
+    def identity(self) -> str:
+        """The name that stays while the code around it changes."""
+        name = self.name or self.callee or "value"
+        return ".".join([*self.scope[-3:], name])[-_LIMIT:]
+
 
 @dataclass(slots=True)
 class _Frame:
@@ -61,7 +68,7 @@ class _Frame:
     items: list[int] = field(default_factory=list)
 
 
-def sites(tokens: list[Token]) -> Iterator[Site]:
+def sites(tokens: Sequence[Token]) -> Iterator[Site]:
     """Every number, string and plain word that could be a value, in order."""
     yield from _Reader(tokens).read()
 
@@ -69,7 +76,7 @@ def sites(tokens: list[Token]) -> Iterator[Site]:
 class _Reader:
     """One pass over the tokens that keeps the open brackets and the named blocks."""
 
-    def __init__(self, tokens: list[Token]) -> None:
+    def __init__(self, tokens: Sequence[Token]) -> None:
         self.tokens = tokens
         self.frames = [_Frame("")]
         self.blocks: list[tuple[int, str]] = []

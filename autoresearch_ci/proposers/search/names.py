@@ -22,6 +22,7 @@ FROZEN = SEEDS | word_set(
     " budget time_limit kill_after max_seconds max_time schema magic crc checksum epoch_time"
     " sdk abi uuid hash_seed pid uid gid timestamp"
 )
+FROZEN_WHY = "by its name a seed, a version, a port, a date or a time limit"
 # What is worth a try before anything else.
 FIRST = frozenset({"lr", "learning_rate", "step_size"})
 TUNABLE = word_set(
@@ -43,6 +44,7 @@ FRACTION = word_set(
     "dropout drop momentum beta beta1 beta2 betas p prob probability ratio frac fraction"
     " percentile quantile q smoothing keep damping cooling discount blend mix split share"
 )
+_PERCENTAGE = frozenset({"percent", "percentage", "percentile", "pct", "quality"})
 SIZES = word_set(
     "size sizes capacity cache buffer bytes entries limit length width window memory kb mb blocks"
 )
@@ -70,6 +72,11 @@ def is_frozen(name: str) -> bool:
         or joined in FROZEN
         or any(f"{a}_{b}" in FROZEN for a, b in pairwise(words))
     )
+
+
+def is_percentage(name: str) -> bool:
+    """True if a whole number of this name is a part of a hundred."""
+    return not _PERCENTAGE.isdisjoint(split_name(name))
 
 
 def is_first(name: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -12,16 +12,17 @@ from typing import Any
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import FileSet, Proposal
 from autoresearch_ci.core.text import one_line
-from autoresearch_ci.proposers.search.choices import find_choices
+from autoresearch_ci.proposers.search import kinds
 from autoresearch_ci.proposers.search.deletions import find_cuts, is_about_size, ranked_cuts
 from autoresearch_ci.proposers.search.edits import Cut
 from autoresearch_ci.proposers.search.observations import Observations
-from autoresearch_ci.proposers.search.parameters import Parameter, find_parameters
+from autoresearch_ci.proposers.search.parameters import Parameter, Spared, applied
 from autoresearch_ci.proposers.search.protect import Protection, protect
-from autoresearch_ci.proposers.search.syntax import parsed
+from autoresearch_ci.proposers.search.source import Source
 from autoresearch_ci.proposers.search.tuning import Step, Steps, ranked, steps_of
 from autoresearch_ci.source_code.frozen_lines import FrozenLines
 from autoresearch_ci.source_code.syntax import tokens
+from autoresearch_ci.source_code.syntax.check import syntax_error
 
 UNUSED = "unused"
 """In an experiment's `change`: whether what it deletes is private and provably unused."""
@@ -43,7 +44,7 @@ class _Reading:
     source: FileSet
     protection: Protection
     parameters: list[Parameter]
-    parses: bool
+    spared: list[Spared]
     frozen_lines: FrozenLines
     cuts: list[Cut] | None = None
     spent: set[tuple[str, ...]] = field(default_factory=set)
@@ -58,22 +59,23 @@ class _Reading:
     ) -> _Reading:
         found = tokens(source.target, source.text)
         protection = protect(found, metric_name)
-        protection.frozen |= frozen_lines.lines(source.target, source.text)
-        parameters = [*find_parameters(found, protection), *find_choices(found, protection)]
+        for line, why in frozen_lines.lines(source.target, source.text).items():
+            protection.freeze([line], why)
+        seen = kinds.find(Source(source.target, source.text, found, protection))
+        parameters = seen.parameters
         if only is not None:
             parameters = [
                 parameter
                 for parameter in parameters
                 if _shape(_line(source.text, parameter.start)) in only
             ]
-        parses = source.target.endswith(".py") and parsed(source.text) is not None
-        return cls(source, protection, _apart(parameters), parses, frozen_lines)
+        return cls(source, protection, parameters, seen.spared, frozen_lines)
 
     def every_cut(self) -> list[Cut]:
         """All deletions that the source's own marks and imports allow."""
         if self.cuts is None:
             protection = self.protection
-            untouchable = protection.frozen - protection.imports | protection.marked
+            untouchable = {*protection.frozen} - protection.imports | protection.marked
             untouchable.update(protection.tune)
             self.cuts = find_cuts(self.source.target, self.source.text, untouchable)
         return self.cuts
@@ -210,7 +212,12 @@ class SearchProposer:
         for steps in ranked(reading.parameters, self._memory, rng):
             key = tuple(f"{step.parameter.id}={step.text}" for step in steps)
             if key not in reading.spent:
-                yield key, _title(steps), _applied(reading.source.text, steps), _note(steps)
+                yield (
+                    key,
+                    _title(steps),
+                    applied(reading.source.text, ((step.parameter, step.text) for step in steps)),
+                    _note(steps),
+                )
 
     def _deletings(
         self, reading: _Reading, history: History
@@ -239,11 +246,12 @@ class SearchProposer:
         # What is frozen may be tuned where it is only a number, and not go.
         if "cut" in change and reading.frozen_lines.broken(reading.source, files):
             return False
-        # A number for a number leaves Python's syntax as it was; other edits may not.
+        # A number for a number leaves the syntax as it was; other edits may not.
         plain = all(
             isinstance(new, float) for _, new in change.get("set", {"cut": (0, "")}).values()
         )
-        return plain or not reading.parses or parsed(text) is not None
+        source = reading.source
+        return plain or syntax_error(source.target, source.text, text) is None
 
 
 def _shape(line: str) -> str:
@@ -257,27 +265,15 @@ def _line(text: str, at: int) -> str:
     return text[start:] if end < 0 else text[start:end]
 
 
-def _apart(parameters: list[Parameter]) -> list[Parameter]:
-    """Each id and each character once."""
-    found: dict[str, Parameter] = {}
-    end = 0
-    for parameter in sorted(parameters, key=lambda parameter: parameter.start):
-        if parameter.id not in found and parameter.start >= end:
-            found[parameter.id] = parameter
-            end = parameter.end
-    return list(found.values())
-
-
-def _applied(text: str, steps: Iterable[Step]) -> str:
-    for step in sorted(steps, key=lambda step: -step.parameter.start):
-        text = text[: step.parameter.start] + step.text + text[step.parameter.end :]
-    return text
-
-
 def _title(steps: Steps) -> str:
-    return _shortened(
-        ", ".join(f"{step.parameter.label} {step.parameter.text} -> {step.text}" for step in steps)
-    )
+    return _shortened(", ".join(map(_told, steps)))
+
+
+def _told(step: Step) -> str:
+    label, old, new = step.parameter.label, step.parameter.text, step.text
+    if old:
+        return f"{label} {old} -> {new}"
+    return f"add {new.strip(' ,')}" + (f" to {label}" if label not in new else "")
 
 
 def _shortened(title: str) -> str:

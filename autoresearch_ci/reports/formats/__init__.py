@@ -7,7 +7,7 @@ A format is a file here and a row of `FORMATS`. To add one: write `NAME.py` with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -18,18 +18,25 @@ from autoresearch_ci.core.model import Experiment, ExperimentStart, SessionEnd, 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One row: the help of a format, and whether it shows chosen rows or the `whole` campaign."""
+    """One row: the help of a format, and whether it shows chosen rows or the `whole` campaign.
+
+    A `binary` one yields bytes and no lines.
+    """
 
     help: str
     whole: bool = False
+    binary: bool = False
 
 
 FORMATS = {
     "table": Format("aligned columns, as wide as the terminal"),
     "jsonl": Format("JSON Lines: an object an experiment, as in the log"),
+    "json": Format("one JSON document, by schema/results.schema.json"),
     "tsv": Format("exactly as in results.tsv"),
     "markdown": Format("the page that the logs branch shows", whole=True),
+    "html": Format("one page for a browser, offline: chart, table, every change", whole=True),
     "chart": Format("the picture of the logs branch, an SVG", whole=True),
+    "png": Format("the same picture as pixels", whole=True, binary=True),
 }
 """By their name in `results --format`; the first is the default."""
 
@@ -40,7 +47,9 @@ class Report:
 
     `rows` are the experiments to show, `running` is the one under way. `encode` gives an
     experiment as the object on its line of the log, `tsv` the whole results.tsv.
-    `quiet` asks for one line, where a format is for people.
+    `quiet` asks for one line, where a format is for people, `dark` for a picture's colours;
+    None leaves them to whoever looks. `recall` gives the archived `patch` or `log` of an
+    experiment, `others` every campaign of the repository.
     """
 
     tag: str
@@ -51,6 +60,9 @@ class Report:
     encode: Callable[[Experiment], dict[str, Any]]
     tsv: Callable[[History], str]
     quiet: bool = False
+    dark: bool | None = None
+    recall: Callable[[int, str], str] = lambda _number, _suffix: ""
+    others: Callable[[], Iterable[tuple[str, History]]] = tuple
 
     @property
     def start(self) -> SessionStart:
@@ -59,6 +71,14 @@ class Report:
 
 
 def render(name: str, report: Report) -> Iterator[str]:
-    """The lines of the report in this format."""
+    """The lines of the report in a format of text."""
     lines: Iterator[str] = import_module(f"{__name__}.{name}").render(report)
     return lines
+
+
+def data(name: str, report: Report) -> bytes:
+    """The report in any format, as a file has it."""
+    made = import_module(f"{__name__}.{name}").render(report)
+    if FORMATS[name].binary:
+        return b"".join(made)
+    return "".join(f"{line}\n" for line in made).encode("utf-8", "replace")

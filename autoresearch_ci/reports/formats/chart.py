@@ -11,11 +11,15 @@ from autoresearch_ci.reports.formats import Report
 
 def render(report: Report) -> Iterator[str]:
     """The lines of the SVG. Raises MachineError where matplotlib is not installed."""
+    yield from picture(report, "svg").decode().splitlines()
+
+
+def picture(report: Report, form: str) -> bytes:
+    """The picture as `svg` or `png`. Raises MachineError where matplotlib is not installed."""
     try:
-        picture = chart(report.history)
+        return chart(report.history, report.start.target_value, form=form, dark=report.dark)
     except ModuleNotFoundError as error:
         raise MachineError(
             f"A chart is drawn with {error.name}, which is not installed.",
             remedy="Install it: pip install 'autoresearch-ci[chart]'",
         ) from error
-    yield from picture.decode().splitlines()

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterable, Iterator
 
 from autoresearch_ci.core.model import SessionStart, StopReason
 from autoresearch_ci.core.text import clean
 from autoresearch_ci.reports.formats import Report
 from autoresearch_ci.reports.session import STOPPED, outcome
+from autoresearch_ci.reports.sparkline import sparkline
 from autoresearch_ci.reports.table import Layout, headline, table
 from autoresearch_ci.reports.terminal import Paint, cut, has_colour, window
+
+_WIDTH = 60
 
 
 def render(report: Report) -> Iterator[str]:
@@ -20,17 +24,39 @@ def render(report: Report) -> Iterator[str]:
         yield outcome(start, history)
         return
     width, paint = window(sys.stdout), Paint(colour=has_colour(sys.stdout))
-    head = [*headline(start, history, paint), ""]
-    yield from head if width is None else (cut(line, width) for line in head)
+    head = [*headline(start, history, paint), *_progress(report, width, paint), ""]
+    yield from _fitted(head, width)
     if not history.experiments:
-        yield from nothing_yet(report)
+        for text in nothing_yet(report):
+            yield from textwrap.wrap(text, width) if width else [text]
         return
     yield from table(report.rows, Layout(width, paint, history))
     if len(report.rows) < history.next_number:
-        yield paint(f"{len(report.rows)} of {history.next_number} shown", "dim")
+        line = f"{len(report.rows)} of {history.next_number} shown"
+        yield from _fitted([paint(line, "dim")], width)
     if report.running is not None:
         line = f"#{report.running.experiment} is running: {clean(report.running.description)}"
-        yield line if width is None else cut(line, width)
+        yield from _fitted([line], width)
+
+
+def _fitted(lines: Iterable[str], width: int | None) -> Iterator[str]:
+    """The lines, none wider than the window. The rows of a table fit already."""
+    yield from lines if width is None else (cut(line, width) for line in lines)
+
+
+def _progress(report: Report, width: int | None, paint: Paint) -> Iterator[str]:
+    best = sparkline(report.history, width or _WIDTH)
+    if best and _shows(best):
+        yield paint(best, "good")
+
+
+def _shows(text: str) -> bool:
+    """Tell whether standard output has letters for it."""
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def nothing_yet(report: Report) -> list[str]:

@@ -105,10 +105,10 @@ class FrozenLines:
             found += self._reports(path, text, code)
         return sorted(found, key=lambda each: (each.first, _ORDER.index(each.kind)))
 
-    def lines(self, path: str, text: str) -> set[int]:
-        """The lines, from 0, that report the metric or compute the report."""
+    def lines(self, path: str, text: str) -> dict[int, str]:
+        """The lines, from 0, that report the metric or compute the report, and which of both."""
         return {
-            line - 1
+            line - 1: f"the line {each.kind.value.format(metric=self._metric)}"
             for each in self.frozen(path, text)
             if each.kind in _MEASURING and each.texts[-1] != _ANY
             for line in range(each.first, each.last + 1)

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
+import jsonschema
 import pytest
+from rich.cells import cell_len
 
+from autoresearch_ci.campaign import select
 from autoresearch_ci.cli import main
 from autoresearch_ci.cli import results as results_verb
 from autoresearch_ci.core.errors import BaselineError, LedgerError
-from autoresearch_ci.core.model import Direction, ExperimentStart, Reason
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import (
+    Confirmation,
+    Direction,
+    ExperimentStart,
+    Finding,
+    Reason,
+    Sample,
+    Side,
+)
+from autoresearch_ci.workspace import Workspace
 from tests.projects import experiments, git, hold, look, make_project
+from tests.unit.conftest import BASELINE
 
 OUTCOMES = (
     (0.98, Reason.IMPROVED),
@@ -90,6 +106,37 @@ def test_json_is_the_ledgers_own_records(results, view):
     assert records == json.loads(json.dumps([encode(e) for e in view.history.kept]))
 
 
+SCHEMA = json.loads(
+    (Path(__file__).parents[3] / "schema/results.schema.json").read_text(encoding="utf-8")
+)
+
+
+def test_one_json_document_by_its_schema(results, view):
+    """The campaign as a whole and the chosen experiments, as the committed schema says."""
+    view.history.confirmation = Confirmation(
+        "mar17", "s1", "2026-03-17T15:00:00Z", "val_bpb", "a" * 40, view.history.incumbent.commit,
+        1.0, 0.95, 0.05, 0.03, None, 8, "confirmed", (Finding(4, "idea 4", holds=True),), "a machine",
+    )  # fmt: skip
+    view.running = ExperimentStart("mar17", "s1", "now", 5, "idea 5", "a", "b", "search")
+    found = json.loads("\n".join(results("--format", "json", "--status", "keep")))
+    jsonschema.validate(found, SCHEMA)
+    assert found["version"] == 1
+    assert [each["experiment"] for each in found["experiments"]] == [0, 1, 4]
+    assert found["kinds"] == {"kept": 2, "not better": 1, "broke a rule": 0, "crashed": 1}
+    assert found["experiments"][1]["gain"] == pytest.approx(0.02)
+    assert found["confirmation"]["verdict"] == "confirmed"
+    (search,) = found["proposers"]
+    assert (search["name"], search["experiments"], search["kept"]) == ("search", 4, 2)
+
+
+def test_the_document_of_an_empty_campaign(results, view, make_history):
+    """Before the baseline there is one, too."""
+    view.history = History(Direction.HIGHER)
+    found = json.loads("\n".join(results("--format", "json")))
+    jsonschema.validate(found, SCHEMA)
+    assert found["experiments"] == []
+
+
 def test_tsv_is_results_tsv(results, view):
     """Header and rows are those of results.tsv, filtered or not."""
     from autoresearch_ci.campaign.ledger import table
@@ -113,6 +160,25 @@ def test_the_page_and_the_picture_of_the_logs_branch(results, view):
     assert results("--format", "chart")[-1] == "</svg>"
 
 
+def test_a_picture_in_a_file(results, view, tmp_path, capsys):
+    """A PNG, light or dark, where it was asked for; an SVG in the colours that were asked for."""
+    pytest.importorskip("matplotlib")
+    for theme in ("light", "dark"):
+        file = tmp_path / f"{theme}.png"
+        assert results("--format", "png", "--theme", theme, "--output", str(file)) == []
+        assert file.read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "light.png").read_bytes() != (tmp_path / "dark.png").read_bytes()
+    assert not any("@media" in line for line in results("--format", "chart", "--theme", "dark"))
+
+
+def test_a_file_that_cannot_be_written(view, tmp_path, capsys):
+    """Why, and what to give instead."""
+    with pytest.raises(SystemExit) as exit_:
+        main(["results", "--format", "tsv", "--output", str(tmp_path / "none" / "x")])
+    assert exit_.value.code == 1
+    assert "a folder that is there" in capsys.readouterr().err
+
+
 def test_a_chart_without_matplotlib(view, monkeypatch, capsys):
     """What is missing is said, with how to install it."""
     monkeypatch.setitem(sys.modules, "matplotlib", None)
@@ -120,6 +186,78 @@ def test_a_chart_without_matplotlib(view, monkeypatch, capsys):
         main(["results", "--format", "chart"])
     assert exit_.value.code == 1
     assert "pip install 'autoresearch-ci[chart]'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+@pytest.mark.parametrize("direction", Direction)
+def test_no_line_is_broken(
+    results, view, monkeypatch, make_history, session_start, width, direction
+):
+    """In a window of any usual width each line of the table, of one experiment, of nothing fits."""
+    long = "학습률을 두 배로 늘린다 and more words than a window has cells for " * 4
+    view.sessions = [replace(session_start, metric=long, target=long, machine=long)]
+    view.history = make_history(*OUTCOMES, direction=direction)
+    view.history._experiments[1:] = [
+        replace(e, description=long, error=long, proposer=long, tokens=9, machine=long, jump=True,
+                change={"hypothesis": long}, samples=BASELINE.samples * 3)
+        for e in view.history.experiments[1:]
+    ]  # fmt: skip
+    view.running = ExperimentStart("mar17", "s1", "now", 5, long, "a", "b", "search")
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setattr(select, "archive_of", lambda *_: lambda _n, _s: f"+{long}\n\t{long}")
+    monkeypatch.setattr(Workspace, "open", lambda _repo: None)
+    for words in ((), ("--last", "2"), ("show", "2"), ("show", "0")):
+        assert max(map(cell_len, results(*words))) <= width, words
+    view.history = History(direction)
+    view.running = None
+    assert max(map(cell_len, results())) <= width
+
+
+def test_one_experiment_kept_or_not(results, view, monkeypatch, tmp_path):
+    """`show N`: verdict, numbers, runs of both sides, why, the change and the end of its log."""
+    text = {"patch": "--- a/x\n+++ b/x\n-LR = 1\n+LR = 2\n", "log": "step 1\n\x1b[2Jdone\n"}
+    monkeypatch.setattr(select, "archive_of", lambda *_: lambda _n, suffix: text[suffix])
+    monkeypatch.setattr(Workspace, "open", lambda _repo: None)
+    view.history._experiments[2] = replace(
+        view.history.experiments[2],
+        change={"hypothesis": "since it is slow"},
+        samples=(Sample(Side.INCUMBENT, 1.0), Sample(Side.CANDIDATE, 1.2)),
+    )
+    lines = results("show", "2")
+    assert lines[0] == "Experiment 2: not better (worse)"
+    said = "\n".join(lines)
+    for part in ("1.200000", "+22.45% against 0.980000", "since it is slow", "+LR = 2", "done"):
+        assert part in said
+    assert "\x1b" not in said
+    assert [line.split()[0] for line in lines if "•" in line] == ["incumbent", "candidate"]
+    record = json.loads(results("show", "2", "--json")[0])
+    assert record["details"]["experiment"] == 2
+    assert record["patch"] == text["patch"]
+
+
+@pytest.mark.parametrize("words", [["show"], ["show", "x"], ["list", "1"], ["show", "1", "--tsv"]])
+def test_what_show_does_not_take(view, words, capsys):
+    """A usage error that says what it takes."""
+    with pytest.raises(SystemExit) as exit_:
+        main(["results", *words])
+    assert exit_.value.code == 2
+    assert re.search("show N|the number of an experiment", capsys.readouterr().err)
+
+
+def test_an_experiment_that_is_not_there(view, capsys):
+    """The numbers that there are."""
+    with pytest.raises(SystemExit) as exit_:
+        main(["results", "show", "9"])
+    assert exit_.value.code == 1
+    assert "from 0 to 4" in capsys.readouterr().err
+
+
+def test_the_best_so_far_is_a_line_of_bars(results, view):
+    """One look tells when it went down; where nothing changed there is none."""
+    assert results()[3] == "█▃▃▃▁"
+    view.history._experiments[1:] = []
+    view.history._kept[1:] = []
+    assert results()[3] == ""
 
 
 def test_quiet_is_one_line(results):

@@ -29,9 +29,9 @@ def history(make_history):
 def test_it_says_where_the_campaign_stands(history, session_start):
     """Baseline, best, percent, counts, the kept ideas and the last ones."""
     page = Page("mar17", history, session_start).readme()
-    assert "val\\_bpb 1.000000 → 0.900000 (-10.00%)" in page
+    assert "**val\\_bpb 1.000000 → 0.900000 (-10.00%)**" in page
     assert "3 experiments: 1 kept, 1 discarded, 1 crashed." in page
-    assert "| 1 | 0.900000 | -0.100000 | keep: improved | idea 1 |" in page
+    assert "| 1 | idea 1 | 0.900000 | -0.100000 (-10.00%) |" in page
     assert "| 3 |  |  | crash: timeout | idea 3 |" in page
 
 

@@ -66,7 +66,7 @@ def test_what_a_reviewer_has_to_know(history, session_start):
     """Each kept change, how it was measured, and where everything else is."""
     body = PullRequest(history, session_start, WEB).body()
     for part in (
-        "| 3 | 0.800000 | -0.100000 | keep: improved | idea 3 |",
+        "| 3 | idea 3 | 0.800000 | -0.100000 (-11.11%) |",
         "Only `train.py` was changed",
         "`val_bpb` (lower is better) was measured 4 times in 4 experiments",
         "by `search`",
@@ -74,7 +74,9 @@ def test_what_a_reviewer_has_to_know(history, session_start):
         f"[autoresearch-logs/mar17]({WEB}/tree/autoresearch-logs/mar17)",
     ):
         assert part in body
-    assert "idea 2" not in body, "what was discarded is no part of the change"
+    changed, tried = body.split("<details><summary>Tried, and did not help: 1 ")
+    assert "idea 2" not in changed, "what was discarded is no part of the change"
+    assert "idea 2" in tried
 
 
 def test_jumps_and_held_out_numbers_are_flagged(session_start):
@@ -85,7 +87,7 @@ def test_jumps_and_held_out_numbers_are_flagged(session_start):
     history.add(replace(BASELINE, experiment=1, commit="b" * 40, **leap))
     body = PullRequest(history, session_start).body()
     assert "**Jumps: 1.**" in body
-    assert "keep: improved, **jump**" in body
+    assert ", **jump** | 0.010000" in body
     assert "| 1 | 0.010000 | 0.500000 |" in body
 
 

@@ -139,7 +139,7 @@ def test_a_plain_number_that_is_printed_is_a_setting():
     """Where the report prints a constant, it may have another value; a new one may not appear."""
     text = "rate = 4\nprint('loss:', rate)\n"
     assert broken(swap("= 4", "= 8"), text) == ""
-    assert frozen_lines().lines("train.py", text) == {1}
+    assert set(frozen_lines().lines("train.py", text)) == {1}
     assert "which computes" in broken(swap("= 4", "= 4\nrate = 1"), text)
     best = "best = 9\nbest = min(best, run())\nprint('loss:', best)\n"
     assert "line 1, which computes" in broken(swap("= 9", "= 0"), best)

@@ -61,6 +61,15 @@ def filled(tmp_path, session_start, baseline, crash):
     return book
 
 
+def test_the_value_to_reach_is_on_record(tmp_path, session_start):
+    """Where one was set; a log of a campaign without one says nothing of it."""
+    book = open_ledger(tmp_path)
+    for value in (0.5, None):
+        start = book.append(replace(session_start, target_value=value))
+        assert (b"target_value" in book.campaign.lines[-1]) == (value is not None)
+        assert open_ledger(tmp_path).campaign.start == start
+
+
 def test_a_session_that_goes_on(tmp_path, session_start):
     """That the next session is to be started is on the record, and nothing where it is not."""
     book = open_ledger(tmp_path)

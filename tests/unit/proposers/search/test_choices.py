@@ -1,15 +1,13 @@
 import pytest
 
-from autoresearch_ci.proposers.search.choices import find_choices
-from autoresearch_ci.proposers.search.protect import protect
-from autoresearch_ci.source_code.syntax import tokens
+from tests.unit.proposers.search import reading
 
 
 def choices(text, path="a.py"):
-    found = tokens(path, text)
     return {
-        parameter.label: [option.strip("'\"") for option in parameter.options]
-        for parameter in find_choices(found, protect(found, "loss"))
+        one.label: [option.strip("'\"") for option in one.options]
+        for one in reading.parameters(text, path)
+        if one.options
     }
 
 
@@ -45,7 +43,7 @@ def choices(text, path="a.py"):
             "how",
             ["map", "set"],
         ),
-        ("a.py", 'FLAGS = "-O2 -g"\n', "FLAGS", ["-O2", "-O0", "-O1", "-O3", "-Os"]),
+        ("a.py", 'FLAGS = "-O2 -g"\n', "level", ["-O2", "-O0", "-O1", "-O3", "-Os"]),
         ("Makefile", "CFLAGS = -O2 -g\n", "level", ["-O2", "-O0", "-O1", "-O3", "-Os"]),
     ],
 )

@@ -1,15 +1,13 @@
 import pytest
 
 from autoresearch_ci.proposers.search.literals import Literal
-from autoresearch_ci.proposers.search.parameters import find_parameters
-from autoresearch_ci.proposers.search.protect import protect
 from autoresearch_ci.proposers.search.tuning import steps_of
-from autoresearch_ci.source_code.syntax import tokens
+from tests.unit.proposers.search import reading
 
 
 def parameters(text, path="train.py", metric="val_bpb"):
-    found = tokens(path, text)
-    return {parameter.id: parameter for parameter in find_parameters(found, protect(found, metric))}
+    found = reading.parameters(text, path, metric)
+    return {one.id: one for one in found if one.kind in ("number", "switch", "command")}
 
 
 def first_steps(text, path="train.py"):

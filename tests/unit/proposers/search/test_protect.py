@@ -4,10 +4,10 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from autoresearch_ci.proposers.search.parameters import find_parameters
 from autoresearch_ci.proposers.search.protect import protect
 from autoresearch_ci.source_code.frozen_lines.marks import Tune, read_tune
 from autoresearch_ci.source_code.syntax import tokens
+from tests.unit.proposers.search import reading
 
 COMMENTS = {
     "a.py": "# {}",
@@ -27,8 +27,7 @@ COMMENTS = {
 
 
 def names(text, path):
-    found = tokens(path, text)
-    return [parameter.label for parameter in find_parameters(found, protect(found, "loss"))]
+    return [parameter.label for parameter in reading.parameters(text, path)]
 
 
 @pytest.mark.parametrize("path", COMMENTS)
@@ -112,8 +111,7 @@ def test_what_a_tune_mark_asks_for(argument, tune):
 def test_frozen_lines_hold_no_knob(lines):
     """Whatever stands around them, seeds, marked lines and lines on the metric have no knob."""
     text = "\n".join(lines)
-    found = tokens("a.py", text)
-    for parameter in find_parameters(found, protect(found, "loss")):
+    for parameter in reading.parameters(text, "a.py"):
         line = text.split("\n")[parameter.line]
         assert not re.search(r"SEED|freeze|loss", line)
         assert text[parameter.start : parameter.end] == parameter.text

@@ -1,0 +1,102 @@
+"""`results --watch`: a calm view of a campaign that follows its log, until Ctrl-C."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from autoresearch_ci.core.errors import LedgerError
+from autoresearch_ci.core.model import ExperimentStart
+from autoresearch_ci.core.text import clean, duration
+from autoresearch_ci.reports.terminal import cut, is_live
+
+if TYPE_CHECKING:
+    from autoresearch_ci.campaign.select import CampaignView
+
+PAUSE = 0.5
+"""Seconds between two looks at the log."""
+
+LAST = 10
+"""Experiments that a terminal shows."""
+
+_AROUND = 9
+"""Lines of a page that are not rows."""
+
+Look = Callable[[], "CampaignView"]
+Lines = Callable[["CampaignView", int | None], list[str]]
+"""The lines of a view, with the last so many of its experiments; None is all of them."""
+
+
+def watch(look: Look, lines: Lines, arguments: Namespace) -> None:
+    """Draw it again whenever the log or the window changes: over itself on a terminal."""
+    if not is_live(sys.stdout):
+        _follow(look, lines, arguments, lambda text: print(f"{text}\n", flush=True))
+        return
+    from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
+    from rich.live import Live  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    with Live(console=console, screen=True, auto_refresh=False) as live:
+        _follow(
+            look,
+            lines,
+            arguments,
+            lambda text: live.update(Text.from_ansi(text, no_wrap=True), refresh=True),
+        )
+
+
+def _follow(look: Look, lines: Lines, arguments: Namespace, draw: Callable[[str], object]) -> None:
+    read: object = None
+    drawn: object = None
+    view: CampaignView | None = None
+    while True:
+        size = shutil.get_terminal_size()
+        now = (stamp(view), size)
+        if view is None or now != read:
+            read = now
+            try:
+                view = look()
+            except LedgerError as error:
+                view, text = None, f"{error.message} Waiting for one to begin."
+        if view is not None:
+            text = "\n".join(_page(view, lines, arguments))
+        if (text, size) != drawn:
+            drawn = (text, size)
+            draw(text)
+        time.sleep(PAUSE)
+
+
+def _page(view: CampaignView, lines: Lines, arguments: Namespace) -> list[str]:
+    """The view as it is now; on a terminal with the last few rows, and for how long what runs."""
+    if not is_live(sys.stdout):
+        return lines(view, None)
+    window = shutil.get_terminal_size()
+    found = lines(view, max(min(arguments.last or LAST, window.lines - _AROUND), 1))
+    if view.running is not None and found:
+        since = f"  {duration(_since(view.running))}"
+        found[-1] = cut(found[-1], window.columns - len(since)) + since
+    return found
+
+
+def _since(running: ExperimentStart) -> float:
+    """Seconds since an experiment began; 0 where its record has no time that can be read."""
+    try:
+        began = datetime.fromisoformat(clean(running.timestamp))
+    except ValueError:
+        return 0.0
+    return max((datetime.now(UTC) - began.astimezone(UTC)).total_seconds(), 0.0)
+
+
+def stamp(view: CampaignView | None) -> tuple[int, ...]:
+    """Another value once the log has changed; a long log is not read again for nothing."""
+    try:
+        state = view.log_path.stat() if view else None
+    except FileNotFoundError:
+        state = None
+    return (state.st_size, state.st_mtime_ns) if state else ()

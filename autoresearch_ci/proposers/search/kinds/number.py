@@ -1,0 +1,198 @@
+"""Numbers: literals whose name or place says that they are settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from autoresearch_ci.proposers.search import names
+from autoresearch_ci.proposers.search.literals import Literal
+from autoresearch_ci.proposers.search.literals_in_context import KEYWORDS, Site
+from autoresearch_ci.proposers.search.parameters import Parameter, Spared
+from autoresearch_ci.proposers.search.scales import Scale
+from autoresearch_ci.proposers.search.source import Source
+from autoresearch_ci.source_code.frozen_lines.marks import Tune
+from autoresearch_ci.source_code.syntax import Kind, Token
+
+_INFINITE = float("inf")
+_SENTINEL = 1e6
+# A number without a telling name is taken for a fraction from here on: 0.9, 0.999.
+_NEARLY = 0.8
+_WIDE = 10
+_FIRST = 1.3
+_FEW = 3
+_YEARS = (1900, 2100)
+# Conversions between units, rather than settings.
+_UNITS = frozenset({10, 60, 100, 255, 256, 1000, 1024, 3600, 86400, 1e6, 1e9, 8, 16, 32, 64})
+WEIGHTS = {
+    "constant": 0.9,
+    "option": 0.85,
+    "key": 0.8,
+    "keyword": 0.7,
+    "directive": 0.7,
+    "element": 0.5,
+    "local": 0.55,
+    "argument": 0.3,
+    "return": 0.2,
+    "compare": 0.25,
+    "expression": 0.2,
+}
+"""The promise of a number by its part in the code."""
+
+NAMED = frozenset({"constant", "option", "key", "keyword", "directive", "local"})
+"""Parts in the code where a value is given to a name."""
+
+
+def find(source: Source) -> Iterator[Parameter | Spared]:
+    """Every number that may be changed."""
+    shares = _taken_from_one(source.plain)
+    for site in source.sites:
+        if source.tokens[site.index].kind is Kind.NUMBER:
+            yield _number(source, site, share=site.name in shares)
+
+
+def _taken_from_one(plain: Sequence[Token]) -> frozenset[str]:
+    """Names that the source takes from one (`1 - MIX`): they are shares of a whole."""
+    return frozenset(
+        plain[at + 1].text
+        for at in range(1, len(plain) - 1)
+        if plain[at].text == "-"
+        and plain[at - 1].text in ("1", "1.0")
+        and plain[at + 1].kind is Kind.NAME
+    )
+
+
+def _number(source: Source, site: Site, *, share: bool) -> Parameter | Spared:
+    tokens, token = source.tokens, source.tokens[site.index]
+    tune = source.protection.tune.get(site.line)
+
+    def spared(why: str) -> Spared:
+        return Spared(site.line, token.text, why, token.start)
+
+    literal = Literal.read(token.text)
+    if literal is None:
+        return spared("no plain decimal number")
+    if _glued(tokens, site.index):
+        return spared("part of a name, a place or a power")
+    value = -literal.value if site.sign >= 0 else literal.value
+    weight, why = (1.0, "") if tune else _weight(source, site, literal, value)
+    if weight <= 0:
+        return spared(why)
+    start = tokens[site.sign].start if site.sign >= 0 else token.start
+    if site.sign >= 0 and site.sign != site.index - 1:
+        return spared("its sign stands apart from it")
+    text = "-" + token.text if site.sign >= 0 else token.text
+    scale = _scale(site, literal, value, tune, share=share)
+    label = site.name or site.callee or "value"
+    return Parameter(
+        site.identity, label, start, token.end, text, weight, literal, value, scale, line=site.line
+    )
+
+
+def _glued(tokens: Sequence[Token], index: int) -> bool:
+    """True if the number touches what changes its meaning (1.real, 2 ** 16)."""
+    before = tokens[index - 1] if index else None
+    after = tokens[index + 1] if index + 1 < len(tokens) else None
+    later = next((t for t in tokens[index + 1 : index + 3] if t.kind is not Kind.SPACE), None)
+    if later is not None and later.text == "**":
+        return True
+    earlier = next(
+        (t for t in reversed(tokens[max(0, index - 2) : index]) if t.kind is not Kind.SPACE), None
+    )
+    if tokens[index].text.startswith(".") and earlier is not None:
+        if earlier.kind in (Kind.NAME, Kind.NUMBER) and earlier.text not in KEYWORDS:
+            return True
+        if earlier.text in (")", "]"):
+            return True  # a place in a tuple: pair().0
+    solid = (Kind.STRING, Kind.NUMBER, Kind.NAME)
+    return (before is not None and (before.kind in solid or before.text == ".")) or (
+        after is not None and (after.kind in solid or after.text == ".")
+    )
+
+
+def _weight(source: Source, site: Site, literal: Literal, value: float) -> tuple[float, str]:
+    """The promise of a number; 0, and why, for what is structure and no setting."""
+    if why := _no_setting(source, site):
+        return 0.0, why
+    weight = WEIGHTS[site.role]
+    factor, why = (
+        _named(site, literal, value) if site.role in NAMED else _nameless(site, literal, value)
+    )
+    weight *= factor
+    words = names.split_name(site.name)
+    if words[-1:] and words[-1] in names.SHAPES and literal.integer and abs(value) <= _FEW:
+        return 0.0, "the shape of something"
+    if any(word in names.DULL for word in words):
+        return weight * 0.25, why
+    if names.is_first(site.name) and site.role in NAMED:
+        return _FIRST, ""
+    tunable = any(word in names.TUNABLE for word in words)
+    return min(1.0, weight * 1.2) if tunable else weight, why
+
+
+def _no_setting(source: Source, site: Site) -> str:
+    last = site.scope[-1] if site.scope else ""
+    if site.line in source.protection.printing:
+        return "printed text"
+    if not site.name or (len(site.name) == 1 and site.callee == "for"):
+        return "nothing names it"
+    frozen = any(map(names.is_frozen, (site.name, site.callee, last)))
+    return names.FROZEN_WHY if frozen else ""
+
+
+def _named(site: Site, literal: Literal, value: float) -> tuple[float, str]:
+    """A factor for a number that is given to a name."""
+    if site.role == "local" and (abs(value) >= _SENTINEL or not value):
+        return 0.0, "where a sum or a search for the best begins"
+    if not value or (abs(value) == 1 and literal.integer):
+        if site.role == "local":
+            return 0.12, ""
+        tunable = any(word in names.TUNABLE for word in names.split_name(site.name))
+        return ((0.8 if tunable else 0.45) if value else 0.3), ""
+    return 1.0, ""
+
+
+def _nameless(site: Site, literal: Literal, value: float) -> tuple[float, str]:
+    """A factor for a number inside an expression or a call."""
+    structural = site.callee in names.STRUCTURAL
+    if structural and site.role in ("argument", "element"):
+        return 0.0, f"an argument of {site.callee}(), which is structure"
+    if literal.integer and abs(value) < _FEW:
+        return 0.0, "a small whole number in an expression"
+    factor = 0.5 if structural else 1.0
+    if site.operator in ("%", "<<", ">>", "//", "&", "|", "^"):
+        factor *= 0.3
+    year = literal.integer and _YEARS[0] <= value <= _YEARS[1]
+    unit = site.role == "expression" and value in _UNITS
+    return (factor * 0.2 if year or unit else factor), ""
+
+
+def _scale(site: Site, literal: Literal, value: float, tune: Tune | None, *, share: bool) -> Scale:
+    if tune is not None and tune.low is not None and tune.high is not None:
+        return _told(literal, tune.low, tune.high, tune.scale)
+    if literal.integer:
+        return _counting(site, literal, value)
+    if literal.suffix == "%":
+        return Scale("log", False, 0.0, 100.0)
+    if 0 <= value <= 1 and (share or names.is_fraction(site.name) or _NEARLY <= value < 1):
+        return Scale("odds", False, 0.0, 1.0)
+    return Scale("log", False, *((0.0, _INFINITE) if value >= 0 else (-_INFINITE, 0.0)))
+
+
+def _told(literal: Literal, low: float, high: float, kind: str) -> Scale:
+    """The scale that a tune mark asks for; wide ranges of one sign are logarithmic."""
+    whole = literal.integer or kind == "int"
+    if low > 0 and (kind == "log" or (not kind and high / low >= _WIDE)):
+        return Scale("log", whole, low, high)
+    unit = (high - low) / 6
+    return Scale("linear", whole, low, high, max(1.0, round(unit)) if whole else unit or 1.0)
+
+
+def _counting(site: Site, literal: Literal, value: float) -> Scale:
+    of_hundred = literal.suffix == "%" or names.is_percentage(site.name)
+    high = 100.0 if of_hundred and value <= 100 else _INFINITE  # noqa: PLR2004
+    if site.operator == "**":
+        return Scale("linear", True, 0.0, high)
+    if value < 0:
+        return Scale("log", True, -_INFINITE, -1.0)
+    first = 32.0 if names.is_size(site.name) else 1.0
+    return Scale("log", True, 1.0 if value else 0.0, high, first)

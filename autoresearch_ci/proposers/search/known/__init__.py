@@ -1,0 +1,1 @@
+"""Tables of the options that programs and libraries are known to take."""

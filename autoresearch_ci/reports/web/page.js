@@ -1,0 +1,142 @@
+// Everything around chart and table, and the page's life.
+
+function cards() {
+  const tried = rows.filter((row) => !row.baseline), kept = tried.filter((row) => row.kind === "kept");
+  const best = rows[data.best], seconds = rows.reduce((sum, row) => sum + row.seconds, 0);
+  const tokens = data.shares.reduce((sum, each) => sum + each.tokens, 0), cost = data.shares.reduce((sum, each) => sum + each.cost_usd, 0);
+  const crashed = tried.filter((row) => row.kind === "crashed").length;
+  const found = [
+    ["Best", best ? number(best.value) : "–", best && best.margin ? `± ${number(best.margin)}, experiment ${best.n}` : best ? `experiment ${best.n}` : ""],
+    ["Against the baseline", best && data.baseline ? percent((best.value - data.baseline) / Math.abs(data.baseline) * 100) || "0 %" : "–", data.baseline === null ? "" : `from ${number(data.baseline)}`],
+    ["Experiments", tried.length.toLocaleString("en"), seconds ? `${(tried.length / seconds * 3600).toPrecision(3)} an hour of runs` : ""],
+    ["Kept", kept.length.toLocaleString("en"), tried.length ? `${(kept.length / tried.length * 100).toFixed(1)} % of them; ${crashed} crashed` : ""],
+    ["Time of runs", duration(seconds), plural(data.sessions.length, "session")],
+  ];
+  if (tokens) found.push(["Models", money(cost) || tokens.toLocaleString("en"), `${tokens.toLocaleString("en")} tokens`]);
+  byId("cards").replaceChildren(...found.map(([name, value, sub]) => element("li", {},
+    element("span", { class: "name" }, name), element("strong", {}, value), element("span", { class: "sub" }, sub))));
+}
+
+const SHAPES = {
+  kept: ["svg:circle", { cx: 6, cy: 6, r: 4.5 }], discarded: ["svg:circle", { cx: 6, cy: 6, r: 3.4, "fill-opacity": 0 }],
+  refused: ["svg:path", { d: "M6 1 11 6 6 11 1 6Z" }], crashed: ["svg:path", { d: "M2 2 10 10M10 2 2 10", "stroke-width": 2 }],
+};
+
+function legend() {
+  byId("legend").replaceChildren(...KINDS.map((kind) => {
+    const [shape, attributes] = SHAPES[kind];
+    const count = rows.filter((row) => row.kind === kind && !row.baseline).length;
+    return element("li", {}, element("svg:svg", { viewBox: "0 0 12 12", "aria-hidden": "true" },
+      element(shape, { ...attributes, fill: colour(kind), stroke: colour(kind) })), `${KIND_WORDS[kind]} (${count.toLocaleString("en")})`);
+  }));
+}
+
+function story() {
+  const kept = rows.filter((row) => row.kind === "kept");
+  byId("story-part").hidden = kept.length < 2;
+  const confirmation = data.confirmation;
+  byId("confirmed").textContent = confirmation ? data.confirmed : "";
+  const most = Math.max(...kept.map((row) => row.gain || 0), 0);
+  byId("story").replaceChildren(...kept.slice(0, 500).map((row) => {
+    const found = findingOf(row.n);
+    const bar = row.gain > 0 && most ? element("svg:svg", { viewBox: "0 0 100 4", preserveAspectRatio: "none", "aria-hidden": "true" },
+      element("svg:rect", { width: Math.max(row.gain / most * 100, 0.5), height: 4, fill: colour("kept") })) : null;
+    return element("li", {},
+      element("button", { type: "button", onclick: () => { select(row.n); byId("detail").scrollIntoView({ block: "nearest" }); } }, row.baseline ? `Baseline ${number(row.value)}` : `${row.n}: ${row.title}`),
+      row.baseline ? "" : element("p", {}, `${number(row.prev)} → ${number(row.value)} ${percent(row.share)}`, found ? `; ${worth(found)}` : ""), bar);
+  }));
+}
+
+function tableOf(label, heads, lines) {
+  return element("table", { "aria-label": label }, element("thead", {}, element("tr", {}, ...heads.map((head, at) => element("th", { scope: "col", class: at ? "end" : "" }, head)))),
+    element("tbody", {}, ...lines.map((line) => element("tr", {}, ...line.map((cell, at) => element("td", { class: at ? "end" : "words" }, cell))))));
+}
+
+function shareLines(shares, name) {
+  return shares.map((each, at) => [
+    name(each, at), each.experiments.toLocaleString("en"), each.kept.toLocaleString("en"), each.gain ? number(each.gain) : "",
+    duration(each.seconds), each.seconds && each.gain > 0 ? number(each.gain / each.seconds * 3600) : "", money(each.cost_usd),
+    each.cost_usd && each.gain > 0 ? number(each.gain / each.cost_usd) : "",
+  ]);
+}
+
+function tables() {
+  const heads = ["experiments", "kept", "gain", "time", "gain an hour", "cost", "gain a dollar"];
+  const sessions = data.by_session.slice(-50);
+  byId("shares").replaceChildren(
+    tableOf("By proposer", ["proposer", ...heads], shareLines(data.shares, (each) => each.name)),
+    element("h3", {}, "By session"),
+    tableOf("By session", ["session", ...heads], shareLines(sessions, (each) => `${data.sessions.indexOf(each.name) + 1 || each.name}`)));
+  byId("others-part").hidden = data.campaigns.length < 2;
+  byId("others").replaceChildren(tableOf("Campaigns", ["campaign", "metric", "baseline", "best", "change", "experiments", "kept", "progress"],
+    data.campaigns.map((each) => [each.tag === data.tag ? `${each.tag} (this one)` : each.tag, each.metric, number(each.baseline), number(each.best),
+      each.baseline && each.best !== null ? percent((each.best - each.baseline) / Math.abs(each.baseline) * 100) : "",
+      each.experiments.toLocaleString("en"), each.kept.toLocaleString("en"), spark(each)])));
+}
+
+function spark(campaign) {
+  if (!campaign.points.length) return "";
+  const points = campaign.points, values = points.map((point) => point[1]);
+  const low = Math.min(...values), high = Math.max(...values), last = Math.max(campaign.experiments, 1);
+  const at = ([n, value]) => [n / last * 156 + 2, 31 - (value - low) / (high - low || 1) * 28];
+  const path = points.map((point, i) => `${i ? `H${at(point)[0]}V${at(point)[1]}` : `M${at(point).join(" ")}`}`).join("");
+  return element("svg:svg", { viewBox: "0 0 160 34", "aria-hidden": "true" },
+    element("svg:path", { d: `${path}H158`, fill: "none", stroke: colour("kept"), "stroke-width": 1.5 }));
+}
+
+function draw() {
+  colour.cache = Object.fromEntries([...KINDS, "paper"].map((name) => [name, colour(name)]));
+  document.title = `${data.tag}: ${data.headline}`;
+  byId("tag").textContent = `Campaign ${data.tag}`;
+  byId("headline").textContent = data.headline;
+  byId("about").textContent = data.about;
+  byId("foot").textContent = data.foot;
+  byId("live").hidden = !data.live;
+  byId("running").hidden = !data.running;
+  byId("running").textContent = data.running ? `Under way: experiment ${data.running.n}, ${data.running.title}` : "";
+  cards();
+  legend();
+  fillFilters();
+  drawTable();
+  drawChart();
+  drawDetail();
+  story();
+  tables();
+}
+
+function update(found) {
+  const whole = chart.from <= -0.5 && chart.to >= Math.max(rows.length - 0.5, 1), more = data.more;
+  take(found);
+  data.more = { ...found.more, ...more };
+  if (whole) resetZoom();
+  draw();
+}
+
+function poll() {
+  fetch(`data.json?seen=${encodeURIComponent(data.stamp)}`, { cache: "no-store" })
+    .then((answer) => (answer.status === 200 ? answer.json() : null))
+    .then((found) => { byId("live").textContent = "live"; if (found) update(found); })
+    .catch(() => { byId("live").textContent = "not connected"; })
+    .finally(() => setTimeout(poll, 2000));
+}
+
+function theme() {
+  const root = document.documentElement, dark = window.matchMedia("(prefers-color-scheme: dark)");
+  byId("theme").addEventListener("click", () => {
+    const now = root.dataset.theme || (dark.matches ? "dark" : "light");
+    root.dataset.theme = now === "dark" ? "light" : "dark";
+    draw();
+  });
+  dark.addEventListener("change", draw);
+}
+
+take(JSON.parse(byId("data").textContent));
+chart.log = data.log;
+byId("log").setAttribute("aria-pressed", String(chart.log));
+resetZoom();
+if (data.best !== null) state.selected = data.best;
+theme();
+listenToTable();
+draw();
+listenToChart();
+if (data.live) setTimeout(poll, 2000);
