@@ -20,6 +20,7 @@ SESSIONS = ("schedule", "workflow_dispatch", "repository_dispatch", "workflow_ca
 OUR_BRANCHES = ("autoresearch/", "autoresearch-logs/")
 
 _INPUT = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
+_SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\[bot\])?")
 
 
@@ -42,6 +43,15 @@ class CommandTrigger:
     author: str
     comment: int
     thread: Thread
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Two commits to be compared; `thread` is the pull request, None for a push."""
+
+    base: str
+    head: str
+    thread: Thread | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,29 @@ def trigger(event: str, payload: object) -> Trigger:
     except _Malformed as fault:
         return Nothing(f"The payload of this {quoted(event)} event is malformed: {fault}.")
     return Nothing(f"The event {quoted(event)} starts nothing.")
+
+
+def versions(event: str, payload: object) -> Versions | Nothing:
+    """Read the two versions that a pull request or a push is about."""
+    try:
+        found = _mapping(payload, "payload")
+        if event == "pull_request":
+            pull = _mapping(found.get("pull_request"), "pull_request")
+            base, head = (_mapping(pull.get(each), each).get("sha") for each in ("base", "head"))
+            thread = Thread(_number(pull.get("number"), "pull_request.number"), is_pull=True)
+            return Versions(_sha(base, "base.sha"), _sha(head, "head.sha"), thread)
+        if event == "push":
+            if why := _why_no_push(found):
+                return Nothing(why)
+            base, head = _sha(found.get("before"), "before"), _sha(found.get("after"), "after")
+            if not base.strip("0"):
+                return Nothing("This push made a branch: there is nothing to compare it with.")
+            return Versions(base, head)
+    except _Malformed as fault:
+        return Nothing(f"The payload of this {quoted(event)} event is malformed: {fault}.")
+    return Nothing(
+        f"The event {quoted(event)} has no two versions: compare takes pull_request or push."
+    )
 
 
 def _session(event: str, payload: Mapping[str, object]) -> Trigger:
@@ -141,6 +174,12 @@ def _comment(payload: Mapping[str, object]) -> Trigger:
 def _mapping(value: object, name: str) -> Mapping[str, object]:
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
         raise _Malformed(f"`{name}` is no object")
+    return value
+
+
+def _sha(value: object, name: str) -> str:
+    if not isinstance(value, str) or not _SHA.fullmatch(value):
+        raise _Malformed(f"`{name}` is no commit")
     return value
 
 

@@ -71,6 +71,17 @@ INPUTS = {
         default="true",
         setting=False,
     ),
+    "mode": Input(
+        "loop holds sessions; compare says whether a pull request or a push made it better or "
+        "worse.",
+        default="loop",
+        setting=False,
+    ),
+    "fail_on": Input(
+        "In mode compare: worse fails the job where the change is worse by more than noise; never.",
+        default="never",
+        setting=False,
+    ),
     "github_token": Input(
         "Token that pushes the branches and shows the check runs. Empty: nothing leaves the job.",
         default="${{ github.token }}",
@@ -82,10 +93,15 @@ KEY_INPUTS = {f"{name}_api_key": row.key for name, row in PROVIDERS.items()}
 MOST = 25
 """Inputs that a dispatch can hand on, and so a workflow can offer; no key is among them."""
 
+OF_THE_WORKFLOW = frozenset(("hold_sessions", "mode", "fail_on", "github_token"))
+"""Inputs that say what a job is for: a dispatch hands on none of them."""
+
 _OF_THE_RUNNER = ("entrypoint", "args")  # it takes these `with` keys of a Docker action itself
 _TRUTHS = {"true": True, "false": False, "": False}
 _UNLESS_NOT = {"true": True, "": True, "false": False}
 _MODES = {"dispatch": True, "off": False, "": False}
+_JOBS = {"compare": True, "loop": False, "": False}
+_FAILURES = {"worse": True, "never": False, "": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +110,7 @@ class Given:
 
     `token` is the forge's; without one nothing is shared. `goes_on` says that the next run
     is to be started where a limit of this one ended it, `here` that sessions are held in
-    this job.
+    this job. With `compares` the job compares two versions, and `fails` where the new one is worse.
     """
 
     overrides: Mapping[str, str]
@@ -104,6 +120,8 @@ class Given:
     open_pr: bool = False
     goes_on: bool = False
     here: bool = True
+    compares: bool = False
+    fails: bool = False
 
 
 def given(variables: Mapping[str, str]) -> Given:
@@ -134,6 +152,8 @@ def given(variables: Mapping[str, str]) -> Given:
         open_pr=_one_of(_TRUTHS, texts, "open_pr"),
         goes_on=_one_of(_MODES, texts, "continue_mode"),
         here=_one_of(_UNLESS_NOT, texts, "hold_sessions"),
+        compares=_one_of(_JOBS, texts, "mode"),
+        fails=_one_of(_FAILURES, texts, "fail_on"),
     )
 
 

@@ -15,8 +15,9 @@ from autoresearch_ci import __version__
 from autoresearch_ci.action import inputs
 from autoresearch_ci.action.authorization import Commanded, Refusal
 from autoresearch_ci.action.comment_commands import ANSWERS, CommentCommand
+from autoresearch_ci.action.comparison import hold_comparison
 from autoresearch_ci.action.error_text import as_markdown, explain
-from autoresearch_ci.action.event import CommandTrigger, Nothing, trigger
+from autoresearch_ci.action.event import CommandTrigger, Nothing, trigger, versions
 from autoresearch_ci.action.inputs import Given
 from autoresearch_ci.action.next_run import cause_of
 from autoresearch_ci.action.outputs import Outputs, write_outputs, write_summary
@@ -125,7 +126,10 @@ def _obeyed(
 ) -> SessionResult:
     """Do what the event asks for; return what came of it. Raises Refusal where it is not done."""
     taken = take_secrets(os.environ, console)
-    given, cause = inputs.given(taken), trigger(here.event, _payload(here.payload))
+    given = inputs.given(taken)
+    if given.compares:
+        return _compared(given, here, console, stream, status)
+    cause = trigger(here.event, _payload(here.payload))
     if isinstance(cause, Nothing):
         console.notice(cause.why)
         return without_session(escape(cause.why))
@@ -154,6 +158,23 @@ def _obeyed(
             raise
         result.failure = result.failure or failure
     return result
+
+
+def _compared(
+    given: Given, here: Job, console: WorkflowCommands, stream: TextIO, status: SessionStatus
+) -> SessionResult:
+    """Compare the two versions that the event is about."""
+    asked = versions(here.event, _payload(here.payload))
+    if isinstance(asked, Nothing):
+        console.notice(asked.why)
+        return without_session(escape(asked.why))
+    status.use(given.token)
+    _require_repository(here.workspace)
+    trust(here.workspace)
+    close_own_container(here.workspace)
+    with console.unheard(), handed_back(here.workspace):
+        print(f"autoresearch-ci {__version__} on {machine.describe()}", file=stream)
+        return hold_comparison(here.workspace, given, asked, status, stream)
 
 
 def _answer(asked: Commanded, given: Given, status: SessionStatus, here: Job) -> SessionResult:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from autoresearch_ci import config
 from autoresearch_ci.core.errors import BaselineError, WorkspaceError
@@ -115,18 +116,20 @@ def comparing(
     tell: Tell,
     trusted: str | None = None,
     *,
+    defaults: Mapping[str, object] = MappingProxyType({}),
     has_tools: bool = True,
 ) -> Iterator[Comparing]:
     """Prepare the two versions, by the settings of the working tree or of the commit `trusted`.
 
-    `has_tools` says whether the machine has what projects are built and run with.
+    `defaults` are settings where nobody says otherwise, `has_tools` says whether the machine has
+    what projects are built and run with.
     WorkspaceError where one of them is no commit here. Nothing in the repository changes.
     """
     workspace = Workspace.open(repository)
     commits = {
         side: _commit(workspace, name) for side, name in zip(Side, (base, head), strict=True)
     }
-    loaded = load_settings(workspace, overrides, trusted)
+    loaded = load_settings(workspace, overrides, trusted, defaults)
     said = [*loaded.notes, *notes({"run_command": loaded.settings.run_command})]
     with ExitStack() as stack:
         evaluators = {}

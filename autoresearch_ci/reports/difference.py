@@ -6,6 +6,7 @@ from typing import Any
 
 from autoresearch_ci.core.model import Difference
 from autoresearch_ci.core.text import clean, number, percent, plural
+from autoresearch_ci.reports.markdown import escape
 
 _VERDICTS = {
     "better": "better",
@@ -44,6 +45,25 @@ def _reach(found: Difference) -> str:
     return (
         f"better by {number(low)} to {number(high)} (99 %): a difference of {size} or more would "
         "have been seen"
+    )
+
+
+def page(found: Difference) -> str:
+    """The same as Markdown: the sentence, then every run and how it was measured, folded."""
+    rows = ["| run | base | head |", "|---|---|---|"]
+    for count in range(max(len(found.base_values), len(found.head_values))):
+        values = [
+            number(side[count]) if count < len(side) else ""
+            for side in (found.base_values, found.head_values)
+        ]
+        rows.append(f"| {count + 1} | {values[0]} | {values[1]} |")
+    said = escape(sentence(found))
+    table = "\n".join(rows)
+    return (
+        f"**{said}**\n\n<details><summary>Every run</summary>\n\n{table}\n\n"
+        f"Base {found.base[:12]}, head {found.head[:12]}. Both ran in turns, each in a tree of its "
+        "own, by the base's settings. Of two equal versions at most one in a hundred is called "
+        "different.\n\n</details>\n"
     )
 
 

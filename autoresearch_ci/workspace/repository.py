@@ -184,6 +184,11 @@ class Workspace:
         """The commit that a name means; empty where it is none here."""
         return branch.resolve(self.git, name)
 
+    def common(self, one: str, other: str) -> str:
+        """Find the newest commit that both have in their history; empty where there is none."""
+        code, out = self.git.ask("merge-base", one, other, ok=(0, 1, 128))
+        return "" if code else out.decode().strip()
+
     def files_of(self, commit: str) -> AbstractContextManager[Path]:
         """A folder with the tracked files of a commit, for the block: nothing is switched to."""
         return files_of(self.git, commit, self.root.name, self.state_dir)
