@@ -237,7 +237,7 @@ def _require_repository(workspace: Path) -> None:
     if not (workspace / ".git").is_dir():
         raise WorkspaceError(
             f"{workspace} is not a git repository.",
-            remedy="Put a step before this one: `- uses: actions/checkout@v6`, with "
+            remedy="Put a step before this one: `- uses: actions/checkout@v7`, with "
             "`fetch-depth: 0` and `persist-credentials: false`.",
         )
 

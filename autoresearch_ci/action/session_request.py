@@ -145,7 +145,7 @@ def origin(workspace: Path, token: str) -> Remote:
     if target is None:
         raise WorkspaceError(
             f"There is no remote {REMOTE} here, through which campaigns are shared.",
-            remedy="Check the repository out with `uses: actions/checkout@v6`.",
+            remedy="Check the repository out with `uses: actions/checkout@v7`.",
         )
     return Workspace.open(workspace).remote(target)
 

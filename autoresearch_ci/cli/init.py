@@ -5,6 +5,7 @@ With `--github` it writes the workflow instead.
 
 from __future__ import annotations
 
+import posixpath
 import re
 import sys
 from argparse import ArgumentParser, Namespace
@@ -12,13 +13,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autoresearch_ci.cli import workflow
+from autoresearch_ci.cli import workflow, workflow_steps
 from autoresearch_ci.cli.parser import add_settings
 from autoresearch_ci.cli.paths import folder_in, repository_root
 from autoresearch_ci.core.errors import SettingsError
 
 if TYPE_CHECKING:
-    from autoresearch_ci.project_types import Detected
+    from autoresearch_ci.project_types import Detected, Project
 
 FILES = ("CLAUDE.md", "AGENTS.md")
 
@@ -42,7 +43,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.usage = (
         f"{parser.prog} [--dry-run] [--force] [--SETTING VALUE ...]\n"
         f"       {parser.prog} --github [--dry-run] [--force] [--action ACTION] [--runner LABEL]"
-        " [--container IMAGE]"
+        " [--docker | --container IMAGE]"
     )
     parser.add_argument("--dry-run", action="store_true", help="print it, write nothing")
     parser.add_argument(
@@ -61,7 +62,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--runner", type=workflow.runner, metavar="LABEL",
         help="where the loop runs: one or more labels with commas between (ubuntu-latest)",
     )  # fmt: skip
-    github.add_argument(
+    form = github.add_mutually_exclusive_group()
+    form.add_argument(
+        "--docker", action="store_true",
+        help="have the loop in the Action's own container, which has Python and git",
+    )  # fmt: skip
+    form.add_argument(
         "--container", type=workflow.image, metavar="IMAGE",
         help="have the loop in a job container with the machine's GPUs",
     )  # fmt: skip
@@ -70,7 +76,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def main(arguments: Namespace) -> int:
     """Write the section, or the workflow."""
-    names = ("action", "runner", "container")
+    names = ("action", "runner", "docker", "container")
     chosen = {name: getattr(arguments, name) for name in names if getattr(arguments, name)}
     if arguments.github:
         return _workflow(arguments, chosen)
@@ -89,15 +95,27 @@ def _workflow(arguments: Namespace, chosen: Mapping[str, Any]) -> int:
             f"--{flag} is for the section.",
             remedy="Leave it out here, and run `autoresearch-ci init` without --github for it.",
         )
-    choices = workflow.Choices(**chosen)
+    root = repository_root(arguments.repo)
+    project = _project(root, folder_in(root, arguments.repo))
+    choices = workflow.Choices(**chosen, setup=workflow_steps.steps(project))
     text = workflow.text(choices)
     if arguments.dry_run:
         sys.stdout.write(text)
         return 0
-    print(workflow.place(repository_root(arguments.repo), text, force=arguments.force))
+    print(workflow.place(root, text, force=arguments.force))
     if not arguments.quiet:
         print(workflow.next_steps(choices))
     return 0
+
+
+def _project(root: Path, folder: str) -> Project:
+    """The folder of the target: the one that the section names, else the one that is detected."""
+    from autoresearch_ci import project_types  # noqa: PLC0415
+
+    target = written(document(root)).get("target_file")
+    if not target and (detected := project_types.here(root, folder)):
+        target = detected.settings.get("target_file")
+    return project_types.Project(root, posixpath.dirname(target) if target else folder)
 
 
 def _section(arguments: Namespace) -> int:

@@ -42,13 +42,16 @@ class _Text(Template):
 class Choices:
     """The place where the loop runs, and the Action it uses.
 
-    `runner` is one or more labels with commas between them, `container` the image of a job
-    container, if there is to be one.
+    `runner` is one or more labels with commas between them. The loop runs on that machine itself,
+    after the steps in `setup` (`cli.workflow_steps`); in a job container of the image `container`;
+    or, with `docker`, in the Action's own container.
     """
 
     action: str = UNKNOWN
     runner: str = "ubuntu-latest"
     container: str = ""
+    docker: bool = False
+    setup: str = ""
 
 
 def text(choices: Choices) -> str:
@@ -57,19 +60,19 @@ def text(choices: Choices) -> str:
     runner = labels[0] if len(labels) == 1 else f"[{', '.join(labels)}]"
     container = _CONTAINER.format(image=choices.container) if choices.container else ""
     note = _NOTES.get(choices.action, "")
-    form = in_job_container(choices.action) if choices.container else choices.action
+    form = choices.action if choices.docker else on_the_machine(choices.action)
     template = files("autoresearch_ci").joinpath("templates", "autoresearch.yml")
     return _Text(template.read_text(encoding="utf-8")).substitute(
-        action=choices.action + note,
-        form=form + note,
+        action=form + note,
         runner=runner,
         container=container,
+        setup="" if choices.docker or choices.container else choices.setup,
         keys=_KEYS,
     )
 
 
-def in_job_container(action: str) -> str:
-    """The same Action in the form that job containers need."""
+def on_the_machine(action: str) -> str:
+    """The same Action in the form that runs where the job runs."""
     if action == HERE:
         return f"{HERE}process"
     repository, _, ref = action.partition("@")

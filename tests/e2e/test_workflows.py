@@ -10,23 +10,47 @@ import shutil
 import subprocess
 from itertools import product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import yaml
 
 from autoresearch_ci.cli.workflow import HERE, UNKNOWN, Choices, text
+from autoresearch_ci.cli.workflow_steps import steps
+from autoresearch_ci.project_types import Project
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 ACTIONS = [ROOT / "action.yml", ROOT / "process/action.yml"]
 PINNED = f"octo/autoresearch-ci@{'0123456789' * 4}"
 DIGEST = f"@sha256:{'a' * 64}"
+TOOLCHAINS = {
+    "package.json": '{"packageManager": "pnpm@10.2.1"}',
+    "pyproject.toml": "[project]\n",
+    "go.mod": "go 1.25\n",
+    "pom.xml": "<project/>",
+    "pubspec.yaml": "name: x\n",
+}
+
+
+def all_toolchains() -> str:
+    """The setup steps of a project that has everything."""
+    with TemporaryDirectory() as folder:
+        for name, text in TOOLCHAINS.items():
+            Path(folder, name).write_text(text)
+        return steps(Project(Path(folder)))
+
+
 GENERATED = [
-    Choices(action, runner, container)
-    for action, runner, container in product(
+    Choices(action, runner, **form)
+    for action, runner, form in product(
         (PINNED, UNKNOWN, HERE),
         ("ubuntu-latest", "self-hosted,gpu"),
-        ("", f"ghcr.io/octo/lab:1{DIGEST}"),
+        (
+            {"setup": all_toolchains()},
+            {"docker": True},
+            {"container": f"ghcr.io/octo/lab:1{DIGEST}"},
+        ),
     )
 ]
 BLOCK = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -136,7 +160,7 @@ def test_the_linters_see(written):
         (good.replace("queue: max", "queue: maximum"), lambda path: schema("workflows", path)),
         (good.replace("needs: commands", "needs: nobody"), actionlint),
         (good.replace("          persist-credentials: false\n", ""), zizmor),
-        (good.replace(PINNED, "octo/autoresearch-ci@v1"), zizmor),
+        (good.replace(PINNED.partition("@")[2], "v1"), zizmor),
         (good.replace("permissions: {}", "permissions: write-all"), zizmor),
     ):
         assert fault != good

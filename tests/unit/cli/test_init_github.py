@@ -16,6 +16,7 @@ from autoresearch_ci.cli.workflow import PATH
 
 ROOT = Path(__file__).parents[3]
 PINNED = "octo/autoresearch-ci@0123456789012345678901234567890123456789"
+PLAIN = PINNED.replace("-ci@", "-ci/process@")
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def test_it_is_written(tmp_path, init):
     """The workflow is put where GitHub looks for it, and the user is told what is left to do."""
     said = init("--github", "--action", PINNED)
     text = (tmp_path / PATH).read_text()
-    assert f"uses: {PINNED}\n" in text
+    assert f"uses: {PLAIN}\n" in text
     assert "TODO" not in text
     assert f"Written to {PATH}." in said
     for word in ("default branch", "ANTHROPIC_API_KEY", "create pull requests", "Actions tab"):
@@ -41,7 +42,7 @@ def test_an_action_that_nobody_named(tmp_path, init):
     assert "Fill in what says TODO" in init("--github")
     lines = (tmp_path / PATH).read_text().splitlines()
     assert [line.split("uses: ")[1] for line in lines if "TODO" in line] == [
-        "OWNER/autoresearch-ci@COMMIT # TODO whose, and which commit"
+        "OWNER/autoresearch-ci/process@COMMIT # TODO whose, and which commit"
     ] * 2
 
 
@@ -95,7 +96,7 @@ def test_the_runner(workflow):
 @pytest.mark.parametrize(
     ("action", "form"),
     [
-        (PINNED, PINNED.replace("-ci@", "-ci/process@")),
+        (PINNED, PLAIN),
         ("./", "./process"),
         ("OWNER/autoresearch-ci@COMMIT", "OWNER/autoresearch-ci/process@COMMIT"),
     ],
@@ -107,9 +108,110 @@ def test_the_container(workflow, action, form):
     assert loop["steps"][-1]["uses"] == form
 
 
+def test_docker(workflow):
+    """--docker has both jobs in the Action's own container; a plain machine is the default."""
+    for words, form in (((), PLAIN), (("--docker",), PINNED)):
+        jobs = workflow("--action", PINNED, *words)["jobs"]
+        assert {job["steps"][-1]["uses"] for job in jobs.values()} == {form}
+        assert "container" not in jobs["loop"]
+
+
+SETUP = {
+    "npm": (
+        {"package.json": '{"engines": {"node": ">=20"}}', "package-lock.json": "{}"},
+        {"setup-node": {"node-version-file": "package.json", "package-manager-cache": "false"}},
+        ["node-cache-${{ runner.os }}-x64-npm-"],
+    ),
+    "nvmrc above": (
+        {"web/package.json": "{}", ".nvmrc": "22\n"},
+        {"setup-node": {"node-version-file": ".nvmrc", "package-manager-cache": "false"}},
+        ["node-cache-${{ runner.os }}-x64-npm-"],
+    ),
+    "pnpm": (
+        {"package.json": '{"packageManager": "pnpm@10.2.1+sha512.ab"}', "pnpm-lock.yaml": ""},
+        {
+            "setup-node": {"node-version": "lts/*", "package-manager-cache": "false"},
+            "run": "npm install --global pnpm@10.2.1",
+        },
+        [],
+    ),
+    "yarn of today": (
+        {"package.json": '{"packageManager": "yarn@4.5.0"}', "yarn.lock": ""},
+        {
+            "setup-node": {"node-version": "lts/*", "package-manager-cache": "false"},
+            "run": "npm install --global --force corepack && corepack enable",
+        },
+        [],
+    ),
+    "yarn 1, which machines have": (
+        {"package.json": "{}", "yarn.lock": ""},
+        {"setup-node": {"node-version": "lts/*", "package-manager-cache": "false"}},
+        [],
+    ),
+    "uv": (
+        {"pyproject.toml": '[project]\nrequires-python = ">=3.12"\n', "uv.lock": ""},
+        {"setup-uv": {"enable-cache": "false"}},
+        [],
+    ),
+    "pip": (
+        {"pyproject.toml": '[project]\nrequires-python = ">=3.12"\n'},
+        {"setup-python": {"python-version-file": "pyproject.toml"}},
+        ["setup-python-${{ runner.os }}-x64-"],
+    ),
+    "requirements": (
+        {"requirements.txt": "numpy\n"},
+        {"setup-python": {"python-version": "3.x"}},
+        ["setup-python-${{ runner.os }}-x64-"],
+    ),
+    "go": (
+        {"go.mod": "module x\n\ngo 1.25\n"},
+        {"setup-go": {"go-version-file": "go.mod", "cache": "false"}},
+        ["setup-go-${{ runner.os }}-x64-"],
+    ),
+    "maven": (
+        {"pom.xml": "<project><maven.compiler.release>25</maven.compiler.release></project>"},
+        {"setup-java": {"distribution": "temurin", "java-version": "25"}},
+        ["setup-java-${{ runner.os }}-x64-maven-"],
+    ),
+    "old gradle": (
+        {"build.gradle.kts": "java { sourceCompatibility = JavaVersion.VERSION_11 }\n"},
+        {"setup-java": {"distribution": "temurin", "java-version": "21"}},
+        ["setup-java-${{ runner.os }}-x64-gradle-"],
+    ),
+    "flutter": ({"pubspec.yaml": "name: x\n"}, {"flutter-action": {"channel": "stable"}}, []),
+    "rust, which machines have": ({"Cargo.toml": "[package]\n"}, {}, []),
+    "nothing known": ({"solve.py": ""}, {}, []),
+}
+
+
+@pytest.mark.parametrize(("files", "steps", "caches"), SETUP.values(), ids=SETUP)
+def test_the_toolchain(tmp_path, workflow, files, steps, caches):
+    """A plain machine gets the project's toolchain in its version; caches are read, never written."""
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    folder = "web/" if "web/package.json" in files else ""
+    (tmp_path / "CLAUDE.md").write_text(f"## autoresearch\n\n- target_file: {folder}it\n")
+    there = workflow("--action", PINNED)["jobs"]["loop"]["steps"][1:-1]
+    found = {}
+    for step in there:
+        if "run" in step:
+            found["run"] = step["run"]
+        elif not step["uses"].startswith("actions/cache"):
+            found[step["uses"].partition("@")[0].partition("/")[2]] = step["with"]
+    assert found == steps
+    restored = [step for step in there if step.get("uses", "").startswith("actions/cache")]
+    assert [step["with"]["restore-keys"] for step in restored] == caches
+    assert all(step["uses"].startswith("actions/cache/restore@") for step in restored)
+    elsewhere = workflow("--container", "python:3.13")["jobs"]["loop"]["steps"]
+    assert len(elsewhere) == 2
+
+
 @pytest.mark.parametrize(
     "words",
     [
+        ("--docker", "--container", "python:3.13"),
         ("--action", "autoresearch-ci"),
         ("--action", "octo/autoresearch-ci"),
         ("--action", "octo/lab@v1 # x"),
