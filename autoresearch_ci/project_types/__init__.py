@@ -14,6 +14,7 @@ from pathlib import Path
 from autoresearch_ci.project_types.candidates import Candidate, candidates
 from autoresearch_ci.project_types.detected import NO_TESTS, Detected
 from autoresearch_ci.project_types.placing import placed, placed_settings
+from autoresearch_ci.project_types.programme import Programme, programme
 from autoresearch_ci.project_types.project import Project
 
 __all__ = [
@@ -21,12 +22,14 @@ __all__ = [
     "ORDER",
     "Candidate",
     "Detected",
+    "Programme",
     "Project",
     "around",
     "candidates",
     "detect",
     "here",
     "placed_settings",
+    "programme",
 ]
 
 ORDER = ("ml", "web", "flutter", "java", "rust", "go")
