@@ -32,7 +32,10 @@ def run_trees(
 
 
 def described(workspace: Workspace, loaded: Loaded) -> str:
-    """The level that sessions would have on this machine; no image is fetched to see it."""
+    """The level that sessions would have on this machine, why no stronger one, and what is open.
+
+    No image is fetched to see it.
+    """
     settings = loaded.settings
     first, *rest = order(settings.isolation, image_is_asked_for=_asks(loaded), has_tools=True)
     if first == "container":
@@ -40,9 +43,10 @@ def described(workspace: Workspace, loaded: Loaded) -> str:
     try:
         names = [name for name in (first, *rest) if name != "container"]
         at = partial(_base, workspace, settings, "HEAD")
-        return choose(settings.isolation, look(at, names)).level
+        choice = choose(settings.isolation, look(at, names))
     except MachineError as error:
-        return f"none: {error.message}"
+        return f"none. {error.message} {error.remedy}"
+    return " ".join((f"{choice.level}.", *notes(choice)))
 
 
 def _asks(loaded: Loaded) -> bool:

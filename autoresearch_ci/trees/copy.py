@@ -51,6 +51,8 @@ from autoresearch_ci.workspace.globs import matches
 
 NAME = "copy"
 
+_CAPABILITIES = 1 << 0 | 1 << 5 | 1 << 6 | 1 << 7
+"""CHOWN, KILL, SETGID and SETUID, as capability.h numbers them."""
 _SHARED_MEMORY = "/dev/shm"
 _TEMPORARY = "tmp"
 _DOING = "make a run's tree"
@@ -414,6 +416,11 @@ def obstacle(base: Base) -> Obstacle | None:
     """Find what stands in the way of a copy of the project below its place."""
     if os.geteuid() != 0:
         return None
+    if not _may_become_another():
+        return Obstacle(
+            "root may not become another user here, and runs as root could do anything",
+            "Start as an ordinary user, or give CHOWN, SETUID, SETGID and KILL to the container.",
+        )
     above = base.place.parent
     if not _may_be_entered(above):
         return Obstacle(
@@ -428,6 +435,16 @@ def obstacle(base: Base) -> Obstacle | None:
                 f"On the machine: `chmod o-w {socket}`.",
             )
     return None
+
+
+def _may_become_another() -> bool:
+    """Tell whether root has what that takes; a container may have taken it away."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+    except OSError:  # no Linux
+        return True
+    has = int(status.partition("CapEff:")[2].split()[0], 16)
+    return has & _CAPABILITIES == _CAPABILITIES
 
 
 def weaknesses() -> tuple[str, ...]:

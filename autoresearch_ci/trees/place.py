@@ -27,12 +27,13 @@ def _nothing(_place: Path) -> None:
 def candidates(root: Path, temporary: str = "", *, mounted: bool = True) -> list[Path]:
     """Folders in which what trees of this project are made of could lie, the best first.
 
-    On a disk rather than in memory. Where it is to be `mounted`, on a file system that can be, and
+    One that the user has chosen, by TMPDIR, comes before all. On a disk rather than in memory. Where it is to be `mounted`, on a file system that can be, and
     neither in the project nor in the home: a folder cannot be a layer of what it lies in.
     """
     home = home_of(dict(os.environ))
     temporary = temporary or tempfile.gettempdir()
-    found = ["/var/tmp", temporary, os.environ.get("RUNNER_TEMP", ""), "/dev/shm"]
+    chosen, runner = (os.environ.get(name, "") for name in ("TMPDIR", "RUNNER_TEMP"))
+    found = [chosen, "/var/tmp", temporary, runner, "/dev/shm"]
     paths = dict.fromkeys(Path(name).resolve() for name in found if name)
     return [
         path
