@@ -27,8 +27,9 @@ def _nothing(_place: Path) -> None:
 def candidates(root: Path, temporary: str = "", *, mounted: bool = True) -> list[Path]:
     """Folders in which what trees of this project are made of could lie, the best first.
 
-    One that the user has chosen, by TMPDIR, comes before all. On a disk rather than in memory. Where it is to be `mounted`, on a file system that can be, and
-    neither in the project nor in the home: a folder cannot be a layer of what it lies in.
+    One that the user has chosen, by TMPDIR, comes before all. On a disk rather than in memory.
+    Where it is to be `mounted`, on a file system that can be, and neither in the project nor in
+    the home: a folder cannot be a layer of what it lies in.
     """
     home = home_of(dict(os.environ))
     temporary = temporary or tempfile.gettempdir()
