@@ -64,7 +64,9 @@ class Stay:
     def leave(self) -> None:
         """Delete the branch where it was made for a session that came to nothing at all."""
         stay = self._campaign
-        if stay is not None and stay.created:
+        if stay is None:  # what a killed session left is still for the next one
+            return
+        if stay.created:
             code, logs = stay.refs.values()
             if code == stay.base and not logs:
                 reason = "autoresearch-ci: nothing came of it"
