@@ -25,7 +25,7 @@ _ASK_GIT = {
     r"lefthook": "`env: LEFTHOOK=0`",
     r"git-commit-id": "-Dmaven.gitcommitid.skip=true in the command",
 }
-"""What tools that ask git for something take instead, by how they name themselves."""
+"""Substitutes that tools take for what they would ask git, by how they name themselves."""
 
 _NEEDS_ROOT = re.compile(
     r"are you root|must be (?:run as )?root|requires? (?:root|superuser)|superuser privileges"

@@ -323,7 +323,7 @@ class Evaluator:
         self._is_warm = self._is_warm and set(editable) >= set(changed)
 
     def _violations(self, trial: Tried, tree: Tree) -> tuple[str, ...]:
-        """What a command changed that only the user may change.
+        """Pick out of what a command changed that which only the user may change.
 
         Not what the unchanged project rewrites as well, or adds beside read-only files.
         """
