@@ -271,7 +271,8 @@ class Workspace:
         from HEAD; `begun` are commits that one without a baseline began from before.
         `session` comes back from `interrupted_sessions` if we are killed.
         """
-        stay = Stay(self, tag, target=target, session=session)
+        folders = (self.git_dir, self.common_dir, self.state_dir)
+        stay = Stay(self.git, self.objects, folders, tag, target=target, session=session)
         try:
             yield stay.enter(base=base, kept=kept, kept_parent=kept_parent, begun=begun)
         finally:

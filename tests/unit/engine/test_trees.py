@@ -13,8 +13,8 @@ import pytest
 from autoresearch_ci.core.errors import BaselineError, MachineError
 from autoresearch_ci.core.model import Reason, Side, Status
 from autoresearch_ci.engine.assembly import open_session
-from autoresearch_ci.engine.evaluator import neutral
 from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.run_trees import neutral
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from tests.projects import SETTINGS, experiments, git, hold, make_project, make_repository, state
