@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -73,10 +74,11 @@ def session_place(parents: Sequence[Path], end: End = _nothing) -> Iterator[Path
             )
         top.chmod(0o711)
         sweep(top, end)
-        place = Path(tempfile.mkdtemp(dir=top))
+        place = top / secrets.token_hex(8)
         lock = os.open(f"{place}.new", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX)
         os.rename(f"{place}.new", f"{place}.lock")  # nobody sees one that we do not hold yet
+        place.mkdir(mode=0o700)  # after its lock: should we be killed, somebody finds it
     try:
         yield place
     finally:

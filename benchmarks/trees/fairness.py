@@ -3,14 +3,15 @@
 Both sides are one program; the second has another constant that nothing depends on. What one side
 takes longer is the advantage that the other has from what earlier runs have left.
 
-python benchmarks/trees/fairness.py [--runs 8] [go] [make] [tsc] [cargo] [maven]
+With `--own` both begin with the incumbent's own build, for comparison.
+
+python benchmarks/trees/fairness.py [--own] [--runs 8] [go] [make] [tsc] [cargo] [maven]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import tempfile
@@ -21,6 +22,7 @@ from pathlib import Path
 from autoresearch_ci.core.model import Side
 from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.session_request import SessionRequest
+from autoresearch_ci.trees.layered import LayeredTree
 
 PARTS = 30
 """Units of compilation beside the target."""
@@ -182,10 +184,12 @@ def measured(root: Path, project: Project, runs: int) -> dict[Side, list[float]]
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--own", action="store_true")
     arguments.add_argument("--runs", type=int, default=8)
     arguments.add_argument("projects", nargs="*", default=list(PROJECTS))
     options = arguments.parse_args()
-    os.environ.setdefault("CARGO_TERM_COLOR", "never")
+    if options.own:
+        LayeredTree.has_built = lambda _tree: False
     for name in options.projects:
         with tempfile.TemporaryDirectory() as folder:
             project = PROJECTS[name]()
