@@ -13,7 +13,7 @@ PACKAGE = ROOT / "autoresearch_ci"
 TOP = {"__init__.py", "__main__.py", "py.typed"}
 LONGEST = 400
 QUESTION = re.compile(r"(?:What|Whether|Who|Whom|Whose|Where|How|When|As|That)\b")
-EXEMPT = {"workspace"}
+EXEMPT: set[str] = set()
 """Folders that still have such docstrings or longer files."""
 
 

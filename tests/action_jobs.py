@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +34,12 @@ INPUTS = {
     "proposer": "search",
     "tag": "t",
 }
+SIGNS = Path(tempfile.mkdtemp(prefix="autoresearch-signs-", dir="/var/tmp"))
+"""A folder outside of the trees that experiments run in, which they may write to; the same for all
+jobs of this process, since it is in the settings, whose commit is to be the same."""
+
+SIGNS.chmod(0o777)
+atexit.register(shutil.rmtree, SIGNS, ignore_errors=True)
 SOLVE = 'RATE = 0.02\nSTEPS = 8\nprint("score:", (RATE - 0.05) ** 2 + STEPS / 1000)\n'
 WORKFLOW = ".github/workflows/autoresearch.yml"
 IN_NO_HURRY = """
@@ -69,9 +79,17 @@ class Job:
     def __post_init__(self) -> None:
         self._step: subprocess.Popen[str] | Step | None = None
         self.files.mkdir(parents=True)
+        self.signs = SIGNS / uuid.uuid4().hex
+        self.signs.mkdir()
+        self.signs.chmod(0o777)
         racing_sessions.clone(
             self.lab.bare, self.hub.git.remote(self.lab.full_name), self.workspace
         )
+
+    @property
+    def waits(self) -> str:
+        """A command that shows in `signs` that it is `here`, and waits for `go`."""
+        return f"touch {self.signs}/here; while [ ! -e {self.signs}/go ]; do sleep 0.05; done"
 
     @property
     def workspace(self) -> Path:
@@ -207,6 +225,7 @@ class Job:
 def make_source(folder: Path, settings: str = "doctor: off\n", solve: str = SOLVE) -> Path:
     """A project that improves; the doctor has tests of its own, and takes a while."""
     folder.chmod(0o755)  # experiments have a user of their own where the tests are root's
+    settings += f"sandbox_write: {SIGNS}\n"
     files = {"solve.py": solve, ".gitignore": "run.log\n", ".github/autoresearch.yml": settings}
     return make_repository(folder / "source", files)
 

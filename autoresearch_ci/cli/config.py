@@ -71,12 +71,11 @@ def main(arguments: Namespace) -> int:
 def _remarks(root: Path, loaded: Loaded, folded: int) -> None:
     """List what else there is to know: what is not shown, type, isolation, targets, notes."""
     from autoresearch_ci.engine.isolation import described  # noqa: PLC0415 - heavy
-    from autoresearch_ci.workspace import Workspace  # noqa: PLC0415 - heavy
 
     if folded:
         print(f"\n{folded} more are at their defaults; --all shows them.")
     print(f"\nproject type: {loaded.project_type}")
-    print(f"runs are isolated by: {clean(described(Workspace.open(root), loaded))}")
+    print(f"runs are isolated by: {clean(described(root, loaded))}")
     if loaded.others:
         print(f"other targets: {clean(', '.join(loaded.others))} (choose with --target-file)")
     target = loaded.settings.target_file

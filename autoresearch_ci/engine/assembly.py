@@ -119,7 +119,7 @@ def open_session(request: SessionRequest) -> Iterator[Session]:
             try:
                 yield session
             finally:
-                session.evaluator.close()
+                session.evaluator.trees.close()
                 workspace.note_outputs()
             workspace.maintain()
 
@@ -184,7 +184,9 @@ def assemble(
             log=lambda number: archive.recall(number, "log", published),
             earlier=partial(spent_here, workspace),
             root=workspace.root,
-            workplace=lambda files: evaluator.workplace(campaign.head, campaign.source(), files),
+            workplace=lambda files: evaluator.trees.workplace(
+                campaign.head, campaign.source(), files
+            ),
             tracked=campaign.paths,
             agent_log=workspace.state_dir / "agent.log",
             elsewhere=campaign.names_elsewhere,

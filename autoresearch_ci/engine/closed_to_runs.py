@@ -10,7 +10,7 @@ from pathlib import Path
 
 from autoresearch_ci.core.shell import not_found
 from autoresearch_ci.trees import Network
-from autoresearch_ci.trees.machine import CREDENTIALS, home_of
+from autoresearch_ci.trees.machine import CREDENTIALS, home_of, mounts_below
 
 _NO_REPOSITORY = re.compile(
     r"not a git repository|unable to detect version for|\.git can't be found|\.git directory is not"
@@ -25,8 +25,13 @@ _ASK_GIT = {
     r"lefthook": "`env: LEFTHOOK=0`",
     r"git-commit-id": "-Dmaven.gitcommitid.skip=true in the command",
 }
-"""What tools that ask git for something take instead, by how they name themselves."""
+"""Substitutes that tools take for what they would ask git, by how they name themselves."""
 
+_NEEDS_ROOT = re.compile(
+    r"are you root|must be (?:run as )?root|requires? (?:root|superuser)|superuser privileges"
+    r"|lock-frontend|unable to lock database|no new privileges|sudo: ",
+    re.IGNORECASE,
+)
 _NO_NETWORK = re.compile(
     r"could not resolve|name resolution|name or service not known|getaddrinfo|EAI_AGAIN|ENOTFOUND"
     r"|network is unreachable|ENETUNREACH|UnknownHost|dial tcp|failed to lookup address"
@@ -34,6 +39,7 @@ _NO_NETWORK = re.compile(
     r"|no route to host|failed to establish a new connection|unable to connect",
     re.IGNORECASE,
 )
+_READ_ONLY = re.compile(r"read-only file ?system|EROFS", re.IGNORECASE)
 _NOT_WRITABLE = re.compile(r"read-only file ?system|EROFS|permission denied|EACCES", re.IGNORECASE)
 _NOT_THERE = re.compile(
     r"no such file|not found|enoent|does not exist|cannot (?:find|open|access|stat)"
@@ -49,6 +55,12 @@ def advice(said: str, root: Path, network: Network) -> str:
 
     `root` is the project, `network` is the command's.
     """
+    if _NEEDS_ROOT.search(said):
+        return (
+            "No command changes the machine that it runs on: what installs system packages belongs "
+            "into the image, or into a step before this one. setup_command can install into the "
+            "project (a venv, node_modules) and into the home."
+        )
     if _NO_REPOSITORY.search(said):
         return _without_git(said)
     if network is Network.NONE and _NO_NETWORK.search(said):
@@ -56,7 +68,22 @@ def advice(said: str, root: Path, network: Network) -> str:
             "Runs have no network here (`network: none`). Let setup_command, which has it, fetch "
             "what is needed; or set `network: host`."
         )
+    found = (shutil.which(name) for name in not_found(said))
+    hidden = (_hidden(Path(path)) for path in found if path)
+    return _of_places(said, root) or next(hidden, "")
+
+
+def _of_places(said: str, root: Path) -> str:
+    """The same for paths that it names, which are on this machine."""
+    mounts = [Path(at) for at in mounts_below(str(root))]
     for line in said.splitlines():
+        for at in mounts if _READ_ONLY.search(line) else ():
+            if f"{at.relative_to(root)}/" in line:
+                return (
+                    f"{at} is a mount of its own, which runs may only read. Set `sandbox_write: "
+                    f"{at}` to open it, for all runs and for good; or have the program write "
+                    "elsewhere."
+                )
         for path in _outside(line, root):
             if _NOT_WRITABLE.search(line) and _may_write(path):
                 return (
@@ -65,8 +92,7 @@ def advice(said: str, root: Path, network: Network) -> str:
                 )
             if _NOT_THERE.search(line) and path.exists():
                 return _hidden(path)
-    found = (shutil.which(name) for name in not_found(said))
-    return next((_hidden(Path(path)) for path in found if path), "")
+    return ""
 
 
 def _without_git(said: str) -> str:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 from autoresearch_ci.config import Settings
 from autoresearch_ci.core.errors import BaselineError, MachineError, OutOfTimeError
@@ -28,10 +26,9 @@ from autoresearch_ci.engine.measurement import (
     text_of,
 )
 from autoresearch_ci.engine.metric import advice, end_of, parse, part_of
+from autoresearch_ci.engine.run_trees import RunTrees, Tried
 from autoresearch_ci.executors import Command
-from autoresearch_ci.trees import Kind, Network, Tree, Trees
-from autoresearch_ci.trees.artifacts import is_data
-from autoresearch_ci.workspace.globs import matches
+from autoresearch_ci.trees import Network, Trees
 
 PARSE_BUDGET = 60.0
 """Seconds that `metric_parse` may take; it reads a log."""
@@ -42,11 +39,6 @@ SETUP_BUDGET = 3600.0
 SLOWER = 20
 """Times as long as any run of the incumbent took, after which a candidate's is ended."""
 
-RUN_LOG = "run.log"
-"""The path at which commands that measure find the log of the run."""
-
-_NAMED = 3
-
 LEAST_SECONDS = 30.0
 """The least that every candidate gets: its first run may have to build what the incumbent's had."""
 
@@ -56,25 +48,6 @@ Tell = Callable[[Event], None]
 
 def silent(_event: Event) -> None:
     """Tell nobody."""
-
-
-class Tried(Protocol):
-    """The trial, as far as measuring needs it: the seam to the workspace.
-
-    `contents` are the editable files of the side that is shown, `broken_rules` picks the paths that
-    nobody but the user may change.
-    """
-
-    @property
-    def parent(self) -> str: ...
-
-    @property
-    def contents(self) -> Mapping[str, bytes]: ...
-
-    @property
-    def is_unchanged(self) -> bool: ...
-
-    def broken_rules(self, changed: Iterable[str], readonly: Sequence[str]) -> list[str]: ...
 
 
 class Evaluator:
@@ -101,36 +74,15 @@ class Evaluator:
         until: float = math.inf,
         bounded: bool = False,
     ) -> None:
-        self._settings, self._trees, self._root = settings, trees, root
-        self._is_warm = False
+        self._settings, self._root = settings, root
+        self.trees = RunTrees(settings, trees, run_log)
         self._run_log, self._until = run_log, until
-        self._open, self._last = ExitStack(), dict[str, Path | None]()
-        self._ran: Tree | None = None
-        self._kept: Tree | None = None
-        self._rewritten: set[str] = set()
-        self._told: set[str] = set()
         self.tell = tell
         self._bounded, self.slowest = bounded, 0.0
         self._copies = copies(settings.metric_parse or "")
         self._setup_log, self._guard_log = logs / "setup.log", logs / "guard.log"
         budget = f"{settings.time_budget:g}"
         self._environment = {**environment, "AUTORESEARCH_TIME_BUDGET": budget}
-
-    def close(self) -> None:
-        """Throw away the tree of the last run, which what looks at a keep needs."""
-        self._last, self._ran = {}, None
-        if self._kept is not None:
-            kept, self._kept = self._kept, None
-            kept.keep_warm()
-        self._open.close()
-
-    def workplace(
-        self, commit: str, editable: Collection[str], files: Mapping[str, bytes]
-    ) -> AbstractContextManager[Tree]:
-        """A tree for an agent: a commit with these files besides, and the network open."""
-        self.close()
-        self._follow(commit, editable)
-        return self._trees.tree(files, network=Network.HOST)
 
     def execute(
         self,
@@ -168,7 +120,14 @@ class Evaluator:
         shell, budget = self._settings.run_command, self._settings.kill_after
         if usual and self._bounded and self.slowest:
             budget = min(budget, max(LEAST_SECONDS, SLOWER * self.slowest))
-        run, violations = self._experiment(trial, shell, budget)
+
+        def warm_up(run: Callable[[Command], Run]) -> Run:
+            self.tell(Phase("build to begin with", self._settings.time_budget))
+            return self.execute(run, shell, budget, None)
+
+        run, violations = self.trees.experiment(
+            trial, lambda run: self.execute(run, shell, budget, self._run_log), warm_up
+        )
         log = tail(self._run_log)
         found = Measurement(run, None, memory_gb=memory_gb(run, log), log=log)
         if failure := failure_of(run):
@@ -223,7 +182,7 @@ class Evaluator:
         changed: list[str] = []
 
         def run_setup(command: Command) -> Run:
-            run, changes = self._trees.prepare(command)
+            run, changes = self.trees.prepare(command)
             changed.extend(change.path for change in changes)
             return run
 
@@ -247,7 +206,9 @@ class Evaluator:
             return None
         shell, budget = self._settings.guard_command, self._settings.guard_budget
         self.tell(Phase("guard_command", budget))
-        run, violations = self._apart(trial, shell, budget, self._guard_log)
+        run, violations = self.trees.apart(
+            trial, lambda run: self.execute(run, shell, budget, self._guard_log)
+        )
         if failure := failure_of(run):
             error, log = f"guard_command: {explain(run, failure, budget)}", tail(self._guard_log)
             hint = self._missed(log) or self._closed(log) if trial.is_unchanged else ""
@@ -276,101 +237,12 @@ class Evaluator:
         if objection := self.guard(trial):
             raise guard_fails(objection)
 
-    def _experiment(self, trial: Tried, shell: str, budget: float) -> tuple[Run, tuple[str, ...]]:
-        """Run an experiment; with what it did that broke the rules. Its tree stays for a while.
-
-        The first good run of the incumbent leaves what later ones may begin with. Where it built
-        anything, a run of neither side does so instead, and it runs again.
-        """
-        self.close()
-        self._follow(trial.parent, trial.contents)
-        tree = self._open.enter_context(self._trees.tree(trial.contents))
-        run = self.execute(tree.run, shell, budget, self._run_log)
-        if trial.is_unchanged and run.ok and not self._is_warm:
-            self._is_warm = True
-            if tree.has_built():
-                self._warm_up(trial, shell, budget)
-                return self._experiment(trial, shell, budget)
-            self._kept = tree
-        violations = self._violations(trial, tree)
-        self._ran, self._last = tree, {**self._artifacts(tree), RUN_LOG: self._run_log}
-        return run, violations
-
-    def _warm_up(self, trial: Tried, shell: str, budget: float) -> None:
-        """Build what is neither side, for both to begin with.
-
-        Caches know a build by its content. Had one side's been kept, it would be found ready while
-        the other side has to build.
-        """
-        self._open.close()
-        self.tell(Phase("build to begin with", self._settings.time_budget))
-        with self._trees.tree({p: neutral(text) for p, text in trial.contents.items()}) as tree:
-            if self.execute(tree.run, shell, budget, None).ok:
-                tree.keep_warm()
-
-    def _apart(
-        self, trial: Tried, shell: str, budget: float, log: Path | None, **extra: str
-    ) -> tuple[Run, tuple[str, ...]]:
-        """Run a command where no candidate has written, with the artifacts of the last run."""
-        self._follow(trial.parent, trial.contents)
-        with self._trees.tree(trial.contents, self._last, warm=False) as tree:
-            run = self.execute(tree.run, shell, budget, log, **extra)
-            return run, self._violations(trial, tree)
-
-    def _follow(self, commit: str, editable: Collection[str]) -> None:
-        """Let trees show a commit; what is warm stays so where only editable files differ."""
-        changed = self._trees.advance(commit)
-        self._is_warm = self._is_warm and set(editable) >= set(changed)
-
-    def _violations(self, trial: Tried, tree: Tree) -> tuple[str, ...]:
-        """What a command changed that only the user may change.
-
-        Not what the unchanged project rewrites as well, or adds beside read-only files.
-        """
-        changed, readonly = tree.changes(), self._settings.readonly_files
-        new = {change.path for change in changed if change.kind is Kind.ADDED}
-        broken = trial.broken_rules((change.path for change in changed), readonly)
-        if trial.is_unchanged:
-            self._rewritten |= {
-                path
-                for path in broken
-                if path not in trial.contents
-                and (path in new or not matches(path, (*readonly, *self._settings.artifacts)))
-            }
-        return tuple(path for path in broken if path not in self._rewritten)
-
-    def tolerated(self) -> str:
-        """Say what the project itself writes where nothing is to change; each path is told once."""
-        names = sorted(self._rewritten - self._told)
-        self._told |= self._rewritten
-        if not names:
-            return ""
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        return (
-            "written by the project itself where nothing is to change, and thrown away after each "
-            f"run: {', '.join(names[:_NAMED])}{more}"
-        )
-
-    def _artifacts(self, tree: Tree) -> dict[str, Path | None]:
-        """The files of a run that what measures may see."""
-        wanted, readonly = self._settings.artifacts, self._settings.readonly_files
-        found = tree.artifacts(wanted or ["**"])
-        return {
-            path: file
-            for path, file in found.items()
-            if not matches(path, readonly) and (wanted or is_data(path, file))
-        }
-
-    def _left(self) -> list[str]:
-        """The paths that the last run wrote and that nothing else is shown."""
-        found = self._ran.artifacts(["**"]) if self._ran else {}
-        return [path for path, file in found.items() if file and path not in self._last]
-
     def _missed(self, said: str) -> str:
         """Advice on what a failed command said, where it misses what the run wrote."""
-        if not self._ran:
+        root = self.trees.root
+        if root is None:
             return ""
-        return missed(said, self._left(), str(self._ran.root), self._settings.artifacts)
+        return missed(said, self.trees.left(), str(root), self._settings.artifacts)
 
     def _closed(self, said: str, network: Network | None = None) -> str:
         """Advice on what a failed command said, where its tree leaves out what it needs."""
@@ -400,7 +272,10 @@ class Evaluator:
     ) -> Reading:
         """The number that a command prints, or what is wrong; `log` is where it reads it."""
         self.tell(Phase(name, budget))
-        done, violations = self._apart(trial, shell, budget, None, AUTORESEARCH_SECONDS=seconds)
+        done, violations = self.trees.apart(
+            trial,
+            lambda run: self.execute(run, shell, budget, None, AUTORESEARCH_SECONDS=seconds),
+        )
         # `grep` that finds nothing exits with 1: then the better story is that nothing came.
         silent = done.returncode == 1 and not done.output.strip() and not done.errors.strip()
         if (failure := failure_of(done)) and not silent:
@@ -413,7 +288,7 @@ class Evaluator:
         if error and log and not hint:
             hint = advice(done.output, text_of(log, TAIL_BYTES))
         if not error and trial.is_unchanged and not self._settings.artifacts:
-            error, hint = partly(shell, self._left())
+            error, hint = partly(shell, self.trees.left())
         if not error and log and self._copies:
             error, hint = part_of(done.output.strip(), text_of(log), shell)
         return Reading(value, f"{name} {error}" if error else "", violations, hint)
@@ -445,12 +320,6 @@ def before_deadline(run: Callable[[Command], Run], command: Command, until: floa
         "The time that was given to this was over before it had ended.",
         remedy="Give it more time, or make a run shorter.",
     )
-
-
-def neutral(content: bytes) -> bytes:
-    """The same program with other content and other lines: an empty one after the first."""
-    first, end, rest = content.partition(b"\n")
-    return b"".join((first, end or b"\n", b"\r\n" if first.endswith(b"\r") else b"\n", rest))
 
 
 def _listed(violations: Sequence[str]) -> str:

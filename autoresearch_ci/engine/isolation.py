@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from autoresearch_ci.config import Loaded, Settings
-from autoresearch_ci.core.errors import MachineError
+from autoresearch_ci.core.errors import AutoresearchError
 from autoresearch_ci.trees import Base, Network, Sandbox, Trees, container, copy
 from autoresearch_ci.trees.levels import Choice, choose, level, look, order
 from autoresearch_ci.trees.place import candidates, session_place
@@ -31,18 +31,22 @@ def run_trees(
         yield trees, choice
 
 
-def described(workspace: Workspace, loaded: Loaded) -> str:
-    """The level that sessions would have on this machine; no image is fetched to see it."""
+def described(root: Path, loaded: Loaded) -> str:
+    """The level that sessions would have on this machine, why no stronger one, and what is open.
+
+    No image is fetched to see it.
+    """
     settings = loaded.settings
     first, *rest = order(settings.isolation, image_is_asked_for=_asks(loaded), has_tools=True)
     if first == "container":
         return f"container, from {settings.image}"
     try:
         names = [name for name in (first, *rest) if name != "container"]
-        at = partial(_base, workspace, settings, "HEAD")
-        return choose(settings.isolation, look(at, names)).level
-    except MachineError as error:
-        return f"none: {error.message}"
+        at = partial(_base, Workspace.open(root), settings, "HEAD")
+        choice = choose(settings.isolation, look(at, names))
+    except AutoresearchError as error:
+        return f"none. {error.message} {error.remedy}"
+    return " ".join((f"{choice.level}.", *notes(choice)))
 
 
 def _asks(loaded: Loaded) -> bool:

@@ -119,7 +119,7 @@ def attempt(session: Session, proposal: Proposal, *, keep: bool = True) -> Itera
     yield done
     if outcome.fault:
         raise outcome.fault
-    if written := session.evaluator.tolerated():
+    if written := session.evaluator.trees.tolerated():
         yield Note(written)
 
 

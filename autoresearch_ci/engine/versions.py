@@ -142,7 +142,7 @@ def comparing(
             evaluators[side] = Evaluator(
                 loaded.settings, trees, workspace.root, folder / "run.log", folder, {}, tell
             )
-            stack.callback(evaluators[side].close)
+            stack.callback(evaluators[side].trees.close)
             evaluators[side].prepare()
             said += [note for note in of_isolation(choice) if note not in said]
         base_commit, head_commit = commits.values()

@@ -25,6 +25,7 @@ from autoresearch_ci.executors.local import supervise
 from autoresearch_ci.executors.users import lease
 from autoresearch_ci.trees import Artifacts, Base, Change, Network, Obstacle, sandbox
 from autoresearch_ci.trees.artifacts import is_built
+from autoresearch_ci.trees.copy_slot import TEMPORARY, Slot
 from autoresearch_ci.trees.copy_sources import (
     Stores,
     content_of,
@@ -40,19 +41,22 @@ from autoresearch_ci.trees.sandbox import Confinement, confined
 from autoresearch_ci.trees.sandbox_paths import (
     BUILD_CACHES,
     DOWNLOADS,
+    READ_IN_PLACE,
     devices,
+    may_be_entered,
     readable,
     require_paths,
 )
 from autoresearch_ci.trees.watcher import watched
-from autoresearch_ci.trees.working_copy import WorkingCopy, remove
+from autoresearch_ci.trees.working_copy import remove
 from autoresearch_ci.workspace.files import disk_errors
 from autoresearch_ci.workspace.globs import matches
 
 NAME = "copy"
 
+_CAPABILITIES = 1 << 0 | 1 << 5 | 1 << 6 | 1 << 7
+"""CHOWN, KILL, SETGID and SETUID, as capability.h numbers them."""
 _SHARED_MEMORY = "/dev/shm"
-_TEMPORARY = "tmp"
 _DOING = "make a run's tree"
 _LEFTOVERS = "autoresearch_ci.trees.leftovers"
 _RUNS = "AUTORESEARCH_TREES"
@@ -70,8 +74,8 @@ class CopyTrees:
         self._at = f"{self._place}/at"
         self.root = Path(self._at, "project", base.root.name)
         self._lock, self._running, self._numbers = threading.Lock(), threading.Lock(), count(1)
-        self._idle: list[_Slot] = []
-        self._active: _Slot | None = None
+        self._idle: list[Slot] = []
+        self._active: Slot | None = None
         self._sealed = 0.0
         variables = environment(checked(base.sandbox.allow), {})
         require_paths(base.sandbox)
@@ -93,7 +97,7 @@ class CopyTrees:
         self._tracked = content_of(tip)
         project = lay_over(content_of(ignored), self._tracked)
         fetched = {Path(self._home, name) for name in DOWNLOADS}
-        unseen = fetched - {Path(self._home, name) for name in _SEEN}
+        unseen = fetched - {Path(self._home, name) for name in READ_IN_PLACE}
         tools = [path for path in self._readable if path not in fetched]
         self._setup_home = content_of(self._stores.links(self._home, tools))
         shown = [path for path in self._readable if path not in unseen]
@@ -146,7 +150,7 @@ class CopyTrees:
             self._commit = commit
         return found.keys()
 
-    def run(self, slot: _Slot, command: Command, network: Network) -> Run:
+    def run(self, slot: Slot, command: Command, network: Network) -> Run:
         with self._running:
             self._put_in_place(slot)
             cwd = self.root / command.cwd.relative_to(self._root)
@@ -160,7 +164,7 @@ class CopyTrees:
             write = (
                 self.root,
                 Path(self._at, "home"),
-                Path(self._at, _TEMPORARY),
+                Path(self._at, TEMPORARY),
                 *devices(),
                 *opened,
             )
@@ -253,15 +257,15 @@ class CopyTrees:
         """The first whole second that no kept file can have."""
         return float(int(self._sealed) + 1)
 
-    def _slot(self, *, warm: bool) -> _Slot:
+    def _slot(self, *, warm: bool) -> Slot:
         for slot in self._idle:
             if slot.warm is warm:
                 self._idle.remove(slot)
                 return slot
         rest = f"{self._place}/idle/{next(self._numbers)}"
-        return _Slot(rest, self.root.name, self._user, warm=warm)
+        return Slot(rest, self.root.name, self._user, warm=warm)
 
-    def _put_in_place(self, slot: _Slot | None) -> None:
+    def _put_in_place(self, slot: Slot | None) -> None:
         if self._active is not slot:
             if self._active is not None:
                 self._active.move(self._active.rest)
@@ -279,11 +283,11 @@ class CopyTrees:
 
     def _reachable(self, paths: Iterable[Path]) -> list[Path]:
         """Leave out what the runs' user cannot get at."""
-        return [path for path in paths if self._user is None or _may_be_entered(path)]
+        return [path for path in paths if self._user is None or may_be_entered(path)]
 
     def _variables(self, variables: Mapping[str, str]) -> dict[str, str]:
         """Lead what names the project or the home to those of the trees."""
-        home, temporary = f"{self._at}/home", f"{self._at}/{_TEMPORARY}"
+        home, temporary = f"{self._at}/home", f"{self._at}/{TEMPORARY}"
         led = {
             name: value.replace(f"{self._root}/", f"{self.root}/")
             for name, value in variables.items()
@@ -300,55 +304,6 @@ class CopyTrees:
 
 _BELOW_HOME = tuple(f"/{name}" for name in CACHES)
 _BUILDS = tuple(f"/{name}" for name in BUILD_CACHES)
-_SEEN = tuple(
-    """
-    .cargo/registry .cargo/git go/pkg .m2/repository .pub-cache/hosted .pub-cache/git
-    .nuget/packages .cache/torch .cache/huggingface/hub .cache/huggingface/datasets .keras .torch
-    nltk_data
-    """.split()  # noqa: SIM905
-)
-"""The downloads whose tools can do with reading them: runs see the user's, read-only."""
-
-
-class _Slot:
-    """A working copy of the project, a home and a temporary folder, below one folder.
-
-    `rest` is where it lies when nothing runs in it. `warm` is what it was last brought to.
-    """
-
-    def __init__(self, rest: str, name: str, user: int | None, *, warm: bool) -> None:
-        self.rest, self._at, self.warm = rest, rest, warm
-        for folder in (rest, f"{rest}/project"):
-            os.mkdir(folder, 0o755)
-        for folder, mode in ((f"project/{name}", 0o755), ("home", 0o700), (_TEMPORARY, 0o700)):
-            os.mkdir(f"{rest}/{folder}", mode)
-            if user is not None:
-                os.chown(f"{rest}/{folder}", user, user)
-        self.project = WorkingCopy(f"{rest}/project/{name}", user)
-        self.home = WorkingCopy(f"{rest}/home", user)
-
-    def move(self, to: str) -> None:
-        os.rename(self._at, to)
-        for copy in (self.project, self.home):
-            copy.path = to + copy.path[len(self._at) :]
-        self._at = to
-
-    def touch(self) -> None:
-        self.project.touch()
-        self.home.touch()
-
-    @property
-    def newest(self) -> int:
-        """The last ctime of what was brought."""
-        return max(self.project.newest, self.home.newest)
-
-    def restore(self, project: Mapping[str, str], home: Mapping[str, str]) -> None:
-        self.project.restore(project)
-        self.home.restore(home)
-
-    def empty(self) -> None:
-        """Delete what is in the temporary folder."""
-        WorkingCopy(f"{self._at}/{_TEMPORARY}", None, unknown=True).restore({})
 
 
 class CopyTree:
@@ -361,7 +316,7 @@ class CopyTree:
     def __init__(
         self,
         trees: CopyTrees,
-        slot: _Slot,
+        slot: Slot,
         network: Network,
         tracked: Collection[str],
         warm: frozenset[str],
@@ -414,20 +369,35 @@ def obstacle(base: Base) -> Obstacle | None:
     """Find what stands in the way of a copy of the project below its place."""
     if os.geteuid() != 0:
         return None
+    if not _may_become_another():
+        return Obstacle(
+            "root may not become another user here, and runs as root could do anything",
+            "Start as an ordinary user, or give CHOWN, SETUID, SETGID and KILL to the container.",
+        )
     above = base.place.parent
-    if not _may_be_entered(above):
+    if not may_be_entered(above):
         return Obstacle(
             f"the folder {above} is closed to the user whom runs are given",
             "Let TMPDIR name a folder that every user may enter.",
         )
     # No rule of Landlock's keeps a program from a socket that has a path: its owner does.
     for socket in map(Path, SOCKETS):
-        if socket.exists() and socket.stat().st_mode & 0o002 and _may_be_entered(socket.parent):
+        if socket.exists() and socket.stat().st_mode & 0o002 and may_be_entered(socket.parent):
             return Obstacle(
                 f"anybody may use {socket}, and so could a run: it would own this machine",
                 f"On the machine: `chmod o-w {socket}`.",
             )
     return None
+
+
+def _may_become_another() -> bool:
+    """Tell whether root has what that takes; a container may have taken it away."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+    except OSError:  # no Linux
+        return True
+    has = int(status.partition("CapEff:")[2].split()[0], 16)
+    return has & _CAPABILITIES == _CAPABILITIES
 
 
 def weaknesses() -> tuple[str, ...]:
@@ -445,10 +415,3 @@ def _sockets() -> tuple[str, ...]:
     """Name the engine's socket where runs, as our own user, may use it."""
     usable = [name for name in SOCKETS if os.geteuid() and os.access(name, os.W_OK)]
     return tuple(f"{name}, which owns this machine" for name in usable)
-
-
-def _may_be_entered(path: Path) -> bool:
-    """Tell whether every user gets there."""
-    return all(above.stat().st_mode & 0o001 for above in path.resolve().parents) and bool(
-        path.stat().st_mode & (0o001 if path.is_dir() else 0o004)
-    )

@@ -85,7 +85,14 @@ class OverlayTrees(LayeredTrees):
         words += shown(PROJECT, root, top)
         for path in mounts_below(root):
             words += read_only(path)
+        for paths, show in ((sandbox.read, read_only), (sandbox.write, _writable)):
+            inside = (path for path in paths if path.is_relative_to(self._base.root))
+            words += (word for path in inside for word in show(str(path)))
         return words
+
+
+def _writable(path: str) -> tuple[str, ...]:
+    return bind(path, path)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -27,12 +28,14 @@ def _nothing(_place: Path) -> None:
 def candidates(root: Path, temporary: str = "", *, mounted: bool = True) -> list[Path]:
     """Folders in which what trees of this project are made of could lie, the best first.
 
-    On a disk rather than in memory. Where it is to be `mounted`, on a file system that can be, and
-    neither in the project nor in the home: a folder cannot be a layer of what it lies in.
+    One that the user has chosen, by TMPDIR, comes before all. On a disk rather than in memory.
+    Where it is to be `mounted`, on a file system that can be, and neither in the project nor in
+    the home: a folder cannot be a layer of what it lies in.
     """
     home = home_of(dict(os.environ))
     temporary = temporary or tempfile.gettempdir()
-    found = ["/var/tmp", temporary, os.environ.get("RUNNER_TEMP", ""), "/dev/shm"]
+    chosen, runner = (os.environ.get(name, "") for name in ("TMPDIR", "RUNNER_TEMP"))
+    found = [chosen, "/var/tmp", temporary, runner, "/dev/shm"]
     paths = dict.fromkeys(Path(name).resolve() for name in found if name)
     return [
         path
@@ -71,10 +74,11 @@ def session_place(parents: Sequence[Path], end: End = _nothing) -> Iterator[Path
             )
         top.chmod(0o711)
         sweep(top, end)
-        place = Path(tempfile.mkdtemp(dir=top))
+        place = top / secrets.token_hex(8)
         lock = os.open(f"{place}.new", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX)
         os.rename(f"{place}.new", f"{place}.lock")  # nobody sees one that we do not hold yet
+        place.mkdir(mode=0o700)  # after its lock: should we be killed, somebody finds it
     try:
         yield place
     finally:

@@ -66,6 +66,15 @@ BUILD_CACHES = tuple(
 Runs have their own. In the user's the version that runs are compared with is likely to be ready.
 """
 
+READ_IN_PLACE = tuple(
+    """
+    .cargo/registry .cargo/git go/pkg .m2/repository .pub-cache/hosted .pub-cache/git
+    .nuget/packages .cache/torch .cache/huggingface/hub .cache/huggingface/datasets .keras .torch
+    nltk_data
+    """.split()  # noqa: SIM905
+)
+"""The downloads whose tools can do with reading them: copies see the user's, read-only."""
+
 _PROGRAMS_IN = (
     *("JAVA_HOME", "MAVEN_HOME", "M2_HOME", "GRADLE_HOME", "KOTLIN_HOME", "GOROOT", "FLUTTER_ROOT"),
     *("ANDROID_HOME", "ANDROID_SDK_ROOT", "ANDROID_NDK_HOME", "RUSTUP_HOME", "NVM_DIR", "NVM_BIN"),
@@ -126,3 +135,10 @@ def require_paths(sandbox: Sandbox) -> None:
                     f"`{setting}` names {path}, which is not there.",
                     remedy="Write absolute paths of files or folders of this machine.",
                 )
+
+
+def may_be_entered(path: Path) -> bool:
+    """Tell whether every user gets there."""
+    return all(above.stat().st_mode & 0o001 for above in path.resolve().parents) and bool(
+        path.stat().st_mode & (0o001 if path.is_dir() else 0o004)
+    )

@@ -33,7 +33,7 @@ from autoresearch_ci.workspace.files import disk_errors
 
 PROJECT, HOME = "project", "home"
 BUILDS = "b"
-"""What the names of places begin with that are build caches outside of the home."""
+"""The first letter of the names of places that are build caches outside of the home."""
 
 _MOST = 4
 """Layers of one kind, before they are made one."""

@@ -131,13 +131,13 @@ def settle(
 
 
 def _merges(git: Git, tip: str, kept: str) -> bool:
-    """Whether the tip is a merge of something into the last kept commit."""
+    """Tell whether the tip is a merge of something into the last kept commit."""
     parents = git.line("rev-parse", f"{tip}^@").split("\n")
     return len(parents) > 1 and parents[0] == kept
 
 
 def _pushed(git: Git, tag: str, tip: str, kept: str) -> bool:
-    """Whether another machine went on from `tip` to `kept` and pushed it."""
+    """Tell whether another machine went on from `tip` to `kept` and pushed it."""
     remotes = listing(git, f"refs/remotes/*/{CODE}/{tag}")
     pushed = any(_ancestor(git, kept, sha) for _, sha in remotes)
     return pushed and _ancestor(git, tip, kept)
@@ -148,7 +148,7 @@ def _ancestor(git: Git, old: str, new: str) -> bool:
 
 
 def contained(git: Git, tip: str, place: str) -> bool:
-    """Whether `place`, a ref or a commit, has this commit in its history."""
+    """Tell whether `place`, a ref or a commit, has this commit in its history."""
     return _ancestor(git, tip, place)
 
 

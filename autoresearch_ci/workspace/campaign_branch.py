@@ -140,11 +140,11 @@ class Campaign:
         return self._state.objects.read(f"{tip}:{path}") if tip else None
 
     def has(self, commit: str) -> bool:
-        """Whether the commit is in this repository."""
+        """Tell whether the commit is in this repository."""
         return self._state.objects.kind(commit) == "commit"
 
     def contains(self, commit: str) -> bool:
-        """Whether the logs branch has this commit in its history."""
+        """Tell whether the logs branch has this commit in its history."""
         return contained(self._state.git, commit, self._logs_tip)
 
     def recommit(self, commit: str, parent: str, message: str) -> str:
@@ -174,7 +174,7 @@ class Campaign:
         return differs
 
     def includes(self, commit: str) -> bool:
-        """Whether the branch has this commit in its history."""
+        """Tell whether the branch has this commit in its history."""
         return contained(self._state.git, commit, self.head)
 
     def merge(self, commit: str, name: str) -> bool:

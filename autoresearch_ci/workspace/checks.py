@@ -1,4 +1,4 @@
-"""Whether a file can be the target, and whether a word can be a tag."""
+"""Tell whether a file can be the target, and whether a word can be a tag."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def check_target(git: Git, root: Path, target: str, readonly: Sequence[str]) -> 
 def check_target_at(
     git: Git, root: Path, commit: str, target: str, readonly: Sequence[str]
 ) -> None:
-    """As `check_target`, for a commit that nobody stands on."""
+    """Do what `check_target` does for a commit that nobody stands on."""
     _check_name(root, target)
     _check_allowed(target, readonly)
     listed = os.fsdecode(git.run("ls-tree", "-z", "--long", "--full-tree", commit, "--", target))

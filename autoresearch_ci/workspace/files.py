@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -52,16 +51,6 @@ def write_atomic(path: str, data: bytes, *, mode: int, scratch: Path) -> None:
     _put(path, lambda file: file.write(data), mode, scratch)
 
 
-def copy_atomic(source: str, path: str, *, mode: int, scratch: Path) -> None:
-    """Put a copy of the regular file `source` at `path` in one step, as `write_atomic`."""
-
-    def fill(file: BinaryIO) -> None:
-        with open(os.open(source, os.O_RDONLY | os.O_NOFOLLOW), "rb") as given:
-            shutil.copyfileobj(given, file)
-
-    _put(path, fill, mode, scratch)
-
-
 def _put(path: str, fill: Callable[[BinaryIO], object], mode: int, scratch: Path) -> None:
     for folder in (str(scratch), os.path.dirname(path)):
         # In the tree an experiment may have put a link where it knows that we will write.
@@ -84,33 +73,13 @@ def _put(path: str, fill: Callable[[BinaryIO], object], mode: int, scratch: Path
 
 
 def is_scratch(path: str) -> bool:
-    """Whether a path is a temporary file of ours that a kill left behind."""
+    """Tell whether a path is a temporary file of ours that a kill left behind."""
     name = os.path.basename(path)
     return name.startswith(_SCRATCH) and name.endswith(".tmp")
 
 
-def make_way(root: str, path: str) -> None:
-    """Make every parent of `path` below `root` a real, writable directory.
-
-    What stands in the way is removed; a link to elsewhere is unlinked and
-    nothing behind it is touched.
-    """
-    at = root
-    for part in path.split("/")[:-1]:
-        at = f"{at}/{part}"
-        sig = signature(at)
-        if sig is not None and not stat.S_ISDIR(sig[0]):
-            os.unlink(at)
-            sig = None
-        if sig is None:
-            os.mkdir(at)
-            as_its_folder(at)
-        elif sig[0] & OWNER != OWNER:
-            os.chmod(at, stat.S_IMODE(sig[0]) | OWNER)
-
-
 def reachable(root: str, path: str) -> bool:
-    """Whether every parent of `path` below `root` is a real directory."""
+    """Tell whether every parent of `path` below `root` is a real directory."""
     at = root
     for part in path.split("/")[:-1]:
         at = f"{at}/{part}"
@@ -165,25 +134,3 @@ def _unlink(full: str) -> None:
         parent = os.path.dirname(full)
         os.chmod(parent, stat.S_IMODE(os.lstat(parent).st_mode) | 0o700)
         os.unlink(full)
-
-
-def holds_a_file(full: str) -> bool:
-    """Whether a file or link lies below a directory; git knows of nothing else.
-
-    None that is deeper than a path can name: nobody made that in good faith.
-    """
-    stack = [full]
-    while stack:
-        try:
-            found = os.scandir(stack.pop())
-        except OSError as error:
-            if error.errno != errno.ENAMETOOLONG:
-                raise
-            continue
-        with found as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    stack.append(entry.path)
-                elif entry.is_symlink() or entry.is_file(follow_symlinks=False):
-                    return True
-    return False

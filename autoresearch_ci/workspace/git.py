@@ -144,7 +144,8 @@ def no_space() -> MachineError:
     """The error for a full disk."""
     return MachineError(
         "No space left on the device.",
-        remedy="Free some space, then run again: nothing that was finished is lost.",
+        remedy="Free some space where the project is and where the trees of runs are (TMPDIR, else "
+        "/var/tmp), then run again: nothing that was finished is lost.",
     )
 
 

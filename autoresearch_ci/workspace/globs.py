@@ -9,7 +9,7 @@ from functools import cache
 
 
 def matches(path: str, patterns: Sequence[str]) -> bool:
-    """Whether a repository path is one of `patterns` or lies below one.
+    """Tell whether a repository path is one of `patterns` or lies below one.
 
     As in .gitignore: `*` and `?` stop at a slash, `**` does not, and a pattern
     without a slash means that name in any directory.

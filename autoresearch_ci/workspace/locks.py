@@ -1,4 +1,4 @@
-"""Who is at work here: our own locks, and those that a killed git left behind."""
+"""Our own locks, which tell who is at work here, and those that a killed git left behind."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def held(paths: Iterable[tuple[Path, str]]) -> Iterator[None]:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a live process holds the lock file; asking does not disturb it."""
+    """Tell whether a live process holds the lock file; asking does not disturb it."""
     try:
         fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:

@@ -37,7 +37,7 @@ def check(root: Path) -> None:
 
 
 def is_foreign(root: Path, state: Path) -> bool:
-    """Whether there is a log that is not as the loop left its own."""
+    """Tell whether there is a log that is not as the loop left its own."""
     now = _stand(root)
     return now is not None and now != _noted(state)
 

@@ -58,7 +58,7 @@ class ProjectCopy:
         return os.fsdecode(self._git.run("ls-files", "-z")).split("\0")[:-1]
 
     def ignored(self, readonly: Sequence[str]) -> list[str]:
-        """What git ignores, folders in a piece, but for what these patterns protect."""
+        """List what git ignores, folders in a piece, but for what these patterns protect."""
         args = ("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
         found = os.fsdecode(self._git.run(*args)).split("\0")[:-1]
         return [

@@ -80,7 +80,7 @@ _FETCHED = re.compile(r"^([0-9a-f]{40})\t[^\t]*\tbranch '(.+)' of ", re.MULTILIN
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to push: the name of a remote, and a token for it where one is needed."""
+    """The place to push to: the name of a remote, and a token for it where one is needed."""
 
     remote: str = "origin"
     token: str = ""

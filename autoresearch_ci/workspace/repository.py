@@ -139,7 +139,7 @@ class Workspace:
         checks.check_tag(self.git, tag, names)
 
     def merged(self, tag: str) -> bool:
-        """Whether the campaign has kept something and the user's branch already contains it."""
+        """Tell whether the campaign has kept something and the user's branch has it already."""
         tip = branch.tip_of(self.git, branch.CODE, tag)
         place = branch.head_ref(self.git) or "HEAD"
         own = f"refs/heads/{branch.CODE}/{tag}"
@@ -158,18 +158,18 @@ class Workspace:
         return lambda path: self.objects.read(f"{tip}:{path}") if tip else None
 
     def published_logs(self, path: str) -> Iterator[tuple[bytes, str]]:
-        """That file of every campaign's log branch, with the branch's name."""
+        """Yield that file of every campaign's log branch, with the branch's name."""
         refs = branch.listing(self.git, f"refs/heads/{branch.LOGS}", "refs/remotes")
         for tag, tip in branch.named(refs, branch.LOGS).items():
             if data := self.objects.read(f"{tip}:{path}"):
                 yield data, f"{branch.LOGS}/{tag}"
 
     def has_remote(self, name: str) -> bool:
-        """Whether there is a remote of this name."""
+        """Tell whether there is a remote of this name."""
         return name in self.git.line("remote").split("\n")
 
     def remote(self, target: Target) -> Remote:
-        """Where campaigns are published; WorkspaceError where there is no such remote."""
+        """The place where campaigns are published; WorkspaceError where there is no such remote."""
         return Remote(self.git, target)
 
     def committed(self, commit: str, patterns: Sequence[str]) -> list[Committed]:
@@ -208,7 +208,7 @@ class Workspace:
             yield
 
     def busy(self, tag: str) -> bool:
-        """Whether a live session on this machine is at work on the campaign."""
+        """Tell whether a live session on this machine is at work on the campaign."""
         return locks.is_held(
             self.common_dir / "autoresearch" / "locks" / f"{quote(tag, safe='')}.lock"
         )
@@ -220,7 +220,7 @@ class Workspace:
         )
 
     def inbox(self, tag: str) -> Inbox:
-        """Where to leave something for the session on this campaign."""
+        """The place to leave something for the session on this campaign."""
         name = f"{quote(tag, safe='')}.jsonl"
         return Inbox(self.common_dir / "autoresearch" / "inbox" / name)
 
@@ -281,7 +281,8 @@ class Workspace:
         from HEAD; `begun` are commits that one without a baseline began from before.
         `session` comes back from `interrupted_sessions` if we are killed.
         """
-        stay = Stay(self, tag, target=target, session=session)
+        folders = (self.git_dir, self.common_dir, self.state_dir)
+        stay = Stay(self.git, self.objects, folders, tag, target=target, session=session)
         try:
             yield stay.enter(base=base, kept=kept, kept_parent=kept_parent, begun=begun)
         finally:
@@ -289,7 +290,7 @@ class Workspace:
 
     @property
     def tracked_files(self) -> TrackedFiles:
-        """What run trees have to know of this repository."""
+        """The answers that run trees need of this repository."""
         return TrackedFiles(self.git)
 
     def maintain(self) -> None:

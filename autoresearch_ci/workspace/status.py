@@ -1,4 +1,4 @@
-"""What `git status` says, and the error for a tree that is not clean."""
+"""The answer of `git status`, and the error for a tree that is not clean."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Status:
-    """What `git status` says: paths, those of directories ending in a slash.
+    """The answer of `git status`: paths, those of directories ending in a slash.
 
     `moved` are the submodules that are not at the commit that is recorded for them.
     """
@@ -52,7 +52,7 @@ def status(git: Git, *, ignored: bool = False) -> Status:
 
 
 def untracked(git: Git) -> set[str]:
-    """What git neither tracks nor ignores; a folder with nothing else in it ends in a slash."""
+    """List what git neither tracks nor ignores; a folder with nothing else ends in a slash."""
     args = ("ls-files", "--others", "--exclude-standard", "--directory", "-z")
     found = os.fsdecode(git.run(*args, "--no-empty-directory")).split("\0")[:-1]
     return {path for path in found if path not in OUTPUTS and not is_scratch(path)}

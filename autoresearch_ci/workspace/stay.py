@@ -4,31 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.workspace import branch
 from autoresearch_ci.workspace.campaign_branch import Campaign
 from autoresearch_ci.workspace.editable_file import EditableFile
-from autoresearch_ci.workspace.git import ZERO
+from autoresearch_ci.workspace.git import ZERO, Git
 from autoresearch_ci.workspace.locks import clear_stale
-from autoresearch_ci.workspace.objects import author
+from autoresearch_ci.workspace.objects import Objects, author
 from autoresearch_ci.workspace.ref_transaction import RefTransaction
 from autoresearch_ci.workspace.state import State, load, save
 from autoresearch_ci.workspace.trial import Tip
 
-if TYPE_CHECKING:
-    from autoresearch_ci.workspace.repository import Workspace
-
 
 class Stay:
-    """The work of one session: `enter`, then `leave`. Nothing but the campaign's refs moves."""
+    """The work of one session: `enter`, then `leave`. Nothing but the campaign's refs moves.
 
-    def __init__(self, workspace: Workspace, tag: str, *, target: str, session: str) -> None:
+    `folders` are the git directory, the one that linked working trees share, and ours.
+    """
+
+    def __init__(
+        self,
+        git: Git,
+        objects: Objects,
+        folders: tuple[Path, Path, Path],
+        tag: str,
+        *,
+        target: str,
+        session: str,
+    ) -> None:
         self._tag, self._target, self._session = tag, target, session
-        self._git_dir, self._common = workspace.git_dir, workspace.common_dir
-        self._git, self._objects = workspace.git, workspace.objects
-        self._mark = workspace.state_dir / "session.json"
+        self._git, self._objects = git, objects
+        self._git_dir, self._common, state = folders
+        self._mark = state / "session.json"
         self._ref = f"refs/heads/{branch.CODE}/{tag}"
         self._campaign: Campaign | None = None
 
@@ -64,7 +72,9 @@ class Stay:
     def leave(self) -> None:
         """Delete the branch where it was made for a session that came to nothing at all."""
         stay = self._campaign
-        if stay is not None and stay.created:
+        if stay is None:  # what a killed session left is still for the next one
+            return
+        if stay.created:
             code, logs = stay.refs.values()
             if code == stay.base and not logs:
                 reason = "autoresearch-ci: nothing came of it"

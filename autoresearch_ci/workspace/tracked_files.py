@@ -13,6 +13,7 @@ from autoresearch_ci.workspace.status import OUTPUTS
 
 _LINK = "160000"
 _ABSENT = "000000"
+_PACKAGES = frozenset(("node_modules", ".venv", "venv", "target", "build", "dist"))
 
 
 class TrackedFiles:
@@ -69,7 +70,21 @@ class TrackedFiles:
         found = {path.rstrip("/") for path in os.fsdecode(out).split("\0")[:-1]} | ours
         for part, at in self._parts(commit):
             found |= {f"{part.name}/{path}" for path in part.hidden(at) if path not in OUTPUTS}
-        return found
+        return found | set(self._nested())
+
+    def _nested(self) -> Iterator[str]:
+        """The `.git` of repositories in what is ignored, such as a second checkout, near its top.
+
+        Their settings hold tokens as those of ours do. Deeper down are only packages.
+        """
+        args = ("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
+        ignored = os.fsdecode(self._git.run(*args)).split("\0")[:-1]
+        for folder in (path.rstrip("/") for path in ignored if path.endswith("/")):
+            if os.path.basename(folder) in _PACKAGES:
+                continue
+            for at in ("", "*/", "*/*/"):
+                found = Path(self._git.cwd, folder).glob(f"{at}.git")
+                yield from (str(path.relative_to(self._git.cwd)) for path in found)
 
     def ignored(self, commit: str, paths: Sequence[str]) -> set[str]:
         """Pick those of these paths, none a folder's, that the rules of the commit ignore."""

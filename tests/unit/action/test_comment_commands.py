@@ -12,15 +12,13 @@ from tests import racing_sessions
 from tests.action_jobs import ARCHIVED_AT_ONCE, INPUTS, SOLVE, wait_for
 from tests.projects import git
 
-SLOW = "touch here; while [ ! -e go ]; do sleep 0.05; done; python3 -I solve.py"
 CHANGED = "! { grep -q 'RATE = 0.02$' solve.py && grep -q 'STEPS = 8$' solve.py; }"
 
 
 def held_up(job):
     """A run command that waits at its first candidate, and the files to know and to end it by."""
-    (job.workspace / ".git" / "info" / "exclude").write_text("here\ngo\n")
-    waiting = f"if {CHANGED}; then {SLOW}; else python3 -I solve.py; fi"
-    return waiting, job.workspace / "here", job.workspace / "go"
+    waiting = f"if {CHANGED}; then {job.waits}; python3 -I solve.py; else python3 -I solve.py; fi"
+    return waiting, job.signs / "here", job.signs / "go"
 
 
 def another_second():

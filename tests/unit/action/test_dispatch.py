@@ -93,10 +93,9 @@ def test_no_time_to_confirm(job):
 @pytest.mark.job
 def test_a_cancelled_job(job):
     """What a cancelled session found is pushed and shown before the runner loses its patience."""
-    here = job.workspace / "here"
+    here = job.signs / "here"
     changed = "! { grep -q 'RATE = 0.02$' solve.py && grep -q 'STEPS = 8$' solve.py; }"
-    slow = f"if {changed}; then touch here; sleep 60; fi; python3 -I solve.py"
-    (job.workspace / ".git" / "info" / "exclude").write_text("here\n")
+    slow = f"if {changed}; then touch {job.signs}/here; sleep 60; fi; python3 -I solve.py"
     assert job.run(until=here, run_command=slow) == 130
     assert time.time() - here.stat().st_mtime < 7.5
     check = job.checks["autoresearch"]
@@ -109,13 +108,14 @@ def test_a_job_cancelled_while_it_confirms(job, make_job):
     """Pairs of runs that were measured by then are pushed, no verdict, and the next job ends it."""
     base = "grep -q 'RATE = 0.02$' solve.py && grep -q 'STEPS = 8$' solve.py"
     # Once within the experiment that is kept, and once for the first pair.
-    hangs = "echo >> again; if [ $(wc -l < again) = 3 ]; then touch here; sleep 60; fi"
+    kept, again = job.signs / "kept", job.signs / "again"
+    hangs = (
+        f"echo >> {again}; if [ $(wc -l < {again}) = 3 ]; then touch {job.signs}/here; sleep 60; fi"
+    )
     body = INPUTS["run_command"]
-    run = f"if {base}; then if [ -e kept ]; then {hangs}; fi; else touch kept; fi; {body}"
+    run = f"if {base}; then if [ -e {kept} ]; then {hangs}; fi; else touch {kept}; fi; {body}"
     after = make_job("after")
-    for each in (job, after):
-        (each.workspace / ".git" / "info" / "exclude").write_text("here\nkept\nagain\n")
-    assert job.run(until=job.workspace / "here", run_command=run) == 130, job.log
+    assert job.run(until=job.signs / "here", run_command=run) == 130, job.log
     actions = [record["action"] for record in racing_sessions.records(job.lab.bare, "t")]
     assert actions[-1] == "pair_measured"
     assert "session_end" in actions

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import signal
 import time
+import uuid
 from pathlib import Path
 
 import pytest
 
 from tests import racing_sessions
-from tests.action_jobs import INPUTS, TOKEN, checkout
+from tests.action_jobs import INPUTS, SIGNS, TOKEN, checkout
 from tests.projects import git
 
 QUICK = "time_budget: 1s\nkill_after: 2s\n"
@@ -32,9 +33,9 @@ echo x > .git/hooks/pre-push
 
 
 @pytest.fixture
-def loot(tmp_path):
+def loot():
     """A folder that experiments can write to, wherever they run."""
-    folder = tmp_path / "loot"
+    folder = SIGNS / uuid.uuid4().hex
     folder.mkdir()
     folder.chmod(0o777)
     return folder
@@ -78,12 +79,10 @@ def test_required(tmp_path):
 @pytest.mark.job
 def test_a_spy_in_the_copy(tmp_path, loot):
     """What runs in the copy gets at no more than in a session: no token, no `.git`, nobody's files."""
-    with checkout(
-        tmp_path, f"{QUICK}sandbox_write: {loot}\nsandbox_read: {tmp_path}/spy.sh\n"
-    ) as job:
+    with checkout(tmp_path, QUICK) as job:
         places = {"loot": loot, "work": job.workspace, "files": job.files}
         spy = SPY.format(**places)
-        script = tmp_path / "spy.sh"
+        script = loot / "spy.sh"
         script.write_text(spy)
         script.chmod(0o644)
         run = f"sh {script}; {INPUTS['run_command']}"

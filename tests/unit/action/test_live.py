@@ -17,15 +17,14 @@ CHANGED = "! { grep -q 'RATE = 0.02$' solve.py && grep -q 'STEPS = 8$' solve.py;
 def test_a_session_at_work_is_seen(make_job, lab, issue, mona):
     """The commit has a check run in progress and the thread its comment before anything is done."""
     job = make_job()
-    here = job.workspace / "here"
-    slow = "touch here; while [ ! -e go ]; do sleep 0.05; done; python3 -I solve.py"
-    (job.workspace / ".git" / "info" / "exclude").write_text("here\ngo\n")
+    here = job.signs / "here"
+    slow = f"{job.waits}; python3 -I solve.py"
     job.begin(issue, mona, "/autoresearch n=2", run_command=slow)
     wait_for(here)
     assert job.checks["autoresearch"]["status"] == "in_progress"
     [_, ours] = lab.thread(issue)
     assert "The session is running." in ours.body
-    (job.workspace / "go").touch()
+    (job.signs / "go").touch()
     assert job.end() == 0, job.log
     assert len(lab.thread(issue)) == 2
     assert "The session is running." not in ours.body
@@ -50,13 +49,12 @@ def test_the_comment_follows_the_session(make_job, lab, issue, mona):
 def test_a_dispatch_is_seen_too(make_job, lab):
     """It has no thread, and a check run in progress while it runs."""
     job = make_job()
-    here = job.workspace / "here"
-    slow = "touch here; while [ ! -e go ]; do sleep 0.05; done; python3 -I solve.py"
-    (job.workspace / ".git" / "info" / "exclude").write_text("here\ngo\n")
+    here = job.signs / "here"
+    slow = f"{job.waits}; python3 -I solve.py"
     job.start("workflow_dispatch", {"inputs": {}}, run_command=slow, max_experiments="1")
     wait_for(here)
     assert job.checks["autoresearch"]["status"] == "in_progress"
-    (job.workspace / "go").touch()
+    (job.signs / "go").touch()
     assert job.end() == 0, job.log
     assert job.checks["autoresearch"]["status"] == "completed"
 
@@ -91,9 +89,8 @@ def test_an_error_is_told_where_it_was_asked_for(make_job, lab, issue, mona):
 def test_a_cancelled_job_has_last_words(make_job, lab, issue, mona):
     """Check run and comment say how it ended before the runner loses its patience."""
     job = make_job()
-    here = job.workspace / "here"
-    slow = f"if {CHANGED}; then touch here; sleep 60; fi; python3 -I solve.py"
-    (job.workspace / ".git" / "info" / "exclude").write_text("here\n")
+    here = job.signs / "here"
+    slow = f"if {CHANGED}; then touch {job.signs}/here; sleep 60; fi; python3 -I solve.py"
     comment = job.say(issue, mona, "/autoresearch", until=here, run_command=slow)
     assert (job.code, comment.faces) == (130, ["eyes"]), job.log
     assert time.time() - here.stat().st_mtime < 7.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests import racing_sessions
-from tests.action_jobs import INPUTS, SOLVE, wait_for
+from tests.action_jobs import INPUTS, SIGNS, SOLVE, wait_for
 from tests.projects import git
 
 SETTINGS = {name: INPUTS[name] for name in ("target_file", "run_command", "metric_name")}
@@ -13,6 +13,7 @@ YAML = "\n".join(f"{name}: {value}" for name, value in SETTINGS.items()) + (
     "\nmetric_parse: \"grep '^score:' run.log | cut -d' ' -f2\"\nproposer: search\ndoctor: off\n"
 )
 EAGER = "from autoresearch_ci.action import pull_request as head\nhead.PAUSE = 0.0\n"
+YAML += f"sandbox_write: {SIGNS}\n"
 
 
 @pytest.fixture
@@ -162,13 +163,12 @@ def test_the_head_moves_before_it_is_fetched(job, lab, hub, push, pull, mona):
 def test_the_head_moves_during_the_run(job, lab, hub, push, pull, mona):
     """Results go to the campaign alone and are told to be for the old head; the next run merges."""
     before = pull.head_sha
-    here = job.workspace / "here"
-    slow = "touch here; while [ ! -e go ]; do sleep 0.05; done; python3 -I solve.py"
-    (job.workspace / ".git" / "info" / "exclude").write_text("here\ngo\n")
+    here = job.signs / "here"
+    slow = f"{job.waits}; python3 -I solve.py"
     comment = job.begin(pull, mona, "/autoresearch n=2", run_command=slow)
     wait_for(here)
     after = push("topic", {"other.md": "more\n"})
-    (job.workspace / "go").touch()
+    (job.signs / "go").touch()
     job.end()
     assert (job.code, comment.faces) == (0, ["eyes", "rocket"]), job.log
     for text in (lab.thread(pull)[1].body, job.summary):
@@ -191,15 +191,14 @@ def test_a_pull_request_that_is_closed_during_the_run(make_job, rules, lab, push
     push("topic", {"solve.py": SOLVE.replace("8", "9")})
     pull = lab.pull(mona, "topic", base="main")
     job = make_job(inputs={"max_experiments": "50", "time_limit": "5m"}, first=EAGER)
-    here = job.workspace / "here"
-    slow = "touch here; while [ ! -e go ]; do sleep 0.05; done; python3 -I solve.py"
-    (job.workspace / ".git" / "info" / "exclude").write_text("here\ngo\n")
+    here = job.signs / "here"
+    slow = f"{job.waits}; python3 -I solve.py"
     job.begin(pull, mona, "/autoresearch", run_command=slow, max_experiments="50")
     wait_for(here)
     if state == "gone":
         lab.issues[1] = lab.issue(mona)
     pull.state = "closed"
-    (job.workspace / "go").touch()
+    (job.signs / "go").touch()
     job.end()
     assert job.code == 0, job.log
     assert "was closed meanwhile" in job.summary

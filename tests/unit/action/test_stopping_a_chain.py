@@ -104,14 +104,11 @@ def test_github_is_asked_only_where_it_matters(started, make_job, hub):
 def test_a_stop_while_the_next_run_is_set_up(started, make_job, lab, say):
     """It has not shown itself yet, and obeys what comes from its first moment on."""
     job = make_job("second", variables=BOT)
-    for name in ("here", "go"):
-        with (job.workspace / ".git" / "info" / "exclude").open("a") as file:
-            file.write(f"{name}\n")
-    wait = "touch here; while [ ! -e go ]; do sleep 0.05; done"
+    wait = job.waits
     job.start("workflow_dispatch", {"inputs": {}}, setup_command=wait, **ONE)
-    wait_for(job.workspace / "here")
+    wait_for(job.signs / "here")
     say("stop")
-    (job.workspace / "go").touch()
+    (job.signs / "go").touch()
     assert job.end() == 0, job.log
     assert (tried(lab), len(lab.dispatches)) == (1, 1)
 

@@ -10,6 +10,9 @@ from autoresearch_ci.cli import main
 from autoresearch_ci.cli.config import written
 from autoresearch_ci.config import Settings, render_schema
 from autoresearch_ci.core.model import Direction, MinDelta
+from tests.projects import commit_all
+
+pytestmark = pytest.mark.git  # it asks which level of isolation there is
 
 SECTION = """# Notes
 
@@ -133,3 +136,15 @@ def test_columns_count_in_a_pipe_too(config, monkeypatch):
     assert max(map(len, config("--quiet").splitlines())) <= 40
     monkeypatch.delenv("COLUMNS")
     assert max(map(len, config("--quiet").splitlines())) > 40
+
+
+def test_the_level_of_isolation_and_why(config, tmp_path, monkeypatch):
+    """It says at which level runs would be kept apart here, and why no stronger one is there."""
+    (tmp_path / "solve.py").write_text("")
+    commit_all(tmp_path)
+    named = config("--isolation", "copy").partition("runs are isolated by: ")[2]
+    assert named.startswith("copy. ")
+    assert "leaves open" in named
+    monkeypatch.setattr("autoresearch_ci.trees.overlay.program", lambda: None)
+    said = config().partition("runs are isolated by: ")[2]
+    assert "overlay: bubblewrap is not installed" in said

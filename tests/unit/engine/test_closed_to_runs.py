@@ -95,6 +95,7 @@ def test_a_credential_is_not_opened(tmp_path, monkeypatch):
             },
             "set `network: host`",
         ),
+        ({"setup_command": "echo 'E: are you root?'; exit 100"}, "belongs into the image"),
         ({"run_command": "touch /usr/share/x"}, "Set `sandbox_write: /usr/share`"),
     ],
 )

@@ -68,12 +68,20 @@ class Repo:
     def open(self) -> Workspace:
         return Workspace.open(self.path)
 
+    @property
+    def manifest(self) -> str:
+        """Every path outside .git with its type, mode, time and content or link."""
+        return self.sh(
+            "find . -path ./.git -prune -o -printf '%P %y %m %T@ %l\\n' | sort; "
+            "find . -path ./.git -prune -o -type f -print0 | sort -z | xargs -0 sha256sum"
+        )
+
     @contextmanager
     def campaign(self, tag: str = "mar17", **options: object) -> Iterator[Campaign]:
         workspace = self.open()
         workspace.exclude_outputs()
         settings: dict = {"target": TARGET, "session": "s1"} | options
-        with workspace.lock(tag), workspace.checkout(tag, **settings) as campaign:
+        with workspace.lock(tag), workspace.campaign(tag, **settings) as campaign:
             yield campaign
 
 

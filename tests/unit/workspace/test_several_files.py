@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -22,37 +21,36 @@ def editing_both(repo):
     with repo.campaign() as campaign:
         state = campaign._state
         state.files[OTHER] = EditableFile.at_tip(
-            state.git, state.objects, Path(state.root), OTHER, "here"
+            state.git, state.objects, OTHER, state.head, "here"
         )
         yield campaign
 
 
-def test_both_are_shown_undone_and_kept(repo):
-    """One commit has both; what a run does to either is undone and named."""
+def test_both_are_shown_and_kept(repo):
+    """One commit has both."""
     with editing_both(repo) as campaign:
-        with campaign.trial(BOTH) as trial:
-            trial.show(Side.CANDIDATE)
-            assert {path: repo.read(path) for path in BOTH} == BOTH
-            repo.write(OTHER, "mine\n")
-            assert trial.clean() == (OTHER,)
-            trial.show(Side.INCUMBENT)
-            assert (repo.read(TARGET), repo.read(OTHER)) == (SOURCE, "other\n")
-            patch = trial.patch
-            trial.keep(trial.commit("both\n"))
-        assert (campaign.source(), repo.dirt) == (BOTH, "")
-        changed = repo.git("show", "--format=", "--name-only", "HEAD").split()
-    assert changed == [OTHER, TARGET]
-    before = {TARGET: SOURCE.encode(), OTHER: b"other\n"}
+        trial = campaign.trial(BOTH)
+        trial.show(Side.CANDIDATE)
+        assert trial.contents == {path: text.encode() for path, text in BOTH.items()}
+        trial.show(Side.INCUMBENT)
+        before = {TARGET: SOURCE.encode(), OTHER: b"other\n"}
+        assert trial.contents == before
+        patch, commit = trial.patch, trial.commit("both\n")
+        trial.keep(commit)
+        assert campaign.source() == BOTH
+    assert repo.git("show", "--format=", "--name-only", commit).split() == [OTHER, TARGET]
     assert applied(patch.encode(), before) == BOTH
 
 
 def test_a_commit_has_only_what_changed(repo):
     """A candidate that leaves one of them alone leaves it out of its commit."""
-    with editing_both(repo) as campaign, campaign.trial(BOTH | {OTHER: "other\n"}) as trial:
-        trial.keep(trial.commit("one\n"))
-        assert repo.git("show", "--format=", "--name-only", "HEAD") == TARGET
-        assert TARGET in trial.patch
-        assert OTHER not in trial.patch
+    with editing_both(repo) as campaign:
+        trial = campaign.trial(BOTH | {OTHER: "other\n"})
+        patch, commit = trial.patch, trial.commit("one\n")
+        trial.keep(commit)
+    assert repo.git("show", "--format=", "--name-only", commit) == TARGET
+    assert TARGET in patch
+    assert OTHER not in patch
 
 
 @pytest.mark.parametrize(

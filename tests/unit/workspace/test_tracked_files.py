@@ -66,6 +66,17 @@ def test_what_is_hidden(project):
     assert found == ours | {"src/new.c", "notes", "added.c"}
 
 
+def test_the_repository_of_an_ignored_checkout_is_hidden(project):
+    """A second checkout in what git ignores has settings with tokens of its own."""
+    (project / ".gitignore").write_text("vendor/\n")
+    for path in ("vendor/.git/config", "vendor/other/.git/config", "vendor/other/main.c"):
+        (project / path).parent.mkdir(parents=True, exist_ok=True)
+        (project / path).write_text("")
+    found = TrackedFiles(Git(project)).hidden("HEAD")
+    assert {"vendor/.git", "vendor/other/.git"} <= found
+    assert "vendor" not in found
+
+
 def test_what_is_ignored_by_the_rules_of_the_commit(project):
     """Rules that the user's tree has meanwhile do not count, and names can hold anything."""
     (project / ".gitignore").write_text("*.c\n")
