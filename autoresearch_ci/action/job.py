@@ -43,6 +43,7 @@ from autoresearch_ci.core.redaction import Redactor
 from autoresearch_ci.engine.assembly import load_settings
 from autoresearch_ci.executors.users import Users
 from autoresearch_ci.forge import Missed
+from autoresearch_ci.forge.webhook import VARIABLE, messenger
 from autoresearch_ci.reports.markdown import escape, fenced
 from autoresearch_ci.reports.progress import Progress
 from autoresearch_ci.workspace import Workspace
@@ -131,6 +132,7 @@ def _obeyed(
 ) -> SessionResult:
     """Do what the event asks for; return what came of it. Raises Refusal where it is not done."""
     taken = take_secrets(os.environ, console)
+    status.messenger = messenger(taken.get(VARIABLE, ""))
     given, cause = inputs.given(taken), trigger(here.event, _payload(here.payload))
     if isinstance(cause, Nothing):
         console.notice(cause.why)
