@@ -46,9 +46,10 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# The README's chart and terminal output, from a real campaign.
+# The README's chart and terminal output, from a real campaign; and all pictures on one sheet.
 pictures: $(STAMP)
 	$(BIN)/python docs/pictures/make.py
+	$(BIN)/python docs/pictures/sheet.py
 
 # What other files repeat of the code: the JSON schema, tables, the Action's inputs.
 schema: $(STAMP)

@@ -41,6 +41,7 @@ from autoresearch_ci.core.interrupts import deferred, interruptible
 from autoresearch_ci.core.redaction import Redactor
 from autoresearch_ci.engine.assembly import load_settings
 from autoresearch_ci.forge import Missed
+from autoresearch_ci.forge.webhook import VARIABLE, messenger
 from autoresearch_ci.reports.markdown import escape, fenced
 from autoresearch_ci.reports.progress import Progress
 from autoresearch_ci.workspace import Workspace
@@ -126,6 +127,7 @@ def _obeyed(
 ) -> SessionResult:
     """Do what the event asks for; return what came of it. Raises Refusal where it is not done."""
     taken = take_secrets(os.environ, console)
+    status.messenger = messenger(taken.get(VARIABLE, ""))
     given = inputs.given(taken)
     if given.compares:
         return _compared(given, here, console, stream, status)

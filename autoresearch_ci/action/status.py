@@ -19,11 +19,20 @@ from autoresearch_ci.action.session_request import ActionRequest
 from autoresearch_ci.action.session_result import SessionResult
 from autoresearch_ci.campaign.requests import request_id
 from autoresearch_ci.core.errors import AutoresearchError, ForgeError
-from autoresearch_ci.core.model import Confirmation, Event, Experiment, StopRequest
+from autoresearch_ci.core.model import (
+    Confirmation,
+    Event,
+    Experiment,
+    SessionEnd,
+    StopReason,
+    StopRequest,
+)
 from autoresearch_ci.core.text import timestamp
 from autoresearch_ci.engine.session import Session
 from autoresearch_ci.forge import CHECK, CheckOutput, Conclusion, Forge, Missed
 from autoresearch_ci.forge.offline import OfflineForge
+from autoresearch_ci.forge.webhook import Messenger, NoMessenger
+from autoresearch_ci.reports import notice
 from autoresearch_ci.reports.confirmation import finding, verdict
 from autoresearch_ci.reports.markdown import fenced
 
@@ -50,6 +59,7 @@ class SessionStatus:
         self.where = where
         self.forge: Forge = OfflineForge()
         self.requester: Requester = NoRequester()
+        self.messenger: Messenger = NoMessenger()
         self._unreached: tuple[Missed, ...] = ()
         self._session = self._hurried = self._last_words = False
 
@@ -103,6 +113,7 @@ class SessionStatus:
             if result.shown and self._session:
                 self._check(result, page)
             self._answer(result, page)
+            self._tell(result)
             return (*self._unreached, *self.forge.missed)
         finally:
             self.forge.close()
@@ -121,6 +132,12 @@ class SessionStatus:
             self.requester.reply(page(PAGE_LIMIT) or "The job was cancelled.")
         if result.failure is None:
             self.requester.done()
+
+    def _tell(self, result: SessionResult) -> None:
+        failure = result.failure
+        if self._session and failure is not None and not result.interrupted and not self._hurried:
+            said = str(failure) if isinstance(failure, AutoresearchError) else "a bug of ours"
+            self.messenger.tell("error", f"{result.tag or 'autoresearch'} failed: {said}")
 
     def _confirmed(self, found: Confirmation) -> None:
         lines = "\n".join([verdict(found), *map(finding, found.findings)])
@@ -179,6 +196,8 @@ class Live:
 
     def show(self, event: Event) -> None:
         """Show where the session is after an experiment; see whom it still works for."""
+        if not (isinstance(event, SessionEnd) and event.reason is StopReason.ERROR):
+            notice.tell(self._status.messenger, event, self._session.history)
         if not isinstance(event, Experiment):
             return
         head = self._request.head

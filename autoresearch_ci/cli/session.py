@@ -30,6 +30,8 @@ from autoresearch_ci.core.model import (
 )
 from autoresearch_ci.core.text import duration, plural
 from autoresearch_ci.engine.forecast import fruitless
+from autoresearch_ci.forge.webhook import VARIABLE, messenger
+from autoresearch_ci.reports import notice
 from autoresearch_ci.reports.progress import Progress
 from autoresearch_ci.reports.session import closing, opening, outcome
 from autoresearch_ci.reports.terminal import Paint, has_colour, is_live
@@ -60,6 +62,7 @@ def hold(
     people = sys.stderr if as_json else sys.stdout
     progress = Progress(None if quiet else people, live=not as_json and is_live(people))
     code = DONE
+    to = messenger(os.environ.get(VARIABLE, ""))
     end: SessionEnd | None = None
     with interruptible(progress.stopping), ExitStack() as stack:
         stack.enter_context(progress)
@@ -98,6 +101,7 @@ def hold(
         events = watched(research(session), progress)
         try:
             for event in events:
+                notice.tell(to, event, session.history)
                 if as_json:
                     _write_record(event)
                 if isinstance(event, SessionEnd):

@@ -52,7 +52,9 @@ _SECRET_ENDINGS = (
     *("TOKEN", "SECRET", "SECRETS", "PASSWORD", "PASSWD", "PASSPHRASE"),
     *("CREDENTIAL", "CREDENTIALS", "CREDS", "APIKEY", "ACCESSKEY"),
 )
-_SECRET_WORDS = frozenset({"KEY", "KEYS", "PAT", "AUTH", "PASS", "JWT", "COOKIE", "NETRC"})
+_SECRET_WORDS = frozenset(
+    {"KEY", "KEYS", "PAT", "AUTH", "PASS", "JWT", "COOKIE", "NETRC", "WEBHOOK"}
+)
 _RUNNER_FAMILIES = ("ACTIONS_", "GITHUB_", "INPUT_")
 _USER_AND_PASSWORD = re.compile(r"(?:^|//)[^/\s@]+:[^\s@]+@")
 _SECRET_VALUE = re.compile(

@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 CHART = ROOT / "docs/pictures/progress.svg"
+PAGE = ROOT / "dist/pictures/page.html"
 TAG = "mar17"
 RUN = f"autoresearch-ci run --max-experiments 40 --tag {TAG}"
 RESULTS = "autoresearch-ci results --status keep"
@@ -43,6 +44,8 @@ def main() -> None:
         # The chart is drawn where others look at it: on the branch that is pushed.
         session = say(project, *RUN.split(), "--push").split("\n\n")
         kept = say(project, *RESULTS.split())
+        PAGE.parent.mkdir(parents=True, exist_ok=True)
+        say(project, "autoresearch-ci", "results", "--format", "html", "--output", str(PAGE))
         CHART.write_text(
             say(project, "git", "show", f"autoresearch-logs/{TAG}:progress.svg"), encoding="utf-8"
         )
@@ -52,7 +55,7 @@ def main() -> None:
         for line in block.splitlines()
         if " started " not in line and not line.lstrip().startswith("note:")
     ]
-    first = next(n for n, line in enumerate(steps) if line.split()[:2] == ["1", "discard"])
+    first = next(n for n, line in enumerate(steps) if line.split()[:1] == ["1"])
     end = next(n for n, line in enumerate(steps) if line.startswith("stopped:"))
     shown = [*steps[first : first + SHOWN], "  ...", *steps[end : end + 4]]
     text = "\n".join([f"$ {RUN}", *shown, "", f"$ {RESULTS}", kept.strip()])

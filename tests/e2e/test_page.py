@@ -290,21 +290,21 @@ def test_ten_thousand_experiments(shown, tmp_path):
     assert (tmp_path / "page.html").stat().st_size < 4_000_000
     opened.wait_for_timeout(100)
     paint = opened.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-    took = opened.evaluate("""() => ['value', 'title'].map((key) => {
+    # The best of several: other tests run at the same time.
+    took = opened.evaluate("""() => ['value', 'title'].map((key) => Math.min(...[1, 2, 3, 4, 5, 6].map(() => {
         const began = performance.now();
         sortBy(key);
         return performance.now() - began;
-    })""")
-    searched = opened.evaluate("""() => {
+    })))""")
+    searched = opened.evaluate("""() => Math.min(...[1, 2, 3, 4].map(() => {
         const began = performance.now();
         state.search = 'idea 77';
         drawTable();
         return performance.now() - began;
-    }""")
+    }))""")
     print(f"first paint {paint:.0f} ms, sorted in {took} ms, searched in {searched:.0f} ms")
-    # Other tests run at the same time: three times what it may take alone.
     assert paint < 4500
-    assert max(*took, searched) < 300
+    assert max(*took, searched) < 200
 
 
 def test_it_grows_while_it_is_looked_at(shown, monkeypatch, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,11 +39,22 @@ def chart(
             figure.savefig(out, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
             return out.getvalue()
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    picture = out.getvalue()
+    picture = _MARKS.sub(_shared, out.getvalue().decode())
     if dark is None:
-        follow = palette.follow().encode()
-        picture = picture.replace(b"</style>", follow + b"</style>", 1)
-    return picture
+        picture = picture.replace("</style>", f"{palette.follow()}</style>", 1)
+    return picture.encode()
+
+
+_MARK = r' *<use [^>]*?style="{}"/>\n'
+_MARKS = re.compile(_MARK.format('(?P<style>[^"]*)') + f"(?:{_MARK.format('(?P=style)')})+")
+_PLACE = re.compile(r' ([xy]="-?[0-9]+\.[0-9])[0-9]*"')
+
+
+def _shared(marks: re.Match[str]) -> str:
+    """The same marks, half as long: one style for all of them, and places to a tenth of a point."""
+    style = f' style="{marks["style"]}"'
+    lines = _PLACE.sub(r' \1"', marks[0].replace(style, "").replace("  ", ""))
+    return f"<g{style}>\n{lines}</g>\n"
 
 
 @contextmanager

@@ -131,7 +131,7 @@ def _lines(
     colours: Palette,
 ) -> list[tuple[str, dict[str, Any]]]:
     """The best so far, the baseline, the value to reach; their entries in the legend."""
-    kept = [(e, e.value) for e in history.kept if e.value is not None]
+    kept = _thinned([(e, e.value) for e in history.kept if e.value is not None], history)
     first = history.baseline
     known: list[tuple[str, dict[str, Any]]] = []
     for words, value, dashes in (
@@ -159,6 +159,15 @@ def _lines(
     axes.step(xs, ys, where="post", zorder=2.5, **look)
     words = "best so far, with its 95 % interval" if deviation else "best so far"
     return [(words, look), *known]
+
+
+def _thinned(
+    kept: Sequence[tuple[Experiment, float]], history: History
+) -> list[tuple[Experiment, float]]:
+    """The last of those that are less than a point of the picture apart, and the first of all."""
+    wide = max(history.next_number / (72 * WIDTH), 1)
+    last = {int(e.experiment / wide): (e, value) for e, value in kept}
+    return [*kept[:1], *(pair for pair in last.values() if pair[0] is not kept[0][0])]
 
 
 def _look(each: Kind, colours: Palette) -> dict[str, Any]:

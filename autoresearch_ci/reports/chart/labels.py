@@ -23,6 +23,7 @@ _FAR = 12.0
 """Points: a word further from its dot than this has a thin line to it."""
 
 _POINTS = 72
+_STEP = 2
 
 
 class Box(NamedTuple):
@@ -52,7 +53,7 @@ class Board:
         self._width = inches[0] * _POINTS * box.width
         self._height = inches[1] * _POINTS * box.height
         self._log = axes.get_yscale() == "log"
-        self._taken: list[Box] = []
+        self._taken: dict[Box, None] = {}
         self.words: list[Box] = []
 
     def point(self, x: float, y: float) -> tuple[float, float]:
@@ -67,14 +68,22 @@ class Board:
     def dot(self, x: float, y: float) -> tuple[float, float]:
         """Take the room of a dot; its place in points."""
         at = self.point(x, y)
-        self._taken.append(Box(at[0] - _DOT, at[1] - _DOT, at[0] + _DOT, at[1] + _DOT))
+        self._take(at[0] - _DOT, at[1] - _DOT, at[0] + _DOT, at[1] + _DOT)
         return at
 
     def step(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Take the room of a line from one dot level to under or over the next, and to that."""
         (left, low), (right, high) = start, end
-        self._taken.append(Box(left, low - 1, right, low + 1))
-        self._taken.append(Box(right - 1, min(low, high), right + 1, max(low, high)))
+        self._take(left, low - 1, right, low + 1)
+        self._take(right - 1, min(low, high), right + 1, max(low, high))
+
+    def _take(self, left: float, bottom: float, right: float, top: float) -> None:
+        """Take a box, in steps of a few points: of thousands of dots most are in the same ones."""
+        ends = (
+            *(math.floor(each / _STEP) * _STEP for each in (left, bottom)),
+            *(math.ceil(each / _STEP) * _STEP for each in (right, top)),
+        )
+        self._taken[Box(*ends)] = None
 
     def write(self, text: str, point: tuple[float, float], steps: Iterable[float]) -> bool:
         """Write beside a point, by one of the steps above it; whether there was room."""
@@ -83,7 +92,7 @@ class Board:
             for x in (point[0] + _DOT + 1, point[0] - _DOT - 1 - wide, point[0] - wide / 2):
                 box = Box(x, point[1] + step, x + wide, point[1] + step + _LINE)
                 if self._is_free(box):
-                    self._taken.append(box)
+                    self._taken[box] = None
                     self.words.append(box)
                     self._draw(text, box, point, step)
                     return True

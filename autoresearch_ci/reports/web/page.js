@@ -1,5 +1,7 @@
 // Everything around chart and table, and the page's life.
 
+function rate(each) { return each < 100 ? each.toPrecision(2) : Math.round(each).toLocaleString("en"); }
+
 function cards() {
   const tried = rows.filter((row) => !row.baseline), kept = tried.filter((row) => row.kind === "kept");
   const best = rows[data.best], seconds = rows.reduce((sum, row) => sum + row.seconds, 0);
@@ -8,7 +10,7 @@ function cards() {
   const found = [
     ["Best", best ? number(best.value) : "–", best && best.margin ? `± ${number(best.margin)}, experiment ${best.n}` : best ? `experiment ${best.n}` : ""],
     ["Against the baseline", best && data.baseline ? percent((best.value - data.baseline) / Math.abs(data.baseline) * 100) || "0 %" : "–", data.baseline === null ? "" : `from ${number(data.baseline)}`],
-    ["Experiments", tried.length.toLocaleString("en"), seconds ? `${(tried.length / seconds * 3600).toPrecision(3)} an hour of runs` : ""],
+    ["Experiments", tried.length.toLocaleString("en"), seconds ? `${rate(tried.length / seconds * 3600)} an hour of runs` : ""],
     ["Kept", kept.length.toLocaleString("en"), tried.length ? `${(kept.length / tried.length * 100).toFixed(1)} % of them; ${crashed} crashed` : ""],
     ["Time of runs", duration(seconds), plural(data.sessions.length, "session")],
   ];
@@ -44,6 +46,29 @@ function story() {
     return element("li", {},
       element("button", { type: "button", onclick: () => { select(row.n); byId("detail").scrollIntoView({ block: "nearest" }); } }, row.baseline ? `Baseline ${number(row.value)}` : `${row.n}: ${row.title}`),
       row.baseline ? "" : element("p", {}, `${number(row.prev)} → ${number(row.value)} ${percent(row.share)}`, found ? `; ${worth(found)}` : ""), bar);
+  }));
+}
+
+// Each number beside the metric: the kept ones as a line, the others as faint dots.
+function numbers() {
+  const named = new Set(rows.flatMap((row) => Object.keys(row.metrics || {})));
+  byId("numbers-part").hidden = !named.size;
+  byId("numbers").replaceChildren(...[...named].map((name) => {
+    const points = rows.filter((row) => Object.hasOwn(row.metrics || {}, name)).map((row) => [row.n, row.metrics[name], row.kind]);
+    const kept = points.filter((point) => point[2] === "kept"), shown = kept.length ? kept : points;
+    const near = points.map((point) => point[1]).sort((a, b) => a - b), tenth = Math.floor(near.length / 10);
+    const low = Math.min(near[tenth], ...shown.map((point) => point[1]));
+    const high = Math.max(near[near.length - 1 - tenth], ...shown.map((point) => point[1]));
+    const x = (n) => 4 + n / Math.max(rows.length - 1, 1) * 192;
+    const y = (value) => 64 - (Math.min(Math.max(value, low), high) - low) / (high - low || 1) * 56;
+    const every = Math.ceil(points.length / 300);
+    const picture = element("svg:svg", { viewBox: "0 0 200 70", preserveAspectRatio: "none", "aria-hidden": "true" },
+      ...points.filter((_, at) => at % every === 0).map(([n, value]) => element("svg:circle", { cx: x(n), cy: y(value), r: 1.5, fill: colour("discarded"), "fill-opacity": 0.6 })));
+    if (kept.length) {
+      const path = kept.map(([n, value], at) => (at ? `H${x(n)}V${y(value)}` : `M${x(n)} ${y(value)}`)).join("");
+      picture.append(element("svg:path", { d: `${path}H196`, fill: "none", stroke: colour("kept"), "stroke-width": 1.5, "vector-effect": "non-scaling-stroke" }));
+    }
+    return element("li", {}, element("strong", {}, name), ` ${number(shown[0][1])} → ${number(shown[shown.length - 1][1])}`, picture);
   }));
 }
 
@@ -101,6 +126,7 @@ function draw() {
   drawChart();
   drawDetail();
   story();
+  numbers();
   tables();
 }
 

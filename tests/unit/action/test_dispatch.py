@@ -21,7 +21,7 @@ def test_it_is_pushed_shown_and_confirmed(job):
     check = job.checks["autoresearch"]
     assert (check["status"], check["conclusion"]) == ("completed", "success")
     assert check["output"]["title"].startswith("score 0.0089")
-    assert "To take it" in check["output"]["summary"]
+    assert "How to take it" in check["output"]["summary"]
     [first, *_] = [each.annotations for each in job.lab.checks.values()]
     assert first
     assert {each["path"] for each in first} == {"solve.py"}

@@ -220,7 +220,23 @@ def test_an_empty_campaign_has_a_picture():
 
 def test_ten_thousand_experiments_are_a_picture_of_400_kilobytes():
     """However long a campaign is, a forge shows its picture."""
-    history = campaign([1.0, *(1.5 - n / 40000 if n % 9 else 1 - n / 40000 for n in range(10_000))])
+    history, best = History(Direction.LOWER), 1.0
+    history.add(BASELINE)
+    random = Random(1)
+    reasons = (Reason.TIMEOUT, Reason.IMPROVED, Reason.WORSE, Reason.GUARD_FAILED)
+    for number in range(1, 10_000):
+        reason = reasons[number % 4]
+        value = None if reason is Reason.TIMEOUT else best + random.gauss(0, 0.02)
+        value = best * (1 - 1e-5) if reason is Reason.IMPROVED else value
+        status = {Reason.TIMEOUT: Status.CRASH, Reason.IMPROVED: Status.KEEP}
+        history.add(
+            replace(
+                BASELINE, experiment=number, value=value, prev=best,
+                status=status.get(reason, Status.DISCARD), reason=reason, candidate=str(number),
+                description="a longer title " * 9, session=f"s{number // 300}",
+            )
+        )  # fmt: skip
+        best = history.incumbent.value
     assert len(chart(history)) < 400_000
 
 

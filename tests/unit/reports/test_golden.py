@@ -5,11 +5,13 @@ After a change that is meant: `.venv/bin/python tests/unit/reports/test_golden.p
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
+from PIL import Image, ImageChops, ImageStat
 
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import (
@@ -24,6 +26,7 @@ from autoresearch_ci.core.model import (
     Status,
     StopReason,
 )
+from autoresearch_ci.reports.chart import chart
 from autoresearch_ci.reports.page import Page
 from autoresearch_ci.reports.pull_request import PullRequest
 from tests.unit.conftest import BASELINE
@@ -131,7 +134,23 @@ def test_titles_stay_titles(name):
     assert not any("@octocat" in child.content for child in inline)
 
 
+def picture(*, dark):
+    """The chart at a quarter of its size: what a glance sees, and no font's finest edges."""
+    data = chart(campaign(12), 0.8, form="png", dark=dark)
+    return Image.open(io.BytesIO(data)).convert("RGB").resize((400, 200), Image.Resampling.BOX)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_chart_is_the_one_that_somebody_has_looked_at(theme):
+    """Within what another version of the drawing library may draw otherwise."""
+    before = Image.open(PAGES / f"chart-{theme}.png").convert("RGB")
+    apart = ImageStat.Stat(ImageChops.difference(before, picture(dark=theme == "dark")))
+    assert max(apart.mean) < 2
+
+
 if __name__ == "__main__":
     PAGES.mkdir(exist_ok=True)
+    for theme in ("light", "dark"):
+        picture(dark=theme == "dark").save(PAGES / f"chart-{theme}.png", optimize=True)
     for form, make in FORMS.items():
         (PAGES / f"{form}.md").write_text(make(), encoding="utf-8")
