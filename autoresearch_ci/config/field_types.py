@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, WithJsonSchema
 
 from autoresearch_ci.config import values
-from autoresearch_ci.core.model import MinDelta
+from autoresearch_ci.core.model import Constraint, MinDelta
 
 
 def any_of(*schemas: dict[str, Any]) -> WithJsonSchema:
@@ -81,3 +81,4 @@ Gpus = Annotated[
     any_of(*_LIST, {"type": "integer", "minimum": 0}),
 ]
 Variables = Annotated[tuple[str, ...], BeforeValidator(values.variables), any_of(*_LIST)]
+Constraints = Annotated[tuple[Constraint, ...], BeforeValidator(values.constraints), any_of(*_LIST)]

@@ -19,9 +19,10 @@ from pydantic import (
     model_validator,
 )
 
-from autoresearch_ci.config import values
+from autoresearch_ci.config import agreement, values
 from autoresearch_ci.config.field_types import (
     Amount,
+    Constraints,
     Count,
     CountOrZero,
     Duration,
@@ -40,20 +41,15 @@ from autoresearch_ci.config.field_types import (
     Word,
     any_of,
 )
-from autoresearch_ci.config.values import BadValue
 from autoresearch_ci.core.model import Direction, MinDelta
 from autoresearch_ci.providers import PROVIDERS
 
 # The names a user may choose from, here and nowhere else.
 PROPOSERS = ("auto", "search", *PROVIDERS, "command")
-ExecutorName = Literal["auto", "process"]
 Isolation = Literal["auto", "required", "overlay", "container", "copy"]
 NetworkName = Literal["host", "none"]
 DoctorMode = Literal["auto", "off", "report", "require"]
 ProxyMode = Literal["auto", "off"]
-
-_COSTS = ("max_cost_usd", "max_cost_usd_per_day")
-_PRICES = ("price_in", "price_out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +73,10 @@ class Settings(BaseModel):
     metric_name: Annotated[Word, Shown("by project type")] = Field(
         description="the metric's name, a single word", examples=["val_bpb"]
     )
-    metric_parse: Annotated[Script | None, Shown("by project type")] = Field(
+    metric_parse: Annotated[Script | None, Shown("by project type, else none")] = Field(
         None,
-        description="shell command that prints the metric's value; not needed with "
-        "`measure_command`",
+        description="shell command that prints the metric's value, where it is not read from the "
+        "output as `METRIC name=value`, `name: value` or JSON",
         examples=["grep '^val_bpb:' run.log | tail -1 | awk '{print $2}'"],
     )
     metric_direction: Annotated[
@@ -172,6 +168,13 @@ class Settings(BaseModel):
         description="runs on a keep only and prints a number that is recorded and never shown to "
         "a proposer",
         examples=["python evaluate.py model.pt --split test"],
+    )
+    constraints: Constraints = Field(
+        (),
+        description="comma-separated bounds on other numbers that a run gives, which a keep must "
+        "meet: absolute, or relative to the baseline as `+5%`; `holdout` is what `holdout_command` "
+        "prints",
+        examples=["tests >= 18329, p99_ms <= +5%"],
     )
     min_delta: Annotated[SmallestChange, Shown("`0`")] = Field(
         MinDelta(),
@@ -288,12 +291,6 @@ class Settings(BaseModel):
         description="time after which `proposer_command` is killed: seconds, or with a unit",
         examples=["10m"],
     )
-    executor: Annotated[ExecutorName, BeforeValidator(values.one_of(get_args(ExecutorName)))] = (
-        Field(
-            "auto",
-            description="where experiments run: `process` (here), or `auto` for the best at hand",
-        )
-    )
     memory_limit: Memory | None = Field(
         None,
         description="most resident memory of an experiment's process tree: bytes, or with a unit "
@@ -329,51 +326,12 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _agree(self) -> Settings:
-        if self.kill_after < self.time_budget:
-            raise BadValue(
-                f"kill_after ({self.kill_after:g} s) is less than time_budget "
-                f"({self.time_budget:g} s): every experiment that uses its time would be killed.",
-                "Raise kill_after or lower time_budget.",
-                ("kill_after", "time_budget"),
-            )
-        if (
-            self.metric_min is not None
-            and self.metric_max is not None
-            and self.metric_min >= self.metric_max
-        ):
-            raise BadValue(
-                f"metric_min ({self.metric_min:g}) is not less than metric_max "
-                f"({self.metric_max:g}): every value would be implausible.",
-                "Swap the two or remove one.",
-                ("metric_min", "metric_max"),
-            )
-        if self.metric_parse is None and self.measure_command is None:
-            raise BadValue(
-                "Neither metric_parse nor measure_command has a value: nothing gives the metric.",
-                "Set metric_parse to a command that prints the number that a run left in run.log, "
-                "or measure_command to one that measures what the run made.",
-                ("metric_parse", "measure_command"),
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _priced(self) -> Settings:
-        limit = next((name for name in _COSTS if getattr(self, name) is not None), None)
-        missing = [name for name in _PRICES if getattr(self, name) is None]
-        if limit and missing:
-            raise BadValue(
-                f"{limit} is a limit in dollars and needs prices; not set: {', '.join(missing)}.",
-                "Set price_in and price_out to what your provider charges for a million tokens, "
-                f"or use max_tokens instead of {limit}.",
-                (limit, *missing),
-            )
+        agreement.check(self)
         return self
 
 
 NAMES = tuple(Settings.model_fields)
 REQUIRED = tuple(name for name, field in Settings.model_fields.items() if field.is_required())
-MEASURES = ("metric_parse", "measure_command")
-"""Sources of the metric: one of these has to be set."""
 
 
 def takes_none(name: str) -> bool:

@@ -147,6 +147,7 @@ def assemble(
         until=request.deadline,
         tell=request.tell,
         bounded=not any(loaded.origins[name].is_chosen for name in ("time_budget", "kill_after")),
+        units=book.history.baseline.units if book.history.baseline else {},
     )
     archive = Archive(
         book,

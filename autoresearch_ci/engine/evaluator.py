@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from autoresearch_ci.config import Settings
 from autoresearch_ci.core.errors import BaselineError, MachineError, OutOfTimeError
-from autoresearch_ci.core.model import Event, Phase, Reason, Run
+from autoresearch_ci.core.model import HOLDOUT, Event, Phase, Reason, Run
 from autoresearch_ci.core.shell import copies, missing
 from autoresearch_ci.engine.baseline_errors import guard_fails, no_longer_runs, no_metric
 from autoresearch_ci.engine.closed_to_runs import advice as closed
@@ -26,9 +27,11 @@ from autoresearch_ci.engine.measurement import (
     text_of,
 )
 from autoresearch_ci.engine.metric import advice, end_of, parse, part_of
+from autoresearch_ci.engine.metric_forms import RESULT, MetricReader, Printed
+from autoresearch_ci.engine.result_file import new_name, take
 from autoresearch_ci.engine.run_trees import RunTrees, Tried
 from autoresearch_ci.executors import Command
-from autoresearch_ci.trees import Network, Trees
+from autoresearch_ci.trees import Network, Tree, Trees
 
 PARSE_BUDGET = 60.0
 """Seconds that `metric_parse` may take; it reads a log."""
@@ -59,6 +62,7 @@ class Evaluator:
     `tell` hears of each command before it is run.
     `bounded` says that nobody has chosen how long a run may take: then a candidate's is
     ended early where it takes far longer than any of the incumbent's, the `slowest`.
+    `units` are those that the project's numbers are known to be in, by name.
     """
 
     def __init__(
@@ -73,8 +77,11 @@ class Evaluator:
         *,
         until: float = math.inf,
         bounded: bool = False,
+        units: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._settings, self._root = settings, root
+        self._reader, self._result = MetricReader(settings.metric_name, units), ""
+        self._named = [each.name for each in settings.constraints if each.name != HOLDOUT]
         self.trees = RunTrees(settings, trees, run_log)
         self._run_log, self._until = run_log, until
         self.tell = tell
@@ -120,14 +127,19 @@ class Evaluator:
         shell, budget = self._settings.run_command, self._settings.kill_after
         if usual and self._bounded and self.slowest:
             budget = min(budget, max(LEAST_SECONDS, SLOWER * self.slowest))
+        name = new_name()
 
-        def warm_up(run: Callable[[Command], Run]) -> Run:
+        def experiment(tree: Tree) -> Run:
+            result = {RESULT: str(tree.root / name)}
+            run = self.execute(tree.run, shell, budget, self._run_log, **result)
+            self._result = take(tree.artifacts([name]).get(name))
+            return run
+
+        def warm_up(tree: Tree) -> Run:
             self.tell(Phase("build to begin with", self._settings.time_budget))
-            return self.execute(run, shell, budget, None)
+            return self.execute(tree.run, shell, budget, None, **{RESULT: str(tree.root / name)})
 
-        run, violations = self.trees.experiment(
-            trial, lambda run: self.execute(run, shell, budget, self._run_log), warm_up
-        )
+        run, violations = self.trees.experiment(trial, experiment, warm_up)
         log = tail(self._run_log)
         found = Measurement(run, None, memory_gb=memory_gb(run, log), log=log)
         if failure := failure_of(run):
@@ -140,6 +152,7 @@ class Evaluator:
             hint = self._closed(log) or missing(run.returncode, log)
             return replace(found, reason=failure, error=error, advice=hint)
         reading = self._read(trial, run)
+        found = replace(found, metrics=reading.metrics, units=self._reader.known_units)
         if violations or reading.violations:
             changed = (*violations, *reading.violations)
             error = f"changed what only the user may change: {_listed(changed)}"
@@ -207,7 +220,7 @@ class Evaluator:
         shell, budget = self._settings.guard_command, self._settings.guard_budget
         self.tell(Phase("guard_command", budget))
         run, violations = self.trees.apart(
-            trial, lambda run: self.execute(run, shell, budget, self._guard_log)
+            trial, lambda tree: self.execute(tree.run, shell, budget, self._guard_log)
         )
         if failure := failure_of(run):
             error, log = f"guard_command: {explain(run, failure, budget)}", tail(self._guard_log)
@@ -251,15 +264,23 @@ class Evaluator:
     def _read(self, trial: Tried, run: Run) -> Reading:
         """The metric's value or what is wrong; and what the command that gave it did besides.
 
-        With a `measure_command` nothing that the experiment printed counts.
+        With a `measure_command` nothing that the experiment printed counts. Without any command
+        for it, what it printed or left in its result file is read here.
         """
         seconds = f"{run.seconds:.3f}"
         if shell := self._settings.measure_command:
             budget = self._settings.kill_after
             return self._number(trial, "measure_command", shell, budget, seconds)
-        shell = self._settings.metric_parse
-        assert shell is not None  # the settings hold one of the two
-        return self._number(trial, "metric_parse", shell, PARSE_BUDGET, seconds, log=self._run_log)
+        printed = Printed(text_of(self._run_log), self._result)
+        others = self._reader.others(printed, self._named)
+        if shell := self._settings.metric_parse:
+            log = self._run_log
+            reading = self._number(trial, "metric_parse", shell, PARSE_BUDGET, seconds, log=log)
+            return replace(reading, metrics=others)
+        found = self._reader.metric(printed)
+        value = found.quantity.value if found.quantity else None
+        error = f"the run {found.error}" if found.error else ""
+        return Reading(value, error, advice=found.advice, metrics=others)
 
     def _number(
         self,
@@ -274,7 +295,7 @@ class Evaluator:
         self.tell(Phase(name, budget))
         done, violations = self.trees.apart(
             trial,
-            lambda run: self.execute(run, shell, budget, None, AUTORESEARCH_SECONDS=seconds),
+            lambda tree: self.execute(tree.run, shell, budget, None, AUTORESEARCH_SECONDS=seconds),
         )
         # `grep` that finds nothing exits with 1: then the better story is that nothing came.
         silent = done.returncode == 1 and not done.output.strip() and not done.errors.strip()
@@ -284,6 +305,13 @@ class Evaluator:
             hint = hint or missing(done.returncode, done.errors)
             return Reading(None, f"{name} failed: {problem}", violations, hint)
         value, error = parse(done.output, self._settings.metric_name)
+        others: dict[str, float] = {}
+        if log is None:  # a command of the user's own may say it in words, and more than that
+            printed = Printed(done.output)
+            others = self._reader.others(printed, self._named)
+            said = printed.metric(self._settings.metric_name)
+            if error and said.quantity:
+                value, error = said.quantity.value, ""
         hint = self._missed(done.errors) if error else ""
         if error and log and not hint:
             hint = advice(done.output, text_of(log, TAIL_BYTES))
@@ -291,20 +319,21 @@ class Evaluator:
             error, hint = partly(shell, self.trees.left())
         if not error and log and self._copies:
             error, hint = part_of(done.output.strip(), text_of(log), shell)
-        return Reading(value, f"{name} {error}" if error else "", violations, hint)
+        return Reading(value, f"{name} {error}" if error else "", violations, hint, others)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A command's output as a number, an error in it, and what the command did besides.
 
-    A value with an `error` is a number, but not the metric.
+    A value with an `error` is a number, but not the metric; `metrics` are other numbers by name.
     """
 
     value: float | None
     error: str
     violations: tuple[str, ...] = ()
     advice: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 def before_deadline(run: Callable[[Command], Run], command: Command, until: float) -> Run:

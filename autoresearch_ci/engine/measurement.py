@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 from autoresearch_ci.core.model import Reason, Run
 from autoresearch_ci.core.shell import NOT_FOUND
@@ -21,6 +23,7 @@ class Measurement:
     A rule violation has a reason though the run may have ended well. `error` is
     one line for the record, `advice` what to do about it where that is known, `changed` what
     broke the rules, `memory_gb` the peak of the run, `log` the end of what it printed.
+    `metrics` are its other numbers, by name, and `units` those that any of its numbers is in.
     """
 
     run: Run
@@ -31,6 +34,8 @@ class Measurement:
     log: str = ""
     advice: str = ""
     changed: tuple[str, ...] = ()
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,12 @@ class Objection:
     error: str
     log: str = ""
     advice: str = ""
+
+
+def medians(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The numbers of several runs as those of one: of each its median."""
+    names = dict.fromkeys(name for run in runs for name in run)
+    return {name: median(run[name] for run in runs if name in run) for name in names}
 
 
 def failure_of(run: Run) -> Reason | None:

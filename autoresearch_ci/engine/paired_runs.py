@@ -26,7 +26,7 @@ TIME_IS_UP = "the time was up; the pairs of runs that were measured count when i
 
 _RULES = (
     "setup_command", "run_command", "metric_parse", "measure_command", "time_budget",
-    "kill_after", "memory_limit", "executor", "env",
+    "kill_after", "memory_limit", "isolation", "network", "env",
 )  # fmt: skip
 """The settings that a number depends on."""
 

@@ -9,7 +9,6 @@ from typing import Protocol
 
 from autoresearch_ci.config import Settings
 from autoresearch_ci.core.model import Run
-from autoresearch_ci.executors import Command
 from autoresearch_ci.trees import Kind, Network, Tree, Trees
 from autoresearch_ci.trees.artifacts import is_data
 from autoresearch_ci.workspace.globs import matches
@@ -19,8 +18,8 @@ RUN_LOG = "run.log"
 
 _NAMED = 3
 
-Execute = Callable[[Callable[[Command], Run]], Run]
-"""Makes a command of the user's, and has it run by this."""
+Execute = Callable[[Tree], Run]
+"""Has a command of the user's run in the tree."""
 
 
 class Tried(Protocol):
@@ -82,7 +81,7 @@ class RunTrees:
         self.close()
         self._follow(trial.parent, trial.contents)
         tree = self._open.enter_context(self._trees.tree(trial.contents))
-        run = execute(tree.run)
+        run = execute(tree)
         if trial.is_unchanged and run.ok and not self._is_warm:
             self._is_warm = True
             if tree.has_built():
@@ -101,14 +100,14 @@ class RunTrees:
         """
         self._open.close()
         with self._trees.tree({p: neutral(text) for p, text in trial.contents.items()}) as tree:
-            if execute(tree.run).ok:
+            if execute(tree).ok:
                 tree.keep_warm()
 
     def apart(self, trial: Tried, execute: Execute) -> tuple[Run, tuple[str, ...]]:
         """Run a command where no candidate has written, with the artifacts of the last run."""
         self._follow(trial.parent, trial.contents)
         with self._trees.tree(trial.contents, self._last, warm=False) as tree:
-            return execute(tree.run), self._violations(trial, tree)
+            return execute(tree), self._violations(trial, tree)
 
     def _follow(self, commit: str, editable: Collection[str]) -> None:
         """Let trees show a commit; what is warm stays so where only editable files differ."""
