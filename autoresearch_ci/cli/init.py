@@ -26,8 +26,7 @@ FILES = ("CLAUDE.md", "AGENTS.md")
 TEMPLATE = {
     "target_file": ("path/to/file", "the single file to modify"),
     "run_command": ("make run", "runs one experiment; what it prints goes to run.log"),
-    "metric_name": ("score", "the metric's name, one word"),
-    "metric_parse": ("grep '^score:' run.log | tail -1 | awk '{print $2}'", "prints the value"),
+    "metric_name": ("score", "the metric's name, one word; a run prints `METRIC score=0.5`"),
     "metric_direction": ("lower_is_better", "or higher_is_better"),
 }
 
@@ -101,7 +100,7 @@ def _section(arguments: Namespace) -> int:
     """Write the section, or take it back if it does not load."""
     from autoresearch_ci import config, project_types  # noqa: PLC0415 - pydantic takes its time
     from autoresearch_ci.config.missing import elsewhere  # noqa: PLC0415
-    from autoresearch_ci.config.settings import MEASURES, REQUIRED  # noqa: PLC0415
+    from autoresearch_ci.config.settings import REQUIRED  # noqa: PLC0415
 
     root = repository_root(arguments.repo)
     folder = folder_in(root, arguments.repo)
@@ -115,7 +114,7 @@ def _section(arguments: Namespace) -> int:
     known = _together(detected, given, path.name, set(arguments.overrides))
     if script:
         known = {**project_types.placed_settings(script.settings, folder), **known}
-    complete = all(name in known for name in REQUIRED) and any(name in known for name in MEASURES)
+    complete = all(name in known for name in REQUIRED)
     if not target and not complete and (further := elsewhere(detected, found)):
         raise SettingsError(
             "There is nothing to improve in this folder itself.",
@@ -218,7 +217,9 @@ def written(path: Path) -> dict[str, str]:
         return {}
     found = {name: str(value or "") for name, (value, _) in there.entries().items()}
     examples = {name: value for name, (value, _) in TEMPLATE.items()}
-    examples["time_budget"] = "300"  # which earlier versions wrote as well
+    # Which earlier versions wrote as well.
+    examples["time_budget"] = "300"
+    examples["metric_parse"] = "grep '^score:' run.log | tail -1 | awk '{print $2}'"
     if found.get("target_file") != examples["target_file"]:
         return found
     return {name: value for name, value in found.items() if value != examples.get(name)}

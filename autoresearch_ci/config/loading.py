@@ -22,7 +22,7 @@ from autoresearch_ci.config.origins import (
     unknown,
 )
 from autoresearch_ci.config.pairing import require_pair
-from autoresearch_ci.config.settings import MEASURES, NAMES, REQUIRED, Settings, example, takes_none
+from autoresearch_ci.config.settings import NAMES, REQUIRED, Settings, example, takes_none
 from autoresearch_ci.config.values import BadValue
 from autoresearch_ci.core.errors import SettingsError
 from autoresearch_ci.project_types import Detected
@@ -96,7 +96,7 @@ def load(
         )
         detected = None
     merged = {**(_from_detection(detected, configured) if detected else {}), **configured}
-    if missing := [name for name in NAMES if name in _unset(merged)]:
+    if missing := [name for name in NAMES if name in _unset(merged, detected)]:
         file = "read" if yaml_text is not None else "not there"
         looked = [f"{yaml_file.NAME}: {file}", *documents.looked]
         raise missing_settings(missing, looked, notes, detected, (root, folder))
@@ -182,16 +182,23 @@ def _read_documents(root: Path) -> _Documents:
 def _describes_another(configured: Entries, detected: Detected) -> bool:
     """Tell whether the settings are complete by themselves and about another metric."""
     given = {name: entry for name, entry in configured.items() if entry[0] is not None}
-    return not _unset(given) and _other_metric(configured, detected)
+    return not _unset(given, None) and _other_metric(configured, detected)
 
 
-def _unset(entries: Entries) -> set[str]:
-    """Name the settings that have no default and are not there."""
-    measured = any(name in entries for name in MEASURES)
-    return {*REQUIRED, *(() if measured else MEASURES[:1])} - entries.keys()
+def _unset(entries: Entries, detected: Detected | None) -> set[str]:
+    """Name the settings that have no default and are not there.
+
+    A detected metric that is counted, as a size is, is printed by no run: it needs a command.
+    """
+    counted = detected is not None and detected.parse_counts_output
+    measured = "metric_parse" in entries or "measure_command" in entries
+    own = counted and not _other_metric(entries, detected) and not measured
+    return {*REQUIRED, *(("metric_parse",) if own else ())} - entries.keys()
 
 
-def _other_metric(configured: Entries, detected: Detected) -> bool:
+def _other_metric(configured: Entries, detected: Detected | None) -> bool:
+    if detected is None:
+        return False
     written = configured.get("metric_name", (None, DEFAULT))[0]
     return isinstance(written, str) and written.strip() != detected.settings.get("metric_name")
 

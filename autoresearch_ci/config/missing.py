@@ -8,7 +8,7 @@ from pathlib import Path
 
 from autoresearch_ci import project_types
 from autoresearch_ci.config import markdown
-from autoresearch_ci.config.settings import MEASURES, NAMES, example
+from autoresearch_ci.config.settings import NAMES, example
 from autoresearch_ci.core.errors import SettingsError
 from autoresearch_ci.project_types import Candidate, Detected
 
@@ -55,13 +55,13 @@ def missing_settings(
     further = elsewhere(detected, found)
     script = next((each for each in found if each.settings), None)
     known = project_types.placed_settings(script.settings, place[1]) if script else {}
-    wanted = [name for name in NAMES if name in {*names, *known}]
     like = _EXAMPLES.get(detected.name, {}) if detected else {}
+    wanted = [name for name in NAMES if name in {*names, *known}]
     lines = markdown.write(
         {name: known.get(name) or like.get(name) or example(name) for name in wanted}
     )
-    if MEASURES[0] in names:
-        lines += f"\nIn place of {MEASURES[0]} there can be a {MEASURES[1]}.\n"
+    if "metric_parse" in names:
+        lines += "\nIn place of metric_parse there can be a measure_command.\n"
     what = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
     detail = [*looked, _told_by_detection(detected)]
     seen = [f"{script.found}: a training script, perhaps"] if script else []

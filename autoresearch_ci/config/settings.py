@@ -123,10 +123,10 @@ class Settings(BaseModel):
     metric_name: Annotated[Word, Shown("by project type")] = Field(
         description="the metric's name, a single word", examples=["val_bpb"]
     )
-    metric_parse: Annotated[Script | None, Shown("by project type")] = Field(
+    metric_parse: Annotated[Script | None, Shown("by project type, else none")] = Field(
         None,
-        description="shell command that prints the metric's value; not needed with "
-        "`measure_command`",
+        description="shell command that prints the metric's value, where it is not read from the "
+        "output as `METRIC name=value`, `name: value` or JSON",
         examples=["grep '^val_bpb:' run.log | tail -1 | awk '{print $2}'"],
     )
     metric_direction: Annotated[
@@ -354,13 +354,6 @@ class Settings(BaseModel):
                 "Swap the two or remove one.",
                 ("metric_min", "metric_max"),
             )
-        if self.metric_parse is None and self.measure_command is None:
-            raise BadValue(
-                "Neither metric_parse nor measure_command has a value: nothing gives the metric.",
-                "Set metric_parse to a command that prints the number that a run left in run.log, "
-                "or measure_command to one that measures what the run made.",
-                ("metric_parse", "measure_command"),
-            )
         return self
 
     @model_validator(mode="after")
@@ -379,8 +372,6 @@ class Settings(BaseModel):
 
 NAMES = tuple(Settings.model_fields)
 REQUIRED = tuple(name for name, field in Settings.model_fields.items() if field.is_required())
-MEASURES = ("metric_parse", "measure_command")
-"""Sources of the metric: one of these has to be set."""
 
 
 def takes_none(name: str) -> bool:

@@ -66,8 +66,8 @@ class ProjectUnderTest:
     @property
     def reads_the_log(self) -> bool:
         """True if the metric's command reads what a run printed."""
-        shell = self.settings.measure_command or self.settings.metric_parse or ""
-        return "run.log" in _WRITES_THE_LOG.sub("", shell)
+        shell = self.settings.measure_command or self.settings.metric_parse
+        return shell is None or "run.log" in _WRITES_THE_LOG.sub("", shell)
 
     @property
     def guarded(self) -> bool:

@@ -147,6 +147,7 @@ def assemble(
         put_back=book.put_back,
         tell=request.tell,
         bounded=not any(loaded.origins[name].is_chosen for name in ("time_budget", "kill_after")),
+        units=book.history.baseline.units if book.history.baseline else {},
     )
     archive = Archive(
         book,

@@ -79,10 +79,13 @@ def remedy(measurement: Measurement, settings: Settings) -> str:
     """The way to mend a project that gives no number."""
     if measurement.advice and measurement.reason is Reason.IMPLAUSIBLE:
         return measurement.advice  # the value was read wrongly: its bounds are not the matter
+    parse = settings.measure_command or settings.metric_parse
+    if measurement.reason is Reason.NO_METRIC and not parse:
+        return f"{measurement.advice}\nTry it by hand: {settings.run_command}"
     text = _template(measurement, settings.target_file).format(
         run=settings.run_command,
         target=settings.target_file,
-        parse=settings.measure_command or settings.metric_parse,
+        parse=parse or settings.run_command,
     )
     return f"{measurement.advice}\n{text}" if measurement.advice else text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 from autoresearch_ci.config import Settings
@@ -23,6 +24,8 @@ from autoresearch_ci.engine.measurement import (
     text_of,
 )
 from autoresearch_ci.engine.metric import advice, end_of, parse, part_of
+from autoresearch_ci.engine.metric_forms import RESULT, MetricReader, Printed
+from autoresearch_ci.engine.result_file import new_name, take
 from autoresearch_ci.executors import Command, Executor, Executors
 
 PARSE_BUDGET = 60.0
@@ -72,6 +75,7 @@ class Evaluator:
     `tell` hears of each command before it is run.
     `bounded` says that nobody has chosen how long a run may take: then a candidate's is
     ended early where it takes far longer than any of the incumbent's, the `slowest`.
+    `units` are those that the project's numbers are known to be in, by name.
     """
 
     def __init__(
@@ -86,8 +90,10 @@ class Evaluator:
         tell: Tell = silent,
         *,
         bounded: bool = False,
+        units: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._settings, self._executors = settings, executors
+        self._reader, self._result = MetricReader(settings.metric_name, units), ""
         self._root, self._run_log = root, run_log
         self._put_back = put_back
         self.tell = tell
@@ -129,7 +135,10 @@ class Evaluator:
         shell, budget = self._settings.run_command, self._settings.kill_after
         if usual and self._bounded and self.slowest:
             budget = min(budget, max(LEAST_SECONDS, SLOWER * self.slowest))
-        run, violations = self._in(trial, self._executors.experiments, shell, budget, self._run_log)
+        result = self._root / new_name()
+        run, violations = self._in(
+            trial, self._executors.experiments, shell, budget, self._run_log, result
+        )
         violations = trial.pardon(violations)
         log = tail(self._run_log)
         found = Measurement(run, None, memory_gb=memory_gb(run, log), log=log)
@@ -142,6 +151,7 @@ class Evaluator:
                 )
             return replace(found, reason=failure, error=error, advice=missing(run.returncode, log))
         reading = self._read(trial, run)
+        found = replace(found, units=self._reader.known_units)
         if violations or reading.violations:
             changed = (*violations, *reading.violations)
             error = f"changed what only the user may change: {_listed(changed, trial)}"
@@ -231,25 +241,37 @@ class Evaluator:
         shell: str,
         budget: float,
         log: Path | None,
+        result: Path | None = None,
         **extra: str,
     ) -> tuple[Run, tuple[str, ...]]:
-        """Run a command on what the trial shows; with what it did besides, which is undone."""
+        """Run a command on what the trial shows; with what it did besides, which is undone.
+
+        What it leaves at `result` is taken first.
+        """
         before = trial.hand_over()
+        if result is not None:
+            extra[RESULT] = str(result)
         run = self.execute(executor, shell, budget, log, **extra)
+        if result is not None:
+            self._result = take(result)
         return run, (*before, *trial.clean(), *self._put_back())
 
     def _read(self, trial: TrialTree, run: Run) -> Reading:
         """The metric's value or what is wrong; and what the command that gave it did besides.
 
-        With a `measure_command` nothing that the experiment printed counts.
+        With a `measure_command` nothing that the experiment printed counts. Without any command
+        for it, what it printed or left in its result file is read here.
         """
         seconds = f"{run.seconds:.3f}"
         if shell := self._settings.measure_command:
             budget = self._settings.kill_after
             return self._number(trial, "measure_command", shell, budget, seconds)
-        shell = self._settings.metric_parse
-        assert shell is not None  # the settings hold one of the two
-        return self._number(trial, "metric_parse", shell, PARSE_BUDGET, seconds, log=self._run_log)
+        if shell := self._settings.metric_parse:
+            log = self._run_log
+            return self._number(trial, "metric_parse", shell, PARSE_BUDGET, seconds, log=log)
+        found = self._reader.metric(Printed(text_of(self._run_log), self._result))
+        value = found.quantity.value if found.quantity else None
+        return Reading(value, f"the run {found.error}" if found.error else "", advice=found.advice)
 
     def _number(
         self,
@@ -271,6 +293,9 @@ class Evaluator:
             hint = missing(done.returncode, done.errors)
             return Reading(None, f"{name} failed: {problem}", violations, hint)
         value, error = parse(done.output, self._settings.metric_name)
+        if error and log is None:  # a command of the user's own may say it in words
+            said = Printed(done.output).metric(self._settings.metric_name)
+            value, error = (said.quantity.value, "") if said.quantity else (None, error)
         hint = advice(done.output, text_of(log, TAIL_BYTES)) if error and log else ""
         if not error and log and self._copies:
             error, hint = part_of(done.output.strip(), text_of(log), shell)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from autoresearch_ci.core.model import Reason, Run
@@ -21,6 +22,7 @@ class Measurement:
     A rule violation has a reason though the run may have ended well. `error` is
     one line for the record, `advice` what to do about it where that is known, `changed` what
     broke the rules, `memory_gb` the peak of the run, `log` the end of what it printed.
+    `units` are those that the run's numbers are in, by name.
     """
 
     run: Run
@@ -31,6 +33,7 @@ class Measurement:
     log: str = ""
     advice: str = ""
     changed: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,4 +150,5 @@ class Recorder:
             held=outcome.held,
             holdout=outcome.holdout,
             holdout_error=outcome.holdout_error,
+            units=outcome.measurements[-1].units if outcome.is_baseline else {},
         )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autoresearch_ci.project_types.detected import ASIDE
-from autoresearch_ci.project_types.ml import python
+from autoresearch_ci.project_types.ml import is_printed_once, python
 from autoresearch_ci.project_types.project import Project
 
 _MANIFESTS = {
@@ -83,10 +83,10 @@ def _training(project: Project, script: str) -> dict[str, str]:
     name = name or (names[0] if len(names) == 1 else None)
     if name:
         lower = _LOWER.search(name)
-        settings |= {
-            "metric_name": name,
-            "metric_parse": f"sed -n 's/^ *{name} *[:=] *\\([-+.0-9eE]*\\).*/\\1/p' run.log"
-            " | tail -1",
-            "metric_direction": "lower_is_better" if lower else "higher_is_better",
-        }
+        settings["metric_name"] = name
+        if not is_printed_once(project.text(script), name):
+            settings["metric_parse"] = (
+                f"sed -n 's/^ *{name} *[:=] *\\([-+.0-9eE]*\\).*/\\1/p' run.log | tail -1"
+            )
+        settings["metric_direction"] = "lower_is_better" if lower else "higher_is_better"
     return settings

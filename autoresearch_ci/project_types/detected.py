@@ -50,4 +50,4 @@ class Detected:
     @property
     def whole(self) -> bool:
         """True if a session could begin with this alone."""
-        return {"target_file", "run_command", "metric_name", "metric_parse"} <= self.settings.keys()
+        return {"target_file", "run_command", "metric_name"} <= self.settings.keys()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 
 from autoresearch_ci.project_types.detected import Detected
@@ -17,16 +18,18 @@ def detect(project: Project) -> Detected | None:
     """train.py is the target, prepare.py (data and evaluation) must not change."""
     if not (project.has("train.py") and project.has("prepare.py")):
         return None
+    settings = {
+        "target_file": "train.py",
+        "run_command": f"{python(project)} train.py",
+        "metric_name": "val_bpb",
+        "metric_direction": "lower_is_better",
+        "readonly_files": "prepare.py",
+    }
+    if not is_printed_once(project.text("train.py"), "val_bpb"):
+        settings["metric_parse"] = """grep "^val_bpb:" run.log | tail -1 | awk '{print $2}'"""
     return Detected(
         name="ml",
-        settings={
-            "target_file": "train.py",
-            "run_command": f"{python(project)} train.py",
-            "metric_name": "val_bpb",
-            "metric_parse": """grep "^val_bpb:" run.log | tail -1 | awk '{print $2}'""",
-            "metric_direction": "lower_is_better",
-            "readonly_files": "prepare.py",
-        },
+        settings=settings,
         notes=(_NO_UV,) if _locked(project) and not shutil.which("uv") else (),
     )
 
@@ -38,6 +41,17 @@ def python(project: Project) -> str:
         return "uv run"
     # Debian and macOS ship no `python`.
     return "python3" if not shutil.which("python") and shutil.which("python3") else "python"
+
+
+def is_printed_once(text: str, name: str) -> bool:
+    """Tell whether a script prints this name and a number alone, at its end, and nowhere else.
+
+    Then the metric is read from its output without more; else the last of many has to be chosen.
+    """
+    word = rf"\s*{name}\s*[:=]\s*"
+    alone = rf"^print\((?:f(['\"]){word}\{{[^{{}}]*\}}\s*\1|(['\"]){word}\2\s*,[^,]*)\)\s*(?:#.*)?$"
+    printed = re.findall(rf"print\(\s*f?['\"]{word}", text)
+    return len(printed) == 1 == len(re.findall(alone, text, re.MULTILINE))
 
 
 def _locked(project: Project) -> bool:

@@ -52,6 +52,8 @@ _PLAIN: dict[Any, CoreSchema] = {
     float: core_schema.float_schema(),
     bool: core_schema.bool_schema(),
     Mapping[str, Any]: core_schema.dict_schema(),
+    Mapping[str, str]: core_schema.dict_schema(values_schema=core_schema.str_schema()),
+    Mapping[str, float]: core_schema.dict_schema(values_schema=core_schema.float_schema()),
     Sample: core_schema.no_info_after_validator_function(
         Sample._make,
         core_schema.tuple_positional_schema([_enum_schema(Side), core_schema.float_schema()]),

@@ -91,7 +91,8 @@ class Experiment:
     says that the value was far outside what the campaign had seen and held up when
     it was measured again, `held` that its value is not believed until a limit of the
     metric allows it. `holdout` is what `holdout_command` printed for a keep,
-    `holdout_error` why there is no such number.
+    `holdout_error` why there is no such number. `units` are those that a baseline's numbers are
+    in, by name.
     """
 
     tag: str
@@ -120,6 +121,7 @@ class Experiment:
     held: bool = False
     holdout: float | None = None
     holdout_error: str = ""
+    units: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_baseline(self) -> bool:

@@ -27,7 +27,7 @@ _WRAPPERS = frozenset(
 )
 """Calls through which a value goes into print and stays what it is."""
 
-_LOG = re.compile(r"\brun\.log\b")
+_LOG = re.compile(r"\brun\.log\b|\bAUTORESEARCH_RESULT\b")
 _HOLES = re.compile(r"[$#]?\{([^{}]*)(?=[{}])|\$(\w+)")
 _SHORTEST_SQUEEZED = 4
 
@@ -72,9 +72,10 @@ class Label:
 
 
 def writes_the_log(statement: Statement) -> bool:
-    """True if it names the file that the metric is read from."""
+    """True if it names a file that the metric is read from."""
     written = any(_LOG.search(text) for text in statement.strings)
-    return written or ">run.log" in "".join(statement.texts)
+    code = "".join(statement.texts)
+    return written or ">run.log" in code or "AUTORESEARCH_RESULT" in code
 
 
 def printed(statement: Statement, path: str, label: Label) -> tuple[set[str], set[str]]:

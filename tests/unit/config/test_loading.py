@@ -198,9 +198,7 @@ def test_override_one_detected_setting(project, detected):
 def test_other_metric_is_not_mixed(project, detected):
     """Nothing detected about one metric is used for another one."""
     detected(Detected("web", {**project.DETECTED, "metric_direction": "higher_is_better"}))
-    with pytest.raises(SettingsError, match="metric_parse is not set") as caught:
-        project.load(metric_name="gzip_kb")
-    assert "whose metric is bundle_kb" in caught.value.detail
+    assert project.load(metric_name="gzip_kb").settings.metric_parse is None
     loaded = project.load(metric_name="gzip_kb", metric_parse="cat size")
     assert loaded.settings.metric_direction is Direction.LOWER
     assert loaded.settings.setup_command == "npm ci"
@@ -209,16 +207,24 @@ def test_other_metric_is_not_mixed(project, detected):
 
 
 def test_measure_command_takes_the_place_of_metric_parse(project, detected):
-    """One of the two is enough; with neither the error names both ways."""
+    """One of the two is enough, and neither is needed: then the metric is read from the output."""
     base = {name: value for name, value in project.BASE.items() if name != "metric_parse"}
     loaded = project.load(**base, measure_command="python measure.py")
     assert loaded.settings.metric_parse is None
     assert loaded.settings.measure_command == "python measure.py"
+    for none in ({}, {"metric_parse": ""}):
+        settings = project.load(**base, **none).settings
+        assert settings.metric_parse is settings.measure_command is None
+
+
+def test_a_detected_metric_that_is_counted_needs_its_command(project, detected):
+    """No run prints the size of a bundle: where detection found no way to count it, that is said."""
+    half = {name: value for name, value in project.DETECTED.items() if name != "metric_parse"}
+    detected(Detected("web", half, parse_counts_output=True))
     with pytest.raises(SettingsError, match="metric_parse is not set") as caught:
-        project.load(**base)
+        project.load()
+    assert "whose metric is bundle_kb" in caught.value.detail
     assert "measure_command" in caught.value.remedy
-    with pytest.raises(SettingsError, match="Neither metric_parse nor measure_command"):
-        project.load(**base, metric_parse="")
 
 
 def test_custom_project_beside_another(project, detected):

@@ -61,3 +61,19 @@ def test_a_lock_file_without_its_program_is_said(write, programs):
     assert "Install uv" in note
     programs("uv")
     assert detect(write({"train.py": "x"})).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "needed"),
+    [
+        ('print("---")\nprint(f"val_bpb:          {val_bpb:.6f}")\n', False),
+        ('print("val_bpb:", val_bpb)  # the end\n', False),
+        ('for step in range(9):\n    print(f"val_bpb: {val_bpb:.6f}")\n', True),
+        ('print(f"val_bpb: {early}")\nprint(f"val_bpb: {val_bpb}")\n', True),
+        ('print(f"val_bpb: {val_bpb} after {step}")\n', True),
+        ("import inner\n", True),
+    ],
+)
+def test_a_line_that_is_printed_once_needs_no_shell(settings, text, needed):
+    """`metric_parse` is there where one of many values has to be chosen, or nobody knows."""
+    assert ("metric_parse" in settings({**FILES, "train.py": text})) == needed
