@@ -36,6 +36,9 @@ INPUTS = {
     "time_budget": Input("How long an experiment is meant to take, as 300 or 5m."),
     "setup_command": Input("Runs once per session, before the first experiment."),
     "guard_command": Input("Must exit with 0 before a change is kept."),
+    "constraints": Input(
+        "Comma-separated bounds on other numbers of a run that a keep must meet, as tests >= 100."
+    ),
     "readonly_files": Input("Comma-separated files or globs that must not change."),
     "max_experiments": Input("Stop after so many experiments.", default="10"),
     "time_limit": Input("Stop the session after this long, as 300m or 5h.", default="300m"),

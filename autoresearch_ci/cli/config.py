@@ -46,6 +46,7 @@ def main(arguments: Namespace) -> int:
     if arguments.json:
         plain = loaded.settings.model_dump(mode="json")
         plain["min_delta"] = written(loaded.settings.min_delta)
+        plain["constraints"] = [str(each) for each in loaded.settings.constraints]
         data = {name: {"value": plain[name], "source": source} for name, source in origins.items()}
         print(json.dumps(data, indent=2, ensure_ascii=False))
         return 0
@@ -86,7 +87,7 @@ def written(value: Any) -> str:
     if value is None or value == ():
         return "-"
     if isinstance(value, tuple):
-        return ", ".join(value)
+        return ", ".join(map(str, value))
     if isinstance(value, float):
         return f"{value:g}"
     amount = getattr(value, "amount", None)

@@ -20,8 +20,27 @@ from pydantic import (
 )
 
 from autoresearch_ci.config import values
+from autoresearch_ci.config.kinds import (
+    Amount,
+    Constraints,
+    Count,
+    CountOrZero,
+    Duration,
+    Globs,
+    Line,
+    Memory,
+    Number,
+    Script,
+    Seconds,
+    SmallestChange,
+    TargetPath,
+    Url,
+    Variables,
+    Word,
+    any_of,
+)
 from autoresearch_ci.config.values import BadValue
-from autoresearch_ci.core.model import Direction, MinDelta
+from autoresearch_ci.core.model import HOLDOUT, Direction, MinDelta
 from autoresearch_ci.providers import PROVIDERS
 
 # The names a user may choose from, here and nowhere else.
@@ -39,74 +58,6 @@ class Shown:
     """The default as the tables show it, where the field's own default does not say it."""
 
     default: str
-
-
-def _any_of(*schemas: dict[str, Any]) -> WithJsonSchema:
-    return WithJsonSchema({"anyOf": list(schemas)} if len(schemas) > 1 else schemas[0])
-
-
-def _pattern(regex: str) -> dict[str, Any]:
-    return {"type": "string", "pattern": f"^{regex}$"}
-
-
-_SCALAR = ["string", "number", "boolean"]
-_ONE_LINE = {"type": _SCALAR, "pattern": r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"}
-_LIST = ({"type": "string"}, {"type": "array", "items": {"type": _SCALAR}})
-
-Line = Annotated[str, BeforeValidator(values.line), _any_of(_ONE_LINE)]
-Word = Annotated[
-    str,
-    BeforeValidator(values.word),
-    _any_of({"type": _SCALAR, "pattern": r"^[^\s\x00-\x1f\x7f]+$"}),
-]
-TargetPath = Annotated[str, BeforeValidator(values.path), _any_of(_ONE_LINE)]
-Script = Annotated[
-    str, BeforeValidator(values.script), _any_of({"type": _SCALAR, "pattern": r"\S"})
-]
-Number = Annotated[
-    float, BeforeValidator(values.number), _any_of({"type": "number"}, _pattern(values.NUMBER))
-]
-Count = Annotated[
-    int,
-    BeforeValidator(values.count),
-    _any_of({"type": "integer", "minimum": 1}, _pattern("0*[1-9][0-9]*")),
-]
-Amount = Annotated[
-    float,
-    BeforeValidator(values.amount),
-    _any_of({"type": "number", "minimum": 0}, _pattern(values.NUMBER.removeprefix("[+-]?"))),
-]
-Url = Annotated[str, BeforeValidator(values.url), _any_of(_pattern(values.URL))]
-CountOrZero = Annotated[
-    int,
-    BeforeValidator(values.count_or_zero),
-    _any_of({"type": "integer", "minimum": 0}, _pattern("[0-9]+")),
-]
-Seconds = Annotated[
-    float,
-    BeforeValidator(values.seconds),
-    _any_of(
-        {"type": "number", "exclusiveMinimum": 0, "maximum": values.YEAR},
-        _pattern(r"[0-9]+(\.[0-9]+)?"),
-        _pattern(values.DURATION),
-    ),
-]
-Duration = Annotated[float, BeforeValidator(values.duration), _any_of(_pattern(values.DURATION))]
-Memory = Annotated[
-    int,
-    BeforeValidator(values.memory),
-    _any_of({"type": "integer", "minimum": values.LEAST_MEMORY}, _pattern(values.SIZE)),
-]
-SmallestChange = Annotated[
-    MinDelta,
-    BeforeValidator(values.min_delta),
-    _any_of(
-        {"type": "number", "minimum": 0},
-        _pattern(r"[+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?\s*%?"),
-    ),
-]
-Globs = Annotated[tuple[str, ...], BeforeValidator(values.globs), _any_of(*_LIST)]
-Variables = Annotated[tuple[str, ...], BeforeValidator(values.variables), _any_of(*_LIST)]
 
 
 class Settings(BaseModel):
@@ -180,6 +131,13 @@ class Settings(BaseModel):
         "a proposer",
         examples=["python evaluate.py model.pt --split test"],
     )
+    constraints: Constraints = Field(
+        (),
+        description="comma-separated bounds on other numbers that a run gives, which a keep must "
+        "meet: absolute, or relative to the baseline as `+5%`; `holdout` is what `holdout_command` "
+        "prints",
+        examples=["tests >= 18329, p99_ms <= +5%"],
+    )
     min_delta: Annotated[SmallestChange, Shown("`0`")] = Field(
         MinDelta(),
         description="smallest change that counts: absolute, or relative as `0.5%`",
@@ -205,7 +163,7 @@ class Settings(BaseModel):
     proposer: Annotated[
         str,
         BeforeValidator(values.one_of(PROPOSERS)),
-        _any_of({"enum": list(PROPOSERS), "type": "string"}),
+        any_of({"enum": list(PROPOSERS), "type": "string"}),
     ] = Field(
         "auto",
         description="who has the ideas: `search` (built in), a model by its API "
@@ -353,6 +311,23 @@ class Settings(BaseModel):
                 f"({self.metric_max:g}): every value would be implausible.",
                 "Swap the two or remove one.",
                 ("metric_min", "metric_max"),
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _measured(self) -> Settings:
+        names = [each.name for each in self.constraints]
+        if self.metric_name in names:
+            raise BadValue(
+                f"{self.metric_name} is the metric itself: what is worse is never kept.",
+                "Take that constraint out; metric_min and metric_max say which values can be true.",
+                ("constraints", "metric_name"),
+            )
+        if HOLDOUT in names and self.holdout_command is None:
+            raise BadValue(
+                "A constraint is on holdout, and there is no holdout_command.",
+                "Set holdout_command, or take that constraint out.",
+                ("constraints",),
             )
         return self
 

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
 
-from autoresearch_ci.core.model import Direction, MinDelta
+from autoresearch_ci.core.model import Constraint, Direction, MinDelta
 
 # Written so that Python and the editors that read the JSON schema understand them alike.
 NUMBER = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
@@ -189,6 +189,33 @@ def min_delta(value: object) -> MinDelta:
             f"Write {written.lstrip('+-')}.",
         )
     return MinDelta(amount / 100 if relative else amount, relative=relative)
+
+
+def constraints(value: object) -> tuple[Constraint, ...]:
+    """Bounds on numbers beside the metric, in order."""
+    if isinstance(value, tuple) and all(isinstance(each, Constraint) for each in value):
+        return value
+    return tuple(_constraint(item) for item in _items(value))
+
+
+def _constraint(item: str) -> Constraint:
+    split = re.fullmatch(r"(\S+?)\s*(>=|<=|≥|≤)\s*(.+)", item)
+    if split is None:
+        raise BadValue(
+            f"{shown(item)} is not a constraint.",
+            "Write a name, >= or <=, and a number: `tests >= 100`, `p99_ms <= +5%`.",
+        )
+    name, sign, bound = split.groups()
+    relative = bound.endswith("%")
+    at_least, plain = sign in (">=", "≥"), bound.removesuffix("%").strip()
+    if relative and bound[0] not in "+-":
+        raise BadValue(
+            f"{shown(item)} does not say what {bound} is of.",
+            f"Write {'-' if at_least else '+'}{bound} for so much of the baseline's {name}, or "
+            f"{plain} for a number of its own.",
+        )
+    amount = number(plain)
+    return Constraint(name, at_least, amount / 100 if relative else amount, relative)
 
 
 def one_of(names: Iterable[str]) -> Callable[[object], str]:

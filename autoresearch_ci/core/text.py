@@ -7,6 +7,7 @@ nobody would see, `clean` and `one_line` make one line of it.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from autoresearch_ci.core.model import Direction
@@ -87,6 +88,13 @@ def step(prev: float, value: float) -> str:
     if before == after and prev != value:
         before, after = f"{prev:.12g}", f"{value:.12g}"
     return f"{before} -> {after}" + (f" ({share})" if share else "")
+
+
+def listed(metrics: Mapping[str, float], most: int) -> str:
+    """`p99_ms 12.1, tests 18330`, and how many more there are."""
+    shown = [f"{name} {value:.6g}" for name, value in list(metrics.items())[:most]]
+    more = len(metrics) - len(shown)
+    return ", ".join([*shown, *([f"{more} more"] if more > 0 else [])])
 
 
 def duration(seconds: float) -> str:

@@ -30,8 +30,8 @@ from autoresearch_ci.engine.experiment import (
     INTERRUPTED,
     OUT_OF_TIME,
     Outcome,
-    hold_out,
     is_looked_at,
+    last_look,
 )
 from autoresearch_ci.engine.paired_runs import (
     TIME_IS_UP,
@@ -308,7 +308,5 @@ def _outcome(session: Session, trial: Trial, found: PairedResult) -> Outcome:
         outcome = replace(outcome, measurements=runs.measurements, log=again.log)
         if again.reason:
             return outcome.failed(again)
-    trial.show(Side.CANDIDATE)
-    if objection := session.evaluator.guard(trial):
-        return outcome.opposed(objection)
-    return hold_out(trial, outcome, session.conditions())
+    outcome = last_look(trial, runs, outcome, session.conditions())
+    return replace(outcome, metrics=runs.metrics(Side.CANDIDATE))

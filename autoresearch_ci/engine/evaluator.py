@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
 from autoresearch_ci.config import Settings
 from autoresearch_ci.core.errors import BaselineError, MachineError
-from autoresearch_ci.core.model import Event, Phase, Reason, Run
+from autoresearch_ci.core.model import HOLDOUT, Event, Phase, Reason, Run
 from autoresearch_ci.core.shell import copies, missing
 from autoresearch_ci.engine.baseline_errors import guard_fails, no_longer_runs, no_metric
 from autoresearch_ci.engine.measurement import (
@@ -94,6 +94,7 @@ class Evaluator:
     ) -> None:
         self._settings, self._executors = settings, executors
         self._reader, self._result = MetricReader(settings.metric_name, units), ""
+        self._named = [each.name for each in settings.constraints if each.name != HOLDOUT]
         self._root, self._run_log = root, run_log
         self._put_back = put_back
         self.tell = tell
@@ -151,7 +152,7 @@ class Evaluator:
                 )
             return replace(found, reason=failure, error=error, advice=missing(run.returncode, log))
         reading = self._read(trial, run)
-        found = replace(found, units=self._reader.known_units)
+        found = replace(found, metrics=reading.metrics, units=self._reader.known_units)
         if violations or reading.violations:
             changed = (*violations, *reading.violations)
             error = f"changed what only the user may change: {_listed(changed, trial)}"
@@ -266,12 +267,16 @@ class Evaluator:
         if shell := self._settings.measure_command:
             budget = self._settings.kill_after
             return self._number(trial, "measure_command", shell, budget, seconds)
+        printed = Printed(text_of(self._run_log), self._result)
+        others = self._reader.others(printed, self._named)
         if shell := self._settings.metric_parse:
             log = self._run_log
-            return self._number(trial, "metric_parse", shell, PARSE_BUDGET, seconds, log=log)
-        found = self._reader.metric(Printed(text_of(self._run_log), self._result))
+            reading = self._number(trial, "metric_parse", shell, PARSE_BUDGET, seconds, log=log)
+            return replace(reading, metrics=others)
+        found = self._reader.metric(printed)
         value = found.quantity.value if found.quantity else None
-        return Reading(value, f"the run {found.error}" if found.error else "", advice=found.advice)
+        error = f"the run {found.error}" if found.error else ""
+        return Reading(value, error, advice=found.advice, metrics=others)
 
     def _number(
         self,
@@ -293,26 +298,31 @@ class Evaluator:
             hint = missing(done.returncode, done.errors)
             return Reading(None, f"{name} failed: {problem}", violations, hint)
         value, error = parse(done.output, self._settings.metric_name)
-        if error and log is None:  # a command of the user's own may say it in words
-            said = Printed(done.output).metric(self._settings.metric_name)
-            value, error = (said.quantity.value, "") if said.quantity else (None, error)
+        others: dict[str, float] = {}
+        if log is None:  # a command of the user's own may say it in words, and more than that
+            printed = Printed(done.output)
+            others = self._reader.others(printed, self._named)
+            said = printed.metric(self._settings.metric_name)
+            if error and said.quantity:
+                value, error = said.quantity.value, ""
         hint = advice(done.output, text_of(log, TAIL_BYTES)) if error and log else ""
         if not error and log and self._copies:
             error, hint = part_of(done.output.strip(), text_of(log), shell)
-        return Reading(value, f"{name} {error}" if error else "", violations, hint)
+        return Reading(value, f"{name} {error}" if error else "", violations, hint, others)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A command's output as a number, an error in it, and what the command did besides.
 
-    A value with an `error` is a number, but not the metric.
+    A value with an `error` is a number, but not the metric; `metrics` are other numbers by name.
     """
 
     value: float | None
     error: str
     violations: tuple[str, ...] = ()
     advice: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 def _listed(violations: Sequence[str], trial: TrialTree) -> str:

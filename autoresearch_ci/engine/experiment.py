@@ -6,7 +6,7 @@ it is the one place where an outcome becomes keep, discard or crash.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from statistics import median
@@ -25,6 +25,7 @@ from autoresearch_ci.core.model import (
     Status,
     Verdict,
 )
+from autoresearch_ci.engine.constraints import Constraints
 from autoresearch_ci.engine.evaluator import Evaluator
 from autoresearch_ci.engine.knowledge import is_bounded
 from autoresearch_ci.engine.measurement import Measurement, Objection
@@ -38,7 +39,9 @@ from autoresearch_ci.workspace import Trial
 OUT_OF_TIME = "time_limit was reached before it had a verdict"
 """Why an experiment was interrupted that took longer than anybody could know."""
 
-_DISCARDED = (Reason.DUPLICATE, Reason.RULE_VIOLATION, Reason.GUARD_FAILED)
+_DISCARDED = (
+    Reason.DUPLICATE, Reason.RULE_VIOLATION, Reason.GUARD_FAILED, Reason.CONSTRAINT
+)  # fmt: skip
 """Objections to a candidate that may well have run."""
 
 
@@ -58,6 +61,7 @@ class Conditions:
     history: History
     source: FileSet
     incumbent: tuple[Sample, ...]
+    constraints: Constraints
     noise_model: NoiseModel
     responds: Callable[[], bool]
     is_over: Callable[[], bool]
@@ -71,7 +75,8 @@ class Outcome:
     `judged` is the judge's verdict on the numbers, `objection` what stands above it. The
     baseline has neither. `prev` is what the candidate was held against, None for the last kept
     value. `log` is the end of the log of the candidate's last run, with that of a guard that
-    failed. `proposal` is the idea as it was tried at last, where it was mended. `fault` is why no
+    failed. `proposal` is the idea as it was tried at last, where it was mended. `metrics` are the
+    other numbers of each of its runs. `fault` is why no
     other experiment can be tried: the project itself no longer runs.
     """
 
@@ -88,6 +93,7 @@ class Outcome:
     prev: float | None = None
     log: str = ""
     proposal: Proposal | None = None
+    metrics: tuple[Mapping[str, float], ...] = ()
     fault: BaselineError | None = None
 
     @property
@@ -101,6 +107,11 @@ class Outcome:
     def failed(self, run: Measurement) -> Outcome:
         """The same where a run of the candidate gave no number to judge."""
         return replace(self, objection=run.reason, value=run.value, error=run.error)
+
+    def refused(self, reason: Reason, error: str) -> Outcome:
+        """The same where a constraint is against it; without its number, it is a crash."""
+        value = self.value if reason is Reason.CONSTRAINT else None
+        return replace(self, objection=reason, value=value, error=error, jump=False)
 
     def undecided(self, error: str) -> Outcome:
         """The same without a verdict: what was measured is on record, and the idea stays open."""
@@ -157,10 +168,12 @@ def attempt(proposal: Proposal, trial: Trial, given: Conditions) -> Outcome:
         return found
     runs = Runs(given.evaluator, trial, usual=True)
     outcome = measure(runs, open_comparison(given, proposal.files), given)
-    if outcome.judged is None:
-        return outcome
-    kept = decide(outcome).status is Status.KEEP
-    return verify(trial, runs, outcome, given) if kept else disbelieve(outcome, given.history)
+    if outcome.judged is not None:
+        kept = decide(outcome).status is Status.KEEP
+        outcome = (
+            verify(trial, runs, outcome, given) if kept else disbelieve(outcome, given.history)
+        )
+    return replace(outcome, metrics=runs.metrics(Side.CANDIDATE))
 
 
 def unmeasured(proposal: Proposal, trial: Trial, given: Conditions) -> Outcome | None:
@@ -240,10 +253,38 @@ def verify(trial: Trial, runs: Runs, outcome: Outcome, given: Conditions) -> Out
             return outcome
     if doubt := in_doubt(outcome, given):
         return outcome.implausible(doubt, held=True)
+    return last_look(trial, runs, outcome, given)
+
+
+def last_look(trial: Trial, runs: Runs, outcome: Outcome, given: Conditions) -> Outcome:
+    """Constraints, guard, holdout: what all of a candidate has to pass before a keep."""
+    outcome = constrain(runs, outcome, given)
+    if decide(outcome).status is not Status.KEEP:
+        return outcome
     trial.show(Side.CANDIDATE)
     if objection := given.evaluator.guard(trial):
         return outcome.opposed(objection)
-    return hold_out(trial, outcome, given)
+    outcome = hold_out(trial, outcome, given)
+    reason, error = given.constraints.check_holdout(outcome.holdout)
+    return outcome.refused(reason, error) if reason else outcome
+
+
+def constrain(runs: Runs, outcome: Outcome, given: Conditions) -> Outcome:
+    """Hold the candidate's other numbers against the user's constraints."""
+    found = given.constraints.check(runs, given.is_over)
+    outcome = replace(
+        outcome,
+        samples=(*outcome.samples, *found.samples),
+        measurements=runs.measurements,
+        log=runs.log(Side.CANDIDATE),
+    )
+    if found.over:
+        return outcome.undecided(OUT_OF_TIME)
+    if found.failure and found.failed is Side.CANDIDATE:
+        return outcome.failed(found.failure)
+    if found.failure:
+        return outcome.undecided(f"the incumbent gave no metric: {found.failure.error}")
+    return outcome.refused(found.reason, found.error) if found.reason else outcome
 
 
 def second_look(runs: Runs, outcome: Outcome, given: Conditions) -> Outcome:

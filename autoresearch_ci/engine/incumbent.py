@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from statistics import median
 
 from autoresearch_ci.core.model import Note, Reason, Sample, Side, Status
+from autoresearch_ci.engine import constraints
 from autoresearch_ci.engine.evaluator import Evaluator
 from autoresearch_ci.engine.experiment import Conditions, Outcome, decide, hold_out, open_comparison
 from autoresearch_ci.engine.forecast import Forecast
@@ -16,21 +18,26 @@ from autoresearch_ci.workspace import Trial
 
 
 class Incumbent:
-    """The `samples` of the incumbent that this session has measured, and whether it still runs."""
+    """The `samples` of the incumbent that this session has measured, and whether it still runs.
+
+    `metrics` are the other numbers of those runs, after those of earlier incumbents' runs.
+    """
 
     def __init__(self, evaluator: Evaluator, forecast: Forecast) -> None:
         self._evaluator, self._forecast = evaluator, forecast
         self.samples: tuple[Sample, ...] = ()
+        self.metrics: tuple[tuple[Mapping[str, float], ...], ...] = ()
         self._crashes = 0
 
     def forget(self) -> None:
         """Know nothing of it: it is another one now."""
-        self.samples = ()
+        self.samples, self.metrics = (), ()
 
     def become(self, outcome: Outcome) -> None:
         """Take what was kept in its place, with its runs."""
         values = outcome.values(Side.CANDIDATE)
         self.samples = tuple(Sample(Side.INCUMBENT, value) for value in values)
+        self.metrics = (*self.metrics, outcome.metrics)
         longest = max((each.run.seconds for each in outcome.measurements), default=0.0)
         self._evaluator.slowest = max(self._evaluator.slowest, longest)
 
@@ -54,6 +61,7 @@ class Incumbent:
             doing = _opening_run(what, given, so_far)
             run = runs.of(Side.INCUMBENT, doing, opens=not so_far.samples)
             given.evaluator.require(run, so_far.values(Side.INCUMBENT))
+            constraints.require(given.settings, run)
             return run
 
         def take(so_far: Comparison) -> None:
@@ -63,6 +71,7 @@ class Incumbent:
                 given.evaluator.tell(Note(text))
 
         compare(given.judge, open_comparison(replace(given, incumbent=())), one, take)
+        self.metrics = (runs.metrics(Side.INCUMBENT),)
         return runs
 
     def baseline(self, trial: Trial, given: Conditions) -> Outcome:
@@ -75,7 +84,10 @@ class Incumbent:
         samples = tuple(Sample(Side.CANDIDATE, sample.value) for sample in self.samples)
         value = median(sample.value for sample in samples)
         log = runs.log(Side.INCUMBENT)
-        outcome = Outcome(value, samples=samples, measurements=runs.measurements, log=log)
+        metrics = runs.metrics(Side.INCUMBENT)
+        outcome = Outcome(
+            value, samples=samples, measurements=runs.measurements, log=log, metrics=metrics
+        )
         return hold_out(trial, outcome, given)
 
     def blame(self, trial: Trial, outcome: Outcome, given: Conditions) -> Outcome:

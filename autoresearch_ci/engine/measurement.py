@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 from autoresearch_ci.core.model import Reason, Run
 from autoresearch_ci.core.shell import NOT_FOUND
@@ -22,7 +23,7 @@ class Measurement:
     A rule violation has a reason though the run may have ended well. `error` is
     one line for the record, `advice` what to do about it where that is known, `changed` what
     broke the rules, `memory_gb` the peak of the run, `log` the end of what it printed.
-    `units` are those that the run's numbers are in, by name.
+    `metrics` are its other numbers, by name, and `units` those that any of its numbers is in.
     """
 
     run: Run
@@ -33,6 +34,7 @@ class Measurement:
     log: str = ""
     advice: str = ""
     changed: tuple[str, ...] = ()
+    metrics: Mapping[str, float] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -43,6 +45,12 @@ class Objection:
     reason: Reason
     error: str
     log: str = ""
+
+
+def medians(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The numbers of several runs as those of one: of each its median."""
+    names = dict.fromkeys(name for run in runs for name in run)
+    return {name: median(run[name] for run in runs if name in run) for name in names}
 
 
 def failure_of(run: Run) -> Reason | None:

@@ -24,6 +24,7 @@ from autoresearch_ci.core.text import one_line, timestamp
 from autoresearch_ci.engine.experiment import Outcome
 from autoresearch_ci.engine.forecast import fruitless, out_of_time
 from autoresearch_ci.engine.limits import Limits
+from autoresearch_ci.engine.measurement import medians
 from autoresearch_ci.workspace import Trial
 
 LONGEST_TITLE = 200
@@ -150,5 +151,6 @@ class Recorder:
             held=outcome.held,
             holdout=outcome.holdout,
             holdout_error=outcome.holdout_error,
+            metrics=medians(outcome.metrics),
             units=outcome.measurements[-1].units if outcome.is_baseline else {},
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from autoresearch_ci.core.model import Sample, Side, Verdict
@@ -22,6 +22,7 @@ class Runs:
     def __init__(self, evaluator: Evaluator, trial: Trial, *, usual: bool = False) -> None:
         self._evaluator, self._trial, self._usual = evaluator, trial, usual
         self._logs: dict[Side, str] = {}
+        self._metrics: dict[Side, list[Mapping[str, float]]] = {side: [] for side in Side}
         self.measurements: tuple[Measurement, ...] = ()
         self.last: Side | None = None
 
@@ -34,7 +35,13 @@ class Runs:
             self._evaluator.slowest = max(self._evaluator.slowest, run.run.seconds)
         self.measurements = (*self.measurements, run)
         self._logs[side], self.last = run.log, side
+        if run.reason is None:
+            self._metrics[side].append(run.metrics)
         return run
+
+    def metrics(self, side: Side) -> tuple[Mapping[str, float], ...]:
+        """The numbers beside the metric of each good run of the side."""
+        return tuple(self._metrics[side])
 
     def log(self, side: Side) -> str:
         """The end of the log of the side's last run; empty where there was none."""

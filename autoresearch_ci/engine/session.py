@@ -18,6 +18,7 @@ from autoresearch_ci.core.model import (
     Status,
     StopReason,
 )
+from autoresearch_ci.engine.constraints import Constraints
 from autoresearch_ci.engine.evaluator import Evaluator
 from autoresearch_ci.engine.experiment import Conditions, Outcome, decide
 from autoresearch_ci.engine.incumbent import Incumbent
@@ -86,6 +87,7 @@ class Session:
             history=self.history,
             source=self.campaign.source(),
             incumbent=self.incumbent.samples,
+            constraints=Constraints(self.settings, self.history, self.incumbent.metrics),
             noise_model=self.knowledge.noise,
             responds=self.knowledge.responds,
             is_over=self.is_over,

@@ -30,7 +30,9 @@ UNITS = (60.0, 100.0, 1e3, 1024.0, 3600.0, 1e6, 1024.0**2, 1e9, 1024.0**3)
 ROUNDED = (0.006, 0.05)
 """Part of a number that rounding may have taken: as much as three digits say, or two."""
 
-_NO_NUMBERS = frozenset({Reason.RULE_VIOLATION, Reason.GUARD_FAILED, Reason.DUPLICATE})
+_NO_NUMBERS = frozenset(
+    {Reason.RULE_VIOLATION, Reason.GUARD_FAILED, Reason.CONSTRAINT, Reason.DUPLICATE}
+)
 
 
 def is_outlier(history: History, value: float) -> bool:

@@ -37,7 +37,7 @@ from autoresearch_ci.reports.markdown import (
     table,
 )
 from autoresearch_ci.reports.session import STOPPED
-from autoresearch_ci.reports.table import costs, counts
+from autoresearch_ci.reports.table import beside, costs, counts
 
 _SHOWN = 20
 _KEPT_SHARE = 0.3
@@ -124,6 +124,8 @@ class Page:
                 f"({better(self.start.direction)}), branch {self._branch(self.start)}, "
                 f"begun from `{self.start.base[:7]}`."
             )
+        if shown := "; ".join(beside(self.history)):
+            yield f"Beside it: {escape(shown)}."
         for line in costs(self.history):
             yield escape(line)
 

@@ -10,7 +10,17 @@ from dataclasses import dataclass, replace
 
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import Experiment, ProposalRejected, SessionStart, Status
-from autoresearch_ci.core.text import better, change, clean, duration, number, percent, plural, step
+from autoresearch_ci.core.text import (
+    better,
+    change,
+    clean,
+    duration,
+    listed,
+    number,
+    percent,
+    plural,
+    step,
+)
 from autoresearch_ci.reports.confirmation import verdict
 from autoresearch_ci.reports.examination import warning
 from autoresearch_ci.reports.terminal import Paint, fit
@@ -19,6 +29,7 @@ _STYLES = {Status.KEEP: "good", Status.DISCARD: "", Status.CRASH: "bad"}
 _MIN_TITLE = 12
 _PERCENT = 8
 _GAP = "  "
+_METRICS = 4
 _JUMP = "a jump; measured again, it held up"
 
 
@@ -72,6 +83,7 @@ def title(experiment: Experiment) -> str:
     """Say what was tried, and what went wrong."""
     text = clean(experiment.description)
     notes = [clean(experiment.error), _JUMP if experiment.jump else "", _held_out(experiment)]
+    notes.append(clean(listed(experiment.metrics, _METRICS)))
     shown = "; ".join(note for note in notes if note)
     return f"{text} ({shown})" if shown else text
 
@@ -155,6 +167,16 @@ def counts(experiments: Iterable[Experiment]) -> str:
     return f"{total}: {kept} kept, {discarded} discarded, {crashed} crashed"
 
 
+def beside(history: History) -> Iterator[str]:
+    """One line for each of the first other numbers of the runs, from the baseline to the best."""
+    first, best = history.baseline, history.incumbent
+    if first is None or best is None:
+        return
+    names = [name for name in first.metrics if name in best.metrics]
+    for name in names[:_METRICS]:
+        yield f"{clean(name)} {step(first.metrics[name], best.metrics[name])}"
+
+
 def costs(history: History) -> Iterator[str]:
     """One line for each proposer whose ideas cost anything; rejected answers count."""
     answers: list[Experiment | ProposalRejected] = [*history.experiments, *history.rejected]
@@ -188,6 +210,7 @@ def headline(start: SessionStart, history: History, paint: Paint) -> list[str]:
         f"{paint(standing(history), 'bold')}",
         counts(history.experiments),
         *costs(history),
+        *beside(history),
     ]
     if history.diagnosis and (said := warning(history.diagnosis)):
         lines.append(paint(clean(said), "warn"))

@@ -30,6 +30,8 @@ from autoresearch_ci.core.model.records import (
     StopRequest,
 )
 from autoresearch_ci.core.model.values import (
+    HOLDOUT,
+    Constraint,
     Direction,
     FileSet,
     MinDelta,
@@ -50,8 +52,10 @@ from autoresearch_ci.core.model.values import (
 __all__ = [
     "BASELINE",
     "DROP",
+    "HOLDOUT",
     "Check",
     "Confirmation",
+    "Constraint",
     "Diagnosis",
     "Direction",
     "Event",

@@ -91,8 +91,8 @@ class Experiment:
     says that the value was far outside what the campaign had seen and held up when
     it was measured again, `held` that its value is not believed until a limit of the
     metric allows it. `holdout` is what `holdout_command` printed for a keep,
-    `holdout_error` why there is no such number. `units` are those that a baseline's numbers are
-    in, by name.
+    `holdout_error` why there is no such number. `metrics` are the other numbers that its
+    runs gave, by name, the medians of several; `units` those that a baseline's are in.
     """
 
     tag: str
@@ -121,6 +121,7 @@ class Experiment:
     held: bool = False
     holdout: float | None = None
     holdout_error: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -57,6 +57,7 @@ class Reason(StrEnum):
     WITHIN_NOISE = "within_noise"
     GUARD_FAILED = "guard_failed"
     RULE_VIOLATION = "rule_violation"
+    CONSTRAINT = "constraint"
     DUPLICATE = "duplicate"
     SUPERSEDED = "superseded"
 
@@ -260,6 +261,31 @@ class MinDelta:
     def at(self, value: float) -> float:
         """In the metric's unit, for an incumbent at `value`."""
         return self.amount * abs(value) if self.relative else self.amount
+
+
+HOLDOUT = "holdout"
+"""Stands in a constraint for the number that `holdout_command` prints."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A bound on a number beside the metric: absolute, or relative to the baseline's.
+
+    A relative `amount` is signed: -0.005 is half a percent less than the baseline.
+    """
+
+    name: str
+    at_least: bool
+    amount: float
+    relative: bool = False
+
+    def bound(self, baseline: float) -> float:
+        """The bound in the number's unit, for a baseline of this value."""
+        return baseline + self.amount * abs(baseline) if self.relative else self.amount
+
+    def __str__(self) -> str:
+        amount = f"{self.amount * 100:+.12g}%" if self.relative else f"{self.amount:.12g}"
+        return f"{self.name} {'>=' if self.at_least else '<='} {amount}"
 
 
 @dataclass(frozen=True, slots=True)

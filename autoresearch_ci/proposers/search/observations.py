@@ -13,7 +13,7 @@ from autoresearch_ci.core.model import Experiment, Reason, Side, Status
 
 # No lesson in these: the idea itself was never measured.
 _UNTOLD = frozenset({Reason.INTERRUPTED, Reason.DUPLICATE})
-_BROKEN = frozenset({Reason.GUARD_FAILED, Reason.RULE_VIOLATION})
+_BROKEN = frozenset({Reason.GUARD_FAILED, Reason.RULE_VIOLATION, Reason.CONSTRAINT})
 
 _HUGE = 1e300
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from autoresearch_ci.config import Settings
 from autoresearch_ci.core.errors import SettingsError
 from autoresearch_ci.core.redaction import Redactor
 from autoresearch_ci.proposers.llm.prompt import tried
@@ -172,15 +173,22 @@ def _facts(state: CampaignState) -> str:
     settings = state.settings
     facts = {
         "metric": f"{settings.metric_name}, {settings.metric_direction}",
-        "read from the run by": None if settings.measure_command else settings.metric_parse,
+        "read from the run by": None if settings.measure_command else _reader(settings),
         "measured after the run by": settings.measure_command,
         "target": settings.target_file,
         "run": settings.run_command,
         "time for a run": f"{settings.time_budget:g} seconds",
         "must pass before a keep": settings.guard_command,
+        "must hold for a keep": ", ".join(map(str, settings.constraints)),
         "must not change": ", ".join(settings.readonly_files),
     }
     return "\n".join(f"{name}: {fact}" for name, fact in facts.items() if fact)
+
+
+def _reader(settings: Settings) -> str:
+    """The command that reads the metric from a run, or where it is looked for without."""
+    name = settings.metric_name
+    return settings.metric_parse or f"its line `METRIC {name}=`, `{name}:`, `{name}=` or JSON"
 
 
 def correction(problem: str, redact: Redactor) -> str:

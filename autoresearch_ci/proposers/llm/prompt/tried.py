@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import Experiment, Reason, Status
 from autoresearch_ci.core.redaction import Redactor
+from autoresearch_ci.core.text import listed as listed_metrics
 from autoresearch_ci.proposers.llm.prompt.pieces import GAP, fenced, fitting, prompt, size
 
 CHUNK = 25
@@ -19,6 +20,7 @@ LONGEST_NOTE = 220
 """Bytes of the note that ideas were left out."""
 
 _LONGEST = 200
+_METRICS = 4
 _NEAR = (Reason.WITHIN_NOISE, Reason.EQUAL, Reason.WORSE)
 
 
@@ -29,7 +31,9 @@ def line(experiment: Experiment) -> str:
         what = f"kept, {what}"
     value = "" if experiment.value is None else f" {experiment.value:.8g}{_change(experiment)}"
     told = f"{experiment.experiment} {what}{value}: {flat(experiment.description)}"
-    return f"{told} ({flat(experiment.error)})" if experiment.error else told
+    told += f" ({flat(experiment.error)})" if experiment.error else ""
+    beside = flat(listed_metrics(experiment.metrics, _METRICS))
+    return f"{told} [{beside}]" if beside else told
 
 
 def flat(text: str) -> str:
