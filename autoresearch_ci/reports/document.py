@@ -75,6 +75,8 @@ class Row:
     """The value was far outside what the campaign had seen, and held up when measured again."""
     holdout: float | None
     """The number that `holdout_command` printed for a keep."""
+    metrics: Mapping[str, float]
+    """The other numbers that its runs gave, by name."""
     change: Mapping[str, Any]
     """The proposer's own note about the idea."""
 
@@ -214,6 +216,7 @@ def _row(each: Experiment, history: History, deviation: float) -> Row:
         error=each.error,
         jump=each.jump,
         holdout=each.holdout,
+        metrics=each.metrics,
         change=each.change,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import Experiment
-from autoresearch_ci.core.text import clean, duration, number, percent, visible
+from autoresearch_ci.core.text import clean, duration, listed, number, percent, visible
 from autoresearch_ci.reports.confirmation import finding
 from autoresearch_ci.reports.kinds import Kind, kind, margin, noise
 from autoresearch_ci.reports.sparkline import runs
@@ -74,6 +74,8 @@ def _facts(experiment: Experiment, history: History) -> Iterator[tuple[str, str]
         yield "jump", "far outside what the campaign had seen; measured again, it held up"
     if experiment.holdout is not None or experiment.holdout_error:
         yield "held out", experiment.holdout_error or number(experiment.holdout)
+    if experiment.metrics:
+        yield "beside it", listed(experiment.metrics, len(experiment.metrics))
     found = history.confirmed.findings if history.confirmed else ()
     for each in found:
         if each.experiment == experiment.experiment:

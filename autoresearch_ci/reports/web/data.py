@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from autoresearch_ci.core.history import History
@@ -97,9 +98,12 @@ class _Names(dict[str, int]):
         return self.setdefault(text, len(self))
 
 
+_METRICS = 20
+
 COLUMNS = (
     "n", "kind", "reason", "value", "prev", "margin", "title", "proposer", "session", "time",
     "seconds", "memory", "tokens", "cost", "baseline", "error", "jump", "runs", "commit", "holdout",
+    "metrics",
 )  # fmt: skip
 
 
@@ -125,6 +129,7 @@ def _row(each: Experiment, names: Mapping[str, _Names], deviation: float, part: 
         [[int(s.side is Side.CANDIDATE), _short(s.value, 9)] for s in each.samples],
         each.commit[:7],
         each.holdout,
+        {clean(name): _short(at, 9) for name, at in islice(each.metrics.items(), _METRICS)},
     ]
 
 
