@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from autoresearch_ci.config import values
-from autoresearch_ci.config.kinds import (
+from autoresearch_ci.config.field_types import (
     Amount,
     Constraints,
     Count,
