@@ -89,7 +89,7 @@ def test_nothing_is_said_of_what_is_not_there(make_state):
 
 def test_only_what_a_proposer_may_know_of_an_experiment_is_shown(make_state):
     """Fields that are not for it, or that do not exist yet, never reach it."""
-    told = {"experiment", "status", "reason", "value", "prev", "description", "error"}
+    told = {"experiment", "status", "reason", "value", "prev", "description", "error", "metrics"}
     state = make_state(30)
     history = History(Direction.LOWER)
     for experiment in state.history.experiments:
