@@ -28,7 +28,7 @@ from autoresearch_ci.core.errors import MachineError
 RUN_ID = "AUTORESEARCH_RUN_ID"
 
 LONGEST_SWEEP = 10.0  # seconds of SIGKILL after which a process counts as unkillable
-_SET_DUMPABLE, _SET_SUBREAPER, _SET_NO_NEW_PRIVS = 4, 36, 38  # <linux/prctl.h>
+_SET_DUMPABLE, _SET_SUBREAPER = 4, 36  # <linux/prctl.h>
 
 
 @contextlib.contextmanager
@@ -59,12 +59,6 @@ def hide() -> None:
     """
     if _CHILDREN_FILE.exists():
         _libc().prctl(_SET_DUMPABLE, 0, 0, 0, 0)
-
-
-def renounce() -> None:
-    """From now on no program that is started here gains anything by its file's set-user-id bit."""
-    if _CHILDREN_FILE.exists():
-        _libc().prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
 @functools.cache

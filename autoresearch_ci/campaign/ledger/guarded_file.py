@@ -24,19 +24,17 @@ class GuardedFile:
 
     What belongs in it is kept in memory, where no experiment can reach it. A
     `durable` file is on the disk when `append` returns, and no kill or full disk
-    costs what it held before. A `private` one is for nobody else to read, from now on.
+    costs what it held before.
     Writing raises MachineError.
     """
 
-    def __init__(self, path: Path, *, durable: bool, private: bool = False) -> None:
+    def __init__(self, path: Path, *, durable: bool) -> None:
         self.path = path
-        self._durable, self._mode = durable, 0o600 if private else 0o644
+        self._durable = durable
         path.parent.mkdir(parents=True, exist_ok=True)
         self._new = path.with_name(f".{path.name}.new")
         self._new.unlink(missing_ok=True)  # from a kill
         self._content = bytearray(path.read_bytes() if path.exists() else b"")
-        if private and path.exists():
-            self.replace(self.content)  # whoever owns it now could open it
         self._signature = _sign(path)
 
     @property
@@ -117,7 +115,7 @@ class GuardedFile:
             return self._made(path, flags | os.O_EXCL)
 
     def _made(self, path: str, flags: int) -> int:
-        return os.open(path, flags, self._mode)
+        return os.open(path, flags, 0o644)
 
     def _failed(self, error: OSError) -> MachineError:
         return MachineError(
