@@ -152,10 +152,6 @@ class Ledger:
             self._table.replace(table(history).encode())
             self._log.replace(self._whole_log())
 
-    def put_back(self) -> tuple[str, ...]:
-        """Restore the log and the table where a run changed them; the names of those it did."""
-        return tuple(_name(own.path) for own in (self._log, self._table) if own.put_back())
-
     def _require_same(self, there: CampaignLog) -> None:
         ours, theirs = self.campaign.start, there.start
         if ours is None or theirs is None:
