@@ -46,7 +46,6 @@ from autoresearch_ci.providers import PROVIDERS
 
 # The names a user may choose from, here and nowhere else.
 PROPOSERS = ("auto", "search", *PROVIDERS, "command")
-ExecutorName = Literal["auto", "process"]
 Isolation = Literal["auto", "required", "overlay", "container", "copy"]
 NetworkName = Literal["host", "none"]
 DoctorMode = Literal["auto", "off", "report", "require"]
@@ -287,12 +286,6 @@ class Settings(BaseModel):
         600.0,
         description="time after which `proposer_command` is killed: seconds, or with a unit",
         examples=["10m"],
-    )
-    executor: Annotated[ExecutorName, BeforeValidator(values.one_of(get_args(ExecutorName)))] = (
-        Field(
-            "auto",
-            description="where experiments run: `process` (here), or `auto` for the best at hand",
-        )
     )
     memory_limit: Memory | None = Field(
         None,

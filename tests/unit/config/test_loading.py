@@ -71,7 +71,6 @@ def test_defaults(project):
         "program_file": None,
         "context_files": (),
         "brief_tokens": 24_000,
-        "executor": "auto",
         "memory_limit": None,
         "env": (),
         "doctor": "auto",

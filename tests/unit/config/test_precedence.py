@@ -60,7 +60,6 @@ WRITTEN = {
     "proposer_env": [("A_KEY, B=x", ("A_KEY", "B=x")), ("C", ("C",)), ("D=1", ("D=1",))],
     "proposer_proxy": [("off", "off"), ("auto", "auto"), ("off", "off")],
     "proposer_budget": [("60", 60), ("5m", 300), ("1h", 3600)],
-    "executor": [("process", "process"), ("auto", "auto"), ("process", "process")],
     "memory_limit": [("4GB", 4 * 1024**3), ("512 MB", 512 * 1024**2), ("2097152", 2097152)],
     "env": [("A, B=x", ("A", "B=x")), ("C", ("C",)), ("D=1", ("D=1",))],
     "doctor": [("off", "off"), ("require", "require"), ("report", "report")],
