@@ -14,10 +14,9 @@ from pathlib import Path
 from autoresearch_ci.core.errors import MachineError
 from autoresearch_ci.core.files import give_ours
 from autoresearch_ci.core.interrupts import deferred
-from autoresearch_ci.executors.process_tree import kill_marked
 from autoresearch_ci.trees import container
 from autoresearch_ci.trees.place import candidates, sweep, top_in
-from autoresearch_ci.workspace import OUTPUTS, clear_copies, sessions_in_copies
+from autoresearch_ci.workspace import OUTPUTS
 
 OWN_CONTAINER = Path("/github/workspace")
 """The workspace in a container that is the Action's own."""
@@ -62,11 +61,7 @@ def close_own_container(workspace: Path) -> None:
 
 
 def clear_leftovers(workspace: Path) -> None:
-    """Remove what killed sessions have left: layers of trees, containers, copies, processes."""
-    home = workspace / ".git" / "autoresearch"
-    for killed in sessions_in_copies(home):
-        kill_marked(killed)
-    clear_copies(home)
+    """Remove what killed sessions have left: layers of trees, and containers."""
     for parent in candidates(workspace, mounted=False):
         sweep(top_in(parent), container.end)
 

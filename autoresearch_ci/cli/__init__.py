@@ -27,7 +27,7 @@ VERBS = {
     "setup": "make the branch and the log, measure the baseline, and stop",
     "stop": "let the session at work end after its experiment",
     "idea": "queue an idea for the next proposal of a model",
-    "doctor": "plant known changes in a copy of this project, and check each verdict",
+    "doctor": "plant known changes in this project, aside, and check each verdict",
     "results": "show what a campaign has found",
     "serve": "show a campaign in a browser, as it grows",
     "rm": "delete a campaign, and say how to bring it back",

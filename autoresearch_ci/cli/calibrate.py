@@ -24,14 +24,17 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def main(arguments: Namespace) -> int:
     """Run what is there, as a campaign would; nothing is recorded."""
+    from autoresearch_ci.campaign.select import choose_tag  # noqa: PLC0415
     from autoresearch_ci.cli.advice import findings  # noqa: PLC0415
-    from autoresearch_ci.engine.assembly import open_session  # noqa: PLC0415
+    from autoresearch_ci.engine.aside import aside  # noqa: PLC0415
+    from autoresearch_ci.engine.assembly import load_settings, open_session  # noqa: PLC0415
     from autoresearch_ci.engine.calibrate import (  # noqa: PLC0415 - heavy
         RUNS,
         calibration,
         measured,
     )
     from autoresearch_ci.engine.session_request import SessionRequest  # noqa: PLC0415
+    from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
     people = sys.stderr if arguments.json else sys.stdout
     quiet = arguments.quiet
@@ -48,8 +51,16 @@ def main(arguments: Namespace) -> int:
     }  # no idea is asked for
     values: list[float] = []
     seconds: list[float] = []
-    request = SessionRequest(arguments.repo, overrides)
-    with interruptible(lambda: None), open_session(request) as session:
+    workspace = Workspace.open(arguments.repo)
+    loaded = load_settings(workspace, overrides, None)
+    tag = choose_tag(workspace, loaded.settings.tag, new=False)
+    base = workspace.resolve(f"refs/heads/autoresearch/{tag}") or "HEAD"
+    request = SessionRequest(arguments.repo, {**overrides, "tag": "calibrate"}, base="HEAD")
+    with (
+        interruptible(lambda: None),
+        aside(workspace, loaded, base) as place,
+        open_session(request, place) as session,
+    ):
         for value, took in measured(session, runs):
             values.append(value)
             seconds.append(took)

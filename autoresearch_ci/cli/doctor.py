@@ -30,27 +30,30 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def main(arguments: Namespace) -> int:
-    """Examine a copy of the project; 0 where every verdict was right."""
+    """Examine the project; 0 where every verdict was right."""
     people = sys.stderr if arguments.json else sys.stdout
     paint = Paint(colour=has_colour(people))
 
     from autoresearch_ci.doctor import TITLES, Examination, weaknesses  # noqa: PLC0415 - heavy
-    from autoresearch_ci.workspace import Workspace, project_copy  # noqa: PLC0415
+    from autoresearch_ci.engine.aside import aside  # noqa: PLC0415
+    from autoresearch_ci.engine.assembly import load_settings  # noqa: PLC0415
+    from autoresearch_ci.engine.session_request import SessionRequest  # noqa: PLC0415
+    from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
     progress = Examining(None if arguments.quiet else people, TITLES)
     checks: list[Check] = []
     with interruptible(progress.stopping), progress:
         workspace = Workspace.open(arguments.repo)
-        progress.say("Making a copy to examine ...")
-        with project_copy(workspace, arguments.base) as copy:
-            overrides = standing(arguments.repo, arguments.overrides)
-            examination = Examination(copy, overrides, probe=progress.begin)
-            progress.say(*(f"note: {clean(note)}" for note in copy.notes))
+        request = SessionRequest(arguments.repo, standing(arguments.repo, arguments.overrides))
+        loaded = load_settings(workspace, request.overrides, None)
+        with aside(workspace, loaded, arguments.base or "HEAD") as place:
+            examination = Examination(place, request, probe=progress.begin)
+            progress.say(*(f"note: {clean(note)}" for note in place.notes))
             with closing(examination.checks()) as looking:
                 for check in looking:
                     checks.append(check)
                     progress.say(words.line(check, paint))
-            weak = weaknesses(copy, examination.settings)
+            weak = weaknesses(place.workspace, examination.settings)
     trusted = all(check.right is not False for check in checks)
     if arguments.json:
         found = [asdict(check) for check in checks]

@@ -269,7 +269,7 @@ class Settings(BaseModel):
     )
     proposer_command: Script | None = Field(
         None,
-        description="a coding agent: a shell command that edits the target in a scratch copy of "
+        description="a coding agent: a shell command that edits the target in a throw-away tree of "
         "the project; the brief comes on its standard input",
         examples=["claude -p --permission-mode acceptEdits"],
     )

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from autoresearch_ci.core.errors import SettingsError
@@ -150,21 +149,6 @@ def trust(folder: Path) -> None:
     os.environ[f"GIT_CONFIG_KEY_{count}"] = "safe.directory"
     os.environ[f"GIT_CONFIG_VALUE_{count}"] = str(folder)
     os.environ["GIT_CONFIG_COUNT"] = str(count + 1)
-
-
-@contextmanager
-def trusted(folder: Path) -> Iterator[None]:
-    """The same for the block; what is trusted within it has to be given up before its end."""
-    before = os.environ.get("GIT_CONFIG_COUNT")
-    trust(folder)
-    try:
-        yield
-    finally:
-        last = int(os.environ["GIT_CONFIG_COUNT"]) - 1
-        del os.environ[f"GIT_CONFIG_KEY_{last}"], os.environ[f"GIT_CONFIG_VALUE_{last}"]
-        os.environ["GIT_CONFIG_COUNT"] = str(last)
-        if before is None:
-            del os.environ["GIT_CONFIG_COUNT"]
 
 
 def environment_of_git() -> dict[str, str]:

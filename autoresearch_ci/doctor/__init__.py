@@ -1,7 +1,7 @@
 """A check that the loop can be trusted with a project: known changes, and the verdicts they get.
 
-Everything happens in a copy of the repository that is deleted afterwards, with the
-very parts that a session has: only the ideas are the doctor's.
+Everything happens aside, in trees that are thrown away, with the very parts that a session has:
+only the ideas are the doctor's.
 """
 
 from autoresearch_ci.doctor.admission import admit, weaknesses

@@ -14,11 +14,11 @@ from autoresearch_ci.core.errors import AutoresearchError, UntrustedError
 from autoresearch_ci.core.model import Diagnosis, Event, Note
 from autoresearch_ci.core.text import duration, plural, timestamp
 from autoresearch_ci.doctor.examination import Examination
-from autoresearch_ci.engine.assembly import load_settings
+from autoresearch_ci.engine.aside import aside_of
 from autoresearch_ci.engine.session import Session
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers import select
-from autoresearch_ci.workspace import ProjectCopy, Workspace, project_copy
+from autoresearch_ci.workspace import Workspace
 
 SHARE = 0.1
 """Of `time_limit` at most; what it takes is the session's time."""
@@ -41,11 +41,11 @@ def admit(
     limit = session.settings.time_limit
     share = math.inf if limit is None else SHARE * limit
     most = "" if limit is None else f", for at most {duration(share)}"
-    show(Note(f"The doctor looks at a copy of the project first{most}"))
+    show(Note(f"The doctor looks at the project first{most}"))
     settings = {**request.overrides, "proposer": select.chosen(session.settings, os.environ)}
     found = Diagnosis(session.start.tag, session.start.session, timestamp(), ())
     try:
-        found = _look(found, request, settings, share, show)
+        found = _look(found, session, request, settings, share, show)
     except AutoresearchError as error:
         if mode == "require":
             raise
@@ -81,24 +81,18 @@ def require(found: Diagnosis) -> None:
 
 def _look(
     found: Diagnosis,
+    session: Session,
     request: SessionRequest,
     settings: Mapping[str, object],
     share: float,
     show: Callable[[Event], None],
 ) -> Diagnosis:
-    workspace = Workspace.open(request.repository)
-    trusted = request.trusted
     until = time.monotonic() + share
     checks = []
-    with project_copy(workspace) as copy:
-        for note in copy.notes:
-            show(Note(note))
-        borrowed = None
-        if trusted is not None:
-            with workspace.files_of(trusted) as files:
-                borrowed = copy.borrow(files)
-        prepared = not copy.notes and _is_detected_setup(workspace, settings, trusted)
-        examination = Examination(copy, settings, until, borrowed, prepared=prepared)
+    workspace = Workspace.open(request.repository)
+    with aside_of(workspace, session.campaign.head, session.trees) as place:
+        asked = replace(request, overrides=settings)
+        examination = Examination(place, asked, until, prepared=True)
         with closing(examination.checks()) as looking:
             for check in looking:
                 checks.append(check)
@@ -106,22 +100,10 @@ def _look(
         return replace(
             found,
             checks=tuple(checks),
-            weaknesses=tuple(weaknesses(copy, examination.settings)),
+            weaknesses=tuple(weaknesses(place.workspace, examination.settings)),
             unseen=tuple(examination.unseen),
             note=_time_is_up(share, began=bool(checks)) if examination.unseen else "",
         )
-
-
-def _is_detected_setup(
-    workspace: Workspace, settings: Mapping[str, object], trusted: str | None
-) -> bool:
-    """Return whether setup is one that we chose: what it makes works from a copy, too.
-
-    The session has just run it. A command of the user's may write down where it ran, as an
-    editable install does, so that one runs again in the copy.
-    """
-    origins = load_settings(workspace, settings, trusted).origins
-    return origins["setup_command"].source.startswith("detected")
 
 
 def _time_is_up(share: float, *, began: bool) -> str:
@@ -134,7 +116,7 @@ def _time_is_up(share: float, *, began: bool) -> str:
 _SHOWN = 4
 
 
-def weaknesses(copy: ProjectCopy, settings: Settings) -> list[str]:
+def weaknesses(workspace: Workspace, settings: Settings) -> list[str]:
     """Each in a sentence or two that end in what to do."""
     found = []
     if settings.guard_command is None:
@@ -147,12 +129,12 @@ def weaknesses(copy: ProjectCopy, settings: Settings) -> list[str]:
             f"Any {settings.metric_name} is believed. Set metric_min or metric_max to what it can "
             "be at best."
         )
-    open_files = copy.ignored(settings.readonly_files)
+    open_files = workspace.ignored(settings.readonly_files)
     if open_files:
         shown = ", ".join(open_files[:_SHOWN])
         more = f" and {len(open_files) - _SHOWN} more" if len(open_files) > _SHOWN else ""
         found.append(
-            f"Git ignores {shown}{more}, so a run can change them for all runs to come. Name what "
+            f"Git ignores {shown}{more}, so a run can change what it is measured with. Name what "
             "decides the number (data, dependencies) in readonly_files."
         )
     return found

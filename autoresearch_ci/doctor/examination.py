@@ -1,11 +1,13 @@
-"""Planting changes in a scratch copy, one after the other, and looking at their verdicts."""
+"""Planting changes in the project, one after the other, and looking at their verdicts.
+
+All of it happens aside: in trees that are thrown away, on commits that nothing refers to.
+"""
 
 from __future__ import annotations
 
 import math
-import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
 
@@ -26,13 +28,13 @@ from autoresearch_ci.doctor.faults import Seen
 from autoresearch_ci.doctor.languages import filled
 from autoresearch_ci.doctor.probes import BETTER, PROBES, WORSE, Probe, now_known, worse
 from autoresearch_ci.doctor.project import NotPossibleError, ProjectUnderTest
+from autoresearch_ci.engine.aside import Aside
 from autoresearch_ci.engine.assembly import load_settings, open_session
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.session import Session
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers import Proposer
 from autoresearch_ci.source_code.frozen_lines.marks import without_marks
-from autoresearch_ci.workspace import ProjectCopy, Workspace
 
 BUDGET = 10.0
 """Seconds of `time_budget` at most: most verdicts need no long run."""
@@ -108,35 +110,32 @@ class _ProbeProposer:
 
 
 class Examination:
-    """Plants every change there is in a scratch copy.
+    """Plants every change there is in the project, aside.
 
-    `overrides` are settings as for a session. `unseen` are
+    `request` is one for a session there, of which settings count alone. `unseen` are
     the titles of what is not tried yet: at an instant of `time.monotonic`, `until`, it ends.
-    `trusted` is the commit of the copy whose settings count, None where its own do.
-    `probe` is told the title of what is looked at from now on. `prepared` says that the copy
-    has what setup_command makes.
+    `probe` is told the title of what is looked at from now on. `prepared` says that the trees
+    have what setup_command makes.
     Raises AutoresearchError where the unchanged project gives no metric.
     """
 
     def __init__(
         self,
-        copy: ProjectCopy,
-        overrides: Mapping[str, object],
+        aside: Aside,
+        request: SessionRequest,
         until: float = math.inf,
-        trusted: str | None = None,
         *,
         probe: Callable[[str], None] = lambda _title: None,
         prepared: bool = False,
     ) -> None:
-        self._copy, self._probe = copy, probe
-        self._until, self._trusted = until, trusted
+        self._aside, self._request, self._probe, self._until = aside, request, probe, until
         self.unseen = [*TITLES]
-        workspace = Workspace.open(copy.root)
-        self.settings = load_settings(workspace, overrides, trusted).settings
-        self._settings: dict[str, object] = {**overrides, **_FREE}
+        asked = (request.overrides, request.trusted, request.defaults)
+        self.settings = load_settings(aside.workspace, *asked).settings
+        self._settings: dict[str, object] = {**request.overrides, **_FREE}
         if prepared:
             self._settings["setup_command"] = ""
-        self._head = copy.head
+        self._head = aside.workspace.head
         self._campaigns = 0
         self._values: set[float] = set()
 
@@ -177,10 +176,11 @@ class Examination:
         seconds = baseline.seconds / max(1, len(baseline.samples))
         kill_after = min(wanted.kill_after, max(budget, 3 * seconds + 10))
         self._settings |= {"kill_after": kill_after, "setup_command": ""}
-        log = self._copy.root / "run.log"
-        named = (wanted.target_file, *wanted.readonly_files)
-        bystander = harmless(self._copy.root, self._copy.tracked(), named)
-        self._bystander = _content(bystander)
+        workspace, log = self._aside.workspace, self._aside.workspace.run_log
+        tracked = [file.path for file in workspace.committed(self._head, ("**",))]
+        bystander = harmless(tracked, (wanted.target_file, *wanted.readonly_files))
+        self._users = workspace.root / bystander if bystander else None
+        self._bystander = _content(self._users)
         self._values = {sample.value for sample in baseline.samples}
         return ProjectUnderTest(
             settings=wanted.model_copy(update={"kill_after": kill_after}),
@@ -188,24 +188,26 @@ class Examination:
             value=baseline.value,
             seconds=seconds,
             log=log.read_text(encoding="utf-8", errors="replace") if log.exists() else "",
-            bystander=bystander,
+            bystander=f"{self._aside.trees.root}/{bystander}" if bystander else None,
         )
 
     def _take_marks_out(self, path: str) -> None:
-        """Let probes go anywhere in the copy: marks are about proposals."""
-        text = (self._copy.root / path).read_bytes().decode("utf-8", errors="surrogateescape")
+        """Let probes go anywhere: marks are about proposals."""
+        workspace = self._aside.workspace
+        with workspace.campaign("planted", target=path, base=self._head) as campaign:
+            text = campaign.source().text
         plain = without_marks(text)
         if plain != text:
-            self._head = self._copy.commit(path, plain, "without marks")
+            self._head = workspace.commit(path, plain, self._head)
 
     def _better(self, project: ProjectUnderTest, *, shows: bool) -> Check:
-        """A real improvement: waste that is committed in the scratch copy and taken away again."""
+        """A real improvement: waste that is committed aside and taken away again."""
         try:
             if not (project.measures_time or project.measures_size):
                 raise NotPossibleError("the doctor cannot know what is better here")
             if not shows:
                 raise NotPossibleError("the metric did not show the planted waste")
-            base = self._copy.commit(project.path, worse(project), "planted waste")
+            base = self._aside.workspace.commit(project.path, worse(project), self._head)
         except (NotPossibleError, AutoresearchError) as error:
             return Check(BETTER.title, None, note=_first_line(error))
         planter = _ProbeProposer(deque([BETTER]), project)
@@ -260,7 +262,7 @@ class Examination:
             refused = session.evaluator.guard(trial) is not None
         fresh = experiment.value not in self._values
         self._values |= {sample.value for sample in experiment.samples}
-        return Seen(experiment, refused, _content(project.bystander) == self._bystander, fresh)
+        return Seen(experiment, refused, _content(self._users) == self._bystander, fresh)
 
     def _session(
         self, base: str, proposer: Proposer | None = None, *, setup_only: bool = False
@@ -268,19 +270,21 @@ class Examination:
         self._campaigns += 1
         return open_session(
             SessionRequest(
-                self._copy.root,
+                self._aside.workspace.root,
                 {**self._settings, "tag": f"doctor-{self._campaigns}"},
+                self._request.defaults,
                 base=base,
                 setup_only=setup_only,
-                trusted=self._trusted,
+                trusted=self._request.trusted,
                 deadline=self._until,
                 proposer=proposer,
-            )
+            ),
+            self._aside,
         )
 
 
-def harmless(root: Path, tracked: Sequence[str], named: Sequence[str]) -> str | None:
-    """The full path of the tracked file that a change can do the least harm to.
+def harmless(tracked: Sequence[str], named: Sequence[str]) -> str | None:
+    """Pick the tracked file that a change can do the least harm to.
 
     A licence or a text for people if there is one: what the program reads, it may stumble over.
     What the settings name comes last.
@@ -293,17 +297,13 @@ def harmless(root: Path, tracked: Sequence[str], named: Sequence[str]) -> str | 
         read = path in named or name in _READ
         return (read, not is_text, not name.endswith((".md", ".rst")), len(path), path)
 
-    for path in sorted(tracked, key=harm):
-        full = root / path
-        if path != named[0] and full.is_file() and not full.is_symlink():
-            return os.fspath(full)
-    return None
+    return next((path for path in sorted(tracked, key=harm) if path != named[0]), None)
 
 
-def _content(path: str | None) -> bytes | None:
+def _content(path: Path | None) -> bytes | None:
     """The bytes of a file, None where there is none."""
     try:
-        return Path(path).read_bytes() if path else None
+        return path.read_bytes() if path else None
     except OSError:
         return None
 

@@ -25,10 +25,10 @@ class NotPossibleError(Exception):
 class ProjectUnderTest:
     """The project: its target, its settings, and what its unchanged run was like.
 
-    `seconds` is the run's wall time, `log` what it printed. `bystander` is the full path of
-    a tracked file that is not the target. `executed` says whether a run executes the target
-    or only builds it, None before that is known; `proven`, that planted code was seen to run
-    and did not only break the build.
+    `seconds` is the run's wall time, `log` what it printed. `bystander` is the full path,
+    in a run's tree, of a tracked file that is not the target. `executed` says whether a run
+    executes the target or only builds it, None before that is known; `proven`, that planted code
+    was seen to run and did not only break the build.
     """
 
     settings: Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
@@ -30,10 +30,10 @@ from autoresearch_ci.core.history import History, Watch
 from autoresearch_ci.core.model import IdeaRequest, SessionStart
 from autoresearch_ci.core.text import timestamp
 from autoresearch_ci.engine import isolation
+from autoresearch_ci.engine.aside import Aside
 from autoresearch_ci.engine.evaluator import Evaluator
 from autoresearch_ci.engine.forecast import Forecast
 from autoresearch_ci.engine.incumbent import Incumbent
-from autoresearch_ci.engine.isolation import run_trees
 from autoresearch_ci.engine.knowledge import Knowledge
 from autoresearch_ci.engine.limits import Limits
 from autoresearch_ci.engine.next_idea import NextIdea
@@ -42,26 +42,26 @@ from autoresearch_ci.engine.recorder import Recorder
 from autoresearch_ci.engine.session import Session
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.engine.stop_requests import StopRequests
-from autoresearch_ci.executors.process_tree import kill_marked
 from autoresearch_ci.judge import sequential
 from autoresearch_ci.proposers import select
 from autoresearch_ci.proposers.llm.budget import Spent, spent_on
 from autoresearch_ci.proposers.llm.instructions import instructions, unmatched
 from autoresearch_ci.source_code.frozen_lines import FrozenLines, labels
 from autoresearch_ci.trees import Trees
+from autoresearch_ci.trees.levels import Choice
 from autoresearch_ci.workspace import Campaign, Remote, Workspace
 
 
 @contextmanager
-def open_session(request: SessionRequest) -> Iterator[Session]:
-    """A session that is recovered, locked, set up and ready to run.
+def open_session(request: SessionRequest, aside: Aside | None = None) -> Iterator[Session]:
+    """A session that is recovered, locked, set up and ready to run; `aside` leaves no trace of it.
 
-    At the end the user is back where they were. Raises AutoresearchError, and then nothing was
+    Raises AutoresearchError, and then nothing was
     changed; OutOfTimeError where setup runs into the deadline, TargetError where an idea is
     needed and the search has none.
     """
     began = timestamp()  # a stop that comes from now on is for this session, too
-    workspace = Workspace.open(request.repository)
+    workspace = aside.workspace if aside else Workspace.open(request.repository)
     remote = workspace.remote(request.push) if request.push else None
     unreached = fetch_campaigns(remote) if remote else ""
     tip = workspace.resolve(request.base) if request.base else None
@@ -71,9 +71,6 @@ def open_session(request: SessionRequest) -> Iterator[Session]:
     workspace.check_outputs(at=tip)
     tag = choose_tag(workspace, settings.tag, new=request.new, finished=request.finished)
     with workspace.lock(tag):
-        for killed in workspace.interrupted_sessions():
-            kill_marked(killed)
-        workspace.clear_copies()
         foreign = workspace.claim_outputs()
         book = Ledger(
             workspace.log_path,
@@ -96,10 +93,11 @@ def open_session(request: SessionRequest) -> Iterator[Session]:
                 kept_parent=kept.parent if kept else None,
                 begun=begun_from(book),
             ) as campaign,
-            run_trees(workspace, loaded, campaign.head, has_tools=request.has_tools) as (
-                trees,
-                choice,
-            ),
+            nullcontext((aside.trees, Choice(aside.trees.name)))
+            if aside
+            else isolation.run_trees(
+                workspace, loaded, campaign.head, has_tools=request.has_tools
+            ) as (trees, choice),
         ):
             moved = workspace.put_log_aside() if foreign else ""
             if cut := book.campaign.unfinished:
@@ -200,6 +198,7 @@ def assemble(
         settings=settings,
         notes=tuple(notes(workspace, campaign, loaded)),
         campaign=campaign,
+        trees=trees,
         ledger=book,
         archive=archive,
         remote_sync=choose_sync(remote, campaign, book, archive),

@@ -54,12 +54,6 @@ def medians(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {name: median(run[name] for run in runs if name in run) for name in names}
 
 
-def medians(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """The numbers of several runs as those of one: of each its median."""
-    names = dict.fromkeys(name for run in runs for name in run)
-    return {name: median(run[name] for run in runs if name in run) for name in names}
-
-
 def failure_of(run: Run) -> Reason | None:
     """The reason why a run gave nothing to measure, None when it ended well."""
     if run.out_of_memory:

@@ -30,6 +30,7 @@ from autoresearch_ci.engine.recorder import Recorder
 from autoresearch_ci.engine.stop_requests import StopRequests
 from autoresearch_ci.judge import Judge
 from autoresearch_ci.source_code.frozen_lines import FrozenLines
+from autoresearch_ci.trees import Trees
 from autoresearch_ci.workspace import Campaign, Trial
 
 
@@ -44,6 +45,7 @@ class Session:
     settings: Settings
     notes: tuple[str, ...]
     campaign: Campaign
+    trees: Trees
     ledger: Ledger
     archive: Archive
     remote_sync: Sync

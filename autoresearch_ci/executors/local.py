@@ -17,7 +17,7 @@ from autoresearch_ci.core.model import Run
 from autoresearch_ci.executors import Command
 from autoresearch_ci.executors.process_tree import RUN_ID, AdoptedTree, Tree, adopting, hide
 from autoresearch_ci.executors.run import Attempt
-from autoresearch_ci.executors.users import User, kill_all_of
+from autoresearch_ci.executors.users import kill_all_of
 
 # Two at once would spoil each other's measurement, and an orphan could be either's.
 _one_at_a_time = threading.Lock()
@@ -54,15 +54,12 @@ class ProcessExecutor:
     0.2 s to end by itself and is then killed. A run counts as out of memory when
     its tree outgrew `memory_limit`, when it failed while the kernel killed for
     want of memory, or when it failed and the end of its output says so.
-
-    With a `user`, for which we have to be root, each command runs as that user, and
-    everything that runs as that user is taken for the command's.
     """
 
     name = "process"
 
-    def __init__(self, allow: Sequence[str] = (), user: User | None = None) -> None:
-        self._allow, self._user = checked(allow), user
+    def __init__(self, allow: Sequence[str] = ()) -> None:
+        self._allow = checked(allow)
 
     def run(self, command: Command) -> Run:
         if not command.cwd.is_dir():
@@ -70,34 +67,27 @@ class ProcessExecutor:
                 f"The folder {command.cwd}, where a command was to run, does not exist.",
                 remedy="Restore the folder, or start again from the repository's top.",
             )
-        env = environment(self._allow, {})
-        if self._user:
-            env = self._user.environment(env)
-        return supervise(command, env | dict(command.env), self._user)
+        return supervise(command, environment(self._allow, command.env))
 
 
 def supervise(
     command: Command,
     env: dict[str, str],
-    user: User | None = None,
     *,
     uid: int | None = None,
     wrap: Wrap = _unwrapped,
 ) -> Run:
     """Run a command with exactly these variables; nothing of it is alive when this ends.
 
-    As `user` it is started, as `uid` a wrapper will have it run. With either, everything that
-    runs as that user is taken for the command's.
+    With a `uid`, as which `wrap` has it run, everything that runs as that user is taken for the
+    command's.
     """
     run_id = uuid.uuid4().hex
-    uid = user.uid if user else uid
     # Without CAP_SYS_PTRACE even root sees no marker of another user.
     net = partial(_sweep, run_id) if uid is None else partial(kill_all_of, uid)
     with _one_at_a_time, adopting() as adopted, wrap(env | {RUN_ID: run_id}) as start:
         tree = AdoptedTree(run_id, net) if adopted else _searched(run_id)
-        attempt = Attempt(
-            command, tree, 0.005 if adopted else 0.05, user, start.words, start.inherited
-        )
+        attempt = Attempt(command, tree, 0.005 if adopted else 0.05, start.words, start.inherited)
         _watch_over_exit()
         hide()
         _alive.add(tree)

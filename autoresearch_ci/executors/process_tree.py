@@ -28,7 +28,7 @@ from autoresearch_ci.core.errors import MachineError
 RUN_ID = "AUTORESEARCH_RUN_ID"
 
 LONGEST_SWEEP = 10.0  # seconds of SIGKILL after which a process counts as unkillable
-_SET_DUMPABLE, _SET_SUBREAPER, _SET_NO_NEW_PRIVS = 4, 36, 38  # <linux/prctl.h>
+_SET_DUMPABLE, _SET_SUBREAPER = 4, 36  # <linux/prctl.h>
 
 
 @contextlib.contextmanager
@@ -59,12 +59,6 @@ def hide() -> None:
     """
     if _CHILDREN_FILE.exists():
         _libc().prctl(_SET_DUMPABLE, 0, 0, 0, 0)
-
-
-def renounce() -> None:
-    """From now on no program that is started here gains anything by its file's set-user-id bit."""
-    if _CHILDREN_FILE.exists():
-        _libc().prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
 @functools.cache
@@ -209,9 +203,6 @@ def _started(pid: int) -> bytes:
         return b""
 
 
-SESSION = "AUTORESEARCH_SESSION"
-
-
 class SearchedTree(Tree):
     """Anywhere: what has been seen as a descendant, its sessions, and the marker."""
 
@@ -235,27 +226,13 @@ class SearchedTree(Tree):
         return sorted(family)
 
 
-def kill_marked(session: str) -> int:
-    """Kill what a dead session's experiment left running; how many processes that were.
-
-    For the recovery after a kill -9 of the harness: every process of this user
-    whose environment has AUTORESEARCH_SESSION=`session`, everything below it, and
-    everything in a session that one of them leads. Never this process or its
-    ancestors. A process that dropped its environment, its session and its
-    parents before the harness died cannot be told from any other.
-    """
-    killed: set[int] = set()
-    give_up = time.monotonic() + LONGEST_SWEEP
-    while pids := sweep(SESSION, session):
-        killed.update(pids)
-        if time.monotonic() > give_up:
-            raise unkillable(pids)
-        time.sleep(0.005)
-    return len(killed)
-
-
 def sweep(name: str, value: str) -> list[int]:
-    """One sweep of SIGKILL over the processes with NAME=value and their kin; their ids."""
+    """One sweep of SIGKILL over what has NAME=value in its variables, and its kin; their ids.
+
+    These are every such process of this user, everything below it, and everything in a session
+    that one of them leads. Never this process or its ancestors. What dropped its variables,
+    its session and its parents cannot be told from any other.
+    """
     found = _look(name, value)
     pids = sorted(_family(found, {pid for pid, one in found.items() if one.marked}))
     for pid in pids:

@@ -20,7 +20,6 @@ from autoresearch_ci.executors import Command
 from autoresearch_ci.executors.log import CappedLog, Capture, log_trouble
 from autoresearch_ci.executors.memory import Meter, out_of_memory_kills, says_out_of_memory
 from autoresearch_ci.executors.process_tree import Tree
-from autoresearch_ci.executors.users import UMASK, User
 
 _SHELL = "/bin/sh"
 _GRACE = 0.5  # seconds between SIGTERM and SIGKILL when time is up or the user interrupts
@@ -42,12 +41,10 @@ class Attempt:
         command: Command,
         tree: Tree,
         first_sample: float,
-        user: User | None = None,
         wrapper: Sequence[str] = (),
         inherited: Sequence[int] = (),
     ) -> None:
         self._command = command
-        self._user = user
         self._words = [*wrapper, _SHELL, "-c", command.shell]
         self._inherited = inherited
         self._tree = tree
@@ -114,7 +111,7 @@ class Attempt:
                 self._log.finish()
 
     def _start(self, env: dict[str, str]) -> None:
-        merged, user = self._log is not None, self._user
+        merged = self._log is not None
         try:
             with Path(self._command.stdin or os.devnull).open("rb") as given:
                 process = self._process = subprocess.Popen(
@@ -127,10 +124,6 @@ class Attempt:
                     bufsize=0,
                     start_new_session=True,
                     pass_fds=self._inherited,
-                    user=user.uid if user else None,
-                    group=user.gid if user else None,
-                    extra_groups=[] if user else None,
-                    umask=UMASK if user else -1,
                 )
         except ValueError as error:
             raise SettingsError(

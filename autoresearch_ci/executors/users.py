@@ -1,4 +1,4 @@
-"""Unprivileged users that commands run as where we are root."""
+"""Unprivileged users that commands run as where we are root: user ids that nobody else has."""
 
 from __future__ import annotations
 
@@ -10,30 +10,12 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from autoresearch_ci.core.errors import MachineError
 
 UMASK = 0o022
 """We have to be able to read what a user makes, who has no group in common with anybody."""
-
-_OF_OURS = ("XDG_", "LOGNAME", "USER", "TMPDIR")
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """A user and a group id that nobody else has, and a folder of its own for `HOME`."""
-
-    uid: int
-    gid: int
-    home: Path
-
-    def environment(self, chosen: dict[str, str]) -> dict[str, str]:
-        """The command's variables, without the places of the user that we are."""
-        kept = {name: value for name, value in chosen.items() if not name.startswith(_OF_OURS)}
-        return kept | {"HOME": str(self.home)}
-
 
 _FIRST, _COUNT = 61001, 64
 """User ids, and group ids, that nobody has. The first have a name in the Action's image."""

@@ -168,9 +168,13 @@ class Tree(Protocol):
 
 
 class Trees(Protocol):
-    """The run trees of a session. Several can be open at once, each in a thread of its own."""
+    """The run trees of a session. Several can be open at once, each in a thread of its own.
+
+    `root` is the path under which commands find the project.
+    """
 
     name: str
+    root: Path
 
     def tree(
         self,

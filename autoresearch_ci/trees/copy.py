@@ -24,8 +24,7 @@ from autoresearch_ci.executors import Command
 from autoresearch_ci.executors.local import supervise
 from autoresearch_ci.executors.users import lease
 from autoresearch_ci.trees import Artifacts, Base, Change, Network, Obstacle, sandbox
-from autoresearch_ci.trees.artifacts import is_built
-from autoresearch_ci.trees.copy_slot import TEMPORARY, Slot
+from autoresearch_ci.trees.copy_slot import BUILDS, TEMPORARY, Slot, sweep_shared_memory
 from autoresearch_ci.trees.copy_sources import (
     Stores,
     content_of,
@@ -39,7 +38,6 @@ from autoresearch_ci.trees.engine import SOCKETS
 from autoresearch_ci.trees.machine import CACHE_VARIABLES, CACHES, home_of
 from autoresearch_ci.trees.sandbox import Confinement, confined
 from autoresearch_ci.trees.sandbox_paths import (
-    BUILD_CACHES,
     DOWNLOADS,
     READ_IN_PLACE,
     devices,
@@ -53,10 +51,8 @@ from autoresearch_ci.workspace.files import disk_errors
 from autoresearch_ci.workspace.globs import matches
 
 NAME = "copy"
-
 _CAPABILITIES = 1 << 0 | 1 << 5 | 1 << 6 | 1 << 7
 """CHOWN, KILL, SETGID and SETUID, as capability.h numbers them."""
-_SHARED_MEMORY = "/dev/shm"
 _DOING = "make a run's tree"
 _LEFTOVERS = "autoresearch_ci.trees.leftovers"
 _RUNS = "AUTORESEARCH_TREES"
@@ -126,7 +122,7 @@ class CopyTrees:
                 with self._lock, disk_errors("keep what setup_command made"):
                     written, gone = (set(paths) - self._tracked.keys() for paths in tree.touched())
                     made = content_of(self._stores.take(tree.project, written, folders=True))
-                    fetched = [p for p in tree.home.touched()[0] if not matches(p, _BUILDS)]
+                    fetched = [p for p in tree.home.touched()[0] if not matches(p, BUILDS)]
                     home = self._stores.take(tree.home, fetched, folders=True)
                     for warm in (True, False):
                         content = without(self._projects[warm], gone)
@@ -178,7 +174,7 @@ class CopyTrees:
                     wrap=lambda env: confined(wanted, env),
                 )
             finally:
-                self._sweep()
+                sweep_shared_memory(self._user)
 
     def artifacts(self, tree: CopyTree, patterns: Sequence[str]) -> dict[str, Path | None]:
         """Find what runs wrote and deleted.
@@ -209,8 +205,7 @@ class CopyTrees:
         with self._lock, disk_errors("keep the outputs of a run"):
             made = content_of(self._stores.take(tree.project, ignored & set(written)))
             home = content_of(self._stores.take(tree.home, cached))
-            kept = {path: s for path, s in self._projects[True].items() if path not in gone}
-            kept |= {path: self._projects[True][path] for path in set(gone) - ignored}
+            kept = {path: s for path, s in self._projects[True].items() if path not in ignored}
             self._projects[True] = lay_over(kept, made)
             self._warm = frozenset(made) | self._warm & self._projects[True].keys()
             self._homes[True] = lay_over(self._homes[True], home)
@@ -236,8 +231,7 @@ class CopyTrees:
             slot = self._slot(warm=warm)
             tracked = self._tracked.keys() | content_of(given).keys()
             written = self._warm if warm else frozenset()
-            first = self._projects[False]
-            tree = CopyTree(self, slot, network, tracked, written, first, given)
+            tree = CopyTree(self, slot, network, tracked, written, self._projects[False], given)
         try:
             with disk_errors(_DOING):
                 slot.restore(project, home)
@@ -273,14 +267,6 @@ class CopyTrees:
                 slot.move(self._at)
             self._active = slot
 
-    def _sweep(self) -> None:
-        """Remove what a run left in shared memory, where it has a user of its own."""
-        if self._user is not None and os.path.isdir(_SHARED_MEMORY):
-            with os.scandir(_SHARED_MEMORY) as found:
-                left = [e.path for e in found if e.stat(follow_symlinks=False).st_uid == self._user]
-            for path in left:
-                remove(path)
-
     def _reachable(self, paths: Iterable[Path]) -> list[Path]:
         """Leave out what the runs' user cannot get at."""
         return [path for path in paths if self._user is None or may_be_entered(path)]
@@ -303,7 +289,6 @@ class CopyTrees:
 
 
 _BELOW_HOME = tuple(f"/{name}" for name in CACHES)
-_BUILDS = tuple(f"/{name}" for name in BUILD_CACHES)
 
 
 class CopyTree:
@@ -343,9 +328,7 @@ class CopyTree:
 
     def has_built(self) -> bool:
         with disk_errors("read what a run wrote"):
-            if any(matches(path, _BUILDS) for path in self.home.touched()[0]):
-                return True
-            return any(is_built(path, mode) for path, mode in self.project.written())
+            return self._slot.has_built()
 
     def find(self, path: str) -> Path | None:
         return self.project.find(path)
@@ -413,5 +396,5 @@ def weaknesses() -> tuple[str, ...]:
 
 def _sockets() -> tuple[str, ...]:
     """Name the engine's socket where runs, as our own user, may use it."""
-    usable = [name for name in SOCKETS if os.geteuid() and os.access(name, os.W_OK)]
+    usable = (name for name in SOCKETS if os.geteuid() and os.access(name, os.W_OK))
     return tuple(f"{name}, which owns this machine" for name in usable)

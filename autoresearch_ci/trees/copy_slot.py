@@ -5,9 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from autoresearch_ci.trees.working_copy import WorkingCopy
+from autoresearch_ci.trees.artifacts import is_built
+from autoresearch_ci.trees.sandbox_paths import BUILD_CACHES
+from autoresearch_ci.trees.working_copy import WorkingCopy, remove
+from autoresearch_ci.workspace.globs import matches
 
 TEMPORARY = "tmp"
+BUILDS = tuple(f"/{name}" for name in BUILD_CACHES)
+"""Patterns of the build caches in a home."""
+
+_SHARED_MEMORY = "/dev/shm"
 
 
 class Slot:
@@ -49,3 +56,18 @@ class Slot:
     def empty(self) -> None:
         """Delete what is in the temporary folder."""
         WorkingCopy(f"{self._at}/{TEMPORARY}", None, unknown=True).restore({})
+
+    def has_built(self) -> bool:
+        """Tell whether what was written here is, in part, the output of a build."""
+        if any(matches(path, BUILDS) for path in self.home.touched()[0]):
+            return True
+        return any(is_built(path, mode) for path, mode in self.project.written())
+
+
+def sweep_shared_memory(user: int | None) -> None:
+    """Remove what a run left in shared memory, where it has a user of its own."""
+    if user is not None and os.path.isdir(_SHARED_MEMORY):
+        with os.scandir(_SHARED_MEMORY) as found:
+            left = [e.path for e in found if e.stat(follow_symlinks=False).st_uid == user]
+        for path in left:
+            remove(path)

@@ -4,10 +4,9 @@ from autoresearch_ci.workspace import removal
 from autoresearch_ci.workspace.campaign_branch import Campaign
 from autoresearch_ci.workspace.git import create_repository
 from autoresearch_ci.workspace.locks import Inbox
-from autoresearch_ci.workspace.project_copy import ProjectCopy, project_copy
 from autoresearch_ci.workspace.remote import PATIENCE, Remote, Target
 from autoresearch_ci.workspace.repository import Workspace
-from autoresearch_ci.workspace.scratch_copy import clear_copies, sessions_in_copies
+from autoresearch_ci.workspace.shadow import Shadow
 from autoresearch_ci.workspace.status import OUTPUTS
 from autoresearch_ci.workspace.trial import Trial
 
@@ -16,14 +15,11 @@ __all__ = [
     "PATIENCE",
     "Campaign",
     "Inbox",
-    "ProjectCopy",
     "Remote",
+    "Shadow",
     "Target",
     "Trial",
     "Workspace",
-    "clear_copies",
     "create_repository",
-    "project_copy",
     "removal",
-    "sessions_in_copies",
 ]

@@ -44,14 +44,17 @@ ZERO = "0" * 40
 class Git:
     """Starts git in one directory. Errors become ours; `run` returns standard output.
 
-    Git collects garbage of its own accord only where `collect` says so.
+    Git collects garbage of its own accord only where `collect` says so. It finds the repository
+    around `cwd`, unless that of the working tree `cwd` is to be another one.
     """
 
-    def __init__(self, cwd: Path, *, collect: bool = False) -> None:
+    def __init__(self, cwd: Path, *, collect: bool = False, repository: Path | None = None) -> None:
         self.cwd = cwd
         self._options = OPTIONS if collect else (*OPTIONS, "-c", "gc.auto=0")
         self.env = environment_of_git()
         self.env |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+        if repository is not None:
+            self.env |= {"GIT_DIR": str(repository), "GIT_WORK_TREE": str(cwd)}
 
     def run(
         self,

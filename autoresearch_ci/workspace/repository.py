@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,7 +21,6 @@ from autoresearch_ci.workspace.locks import Inbox
 from autoresearch_ci.workspace.objects import FILE, Committed, Objects, author, listed
 from autoresearch_ci.workspace.ref_transaction import RefTransaction
 from autoresearch_ci.workspace.remote import Remote, Target
-from autoresearch_ci.workspace.scratch_copy import clear_copies, files_of, sessions_in_copies
 from autoresearch_ci.workspace.state import load
 from autoresearch_ci.workspace.status import OUTPUTS
 from autoresearch_ci.workspace.stay import Stay
@@ -31,18 +31,27 @@ class Workspace:
     """A repository with a working tree. Made by `Workspace.open`.
 
     `state_dir` is this working tree's own place for files that are in nobody's
-    way; `run_log`, `log_path` and `results_path` are what people look at.
+    way; `run_log`, `log_path` and `results_path`, in `outputs`, are what people look at.
     """
 
-    def __init__(self, root: Path, git_dir: Path, common_dir: Path) -> None:
+    def __init__(
+        self,
+        root: Path,
+        git_dir: Path,
+        common_dir: Path,
+        *,
+        git: Git | None = None,
+        outputs: Path | None = None,
+    ) -> None:
         self.root = root
         self.git_dir = git_dir
         self.common_dir = common_dir
-        self.log_path = root / ".claude" / "logs" / "autoresearch.jsonl"
-        self.results_path = root / "results.tsv"
-        self.run_log = root / "run.log"
+        self.outputs = outputs or root
+        self.log_path = self.outputs / ".claude" / "logs" / "autoresearch.jsonl"
+        self.results_path = self.outputs / "results.tsv"
+        self.run_log = self.outputs / "run.log"
         self.state_dir = git_dir / "autoresearch"
-        self.git = Git(root)
+        self.git = git or Git(root)
         self.objects = Objects(self.git, common_dir / "objects")
 
     @classmethod
@@ -87,17 +96,17 @@ class Workspace:
 
         Raises WorkspaceError where one of them is taken by something else than a file.
         """
-        outputs.check(self.root)
+        outputs.check(self.outputs)
         killed = load(self.state_dir / "session.json") is not None
-        return not killed and outputs.is_foreign(self.root, self.state_dir)
+        return not killed and outputs.is_foreign(self.outputs, self.state_dir)
 
     def put_log_aside(self) -> str:
         """Make way for the loop's own log; says what of the user's was moved, and where."""
-        return outputs.set_aside(self.root, self.state_dir)
+        return outputs.set_aside(self.outputs, self.state_dir)
 
     def note_outputs(self) -> None:
         """Write down how they were left: the next session has to know them for the loop's."""
-        outputs.note(self.root, self.state_dir)
+        outputs.note(self.outputs, self.state_dir)
 
     def exclude_outputs(self) -> None:
         """Hide the files that the loop writes from git, in `.git/info/exclude`."""
@@ -189,9 +198,15 @@ class Workspace:
         code, out = self.git.ask("merge-base", one, other, ok=(0, 1, 128))
         return "" if code else out.decode().strip()
 
-    def files_of(self, commit: str) -> AbstractContextManager[Path]:
+    @contextmanager
+    def files_of(self, commit: str) -> Iterator[Path]:
         """A folder with the tracked files of a commit, for the block: nothing is switched to."""
-        return files_of(self.git, commit, self.root.name, self.state_dir)
+        with tempfile.TemporaryDirectory(prefix="autoresearch-") as place:
+            folder = Path(place).resolve() / self.root.name
+            folder.mkdir()
+            with disk_errors(f"write {folder}"):
+                self.tracked_files.check_out(commit, folder)
+            yield folder
 
     @contextmanager
     def lock(self, tag: str) -> Iterator[None]:
@@ -249,18 +264,18 @@ class Workspace:
         )
         return remote.push({ref: commit})
 
-    def interrupted_sessions(self) -> list[str]:
-        """The ids of sessions that were killed at work, here and in copies of this.
-
-        Ask while holding the lock.
-        """
-        dead = load(self.state_dir / "session.json")
-        here = [dead.session] if dead and dead.session else []
-        return [*here, *sessions_in_copies(self.state_dir)]
-
-    def clear_copies(self) -> None:
-        """Delete the copies that killed sessions have left, when nothing of those runs any more."""
-        clear_copies(self.state_dir)
+    def ignored(self, readonly: Sequence[str]) -> list[str]:
+        """List what git ignores here, folders in a piece, but for what these patterns protect."""
+        args = ("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
+        return [
+            path
+            for path in os.fsdecode(self.git.run(*args)).split("\0")[:-1]
+            if path not in OUTPUTS
+            and not path.startswith(".claude/")
+            and not path.endswith("__pycache__/")
+            and not matches(path, readonly)
+            and not matches(f"{path}x/x", readonly)
+        ]
 
     @contextmanager
     def campaign(
@@ -279,7 +294,6 @@ class Workspace:
         `kept` is the commit of the ledger's last kept experiment and `kept_parent`
         its parent; both None for a new campaign, which starts from `base`, or else
         from HEAD; `begun` are commits that one without a baseline began from before.
-        `session` comes back from `interrupted_sessions` if we are killed.
         """
         folders = (self.git_dir, self.common_dir, self.state_dir)
         stay = Stay(self.git, self.objects, folders, tag, target=target, session=session)

@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 
 from autoresearch_ci.doctor import Examination
-from autoresearch_ci.workspace import Workspace, project_copy
+from autoresearch_ci.engine.aside import aside
+from autoresearch_ci.engine.assembly import load_settings
+from autoresearch_ci.engine.session_request import SessionRequest
+from autoresearch_ci.workspace import Workspace
 from tests.projects import commit_all, make_repository
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -47,8 +50,10 @@ def needs(*programs):
 
 
 def examine(project, **settings):
-    with project_copy(Workspace.open(project)) as copy:
-        return {check.title: check for check in Examination(copy, settings).checks()}
+    workspace = Workspace.open(project)
+    with aside(workspace, load_settings(workspace, settings, None)) as place:
+        examination = Examination(place, SessionRequest(project, settings))
+        return {check.title: check for check in examination.checks()}
 
 
 def wrong(found):

@@ -76,7 +76,7 @@ class Ledger:
     records that are only there (the work of another machine, or of a working
     tree that was cleaned) are brought to the file first, and come before those that
     are only here. A torn last line is cut off, so that the next record begins on its
-    own. A `private` log is for nobody else to read: it holds what is held out.
+    own.
 
     Raises LedgerError where the log cannot be read, and where `results` holds
     rows that no ledger knows: they would be lost.
@@ -90,10 +90,9 @@ class Ledger:
         direction: Direction,
         *,
         published: bytes = b"",
-        private: bool = False,
     ) -> None:
         self.log, self.results, self.tag = log, results, tag
-        self._log = GuardedFile(log, durable=True, private=private)
+        self._log = GuardedFile(log, durable=True)
         kept, tail = whole(self._log.content), self._log.content
         campaigns = read(kept, _name(log))
         if torn := tail.removeprefix(kept):
@@ -152,10 +151,6 @@ class Ledger:
             # The table first: rows that the log does not know would be taken for foreign.
             self._table.replace(table(history).encode())
             self._log.replace(self._whole_log())
-
-    def put_back(self) -> tuple[str, ...]:
-        """Restore the log and the table where a run changed them; the names of those it did."""
-        return tuple(_name(own.path) for own in (self._log, self._table) if own.put_back())
 
     def _require_same(self, there: CampaignLog) -> None:
         ours, theirs = self.campaign.start, there.start

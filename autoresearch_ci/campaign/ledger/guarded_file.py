@@ -24,19 +24,17 @@ class GuardedFile:
 
     What belongs in it is kept in memory, where no experiment can reach it. A
     `durable` file is on the disk when `append` returns, and no kill or full disk
-    costs what it held before. A `private` one is for nobody else to read, from now on.
+    costs what it held before.
     Writing raises MachineError.
     """
 
-    def __init__(self, path: Path, *, durable: bool, private: bool = False) -> None:
+    def __init__(self, path: Path, *, durable: bool) -> None:
         self.path = path
-        self._durable, self._mode = durable, 0o600 if private else 0o644
+        self._durable = durable
         path.parent.mkdir(parents=True, exist_ok=True)
         self._new = path.with_name(f".{path.name}.new")
         self._new.unlink(missing_ok=True)  # from a kill
         self._content = bytearray(path.read_bytes() if path.exists() else b"")
-        if private and path.exists():
-            self.replace(self.content)  # whoever owns it now could open it
         self._signature = _sign(path)
 
     @property
@@ -46,7 +44,7 @@ class GuardedFile:
     def append(self, data: bytes) -> None:
         """Add to the end."""
         if not self._looks_untouched():
-            self.put_back()
+            self._put_back()
         with deferred():
             try:
                 with open(self.path, "ab", buffering=0, opener=self._opened) as file:
@@ -77,26 +75,19 @@ class GuardedFile:
             self._content = bytearray(data)
             self._signature = _sign(self.path)
 
-    def put_back(self) -> bool:
-        """Restore the file if it is not as we left it; whether that was so."""
+    def _put_back(self) -> None:
+        """Restore the file if it is not as we left it."""
         now = _signature(self.path)
-        if now == self._signature:
-            return False
         if now and stat.S_ISREG(now[0]) and self.path.read_bytes() == self._content:
             self._signature = _sign(self.path)
-            return False
+            return
         if self.path.is_dir() and not self.path.is_symlink():
             shutil.rmtree(self.path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.replace(self.content)
-        return True
 
     def _looks_untouched(self) -> bool:
-        """Tell whether a glance finds nothing.
-
-        `put_back` after every run looks closer. This is for records that follow each
-        other, where reading a long log each time would cost more and more.
-        """
+        """Tell whether a glance finds nothing: to read a long log each time would cost too much."""
         now, left = _signature(self.path), self._signature
         if now is None or left is None:
             return now is left
@@ -117,7 +108,7 @@ class GuardedFile:
             return self._made(path, flags | os.O_EXCL)
 
     def _made(self, path: str, flags: int) -> int:
-        return os.open(path, flags, self._mode)
+        return os.open(path, flags, 0o644)
 
     def _failed(self, error: OSError) -> MachineError:
         return MachineError(

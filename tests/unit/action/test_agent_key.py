@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.action_jobs import checkout
+import uuid
+
+from tests.action_jobs import SIGNS, checkout
 from tests.servers import anthropic
 from tests.servers.anthropic import AnthropicServer, Says
 
@@ -26,11 +28,11 @@ with urllib.request.urlopen(request, timeout=10) as answer:
 
 
 def test_an_agent_does_not_find_its_key(tmp_path):
-    """The agent can ask its API, and has the key nowhere: it works as a user of its own."""
-    loot = tmp_path / "loot"
+    """The agent can ask its API, and has the key nowhere: it works in a tree of its own."""
+    loot = SIGNS / uuid.uuid4().hex
     loot.mkdir()
     loot.chmod(0o777)
-    script = tmp_path / "agent.py"
+    script = loot / "agent.py"
     script.write_text(SPY.format(loot=loot, version=anthropic.VERSION))
     with AnthropicServer(Says()) as server:
         settings = (

@@ -11,9 +11,9 @@ from tests.projects import git
 SETTINGS = {name: INPUTS[name] for name in ("target_file", "run_command", "metric_name")}
 YAML = "\n".join(f"{name}: {value}" for name, value in SETTINGS.items()) + (
     "\nmetric_parse: \"grep '^score:' run.log | cut -d' ' -f2\"\nproposer: search\ndoctor: off\n"
+    f"sandbox_write: {SIGNS}\n"
 )
 EAGER = "from autoresearch_ci.action import pull_request as head\nhead.PAUSE = 0.0\n"
-YAML += f"sandbox_write: {SIGNS}\n"
 
 
 @pytest.fixture

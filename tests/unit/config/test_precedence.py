@@ -5,7 +5,7 @@ import pytest
 from autoresearch_ci import config
 from autoresearch_ci.config.settings import NAMES, takes_none
 from autoresearch_ci.core.errors import SettingsError
-from autoresearch_ci.core.model import Direction, MinDelta
+from autoresearch_ci.core.model import Constraint, Direction, MinDelta
 from autoresearch_ci.project_types import Detected
 
 # Per setting: three ways to write it, and what they come to.
@@ -35,6 +35,14 @@ WRITTEN = {
     "sandbox_write": [("/mnt/a, /b", ("/mnt/a", "/b")), ("/c", ("/c",)), ("/d e", ("/d e",))],
     "measure_command": [("./measure", "./measure"), ("a | b", "a | b"), ("wc -c a", "wc -c a")],
     "holdout_command": [("./hold", "./hold"), ("a | b", "a | b"), ("wc -c b", "wc -c b")],
+    "constraints": [
+        ("tests >= 18329", (Constraint("tests", at_least=True, amount=18329),)),
+        ("p99_ms <= +5%", None),
+        (
+            "a >= 1, b <= 2",
+            (Constraint("a", at_least=True, amount=1), Constraint("b", at_least=False, amount=2)),
+        ),
+    ],
     "min_delta": [("0.1", MinDelta(0.1)), ("5%", MinDelta(0.05, relative=True)), ("1e-3", None)],
     "max_repeats": [("3", 3), ("1", 1), ("10", 10)],
     "metric_min": [("0", 0), ("-1e3", -1000), (".5", 0.5)],

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from autoresearch_ci.core.environment import (
     environment,
     environment_of_git,
     trust,
-    trusted,
 )
 from autoresearch_ci.core.errors import SettingsError
 
@@ -164,16 +162,7 @@ def test_what_must_not_be_told_is_known_by_its_name_or_value():
 
 
 def test_trust(monkeypatch):
-    """Git is told by its environment whom to trust; of what was for a block nothing is left."""
-    monkeypatch.delenv("GIT_CONFIG_COUNT", raising=False)
-    before = dict(os.environ)
-    with trusted(Path("/a")):
-        assert environment_of_git()["GIT_CONFIG_VALUE_0"] == "/a"
-        with trusted(Path("/b")):
-            assert environment_of_git()["GIT_CONFIG_COUNT"] == "2"
-            assert environment_of_git()["GIT_CONFIG_VALUE_1"] == "/b"
-        assert environment_of_git()["GIT_CONFIG_COUNT"] == "1"
-    assert dict(os.environ) == before
+    """Git is told by its environment whom to trust, besides what it was told before."""
     for name in ("COUNT", "KEY_0", "VALUE_0"):
         monkeypatch.setenv(f"GIT_CONFIG_{name}", "0")
     trust(Path("/a"))

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from autoresearch_ci.cli import main
 from autoresearch_ci.core.errors import BaselineError, UntrustedError
 from autoresearch_ci.core.model import Check, Diagnosis, Note
 from autoresearch_ci.doctor import admit
+from autoresearch_ci.engine import evaluator
 from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.session_request import SessionRequest
-from autoresearch_ci.executors import deadline
-from tests.projects import SETTINGS, git, make_project, make_repository
+from tests.projects import SETTINGS, git, make_project, make_repository, state
 
 QUICK = {"time_budget": "1s", "kill_after": "2s"}
 SOUND = {**SETTINGS, **QUICK, "proposer": "search", "tag": "t"}
@@ -139,36 +138,34 @@ class Clock:
         self._file = file
 
     def monotonic(self):
-        return math.inf if self._file.exists() else time.monotonic()
+        return 1e18 if self._file.exists() else time.monotonic()
 
 
 @pytest.fixture
-def late_after(monkeypatch, tmp_path):
+def late_after(monkeypatch):
     """Have the doctor's time be over after the first run of a target in which there is this text."""
 
     def late_after(text):
-        file = tmp_path / "late"
-        monkeypatch.setattr(deadline, "time", Clock(file))
+        file = state() / "late"
+        monkeypatch.setattr(evaluator, "time", Clock(file))
         run = f"{CHEATED['run_command']}; grep -q '{text}' target.sh && touch {file}; true"
-        return {**CHEATED, "run_command": run, "time_limit": "1h", "max_experiments": 1}
+        opened = {"sandbox_write": str(state())}
+        return {**CHEATED, **opened, "run_command": run, "time_limit": "1h", "max_experiments": 1}
 
     return late_after
 
 
-def test_cut_short(project, late_after, tmp_path, monkeypatch):
+def test_cut_short(project, late_after):
     """When its time is over the session goes on, and it is said what was not looked at."""
-    (tmp_path / "copies").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "copies"))
     settings = late_after("planted by autoresearch-ci")
     shown, found, log = begin(project, settings, doctor="report")
-    assert shown[0] == Note("The doctor looks at a copy of the project first, for at most 6m00s")
+    assert shown[0] == Note("The doctor looks at the project first, for at most 6m00s")
     assert [check.title for check in found.checks] == ["no change"]
     assert "a lie after the work" in found.unseen
     assert "no change" not in found.unseen
     assert found.note.startswith("It was cut short: 6m00s, a tenth of time_limit, were over.")
     assert "autoresearch-ci doctor" in found.note
     assert "experiment_done" in log
-    assert not list((tmp_path / "copies").iterdir())
 
 
 def test_left_out(project, late_after):
@@ -186,22 +183,12 @@ def test_required_and_unseen(project, late_after):
     assert "It was cut short" in raised.value.detail
 
 
-def test_what_is_too_large_is_said(project, monkeypatch):
-    """What is missing in the copy is said before anything is judged there."""
-    (project / "large.bin").write_bytes(b"x" * 100)
-    monkeypatch.setattr(sys.modules["autoresearch_ci.workspace.project_copy"], "ROOM", 10)
-    shown, _, _ = begin(
-        project, {**CHEATED, "proposer": "search"}, doctor="report", max_experiments=1
-    )
-    assert "large.bin" in shown[1].text
-
-
 def test_without_a_limit(project):
     """Without a time_limit the doctor has all the time it needs."""
     shown, found, _ = begin(
         project, {**CHEATED, "proposer": "search"}, doctor="report", max_experiments=1
     )
-    assert shown[0] == Note("The doctor looks at a copy of the project first")
+    assert shown[0] == Note("The doctor looks at the project first")
     assert found.unseen == ()
 
 
@@ -228,17 +215,19 @@ def test_at_a_terminal(project, capsys):
     assert "doctor: 2 verdicts of 12 wrong" in capsys.readouterr().out
 
 
-HANGS = "if grep -q planted target.sh; then (setsid sleep 300 & echo $! > {pid}); pwd > {here}; sleep 300; fi"
+HANGS = (
+    "if grep -q planted target.sh; then (setsid sleep 3077 &); echo here > {here}; sleep 3077; fi"
+)
 
 
 @pytest.fixture
-def hanging(project, tmp_path):
+def hanging(project):
     """The command of a session whose doctor hangs, and where it says that it does."""
-    here, pid = tmp_path / "here", tmp_path / "pid"
-    settings = {**CHEATED, "kill_after": "5m", "doctor": "report"}
-    settings["run_command"] += "; " + HANGS.format(pid=pid, here=here)
+    here = state() / "here"
+    settings = {**CHEATED, "kill_after": "5m", "doctor": "report", "sandbox_write": str(state())}
+    settings["run_command"] += "; " + HANGS.format(here=here)
     command = [sys.executable, "-m", "autoresearch_ci", "--repo", str(project), "run"]
-    return [*command, *flags(settings)], here, pid
+    return [*command, *flags(settings)], here
 
 
 def wait_for(path):
@@ -246,45 +235,39 @@ def wait_for(path):
     while not (path.exists() and path.read_text().endswith("\n")):
         assert time.monotonic() < give_up, f"{path} did not come"
         time.sleep(0.02)
-    return path.read_text().strip()
 
 
-def runs(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
+def runs():
+    return any("3077" in (p.info["cmdline"] or ()) for p in psutil.process_iter(["cmdline"]))
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it(hanging, how):
-    """Ctrl-C during the examination leaves no copy and no process, and exits with 130."""
-    command, here, pid = hanging
+    """Ctrl-C during the examination leaves no process, and exits with 130."""
+    command, here = hanging
     with subprocess.Popen(command, stdout=subprocess.PIPE) as session:
-        copy = wait_for(here)
+        wait_for(here)
         session.send_signal(how)
         session.communicate(timeout=60)
     assert session.returncode == 130
-    assert not Path(copy).parent.exists()
-    assert not runs(wait_for(pid))
+    assert not runs()
 
 
 def test_a_kill_is_cleared_up(hanging, project):
-    """After SIGKILL the next session ends what runs in the copy, and deletes it."""
-    command, here, pid = hanging
+    """SIGKILL ends what runs, and the next session is not held up by what was left."""
+    command, here = hanging
     with subprocess.Popen(command, stdout=subprocess.PIPE) as session:
-        copy = wait_for(here)
+        wait_for(here)
         session.kill()
         session.communicate()
-    assert Path(copy).is_dir()
-    assert runs(wait_for(pid))
+    give_up = time.monotonic() + 30
+    while runs():
+        assert time.monotonic() < give_up
+        time.sleep(0.01)
     with open_session(SessionRequest(project, {**CHEATED, "tag": "u"})):
-        assert not Path(copy).parent.exists()
-        give_up = time.monotonic() + 30
-        while runs(wait_for(pid)):
-            assert time.monotonic() < give_up
-            time.sleep(0.01)
-    assert not list((project / ".git" / "autoresearch" / "copies").iterdir())
+        pass
+    assert "doctor" not in git(project, "for-each-ref")
+    assert git(project, "status", "--porcelain") == ""
 
 
 NPM = """\
@@ -297,10 +280,10 @@ esac
 """
 
 
-@pytest.mark.parametrize(("written", "times"), [(None, 1), ("npm ci; true", 2)])
-def test_setup_is_not_run_twice(tmp_path, monkeypatch, written, times):
-    """What the session's own setup has installed is copied; a command of the user's runs again."""
-    count, bin_ = tmp_path / "count", tmp_path / "bin"
+@pytest.mark.parametrize("written", [None, "npm ci; true"])
+def test_setup_is_not_run_twice(tmp_path, monkeypatch, written):
+    """What the session's own setup has installed is what the doctor's runs find."""
+    count, bin_ = state() / "count", tmp_path / "bin"
     bin_.mkdir()
     (bin_ / "npm").write_text(NPM.format(count=count))
     (bin_ / "npm").chmod(0o755)
@@ -320,7 +303,8 @@ def test_setup_is_not_run_twice(tmp_path, monkeypatch, written, times):
     project = make_repository(tmp_path / "project", files)
     settings = {**QUICK, "tag": "t", "proposer": "search", "target_file": "src/index.js"}
     settings |= {"setup_command": written} if written else {}
+    settings["sandbox_write"] = str(state())
     _, found, _ = begin(project, settings, doctor="report", max_experiments=1)
     assert found.note == ""
     assert found.checks
-    assert len(count.read_text().splitlines()) == times
+    assert len(count.read_text().splitlines()) == 1

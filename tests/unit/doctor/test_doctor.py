@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import tempfile
+from contextlib import suppress
 
 import pytest
 
@@ -13,8 +13,11 @@ from autoresearch_ci.cli import main
 from autoresearch_ci.core.errors import BaselineError, WorkspaceError
 from autoresearch_ci.core.model import Reason
 from autoresearch_ci.doctor import Examination, weaknesses
-from autoresearch_ci.workspace import Workspace, project_copy
-from tests.projects import git, make_repository
+from autoresearch_ci.engine.aside import aside
+from autoresearch_ci.engine.assembly import load_settings
+from autoresearch_ci.engine.session_request import SessionRequest
+from autoresearch_ci.workspace import Workspace
+from tests.projects import git, make_repository, state
 
 TARGET = '''\
 """A small program."""
@@ -51,26 +54,21 @@ LIES = {"a lie after the work", "a lie instead of work"}
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
-    """Where temporary folders are made, by us and by commands: nobody else's are there."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setenv("TMPDIR", str(folder))
-    monkeypatch.setattr(tempfile, "tempdir", None)
-    return folder
-
-
-@pytest.fixture
 def project(tmp_path):
     files = {"train.py": TARGET, "check.py": CHECK, ".gitignore": "made/\n"}
     return make_repository(tmp_path / "project", files)
 
 
 def examine(project, **settings):
-    with project_copy(Workspace.open(project)) as copy:
-        examination = Examination(copy, settings)
+    with opened(project, settings) as place:
+        examination = Examination(place, SessionRequest(project, settings))
         found = {check.title: check for check in examination.checks()}
-        return found, weaknesses(copy, examination.settings)
+        return found, weaknesses(place.workspace, examination.settings)
+
+
+def opened(project, settings):
+    workspace = Workspace.open(project)
+    return aside(workspace, load_settings(workspace, settings, None))
 
 
 def wrong(found):
@@ -98,7 +96,9 @@ def test_a_target_that_prints_its_own_metric_is_found(project):
     assert "measure_command" in found["a lie after the work"].note
     assert found["a faster or smaller one"].right is None
     assert any("guard_command" in each for each in weak)
-    assert any("made/" in each for each in weak)
+    (project / "made").mkdir()
+    (project / "made" / "data").write_text("1")
+    assert any("made/" in each for each in Workspace.open(project).ignored(()))
 
 
 def test_marks_for_proposers_do_not_bind_the_doctor(tmp_path):
@@ -177,29 +177,47 @@ def test_an_unknown_language_is_said(tmp_path):
     assert "does not know the language" in found["a comment"].note
 
 
-def test_the_project_is_left_as_it_was(project, home):
-    """No branch, no log, no file, and no copy is left, whether it ends well or not."""
-    before = git(project, "for-each-ref")
+def everything(project):
+    """All files of the project but git's objects, and all refs."""
+    paths = (path for path in sorted(project.rglob("*")) if path.is_file())
+    return {
+        path: (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in paths
+        if path.relative_to(project).parts[:2] != (".git", "objects")
+    }
+
+
+def test_the_project_is_left_as_it_was(project):
+    """No branch, no log, no file, whether it ends well or not, and whatever the user has changed."""
     (project / "notes.txt").write_text("mine")
+    (project / "check.py").write_text("edited")
+    git(project, "switch", "-q", "-c", "work")
+    before = everything(project)
     with pytest.raises(BaselineError):
         examine(project, **{**PYTHON, "run_command": "false"})
-    with pytest.raises(KeyboardInterrupt), project_copy(Workspace.open(project)) as copy:
-        assert (copy.root / "notes.txt").read_text() == "mine"
-        assert any(home.iterdir())
+    with pytest.raises(KeyboardInterrupt), opened(project, PYTHON) as place:
+        folder = place.workspace.outputs
         raise KeyboardInterrupt
-    assert git(project, "for-each-ref") == before
-    assert git(project, "status", "--porcelain") == "?? notes.txt"
-    assert sorted(path.name for path in project.iterdir()) == [
-        ".git", ".gitignore", "check.py", "notes.txt", "train.py",
-    ]  # fmt: skip
-    assert not any(home.iterdir())
+    assert not folder.exists()
+    found, _ = examine(project, **PYTHON)
+    assert wrong(found) == LIES
+    assert everything(project) == before
 
 
-def test_a_tree_with_changes_is_refused(project):
-    """What is not committed would not be in the copy: the error says what to do."""
-    (project / "train.py").write_text("changed\n")
-    with pytest.raises(WorkspaceError, match="uncommitted"), project_copy(Workspace.open(project)):
-        pass
+def test_no_object_of_the_users_is_collected(project):
+    """What only the user's branches hold survives git's collecting in the doctor's repository."""
+    for number in range(3):
+        (project / "check.py").write_text(f"# {number}\n")
+        git(project, "commit", "-qam", f"more {number}")
+    with opened(project, PYTHON) as place:
+        shadow = place.workspace
+        with suppress(WorkspaceError):
+            shadow.git.run("gc", "--prune=now")
+        with suppress(WorkspaceError):
+            shadow.git.run("prune", "--expire=now")
+        shadow.maintain()
+    assert git(project, "fsck", "--strict") == ""
+    assert git(project, "log", "--format=%s").split("\n")[0] == "more 2"
 
 
 def test_the_verb_says_it_in_words_and_in_json(project, capsys):
@@ -222,17 +240,17 @@ def test_the_verb_says_it_in_words_and_in_json(project, capsys):
     )
 
 
-def test_a_killed_doctor_leaves_no_copy(project, home):
-    """SIGTERM in the middle of it ends the run under way and deletes the copy."""
+def test_a_killed_doctor_leaves_nothing(project):
+    """SIGTERM in the middle of it ends the run under way."""
+    before = everything(project)
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in PYTHON.items()]
     command = [sys.executable, "-m", "autoresearch_ci", "--repo", str(project), "doctor", *flags]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as doctor:
         for line in doctor.stdout:
             if "no change" in line:
-                assert any(home.iterdir())
                 doctor.terminate()
     assert doctor.returncode == 130
-    assert not any(home.iterdir())
+    assert everything(project) == before
 
 
 LIBRARY = "def double(x):\n    return 2 * x\n"
@@ -299,7 +317,9 @@ def test_a_hidden_build_failure_is_found(packed):
     """A build whose failure is hidden leaves the last artefact, and that is said."""
     build = f"mkdir -p dist; {sys.executable} -m py_compile lib.py && cp lib.py dist/; true"
     size = "wc -c < dist/lib.py"
-    found, _ = examine(packed, **{**PACKED, "run_command": build, "metric_parse": size})
+    found, _ = examine(
+        packed, **{**PACKED, "run_command": build, "metric_parse": size}, artifacts="dist/lib.py"
+    )
     assert "a syntax error" in wrong(found)
     assert "exit code" in found["a syntax error"].note
 
@@ -338,10 +358,15 @@ def test_what_is_under_way_is_said(project, capsys):
     assert "1 of 14 changes not judged here" in out
 
 
-def test_a_project_that_fails_later_is_examined_to_its_end(project, tmp_path):
+def test_a_project_that_fails_later_is_examined_to_its_end(project):
     """What can no longer be tried says why, and what was found before is kept."""
-    mark = tmp_path / "mark"
-    settings = {**PYTHON, "guard_command": f"if grep -q atexit train.py; then touch {mark}; fi"}
+    mark = state() / "mark"
+    opened = {"sandbox_write": str(state())}
+    settings = {
+        **PYTHON,
+        **opened,
+        "guard_command": f"if grep -q atexit train.py; then touch {mark}; fi",
+    }
     settings["run_command"] = f"test ! -e {mark} && {PYTHON['run_command'].replace(';', ' &&')}"
     found, _ = examine(project, **settings)
     assert found["a lie after the work"].verdict == "keep: improved"

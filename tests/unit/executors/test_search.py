@@ -9,8 +9,19 @@ import uuid
 import psutil
 import pytest
 
-from autoresearch_ci.executors.process_tree import SESSION, kill_marked
+from autoresearch_ci.executors.process_tree import sweep
 from benchmarks.containment.attacks import left_in
+
+SESSION = "MARKED"
+
+
+def kill_marked(session):
+    """Sweep until nothing is left; how many processes that were."""
+    killed = set()
+    while pids := sweep(SESSION, session):
+        killed.update(pids)
+        time.sleep(0.005)
+    return len(killed)
 
 
 @pytest.fixture
@@ -72,7 +83,7 @@ def test_others_live(session, tmp_path):
 def test_recovery_never_kills_itself(session, tmp_path):
     """A recovery that is itself marked, and what started it, live."""
     source = (
-        f"from autoresearch_ci.executors.process_tree import kill_marked; kill_marked({session!r})"
+        f"from autoresearch_ci.executors.process_tree import sweep; sweep({SESSION!r}, {session!r})"
     )
     shell = f"{sys.executable} -c '{source}'; echo alive"
     done = subprocess.run(
