@@ -88,14 +88,16 @@ def copy(source: Path, wanted: Path | None) -> Path:
 
 
 def name_python(document: Path) -> None:
-    """Write the Python that has numpy into the document's commands.
+    """Write the Python that has numpy into the document's commands, and let runs see it.
 
     `python3` on this machine's PATH may be another one, or none, also when the
     user goes on with the campaign later.
     """
     text = document.read_text(encoding="utf-8")
     named = text.replace("python3 ", f"{shlex.quote(sys.executable)} ")
-    document.write_text(named, encoding="utf-8")
+    shown = ", ".join(dict.fromkeys((sys.prefix, sys.base_prefix)))
+    listed = named.replace("\n- run_command:", f"\n- sandbox_read: `{shown}`\n- run_command:")
+    document.write_text(listed, encoding="utf-8")
 
 
 def best_step(history: History) -> Experiment | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from autoresearch_ci.core.shell import not_found
 from autoresearch_ci.trees import Network
-from autoresearch_ci.trees.machine import CREDENTIALS, home_of, mounts_below
+from autoresearch_ci.trees.machine import CREDENTIALS, SYSTEM, home_of, mounts_below
 
 _NO_REPOSITORY = re.compile(
     r"not a git repository|unable to detect version for|\.git can't be found|\.git directory is not"
@@ -90,7 +90,8 @@ def _of_places(said: str, root: Path) -> str:
                     f"{path} is closed to what runs write. Set `sandbox_write: {_folder(path)}` to "
                     "open it, for all runs and for good; or have the program write elsewhere."
                 )
-            if _NOT_THERE.search(line) and path.exists():
+            shown = path.parts[1] in SYSTEM
+            if _NOT_THERE.search(line) and path.exists() and not shown:
                 return _hidden(path)
     return ""
 

@@ -55,7 +55,7 @@ def test_what_is_not_shown(tmp_path, monkeypatch):
     tool.write_text("#!/bin/sh\n")
     tool.chmod(0o755)
     folder = tmp_path / "tools/thing"
-    for said in (f"sh: 1: {tool}: not found", f"cat: {tool}: No such file or directory"):
+    for said in (f"/bin/sh: 1: {tool}: not found", f"cat: {tool}: No such file or directory"):
         assert f"Set `sandbox_read: {folder}`" in advice(said, ROOT, Network.HOST)
     monkeypatch.setenv("PATH", str(tool.parent))
     assert f"Set `sandbox_read: {folder}`" in advice(
