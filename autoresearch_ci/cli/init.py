@@ -19,7 +19,7 @@ from autoresearch_ci.cli.paths import folder_in, repository_root
 from autoresearch_ci.core.errors import SettingsError
 
 if TYPE_CHECKING:
-    from autoresearch_ci.project_types import Detected, Project
+    from autoresearch_ci.project_types import Detected, Programme, Project
 
 FILES = ("CLAUDE.md", "AGENTS.md")
 
@@ -130,6 +130,11 @@ def _section(arguments: Namespace) -> int:
     target = given.get("target_file")
     _same_project(root, folder, path.name, target, arguments.overrides)
     detected = project_types.around(root, target) if target else project_types.here(root, folder)
+    programme = None if "run_command" in given else project_types.programme(root, folder)
+    if programme:
+        stated = _stated(programme, detected)
+        detected, target = None, target or stated.get("target_file")
+        given = {**stated, **given}
     found = () if detected or target else project_types.candidates(root, folder)
     script = next((each for each in found if each.settings), None)
     known = _together(detected, given, path.name, set(arguments.overrides))
@@ -159,10 +164,25 @@ def _section(arguments: Namespace) -> int:
         print(section)
     kind = detected.name if detected else "ml" if script else None
     print(_next(path.name, kind, complete=complete))
-    if not arguments.quiet:
-        for line in _remarks(detected, known, complete=complete):
-            print(line)
+    remarks = _remarks(detected, known, complete=complete)
+    for line in () if arguments.quiet else _found(programme, known) if programme else remarks:
+        print(line)
     return 0
+
+
+def _stated(programme: Programme, detected: Detected | None) -> dict[str, str]:
+    """The settings that a programme states; the type says how dependencies are installed."""
+    setup = detected.settings.get("setup_command") if detected else None
+    return {**programme.settings, **({"setup_command": setup} if setup else {})}
+
+
+def _found(programme: Programme, known: Mapping[str, str]) -> Iterator[str]:
+    """List where the section comes from, and what of it is in words alone."""
+    yield f"From {programme.file}, which models are shown as well; nothing else in it counts."
+    if programme.others:
+        target = known.get("target_file", "one of them")
+        yield f"Also in its scope: {', '.join(programme.others)}; the target is {target}."
+    yield from (f"note: {remark}" for remark in programme.remarks)
 
 
 def _same_project(

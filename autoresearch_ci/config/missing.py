@@ -65,6 +65,9 @@ def missing_settings(
     what = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
     detail = [*looked, _told_by_detection(detected)]
     seen = [f"{script.found}: a training script, perhaps"] if script else []
+    programme = project_types.programme(*place)
+    if programme:
+        seen.append(f"{programme.file}: a programme, which `autoresearch-ci init` reads")
     of_type = detected.notes if detected and not detected.members else ()
     section = f"a section like this into CLAUDE.md and change its values to yours:\n\n{lines}"
     further = f"{further} Or write " if further else "Run `autoresearch-ci init`, or write "

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autoresearch_ci.project_types.placing import inside
 from autoresearch_ci.project_types.project import Project
 
 LAYOUTS = (
@@ -73,18 +74,18 @@ def _read(project: Project, file: str, script: str, checks: str, log: str) -> Pr
     scope = list(_paths(parts["scope"], files))
     limits = [path for path in _paths(parts["limits"], files) if path not in scope]
     plain = [path for path in scope if path in files]
+    guard = _command(project, checks) if project.has(checks) else ""
+    protected = [script, *limits, *([checks] if guard else [])]
     settings = {
-        "target_file": plain[0] if plain else "",
+        "target_file": project.at(plain[0]) if plain else "",
         "run_command": _command(project, script),
         "metric_name": name,
         "metric_direction": direction,
-        "guard_command": _command(project, checks) if project.has(checks) else "",
-        "readonly_files": ", ".join([script, *limits]),
-        "program_file": file,
+        "guard_command": guard,
+        "readonly_files": ", ".join(map(project.at, protected)),
+        "program_file": project.at(file),
     }
-    if project.has(checks):
-        settings["readonly_files"] += f", {checks}"
-    others = [path for path in scope if path != settings["target_file"]]
+    others = [path for path in scope if path not in plain[:1]]
     if not plain:
         remarks.append(f"{file} names no single file in its scope: say which with --target-file.")
     if words := _bullets(parts["constraints"]):
@@ -156,7 +157,7 @@ def _command(project: Project, script: str) -> str:
         runs = bool((project.root / script).stat().st_mode & stat.S_IXUSR)
     except OSError:
         runs = False
-    return f"./{script}" if runs else f"bash {script}"
+    return inside(project.folder, f"./{script}" if runs else f"bash {script}")
 
 
 def _bullets(text: str) -> list[str]:

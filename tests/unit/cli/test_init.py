@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autoresearch_ci.config import load
+from autoresearch_ci.core.errors import SettingsError
 
 OWN = (
     "--target-file", "solve.py", "--run-command", "python solve.py | tee out",
@@ -238,3 +239,54 @@ def test_other_targets_are_offered(tmp_path, init):
     (tmp_path / "src/index.js").write_text("let a = 1;\n")
     (tmp_path / "src/b.js").write_text("let b = 1;\n")
     assert "Other targets: src/b.js; choose one with --target-file" in init()
+
+
+PROGRAMME = """\
+# Autoresearch: sort faster
+
+## Metrics
+- **Primary**: `sort_ms` (ms, lower is better)
+
+## How to Run
+`./autoresearch.sh`
+
+## Files in Scope
+- `sort.py` — the algorithm
+- `lib/merge.py`
+
+## Off Limits
+- `data.txt`
+
+## Constraints
+- Results stay the same
+"""
+
+
+def test_a_programme_of_another_tool(tmp_path, init):
+    """pi-autoresearch's layout becomes a section, from its words; what nobody checks is named."""
+    (tmp_path / "lib").mkdir()
+    for name in ("sort.py", "lib/merge.py", "data.txt"):
+        (tmp_path / name).write_text("x\n")
+    (tmp_path / "autoresearch.md").write_text(PROGRAMME)
+    (tmp_path / "autoresearch.sh").write_text('echo "METRIC sort_ms=4.2"\n')
+    (tmp_path / "package.json").write_text("{}")
+    said = init()
+    assert "From autoresearch.md" in said
+    assert "Also in its scope: lib/merge.py; the target is sort.py." in said
+    assert "nobody checks: Results stay the same" in said
+    settings = load(tmp_path).settings
+    assert (settings.target_file, settings.metric_name) == ("sort.py", "sort_ms")
+    assert settings.run_command == "bash autoresearch.sh"
+    assert settings.readonly_files == ("autoresearch.sh", "data.txt")
+    assert settings.program_file == "autoresearch.md"
+    assert "says just" in init("--force") or "Written" in init("--force")
+    assert load(tmp_path).settings == settings
+
+
+def test_a_programme_is_named_where_settings_are_missing(tmp_path, init):
+    """Nothing of it counts before there is a section; the error says which command makes one."""
+    (tmp_path / "autoresearch.md").write_text(PROGRAMME)
+    (tmp_path / "autoresearch.sh").write_text('echo "METRIC sort_ms=4.2"\n')
+    with pytest.raises(SettingsError) as error:
+        load(tmp_path)
+    assert "autoresearch.md: a programme, which `autoresearch-ci init` reads" in error.value.detail
