@@ -7,7 +7,7 @@ import os
 import stat
 import subprocess
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 Signature = tuple[int, int, int, int, int]
 """Mode, size, mtime, ctime and inode: equal means that nobody changed the file.
@@ -67,9 +67,6 @@ def delete(paths: Iterable[str]) -> None:
             )
 
 
-_LENT = stat.S_ISVTX | stat.S_IWGRP
-
-
 def as_its_folder(path: str | os.PathLike[str], file: int | None = None) -> None:
     """Give what we made at `path` to the owner of the folder it lies in; no link is followed.
 
@@ -79,8 +76,7 @@ def as_its_folder(path: str | os.PathLike[str], file: int | None = None) -> None
         return
     folder = os.stat(os.path.dirname(os.path.abspath(path)), follow_symlinks=False)
     now = os.stat(path, follow_symlinks=False) if file is None else os.fstat(file)
-    lent = folder.st_uid == 0 and folder.st_mode & _LENT == _LENT
-    uid, gid = folder.st_gid if lent else folder.st_uid, folder.st_gid
+    uid, gid = folder.st_uid, folder.st_gid
     if (now.st_uid, now.st_gid) == (uid, gid):
         return
     if file is None:
@@ -89,42 +85,20 @@ def as_its_folder(path: str | os.PathLike[str], file: int | None = None) -> None
         os.fchown(file, uid, gid)
 
 
-def lend(top: str, user: int) -> None:
-    """Make a working tree this user's, whose group has the same number, but for its `.git`.
-
-    The folder itself stays ours and is sticky: they make and remove files in it, and cannot
-    put another `.git` in the place of ours. Raises OSError, as `give`.
-    """
-    give(top, user, user, spare=(".git",), own_only=True)
-    os.chown(top, 0, user, follow_symlinks=False)
-    os.chmod(top, stat.S_IMODE(os.stat(top).st_mode) | _LENT | 0o070)  # noqa: S103 - it has to be
-
-
-def give(
-    top: str, uid: int, gid: int, *, spare: Collection[str] = (), own_only: bool = False
-) -> None:
+def give(top: str, uid: int, gid: int) -> None:
     """Make all of `top` this user's, itself included; no link is followed. Raises OSError.
 
-    With `own_only` files that have another name somewhere are left out: their content is
-    somebody else's, too, such as a package in a store that projects share.
-
-    Names in `spare`, right below `top`, are left out with all that is in them. So is what
-    lies so deep that it has no path: nobody made that in good faith. To be called when nothing
-    of the owner runs that could put a link in our way.
+    What lies so deep that it has no path is left out: nobody made that in good faith. To be called
+    when nothing of the owner runs that could put a link in our way.
     """
     os.chown(top, uid, gid, follow_symlinks=False)
     folders = [top]
     while folders:
-        here = folders.pop()
-        with os.scandir(here) as entries:
+        with os.scandir(folders.pop()) as entries:
             for entry in entries:
-                if here == top and entry.name in spare:
-                    continue
                 try:
-                    is_folder = entry.is_dir(follow_symlinks=False)
-                    if not own_only or is_folder or entry.stat(follow_symlinks=False).st_nlink == 1:
-                        os.chown(entry.path, uid, gid, follow_symlinks=False)
-                    if is_folder:
+                    os.chown(entry.path, uid, gid, follow_symlinks=False)
+                    if entry.is_dir(follow_symlinks=False):
                         folders.append(entry.path)
                 except OSError as error:
                     if error.errno != errno.ENAMETOOLONG:

@@ -10,7 +10,10 @@ from autoresearch_ci.trees.levels import LEVELS, level
 from benchmarks.isolation.attacks import ATTACKS
 from benchmarks.isolation.rig import base, rig
 
-OPEN = {("copy", "the arguments of every process")}
+OPEN = {
+    ("copy", "the arguments of every process"),
+    ("container", "the shadow file"),  # the image's own
+}
 """What a level is known not to close; docs/security.md says so."""
 
 
