@@ -125,7 +125,8 @@ def _number(arguments: Namespace, form: str) -> int:
         parser.error(f"{' '.join(arguments.what)!r} is not known; one experiment is: show N.")
     if not arguments.what[1].isdecimal():
         parser.error(f"{arguments.what[1]!r} is not the number of an experiment: 0, 1, ...")
-    if arguments.watch or form not in {TABLE, "jsonl"} or arguments.status or arguments.last:
+    taken = arguments.watch or arguments.status or arguments.last or arguments.output
+    if taken or form not in {TABLE, "jsonl"}:
         parser.error("show N takes no other form than --json, and no selection.")
     return int(arguments.what[1])
 
@@ -157,6 +158,11 @@ def _form(arguments: Namespace) -> str:
     form = "jsonl" if arguments.json else arguments.format or TABLE
     if FORMATS[form].binary and not arguments.output and sys.stdout.isatty():
         parser.error(f"--format {form} is no text; give --output FILE as well.")
+    if arguments.theme and not FORMATS[form].themed:
+        themed = ", ".join(name for name, each in FORMATS.items() if each.themed)
+        parser.error(f"--theme is for what has colours of its own, --format {themed}.")
+    if arguments.watch and arguments.output:
+        parser.error("--watch shows it here; leave out --output.")
     if FORMATS[form].whole and (arguments.status or arguments.last):
         parser.error(
             f"--format {form} shows the whole campaign; leave out --status and --last, or take "

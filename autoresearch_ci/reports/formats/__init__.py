@@ -20,12 +20,13 @@ from autoresearch_ci.core.model import Experiment, ExperimentStart, SessionEnd, 
 class Format:
     """One row: the help of a format, and whether it shows chosen rows or the `whole` campaign.
 
-    A `binary` one yields bytes and no lines.
+    A `binary` one yields bytes and no lines, a `themed` one has colours to choose.
     """
 
     help: str
     whole: bool = False
     binary: bool = False
+    themed: bool = False
 
 
 FORMATS = {
@@ -34,9 +35,11 @@ FORMATS = {
     "json": Format("one JSON document, by schema/results.schema.json"),
     "tsv": Format("exactly as in results.tsv"),
     "markdown": Format("the page that the logs branch shows", whole=True),
-    "html": Format("one page for a browser, offline: chart, table, every change", whole=True),
-    "chart": Format("the picture of the logs branch, an SVG", whole=True),
-    "png": Format("the same picture as pixels", whole=True, binary=True),
+    "html": Format(
+        "one page for a browser, offline: chart, table, every change", whole=True, themed=True
+    ),
+    "chart": Format("the picture of the logs branch, an SVG", whole=True, themed=True),
+    "png": Format("the same picture as pixels", whole=True, binary=True, themed=True),
 }
 """By their name in `results --format`; the first is the default."""
 

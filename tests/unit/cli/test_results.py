@@ -244,6 +244,16 @@ def test_what_show_does_not_take(view, words, capsys):
     assert re.search("show N|the number of an experiment", capsys.readouterr().err)
 
 
+@pytest.mark.parametrize(
+    "words", [["--theme", "dark"], ["--watch", "--output", "x"], ["show", "1", "--output", "x"]]
+)
+def test_nothing_is_taken_that_would_do_nothing(view, words):
+    """An option without a meaning beside another is a usage error."""
+    with pytest.raises(SystemExit) as exit_:
+        main(["results", *words])
+    assert exit_.value.code == 2
+
+
 def test_an_experiment_that_is_not_there(view, capsys):
     """The numbers that there are."""
     with pytest.raises(SystemExit) as exit_:
