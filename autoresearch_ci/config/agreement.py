@@ -1,56 +1,44 @@
-"""Settings that only make sense together: what does not agree is told with what to change."""
+"""Settings that only make sense together: BadValue for what does not agree, with what to change."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 from autoresearch_ci.config.values import BadValue
 from autoresearch_ci.core.model import HOLDOUT
 
-if TYPE_CHECKING:
-    from autoresearch_ci.config.settings import Settings
 
-_COSTS = ("max_cost_usd", "max_cost_usd_per_day")
-_PRICES = ("price_in", "price_out")
-
-
-def check(settings: Settings) -> None:
-    """Raise BadValue for the first settings that contradict each other."""
-    _bounds(settings)
-    _constraints(settings)
-    _prices(settings)
-
-
-def _bounds(settings: Settings) -> None:
-    if settings.kill_after < settings.time_budget:
+def times(time_budget: float, kill_after: float) -> None:
+    """Refuse to kill experiments that only use their time, in seconds."""
+    if kill_after < time_budget:
         raise BadValue(
-            f"kill_after ({settings.kill_after:g} s) is less than time_budget "
-            f"({settings.time_budget:g} s): every experiment that uses its time would be killed.",
+            f"kill_after ({kill_after:g} s) is less than time_budget ({time_budget:g} s): every "
+            "experiment that uses its time would be killed.",
             "Raise kill_after or lower time_budget.",
             ("kill_after", "time_budget"),
         )
-    if (
-        settings.metric_min is not None
-        and settings.metric_max is not None
-        and settings.metric_min >= settings.metric_max
-    ):
+
+
+def bounds(low: float | None, high: float | None) -> None:
+    """Refuse bounds of the metric between which there is no value."""
+    if low is not None and high is not None and low >= high:
         raise BadValue(
-            f"metric_min ({settings.metric_min:g}) is not less than metric_max "
-            f"({settings.metric_max:g}): every value would be implausible.",
+            f"metric_min ({low:g}) is not less than metric_max ({high:g}): every value would be "
+            "implausible.",
             "Swap the two or remove one.",
             ("metric_min", "metric_max"),
         )
 
 
-def _constraints(settings: Settings) -> None:
-    names = [each.name for each in settings.constraints]
-    if settings.metric_name in names:
+def constraints(names: Sequence[str], metric: str, holdout_command: str | None) -> None:
+    """Refuse a constraint on the metric itself, or on a number that no command gives."""
+    if metric in names:
         raise BadValue(
-            f"{settings.metric_name} is the metric itself: what is worse is never kept.",
+            f"{metric} is the metric itself: what is worse is never kept.",
             "Take that constraint out; metric_min and metric_max say which values can be true.",
             ("constraints", "metric_name"),
         )
-    if HOLDOUT in names and settings.holdout_command is None:
+    if HOLDOUT in names and holdout_command is None:
         raise BadValue(
             "A constraint is on holdout, and there is no holdout_command.",
             "Set holdout_command, or take that constraint out.",
@@ -58,9 +46,10 @@ def _constraints(settings: Settings) -> None:
         )
 
 
-def _prices(settings: Settings) -> None:
-    limit = next((name for name in _COSTS if getattr(settings, name) is not None), None)
-    missing = [name for name in _PRICES if getattr(settings, name) is None]
+def prices(limits: Mapping[str, float | None], given: Mapping[str, float | None]) -> None:
+    """Refuse a limit in dollars without the prices that it needs."""
+    limit = next((name for name, value in limits.items() if value is not None), None)
+    missing = [name for name, value in given.items() if value is None]
     if limit and missing:
         raise BadValue(
             f"{limit} is a limit in dollars and needs prices; not set: {', '.join(missing)}.",

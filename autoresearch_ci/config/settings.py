@@ -326,7 +326,17 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _agree(self) -> Settings:
-        agreement.check(self)
+        agreement.times(self.time_budget, self.kill_after)
+        agreement.bounds(self.metric_min, self.metric_max)
+        names = [each.name for each in self.constraints]
+        agreement.constraints(names, self.metric_name, self.holdout_command)
+        agreement.prices(
+            {
+                "max_cost_usd": self.max_cost_usd,
+                "max_cost_usd_per_day": self.max_cost_usd_per_day,
+            },
+            {"price_in": self.price_in, "price_out": self.price_out},
+        )
         return self
 
 
