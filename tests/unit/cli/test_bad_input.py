@@ -159,10 +159,7 @@ BAD = {
     ),
     "results.tsv is tracked": (tracked_table, "results.tsv"),
     "results.tsv is somebody's": (own_table, "results.tsv"),
-    "uncommitted changes": (dirty, "experiment.sh"),
-    "staged changes": (staged, "experiment.sh"),
     "detached head": (detached, "--base"),
-    "in a merge": (merging, "merge"),
     "not a repository": (lambda p: shutil.rmtree(p / ".git"), "git init"),
     "no commits": (
         lambda p: shutil.rmtree(p / ".git") or git(p, "init", "-q"),
@@ -228,3 +225,14 @@ def test_without_a_git_user_commits_are_ours(project, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     hold(project, [("nine", "echo metric: 9\n")], **SETTINGS)
     assert git(project, "log", "-1", "--format=%an", "autoresearch/t") == "autoresearch-ci"
+
+
+@pytest.mark.parametrize("spoil", [dirty, staged, merging])
+def test_work_in_progress_stops_no_run_and_stays(project, spoil, capsys):
+    """What is not committed, or half merged, is the user's own; runs are of what is committed."""
+    spoil(project)
+    before, status = everything(project), git(project, "status", "--porcelain")
+    words = ["--repo", str(project), "run", "--max-experiments", "1"]
+    assert exit_code(lambda: dispatch(words), words) == 0, capsys.readouterr().err
+    assert everything(project) == before
+    assert git(project, "status", "--porcelain") == status
