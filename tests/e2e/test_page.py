@@ -66,7 +66,7 @@ def campaign(count, direction=Direction.LOWER, scale=1.0, offset=1.0, kinds="kdr
             BASELINE, experiment=n, prev=best, value=None if kind == "c" else value, samples=runs,
             description=f"idea {n}: set LR to {n / 1000}", candidate=str(n), commit=f"{n:040x}",
             proposer=f"lane {n % 16}", session=f"s{n // sessions}", seconds=12.5, tokens=900,
-            cost_usd=0.01, change={"hypothesis": f"since {n}"},
+            cost_usd=0.01, metrics={"memory_gb": 2 + n / 1000, "<b>toString": 1.0}, change={"hypothesis": f"since {n}"},
             status={"k": Status.KEEP, "c": Status.CRASH}.get(kind, Status.DISCARD),
             reason={
                 "k": Reason.IMPROVED, "c": Reason.TIMEOUT, "r": Reason.GUARD_FAILED,
@@ -270,6 +270,8 @@ def test_the_path_and_what_fresh_runs_found(shown):
     assert opened.locator("#confirmed").inner_text().startswith("confirmed:")
     assert opened.locator("#shares table").first.locator("tbody tr").count() == 16
     assert opened.locator("#others tbody tr").count() == 2
+    assert opened.locator("#numbers li").first.inner_text().startswith("memory_gb 2.0")
+    assert opened.locator("#numbers li").last.inner_text().startswith("<b>toString 1.0")
 
 
 @pytest.mark.parametrize("name", ["none", "hundred"])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import Direction, Experiment
 from autoresearch_ci.core.text import better, clean, number, one_line, percent, plural
+from autoresearch_ci.reports.chart import beside
 from autoresearch_ci.reports.chart.labels import SIZE, Board, width
 from autoresearch_ci.reports.chart.palette import Palette
 from autoresearch_ci.reports.chart.scale import is_wide, span
@@ -47,7 +48,10 @@ def draw(history: History, target_value: float | None, colours: Palette) -> Figu
     """The figure: a headline, a legend, the values, and a strip for what has none."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - heavy, and not every command draws
 
-    figure = Figure(figsize=(WIDTH, HEIGHT))
+    little = beside.names(history)
+    total = HEIGHT + (beside.HEIGHT if little else 0)
+    figure = Figure(figsize=(WIDTH, total))
+    down = HEIGHT / total  # places are measured from the top, whatever stands below
     missing = [e for e in history.experiments if e.value is None]
     heights = [18, 1] if missing else [1]
     axes, *strip = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
@@ -57,7 +61,9 @@ def draw(history: History, target_value: float | None, colours: Palette) -> Figu
         axes.set_yscale("log")
     axes.set_ylim(*limits)
     left = 0.025 + _marked(axes) / (72 * WIDTH)
-    figure.subplots_adjust(left=left, right=0.985, top=0.8, bottom=0.1, hspace=0.03)
+    figure.subplots_adjust(
+        left=left, right=0.985, top=1 - 0.2 * down, bottom=1 - 0.9 * down, hspace=0.03
+    )
     for each in (axes, *strip):
         each.set_xlim(-0.5, max(history.next_number - 0.5, 1))
         each.grid(visible=True, linewidth=0.6)
@@ -80,7 +86,8 @@ def draw(history: History, target_value: float | None, colours: Palette) -> Figu
     last.xaxis.get_major_locator().set_params(integer=True)
     _headline(figure, history, colours)
     _legend(figure, by_kind, lines, colours)
-    _name(axes, history, limits, colours)
+    _name(axes, history, limits, colours, total)
+    beside.draw(figure, history, little, colours)
     return figure
 
 
@@ -109,8 +116,9 @@ def _headline(figure: Figure, history: History, colours: Palette) -> None:
         words += f" after {tried}"
     metric = history.baseline.metric if history.baseline else "metric"
     what = f"{one_line(metric, _LONGEST)}, {better(history.direction)}"
-    figure.text(0.012, 0.945, words, fontsize=12.5, fontweight="bold")
-    figure.text(0.012, 0.84, what, fontsize=8.5, color=colours.quiet)
+    down = HEIGHT / figure.get_figheight()
+    figure.text(0.012, 1 - 0.055 * down, words, fontsize=12.5, fontweight="bold")
+    figure.text(0.012, 1 - 0.16 * down, what, fontsize=8.5, color=colours.quiet)
 
 
 def _bands(axes: Axes, history: History, colours: Palette) -> None:
@@ -241,7 +249,7 @@ def _legend(
         figure.legend(
             handles=entries,
             loc="upper left",
-            bbox_to_anchor=(0.004, 0.935),
+            bbox_to_anchor=(0.004, 1 - 0.065 * HEIGHT / figure.get_figheight()),
             ncols=len(entries),
             frameon=False,
             fontsize=8.5,
@@ -255,14 +263,16 @@ def _counted(each: Kind, found: Sequence[Experiment]) -> str:
     return f"{each} ({sum(not e.is_baseline for e in found)})"
 
 
-def _name(axes: Axes, history: History, limits: tuple[float, float], colours: Palette) -> None:
+def _name(
+    axes: Axes, history: History, limits: tuple[float, float], colours: Palette, height: float
+) -> None:
     """Write beside the kept ones what there is room for, and nothing over another.
 
     The values of those off the picture, the titles of those that gained most, then numbers.
     """
     low, high = limits
     kept = [(e, min(max(e.value, low), high)) for e in history.kept if e.value is not None]
-    board = Board(axes, (WIDTH, HEIGHT), colours)
+    board = Board(axes, (WIDTH, height), colours)
     points = {e.experiment: board.dot(e.experiment, y) for e, y in kept}
     ends = [board.point(history.next_number - 1, y) for _, y in kept[-1:]]
     for one, other in pairwise([*points.values(), *ends]):

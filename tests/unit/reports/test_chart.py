@@ -271,6 +271,8 @@ def test_a_broken_rule_is_a_kind_of_its_own():
     assert kind(replace(BASELINE, status=Status.DISCARD, reason=Reason.GUARD_FAILED)) is (
         Kind.REFUSED
     )
+    bound = replace(BASELINE, status=Status.DISCARD, reason=Reason.CONSTRAINT)
+    assert kind(bound) is Kind.REFUSED
     assert kind(replace(BASELINE, status=Status.DISCARD, reason=Reason.WORSE)) is Kind.DISCARDED
     assert kind(replace(BASELINE, status=Status.CRASH, reason=Reason.TIMEOUT)) is Kind.CRASHED
     assert kind(BASELINE) is Kind.KEPT
@@ -289,6 +291,20 @@ def test_the_best_has_its_interval_where_there_is_noise():
     assert margin(history.experiments[0], 0.1) == pytest.approx(0.098)
     assert "best so far, with its 95 % interval" in texts(chart(history))
     assert noise(campaign([1.0, 0.9])) == 0
+
+
+def test_the_numbers_beside_the_metric_have_little_charts():
+    """Below the large one, each with its name and what it is now; nothing lies on another."""
+    history = campaign([1.0, 0.9, None, 1.1, 0.8, 0.7])
+    for experiments in (history._experiments, history._kept):
+        experiments[:] = [
+            replace(e, metrics={"memory_gb": 2.0 + e.experiment, "a" * 60: 1.0, "<b>": -1.0})
+            for e in experiments
+        ]
+    shown = texts(chart(history))
+    assert "memory_gb 7.000000" in shown
+    assert any(text.startswith("<b> -1") for text in shown)
+    assert not overlaps(history)
 
 
 def test_the_value_to_reach_is_drawn_where_it_is_near():
