@@ -93,10 +93,10 @@ def detached(project):
 
 def merging(project):
     git(project, "checkout", "-q", "-b", "other")
-    (project / "target.txt").write_text("one\n")
+    (project / "target.txt").write_text("steps=11\necho metric: $steps\n")
     git(project, "commit", "-qam", "one")
     git(project, "checkout", "-q", "main")
-    (project / "target.txt").write_text("two\n")
+    (project / "target.txt").write_text("steps=12\necho metric: $steps\n")
     git(project, "commit", "-qam", "two")
     with pytest.raises(Exception, match="merge"):
         git(project, "merge", "other")

@@ -44,15 +44,14 @@ def session(project, folder):
 
 
 def test_from_a_folder_that_the_campaign_does_not_have(tmp_path):
-    """The session ends as it should, and says how to get to where the folder is again."""
+    """The session ends as it should, and the folder is where it was all the time."""
     project = make_project(tmp_path / "project", **{"target.txt": "A=10\necho metric: $A\n"})
-    assert "go there" not in session(project, project)
+    session(project, project)
     (project / "below").mkdir()
     (project / "below" / "x").write_text("x")
     git(project, "add", "-A")
     git(project, "commit", "-qm", "mine")
-    words = session(project, project / "below")
-    assert f"cd {project / 'below'}" in words
+    session(project, project / "below")
     assert (project / "below" / "x").exists()
 
 
