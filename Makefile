@@ -61,8 +61,8 @@ UV_COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes 
 lock: $(STAMP)
 	$(UV_COMPILE) --upgrade -o requirements/run.txt
 	$(UV_COMPILE) --upgrade --extra chart -o requirements/action.txt
-	$(UV_COMPILE) --upgrade --extra demo --extra chart --group dev -o requirements/dev.txt
-	$(UV_COMPILE) --upgrade --extra demo --group bench -o requirements/bench.txt
+	$(UV_COMPILE) --upgrade --extra chart --group dev -o requirements/dev.txt
+	$(UV_COMPILE) --upgrade --group bench -o requirements/bench.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shlex
 import shutil
 import sys
@@ -39,11 +38,6 @@ def main(arguments: Namespace) -> int:
     """Copy the project, run the experiments, show what came of them."""
     from autoresearch_ci.workspace import create_repository  # noqa: PLC0415 - imports git
 
-    if importlib.util.find_spec("numpy") is None:
-        raise MachineError(
-            "The demo trains a small model with numpy, which is not installed.",
-            remedy="Install it with: pip install 'autoresearch-ci[demo]' (in a clone: '.[demo]')",
-        )
     place = copy(example(), arguments.dir)
     name_python(place / "CLAUDE.md")
     create_repository(place, "A small character model, trained within a time budget")
@@ -68,7 +62,7 @@ def example() -> Path:
             return folder / "examples" / "ml"
     raise MachineError(
         "The demo's project is missing from this installation.",
-        remedy="Install it again: pip install --force-reinstall 'autoresearch-ci[demo]'",
+        remedy="Install it again: pip install --force-reinstall autoresearch-ci",
     )
 
 

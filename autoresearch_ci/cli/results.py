@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autoresearch_ci.cli import importance
 from autoresearch_ci.cli.parser import Parser, positive
 from autoresearch_ci.core.errors import LedgerError, MachineError
 from autoresearch_ci.core.history import History
@@ -58,6 +59,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--theme", choices=("light", "dark"),
         help="colours of a picture or page (default: the viewer's; a png's are light)",
     )  # fmt: skip
+    how.add_argument(
+        "--importance", action="store_true", help="what the metric has depended on, by parameter"
+    )
     how.add_argument("--watch", action="store_true", help="show it again as it grows, until Ctrl-C")
 
 
@@ -72,6 +76,10 @@ def _statuses(text: str) -> list[Status]:
 def main(arguments: Namespace) -> int:
     """Show them; an empty answer is an answer."""
     form = _form(arguments)
+    if arguments.importance:
+        importance.check(arguments)
+        importance.show(arguments.repo, look(arguments.repo, arguments.tag))
+        return 0
     if arguments.what:
         return _one(arguments, form)
     if arguments.watch:

@@ -6,17 +6,20 @@ in the same way; only how long to leave a silent model alone is kept in memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import Experiment, FileSet, Proposal, Rejected, Status
+from autoresearch_ci.core.model import FileSet, Proposal, Rejected
 from autoresearch_ci.proposers import Proposer
+from autoresearch_ci.proposers.payoff import PLATEAU, share
 
 REJECTIONS = 2
 """Answers in a row that came to nothing, after which this experiment is the search's."""
 
-TUNING = 3
-"""Experiments that the search gets for the numbers which a kept idea brought in."""
+SHARE, PLATEAU_OF = "share", "plateau"
+"""In the `change` of a tuned idea: the search's share of the experiments by then, and, where that
+is even because nothing was kept for long, for how many."""
 
 _LONGEST_SILENCE = 16
 
@@ -24,8 +27,8 @@ _LONGEST_SILENCE = 16
 class ModelThenSearch:
     """Asks the model, and hands over to the search where that pays.
 
-    The search is asked for the constants of an idea that was kept, as long as that
-    goes well, since they are tuned at no cost; and whenever the model is silent:
+    The search is asked for the constants of the last idea that was kept, as often as that
+    pays beside the model; and whenever the model is silent:
     unreachable, refused, out of money, or saying nothing of use. Then it is left
     alone for one experiment, then two, four, and so on.
     `tuner` makes a search that may only change these lines of the target.
@@ -41,8 +44,8 @@ class ModelThenSearch:
     def propose(self, source: FileSet, history: History) -> Proposal | Rejected | None:
         if lines := self._to_tune(history):
             tuned = self._tuner(lines).propose(source, history)
-            if tuned is not None:
-                return tuned
+            if isinstance(tuned, Proposal):
+                return replace(tuned, change={**tuned.change, **self._mix(history)})
         if history.next_number >= self._silent_until:
             if history.rejected_now < REJECTIONS:
                 found = self._model.propose(source, history)
@@ -75,17 +78,17 @@ class ModelThenSearch:
         return self._model.propose(source, history)
 
     def _to_tune(self, history: History) -> frozenset[str]:
-        """The lines that the last kept idea of the model brought in, while tuning them pays."""
+        """The lines that the last kept idea of the model brought in, where tuning has its turn."""
         kept = next((e for e in reversed(history.kept) if e.proposer == self._model.name), None)
         if kept is None or not isinstance(lines := kept.change.get("added"), list):
             return frozenset()
         since = history.experiments[kept.experiment + 1 :]
-        if any(e.proposer == self._model.name for e in since):
-            return frozenset()  # the model has moved on
-        return frozenset(map(str, lines)) if _pays(since) else frozenset()
+        tuned = sum(each.proposer == self._search.name for each in since)
+        due = share(self._search.name, self._model.name, history) * (len(since) + 1)
+        return frozenset(map(str, lines)) if tuned < due else frozenset()
 
-
-def _pays(tuned: Sequence[Experiment]) -> bool:
-    """A few experiments to begin with, and as many again for each that was kept."""
-    kept = sum(e.status is Status.KEEP for e in tuned)
-    return len(tuned) < TUNING * (1 + kept)
+    def _mix(self, history: History) -> dict[str, float | int]:
+        """The share by which it is the search's turn, for the log."""
+        part = round(share(self._search.name, self._model.name, history), 2)
+        stuck = {PLATEAU_OF: history.since_keep} if history.since_keep >= PLATEAU else {}
+        return {SHARE: part, **stuck}

@@ -24,6 +24,7 @@ from autoresearch_ci.workspace.remote import Remote, Target
 from autoresearch_ci.workspace.state import load
 from autoresearch_ci.workspace.status import OUTPUTS
 from autoresearch_ci.workspace.stay import Stay
+from autoresearch_ci.workspace.target_history import TargetHistory
 from autoresearch_ci.workspace.tracked_files import TrackedFiles
 
 
@@ -192,6 +193,10 @@ class Workspace:
     def resolve(self, name: str) -> str:
         """The commit that a name means; empty where it is none here."""
         return branch.resolve(self.git, name)
+
+    def target_history(self, paths: Sequence[str]) -> TargetHistory:
+        """The versions of these files, without a campaign being taken up."""
+        return TargetHistory(self.git, paths, self.state_dir)
 
     def common(self, one: str, other: str) -> str:
         """Find the newest commit that both have in their history; empty where there is none."""

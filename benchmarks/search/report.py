@@ -1,4 +1,4 @@
-"""Make the table of README.md from results.json."""
+"""Make the tables of README.md from results.json."""
 
 from __future__ import annotations
 
@@ -10,44 +10,80 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
-from trial import HELD_OUT, METRICS  # noqa: E402 - the paths come first
+from trial import TASKS, Task  # noqa: E402 - the paths come first
 
-HEAD = "| task | metric | baseline | TPE | random | search | random / TPE | search / TPE |"
-BEGIN, END = "<!-- table -->", "<!-- end of table -->"
+BEGIN, END = "<!-- table {} -->", "<!-- end of table {} -->"
+METHODS = ("tpe", "cmaes", "random", "before", "search")
+Curves = dict[str, dict[str, list | int]]
 
 
 def main() -> None:
     readme = HERE / "README.md"
     text = readme.read_text(encoding="utf-8")
-    start, end = text.index(BEGIN) + len(BEGIN), text.index(END)
-    table = made(json.loads((HERE / "results.json").read_text()))
-    readme.write_text(f"{text[:start]}\n{table}\n{text[end:]}", encoding="utf-8")
-    print(table)
+    results = json.loads((HERE / "results.json").read_text())
+    for budget in (40, 100):
+        start, end = BEGIN.format(budget), END.format(budget)
+        if start in text:
+            at, till = text.index(start) + len(start), text.index(end)
+            text = f"{text[:at]}\n{table(results, budget)}\n{text[till:]}"
+    readme.write_text(text, encoding="utf-8")
 
 
-def made(results: dict[str, dict[str, list[list[float]]]]) -> str:
-    """The table: medians over the seeds, and shares of TPE's improvement."""
-    lines = [HEAD, "|" + "---|" * HEAD.count(" | ") + "---|"]
-    shares: dict[str, list[float]] = {}
-    held: dict[str, list[float]] = {}
-    for task, (metric, _) in METRICS.items():
-        curves = results[task]
-        base = curves["tpe"][0][0]
-        ends = {name: statistics.median(c[-1] for c in curves[name]) for name in curves}
-        share = {name: (base - ends[name]) / (base - ends["tpe"]) for name in ends}
-        for name, value in share.items():
-            shares.setdefault(name, []).append(value)
-            if task in HELD_OUT:
-                held.setdefault(name, []).append(value)
-        lines.append(
-            f"| {task}{' (held out)' if task in HELD_OUT else ''} | {metric} | {base:.4f}"
-            + "".join(f" | {ends[name]:.4f}" for name in ("tpe", "random", "search"))
-            + f" | {share['random']:.0%} | {share['search']:.0%} |"
-        )
-    for title, values in (("median", shares), ("median of the held out", held)):
-        medians = [statistics.median(values[name]) for name in ("random", "search")]
-        lines.append(f"| **{title}** | | | | | | {medians[0]:.0%} | **{medians[1]:.0%}** |")
+def table(results: dict[str, dict[str, Curves]], budget: int) -> str:
+    """Medians over the seeds after so many experiments, and shares of TPE's improvement."""
+    head = "| task | start | " + " | ".join(METHODS) + " | " + " | ".join(
+        f"{name} / tpe" for name in METHODS[1:]
+    )  # fmt: skip
+    lines = [f"{head} | seeds | crashes |", "|" + "---|" * (head.count(" | ") + 3)]
+    shares: dict[str, list[float]] = {name: [] for name in METHODS}
+    for task in TASKS.values():
+        ends = {
+            name: found
+            for name, curves in results.get(task.name, {}).items()
+            if (found := after(curves, budget))
+        }
+        if "tpe" in ends and "search" in ends:
+            lines.append(row(task, results[task.name], ends, shares))
+    medians = [f"**{statistics.median(shares[name]):.0%}**" for name in METHODS[1:]]
+    blank = " |" * (len(METHODS) + 1)
+    lines.append(
+        f"| **median of {len(shares['search'])} tasks** |{blank} {' | '.join(medians)} | | |"
+    )
     return "\n".join(lines)
+
+
+def after(curves: Curves, budget: int) -> list[float]:
+    """What each seed has come to."""
+    return [each["value"][budget] for each in curves.values() if len(each["value"]) > budget]
+
+
+def row(
+    task: Task,
+    curves: dict[str, Curves],
+    ends: dict[str, list[float]],
+    shares: dict[str, list[float]],
+) -> str:
+    base = next(iter(curves["tpe"].values()))["value"][0]
+    medians = {name: statistics.median(found) for name, found in ends.items()}
+    whole = base - medians["tpe"]
+    cells, parts = [], []
+    for name in METHODS:
+        if name not in ends:
+            cells.append("-")
+            parts.append("-")
+            continue
+        low, high = min(ends[name]), max(ends[name])
+        cells.append(f"{medians[name]:.4g} ({low:.4g} to {high:.4g})")
+        share = (base - medians[name]) / whole
+        shares[name].append(share)
+        parts.append(f"{share:.0%}")
+    crashes = statistics.fmean(each["crashes"] for each in curves["search"].values())
+    aside = " (aside)" if task.aside else ""
+    seeds = f"{len(ends['tpe'])}, {len(ends['search'])}"
+    return (
+        f"| {task.name}{aside} | {base:.4g} | {' | '.join(cells)} | {' | '.join(parts[1:])} "
+        f"| {seeds} | {crashes:.1f} |"
+    )
 
 
 if __name__ == "__main__":

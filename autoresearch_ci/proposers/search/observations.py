@@ -17,6 +17,9 @@ _BROKEN = frozenset({Reason.GUARD_FAILED, Reason.RULE_VIOLATION, Reason.CONSTRAI
 
 _HUGE = 1e300
 
+PLATEAU = 10
+"""Experiments of the search without a keep, after which it takes wider steps."""
+
 Setting = float | str
 Moves = Mapping[str, tuple[Setting, Setting]]
 
@@ -26,7 +29,8 @@ class Observation:
     """Knobs that were moved from one setting to another, and how much better that was.
 
     `gain` is in the metric's unit, None where there is no number or it is not
-    to be trusted. `age` counts the kept experiments before it.
+    to be trusted. `age` counts the kept experiments before it. `seconds` is the time of a run,
+    `runs` the number of the candidate's.
     """
 
     number: int
@@ -34,6 +38,16 @@ class Observation:
     gain: float | None
     kept: bool
     age: int
+    seconds: float
+    runs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """A kept experiment: no moves where the search had no part in it, or a deletion."""
+
+    moves: Moves
+    gain: float
 
 
 @dataclass(slots=True)
@@ -49,19 +63,21 @@ class Arm:
 class Observations:
     """Grows by reading each experiment once; the same history gives the same memory.
 
-    `crashes` are the moves of one number that led to no value, `failed` the settings of
-    one parameter alone that did, `alone` those it was given since the last keep. `gone` has the
-    lines that deletions took away, by the first of them.
+    `crashes` are the moves that led to no value, `failed` the settings of one parameter alone
+    that did. `reached` are the lowest and the highest setting of a number that gave a value.
+    `gone` has the lines that deletions took away, by the first of them. `seconds` is the time
+    of a run of the baseline.
     """
 
     lessons: list[Observation] = field(default_factory=list)
     arms: dict[str, Arm] = field(default_factory=dict)
     cuts: Counter[str] = field(default_factory=Counter)
-    crashes: dict[str, set[tuple[float, float]]] = field(default_factory=dict)
+    crashes: list[Moves] = field(default_factory=list)
     failed: set[tuple[str, Setting]] = field(default_factory=set)
-    alone: set[tuple[str, Setting]] = field(default_factory=set)
+    reached: dict[str, tuple[float, float]] = field(default_factory=dict)
     gone: dict[str, list[frozenset[str]]] = field(default_factory=dict)
-    keeps: int = 0
+    keeps: list[Keep] = field(default_factory=list)
+    seconds: float = 0.0
     spread: float = 0.0
     repeats: int = 0
     _read: list[Experiment] = field(default_factory=list)
@@ -81,6 +97,12 @@ class Observations:
             self._read[:] = [experiment]
         self._done = history.next_number
 
+    @property
+    def since_keep(self) -> int:
+        """Moves that were tried since anything was kept."""
+        now = len(self.keeps)
+        return sum(1 for each in reversed(self.lessons[-PLATEAU:]) if each.age == now)
+
     def arm(self, name: str) -> Arm:
         """The record of one kind of idea."""
         return self.arms.setdefault(name, Arm())
@@ -94,16 +116,15 @@ class Observations:
         kept = experiment.status is Status.KEEP
         self._note_noise(experiment)
         note = experiment.change if isinstance(experiment.change, Mapping) else {}
-        if experiment.reason not in _UNTOLD:
-            gain = _gain(experiment, history)
-            moves = _moves(note.get("set"))
+        gain = _gain(experiment, history)
+        moves = _moves(note.get("set"))
+        seconds = experiment.seconds / max(len(experiment.samples), 1)
+        if experiment.is_baseline:
+            self.seconds = seconds
+        elif experiment.reason not in _UNTOLD:
             if moves:
-                self.lessons.append(
-                    Observation(experiment.experiment, moves, gain, kept, self.keeps)
-                )
+                self._note_moves(experiment, moves, gain, seconds)
                 self._count("set", kept, gain)
-                if len(moves) == 1:
-                    self._note_alone(moves, crashed=gain is None)
             cut = note.get("cut")
             if isinstance(cut, str):
                 self.cuts[cut] += 1
@@ -111,8 +132,7 @@ class Observations:
                 self._count("cut", kept, gain)
                 self._count(f"cut:{note.get('kind')}", kept, gain)
         if kept:
-            self.keeps += 1
-            self.alone.clear()
+            self.keeps.append(Keep(moves, gain or 0.0))
 
     def was_cut(self, gone: Sequence[str]) -> bool:
         """True if these lines, or these and others that are gone by now, were cut before."""
@@ -130,14 +150,23 @@ class Observations:
             arm.kept += 1
             arm.gained += max(gain or 0.0, 0.0)
 
-    def _note_alone(self, moves: Moves, *, crashed: bool) -> None:
-        """Remember what one parameter alone was set to, and where that led to no value."""
-        ((name, (old, new)),) = moves.items()
-        self.alone.add((name, new))
-        if crashed:
-            self.failed.add((name, new))
-        if crashed and isinstance(old, float) and isinstance(new, float):
-            self.crashes.setdefault(name, set()).add((old, new))
+    def _note_moves(
+        self, experiment: Experiment, moves: Moves, gain: float | None, seconds: float
+    ) -> None:
+        """Remember where parameters were moved to, and where that led to no value."""
+        runs = sum(sample.side is Side.CANDIDATE for sample in experiment.samples)
+        kept = experiment.status is Status.KEEP
+        number, age = experiment.experiment, len(self.keeps)
+        self.lessons.append(Observation(number, moves, gain, kept, age, seconds, runs))
+        if gain is None:
+            self.crashes.append(moves)
+            if len(moves) == 1:
+                self.failed.update((name, new) for name, (_, new) in moves.items())
+            return
+        for name, (_, new) in moves.items():
+            if isinstance(new, float):
+                low, high = self.reached.get(name, (new, new))
+                self.reached[name] = min(low, new), max(high, new)
 
     def _note_noise(self, experiment: Experiment) -> None:
         for side in Side:

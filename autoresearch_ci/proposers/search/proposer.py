@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import FileSet, Proposal
@@ -19,10 +19,13 @@ from autoresearch_ci.proposers.search.observations import Observations
 from autoresearch_ci.proposers.search.parameters import Parameter, Spared, applied
 from autoresearch_ci.proposers.search.protect import Protection, protect
 from autoresearch_ci.proposers.search.source import Source
-from autoresearch_ci.proposers.search.tuning import Step, Steps, ranked, steps_of
+from autoresearch_ci.proposers.search.steps import Step, Steps, steps_of
 from autoresearch_ci.source_code.frozen_lines import FrozenLines
 from autoresearch_ci.source_code.syntax import tokens
 from autoresearch_ci.source_code.syntax.check import syntax_error
+
+if TYPE_CHECKING:
+    from autoresearch_ci.proposers.search.importance import Importance
 
 UNUSED = "unused"
 """In an experiment's `change`: whether what it deletes is private and provably unused."""
@@ -169,6 +172,16 @@ class SearchProposer:
             spared=len(cuts) - len(going),
         )
 
+    def importances(self, source: FileSet, history: History) -> Sequence[Importance]:
+        """The parameters of this source that the metric has depended on, the first the most."""
+        from autoresearch_ci.proposers.search.importance import (  # noqa: PLC0415 - as for ranked
+            importances,
+        )
+
+        observations = Observations()
+        observations.read(history)
+        return importances(self._read(source).parameters, observations)
+
     def repair(
         self, _source: FileSet, _history: History, _failed: Proposal, _crash: str
     ) -> Proposal | None:
@@ -208,6 +221,10 @@ class SearchProposer:
     def _tunings(
         self, reading: _Reading, history: History
     ) -> Iterator[tuple[tuple[str, ...], str, str, Mapping[str, Any]]]:
+        from autoresearch_ci.proposers.search.tuning import (  # noqa: PLC0415 - numpy takes its time
+            ranked,
+        )
+
         rng = random.Random(f"{self._seed}/{history.next_number}")
         for steps in ranked(reading.parameters, self._memory, rng):
             key = tuple(f"{step.parameter.id}={step.text}" for step in steps)

@@ -1,279 +1,177 @@
-"""The expected worth of a move, from the moves that were measured.
+"""A Gaussian process over whole settings of the parameters.
 
-A Gaussian process on differences: an experiment tells how much better the
-metric got when some parameters went from old to new. Each parameter has its own smooth
-effect on its own scale, and the effects add up, so that one lesson speaks for
-every move of the same parameter and near-misses of different parameters combine. No
-vector of all settings is needed: what others changed in between does no harm.
+The kernel is Matern's with smoothness 5/2 and a length of its own for each parameter, so that
+parameters which do nothing soon count for nothing. The lengths start from how promising a
+parameter looks and follow the evidence (maximum a posteriori, by the signs of the gradient),
+as Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, chapter 5. What is
+known of crashes and seconds is read through the same kernel.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import mul
-from statistics import median
 
-from autoresearch_ci.proposers.search.observations import Observation, Setting
-from autoresearch_ci.proposers.search.parameters import Parameter
+import numpy as np
+from numpy.typing import NDArray
 
-# In units of a parameter's scale: how far one lesson reaches, and how fast doubt about
-# a move grows with its size before anything is known.
-_LENGTH = 2.0
-_REACH = -1 / (2 * _LENGTH * _LENGTH)
-_BOWL = 0.15
-_FAR = 4.0
-_NOWHERE = 5.0
-# What one choice tells of another.
-_OTHER = 0.7
-# In units of a typical change of the metric.
-_CRASH = -2.0
-_NUGGETS = (0.01, 0.1, 0.5)
-_STALE = 0.02
-_PRIOR = 0.5
-# A parameter that nobody has moved may matter more than its look says: a first look at
-# every good one comes before the last digits of those that moved the metric first.
-_UNTRIED = 3.0
-# A gain this large is of another order than the usual ones, and what the other parameters
-# did before it may not be what they do now.
-_LEAP = 1.5
-_SHAKEN = 0.1
-# A move that changed nothing at all tells more than one that changed a little; but
-# a little of what was off may be as good as none, and much may not.
-_SILENT = 8.0
-_NOTHING = 1e-12
+Array = NDArray[np.float64]
 
-Move = tuple[float | str, float | str]
-Places = Mapping[str, Move]
+_ROOT = math.sqrt(5.0)
+_STEPS = 25
+# The signal's variance before anything was measured: of weight _BELIEF, about one.
+_BELIEF = 2.0
+# Far from all that was measured it is worse than the average of what was: so many times, a point.
+_PESSIMISM = 1.0
+# And the worse the further a parameter goes from where it stands, in its expected length.
+_BOWL, _FAR = 0.3, 2.0
+_NUGGET = 0.01
+_NUGGETS = (1e-4, 1.0)
+_FASTEST = 1.0
+_NOTHING = 1e-9
 
 
-def _likeness(a: float | str, b: float | str) -> float:
-    """The correlation of the effects at two settings, 0 to 1."""
-    if isinstance(a, str) or isinstance(b, str):
-        return 1.0 if a == b else _OTHER
-    far = a - b
-    return math.exp(far * far * _REACH)
+@dataclass(frozen=True)
+class Evidence:
+    """Measured points.
+
+    `points` has a row a measurement and a column a parameter; a category is its number.
+    `values` are better the higher, in typical changes; `noise` is the variance of each;
+    `worked` is 0 for a crash, else 1; `seconds` are logarithms.
+    """
+
+    points: Array
+    categories: NDArray[np.bool_]
+    values: Array
+    noise: Array
+    worked: Array
+    seconds: Array
 
 
-def _shared(a: Move, b: Move) -> float:
-    """The covariance of the effects of two moves of a parameter with amplitude 1."""
-    return (
-        _likeness(a[1], b[1])
-        - _likeness(a[1], b[0])
-        - _likeness(a[0], b[1])
-        + _likeness(a[0], b[0])
-    )
+@dataclass(frozen=True)
+class Forecast:
+    """For each candidate: mean and deviation of its value, the chance to work, log seconds."""
 
-
-def place(parameter: Parameter, setting: Setting) -> float | str:
-    """A setting as a coordinate; a choice is its own."""
-    if parameter.scale is None or isinstance(setting, str):
-        return str(setting)
-    return parameter.scale.place(setting)
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """One parameter's move to the model: prior mean, variance, covariance with each lesson."""
-
-    mean: float
-    variance: float
-    shared: Mapping[int, float]
+    mean: Array
+    deviation: Array
+    works: Array
+    seconds: Array
 
 
 class Surrogate:
-    """Fitted to lessons about parameters that still exist."""
+    """Fitted to evidence; `weights` are what to expect of the inverse squared lengths.
 
-    def __init__(
-        self,
-        parameters: Mapping[str, Parameter],
-        lessons: Sequence[Observation],
-        keeps: int,
-        noise: float,
-    ) -> None:
-        self.parameters = parameters
-        self.known: list[Places] = []
-        told: list[Observation] = []
-        for observation in lessons:
-            places: Places = {
-                name: (place(parameters[name], old), place(parameters[name], new))
-                for name, (old, new) in observation.moves.items()
-                if name in parameters
-            }
-            if places:
-                self.known.append(places)
-                told.append(observation)
-        sizes = [abs(observation.gain) for observation in told if observation.gain]
-        self.unit = median(sizes) if sizes else 1.0
-        effects = [
-            _CRASH if observation.gain is None else math.asinh(observation.gain / self.unit)
-            for observation in told
-        ]
-        self.about: dict[str, list[int]] = {}
-        for at, places in enumerate(self.known):
-            for name in places:
-                self.about.setdefault(name, []).append(at)
-        self.amplitude = self._scales(effects)
-        self._from: dict[tuple[str, float | str], dict[int, float]] = {}
-        spread = 2 * noise / (self.unit * self.unit)
-        shaken = self._shaken(told, effects)
-        noises = [
-            spread
-            + _STALE * (keeps - observation.age)
-            + shaken[at]
-            + 0.2 * (len(observation.moves) - len(places))
-            for at, (observation, places) in enumerate(zip(told, self.known, strict=True))
-        ]
-        self._fit(effects, noises)
+    `here` is the incumbent's point; the further from it the worse, before anything is known:
+    `doubts` are how fast, for each parameter.
+    """
 
-    def _shaken(self, told: Sequence[Observation], effects: Sequence[float]) -> list[float]:
-        """The noise of each observation from the leaps that other parameters made after it."""
-        noise = [0.0] * len(told)
-        for later, observation in enumerate(told):
-            leap = effects[later] - _LEAP if observation.kept else 0.0
-            if leap > 0:
-                for at in range(later):
-                    if self.known[at].keys().isdisjoint(observation.moves):
-                        noise[at] += _SHAKEN * leap * leap
-        return noise
+    def __init__(self, evidence: Evidence, weights: Array, here: Array, doubts: Array) -> None:
+        self._points, self._categories = evidence.points, evidence.categories
+        self._here, self._doubts = here, doubts
+        bowl = self._bowl(evidence.points)
+        count = len(evidence.values)
+        self._mean = (float((evidence.values - bowl).sum()) - _PESSIMISM) / (count + 1)
+        rest = evidence.values - bowl - self._mean
+        self._fit(rest, evidence.noise, weights)
+        self._solved = self._inverse @ rest
+        self._crashing = self._inverse @ (evidence.worked - 1.0)
+        self._usual = float(np.median(evidence.seconds))
+        self._slower = self._inverse @ (evidence.seconds - self._usual)
 
-    def _scales(self, effects: Sequence[float]) -> dict[str, float]:
-        """The scale of each parameter: by its look, corrected by what moving it did."""
-        seen: dict[str, list[float]] = {}
-        for places, effect in zip(self.known, effects, strict=True):
-            if len(places) == 1:
-                ((name, move),) = places.items()
-                size = max(_shared(move, move), 0.02)
-                seen.setdefault(name, []).append(effect * effect / size)
-        whole = 1.0
-        for name, squares in seen.items():
-            whole += min(sum(squares) / len(squares) / self.parameters[name].weight ** 2, 25.0)
-        scale = whole / (1 + len(seen))
-        found: dict[str, float] = {}
-        for name, parameter in self.parameters.items():
-            squares = seen.get(name, [])
-            prior = parameter.weight**2 * scale * (1.0 if squares else _UNTRIED)
-            silent = _SILENT if parameter.value else 1.0
-            told = sum(1.0 if square else silent for square in squares)
-            found[name] = (_PRIOR * prior + sum(squares)) / (_PRIOR + told)
-        return found
+    def _fit(self, values: Array, noise: Array, weights: Array) -> None:
+        """Climb to the most likely lengths and ruggedness, and keep the best that was met."""
+        count, dimensions = self._points.shape
+        apart = self._points[:, None, :] - self._points[None, :, :]
+        apart = np.where(self._categories, apart != 0, apart * apart)
+        flat = apart.reshape(count * count, dimensions)
+        prior = np.append(np.log(weights), math.log(_NUGGET))
+        at, pace, before = prior.copy(), np.full(dimensions + 1, 0.3), np.zeros(dimensions + 1)
+        best = math.inf
+        for _ in range(_STEPS):
+            lengths, nugget = np.exp(at[:-1]), math.exp(at[-1])
+            far = np.sqrt((flat @ lengths).reshape(count, count)) * _ROOT
+            fading = np.exp(-far)
+            covariance = (1 + far + far * far / 3) * fading
+            covariance[np.diag_indices(count)] += noise + nugget
+            root = np.linalg.cholesky(covariance)
+            inverse = np.linalg.inv(covariance)
+            solved = inverse @ values
+            scale = (_BELIEF + float(values @ solved)) / (_BELIEF + count)
+            away = at - prior
+            unlikely = (
+                (count + _BELIEF) * math.log(scale) / 2
+                + float(np.log(np.diag(root)).sum())
+                + float(away @ away) / 2
+            )
+            if unlikely < best:
+                best = unlikely
+                self.lengths, self._inverse, self._scale = lengths, inverse, scale
+            pull = inverse - np.outer(solved, solved) / scale
+            slope = away
+            slope[:-1] += lengths / 2 * (flat.T @ (pull * -(5 / 6) * (1 + far) * fading).ravel())
+            slope[-1] += float(np.trace(pull)) * nugget / 2
+            turned = slope * before
+            pace = np.where(turned > 0, np.minimum(pace * 1.3, _FASTEST), pace)
+            pace = np.where(turned < 0, pace / 2, pace)
+            before = np.where(turned < 0, 0.0, slope)
+            at = at - np.sign(before) * pace
+            at[-1] = min(max(at[-1], math.log(_NUGGETS[0])), math.log(_NUGGETS[1]))
 
-    def _fit(self, effects: Sequence[float], noises: Sequence[float]) -> None:
-        """Solve for the lessons, with as much ruggedness as makes them most likely."""
-        rest = [
-            effect - sum(self._bowl(name, move) for name, move in places.items())
-            for effect, places in zip(effects, self.known, strict=True)
-        ]
-        rows = [
-            [self._covariance(self.known[i], self.known[j]) for j in range(i + 1)]
-            for i in range(len(rest))
-        ]
-        best: tuple[float, list[list[float]]] | None = None
-        for nugget in _NUGGETS:
-            root, solved = _root(rows, [nugget + noise for noise in noises], rest)
-            likely = -sum(map(mul, solved, solved)) / 2 - sum(math.log(row[-1]) for row in root)
-            if best is None or likely > best[0]:
-                best = likely, root
-        self._inverse = _inverse(best[1]) if best else []
-        self._weights = [sum(map(mul, line, rest)) for line in self._inverse]
-
-    def _covariance(self, a: Places, b: Places) -> float:
-        total = 0.0
-        for name, move in a.items():
-            if name in b:
-                total += self.amplitude[name] * _shared(move, b[name])
-        return total
-
-    def _bowl(self, name: str, move: Move) -> float:
+    def _bowl(self, points: Array) -> Array:
         """Before anything is known: the further from where it stands, the worse."""
-        parameter = self.parameters[name]
-        old, new = move
-        root = math.sqrt(self.amplitude[name])
-        if isinstance(old, str) or isinstance(new, str):
-            return -_BOWL * root * ((new != parameter.text) - (old != parameter.text))
-        if parameter.scale is None:
-            return 0.0
-        here = parameter.scale.place(parameter.value)
-        # Nothing is far from everything; that says little about where to go.
-        reach = _FAR if parameter.value else _FAR * _NOWHERE
-        far = min(abs(new - here), reach) ** 2 - min(abs(old - here), reach) ** 2
-        return -_BOWL * root * far * (_FAR / reach) ** 2
+        away = np.minimum((points - self._here) ** 2 * self._doubts, _FAR)
+        bowl: Array = -_BOWL * away.sum(axis=1)
+        return bowl
 
-    def effect(self, name: str, move: Move) -> Effect:
-        """The posterior of one parameter's move."""
-        amplitude = self.amplitude[name]
-        old, new = move
-        if (name, old) not in self._from:
-            self._from[name, old] = {
-                at: self._towards(old, self.known[at][name]) for at in self.about.get(name, ())
-            }
-        shared = {
-            at: amplitude * (self._towards(new, self.known[at][name]) - before)
-            for at, before in self._from[name, old].items()
-        }
-        variance = 2 * amplitude * (1 - _likeness(old, new))
-        return Effect(self._bowl(name, move), variance, shared)
+    def forecast(self, candidates: Array) -> Forecast:
+        """Candidates are rows like those of the evidence."""
+        near = self._likeness(candidates)
+        unknown = 1 - ((near @ self._inverse) * near).sum(axis=1)
+        return Forecast(
+            mean=self._mean + self._bowl(candidates) + near @ self._solved,
+            deviation=np.sqrt(self._scale * np.maximum(unknown, _NOTHING)),
+            works=np.clip(1 + near @ self._crashing, 0.02, 1.0),
+            seconds=self._usual + near @ self._slower,
+        )
 
-    @staticmethod
-    def _towards(setting: float | str, observation: Move) -> float:
-        """The excess of a setting's likeness to what an observation moved to over what it left."""
-        return _likeness(setting, observation[1]) - _likeness(setting, observation[0])
+    def _likeness(self, candidates: Array) -> Array:
+        """Correlation of candidates with what was measured, by one product of matrices."""
+        ours, known = self._features(candidates), self._features(self._points)
+        far = (ours * ours).sum(1)[:, None] + (known * known).sum(1) - 2 * ours @ known.T
+        far = np.sqrt(np.maximum(far, 0.0)) * _ROOT
+        likeness: Array = (1 + far + far * far / 3) * np.exp(-far)
+        return likeness
 
-    def predict(self, effects: Iterable[Effect]) -> tuple[float, float]:
-        """Mean and standard deviation of what moves gain together, in typical changes."""
-        mean = variance = 0.0
-        shared: dict[int, float] = {}
-        for effect in effects:
-            mean += effect.mean
-            variance += effect.variance
-            for at, value in effect.shared.items():
-                shared[at] = shared.get(at, 0.0) + value
-        if shared:
-            near, values = list(shared), list(shared.values())
-            mean += sum(map(mul, values, [self._weights[at] for at in near]))
-            for at, value in shared.items():
-                line = self._inverse[at]
-                variance -= value * sum(map(mul, values, [line[b] for b in near]))
-        return mean, math.sqrt(max(variance, _NOTHING))
+    def _features(self, points: Array) -> Array:
+        """Columns whose squared distances add up: a category takes a column an option."""
+        columns = []
+        for at, category in enumerate(self._categories):
+            column, length = points[:, at], self.lengths[at]
+            if category:
+                options = np.arange(self._points[:, at].max() + 1)
+                # An option that was never measured is as far from all others as they are.
+                extra = (column > options[-1])[:, None]
+                same = np.hstack([column[:, None] == options, extra])
+                columns.append(math.sqrt(length / 2) * same)
+            else:
+                columns.append(math.sqrt(length) * column[:, None])
+        return np.hstack(columns)
 
 
-def _root(
-    rows: Sequence[Sequence[float]], noises: Sequence[float], right: Sequence[float]
-) -> tuple[list[list[float]], list[float]]:
-    """The triangular root of a covariance matrix, and it solved for the right side."""
-    root: list[list[float]] = []
-    solved: list[float] = []
-    for i, values in enumerate(rows):
-        row: list[float] = []
-        for j in range(i):
-            row.append((values[j] - sum(map(mul, row, root[j]))) / root[j][j])
-        diagonal = values[i] + noises[i] - sum(map(mul, row, row))
-        solved_before = sum(map(mul, row, solved))
-        row.append(math.sqrt(max(diagonal, 1e-9)))
-        solved.append((right[i] - solved_before) / row[i])
-        root.append(row)
-    return root, solved
-
-
-def _inverse(root: Sequence[Sequence[float]]) -> list[list[float]]:
-    """The inverse of a matrix from its lower triangular root."""
-    count = len(root)
-    columns: list[list[float]] = []
-    for j in range(count):
-        column = [1.0 / root[j][j]]
-        for i in range(j + 1, count):
-            column.append(-sum(map(mul, root[i][j:i], column)) / root[i][i])
-        columns.append(column)
-    full = [[0.0] * count for _ in range(count)]
-    for i in range(count):
-        for j in range(i + 1):
-            full[i][j] = full[j][i] = sum(map(mul, columns[i], columns[j][i - j :]))
-    return full
-
-
-def expected_gain(mean: float, deviation: float) -> float:
-    """The expected improvement: what is gained on average when losses are thrown away."""
+def expected_gain(mean: Array, deviation: Array) -> Array:
+    """The gain on average when losses are thrown away."""
     z = mean / deviation
-    density = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
-    return deviation * (z * 0.5 * math.erfc(-z / math.sqrt(2)) + density)
+    density = np.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+    return deviation * (z * _below(z) + density)
+
+
+def _below(z: Array) -> Array:
+    """The normal distribution, to seven digits: Abramowitz and Stegun, 7.1.26."""
+    x = np.abs(z) / math.sqrt(2)
+    t = 1 / (1 + 0.3275911 * x)
+    series: Array = np.full_like(t, 1.061405429)
+    for factor in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
+        series = factor + t * series
+    half = t * series * np.exp(-x * x) / 2
+    below: Array = np.where(z < 0, half, 1 - half)
+    return below

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import shlex
 import subprocess
@@ -44,15 +43,6 @@ def test_nothing_is_overwritten(tmp_path, kind):
         (place / "mine").write_text("mine")
     with pytest.raises(WorkspaceError, match="not an empty directory"):
         demo.copy(demo.example(), place)
-
-
-def test_without_numpy_it_says_how_to_get_it(monkeypatch, capsys):
-    """The one thing that the demo needs beyond the program is named."""
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
-    with pytest.raises(SystemExit) as exit_:
-        main(["demo"])
-    assert exit_.value.code == 1
-    assert "pip install 'autoresearch-ci[demo]'" in capsys.readouterr().err
 
 
 def test_the_demo_goes_on_with_the_same_python(tmp_path):

@@ -16,7 +16,13 @@ from autoresearch_ci.core.model import (
     Rejected,
     Status,
 )
-from autoresearch_ci.proposers.model_and_search import REJECTIONS, TUNING, ModelThenSearch
+from autoresearch_ci.proposers.model_and_search import (
+    PLATEAU_OF,
+    REJECTIONS,
+    SHARE,
+    ModelThenSearch,
+)
+from autoresearch_ci.proposers.payoff import share
 from autoresearch_ci.proposers.search import SearchProposer
 from tests.unit.conftest import BASELINE
 
@@ -44,8 +50,8 @@ def idea(title, added=("DROPOUT = 0.5",)):
 class Campaign:
     """A history that grows by whatever is proposed."""
 
-    def __init__(self, model, *, search=None):
-        self.model = model
+    def __init__(self, model, *, search=None, price=0.0):
+        self.model, self.price = model, price
         self.search = search or SearchProposer(metric_name="loss", seed="t")
         self.tuned = []
         self.history = History(Direction.LOWER)
@@ -70,6 +76,7 @@ class Campaign:
                     status=Status.KEEP if keep else Status.DISCARD,
                     reason=Reason.IMPROVED if keep else Reason.WORSE,
                     value=0.9 if keep else 1.1,
+                    cost_usd=self.price if found.proposer == "model" else 0.0,
                 )
             )  # fmt: skip
         elif isinstance(found, Rejected):
@@ -92,21 +99,51 @@ def test_the_model_is_asked_as_long_as_it_answers():
 
 
 def test_a_kept_idea_is_tuned_by_the_search_at_no_cost():
-    """The numbers it brought in, and only those, for a few experiments; then the model goes on."""
+    """The numbers it brought in, and only those, in turns with the model."""
     campaign = Campaign(Model())
     campaign.step(keep=True)
-    found = campaign.run(TUNING + 1)
-    assert proposers(found) == ["search"] * TUNING + ["model"]
-    assert all("DROPOUT" in each.title for each in found[:TUNING])
+    found = campaign.run(6)
+    assert proposers(found)[0] == "search"
+    assert 2 <= proposers(found).count("model") <= 4
+    tuned = [each for each in found if each.proposer == "search"]
+    assert all("DROPOUT" in each.title for each in tuned)
     assert campaign.tuned[0] == frozenset({"DROPOUT = 0.5"})
 
 
-def test_tuning_goes_on_while_it_pays():
-    """Each keep of the search buys it as many experiments again."""
+def test_tuning_gets_more_where_it_pays():
+    """Whoever has the better ideas for a unit of cost is asked more often, and neither never."""
+    paying, idle = Campaign(Model()), Campaign(Model())
+    for campaign in (paying, idle):
+        campaign.step(keep=True)
+        for _ in range(40):
+            turn = campaign.relay.propose(SOURCE, campaign.history)
+            campaign.step(keep=campaign is paying and turn.proposer == "search")
+    counts = [
+        sum(each.proposer == "search" for each in campaign.history.experiments[1:])
+        for campaign in (paying, idle)
+    ]
+    assert counts[0] > counts[1] > 2
+
+
+def test_an_expensive_model_is_asked_less():
+    """Dollars count beside seconds: the search, which has none, gets more turns."""
+    dear, free = Campaign(Model(), price=0.5), Campaign(Model())
+    for campaign in (dear, free):
+        campaign.step(keep=True)
+        campaign.run(4)
+    shares = [share("search", "model", campaign.history) for campaign in (dear, free)]
+    assert shares[0] > shares[1]
+
+
+def test_on_a_plateau_the_mix_is_even_and_the_log_says_so():
+    """After ten experiments without a keep the past is no guide; the record has why."""
     campaign = Campaign(Model())
     campaign.step(keep=True)
-    campaign.step(keep=True)
-    assert proposers(campaign.run(2 * TUNING)) == ["search"] * (2 * TUNING - 1) + ["model"]
+    found = campaign.run(14)
+    told = [each.change for each in found if each.proposer == "search"]
+    assert PLATEAU_OF not in told[0]
+    assert told[-1][SHARE] == 0.5
+    assert told[-1][PLATEAU_OF] >= 10
 
 
 def test_an_idea_without_numbers_is_not_tuned():
@@ -162,7 +199,6 @@ def test_a_fresh_instance_goes_on_alike():
     """On another machine the next proposal is the same."""
     campaign = Campaign(Model())
     campaign.step(keep=True)
-    campaign.step()
     other = campaign.fresh()
     assert other.propose(SOURCE, campaign.history) == campaign.relay.propose(
         SOURCE, campaign.history

@@ -13,7 +13,7 @@ from autoresearch_ci.core.model import Direction, FileSet
 from autoresearch_ci.proposers.search import SearchProposer
 from autoresearch_ci.proposers.search.kinds import KINDS
 from autoresearch_ci.proposers.search.parameters import applied
-from autoresearch_ci.proposers.search.tuning import steps_of
+from autoresearch_ci.proposers.search.steps import steps_of
 from autoresearch_ci.source_code.syntax import Kind, spans
 from autoresearch_ci.source_code.syntax.check import syntax_error
 from tests.unit.proposers.search.reading import parameters, seen

@@ -1,7 +1,7 @@
 import pytest
 
 from autoresearch_ci.proposers.search.literals import Literal
-from autoresearch_ci.proposers.search.tuning import steps_of
+from autoresearch_ci.proposers.search.steps import steps_of
 from tests.unit.proposers.search import reading
 
 

@@ -1,0 +1,154 @@
+"""Candidates for the next experiment: which parameters go where, hundreds at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoresearch_ci.proposers.search.landscape import Space
+from autoresearch_ci.proposers.search.observations import Observations, Setting
+from autoresearch_ci.proposers.search.steps import Step, Steps, step_to, steps_of
+from autoresearch_ci.proposers.search.surrogate import Array
+
+Rows = NDArray[np.intp]
+"""A row a candidate, a column a parameter: the number of its step, 0 where it stays."""
+
+_JOINT = 300
+_TOGETHER = 6
+_MORE = 0.4
+_LEAST_WEIGHT = 0.05
+_CHILDREN = 40
+_EVENLY = 0.5
+
+
+class Candidates:
+    """All steps of all parameters, and what can be made of them.
+
+    Beside the steps from where a parameter stands, the settings that it had in the best
+    versions: a candidate may be a restart from one of those, or a cross with it.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        good: Sequence[Mapping[str, Setting]],
+        chance: np.random.Generator,
+        *,
+        wide: bool,
+    ) -> None:
+        self._chance = chance
+        self._steps: list[list[Step]] = [
+            list(steps_of(each, wide=wide)) for each in space.parameters
+        ]
+        self._singles = np.array([len(steps) for steps in self._steps])
+        self._older = self._rows_of(space, good)
+        self._counts = np.array([len(steps) for steps in self._steps])
+        self._places = np.zeros((len(self._steps), self._counts.max() + 1))
+        for at, steps in enumerate(self._steps):
+            places = [space.place(at, step.new) for step in steps]
+            self._places[at, 0] = space.here[at]
+            self._places[at, 1 : len(steps) + 1] = places
+        weights = [max(parameter.weight, _LEAST_WEIGHT) for parameter in space.parameters]
+        self._promise = np.log(weights)
+
+    def _rows_of(self, space: Space, good: Sequence[Mapping[str, Setting]]) -> Rows:
+        """Earlier versions as rows; their settings become steps."""
+        rows = np.zeros((len(good), len(self._steps)), dtype=np.intp)
+        for row, settings in zip(rows, good, strict=True):
+            for name, setting in settings.items():
+                at = space.index.get(name)
+                step = None if at is None else step_to(space.parameters[at], setting)
+                if at is None or step is None:
+                    continue
+                texts = [each.text for each in self._steps[at]]
+                if step.text not in texts:
+                    self._steps[at].append(step)
+                    texts.append(step.text)
+                row[at] = texts.index(step.text) + 1
+        return _moving(rows)
+
+    def first(self) -> Rows:
+        """Each step alone, some together by chance, and earlier versions."""
+        alone = np.zeros((self._singles.sum(), len(self._steps)), dtype=np.intp)
+        column = np.repeat(np.arange(len(self._steps)), self._singles)
+        ends = np.cumsum(self._singles)
+        alone[np.arange(len(alone)), column] = (
+            np.arange(len(alone)) - (ends - self._singles)[column] + 1
+        )
+        order = np.argsort(-(self._promise + self._luck(_JOINT)), axis=1)
+        rank = np.argsort(order, axis=1)
+        together = np.minimum(1 + self._chance.geometric(_MORE, _JOINT), _TOGETHER)
+        chosen = rank < together[:, None]
+        joint = np.where(chosen, self._any_step(_JOINT), 0)
+        return np.vstack([alone, joint, self._older])
+
+    def children(self, rows: Rows) -> Rows:
+        """Each of these rows with one parameter moved otherwise, or not at all, many times."""
+        rows = np.repeat(rows, _CHILDREN, axis=0)
+        count = len(rows)
+        promising = np.argmax(self._promise + self._luck(count), axis=1)
+        evenly = (self._chance.random(count) * len(self._steps)).astype(np.intp)
+        column = np.where(self._chance.random(count) < _EVENLY, promising, evenly)
+        step = (self._chance.random(count) * (self._counts[column] + 1)).astype(np.intp)
+        rows[np.arange(count), column] = step
+        return _moving(rows)
+
+    def _luck(self, count: int) -> Array:
+        """With these added, the largest are drawn by their weights (the Gumbel-max trick)."""
+        luck: Array = self._chance.gumbel(size=(count, len(self._steps)))
+        return luck
+
+    def _any_step(self, count: int) -> Rows:
+        drawn: Array = self._chance.random((count, len(self._steps))) * self._counts
+        return drawn.astype(np.intp) + 1
+
+    def places(self, rows: Rows) -> Array:
+        """Coordinates of candidates."""
+        places: Array = self._places[np.arange(len(self._steps)), rows]
+        return places
+
+    def steps(self, row: Rows) -> Steps:
+        """The steps of a row."""
+        return tuple(self._steps[at][number - 1] for at, number in enumerate(row) if number)
+
+    def crashing(self, rows: Rows, space: Space, observations: Observations) -> NDArray[np.bool_]:
+        """Tell candidates that would repeat a crash: all that it moved, as far or further."""
+        crashing = np.zeros(len(rows), dtype=np.bool_)
+        for moves in observations.crashes:
+            same = np.ones(len(rows), dtype=np.bool_)
+            for name, (old, new) in moves.items():
+                at = space.index.get(name)
+                if at is None:
+                    same[:] = False
+                    break
+                same &= self._beyond(at, old, new, observations.reached.get(name))[rows[:, at]]
+            crashing |= same
+        for at, steps in enumerate(self._steps):
+            failed = [(step.parameter.id, step.new) in observations.failed for step in steps]
+            crashing |= np.array([False, *failed])[rows[:, at]]
+        return crashing
+
+    def _beyond(
+        self, at: int, old: Setting, new: Setting, reached: tuple[float, float] | None
+    ) -> NDArray[np.bool_]:
+        """For each step of a parameter: whether it goes where a crash went, or further."""
+        steps = self._steps[at]
+        standing = steps[0].old if steps else None
+        settings = [standing, *(step.new for step in steps)]
+        if not isinstance(old, float) or not isinstance(new, float):
+            return np.array([setting == new for setting in settings])
+        numbers = np.array([s if isinstance(s, float) else np.nan for s in settings])
+        low, high = reached or (new, new)
+        if new > old and high <= new:
+            return np.array(numbers >= new)
+        if new < old and low >= new:
+            return np.array(numbers <= new)
+        return np.array(numbers == new)
+
+
+def _moving(rows: Rows) -> Rows:
+    """Those that move anything."""
+    moving: Rows = rows[rows.any(axis=1)]
+    return moving

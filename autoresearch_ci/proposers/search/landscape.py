@@ -1,0 +1,163 @@
+"""Experiments of a campaign as points: where all parameters stood, and what came of it.
+
+The ledger says of each experiment which parameters it moved and from where. With the settings
+of today's source that tells where all of them stood in each experiment since the first, also
+in those that were discarded. A kept change of somebody else (a model, a deletion) is a shift:
+it moved the value by its gain and, as far as is known, no parameter.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoresearch_ci.proposers.search.observations import Moves, Observation, Observations, Setting
+from autoresearch_ci.proposers.search.parameters import Parameter
+from autoresearch_ci.proposers.search.steps import setting_of
+from autoresearch_ci.proposers.search.surrogate import Array, Evidence
+
+MOST = 80
+"""Points that are weighed at once: the best ones, and the last ones."""
+
+GOOD = 5
+"""Earlier versions, and near misses, that a candidate may go back to."""
+
+_LEAST_SPREAD = 0.3
+# In typical changes: what a crash is worth at most, and the doubt for each change of others since.
+_CRASH = -1.0
+_STALE = 0.02
+_TINY = 1e-12
+
+
+Stands = dict[int, tuple[Array, float, int]]
+
+
+class Space:
+    """Coordinates of settings: a number's place on its scale, an option's number."""
+
+    def __init__(self, parameters: Sequence[Parameter]) -> None:
+        self.parameters = parameters
+        self.index = {parameter.id: at for at, parameter in enumerate(parameters)}
+        self.categories = np.array([p.scale is None and not p.ordered for p in parameters])
+        self._options = [
+            {option: float(at) for at, option in enumerate(parameter.options)}
+            for parameter in parameters
+        ]
+        here = [self.place(at, setting_of(each)) for at, each in enumerate(parameters)]
+        self.here: Array = np.array([0.0 if place is None else place for place in here])
+
+    def place(self, at: int, setting: Setting) -> float | None:
+        """The coordinate of a setting; None for one that the parameter cannot have."""
+        scale = self.parameters[at].scale
+        if scale is None:
+            options = self._options[at]
+            return options.setdefault(str(setting), float(len(options)))
+        return scale.place(setting) if isinstance(setting, float) else None
+
+    def moved(self, point: Array, moves: Moves, *, back: bool = False) -> Array:
+        """The point after these moves, or before them."""
+        point = point.copy()
+        for name, (old, new) in moves.items():
+            if (at := self.index.get(name)) is not None:
+                place = self.place(at, old if back else new)
+                point[at] = point[at] if place is None else place
+        return point
+
+
+@dataclass(frozen=True, slots=True)
+class Landscape:
+    """Measurements of some parameters; `good` are the settings of the best other versions.
+
+    Of those the settings that are not today's.
+    """
+
+    evidence: Evidence
+    good: list[Mapping[str, Setting]]
+
+
+def landscape(space: Space, observations: Observations) -> Landscape:
+    """The points that count most."""
+    stands = _stands(space, observations)
+    told = [each for each in observations.lessons if not space.index.keys().isdisjoint(each.moves)]
+    levels = [stands[each.age][1] for each in told]
+    gains = np.array(
+        [
+            stands[0][1],
+            *(
+                math.nan if each.gain is None else level + each.gain
+                for each, level in zip(told, levels, strict=True)
+            ),
+        ]
+    )
+    runs = np.array([1, *(max(each.runs, 1) for each in told)])
+    seconds = np.array([observations.seconds, *(each.seconds for each in told)])
+    stale = np.array([stands[0][2], *(stands[each.age][2] for each in told)])
+
+    worked = ~np.isnan(gains)
+    known = np.where(worked, gains, 0.0)
+    sizes = np.abs(known[known != 0])
+    unit = max(float(np.median(sizes)), _TINY) if len(sizes) else 1.0
+    values = np.arcsinh(known / unit)
+    values[~worked] = min(values.min(), _CRASH)
+    # The squeezing of large values squeezes their noise as well.
+    noise = observations.noise / unit**2 / runs / (1 + (known / unit) ** 2) + _STALE * stale
+    kept = _weightiest(values)
+    spread = max(float(values[kept].std()), _LEAST_SPREAD) if len(kept) > 1 else 1.0
+    evidence = Evidence(
+        points=np.array([_point(space, stands, told, at - 1) for at in kept]),
+        categories=space.categories,
+        values=values[kept] / spread,
+        noise=noise[kept] / spread**2,
+        worked=worked[kept].astype(float),
+        seconds=np.log(np.maximum(seconds[kept], _TINY)),
+    )
+    return Landscape(evidence, _good(told, values[1:], observations))
+
+
+def _point(space: Space, stands: Stands, told: Sequence[Observation], at: int) -> Array:
+    """The point of an experiment; below 0, of the beginning."""
+    return stands[0][0] if at < 0 else space.moved(stands[told[at].age][0], told[at].moves)
+
+
+def _good(
+    told: Sequence[Observation], values: Array, observations: Observations
+) -> list[Mapping[str, Setting]]:
+    """The settings of the best versions, where they are not those of today."""
+    back: list[dict[str, Setting]] = [{}]
+    for keep in reversed(observations.keeps):
+        back.append({**back[-1], **{name: old for name, (old, _) in keep.moves.items()}})
+    back.reverse()
+    best = [at for at in np.argsort(-values, kind="stable")[: 2 * GOOD] if not told[at].kept]
+    kept = [back[age] for age in range(max(1, len(back) - GOOD), len(back) - 1)]
+    missed = [
+        back[told[at].age] | {n: new for n, (_, new) in told[at].moves.items()} for at in best
+    ]
+    return [*kept, *missed[:GOOD]]
+
+
+def _weightiest(values: Array) -> NDArray[np.intp]:
+    """Which points count, where there are many."""
+    count = len(values)
+    if count <= MOST:
+        return np.arange(count)
+    best = np.argsort(-values, kind="stable")[: MOST // 2]
+    return np.unique(np.concatenate([best, np.arange(count - MOST // 2, count)]))
+
+
+def _stands(space: Space, observations: Observations) -> Stands:
+    """After so many keeps: the incumbent's point, its gain over today's, others' changes since."""
+    point, level, others = space.here, 0.0, 0
+    stands = {len(observations.keeps): (point, level, others)}
+    for at, keep in reversed(list(enumerate(observations.keeps))):
+        if keep.moves:
+            point, level = space.moved(point, keep.moves, back=True), level - keep.gain
+        else:
+            others += 1
+        stands[at] = point, level, others
+    # Nothing stood anywhere before the baseline.
+    stands[0] = stands.get(1, stands[0])
+    return stands

@@ -1,0 +1,162 @@
+"""The model of past experiments, and what is chosen by it."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import numpy as np
+import pytest
+
+from autoresearch_ci.proposers.search.importance import importances, table
+from autoresearch_ci.proposers.search.landscape import Space, landscape
+from autoresearch_ci.proposers.search.observations import Keep, Observation, Observations
+from autoresearch_ci.proposers.search.surrogate import Evidence, Surrogate, expected_gain
+from autoresearch_ci.proposers.search.tuning import ranked
+from tests.unit.proposers.search import reading
+
+TEXT = "LR = 0.1\nDEPTH = 4\nUSE_MASK = True\n"
+
+
+def observed(*lessons, keeps=(Keep({}, 0.0),), seconds=1.0):
+    """Observations of (moves, gain[, seconds]), all of them on the last of these keeps."""
+    found = Observations(keeps=list(keeps), seconds=seconds)
+    for number, (moves, gain, *took) in enumerate(lessons, 1):
+        age, long = len(keeps), took[0] if took else seconds
+        found.lessons.append(Observation(number, moves, gain, False, age, long, 1))
+        if gain is None:
+            found.crashes.append(moves)
+    return found
+
+
+def first(parameters, observations, count=1):
+    moves = ranked(parameters, observations, random.Random(1))
+    return [next(moves) for _ in range(count)]
+
+
+def test_the_expected_gain_is_that_of_a_normal_variable():
+    """The approximation of the normal distribution is as good as the library's."""
+    for z in (-6.0, -2.0, -0.3, 0.0, 0.7, 3.0):
+        exact = z * 0.5 * math.erfc(-z / math.sqrt(2)) + math.exp(-z * z / 2) / math.sqrt(
+            2 * math.pi
+        )
+        found = expected_gain(np.array([z * 2]), np.array([2.0]))[0]
+        assert found == pytest.approx(2 * exact, abs=1e-6)
+
+
+def test_a_parameter_that_does_nothing_gets_a_long_reach():
+    """The lengths follow the evidence: what moves the value is told from what does not."""
+    chance = np.random.default_rng(0)
+    points = chance.uniform(-2, 2, (40, 3))
+    evidence = Evidence(
+        points=points,
+        categories=np.array([False, False, False]),
+        values=np.sin(2 * points[:, 0]),
+        noise=np.zeros(40),
+        worked=np.ones(40),
+        seconds=np.zeros(40),
+    )
+    found = Surrogate(evidence, np.full(3, 0.1), np.zeros(3), np.zeros(3)).lengths
+    assert found[0] > 5 * max(found[1:])
+
+
+def test_a_discarded_version_is_known_by_all_its_settings():
+    """Where parameters stood in an old experiment follows from today's source and the ledger."""
+    parameters = reading.parameters(TEXT)
+    keeps = [Keep({}, 0.0), Keep({"LR": (0.05, 0.1)}, 0.3)]
+    observations = observed(keeps=keeps)
+    observations.lessons.append(Observation(1, {"DEPTH": (4.0, 8.0)}, -0.2, False, 1, 1.0, 1))
+    space = Space(parameters)
+    points = landscape(space, observations).evidence.points
+    lr, depth = space.index["LR"], space.index["DEPTH"]
+    places = [parameters[lr].scale.place(value) for value in (0.05, 0.05)]
+    assert points[:, lr].tolist() == places
+    assert points[1, depth] == parameters[depth].scale.place(8.0)
+
+
+def test_a_change_of_somebody_else_is_a_shift():
+    """What a model's idea gained is not taken for the work of the parameters before it."""
+    parameters = reading.parameters(TEXT)
+    tried = Observation(1, {"LR": (0.1, 0.2)}, -0.5, False, 1, 1.0, 1)
+    alone, shifted = Observations(keeps=[Keep({}, 0.0)]), Observations(keeps=[Keep({}, 0.0)])
+    shifted.keeps.append(Keep({}, 40.0))
+    for each in (alone, shifted):
+        each.lessons.append(tried)
+    values = [landscape(Space(parameters), each).evidence.values for each in (alone, shifted)]
+    assert values[0].tolist() == values[1].tolist()
+
+
+def test_what_takes_ten_times_as_long_is_not_tried_first():
+    """Of two that promise the same the cheap one is tried, by the seconds that were seen."""
+    parameters = reading.parameters("ALPHA = 1.0\nBETA = 1.0\n")
+    for slow, quick in (("ALPHA", "BETA"), ("BETA", "ALPHA")):
+        lessons = [
+            ({slow: (1.0, 2.0)}, -0.1, 30.0),
+            ({slow: (1.0, 4.0)}, -0.2, 60.0),
+            ({quick: (1.0, 2.0)}, -0.1, 1.0),
+            ({quick: (1.0, 4.0)}, -0.2, 1.0),
+        ]
+        found = first(parameters, observed(*lessons), 10)
+        slower = [s for steps in found for s in steps if s.parameter.id == slow and s.new > 1.5]
+        assert not slower
+
+
+def test_no_experiment_repeats_a_joint_crash():
+    """What two parameters together broke is not tried again, nor further in that direction."""
+    parameters = reading.parameters(TEXT)
+    crash = ({"LR": (0.1, 0.2), "DEPTH": (4.0, 8.0)}, None)
+    for steps in ranked(parameters, observed(crash), random.Random(1)):
+        to = {step.parameter.id: step.new for step in steps}
+        assert not (to.get("LR", 0) >= 0.2 and to.get("DEPTH", 0) >= 8)
+
+
+def test_a_crash_that_a_further_step_refutes_bars_no_direction():
+    """Where something beyond has worked, only the very setting that crashed is left out."""
+    parameters = reading.parameters("DEPTH = 4\n")
+    observations = observed(({"DEPTH": (4.0, 6.0)}, None), ({"DEPTH": (4.0, 8.0)}, -0.1))
+    observations.reached["DEPTH"] = 8.0, 8.0
+    moves = ranked(parameters, observations, random.Random(1))
+    found = {step.new for steps in moves for step in steps}
+    assert 6.0 not in found
+    assert max(found) > 8
+
+
+def test_the_important_parameter_is_told():
+    """Shares are of what moving a parameter changes, and people are shown them as bars."""
+    parameters = reading.parameters(TEXT)
+    lessons = [({"LR": (0.1, 0.1 * 2**n)}, -(n**2) * 0.1) for n in (-2, -1, 1, 2, 3)]
+    lessons += [({"DEPTH": (4.0, d)}, -0.001) for d in (2.0, 3.0, 6.0)]
+    found = importances(parameters, observed(*lessons))
+    assert [each.parameter.id for each in found] == ["LR", "DEPTH"]
+    assert found[0].share > 0.8
+    assert "LR" in next(table(found))
+
+
+def test_nothing_moved_is_nothing_known():
+    """Before the first experiment of the search there is nothing to tell."""
+    assert not importances(reading.parameters(TEXT), observed())
+
+
+K_MODULE = """\
+# loader: ['csv_reader', 'json_reader', 'xml_reader', 'parquet_reader', 'sql_reader']
+# preprocess: ['normalize', 'standardize', 'minmax', 'scale', 'none']
+# algorithm: ['quicksort', 'mergesort', 'heapsort', 'bubblesort', 'insertion']
+# formatter: ['json', 'xml', 'csv', 'yaml', 'protobuf']
+config = {
+    'loader': 'json_reader',
+    'preprocess': 'standardize',
+    'algorithm': 'mergesort',
+    'formatter': 'xml',
+}
+"""
+
+
+def test_four_choices_of_five_are_found_within_sixty_experiments(campaign):
+    """Without a hint which of them is right, the right ones of 625 are found."""
+    right = ("csv_reader", "normalize", "quicksort", "json")
+
+    def metric(text):
+        return -sum(f": '{word}'," in text for word in right) / 4
+
+    for seed in "abcde":
+        assert campaign(K_MODULE, metric, seed=seed).run(60).best == -1
