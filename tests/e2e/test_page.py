@@ -304,9 +304,9 @@ def test_ten_thousand_experiments(shown, tmp_path):
         return performance.now() - began;
     }))""")
     print(f"first paint {paint:.0f} ms, sorted in {took} ms, searched in {searched:.0f} ms")
-    # Alone it takes a tenth of this.
-    assert paint < 4_500
-    assert max(*took, searched) < 500
+    # Alone it takes a fiftieth of this; what other tests take beside it nobody knows.
+    assert paint < 10_000
+    assert max(*took, searched) < 5_000
 
 
 def first_paint(opened):

@@ -56,7 +56,7 @@ function sortBy(key) {
   state.shown = PAGE;
   drawTable();
   const button = byId("columns").querySelector(`[data-key="${key}"]`);
-  if (button) button.focus();
+  if (button) button.focus({ preventScroll: true });
 }
 
 function options(id, first, values) {
