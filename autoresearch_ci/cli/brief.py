@@ -60,7 +60,7 @@ def look(repo: Path, overrides: Mapping[str, object]) -> CampaignState:
     from autoresearch_ci.engine.assembly import choose_frozen_lines  # noqa: PLC0415
     from autoresearch_ci.proposers.llm.instructions import instructions  # noqa: PLC0415
     from autoresearch_ci.proposers.llm.prompt import CampaignState  # noqa: PLC0415
-    from autoresearch_ci.proposers.select import frozen_line_numbers  # noqa: PLC0415
+    from autoresearch_ci.proposers.select import shown_files  # noqa: PLC0415
     from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
     workspace = Workspace.open(repo)
@@ -77,13 +77,12 @@ def look(repo: Path, overrides: Mapping[str, object]) -> CampaignState:
     source = _incumbent(workspace, settings, history)
     return CampaignState(
         settings=settings,
-        source=source.text,
+        **shown_files(source, choose_frozen_lines(settings), settings),
         history=history,
         program=written.program,
         context=written.context,
         patch=partial(recall, suffix="patch"),
         log=partial(recall, suffix="log"),
-        frozen=frozen_line_numbers(choose_frozen_lines(settings), source),
         queue=tuple(idea.text for idea in history.ideas),
         experiments_left=settings.max_experiments,
         seconds_left=settings.time_limit,
@@ -94,13 +93,16 @@ def _incumbent(workspace: Workspace, settings: Settings, history: History) -> Fi
     """The files that the next idea is about."""
     from autoresearch_ci.core.errors import TargetError  # noqa: PLC0415
     from autoresearch_ci.core.model import FileSet  # noqa: PLC0415
+    from autoresearch_ci.workspace.editable import Editable  # noqa: PLC0415
 
     commit = history.incumbent.commit if history.incumbent else "HEAD"
-    content = workspace.objects.read(f"{commit}:{settings.target_file}")
-    if content is None:
+    target, named = settings.target_file, settings.editable_files
+    paths = Editable(workspace.git, target, named, settings.readonly_files).paths(commit)
+    contents = {path: workspace.objects.read(f"{commit}:{path}") for path in paths}
+    if contents[target] is None:
         raise TargetError(
-            f"There is no {settings.target_file} in {commit[:12]}.",
+            f"There is no {target} in {commit[:12]}.",
             remedy="Commit it, or name another target_file; `git fetch` may bring a commit that "
             "is missing.",
         )
-    return FileSet({settings.target_file: content.decode("utf-8", "replace")})
+    return FileSet({p: (text or b"").decode("utf-8", "replace") for p, text in contents.items()})

@@ -67,6 +67,12 @@ class Settings(BaseModel):
     target_file: Annotated[TargetPath, Shown("detected")] = Field(
         description="the single file to modify", examples=["train.py"]
     )
+    editable_files: Globs = Field(
+        (),
+        description="comma-separated files, or globs that new files may match too, that may change "
+        "with `target_file`",
+        examples=["src/*.py, config.toml"],
+    )
     run_command: Annotated[Script, Shown("by project type")] = Field(
         description="runs one experiment, output to `run.log`", examples=["python train.py"]
     )

@@ -88,6 +88,8 @@ def open_session(request: SessionRequest, aside: Aside | None = None) -> Iterato
                 tag,
                 session=name,
                 target=settings.target_file,
+                editable=settings.editable_files,
+                readonly=settings.readonly_files,
                 base=request.base,
                 kept=kept.commit if kept else None,
                 kept_parent=kept.parent if kept else None,
@@ -189,6 +191,7 @@ def assemble(
             tracked=campaign.paths,
             agent_log=workspace.state_dir / "agent.log",
             elsewhere=campaign.names_elsewhere,
+            may_add=campaign.may_add,
         )
         proposer = select.proposer(context)
     next_idea = NextIdea(proposer, settings, campaign, book, knowledge, recorder, start.session)

@@ -182,7 +182,7 @@ def unmeasured(proposal: Proposal, trial: Trial, given: Conditions) -> Outcome |
     if same and not (same.held and is_bounded(given.settings, given.history.direction)):
         error = f"the same as experiment {same.experiment}"
         return Outcome(same.value, objection=Reason.DUPLICATE, error=error)
-    if broken := given.frozen_lines.broken(given.source, proposal.files):
+    if broken := trial.refusal or given.frozen_lines.broken(given.source, proposal.files):
         return Outcome(objection=Reason.RULE_VIOLATION, error=broken)
     return None
 

@@ -151,6 +151,7 @@ class Recorder:
             held=outcome.held,
             holdout=outcome.holdout,
             holdout_error=outcome.holdout_error,
+            files=trial.touched if {*trial.touched} - {self._start.target} else (),
             metrics=medians(outcome.metrics),
             units=outcome.measurements[-1].units if outcome.is_baseline else {},
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from importlib import resources
 from pathlib import Path
@@ -22,8 +22,11 @@ from autoresearch_ci.core.model import FileSet, Proposal, Rejected, Run
 from autoresearch_ci.core.redaction import SHORTEST, Redactor
 from autoresearch_ci.executors import Command
 from autoresearch_ci.proposers.agent_keys import AgentKeys
+from autoresearch_ci.proposers.llm.answer import MayAdd
 from autoresearch_ci.proposers.llm.answer.titles import MOST_TITLE, derived, said, shortened
 from autoresearch_ci.proposers.llm.answer.validate import objection
+from autoresearch_ci.trees import Change, Kind
+from autoresearch_ci.workspace.globs import matches
 
 _MOST_BYTES = 8 * 1024 * 1024
 _TAIL = 64 * 1024
@@ -65,6 +68,12 @@ class Workplace(Protocol):
 
     def find(self, path: str) -> Path | None: ...
 
+    def changes(self) -> Sequence[Change]: ...
+
+
+def _nothing(_path: str, _text: str) -> bool:
+    return False
+
 
 class AgentProposer:
     """Asks an agent: `command` is a shell command that edits the target in a tree of its own.
@@ -77,7 +86,8 @@ class AgentProposer:
     and `variables`, NAME or NAME=value. By name it may get credentials, and with
     `proxied` a placeholder for a key whose API can be asked through a proxy of ours;
     one whose value is written out is a SettingsError.
-    `budget` is in seconds, `log` is where its output goes. What fails is Rejected.
+    `budget` is in seconds, `log` is where its output goes. What fails is Rejected. Files that are
+    new are taken where `globs` name them and they `may_add` to the project.
     """
 
     name = "command"
@@ -94,7 +104,10 @@ class AgentProposer:
         tracked: Callable[[], Collection[str]],
         brief: Callable[[FileSet, History], str],
         log: Path,
+        globs: Sequence[str] = (),
+        may_add: MayAdd = _nothing,
     ) -> None:
+        self._globs, self._may_add = globs, may_add
         self._command, self._budget = command, budget
         self._keys = AgentKeys(checked_for_agent(variables), proxied=proxied)
         self._root, self._workplace, self._tracked = root, workplace, tracked
@@ -145,19 +158,29 @@ class AgentProposer:
                 why = " ".join(filter(None, (keys.trouble(), last)))
                 return self._rejected(f"{failure}: {why}" if why else failure, title)
             try:
-                files = source | {path: _new_content(tree, path) for path in source}
+                found = {path: _new_content(tree, path) for path in source}
+                for path in self._added(tree, source):
+                    text = _new_content(tree, path)
+                    found |= {path: text} if self._may_add(path, text) else {}
             except _Unfit as unfit:
                 return self._rejected(str(unfit), title)
-        changed = [path for path in source if files[path] != source[path]]
+        changed = {path: text for path, text in found.items() if text != source.get(path)}
         if not changed:
-            return self._rejected(f"the agent did not change {source.target}", title)
-        for path in changed:
-            if any(value in files[path] for value in hidden):
+            return self._rejected(f"the agent did not change {', '.join(source)}", title)
+        for path, text in changed.items():
+            if any(value in text for value in hidden):
                 return self._rejected(f"the agent wrote a credential into {path}", title)
-            if problem := objection(path, source[path], files[path]):
+            if problem := objection(path, source.get(path, ""), text):
                 return self._rejected(problem, title)
-        first = changed[0]
-        return Proposal(title or derived(source[first], files[first]), files, self.name)
+        first, text = next(iter(changed.items()))
+        return Proposal(title or derived(source.get(first, ""), text), source | changed, self.name)
+
+    def _added(self, tree: Workplace, source: FileSet) -> Iterator[str]:
+        """The new files that a pattern names."""
+        for change in tree.changes() if self._globs else ():
+            new = change.kind is Kind.ADDED and change.is_file and change.path not in source
+            if new and matches(change.path, self._globs):
+                yield change.path
 
     def repair(self, _source: FileSet, _history: History, _failed: Proposal, _crash: str) -> None:
         """An agent runs what it likes while it works; what crashes then is no accident to mend."""
@@ -202,6 +225,9 @@ def _task(source: FileSet, title_file: str) -> str:
     text = (resources.files("autoresearch_ci.proposers.llm.prompt") / "agent_format.md").read_text(
         "utf-8"
     )
+    if len(source) > 1:
+        others = ", ".join(f"`{path}`" for path in source if path != source.target)
+        text += f"\n- These files may be changed as well, in the same idea: {others}."
     return text.replace("{target}", source.target).replace("{title_file}", title_file)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autoresearch_ci.config import Loaded, Settings
 from autoresearch_ci.core.environment import credentials
@@ -28,6 +28,7 @@ from autoresearch_ci.providers import PROVIDERS, Options, Provider, create
 from autoresearch_ci.providers.conversation import Conversation
 from autoresearch_ci.providers.failure import Patience
 from autoresearch_ci.source_code.frozen_lines import FrozenLines
+from autoresearch_ci.workspace.editable import is_glob
 
 if TYPE_CHECKING:
     from autoresearch_ci.proposers.agent import Workplace
@@ -47,7 +48,7 @@ class ProposerContext:
     what people wrote, `elsewhere` tells whether a file that is not the target holds a name.
     `earlier` is what was spent today before the session. `workplace` makes a tree of the
     project at `root` for an agent, `tracked` are the paths that git has there, `agent_log` is
-    where its output goes.
+    where its output goes. `may_add` tells whether a candidate may add a file of this path and text.
     """
 
     loaded: Loaded
@@ -63,6 +64,7 @@ class ProposerContext:
     tracked: Callable[[], Collection[str]]
     agent_log: Path
     elsewhere: Callable[[str], bool]
+    may_add: Callable[[str, str], bool]
 
     @property
     def settings(self) -> Settings:
@@ -109,10 +111,23 @@ def notes(settings: Settings, variables: Mapping[str, str]) -> Iterator[str]:
         )
 
 
-def frozen_line_numbers(frozen_lines: FrozenLines, source: FileSet) -> frozenset[int]:
-    """The lines of the target, from 1, that no experiment may change."""
-    frozen = frozen_lines.frozen(source.target, source.text)
-    return frozenset(line for each in frozen for line in range(each.first, each.last + 1))
+def shown_files(source: FileSet, frozen_lines: FrozenLines, settings: Settings) -> dict[str, Any]:
+    """The fields of a campaign's state that are about its editable files."""
+    frozen = {
+        path: frozenset(
+            line
+            for each in frozen_lines.frozen(path, text)
+            for line in range(each.first, each.last + 1)
+        )
+        for path, text in source.items()
+    }
+    return {
+        "source": source.text,
+        "frozen": frozen.pop(source.target),
+        "others": {path: source[path] for path in frozen},
+        "others_frozen": frozen,
+        "adds": tuple(each for each in settings.editable_files if is_glob(each)),
+    }
 
 
 class SessionBriefing:
@@ -141,7 +156,7 @@ class SessionBriefing:
         self, source: FileSet, history: History, failed: Proposal, crash: str
     ) -> Conversation:
         state = self._state(source, history)
-        return prompt.repair(state, failed.title, failed.files.text, crash, self._redact)
+        return prompt.repair(state, failed.title, failed.files, crash, self._redact)
 
     def text(self, source: FileSet, history: History) -> str:
         """All of it as one text, for an agent."""
@@ -159,13 +174,12 @@ class SessionBriefing:
         most, longest = settings.max_experiments, settings.time_limit
         return prompt.CampaignState(
             settings=settings,
-            source=source.text,
+            **shown_files(source, around.frozen_lines, settings),
             history=history,
             program=self._written.program,
             context=self._written.context,
             patch=self._patch,
             log=self._log,
-            frozen=frozen_line_numbers(around.frozen_lines, source),
             queue=tuple(idea.text for idea in history.ideas),
             experiments_left=None if most is None else most - progress.experiments,
             seconds_left=None if longest is None else max(0.0, longest - progress.seconds),
@@ -198,7 +212,9 @@ def _model(around: ProposerContext, briefing: SessionBriefing, name: str) -> Pro
         # To know it the whole ledger is read.
         earlier=around.earlier(today) if settings.max_cost_usd_per_day is not None else None,
     )
-    return ModelProposer(_provider(settings, name), briefing, allowance, _today)
+    adds = any(map(is_glob, settings.editable_files))
+    may_add = around.may_add if adds else None
+    return ModelProposer(_provider(settings, name), briefing, allowance, _today, may_add)
 
 
 def _provider(settings: Settings, name: str) -> Provider:
@@ -234,6 +250,8 @@ def _agent(around: ProposerContext, briefing: SessionBriefing) -> Proposer:
         tracked=around.tracked,
         brief=briefing.text,
         log=around.agent_log,
+        globs=[each for each in settings.editable_files if is_glob(each)],
+        may_add=around.may_add,
     )
 
 

@@ -75,6 +75,8 @@ class Row:
     """The value was far outside what the campaign had seen, and held up when measured again."""
     holdout: float | None
     """The number that `holdout_command` printed for a keep."""
+    files: Sequence[str]
+    """The files that it changes or adds, where that is not the target alone."""
     metrics: Mapping[str, float]
     """The other numbers that its runs gave, by name."""
     change: Mapping[str, Any]
@@ -216,6 +218,7 @@ def _row(each: Experiment, history: History, deviation: float) -> Row:
         error=each.error,
         jump=each.jump,
         holdout=each.holdout,
+        files=each.files,
         metrics=each.metrics,
         change=each.change,
     )

@@ -19,6 +19,7 @@ _HEAD = "| # | value | change | verdict | idea |\n|---:|---:|---:|---|---|\n"
 _KEPT_HEAD = ("| # | idea | value | change |", "|---:|---|---:|---:|")
 # Words that a forge makes links of: `@name`, `#1`, `GH-1`, `a:b`, `www.`.
 _LINKS = re.compile(r"([@#:](?=\w|//)|\b(?:GH-|www\.)(?=\w))", re.IGNORECASE)
+_FILES = 4
 _LATEST = 20
 
 
@@ -48,8 +49,15 @@ def row(experiment: Experiment) -> str:
     verdict += ", **jump**" if experiment.jump else ""
     return (
         f"| {experiment.experiment} | {'' if value is None else number(value)} | {delta} "
-        f"| {verdict} | {escape(experiment.description)} |\n"
+        f"| {verdict} | {_idea(experiment)} |\n"
     )
+
+
+def _idea(experiment: Experiment) -> str:
+    """Title of an idea, and the files that it changes where that is not the target alone."""
+    idea, files = escape(experiment.description), experiment.files
+    more = f" and {len(files) - _FILES} more" if len(files) > _FILES else ""
+    return f"{idea} (in {', '.join(map(code, files[:_FILES]))}{more})" if files else idea
 
 
 def kept_table(kept: Sequence[Experiment], found: Confirmation | None, room: int, more: str) -> str:
@@ -69,7 +77,7 @@ def _kept(experiment: Experiment) -> str:
     value, prev = experiment.value, experiment.prev
     gained = "" if value is None or prev is None else change(value, prev)
     share = "" if value is None or prev is None else percent(value, prev)
-    idea = escape(experiment.description)
+    idea = _idea(experiment)
     idea += " (simpler)" if experiment.reason is Reason.SIMPLER else ""
     idea += ", **jump**" if experiment.jump else ""
     gained += f" ({share})" if share else ""

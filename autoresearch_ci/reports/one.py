@@ -74,6 +74,8 @@ def _facts(experiment: Experiment, history: History) -> Iterator[tuple[str, str]
         yield "jump", "far outside what the campaign had seen; measured again, it held up"
     if experiment.holdout is not None or experiment.holdout_error:
         yield "held out", experiment.holdout_error or number(experiment.holdout)
+    if experiment.files:
+        yield "files", ", ".join(experiment.files)
     if experiment.metrics:
         yield "beside it", listed(experiment.metrics, len(experiment.metrics))
     found = history.confirmed.findings if history.confirmed else ()

@@ -147,6 +147,13 @@ class PullRequest:
         yield "## How to repeat it"
         yield fenced(command, "sh")
 
+    def _files(self) -> str:
+        """The files of all kept changes, the target first."""
+        kept = (path for each in self.history.kept_changes for path in each.files)
+        files = list(dict.fromkeys((self.start.target, *kept)))
+        more = f" and {len(files) - _SHOWN} more files" if len(files) > _SHOWN else ""
+        return f"{', '.join(map(code, files[:_SHOWN]))}{more}"
+
     def _measured(self) -> Iterator[str]:
         start, tried = self.start, self.history.experiments
         runs = sum(len(experiment.samples) for experiment in tried)
@@ -154,7 +161,7 @@ class PullRequest:
         who = dict.fromkeys(e.proposer for e in tried if not e.is_baseline)
         yield "## How it was measured"
         yield (
-            f"Only {code(start.target)} was changed, from {code(start.base[:12])} on, by "
+            f"Only {self._files()} was changed, from {code(start.base[:12])} on, by "
             f"{', '.join(map(code, list(who)[:_SHOWN]))}. {code(start.metric)} "
             f"({better(start.direction)}) was measured {runs} times in "
             f"{plural(len(tried), 'experiment')}; each change was kept against runs of what was "

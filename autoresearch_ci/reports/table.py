@@ -84,6 +84,7 @@ def title(experiment: Experiment) -> str:
     text = clean(experiment.description)
     notes = [clean(experiment.error), _JUMP if experiment.jump else "", _held_out(experiment)]
     notes.append(clean(listed(experiment.metrics, _METRICS)))
+    notes.append(clean(", ".join(experiment.files)))
     shown = "; ".join(note for note in notes if note)
     return f"{text} ({shown})" if shown else text
 

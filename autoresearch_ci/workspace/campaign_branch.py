@@ -45,7 +45,7 @@ class Campaign:
         self.user = user
         self._state = state
         self._moves = moves
-        self._versions = TargetHistory(state.git, list(state.files), scratch)
+        self._versions = TargetHistory(state.git, state.editable.paths, scratch)
         self._logs = f"refs/heads/autoresearch-logs/{tag}"
         self._logs_tip = logs_tip
         self._logs_tree = ""
@@ -88,19 +88,25 @@ class Campaign:
     def without(self, commits: Sequence[str], parent: str) -> tuple[FileSet, tuple[str, ...]]:
         """The files as they would be had `commits`, the first on `parent`, not been kept.
 
-        And the later commits that overlap them, and are left out as well.
+        And the later commits that overlap them, and are left out as well. A file that was added
+        stays: nothing is ever deleted.
         """
-        return self._versions.without(commits, parent, self.head)
+        files, overlapping = self._versions.without(commits, parent, self.head)
+        return self.source() | files, overlapping
 
     def at_base(self) -> FileSet:
-        """The files where the campaign began."""
-        return self._versions.at(self.base)
+        """The files as they were where the campaign began, and those that were added since."""
+        return self.source() | self._versions.at(self.base)
 
     def paths(self) -> list[str]:
         """The files and links that git tracks at the tip."""
         entries = self._state.git.run("ls-tree", "-r", "-z", "--full-tree", self.head)
         found = (entry.partition("\t") for entry in os.fsdecode(entries).split("\0")[:-1])
         return [path for about, _, path in found if not about.startswith("160000")]
+
+    def may_add(self, path: str, text: str) -> bool:
+        """Tell whether a candidate may add this file."""
+        return not self._state.editable.refuses(self.head, path, text.encode())
 
     def trial(self, files: FileSet) -> Trial:
         """Return a candidate beside the tip."""
@@ -203,13 +209,16 @@ class Campaign:
     def reapplied(self, patch: bytes, parent: str) -> FileSet | None:
         """The files with this patch on top: of the tip, else of `parent`; None if of neither."""
         state = self._state
-        tip: dict[str, bytes | None] = {path: file.content for path, file in state.files.items()}
-        old = {path: state.objects.read(f"{parent}:{path}") for path in state.files}
-        for contents in (tip, old):
-            there = {path: content for path, content in contents.items() if content is not None}
-            if len(there) == len(contents) and (found := applied(patch, there)):
-                return found
-        return None
+        if found := applied(patch, state.contents):
+            return found
+        paths = state.editable.paths(parent) if self.has(parent) else []
+        old = {path: state.objects.read(f"{parent}:{path}") or b"" for path in paths}
+        if target := state.editable.target in old:
+            found = applied(patch, old)
+        if not target or found is None:
+            return None
+        changed = {p: text for p, text in found.items() if text.encode() != old.get(p)}
+        return self.source() | changed
 
     def changes(self, name: str = "") -> tuple[bytes, str, tuple[str, ...]]:
         """Find what somebody else changed: the patch of the editable files, and where it begins.

@@ -22,8 +22,8 @@ _ANOTHER = "Name another file with --target-file or `target_file`."
 
 def check_target(git: Git, root: Path, target: str, readonly: Sequence[str]) -> None:
     """Raise TargetError unless `target` is a tracked, plain, non-empty text file."""
-    _check_name(root, target)
-    _check_allowed(target, readonly)
+    check_name(root, target)
+    check_allowed(target, readonly)
     _check_file(root, target)
     listed = git.run("ls-files", "-v", "-z", "--", target)
     if listed[:1].islower() or listed.startswith(b"S "):
@@ -51,8 +51,8 @@ def check_target_at(
     git: Git, root: Path, commit: str, target: str, readonly: Sequence[str]
 ) -> None:
     """Do what `check_target` does for a commit that nobody stands on."""
-    _check_name(root, target)
-    _check_allowed(target, readonly)
+    check_name(root, target)
+    check_allowed(target, readonly)
     listed = os.fsdecode(git.run("ls-tree", "-z", "--long", "--full-tree", commit, "--", target))
     about, _, path = listed.partition("\0")[0].partition("\t")
     mode, kind, _, size = about.split() if path == target else ("", "", "", "")
@@ -66,7 +66,8 @@ def check_target_at(
     check_text(target, git.run("cat-file", "blob", f"{commit}:{target}"))
 
 
-def _check_name(root: Path, target: str) -> None:
+def check_name(root: Path, target: str) -> None:
+    """Raise TargetError unless this is a plain path below the root."""
     if not target:
         raise TargetError("There is no target file.", remedy=_ANOTHER)
     plain = posixpath.normpath(target)
@@ -89,7 +90,8 @@ def _check_name(root: Path, target: str) -> None:
         raise TargetError(f"The target {target} belongs to git itself.", remedy=_ANOTHER)
 
 
-def _check_allowed(target: str, readonly: Sequence[str]) -> None:
+def check_allowed(target: str, readonly: Sequence[str]) -> None:
+    """Raise TargetError for what no experiment may ever change."""
     if target.startswith(".github/workflows/"):
         raise TargetError(
             f"The target {target} is a workflow, and experiments never change those.",

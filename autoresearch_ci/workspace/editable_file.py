@@ -10,7 +10,7 @@ from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.core.model import blob_id
 from autoresearch_ci.workspace.checks import check_text
 from autoresearch_ci.workspace.git import Git
-from autoresearch_ci.workspace.objects import Objects
+from autoresearch_ci.workspace.objects import FILE, Objects
 
 
 class Converted(Enum):
@@ -63,6 +63,12 @@ class EditableFile:
                 "git commit`), or mend .gitattributes; then `autoresearch-ci run --new`.",
             )
         return file
+
+    @classmethod
+    def new(cls, git: Git, objects: Objects, path: str) -> EditableFile:
+        """Return a file that is not there yet."""
+        converted = _converted(git, path, as_committed=False)
+        return cls(git, objects, path, b"", "0" * 40, FILE, converted)
 
     def read(self, tip: str) -> None:
         """Take it as it is at a commit."""

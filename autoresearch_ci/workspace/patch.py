@@ -14,11 +14,16 @@ from autoresearch_ci.workspace.git import Git
 _CONTEXT = 3
 
 
-def unified(path: str, old: str, new: str, *, ids: tuple[str, str], mode: str) -> str:
-    """The change of one file from `old` to `new`; empty when there is none."""
-    if old == new:
+def unified(
+    path: str, old: str, text: str, *, ids: tuple[str, str], mode: str, new: bool = False
+) -> str:
+    """The change of one file from `old` to `text`; empty when there is none.
+
+    A `new` file was not there before.
+    """
+    if old == text and not new:
         return ""
-    before, after = _lines(old), _lines(new)
+    before, after = _lines(old), _lines(text)
     # Proposals change a few lines of many: compare only from the first difference to the last.
     head = 0
     while head < min(len(before), len(after)) and before[head] == after[head]:
@@ -28,12 +33,14 @@ def unified(path: str, old: str, new: str, *, ids: tuple[str, str], mode: str) -
         tail += 1
     start, tail = max(0, head - _CONTEXT), max(0, tail - _CONTEXT)
     left, right = quote(f"a/{path}"), quote(f"b/{path}")
-    out = [
-        f"diff --git {left} {right}\n",
-        f"index {ids[0]}..{ids[1]} {mode}\n",
-        f"--- {left}{_tab(left)}\n",
-        f"+++ {right}{_tab(right)}\n",
-    ]
+    out = [f"diff --git {left} {right}\n"]
+    out += [f"new file mode {mode}\n"] if new else []
+    out += [f"index {ids[0]}..{ids[1]}{'' if new else f' {mode}'}\n"]
+    if before or after:
+        out += [
+            "--- /dev/null\n" if new else f"--- {left}{_tab(left)}\n",
+            f"+++ {right}{_tab(right)}\n",
+        ]
     matcher = difflib.SequenceMatcher(
         None, before[start : len(before) - tail], after[start : len(after) - tail], autojunk=False
     )
@@ -63,7 +70,10 @@ def applied(patch: bytes, contents: Mapping[str, bytes]) -> FileSet | None:
         outside = {"GIT_CEILING_DIRECTORIES": str(Path(folder).resolve().parent)}
         try:
             Git(Path(folder)).run("apply", "--whitespace=nowarn", "-", stdin=patch, env=outside)
-            return FileSet({path: Path(folder, path).read_bytes().decode() for path in contents})
+            made = [str(file.relative_to(folder)) for file in Path(folder).rglob("*")]
+            there = (path for path in sorted(made) if Path(folder, path).is_file())
+            paths = dict.fromkeys([*contents, *there])
+            return FileSet({path: Path(folder, path).read_bytes().decode() for path in paths})
         except (WorkspaceError, OSError, UnicodeDecodeError):
             return None
 

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from autoresearch_ci.core.errors import AutoresearchError, MachineError, WorkspaceError
 from autoresearch_ci.workspace import branch, checks, locks, outputs
 from autoresearch_ci.workspace.campaign_branch import Campaign
+from autoresearch_ci.workspace.editable import Editable
 from autoresearch_ci.workspace.files import disk_errors
 from autoresearch_ci.workspace.git import OLDEST, Git
 from autoresearch_ci.workspace.globs import matches, unmatched
@@ -196,7 +197,7 @@ class Workspace:
 
     def target_history(self, paths: Sequence[str]) -> TargetHistory:
         """The versions of these files, without a campaign being taken up."""
-        return TargetHistory(self.git, paths, self.state_dir)
+        return TargetHistory(self.git, lambda _commit: paths, self.state_dir)
 
     def common(self, one: str, other: str) -> str:
         """Find the newest commit that both have in their history; empty where there is none."""
@@ -288,6 +289,8 @@ class Workspace:
         tag: str,
         *,
         target: str,
+        editable: Sequence[str] = (),
+        readonly: Sequence[str] = (),
         session: str = "",
         base: str | None = None,
         kept: str | None = None,
@@ -298,10 +301,12 @@ class Workspace:
 
         `kept` is the commit of the ledger's last kept experiment and `kept_parent`
         its parent; both None for a new campaign, which starts from `base`, or else
-        from HEAD; `begun` are commits that one without a baseline began from before.
+        from HEAD; `editable` are patterns of files that may change with the `target`, none of
+        them `readonly`; `begun` are commits that one without a baseline began from before.
         """
         folders = (self.git_dir, self.common_dir, self.state_dir)
-        stay = Stay(self.git, self.objects, folders, tag, target=target, session=session)
+        files = Editable(self.git, target, editable, readonly)
+        stay = Stay(self.git, self.objects, folders, tag, editable=files, session=session)
         try:
             yield stay.enter(base=base, kept=kept, kept_parent=kept_parent, begun=begun)
         finally:

@@ -8,7 +8,7 @@ from pathlib import Path
 from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.workspace import branch
 from autoresearch_ci.workspace.campaign_branch import Campaign
-from autoresearch_ci.workspace.editable_file import EditableFile
+from autoresearch_ci.workspace.editable import Editable
 from autoresearch_ci.workspace.git import ZERO, Git
 from autoresearch_ci.workspace.locks import clear_stale
 from autoresearch_ci.workspace.objects import Objects, author
@@ -30,10 +30,10 @@ class Stay:
         folders: tuple[Path, Path, Path],
         tag: str,
         *,
-        target: str,
+        editable: Editable,
         session: str,
     ) -> None:
-        self._tag, self._target, self._session = tag, target, session
+        self._tag, self._editable, self._session = tag, editable, session
         self._git, self._objects = git, objects
         self._git_dir, self._common, state = folders
         self._mark = state / "session.json"
@@ -113,17 +113,18 @@ class Stay:
         return [*paths, self._common / "packed-refs.lock"]
 
     def _made(self, tip: str, name: str, at: str, *, created: bool) -> Campaign:
-        on = f"{branch.CODE}/{self._tag}"
-        editable = EditableFile.at_tip(self._git, self._objects, self._target, tip, on)
+        self._editable.check(tip)
         state = Tip(
             git=self._git,
             objects=self._objects,
             ref=self._ref,
-            files={self._target: editable},
+            editable=self._editable,
+            files={},
             author=name,
             head=tip,
             head_tree=self._git.line("rev-parse", f"{tip}^{{tree}}"),
         )
+        state.read_files()
         logs = branch.tip_of(self._git, branch.LOGS, self._tag)
         if logs and not branch.resolve(self._git, f"refs/heads/{branch.LOGS}/{self._tag}"):
             args = ("update-ref", "-m", "autoresearch-ci: from the remote")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -14,12 +14,12 @@ from autoresearch_ci.workspace.git import Git
 
 
 class TargetHistory:
-    """The versions of the files `paths`, as they lie in the working tree; each is read once.
+    """The versions of the files `paths` of a commit, as a checkout has them; each is read once.
 
     `scratch` is a folder for what git has to read.
     """
 
-    def __init__(self, git: Git, paths: Sequence[str], scratch: Path) -> None:
+    def __init__(self, git: Git, paths: Callable[[str], Sequence[str]], scratch: Path) -> None:
         self._git, self._paths, self._scratch = git, paths, scratch
         self._read: dict[str, FileSet] = {}
 
@@ -34,7 +34,7 @@ class TargetHistory:
                     f"The commit {commit[:12]} of the campaign is not in this clone.",
                     remedy="Bring the whole history, then run again: git fetch --unshallow",
                 )
-            names = {path: f"{commit}:{path}" for path in self._paths}
+            names = {path: f"{commit}:{path}" for path in self._paths(commit)}
             self._read[commit] = FileSet(
                 {p: self._git.run("cat-file", "--filters", n).decode() for p, n in names.items()}
             )
@@ -70,11 +70,12 @@ class TargetHistory:
     def _merged(self, head: FileSet, changed: FileSet, before: FileSet) -> FileSet | None:
         """By git: None where the way from `changed` to `head` and the one to `before` meet."""
         found: dict[str, str] = {}
-        for path in self._paths:
-            merged = self._merged_text(head[path], changed[path], before[path])
-            if merged is None:
-                return None
-            found[path] = merged
+        for path, text in head.items():
+            if path in changed and path in before:
+                merged = self._merged_text(text, changed[path], before[path])
+                if merged is None:
+                    return None
+                found[path] = merged
         return FileSet(found)
 
     def _merged_text(self, head: str, changed: str, before: str) -> str | None:
@@ -89,9 +90,12 @@ class TargetHistory:
 def _replayed(before: FileSet, after: FileSet, onto: FileSet) -> FileSet | None:
     """The change from `before` to `after` made to `onto`; None where a part of it overlaps."""
     found: dict[str, str] = {}
-    for path, text in onto.items():
-        made = replayed([before[path], after[path]], text, partial(tokens, path))
-        if made is None:
-            return None
-        found[path] = made
+    for path, text in after.items():
+        if path not in before:
+            found[path] = text
+        elif path in onto:
+            made = replayed([before[path], text], onto[path], partial(tokens, path))
+            if made is None:
+                return None
+            found[path] = made
     return FileSet(found)

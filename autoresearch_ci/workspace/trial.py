@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.core.model import FileSet, Side, digest
+from autoresearch_ci.workspace.editable import Editable
 from autoresearch_ci.workspace.editable_file import EditableFile
 from autoresearch_ci.workspace.git import Git
 from autoresearch_ci.workspace.globs import matches
@@ -18,11 +20,15 @@ from autoresearch_ci.workspace.patch import unified
 
 @dataclass
 class Tip:
-    """The tip of a campaign's branch: what its trials share. `files` are the editable ones."""
+    """The tip of a campaign's branch: what its trials share.
+
+    `files` are those of the `editable` ones that are there.
+    """
 
     git: Git
     objects: Objects
     ref: str
+    editable: Editable
     files: dict[str, EditableFile]
     author: str
     head: str
@@ -45,16 +51,31 @@ class Tip:
         return {path: file.content for path, file in self.files.items()}
 
     def require_files(self, commit: str) -> None:
-        """Raise WorkspaceError unless each is a text file in that commit as well."""
-        for file in self.files.values():
-            file.require_in(commit)
+        """Raise WorkspaceError unless the target is a text file in that commit as well."""
+        self.files[self.editable.target].require_in(commit)
 
     def stand_on(self, commit: str, tree: str) -> None:
         """Take the files as they are there: the branch has moved."""
         differs, self.head, self.head_tree = tree != self.head_tree, commit, tree
         if differs:
-            for file in self.files.values():
-                file.read(commit)
+            self.read_files()
+
+    def read_files(self) -> None:
+        """Take the files as they are at the tip."""
+        branch = self.ref.removeprefix("refs/heads/")
+        known, self.files = self.files, {}
+        for path in self.editable.paths(self.head):
+            if path in known:
+                self.files[path] = known[path]
+                known[path].read(self.head)
+                continue
+            try:
+                file = EditableFile.at_tip(self.git, self.objects, path, self.head, branch)
+            except WorkspaceError:  # git would store something else
+                if path == self.editable.target:
+                    raise
+            else:
+                self.files[path] = file
 
 
 class Trial:
@@ -79,18 +100,35 @@ class Trial:
 
     def _take(self, files: FileSet) -> None:
         """Let the candidate be these files."""
-        contents = {path: text.encode() for path, text in files.items()}
+        changed = {path: text.encode() for path, text in files.items()}
+        contents = {**self._state.contents, **changed}  # nothing is ever deleted
         self._contents[Side.CANDIDATE] = contents
+        there, git, objects = self._state.files, self._state.git, self._state.objects
+        self._new = {
+            path: EditableFile.new(git, objects, path) for path in contents if path not in there
+        }
         self._blobs = {
-            path: file.blob_of(contents[path]) for path, file in self._state.files.items()
+            path: file.blob_of(contents[path]) for path, file in {**there, **self._new}.items()
         }
         self.candidate = digest(self._blobs)
 
     @property
     def _changed(self) -> list[EditableFile]:
-        """The files that the candidate changes."""
-        contents = self._contents[Side.CANDIDATE]
-        return [file for file in self._state.files.values() if file.content != contents[file.path]]
+        """The files that the candidate changes or adds."""
+        contents, there = self._contents[Side.CANDIDATE], self._state.files.values()
+        return [*(f for f in there if f.content != contents[f.path]), *self._new.values()]
+
+    @property
+    def touched(self) -> tuple[str, ...]:
+        """The paths of the files that the candidate changes or adds."""
+        return tuple(file.path for file in self._changed)
+
+    @property
+    def refusal(self) -> str:
+        """Say why a file that the candidate adds may not be added; empty where each may."""
+        contents, state = self._contents[Side.CANDIDATE], self._state
+        found = (state.editable.refuses(self.parent, path, contents[path]) for path in self._new)
+        return next(filter(None, found), "")
 
     @cached_property
     def patch(self) -> str:
@@ -98,13 +136,14 @@ class Trial:
         before, after = (self._contents[side] for side in Side)
         return "".join(
             unified(
-                path,
-                before[path].decode(),
-                after[path].decode(),
-                ids=(file.blob, self._blobs[path]),
+                file.path,
+                before.get(file.path, b"").decode(),
+                after[file.path].decode(),
+                ids=(file.blob, self._blobs[file.path]),
                 mode=file.git_mode.decode(),
+                new=file.path in self._new,
             )
-            for path, file in self._state.files.items()
+            for file in self._changed
         )
 
     def revise(self, files: FileSet) -> None:
@@ -158,7 +197,9 @@ class Trial:
             raise ValueError(f"{commit} is not what commit() returned")
         state.git.run("update-ref", "-m", "autoresearch-ci: keep", state.ref, commit, self.parent)
         state.head, state.head_tree = commit, self._tree
-        for file in self._changed:
+        changed = self._changed
+        state.files |= self._new
+        for file in changed:
             file.content = self._contents[Side.CANDIDATE][file.path]
             file.blob = self._blobs[file.path]
         self.kept = True

@@ -197,3 +197,16 @@ def test_another_campaign_with_the_same_instance(make):
     assert proposer.propose(second.source, second.history) == make().propose(
         second.source, second.history
     )
+
+
+def test_a_candidate_has_all_files_of_the_incumbent(make):
+    """With several editable files each is in every proposal, and the target is the first of them."""
+    campaign, proposer = Campaign(*SOURCES["plain"], mixed), make()
+    campaign.source = FileSet({**campaign.source, "model.py": "DEPTH = 4\n", "conf.yml": "a: 1\n"})
+    for _ in range(10):
+        proposal = proposer.propose(campaign.source, campaign.history)
+        if proposal is None:
+            break
+        assert list(proposal.files) == list(campaign.source)
+        assert proposal.files != campaign.source
+        campaign.step(proposer)

@@ -178,7 +178,9 @@ def _write_experiment(record: Experiment, details: Details) -> Details:
     line["seconds"] = round(record.seconds, 3)
     if record.holdout is None and not record.holdout_error:
         del line["holdout"]
-    return _without_empty(line, "error", "jump", "held", "holdout_error", "metrics", "units")
+    return _without_empty(
+        line, "error", "jump", "held", "holdout_error", "files", "metrics", "units"
+    )
 
 
 def _delta(record: Experiment) -> float | None:

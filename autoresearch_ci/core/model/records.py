@@ -93,8 +93,10 @@ class Experiment:
     says that the value was far outside what the campaign had seen and held up when
     it was measured again, `held` that its value is not believed until a limit of the
     metric allows it. `holdout` is what `holdout_command` printed for a keep,
-    `holdout_error` why there is no such number. `metrics` are the other numbers that its
-    runs gave, by name, the medians of several; `units` those that a baseline's are in.
+    `holdout_error` why there is no such number. `files` are the paths that
+    the candidate changes or adds, where that is not the target alone. `metrics` are the other
+    numbers that its runs gave, by name, the medians of several; `units` those that a baseline's
+    are in.
     """
 
     tag: str
@@ -123,6 +125,7 @@ class Experiment:
     held: bool = False
     holdout: float | None = None
     holdout_error: str = ""
+    files: tuple[str, ...] = ()
     metrics: Mapping[str, float] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
 

@@ -15,7 +15,7 @@ from autoresearch_ci.core.model import FileSet, Proposal, Rejected
 from autoresearch_ci.core.model.values import Usage
 from autoresearch_ci.proposers import CutOff
 from autoresearch_ci.proposers.llm import answer
-from autoresearch_ci.proposers.llm.answer import Problem
+from autoresearch_ci.proposers.llm.answer import Change, MayAdd, Problem
 from autoresearch_ci.proposers.llm.budget import Allowance
 from autoresearch_ci.providers import Provider
 from autoresearch_ci.providers.conversation import Conversation, Ending, Reply
@@ -43,7 +43,8 @@ class ModelProposer:
 
     An answer that cannot be used goes back once, with the reason. After that, and
     where there is no answer or no money left for one, it is Rejected with what it
-    cost. `today` gives the day of UTC, as `2026-03-17`.
+    cost. `today` gives the day of UTC, as `2026-03-17`; `may_add` tells which files an
+    answer may add.
     """
 
     def __init__(
@@ -52,10 +53,12 @@ class ModelProposer:
         briefing: Briefing,
         allowance: Allowance,
         today: Callable[[], str],
+        may_add: MayAdd | None = None,
     ) -> None:
         self.name = provider.name
         self._provider, self._briefing = provider, briefing
         self._allowance, self._today = allowance, today
+        self._may_add = may_add
 
     def propose(self, source: FileSet, history: History) -> Proposal | Rejected:
         return self._converse(self._briefing.ask(source, history), source, source)
@@ -93,21 +96,26 @@ class ModelProposer:
             if reply.ending is not Ending.DONE and reply.ending is not Ending.LENGTH:
                 return self._rejected(f"The model's answer was {reply.ending.value}.", spent)
             found = self._read(reply, edited)
-            if not isinstance(found, Problem) and found.text == incumbent.text:
-                found = Problem("With this change the target is what it was before the idea.")
+            if isinstance(found, Change) and edited | found.files == incumbent:
+                found = Problem("With this change all is what it was before the idea.")
             if not isinstance(found, Problem):
-                return self._proposal(found, incumbent, spent)
+                return self._proposal(found, edited, incumbent, spent)
             problem = found.message
             conversation = conversation.plus(reply.text, self._briefing.correct(problem))
         return self._rejected(problem, spent)
 
-    def _read(self, reply: Reply, edited: FileSet) -> answer.Idea | Problem:
+    def _read(self, reply: Reply, edited: FileSet) -> Change | Problem:
         """The idea in a reply. Part of one is none, and nothing that is recorded holds a secret."""
         if reply.ending is Ending.LENGTH:
             return Problem("The answer was cut off for its length. Make a smaller change.")
         if self._briefing.leaks(reply.text):
             return Problem("The answer holds a credential. Leave it out, and whatever needs it.")
-        return answer.read(reply.text, edited.target, edited.text)
+        if len(edited) > 1 or self._may_add is not None:
+            return answer.read_several(reply.text, edited, self._may_add or _nothing)
+        idea = answer.read(reply.text, edited.target, edited.text)
+        if isinstance(idea, Problem):
+            return idea
+        return Change(idea.title, idea.hypothesis, {edited.target: idea.text})
 
     def _refusal(self, conversation: Conversation) -> str | None:
         return self._allowance.refuses(self._provider.worst_case(conversation), self._today())
@@ -115,15 +123,19 @@ class ModelProposer:
     def _spend(self, usage: Usage) -> None:
         self._allowance.spend(usage, self._today())
 
-    def _proposal(self, idea: answer.Idea, incumbent: FileSet, spent: Usage) -> Proposal:
+    def _proposal(
+        self, idea: Change, edited: FileSet, incumbent: FileSet, spent: Usage
+    ) -> Proposal:
+        files = edited | idea.files
+        fresh = (added(incumbent.get(path, ""), text) for path, text in files.items())
         return Proposal(
             title=idea.title,
-            files=incumbent | {incumbent.target: idea.text},
+            files=files,
             proposer=self.name,
             change={
                 "model": self._provider.model,
                 "hypothesis": idea.hypothesis,
-                "added": added(incumbent.text, idea.text),
+                "added": [line for lines in fresh for line in lines][:_LONGEST_NOTE],
             },
             tokens=spent.tokens,
             cost_usd=self._allowance.cost(spent),
@@ -137,6 +149,10 @@ class ModelProposer:
             cost_usd=self._allowance.cost(spent),
             lasting=lasting,
         )
+
+
+def _nothing(_path: str, _text: str) -> bool:
+    return False
 
 
 def added(old: str, new: str) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from autoresearch_ci.core.errors import BaselineError
 from autoresearch_ci.core.model import Reason, Side, Status
 from autoresearch_ci.reports.table import beside, title
-from tests.projects import experiments, git, hold, look, make_project
+from tests.projects import experiments, git, hold, look, make_project, state
 
 
 def says(metric, **others):
@@ -96,25 +96,21 @@ def test_a_constraint_may_be_on_any_form_and_a_measure_command_has_to_print_it(p
         hold(project, [], constraints="tests >= 3", **{**measured, "tag": "n"})
 
 
-NOISY = """n=$(cat {count}); echo $((n + 1)) > {count}
-echo metric: 10
+NOISY = """n=$(cat $STATE/count); echo $((n + 1)) > $STATE/count
+echo metric: {value}
 echo METRIC p99=$(({base} + (n * 7) % 11))
 """
-
-
-def noisy(tmp_path, base, value):
-    """A number that varies by ten from run to run; the count is kept outside of the project."""
-    return NOISY.format(count=tmp_path / "count", base=base).replace(
-        "metric: 10", f"metric: {value}"
-    )
+"""Another number that varies by ten from run to run; the count is kept outside of the project."""
 
 
 @pytest.mark.parametrize(("base", "reason"), [(100, Reason.IMPROVED), (135, Reason.CONSTRAINT)])
 def test_a_noisy_number_is_not_judged_by_one_run(tmp_path, base, reason):
     """Where a run more or less would change the verdict, both sides are run again."""
-    (tmp_path / "count").write_text("0")
-    project = make_project(tmp_path / "project", **{"target.txt": noisy(tmp_path, 100, 10)})
-    events = hold(project, [("idea", noisy(tmp_path, base, 9))], constraints="p99 <= +8%")
+    (state() / "count").write_text("0")
+    unchanged = NOISY.format(base=100, value=10)
+    project = make_project(tmp_path / "project", **{"target.txt": unchanged})
+    idea = NOISY.format(base=base, value=9)
+    events = hold(project, [("idea", idea)], constraints="p99 <= +8%")
     found = experiments(events)[1]
     assert found.reason is reason
     sides = [sample.side for sample in found.samples]

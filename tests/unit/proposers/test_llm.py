@@ -222,3 +222,14 @@ def test_a_call_that_is_interrupted_counts_with_its_worst_case():
         propose(model)
     worst = provider.worst_case(Briefing().ask(SOURCE, History(Direction.LOWER)))
     assert cut.value.rejected.tokens == worst.tokens
+
+
+def test_an_answer_may_change_several_files():
+    """Each block is of the file whose path stands before it; a file may be added where that is allowed."""
+    source = FileSet({**SOURCE, "model.py": "DEPTH = 4\n"})
+    block = "<<<<<<< SEARCH\nDEPTH = 4\n=======\nDEPTH = 5\n>>>>>>> REPLACE\n"
+    model, _ = proposer(f"{GOOD}\nmodel.py\n{block}")
+    found = model.propose(source, History(Direction.LOWER))
+    assert isinstance(found, Proposal)
+    assert dict(found.files) == {"train.py": "LR = 0.2\nSTEPS = 10\n", "model.py": "DEPTH = 5\n"}
+    assert found.change["added"] == ["LR = 0.2", "DEPTH = 5"]

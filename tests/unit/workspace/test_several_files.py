@@ -70,7 +70,7 @@ def test_a_commit_is_left_out_of_both(repo, tmp_path, later, overlaps):
     base = commit({OTHER: letters})
     kept = commit({TARGET: "lr = 0.2\nsteps = 10\n", OTHER: letters.replace("b", "B")})
     head = commit(later)
-    history = TargetHistory(repo.open().git, [TARGET, OTHER], tmp_path)
+    history = TargetHistory(repo.open().git, lambda _commit: [TARGET, OTHER], tmp_path)
     files, overlapping = history.without([kept], base, head)
     assert overlapping == ((head,) if overlaps else ())
     expected = letters if overlaps else letters.replace("f", "F")

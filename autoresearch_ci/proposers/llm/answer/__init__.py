@@ -7,6 +7,7 @@ text alone. Everything else is a Problem, which is sent back once.
 """
 
 from autoresearch_ci.proposers.llm.answer.parse import read
+from autoresearch_ci.proposers.llm.answer.several import Change, MayAdd, read_several
 from autoresearch_ci.proposers.llm.answer.text import Idea, Problem
 
-__all__ = ["Idea", "Problem", "read"]
+__all__ = ["Change", "Idea", "MayAdd", "Problem", "read", "read_several"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from autoresearch_ci.proposers.llm.answer.apply import apply
-from autoresearch_ci.proposers.llm.answer.blocks import Block, blocks
+from autoresearch_ci.proposers.llm.answer.blocks import Block, blocks, is_block_begin
 from autoresearch_ci.proposers.llm.answer.text import (
     BOM,
     Idea,
@@ -46,14 +46,22 @@ def read(answer_text: str, source_path: str, source_text: str) -> Idea | Problem
 
 
 def _read(answer_text: str, path: str, source_text: str) -> Idea:
-    answer = texts(_without_thinking(answer_text.lstrip(f"{BOM} \t\r\n"), source_text))
+    answer = texts(without_thinking(answer_text.lstrip(f"{BOM} \t\r\n"), source_text))
     if not any(map(str.strip, answer)):
         raise Unusable("The answer is empty. Send a title, a hypothesis and the change.")
+    text = changed(answer, path, source_text)
+    title, hypothesis = said(answer, in_fences=any(map(is_block_begin, answer)))
+    title = title or shortened(hypothesis, MOST_TITLE) or derived(source_text, text)
+    return Idea(title, hypothesis, text)
+
+
+def changed(answer: list[str], path: str, source_text: str) -> str:
+    """The text of a file with what an answer changes in it; Unusable where that cannot be."""
     source = source_text.removeprefix(BOM)
     found = blocks(answer, path)
     if found:
         new = _changed(found, path, source)
-    elif _is_diff(answer):
+    elif is_diff(answer):
         raise Unusable(
             "The answer is a diff or a patch, and those are not read. Send the same change as"
             " SEARCH/REPLACE blocks, or the whole file in one fence."
@@ -63,12 +71,10 @@ def _read(answer_text: str, path: str, source_text: str) -> Idea:
     text = source_text[: len(source_text) - len(source)] + new
     if problem := objection(path, source_text, text):
         raise Unusable(problem)
-    title, hypothesis = said(answer, in_fences=bool(found))
-    title = title or shortened(hypothesis, MOST_TITLE) or derived(source_text, text)
-    return Idea(title, hypothesis, text)
+    return text
 
 
-def _without_thinking(answer: str, source: str) -> str:
+def without_thinking(answer: str, source: str) -> str:
     """The answer without what a model said to itself before it.
 
     A closing mark alone ends what began before the answer, unless the target has such marks.
@@ -81,7 +87,8 @@ def _without_thinking(answer: str, source: str) -> str:
     return answer
 
 
-def _is_diff(answer: list[str]) -> bool:
+def is_diff(answer: list[str]) -> bool:
+    """True for an answer in the form of a diff."""
     labels = {label(line).lower() for line in answer if is_fence(line)} - {""}
     return any(map(_HUNK.match, answer)) or (bool(labels) and labels <= DIFF_LABELS)
 

@@ -55,9 +55,14 @@ def check_label(label: str, path: str) -> None:
         _check_name(word, path)
 
 
+def named(word: str) -> str:
+    """A word as the path that it may be, without what Markdown puts around it."""
+    return word.strip(_DECORATION).replace("\\", "/").removeprefix("./").lstrip("/")
+
+
 def _check_name(word: str, path: str) -> None:
     """Unusable where a word names another file."""
-    name = word.strip(_DECORATION).replace("\\", "/").removeprefix("./").lstrip("/")
+    name = named(word)
     if PurePosixPath(name).suffix not in {*_ENDINGS, PurePosixPath(path).suffix} - {""}:
         return
     if name != path and not path.endswith(f"/{name}") and not name.endswith(f"/{path}"):

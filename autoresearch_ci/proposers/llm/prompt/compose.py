@@ -9,13 +9,14 @@ as the one before it for at least `1 / (1 + MOVING)` of its bytes, less one idea
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from autoresearch_ci.config import Settings
 from autoresearch_ci.core.errors import SettingsError
+from autoresearch_ci.core.model import FileSet
 from autoresearch_ci.core.redaction import Redactor
 from autoresearch_ci.proposers.llm.prompt import tried
+from autoresearch_ci.proposers.llm.prompt.editable import editable, frozen_lines
 from autoresearch_ci.proposers.llm.prompt.pieces import (
     BYTES_PER_TOKEN,
     GAP,
@@ -42,8 +43,8 @@ MOVING, SLIDING = 0.375, 0.15
 """Most that may change, and most of that for ideas that slide, as parts of what stays."""
 
 _CONTEXT = 0.3
+_OTHERS = 0.5
 _KEPT = 0.25
-_FROZEN = 4000
 _KEPT_LINES = 50
 
 # In bytes. A problem quotes the answer that it is about; a traceback is at the end of a log.
@@ -63,6 +64,9 @@ def brief(state: CampaignState, redact: Redactor, *, form: bool = True) -> Conve
     whole = int(state.settings.brief_tokens * BYTES_PER_TOKEN)
     system, project, target = preamble(state, fences, whole, form=form)
     room = whole - size(system) - size(project) - size(target) - 8 * len(GAP)
+    others = editable(state, fences, int(room * _OTHERS))
+    room -= size(others)
+    target = joined(target, others)
     around = context(state, fences, int(room * _CONTEXT))
     room -= size(around)
     kept = _kept(state, fences, int(room * _KEPT))
@@ -94,12 +98,17 @@ def preamble(
     `about` is the prompt that says what the source is.
     """
     settings = state.settings
-    system = joined(prompt("system"), prompt("answer_format") if form else "")
+    several = bool(state.others or state.adds)
+    told = joined(prompt("answer_format"), prompt("answer_several" if several else "answer_single"))
+    system = joined(prompt("system"), told if form else "")
     program = joined(prompt("program"), fences.whole(state.program, prose=True))
     project = joined(prompt("goal"), fences.whole(_facts(state)), program if state.program else "")
     source = fences.whole(state.source)
     target = joined(
-        prompt(about), fences.whole(settings.target_file), source, *_frozen(state, fences)
+        prompt(about),
+        fences.whole(settings.target_file),
+        source,
+        *frozen_lines(state.source, state.frozen, fences),
     )
     need = size(system) + size(project) + size(target) + _LEAST
     if need > room:
@@ -130,14 +139,6 @@ def context(state: CampaignState, fences: Fences, room: int) -> str:
         room -= size(shown)
         parts += [head, shown]
     return joined(*parts) if len(parts) > 1 else ""
-
-
-def _frozen(state: CampaignState, fences: Fences) -> list[str]:
-    """The lines of the target that must stay: an idea that touches one costs an experiment."""
-    source = enumerate(re.split("\r\n?|\n", state.source), start=1)
-    lines = [f"{number}: {line}" for number, line in source if number in state.frozen]
-    shown = fences.head("\n".join(lines), _FROZEN) if lines else ""
-    return [prompt("frozen"), shown] if shown else []
 
 
 def asked(system: str, parts: list[str]) -> Conversation:
@@ -176,6 +177,7 @@ def _facts(state: CampaignState) -> str:
         "read from the run by": None if settings.measure_command else _reader(settings),
         "measured after the run by": settings.measure_command,
         "target": settings.target_file,
+        "may change too": ", ".join(settings.editable_files),
         "run": settings.run_command,
         "time for a run": f"{settings.time_budget:g} seconds",
         "must pass before a keep": settings.guard_command,
@@ -198,19 +200,22 @@ def correction(problem: str, redact: Redactor) -> str:
 
 
 def repair(
-    state: CampaignState, title: str, candidate: str, log: str, redact: Redactor
+    state: CampaignState, title: str, candidate: FileSet, log: str, redact: Redactor
 ) -> Conversation:
     """The question that follows a crash: what was run, how its log ends, what to mend.
 
-    `candidate` is the target's text as it was run: the answer is applied to it, and
-    not to the state's `source`. Raises SettingsError where it is too long.
+    `candidate` is what was run: the answer is applied to it, and not to the state's files.
+    Raises SettingsError where it is too long.
     """
     fences = Fences(redact)
     room = int(state.settings.brief_tokens * BYTES_PER_TOKEN)
-    failing = replace(state, source=candidate)
+    others = {path: text for path, text in candidate.items() if path != candidate.target}
+    failing = replace(state, source=candidate.text, others=others)
     system, project, target = preamble(failing, fences, room, about="failing")
     idea = fences.head(title, _LONGEST_TITLE)
     room -= size(system) + size(project) + size(target) + size(idea) + 8 * len(GAP)
+    shown = editable(failing, fences, room // 2)
+    target, room = joined(target, shown), room - size(shown)
     around = context(state, fences, room // 3)
     crash, task = prompt("repair"), prompt("repair_task")
     room -= size(around) + size(crash) + size(task)

@@ -35,7 +35,9 @@ class CampaignState:
     `source` is the target's text at the incumbent, `program` the text of the
     `program_file`, `context` path to text of the `context_files`. `patch` and `log`
     give what the archive has of an experiment by its number, else an empty text.
-    `frozen` are the lines of `source`, from 1, that no experiment may change.
+    `frozen` are the lines of `source`, from 1, that no experiment may change. `others` are the
+    other files that may change, with such lines in `others_frozen`; files may be added that the
+    patterns `adds` name.
     `queue` are ideas that people asked for and nobody has tried, oldest first. What
     is left of the session is None where there is no limit; seconds are wall time.
     """
@@ -48,6 +50,9 @@ class CampaignState:
     patch: Callable[[int], str] = _nothing
     log: Callable[[int], str] = _nothing
     frozen: frozenset[int] = frozenset()
+    others: Mapping[str, str] = field(default_factory=dict)
+    others_frozen: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    adds: tuple[str, ...] = ()
     queue: tuple[str, ...] = ()
     experiments_left: int | None = None
     seconds_left: float | None = None

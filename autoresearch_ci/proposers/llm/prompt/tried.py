@@ -32,6 +32,7 @@ def line(experiment: Experiment) -> str:
     value = "" if experiment.value is None else f" {experiment.value:.8g}{_change(experiment)}"
     told = f"{experiment.experiment} {what}{value}: {flat(experiment.description)}"
     told += f" ({flat(experiment.error)})" if experiment.error else ""
+    told += f" in {flat(', '.join(experiment.files))}" if experiment.files else ""
     beside = flat(listed_metrics(experiment.metrics, _METRICS))
     return f"{told} [{beside}]" if beside else told
 

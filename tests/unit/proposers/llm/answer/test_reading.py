@@ -192,7 +192,7 @@ def test_the_format_that_models_are_asked_for_is_read():
     """The example in the prompt is itself an answer of the format."""
     prompt = resources.files("autoresearch_ci.proposers.llm.prompt") / "answer_format.md"
     text = prompt.read_text(encoding="utf-8")
-    source = "a\nlines of the target file, exactly as they are\nb\n"
+    source = "a\nlines of the file, exactly as they are\nb\n"
     outcome = read(text, "notes.txt", source)
     assert isinstance(outcome, Idea)
     assert outcome.text == "a\nthe lines that are to stand there instead\nb\n"

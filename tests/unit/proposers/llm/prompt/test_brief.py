@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from autoresearch_ci.core.errors import SettingsError
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import Direction, ProposalRejected, Reason
+from autoresearch_ci.core.model import Direction, FileSet, ProposalRejected, Reason
 from autoresearch_ci.core.redaction import Redactor
 from autoresearch_ci.proposers.llm.prompt import brief, correction, repair
 from autoresearch_ci.proposers.llm.prompt.compose import CLOSING
@@ -89,7 +89,17 @@ def test_nothing_is_said_of_what_is_not_there(make_state):
 
 def test_only_what_a_proposer_may_know_of_an_experiment_is_shown(make_state):
     """Fields that are not for it, or that do not exist yet, never reach it."""
-    told = {"experiment", "status", "reason", "value", "prev", "description", "error", "metrics"}
+    told = {
+        "experiment",
+        "status",
+        "reason",
+        "value",
+        "prev",
+        "description",
+        "error",
+        "metrics",
+        "files",
+    }
     state = make_state(30)
     history = History(Direction.LOWER)
     for experiment in state.history.experiments:
@@ -302,7 +312,7 @@ def test_a_crash_is_shown_with_what_crashed(make_state):
     """The version that ran, its title and the end of the log; the project as in every brief."""
     state = make_state(10)
     log = "step 1\n" * 5000 + "NameError: name 'np' is not defined\n"
-    conversation = repair(state, "use numpy", "lr = np.e\n", log, REDACT)
+    conversation = repair(state, "use numpy", FileSet({"t": "lr = np.e\n"}), log, REDACT)
     outside, inside = apart(asked(conversation))
     assert "lr = np.e" in inside
     assert "use numpy" in inside

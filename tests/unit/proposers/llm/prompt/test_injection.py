@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autoresearch_ci.core.environment import credentials
+from autoresearch_ci.core.model import FileSet
 from autoresearch_ci.core.redaction import REDACTED, Redactor
 from autoresearch_ci.proposers.llm.prompt import CampaignState, brief, correction, repair
 from autoresearch_ci.proposers.llm.prompt.pieces import prompt
@@ -68,7 +69,9 @@ def test_no_order_gets_out_of_its_fence(make_state, orders, count):
     conversation = brief(state, redact)
     assert spoken(conversation).startswith(prompt("system") + "\n\n" + prompt("answer_format"))
     assert len(conversation.system) == 1
-    again = repair(state, orders["metric_name"], orders["source"], orders["program"], redact)
+    again = repair(
+        state, orders["metric_name"], FileSet({"t": orders["source"]}), orders["program"], redact
+    )
     for text in (asked(conversation), asked(again), correction(orders["source"], redact)):
         outside, _ = apart(text)
         assert is_ours(outside), outside
@@ -172,7 +175,10 @@ def session(seed: int) -> tuple[Plants, list[Conversation], str]:
     first = brief(state, redact)
     return (
         plants,
-        [first, repair(state, plants.text(), plants.text(9), plants.text(60), redact)],
+        [
+            first,
+            repair(state, plants.text(), FileSet({"t": plants.text(9)}), plants.text(60), redact),
+        ],
         correction(plants.text(), redact),
     )
 
