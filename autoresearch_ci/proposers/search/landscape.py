@@ -20,7 +20,7 @@ from autoresearch_ci.proposers.search.parameters import Parameter
 from autoresearch_ci.proposers.search.steps import setting_of
 from autoresearch_ci.proposers.search.surrogate import Array, Evidence
 
-MOST = 80
+MOST = 60
 """Points that are weighed at once: the best ones, and the last ones."""
 
 GOOD = 5

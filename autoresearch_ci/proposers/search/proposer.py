@@ -16,6 +16,7 @@ from autoresearch_ci.proposers.search import kinds
 from autoresearch_ci.proposers.search.deletions import find_cuts, is_about_size, ranked_cuts
 from autoresearch_ci.proposers.search.edits import Cut
 from autoresearch_ci.proposers.search.observations import Observations
+from autoresearch_ci.proposers.search.one_thread import one_thread
 from autoresearch_ci.proposers.search.parameters import Parameter, Spared, applied
 from autoresearch_ci.proposers.search.protect import Protection, protect
 from autoresearch_ci.proposers.search.source import Source
@@ -221,9 +222,10 @@ class SearchProposer:
     def _tunings(
         self, reading: _Reading, history: History
     ) -> Iterator[tuple[tuple[str, ...], str, str, Mapping[str, Any]]]:
-        from autoresearch_ci.proposers.search.tuning import (  # noqa: PLC0415 - numpy takes its time
-            ranked,
-        )
+        with one_thread():
+            from autoresearch_ci.proposers.search.tuning import (  # noqa: PLC0415 - numpy takes its time
+                ranked,
+            )
 
         rng = random.Random(f"{self._seed}/{history.next_number}")
         for steps in ranked(reading.parameters, self._memory, rng):

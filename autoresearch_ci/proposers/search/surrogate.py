@@ -24,7 +24,7 @@ _BELIEF = 2.0
 # Far from all that was measured it is worse than the average of what was: so many times, a point.
 _PESSIMISM = 1.0
 # And the worse the further a parameter goes from where it stands, in its expected length.
-_BOWL, _FAR = 0.3, 2.0
+_BOWL, _FAR = 0.15, 2.0
 _NUGGET = 0.01
 _NUGGETS = (1e-4, 1.0)
 _FASTEST = 1.0
