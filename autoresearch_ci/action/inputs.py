@@ -27,6 +27,7 @@ class Input:
 
 INPUTS = {
     "target_file": Input("The single file to modify. Empty: detected."),
+    "editable_files": Input("Comma-separated files or globs that may change with it."),
     "run_command": Input("Shell command that runs one experiment. Empty: by project type."),
     "metric_name": Input("The metric's name, a single word. Empty: by project type."),
     "metric_parse": Input(

@@ -7,9 +7,11 @@ from contextlib import contextmanager
 import pytest
 
 from autoresearch_ci.core.model import FileSet, Side
+from autoresearch_ci.workspace import Workspace
 from autoresearch_ci.workspace.editable_file import EditableFile
 from autoresearch_ci.workspace.patch import applied
 from autoresearch_ci.workspace.target_history import TargetHistory
+from tests.projects import make_repository
 from tests.unit.workspace.conftest import SOURCE, TARGET
 
 OTHER = "other.py"
@@ -75,3 +77,27 @@ def test_a_commit_is_left_out_of_both(repo, tmp_path, later, overlaps):
     assert overlapping == ((head,) if overlaps else ())
     expected = letters if overlaps else letters.replace("f", "F")
     assert files == {TARGET: SOURCE, OTHER: expected}
+
+
+def test_a_superseded_idea_comes_with_all_its_files(tmp_path):
+    """Its patch goes on the new tip; where it does not fit, its files go on as it had them."""
+    letters, other = "a\nb\nc\nd\ne\nf\n", "lib/b.txt"
+    made = make_repository(tmp_path / "project", {"a.txt": letters, other: "x\n"})
+    workspace = Workspace.open(made)
+    with (
+        workspace.lock("t"),
+        workspace.campaign("t", target="a.txt", editable=["lib/*"]) as campaign,
+    ):
+        source, parent = campaign.source(), campaign.head
+        idea = {"a.txt": letters.replace("f", "F"), "lib/new.txt": "n\n"}
+        patch = campaign.trial(source | idea).patch.encode()
+        _keep(campaign, {"a.txt": letters.replace("a", "A"), other: "y\n"})
+        on_tip = {"a.txt": "A\nb\nc\nd\ne\nF\n", other: "y\n", "lib/new.txt": "n\n"}
+        assert campaign.reapplied(patch, parent) == on_tip
+        _keep(campaign, {"a.txt": letters.replace("f", "other")})
+        assert campaign.reapplied(patch, parent) == {**idea, other: "y\n"}
+
+
+def _keep(campaign, files):
+    trial = campaign.trial(campaign.source() | files)
+    trial.keep(trial.commit("kept\n"))
