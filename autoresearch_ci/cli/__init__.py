@@ -37,6 +37,7 @@ VERBS = {
     "compare": "say how much better or worse one version is than another",
     "brief": "show what a model would be asked now",
     "config": "show every setting, its value and where it came from",
+    "explain": "show what the search could set in the target, and what it leaves alone",
     "init": "write the settings of this project into CLAUDE.md, or its workflow",
     "demo": "watch it work on a small bundled project",
 }

@@ -83,6 +83,8 @@ def _seen(found: Inventory, tag: str, tried: int, why: str) -> str:
         "choice": found.choices,
         "deletable block": found.deletions,
     }
+    if found.refused:
+        return f"Most of it is {found.refused}."
     if not any(kinds.values()):
         text = "It finds no number, switch or choice to change there"
         text += "." if found.spared else ", and no block of code to delete."

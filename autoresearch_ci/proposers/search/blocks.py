@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -117,7 +117,7 @@ class _Blocks:
         self.opened: list[list[str]] = []
         self.balanced = self._read(tokens(path, text))
 
-    def _read(self, found: list[Token]) -> bool:
+    def _read(self, found: Sequence[Token]) -> bool:
         stack: list[int] = []
         for token in found:
             if token.kind in (Kind.SPACE, Kind.NEWLINE, Kind.COMMENT, Kind.DOC):

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from pathlib import PurePosixPath
 
+from autoresearch_ci.core.history import History
 from autoresearch_ci.proposers.search import blocks, syntax
 from autoresearch_ci.proposers.search.edits import Cut
 from autoresearch_ci.proposers.search.names import split_name, word_set
 from autoresearch_ci.proposers.search.observations import Observations
 
+# Experiments with one and the same value, after which the metric is taken not to respond.
+_STILL = 5
 _SIZES = word_set(
     "kb mb gb kib mib size bytes byte bits lines loc binary bundle apk seconds sec ms time latency"
     " duration tokens instructions memory"
@@ -33,19 +36,33 @@ def is_about_size(metric_name: str) -> bool:
     return any(word in _SIZES for word in split_name(metric_name))
 
 
+def is_telling(history: History) -> bool:
+    """True if the metric could tell that something is missing.
+
+    Not where it stands at 0: nothing is better there, and a program that does nothing may be as
+    good. Nor where it never moved, whatever was changed.
+    """
+    best = history.incumbent
+    if best is not None and best.value == 0:
+        return False
+    values = [each.value for each in history.experiments if each.value is not None]
+    return len(values) < _STILL or len(set(values)) > 1
+
+
 def ranked_cuts(
     cuts: list[Cut], text: str, observations: Observations, *, by_size: bool
 ) -> Iterator[Cut]:
-    """The most promising first: by its look, how its kind has fared, and what it saves.
+    """First what provably nobody uses, the largest first; then by its look and how its kind fared.
 
-    None that was tried, nor what is left of it by now.
+    What a deletion saves counts for more where the metric is about size. None that was tried, nor
+    what is left of it by now.
     """
 
-    def promise(cut: Cut) -> tuple[float, str]:
+    def promise(cut: Cut) -> tuple[bool, float, str]:
         arm = observations.arms.get(f"cut:{cut.kind}")
         rate = (arm.kept + 1) / (arm.tried + 3) if arm else 1 / 3
-        size = min(cut.size, 4_000) ** 0.5 / 8 if by_size else 1.0
-        return -cut.weight * rate * size, cut.id
+        size = min(cut.size, 4_000) ** (0.5 if by_size or cut.private else 0.1)
+        return not cut.private, -cut.weight * rate * size, cut.id
 
     for cut in sorted(cuts, key=promise):
         if not observations.cuts[cut.id] and not observations.was_cut(cut.gone(text)):

@@ -16,6 +16,7 @@ KEYWORDS = word_set(
     " from const let var val final static public private protected int float double bool void"
     " unsigned long short char auto assert raise throw throws unless until loop mut pub echo"
 )
+_TRUTHS = frozenset({"True", "False", "true", "false"})
 _LIMIT = 60
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _ASSIGN = frozenset({"=", ":=", "?="})
@@ -68,16 +69,17 @@ class _Frame:
     items: list[int] = field(default_factory=list)
 
 
-def sites(tokens: Sequence[Token]) -> Iterator[Site]:
-    """Every number, string and plain word that could be a value, in order."""
-    yield from _Reader(tokens).read()
+def sites(tokens: Sequence[Token], *, words: bool) -> Iterator[Site]:
+    """Every number, string, truth and member of something, in order; every other word on demand."""
+    yield from _Reader(tokens, words=words).read()
 
 
 class _Reader:
     """One pass over the tokens that keeps the open brackets and the named blocks."""
 
-    def __init__(self, tokens: Sequence[Token]) -> None:
+    def __init__(self, tokens: Sequence[Token], *, words: bool) -> None:
         self.tokens = tokens
+        self.words = words
         self.frames = [_Frame("")]
         self.blocks: list[tuple[int, str]] = []
         self.line = 0
@@ -117,7 +119,7 @@ class _Reader:
                 frame.items.clear()
                 frame.position += text == ","
                 return
-        elif token.kind in (Kind.NUMBER, Kind.STRING) or text not in KEYWORDS:
+        elif token.kind is not Kind.NAME or self._may_be_value(index, text):
             site = self._site(index, frame)
             if site is not None:
                 yield site
@@ -125,6 +127,13 @@ class _Reader:
                 option = _OPTION.match(text)
                 frame.option = option.group(1) if option else ""
         frame.items.append(index)
+
+    def _may_be_value(self, index: int, text: str) -> bool:
+        """True for a name that could be the whole of a value."""
+        if self.words:
+            return text not in KEYWORDS
+        after = self.tokens[index + 1].text if index + 1 < len(self.tokens) else ""
+        return text in _TRUTHS or (after == "." and text[:1].isupper())
 
     def _first_on_line(self, index: int, indent: int) -> None:
         frame = self.frames[-1]

@@ -13,13 +13,18 @@ from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import FileSet, Proposal
 from autoresearch_ci.core.text import one_line
 from autoresearch_ci.proposers.search import kinds
-from autoresearch_ci.proposers.search.deletions import find_cuts, is_about_size, ranked_cuts
+from autoresearch_ci.proposers.search.deletions import (
+    find_cuts,
+    is_about_size,
+    is_telling,
+    ranked_cuts,
+)
 from autoresearch_ci.proposers.search.edits import Cut
 from autoresearch_ci.proposers.search.observations import Observations
 from autoresearch_ci.proposers.search.one_thread import one_thread
 from autoresearch_ci.proposers.search.parameters import Parameter, Spared, applied
 from autoresearch_ci.proposers.search.protect import Protection, protect
-from autoresearch_ci.proposers.search.source import Source
+from autoresearch_ci.proposers.search.source import Source, generated
 from autoresearch_ci.proposers.search.steps import Step, Steps, steps_of
 from autoresearch_ci.source_code.frozen_lines import FrozenLines
 from autoresearch_ci.source_code.syntax import tokens
@@ -50,6 +55,7 @@ class _Reading:
     parameters: list[Parameter]
     spared: list[Spared]
     frozen_lines: FrozenLines
+    refused: str = ""
     cuts: list[Cut] | None = None
     spent: set[tuple[str, ...]] = field(default_factory=set)
 
@@ -61,6 +67,10 @@ class _Reading:
         frozen_lines: FrozenLines,
         only: Collection[str] | None,
     ) -> _Reading:
+        if length := generated(source.text):
+            why = f"one line of {length:,} characters, which a program wrote"
+            spared = [Spared(0, "", why, 0)]
+            return cls(source, Protection(), [], spared, frozen_lines, refused=why, cuts=[])
         found = tokens(source.target, source.text)
         protection = protect(found, metric_name)
         for line, why in frozen_lines.lines(source.target, source.text).items():
@@ -90,7 +100,8 @@ class Inventory:
     """The number of things that the search may change, whatever was tried of them.
 
     `deletions` are the blocks of code that may go, `spared` those that may not: they are in use
-    elsewhere, frozen, or nothing would notice that they are gone.
+    elsewhere, frozen, or nothing would notice that they are gone. `refused` is why the source is
+    not read at all.
     """
 
     numbers: int
@@ -98,6 +109,7 @@ class Inventory:
     choices: int
     deletions: int
     spared: int
+    refused: str = ""
 
 
 class SearchProposer:
@@ -150,6 +162,11 @@ class SearchProposer:
                     reading.spent.add(key)
         return None
 
+    def seen(self, source: FileSet) -> kinds.Seen:
+        """Every place that can be set in this source, and what is left alone."""
+        reading = self._read(source)
+        return kinds.Seen(reading.parameters, reading.spared)
+
     def inventory(self, source: FileSet, history: History) -> Inventory:
         """All that it can work with in this source."""
         reading = self._read(source)
@@ -171,6 +188,7 @@ class SearchProposer:
             choices=len(movable) - numbers - switches,
             deletions=len(going),
             spared=len(cuts) - len(going),
+            refused=reading.refused,
         )
 
     def importances(self, source: FileSet, history: History) -> Sequence[Importance]:
@@ -198,7 +216,8 @@ class SearchProposer:
         """Those that may go by what is known of who would notice."""
         if not self._deletions:
             return []
-        blind = history.mutations is not None and not history.mutations.noticed
+        unnoticed = history.mutations is not None and not history.mutations.noticed
+        blind = unnoticed or not is_telling(history)
         return [cut for cut in cuts if cut.private] if blind else cuts
 
     def _cutting(self, reading: _Reading) -> bool:

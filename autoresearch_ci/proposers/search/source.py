@@ -19,7 +19,16 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _COMMENTED = re.compile(r"(?:\s#|\s;|;\s)")
 _KEY = re.compile(r"\s*[A-Za-z][\w.-]*")
 _BARE = frozenset({".yml", ".yaml", ".ini", ".cfg", ".conf", ".properties", ".env", ".sh", ".bash"})
+_LONG = 20_000
 _PYTHON = frozenset({".py", ".pyw"})
+
+
+def generated(text: str) -> int:
+    """The length of the one line that is most of a large text: no person wrote it. Else 0."""
+    if len(text) < _LONG:
+        return 0
+    longest = max(map(len, text.splitlines()), default=0)
+    return longest if longest > _LONG and 2 * longest > len(text) else 0
 
 
 class Source:
@@ -38,7 +47,7 @@ class Source:
     @cached_property
     def sites(self) -> list[Site]:
         """Every number, string and word that could be a value."""
-        return list(sites(self.tokens))
+        return list(sites(self.tokens, words=self.is_bare))
 
     @cached_property
     def tree(self) -> ast.Module | None:
@@ -61,10 +70,16 @@ class Source:
         return value if before.endswith((":", "=")) or _KEY.fullmatch(before) else ""
 
     @cached_property
+    def nodes(self) -> list[tuple[str, ast.AST]]:
+        """Every node of Python's tree with the name of what it stands in at the module's top."""
+        top = self.tree.body if self.tree else ()
+        return [(getattr(one, "name", ""), node) for one in top for node in _walk(one)]
+
+    @cached_property
     def imported(self) -> dict[str, str]:
         """The names that Python's imports give, and the full names of what they stand for."""
         found: dict[str, str] = {}
-        for node in ast.walk(self.tree) if self.tree else ():
+        for _, node in self.nodes:
             if isinstance(node, ast.Import):
                 for one in node.names:
                     first = one.name.split(".")[0]
@@ -127,3 +142,15 @@ class Source:
         reasons = self.protection.reasons
         lines = range(self.line_of(start), self.line_of(max(start, end - 1)) + 1)
         return next((reasons[line] for line in lines if line in reasons), "")
+
+
+def _walk(top: ast.AST) -> Sequence[ast.AST]:
+    """All nodes below one, as `ast.walk` but sooner; without what says how a name is used."""
+    found = [top]
+    for node in found:
+        for value in node.__dict__.values():
+            if isinstance(value, list):
+                found.extend(one for one in value if isinstance(one, ast.AST))
+            elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
+                found.append(value)
+    return found

@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import accumulate
 
 from autoresearch_ci.proposers.search.edits import Cut, Edit, headline, identity
+from autoresearch_ci.source_code.syntax.python_tree import python_tree
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _TITLE = 40
@@ -48,12 +49,8 @@ def cuts(path: str, text: str, untouchable: Collection[int]) -> Iterator[Cut]:
 
 def parsed(text: str) -> ast.Module | None:
     """The syntax tree, or None where this Python cannot read the text."""
-    import warnings  # noqa: PLC0415 - an invalid escape in the target is not ours to report
-
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text.removeprefix("\ufeff"))
+        return python_tree(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -134,10 +134,13 @@ class FrozenLines:
     def _reports(self, path: str, text: str, code: list[Statement]) -> list[Frozen]:
         kinds: dict[int, Kind] = {}
         parts: set[Site] = set()
+        reported = [
+            [at for at, statement in enumerate(code) if label.is_reported(statement)]
+            for label in self._labels
+        ]
         scopes = Functions(path, code)
-        setters = Setters(path, text, code, scopes.around)
-        for label in self._labels:
-            found = [at for at, statement in enumerate(code) if label.is_reported(statement)]
+        setters = Setters(path, text if any(reported) else "", code, scopes.around)
+        for label, found in zip(self._labels, reported, strict=True):
             kinds.update(dict.fromkeys(found, Kind.REPORT))
             functions: set[str] = set()
             for at in found:

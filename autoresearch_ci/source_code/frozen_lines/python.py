@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from autoresearch_ci.source_code.frozen_lines.binding import (
     ANYTHING,
@@ -18,13 +18,14 @@ from autoresearch_ci.source_code.frozen_lines.binding import (
     reflects,
     variable,
 )
+from autoresearch_ci.source_code.syntax.python_tree import python_tree
 
 SUFFIXES = (".py", ".pyw", ".pyi")
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-_Placed = ast.expr | ast.stmt | ast.excepthandler | ast.pattern | ast.alias | ast.keyword
+_PLACED = (ast.expr, ast.stmt, ast.excepthandler, ast.pattern, ast.alias, ast.keyword)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,7 @@ class _Scope:
     bound: dict[str, list[Site]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """The walk's position. `fixed` within a string, whose parts have no places of their own."""
 
     scope: int
@@ -75,7 +75,7 @@ class Program:
         self._hidden: set[ast.AST] = set()
         self._through: list[tuple[str, int, Site]] = []
         self._reflects = False
-        self._walk(_parsed(text))
+        self._walk(python_tree(text))
         if self._reflects:
             self._found += self._through
         for name, scope, site in self._found:
@@ -149,7 +149,7 @@ class Program:
         while todo:
             node, at = todo.pop()
             site = at.site
-            if isinstance(node, _Placed) and not at.fixed:
+            if isinstance(node, _PLACED) and not at.fixed:
                 start = self._offset(node.lineno, node.col_offset)
                 site = Site(start, start + 1)
             if isinstance(node, ast.JoinedStr) and not at.fixed:
@@ -247,9 +247,3 @@ def _arguments(scope: _Scope, call: ast.Call, parameter: str) -> list[ast.expr]:
         place -= 1
     starred = [v for v in call.args[: place + 1] if isinstance(v, ast.Starred)]
     return [*starred, *([] if starred else call.args[place : place + 1]), *unpacked]
-
-
-def _parsed(text: str) -> ast.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # an invalid escape is not ours to report
-        return ast.parse(text.removeprefix("\ufeff"))

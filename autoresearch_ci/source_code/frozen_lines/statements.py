@@ -16,6 +16,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _QUOTED = re.compile(r"""\A[A-Za-z@$]{0,3}\#*(\"\"\"|'''|["'`])(.*?)(?:\1\#*)?\Z""", re.DOTALL)
 _ESCAPE = re.compile(r"\\x([0-9A-Fa-f]{2})|\\u\{?([0-9A-Fa-f]{4})\}?|\\([0-7]{3})")
 _JOINERS = {"+", ".", "..", "~", "&", "++", "<>", "\\"}
+_SPANNING = {Kind.NEWLINE, Kind.STRING, Kind.COMMENT, Kind.DOC}
 _SILENT = {Kind.SPACE, Kind.NEWLINE, Kind.COMMENT, Kind.DOC}
 
 
@@ -117,8 +118,9 @@ def split(found: Sequence[Token]) -> list[Statement]:
             code.append(token)
             if kind is Kind.MARK:
                 depth = max(0, depth + (text in "([") - (text in ")]"))
-        for end in _LINE_END.finditer(text):
-            line, margin = line + 1, start + end.end()
+        if kind in _SPANNING:
+            for end in _LINE_END.finditer(text):
+                line, margin = line + 1, start + end.end()
     if code:
         done.append(Statement(first, line, indent, tuple(code)))
     return done

@@ -9,6 +9,8 @@ as plain text.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from autoresearch_ci.source_code.syntax.grammar import GRAMMARS, Kind, Span
@@ -28,6 +30,7 @@ __all__ = [
 ]
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_SHORT = 500
 _BLANK = " \t\r\n\f\v\ufeff"
 
 
@@ -63,8 +66,15 @@ def code_lines(path: str, text: str) -> int:
     return sum(1 for line in _LINE_END.split("".join(code)) if line.strip(_BLANK))
 
 
-def tokens(path: str, text: str) -> list[Token]:
-    """The whole text as tokens: their texts, joined, are the text exactly."""
+def tokens(path: str, text: str) -> Sequence[Token]:
+    """The whole text as tokens: their texts, joined, are the text exactly.
+
+    Those of the last files are kept: the same text is read by several, and again as incumbent.
+    """
+    return _tokens(path, text) if len(text) < _SHORT else _kept_tokens(path, text)
+
+
+def _tokens(path: str, text: str) -> list[Token]:
     found: list[Token] = []
     done = 0
     for kind, start, end in spans(path, text):
@@ -73,3 +83,6 @@ def tokens(path: str, text: str) -> list[Token]:
         done = end
     found.extend(words(text, done, len(text)))
     return found
+
+
+_kept_tokens = lru_cache(maxsize=2)(_tokens)

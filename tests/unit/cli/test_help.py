@@ -21,7 +21,7 @@ def flags(verb):
 
 @pytest.mark.git
 @pytest.mark.parametrize(
-    "verb", ["run", "setup", "doctor", "calibrate", "confirm", "brief", "config", "init"]
+    "verb", ["run", "setup", "doctor", "calibrate", "confirm", "brief", "config", "explain", "init"]
 )
 def test_every_setting_of_the_help_is_accepted(verb, tmp_path, capsys):
     """What a verb's help names, the verb takes: in an empty folder none is a usage error."""

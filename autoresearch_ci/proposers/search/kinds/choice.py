@@ -23,7 +23,7 @@ _UNTOLD = "nothing says what else it could be; a comment `# one of: a, b` would"
 def find(source: Source) -> Iterator[Parameter | Spared]:
     """Every string, bare word and member of an enumeration whose alternatives are known."""
     known = Alternatives(source)
-    signatures = _signatures(source.tree) if source.tree else {}
+    signatures = _signatures(source)
     for site in source.sites:
         token = source.tokens[site.index]
         if site.role not in _ROLES or not site.name or site.line in source.protection.printing:
@@ -76,10 +76,10 @@ def _word(
     return found if found and len(set(found.words)) > 1 else None
 
 
-def _signatures(tree: ast.Module) -> dict[str, list[str]]:
+def _signatures(source: Source) -> dict[str, list[str]]:
     """The positional parameters of each function that the source defines."""
     found: dict[str, list[str]] = {}
-    for node in ast.walk(tree):
+    for _, node in source.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             arguments = [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
             found[node.name] = arguments[1:] if arguments[:1] in (["self"], ["cls"]) else arguments

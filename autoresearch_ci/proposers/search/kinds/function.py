@@ -54,16 +54,13 @@ _Function = ast.FunctionDef
 
 def find(source: Source) -> Iterator[Parameter]:
     """Every call of a function that another could stand in for."""
-    if source.tree is None:
-        return
-    own = {node.name: node for node in source.tree.body if isinstance(node, _Function)}
-    alike = {name: _alike(node, own) for name, node in own.items()}
-    calling = {name: _called(node) for name, node in own.items()}
-    for scope, call in _calls(source.tree):
+    own = _Own(source)
+    for scope, call in source.nodes:
+        if not isinstance(call, ast.Call):
+            continue
         name = call.func
-        if isinstance(name, ast.Name) and name.id in own:
-            options = [o for o in alike[name.id] if scope not in (o, *_reached(o, calling))]
-            if options:
+        if isinstance(name, ast.Name) and name.id in own.functions:
+            if options := own.instead(name.id, scope):
                 yield _parameter(source, name, scope, [name.id, *options], _OWN)
         else:
             yield from _known(source, call, scope)
@@ -103,28 +100,46 @@ def _parameter(
     )  # fmt: skip
 
 
-def _calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
-    """Every call, with the function at the module's top that it stands in."""
-    for node in tree.body:
-        scope = getattr(node, "name", "")
-        for inner in ast.walk(node):
-            if isinstance(inner, ast.Call):
-                yield scope, inner
+class _Own:
+    """The functions that the source defines at its top."""
 
+    def __init__(self, source: Source) -> None:
+        body = source.tree.body if source.tree else ()
+        self.functions = {node.name: node for node in body if isinstance(node, _Function)}
+        self._alike: dict[str, list[str]] = {}
+        self._called: dict[str, set[str]] = {}
 
-def _alike(node: _Function, own: dict[str, _Function]) -> list[str]:
-    """The other functions that take the same arguments, and share a word of their names."""
-    shape, count = _shape(node), len(node.args.args) + len(node.args.kwonlyargs)
-    words = {*split_name(node.name)} - _VERBS
-    return [
-        name
-        for name, other in own.items()
-        if other is not node
-        and count
-        and _shape(other) == shape
-        and words.intersection(split_name(name))
-        and _gives(other) == _gives(node)
-    ]
+    def instead(self, name: str, scope: str) -> list[str]:
+        """The functions that may be called for this one in a function without coming back to it."""
+        if name not in self._alike:
+            self._alike[name] = self._like(self.functions[name])
+        return [other for other in self._alike[name] if scope not in (other, *self._reached(other))]
+
+    def _like(self, node: _Function) -> list[str]:
+        """The other functions that take the same arguments, and share a word of their names."""
+        words = {*split_name(node.name)} - _VERBS
+        near = [
+            other
+            for other in self.functions.values()
+            if other is not node and words.intersection(split_name(other.name))
+        ]
+        if not near or not (node.args.args or node.args.kwonlyargs):
+            return []
+        shape, gives = _shape(node), _gives(node)
+        return [one.name for one in near if _shape(one) == shape and _gives(one) == gives]
+
+    def _reached(self, name: str) -> set[str]:
+        """All functions of the source that a call of this one may come to."""
+        reached, todo = set[str](), [name]
+        while todo:
+            here = todo.pop()
+            if here not in self._called:
+                inside = ast.walk(self.functions[here])
+                self._called[here] = {one.id for one in inside if isinstance(one, ast.Name)}
+            for called in self._called[here] & self.functions.keys() - reached:
+                reached.add(called)
+                todo.append(called)
+        return reached
 
 
 def _shape(node: _Function) -> str:
@@ -141,18 +156,3 @@ def _gives(node: _Function) -> tuple[bool, int]:
     return yields, max(
         (len(one.elts) if isinstance(one, ast.Tuple) else 1 for one in returned), default=0
     )
-
-
-def _called(node: _Function) -> set[str]:
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
-
-
-def _reached(name: str, calling: dict[str, set[str]]) -> set[str]:
-    """All functions of the source that a call of this one may come to."""
-    reached, todo = set[str](), [name]
-    while todo:
-        for called in calling.get(todo.pop(), ()):
-            if called in calling and called not in reached:
-                reached.add(called)
-                todo.append(called)
-    return reached

@@ -19,7 +19,7 @@ def find(source: Source) -> Iterator[Parameter]:
     if source.tree is None or not any(name.split(".")[0] in source.text for name in LIBRARIES):
         return
     imported = source.imported
-    for call in ast.walk(source.tree):
+    for _, call in source.nodes:
         if isinstance(call, ast.Call) and (known := LIBRARIES.get(full_name(call.func, imported))):
             yield from _arguments(source, call, known)
 
