@@ -165,7 +165,7 @@ def _section(arguments: Namespace) -> int:
     kind = detected.name if detected else "ml" if script else None
     print(_next(path.name, kind, complete=complete))
     remarks = _remarks(detected, known, complete=complete)
-    for line in () if arguments.quiet else _found(programme, known) if programme else remarks:
+    for line in () if arguments.quiet else _found(programme) if programme else remarks:
         print(line)
     return 0
 
@@ -176,12 +176,9 @@ def _stated(programme: Programme, detected: Detected | None) -> dict[str, str]:
     return {**programme.settings, **({"setup_command": setup} if setup else {})}
 
 
-def _found(programme: Programme, known: Mapping[str, str]) -> Iterator[str]:
+def _found(programme: Programme) -> Iterator[str]:
     """List where the section comes from, and what of it is in words alone."""
     yield f"From {programme.file}, which models are shown as well; nothing else in it counts."
-    if programme.others:
-        target = known.get("target_file", "one of them")
-        yield f"Also in its scope: {', '.join(programme.others)}; the target is {target}."
     yield from (f"note: {remark}" for remark in programme.remarks)
 
 

@@ -15,7 +15,7 @@ import posixpath
 import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from autoresearch_ci.project_types.placing import inside
@@ -55,7 +55,6 @@ class Programme:
     file: str
     settings: Mapping[str, str]
     remarks: tuple[str, ...] = ()
-    others: tuple[str, ...] = field(default=())
 
 
 def programme(root: Path, folder: str = "") -> Programme | None:
@@ -85,7 +84,9 @@ def _read(project: Project, file: str, script: str, checks: str, log: str) -> Pr
         "readonly_files": ", ".join(map(project.at, protected)),
         "program_file": project.at(file),
     }
-    others = [path for path in scope if path not in plain[:1]]
+    if plain:
+        others = [project.at(path) for path in scope if path != plain[0]]
+        settings["editable_files"] = ", ".join(others)
     if not plain:
         remarks.append(f"{file} names no single file in its scope: say which with --target-file.")
     if words := _bullets(parts["constraints"]):
@@ -98,7 +99,6 @@ def _read(project: Project, file: str, script: str, checks: str, log: str) -> Pr
         project.at(file),
         {key: value for key, value in settings.items() if value},
         tuple(remarks),
-        tuple(project.at(path) for path in others),
     )
 
 

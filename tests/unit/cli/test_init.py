@@ -272,10 +272,10 @@ def test_a_programme_of_another_tool(tmp_path, init):
     (tmp_path / "package.json").write_text("{}")
     said = init()
     assert "From autoresearch.md" in said
-    assert "Also in its scope: lib/merge.py; the target is sort.py." in said
     assert "nobody checks: Results stay the same" in said
     settings = load(tmp_path).settings
     assert (settings.target_file, settings.metric_name) == ("sort.py", "sort_ms")
+    assert settings.editable_files == ("lib/merge.py",)
     assert settings.run_command == "bash autoresearch.sh"
     assert settings.readonly_files == ("autoresearch.sh", "data.txt")
     assert settings.program_file == "autoresearch.md"

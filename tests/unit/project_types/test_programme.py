@@ -83,6 +83,7 @@ def test_what_is_stated(project):
     found = programme(project())
     assert found.settings == {
         "target_file": "src/parser.rs",
+        "editable_files": "src/lexer/**, src/tree/node.rs, src/tree/walk*.rs",
         "run_command": "./autoresearch.sh",
         "metric_name": "total_µs",
         "metric_direction": "lower_is_better",
@@ -90,7 +91,6 @@ def test_what_is_stated(project):
         "readonly_files": "autoresearch.sh, tests/**, bench/run.py, autoresearch.checks.sh",
         "program_file": "autoresearch.md",
     }
-    assert found.others == ("src/lexer/**", "src/tree/node.rs", "src/tree/walk*.rs")
     (words,) = found.remarks
     assert words.endswith("All tests must pass (cargo test); No new dependencies")
 
@@ -149,7 +149,7 @@ def test_a_scope_of_folders_alone(project):
     found = programme(project(text + "\n## Off Limits\n"))
     assert "target_file" not in found.settings
     assert any("--target-file" in remark for remark in found.remarks)
-    assert found.others == ("src/lexer/**",)
+    assert "editable_files" not in found.settings
 
 
 @pytest.mark.parametrize(
