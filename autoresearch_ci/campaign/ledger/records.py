@@ -157,7 +157,9 @@ def _local(timestamp: str) -> str:
 
 
 def _write_session_start(_record: SessionStart, details: Details) -> Details:
-    return {"format": FORMAT, **_without_empty(details, "goes_on", "isolation", "target_value")}
+    if details["target_value"] is None:
+        del details["target_value"]
+    return {"format": FORMAT, **_without_empty(details, "goes_on", "isolation")}
 
 
 def _write_experiment_start(record: ExperimentStart, details: Details) -> Details:

@@ -103,11 +103,9 @@ def test_the_checkout_has_no_say_in_them_either(job, lab, push, pull, mona, tmp_
     assert starts(lab)[0]["metric"] == "score"
 
 
-def test_instructions_are_those_of_the_base(job, lab, push, pull, mona, tmp_path):
+def test_instructions_are_those_of_the_base(job, lab, push, pull, mona):
     """An agent reads the base's program.md, what is queued, and not a word of the head's own."""
-    seen = tmp_path / "seen"
-    seen.mkdir()
-    seen.chmod(0o777)
+    seen = job.signs
     agent = f"cat > {seen}/brief; echo $KEY > {seen}/key; sed -i 's/= 9/= 5/' solve.py"
     settings = f'proposer: command\nproposer_command: "{agent}"\nproposer_env: KEY\n'
     push("main", {".github/autoresearch.yml": YAML.replace("proposer: search\n", settings)})

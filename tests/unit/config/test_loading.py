@@ -33,6 +33,8 @@ def test_defaults(project):
     loaded = project.load(**project.BASE)
     assert {name: value for name, value in loaded.settings if name not in REQUIRED} == {
         "metric_parse": "cat acc",
+        "editable_files": (),
+        "constraints": (),
         "measure_command": None,
         "holdout_command": None,
         "metric_direction": Direction.LOWER,

@@ -164,7 +164,11 @@ def test_lists(written):
         ("- Metric_Name: x", "CLAUDE.md:2: unknown setting `Metric_Name`", "`metric_name`"),
         ("- max-experiment: 1", "CLAUDE.md:2: unknown setting", "`max_experiments`"),
         ("- runcommand:x", "CLAUDE.md:2: unknown setting", "`run_command`"),
-        ("- tag: a\n- Zebra: x", "CLAUDE.md:3: unknown setting", "target_file, run_command"),
+        (
+            "- tag: a\n- Zebra: x",
+            "CLAUDE.md:3: unknown setting",
+            "target_file, editable_files, run_command",
+        ),
         ("- tag: a\n- 참고: x", "CLAUDE.md:3: unknown setting `참고`", "paragraph"),
         ("- tag: a\n- nonsense: x", "CLAUDE.md:3: unknown setting", ""),
         ("- tag: a\n- tag: a", "CLAUDE.md:3: `tag` is already set at CLAUDE.md:2", "Keep one"),

@@ -11,6 +11,7 @@ from autoresearch_ci.project_types import Detected
 # Per setting: three ways to write it, and what they come to.
 WRITTEN = {
     "target_file": [("a.py", "a.py"), ("b/c.py", "b/c.py"), ("d.py", "d.py")],
+    "editable_files": [("a, b/*", ("a", "b/*")), ("c", ("c",)), ("d", ("d",))],
     "run_command": [("make", "make"), ("echo '#' `id`", "echo '#' `id`"), ("c: d", "c: d")],
     "metric_name": [("acc", "acc"), ("f1", "f1"), ("loss", "loss")],
     "metric_parse": [("cat a", "cat a"), ("tail -1 run.log | cut -f2", None), ("c", "c")],

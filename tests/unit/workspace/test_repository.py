@@ -16,7 +16,6 @@ from autoresearch_ci.core.errors import (
     TargetError,
     WorkspaceError,
 )
-from autoresearch_ci.core.model import Side
 from autoresearch_ci.workspace import Workspace
 from tests.unit.workspace.conftest import version
 
@@ -51,7 +50,7 @@ def test_a_place_that_cannot_be_worked_in_is_refused_with_the_remedy(repo, tmp_p
 
 
 def test_a_submodule_is_refused_and_a_repository_with_one_is_served(repo, tmp_path, make_repo):
-    """New files inside a submodule are removed, as elsewhere; moving its commit is a violation."""
+    """A campaign leaves it as it is; a run that moves its commit breaks the rules."""
     inner = make_repo(tmp_path / "inner")
     repo.sh(
         f"git -c protocol.file.allow=always submodule --quiet add '{inner.path}' sub"
@@ -60,36 +59,33 @@ def test_a_submodule_is_refused_and_a_repository_with_one_is_served(repo, tmp_pa
     refused(WorkspaceError, lambda: Workspace.open(repo.path / "sub"), "submodule", "Clone")
     refused(TargetError, lambda: repo.open().check_target("sub/train.py", []), "--repo")
     with repo.campaign() as campaign:
-        with campaign.trial(version("lr = 2\n")) as trial:
-            trial.show(Side.CANDIDATE)
-            repo.write("sub/more.txt", "x")
-            assert trial.clean() == ()
-            repo.sh(
-                "cd sub && git checkout -q -- ."
-                " && git -c user.name=a -c user.email=b commit -q --allow-empty -m moved"
-            )
-            assert trial.clean() == ("sub",)
-            assert trial.clean() == ()
-        assert repo.git("submodule", "status")[0] == " "
+        trial = campaign.trial(version("lr = 2\n"))
+        trial.keep(trial.commit("x\n"))
+        assert trial.broken_rules(["sub", "sub/more.txt", "new.txt"], []) == ["sub"]
+    assert repo.git("submodule", "status")[0] == " "
 
 
 @pytest.mark.parametrize(
-    ("script", "word"),
+    "script",
     [
-        ("git merge -q other || true", "merge"),
-        ("git cherry-pick other >/dev/null || true", "cherry-pick"),
-        ("git rebase -q other || true", "rebase"),
-        ("git bisect start -q HEAD HEAD~1 || true", "bisect"),
+        "git merge -q other || true",
+        "git cherry-pick other >/dev/null || true",
+        "git rebase -q other || true",
+        "git bisect start -q HEAD HEAD~1 || true",
     ],
 )
-def test_a_repository_in_the_middle_of_something_is_refused(repo, script, word):
-    """A merge, rebase, cherry-pick or bisect is the user's to finish first."""
+def test_a_repository_in_the_middle_of_something_is_served(repo, script):
+    """A merge, rebase, cherry-pick or bisect stays as it is: a campaign needs no checkout."""
     repo.sh(
         "git checkout -q -b other && echo 1 > other.py && git commit -q -am 1"
         " && git checkout -q main && echo 2 > other.py && git commit -q -am 2"
     )
     repo.sh(f"({script}) 2>/dev/null >/dev/null")
-    refused(WorkspaceError, repo.open, word, "git status")
+    before = repo.git("status")
+    with repo.campaign(base="main") as campaign:
+        trial = campaign.trial(version("lr = 0.2\n"))
+        trial.keep(trial.commit("x\n"))
+    assert repo.git("status") == before
 
 
 def test_git_s_own_refusals_come_with_their_remedy(repo, monkeypatch, tmp_path):
@@ -240,25 +236,12 @@ def test_a_target_that_git_is_told_not_to_look_at_is_refused(repo, flag):
 
 
 def test_a_sparse_checkout_stays_one(repo):
-    """What a run writes outside the cone goes, and is named; what is inside comes back."""
+    """What the user has not checked out stays so, and is in what is kept."""
     repo.write("out/file.txt", "out\n")
     repo.sh("git add out; git commit -q -m out; git sparse-checkout set --cone pkg")
-    with repo.campaign() as campaign, campaign.trial(version("lr = 0.2\n")) as trial:
-        trial.show(Side.CANDIDATE)
-        repo.sh("mkdir out; echo evil > out/file.txt; echo evil > out/new; rm pkg/deep/mod.py")
-        assert trial.clean() == ("out/file.txt", "pkg/deep/mod.py")
-        assert not (repo.path / "out").exists()
+    with repo.campaign() as campaign:
+        trial = campaign.trial(version("lr = 0.2\n"))
         trial.keep(trial.commit("x\n"))
+    assert not (repo.path / "out").exists()
     assert (repo.at, repo.dirt) == ("main", "")
     assert repo.git("diff", "--name-only", "main", "autoresearch/mar17") == "train.py"
-
-
-def test_a_split_index_outlives_a_run_that_deletes_half_of_it(repo):
-    """The index is kept whole while a session is at work, so all of it can be put back."""
-    repo.sh("git config core.splitIndex true; git update-index --split-index")
-    with repo.campaign() as campaign, campaign.trial(version("lr = 0.2\n")) as trial:
-        trial.show(Side.CANDIDATE)
-        repo.sh("rm -f .git/sharedindex.*; git rm -q --cached other.py || true")
-        trial.clean()
-        trial.keep(trial.commit("x\n"))
-    assert (repo.at, repo.dirt) == ("main", "")

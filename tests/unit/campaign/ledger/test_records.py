@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 from hypothesis import given, settings
@@ -52,10 +52,11 @@ def fields(kind: type) -> dict[str, st.SearchStrategy]:
 def strategy(hint: object) -> st.SearchStrategy:
     """Values of a field's type."""
     plain = {str: TEXT, float: NUMBER, int: WHOLE, bool: st.booleans(), type(None): st.none()}
+    plain |= {object: JSON, Any: JSON}
     if hint in plain:
         return plain[hint]
     if get_origin(hint) is Mapping:
-        return st.dictionaries(TEXT, JSON, max_size=3)
+        return st.dictionaries(TEXT, strategy(get_args(hint)[1]), max_size=3)
     if get_origin(hint) is tuple:
         return st.lists(strategy(get_args(hint)[0]), max_size=3).map(tuple)
     if get_origin(hint) is not None or not isinstance(hint, type):
