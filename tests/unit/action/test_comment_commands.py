@@ -232,7 +232,7 @@ def test_pr_on_a_pull_request(make_job, lab, push, mona):
     push("topic", {"notes.md": "x\n"})
     pull = lab.pull(mona, "topic", base="main")
     job = make_job()
-    job.say(pull, mona, "/autoresearch n=3")
+    job.say(pull, mona, "/autoresearch n=8")
     assert job.code == 0, job.log
     job.say(pull, mona, "/autoresearch pr")
     assert job.code == 0, job.log

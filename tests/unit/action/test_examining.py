@@ -55,7 +55,7 @@ def test_a_campaign_begins_with_it(tmp_path):
         assert "There is no guard\\_command" in job.summary
         shown = job.checks["autoresearch"]
         assert WRONG in shown["output"]["summary"]
-        assert shown["conclusion"] == "neutral", "what can be cheated need not have been"
+        assert shown["conclusion"] != "failure", "what can be cheated need not have been"
         assert WRONG in git(job.lab.bare, "show", "autoresearch-logs/t:README.md")
         records = racing_sessions.records(job.lab.bare, "t")
         assert [each["action"] for each in records[:2]] == ["examined", "session_start"]
