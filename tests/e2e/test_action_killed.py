@@ -68,8 +68,9 @@ def is_handed_back(job: Job) -> bool:
     return owners == {OWNER} and not any(map(processes_of, USERS))
 
 
-def copies(job: Job) -> list[Path]:
-    return list(Path(job.variables["TMPDIR"]).glob("autoresearch-*/work"))
+def layers(job: Job) -> list[Path]:
+    """The locks of the folders in which sessions have their layers."""
+    return list(Path(job.variables["TMPDIR"]).glob("autoresearch-*/*.lock"))
 
 
 def test_killed_at_fifty_instants(job):
@@ -98,18 +99,18 @@ def test_killed_at_fifty_instants(job):
 
 @pytest.mark.parametrize("job", ["report"], indirect=True)
 def test_killed_in_the_doctor(job):
-    """Killed before a campaign's first run: no copy stays, nothing runs on, and it begins anew."""
+    """Killed before a campaign's first run: no layer stays, nothing runs on, and it begins anew."""
     random.seed(20260318)
     seen = 0
     for _ in range(KILLS_OF_THE_DOCTOR):
         killed(job, earliest=1.0)
-        seen += len(copies(job))
+        seen += len(layers(job))
         job.post()
-        assert copies(job) == []
+        assert layers(job) == []
         assert is_handed_back(job)
-    assert seen, "some were killed while there was a copy"
+    assert seen, "some were killed while there were layers"
     assert job.run(max_experiments="1") == 0, job.log
-    assert copies(job) == []
+    assert layers(job) == []
     records = racing_sessions.records(job.lab.bare, "t")
     assert [record["action"] for record in records[:2]] == ["examined", "session_start"]
 
