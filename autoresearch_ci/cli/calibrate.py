@@ -26,13 +26,13 @@ def main(arguments: Namespace) -> int:
     """Run what is there, as a campaign would; nothing is recorded."""
     from autoresearch_ci.campaign.select import choose_tag  # noqa: PLC0415
     from autoresearch_ci.cli.advice import findings  # noqa: PLC0415
-    from autoresearch_ci.engine.aside import aside  # noqa: PLC0415
     from autoresearch_ci.engine.assembly import load_settings, open_session  # noqa: PLC0415
     from autoresearch_ci.engine.calibrate import (  # noqa: PLC0415 - heavy
         RUNS,
         calibration,
         measured,
     )
+    from autoresearch_ci.engine.scratch import scratch  # noqa: PLC0415
     from autoresearch_ci.engine.session_request import SessionRequest  # noqa: PLC0415
     from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
@@ -58,7 +58,7 @@ def main(arguments: Namespace) -> int:
     request = SessionRequest(arguments.repo, {**overrides, "tag": "calibrate"}, base="HEAD")
     with (
         interruptible(lambda: None),
-        aside(workspace, loaded, base) as place,
+        scratch(workspace, loaded, base) as place,
         open_session(request, place) as session,
     ):
         for value, took in measured(session, runs):

@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from autoresearch_ci.cli.error_boundary import DONE, USER
-from autoresearch_ci.cli.parser import add_settings
+from autoresearch_ci.cli.parser import add_settings, refuse
 from autoresearch_ci.cli.paths import standing
 from autoresearch_ci.core.interrupts import interruptible
 from autoresearch_ci.core.text import clean, number
@@ -43,17 +43,13 @@ def main(arguments: Namespace) -> int:
         if not arguments.quiet:
             print(*lines, sep="\n", file=people, flush=True)
 
-    from autoresearch_ci.cli.parser import Parser  # noqa: PLC0415
     from autoresearch_ci.engine.evaluator import silent  # noqa: PLC0415 - heavy
     from autoresearch_ci.engine.versions import comparing  # noqa: PLC0415
     from autoresearch_ci.reports.difference import document, sentence  # noqa: PLC0415
 
-    for name in _OF_A_SESSION:
-        if name in arguments.overrides:
-            Parser(prog="autoresearch-ci compare").error(
-                f"--{name.replace('_', '-')} is for `run`: compare runs two versions, and no "
-                "campaign."
-            )
+    refuse(
+        "compare", arguments.overrides, _OF_A_SESSION, "compare runs two versions, and no campaign."
+    )
 
     def seen(sample: Sample) -> None:
         say(f"  {'base' if sample.side == 'incumbent' else 'head'}  {number(sample.value)}")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from autoresearch_ci.cli.error_boundary import DONE
-from autoresearch_ci.cli.parser import Parser, add_settings, positive
+from autoresearch_ci.cli.parser import Parser, add_settings, positive, refuse
 from autoresearch_ci.cli.paths import standing
 from autoresearch_ci.core.interrupts import interruptible
 from autoresearch_ci.core.model import Confirmation, Finding, Note
@@ -67,12 +67,12 @@ def main(arguments: Namespace) -> int:
             f"note: {pairs} pairs show something only if the metric repeats exactly; where there "
             f"is noise, give --pairs {FEWEST} or more."
         )
-    for name in _OF_A_SESSION:
-        if name in arguments.overrides:
-            Parser(prog="autoresearch-ci confirm").error(
-                f"--{name.replace('_', '-')} is for `run`: confirm goes through every kept change "
-                "once. Give --pairs to make it shorter."
-            )
+    refuse(
+        "confirm",
+        arguments.overrides,
+        _OF_A_SESSION,
+        "confirm goes through every kept change once. Give --pairs to make it shorter.",
+    )
     tag = view(Workspace.open(arguments.repo), arguments.overrides.get("tag")).tag
     overrides = {**standing(arguments.repo, arguments.overrides), "tag": tag, "proposer": "search"}
     request = SessionRequest(arguments.repo, overrides)

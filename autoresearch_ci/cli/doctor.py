@@ -35,8 +35,8 @@ def main(arguments: Namespace) -> int:
     paint = Paint(colour=has_colour(people))
 
     from autoresearch_ci.doctor import TITLES, Examination, weaknesses  # noqa: PLC0415 - heavy
-    from autoresearch_ci.engine.aside import aside  # noqa: PLC0415
     from autoresearch_ci.engine.assembly import load_settings  # noqa: PLC0415
+    from autoresearch_ci.engine.scratch import scratch  # noqa: PLC0415
     from autoresearch_ci.engine.session_request import SessionRequest  # noqa: PLC0415
     from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
@@ -46,7 +46,7 @@ def main(arguments: Namespace) -> int:
         workspace = Workspace.open(arguments.repo)
         request = SessionRequest(arguments.repo, standing(arguments.repo, arguments.overrides))
         loaded = load_settings(workspace, request.overrides, None)
-        with aside(workspace, loaded, arguments.base or "HEAD") as place:
+        with scratch(workspace, loaded, arguments.base or "HEAD") as place:
             examination = Examination(place, request, probe=progress.begin)
             progress.say(*(f"note: {clean(note)}" for note in place.notes))
             with closing(examination.checks()) as looking:

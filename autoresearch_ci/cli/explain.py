@@ -75,11 +75,10 @@ def main(arguments: Namespace) -> int:
     for line in (
         *_table(seen.parameters, paint),
         *_left_alone(seen.spared, whole=arguments.all, paint=paint),
-        "",
-        _summary(path, seen.parameters),
-        _deletions(found, allowed=loaded.allow_deletions),
     ):
         print(line if width is None else cut(line, width))
+    print("", _summary(path, seen.parameters), sep="\n")
+    print(_deletions(found, allowed=loaded.allow_deletions))
     return 0
 
 

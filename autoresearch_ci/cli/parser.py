@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from argparse import SUPPRESS, Action, ArgumentParser, Namespace
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -99,6 +99,14 @@ class _Setting(Action):
         self, _parser: Any, namespace: Namespace, values: Any, _option: Any = None
     ) -> None:
         namespace.overrides[self.dest] = values
+
+
+def refuse(verb: str, overrides: Mapping[str, object], names: Iterable[str], why: str) -> None:
+    """End with a usage error where a setting was given that means nothing to a verb."""
+    for name in names:
+        if name in overrides:
+            flag = f"--{name.replace('_', '-')}"
+            Parser(prog=f"autoresearch-ci {verb}").error(f"{flag} is for `run`: {why}")
 
 
 def add_settings(parser: ArgumentParser, refused: Collection[str] = ()) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autoresearch_ci.cli.error_boundary import DONE
-from autoresearch_ci.cli.parser import Parser, add_settings
+from autoresearch_ci.cli.parser import Parser, add_settings, refuse
 from autoresearch_ci.cli.paths import standing
 from autoresearch_ci.cli.requests import PUSH_TOKEN, add_remote
 from autoresearch_ci.core.interrupts import interruptible
@@ -48,18 +48,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def main(arguments: Namespace) -> int:
     """Judge it: one experiment, whose record is like any other's."""
-    for name in _OF_A_SESSION:
-        if name in arguments.overrides:
-            Parser(prog="autoresearch-ci try").error(
-                f"--{name.replace('_', '-')} is for `run`: try judges one candidate, which is "
-                "given."
-            )
+    refuse("try", arguments.overrides, _OF_A_SESSION, "try judges one candidate, which is given.")
     patch = _patch(arguments.patch)
     people = sys.stderr if arguments.json else sys.stdout
     from autoresearch_ci.campaign.ledger import encode  # noqa: PLC0415 - heavy
     from autoresearch_ci.core.model import Experiment, SessionEnd  # noqa: PLC0415
     from autoresearch_ci.engine.assembly import open_session  # noqa: PLC0415
-    from autoresearch_ci.engine.given import given, judge  # noqa: PLC0415
+    from autoresearch_ci.engine.external_candidate import judge, proposal_of  # noqa: PLC0415
     from autoresearch_ci.engine.session_request import SessionRequest  # noqa: PLC0415
     from autoresearch_ci.reports.progress import Progress  # noqa: PLC0415
     from autoresearch_ci.reports.session import opening  # noqa: PLC0415
@@ -83,7 +78,7 @@ def main(arguments: Namespace) -> int:
         title = (
             arguments.title or arguments.branch or arguments.patch or "the working tree's change"
         )
-        proposal, note = given(session, one_line(title, 200), patch, arguments.branch or "")
+        proposal, note = proposal_of(session, one_line(title, 200), patch, arguments.branch or "")
         notes = (*session.notes, *filter(None, [note]))
         paint = Paint(colour=has_colour(people))
         progress.begin(

@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from autoresearch_ci.config import agreement, values
+from autoresearch_ci.config import consistency, values
 from autoresearch_ci.config.field_types import (
     Amount,
     Constraints,
@@ -332,11 +332,11 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _agree(self) -> Settings:
-        agreement.times(self.time_budget, self.kill_after)
-        agreement.bounds(self.metric_min, self.metric_max)
+        consistency.times(self.time_budget, self.kill_after)
+        consistency.bounds(self.metric_min, self.metric_max)
         names = [each.name for each in self.constraints]
-        agreement.constraints(names, self.metric_name, self.holdout_command)
-        agreement.prices(
+        consistency.constraints(names, self.metric_name, self.holdout_command)
+        consistency.prices(
             {
                 "max_cost_usd": self.max_cost_usd,
                 "max_cost_usd_per_day": self.max_cost_usd_per_day,

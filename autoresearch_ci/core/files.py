@@ -6,7 +6,6 @@ import errno
 import os
 import stat
 import subprocess
-import time
 from collections.abc import Iterable
 
 Signature = tuple[int, int, int, int, int]
@@ -26,23 +25,6 @@ def signature(path: str) -> Signature | None:
     except OSError:
         return None
     return st.st_mode, st.st_size, st.st_mtime_ns, st.st_ctime_ns, st.st_ino
-
-
-def sign(path: str) -> Signature | None:
-    """A signature to remember.
-
-    One of a file that changed within the last clock tick equals no other, since
-    the file could change again without its ctime telling.
-    """
-    now = signature(path)
-    if now is None or time.time_ns() - now[3] > TICK:
-        return now
-    return now[0], now[1], now[2], -1, now[4]
-
-
-def is_directory(sig: Signature | None) -> bool:
-    """Tell whether it is a real directory, not a link to one."""
-    return sig is not None and stat.S_ISDIR(sig[0])
 
 
 _AT_ONCE = 100  # paths among the arguments of one program

@@ -14,7 +14,7 @@ from autoresearch_ci.core.errors import AutoresearchError, UntrustedError
 from autoresearch_ci.core.model import Diagnosis, Event, Note
 from autoresearch_ci.core.text import duration, plural, timestamp
 from autoresearch_ci.doctor.examination import Examination
-from autoresearch_ci.engine.aside import aside_of
+from autoresearch_ci.engine.scratch import scratch_of
 from autoresearch_ci.engine.session import Session
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers import select
@@ -90,7 +90,7 @@ def _look(
     until = time.monotonic() + share
     checks = []
     workspace = Workspace.open(request.repository)
-    with aside_of(workspace, session.campaign.head, session.trees) as place:
+    with scratch_of(workspace, session.campaign.head, session.trees) as place:
         asked = replace(request, overrides=settings)
         examination = Examination(place, asked, until, prepared=True)
         with closing(examination.checks()) as looking:

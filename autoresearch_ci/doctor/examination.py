@@ -28,9 +28,9 @@ from autoresearch_ci.doctor.faults import Seen
 from autoresearch_ci.doctor.languages import filled
 from autoresearch_ci.doctor.probes import BETTER, PROBES, WORSE, Probe, now_known, worse
 from autoresearch_ci.doctor.project import NotPossibleError, ProjectUnderTest
-from autoresearch_ci.engine.aside import Aside
 from autoresearch_ci.engine.assembly import load_settings, open_session
 from autoresearch_ci.engine.loop import research
+from autoresearch_ci.engine.scratch import Scratch
 from autoresearch_ci.engine.session import Session
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers import Proposer
@@ -121,21 +121,21 @@ class Examination:
 
     def __init__(
         self,
-        aside: Aside,
+        scratch: Scratch,
         request: SessionRequest,
         until: float = math.inf,
         *,
         probe: Callable[[str], None] = lambda _title: None,
         prepared: bool = False,
     ) -> None:
-        self._aside, self._request, self._probe, self._until = aside, request, probe, until
+        self._scratch, self._request, self._probe, self._until = scratch, request, probe, until
         self.unseen = [*TITLES]
         asked = (request.overrides, request.trusted, request.defaults)
-        self.settings = load_settings(aside.workspace, *asked).settings
+        self.settings = load_settings(scratch.workspace, *asked).settings
         self._settings: dict[str, object] = {**request.overrides, **_FREE}
         if prepared:
             self._settings["setup_command"] = ""
-        self._head = aside.workspace.head
+        self._head = scratch.workspace.head
         self._campaigns = 0
         self._values: set[float] = set()
 
@@ -176,7 +176,7 @@ class Examination:
         seconds = baseline.seconds / max(1, len(baseline.samples))
         kill_after = min(wanted.kill_after, max(budget, 3 * seconds + 10))
         self._settings |= {"kill_after": kill_after, "setup_command": ""}
-        workspace, log = self._aside.workspace, self._aside.workspace.run_log
+        workspace, log = self._scratch.workspace, self._scratch.workspace.run_log
         tracked = [file.path for file in workspace.committed(self._head, ("**",))]
         bystander = harmless(tracked, (wanted.target_file, *wanted.readonly_files))
         self._users = workspace.root / bystander if bystander else None
@@ -188,12 +188,12 @@ class Examination:
             value=baseline.value,
             seconds=seconds,
             log=log.read_text(encoding="utf-8", errors="replace") if log.exists() else "",
-            bystander=f"{self._aside.trees.root}/{bystander}" if bystander else None,
+            bystander=f"{self._scratch.trees.root}/{bystander}" if bystander else None,
         )
 
     def _take_marks_out(self, path: str) -> None:
         """Let probes go anywhere: marks are about proposals."""
-        workspace = self._aside.workspace
+        workspace = self._scratch.workspace
         with workspace.campaign("planted", target=path, base=self._head) as campaign:
             text = campaign.source().text
         plain = without_marks(text)
@@ -207,7 +207,7 @@ class Examination:
                 raise NotPossibleError("the doctor cannot know what is better here")
             if not shows:
                 raise NotPossibleError("the metric did not show the planted waste")
-            base = self._aside.workspace.commit(project.path, worse(project), self._head)
+            base = self._scratch.workspace.commit(project.path, worse(project), self._head)
         except (NotPossibleError, AutoresearchError) as error:
             return Check(BETTER.title, None, note=_first_line(error))
         planter = _ProbeProposer(deque([BETTER]), project)
@@ -270,7 +270,7 @@ class Examination:
         self._campaigns += 1
         return open_session(
             SessionRequest(
-                self._aside.workspace.root,
+                self._scratch.workspace.root,
                 {**self._settings, "tag": f"doctor-{self._campaigns}"},
                 self._request.defaults,
                 base=base,
@@ -279,7 +279,7 @@ class Examination:
                 deadline=self._until,
                 proposer=proposer,
             ),
-            self._aside,
+            self._scratch,
         )
 
 

@@ -30,7 +30,6 @@ from autoresearch_ci.core.history import History, Watch
 from autoresearch_ci.core.model import IdeaRequest, SessionStart
 from autoresearch_ci.core.text import timestamp
 from autoresearch_ci.engine import isolation
-from autoresearch_ci.engine.aside import Aside
 from autoresearch_ci.engine.evaluator import Evaluator
 from autoresearch_ci.engine.forecast import Forecast
 from autoresearch_ci.engine.incumbent import Incumbent
@@ -39,6 +38,7 @@ from autoresearch_ci.engine.limits import Limits
 from autoresearch_ci.engine.next_idea import NextIdea
 from autoresearch_ci.engine.preparation import prepare, require_idea
 from autoresearch_ci.engine.recorder import Recorder
+from autoresearch_ci.engine.scratch import Scratch
 from autoresearch_ci.engine.session import Session
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.engine.stop_requests import StopRequests
@@ -53,15 +53,15 @@ from autoresearch_ci.workspace import Campaign, Remote, Workspace
 
 
 @contextmanager
-def open_session(request: SessionRequest, aside: Aside | None = None) -> Iterator[Session]:
-    """A session that is recovered, locked, set up and ready to run; `aside` leaves no trace of it.
+def open_session(request: SessionRequest, scratch: Scratch | None = None) -> Iterator[Session]:
+    """A session that is recovered, locked, set up and ready; one in `scratch` leaves no trace.
 
     Raises AutoresearchError, and then nothing was
     changed; OutOfTimeError where setup runs into the deadline, TargetError where an idea is
     needed and the search has none.
     """
     began = timestamp()  # a stop that comes from now on is for this session, too
-    workspace = aside.workspace if aside else Workspace.open(request.repository)
+    workspace = scratch.workspace if scratch else Workspace.open(request.repository)
     remote = workspace.remote(request.push) if request.push else None
     unreached = fetch_campaigns(remote) if remote else ""
     tip = workspace.resolve(request.base) if request.base else None
@@ -95,8 +95,8 @@ def open_session(request: SessionRequest, aside: Aside | None = None) -> Iterato
                 kept_parent=kept.parent if kept else None,
                 begun=begun_from(book),
             ) as campaign,
-            nullcontext((aside.trees, Choice(aside.trees.name)))
-            if aside
+            nullcontext((scratch.trees, Choice(scratch.trees.name)))
+            if scratch
             else isolation.run_trees(
                 workspace, loaded, campaign.head, has_tools=request.has_tools
             ) as (trees, choice),

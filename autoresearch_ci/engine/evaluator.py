@@ -13,9 +13,9 @@ from autoresearch_ci.config import Settings
 from autoresearch_ci.core.errors import BaselineError, MachineError, OutOfTimeError
 from autoresearch_ci.core.model import HOLDOUT, Event, Phase, Reason, Run
 from autoresearch_ci.core.shell import copies, missing
+from autoresearch_ci.engine.artifact_advice import missed, partly
 from autoresearch_ci.engine.baseline_errors import guard_fails, no_longer_runs, no_metric
-from autoresearch_ci.engine.closed_to_runs import advice as closed
-from autoresearch_ci.engine.left_behind import missed, partly
+from autoresearch_ci.engine.isolation_advice import advice as closed
 from autoresearch_ci.engine.measurement import (
     TAIL_BYTES,
     Measurement,

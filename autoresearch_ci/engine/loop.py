@@ -27,28 +27,22 @@ from autoresearch_ci.workspace import Trial
 
 def research(session: Session) -> Generator[Event, None, None]:
     """Propose, edit, run, judge, keep or reset, record; until a limit is reached."""
+    yield from held(session, _experiments(session))
+
+
+def held(
+    session: Session, experiments: Generator[Event, None, StopReason]
+) -> Generator[Event, None, None]:
+    """Hold a session: its record, the incumbent's runs, the experiments, and the end of all.
+
+    The experiments begin once the incumbent is known, and return why they ended.
+    """
     stop, why = StopReason.ERROR, ""
     try:
         yield session.recorder.began()
         yield from sync(session)
         yield from measure_incumbent(session)
-        if (yield from sync(session)):
-            yield from measure_incumbent(session)
-        while (limit := session.limits.reached(session.progress)) is None:
-            idea = session.next_idea.propose()
-            if idea is None:
-                limit = StopReason.EXHAUSTED
-                break
-            if mutation.is_due(session, idea):
-                yield from mutation.check(session)
-                continue
-            if isinstance(idea, Rejected):
-                yield session.recorder.rejected(idea)
-            else:
-                yield from attempt(session, idea)
-            if (yield from sync(session)):
-                yield from measure_incumbent(session)
-        stop = limit
+        stop = yield from experiments
     except KeyboardInterrupt:
         stop = StopReason.INTERRUPTED
         raise
@@ -60,6 +54,26 @@ def research(session: Session) -> Generator[Event, None, None]:
         synced = synchronize(session, last=True, hurry=stop is StopReason.INTERRUPTED)
     yield from (Note(text) for text in synced.notes)
     yield ended
+
+
+def _experiments(session: Session) -> Generator[Event, None, StopReason]:
+    """One idea after the other, until a limit is reached or none is left."""
+    if (yield from sync(session)):
+        yield from measure_incumbent(session)
+    while (limit := session.limits.reached(session.progress)) is None:
+        idea = session.next_idea.propose()
+        if idea is None:
+            return StopReason.EXHAUSTED
+        if mutation.is_due(session, idea):
+            yield from mutation.check(session)
+            continue
+        if isinstance(idea, Rejected):
+            yield session.recorder.rejected(idea)
+        else:
+            yield from attempt(session, idea)
+        if (yield from sync(session)):
+            yield from measure_incumbent(session)
+    return limit
 
 
 def sync(session: Session) -> Generator[Event, None, bool]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from autoresearch_ci import config
-from autoresearch_ci.core.errors import BaselineError, WorkspaceError
+from autoresearch_ci.core.errors import BaselineError
 from autoresearch_ci.core.model import Difference, Reason, Sample, Side
 from autoresearch_ci.core.shell import notes
 from autoresearch_ci.engine.assembly import load_settings
@@ -127,7 +127,7 @@ def comparing(
     """
     workspace = Workspace.open(repository)
     commits = {
-        side: _commit(workspace, name) for side, name in zip(Side, (base, head), strict=True)
+        side: workspace.require_commit(name) for side, name in zip(Side, (base, head), strict=True)
     }
     loaded = load_settings(workspace, overrides, trusted, defaults)
     said = [*loaded.notes, *notes({"run_command": loaded.settings.run_command})]
@@ -151,14 +151,3 @@ def comparing(
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def _commit(workspace: Workspace, name: str) -> str:
-    commit = workspace.resolve(name)
-    if not commit:
-        raise WorkspaceError(
-            f"{name} is no commit here.",
-            remedy="Name a branch, tag or commit that `git log` shows; in a shallow clone "
-            "`git fetch --unshallow` may bring it.",
-        )
-    return commit

@@ -1,13 +1,10 @@
-"""The seam of running. An executor is a file here; its name is its name in the settings."""
+"""Running a command and ending its whole process tree; where it runs is decided in `trees`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
-
-from autoresearch_ci.core.model import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +16,7 @@ class Command:
     larger than `log_limit` bytes: head and tail are kept and the middle is
     counted. Without one, the first 64 KiB of each are returned in `Run.output` and `Run.errors`.
     The whole process tree is killed at `kill_after` seconds. `memory_limit` is
-    in bytes of resident memory of the tree. `env` is added to the executor's
-    allow-listed environment.
+    in bytes of resident memory of the tree. `env` is added to the allow-listed environment.
     """
 
     shell: str
@@ -31,17 +27,3 @@ class Command:
     memory_limit: int | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     stdin: Path | None = None
-
-
-class Executor(Protocol):
-    """A place that experiments run in.
-
-    `run` returns when nothing that the command started is alive any more, even
-    when it raises (KeyboardInterrupt passes through after the tree is dead). A
-    command that fails is a `Run`, not an exception. The command never sees the
-    harness's environment, only an allow-list of names.
-    """
-
-    name: str
-
-    def run(self, command: Command) -> Run: ...

@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from autoresearch_ci.core.environment import checked, environment
 from autoresearch_ci.core.errors import MachineError
 from autoresearch_ci.core.model import Run
 from autoresearch_ci.executors import Command
@@ -42,34 +41,6 @@ def _unwrapped(env: dict[str, str]) -> Iterator[Start]:
     yield Start((), (), env)
 
 
-class ProcessExecutor:
-    """Runs each command under `sh` with its own session, empty input and allow-listed environment.
-
-    `allow` adds names, or NAME=value pairs, to that environment; one that looks
-    like a credential is a SettingsError. Runs in one process wait for each other.
-
-    The exit code is the shell's: where a shell outlives a program that a signal
-    ended, it is 128 plus the signal's number, and `Run.signal` is None, since a
-    program can exit with such a code by itself. What outlives the command has
-    0.2 s to end by itself and is then killed. A run counts as out of memory when
-    its tree outgrew `memory_limit`, when it failed while the kernel killed for
-    want of memory, or when it failed and the end of its output says so.
-    """
-
-    name = "process"
-
-    def __init__(self, allow: Sequence[str] = ()) -> None:
-        self._allow = checked(allow)
-
-    def run(self, command: Command) -> Run:
-        if not command.cwd.is_dir():
-            raise MachineError(
-                f"The folder {command.cwd}, where a command was to run, does not exist.",
-                remedy="Restore the folder, or start again from the repository's top.",
-            )
-        return supervise(command, environment(self._allow, command.env))
-
-
 def supervise(
     command: Command,
     env: dict[str, str],
@@ -79,9 +50,21 @@ def supervise(
 ) -> Run:
     """Run a command with exactly these variables; nothing of it is alive when this ends.
 
+    Also when it raises. Runs in one process wait for each other. The exit code is the shell's:
+    where a shell outlives a program that a signal ended, it is 128 plus the signal's number, and
+    `Run.signal` is None, since a program can exit with such a code by itself. What outlives the
+    command has 0.2 s to end by itself and is then killed. A run counts as out of memory when its
+    tree outgrew `memory_limit`, when it failed while the kernel killed for want of memory, or when
+    it failed and the end of its output says so.
+
     With a `uid`, as which `wrap` has it run, everything that runs as that user is taken for the
     command's.
     """
+    if not command.cwd.is_dir():
+        raise MachineError(
+            f"The folder {command.cwd}, where a command was to run, does not exist.",
+            remedy="Restore the folder, or start again from the repository's top.",
+        )
     run_id = uuid.uuid4().hex
     # Without CAP_SYS_PTRACE even root sees no marker of another user.
     net = partial(_sweep, run_id) if uid is None else partial(kill_all_of, uid)

@@ -39,7 +39,6 @@ from autoresearch_ci.reports.markdown import (
 from autoresearch_ci.reports.session import STOPPED
 from autoresearch_ci.reports.table import beside, costs, counts
 
-_SHOWN = 20
 _KEPT_SHARE = 0.3
 _DIFF_SHARE = 0.3
 _MEASURED = {Reason.WORSE, Reason.EQUAL, Reason.WITHIN_NOISE}

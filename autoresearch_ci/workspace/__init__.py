@@ -4,10 +4,10 @@ from autoresearch_ci.workspace import removal
 from autoresearch_ci.workspace.campaign_branch import Campaign
 from autoresearch_ci.workspace.git import create_repository
 from autoresearch_ci.workspace.locks import Inbox
+from autoresearch_ci.workspace.outputs import OUTPUTS
 from autoresearch_ci.workspace.remote import PATIENCE, Remote, Target
 from autoresearch_ci.workspace.repository import Workspace
-from autoresearch_ci.workspace.shadow import Shadow
-from autoresearch_ci.workspace.status import OUTPUTS
+from autoresearch_ci.workspace.shadow_repository import ShadowRepository
 from autoresearch_ci.workspace.trial import Trial
 
 __all__ = [
@@ -16,7 +16,7 @@ __all__ = [
     "Campaign",
     "Inbox",
     "Remote",
-    "Shadow",
+    "ShadowRepository",
     "Target",
     "Trial",
     "Workspace",

@@ -23,6 +23,17 @@ def resolve(git: Git, name: str) -> str:
     return git.line("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", ok=(0, 1, 128))
 
 
+def require_commit(git: Git, name: str, role: str = "") -> str:
+    """The same; WorkspaceError where there is none. `role` is how people know it, as `The base`."""
+    if commit := resolve(git, name):
+        return commit
+    raise WorkspaceError(
+        f"{role} {name} is no commit here.".lstrip(),
+        remedy="Name a branch, tag or commit that `git log` shows; in a shallow clone "
+        "`git fetch --unshallow` may bring it.",
+    )
+
+
 def head_ref(git: Git) -> str:
     """The ref that HEAD stands for; empty when it is detached."""
     return git.line("symbolic-ref", "--quiet", "HEAD", ok=(0, 1))

@@ -13,7 +13,7 @@ from autoresearch_ci.core.files import signature
 from autoresearch_ci.workspace.git import Git
 from autoresearch_ci.workspace.globs import matches
 from autoresearch_ci.workspace.objects import FILES
-from autoresearch_ci.workspace.status import OUTPUTS
+from autoresearch_ci.workspace.outputs import OUTPUTS
 
 _OWN = {*OUTPUTS, ".github/autoresearch.yml"}
 _GIT_NAMES = {".gitattributes", ".gitignore", ".gitmodules"}
@@ -141,6 +141,19 @@ def check_text(target: str, content: bytes) -> None:
         raise TargetError(
             f"The target {target} is binary, not UTF-8 text.",
             remedy="Name a text file, or save this one as UTF-8.",
+        )
+
+
+def check_outputs(git: Git, at: str | None = None) -> None:
+    """Raise WorkspaceError where git tracks a file that the loop writes; at a commit, or here."""
+    ask = ("ls-tree", "-r", "--name-only", "--full-tree", at) if at else ("ls-files",)
+    tracked = os.fsdecode(git.run(*ask[:1], "-z", *ask[1:], "--", *OUTPUTS)).split("\0")[:-1]
+    if tracked:
+        names = " ".join(tracked)
+        raise WorkspaceError(
+            f"Git tracks {', '.join(tracked)}, which the loop writes anew.",
+            remedy=f"Rename what is yours, or untrack it: `git rm --cached {names}` and "
+            "commit, then run again.",
         )
 
 

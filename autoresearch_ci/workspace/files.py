@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from autoresearch_ci.core.errors import AutoresearchError, WorkspaceError
-from autoresearch_ci.core.files import as_its_folder, delete, is_directory, signature
+from autoresearch_ci.core.files import as_its_folder
 from autoresearch_ci.workspace.git import no_space
 
-OWNER = 0o700
 _SCRATCH = ".autoresearch-"
 
 
@@ -70,67 +69,3 @@ def _put(path: str, fill: Callable[[BinaryIO], object], mode: int, scratch: Path
         else:
             return
     raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), path)
-
-
-def is_scratch(path: str) -> bool:
-    """Tell whether a path is a temporary file of ours that a kill left behind."""
-    name = os.path.basename(path)
-    return name.startswith(_SCRATCH) and name.endswith(".tmp")
-
-
-def reachable(root: str, path: str) -> bool:
-    """Tell whether every parent of `path` below `root` is a real directory."""
-    at = root
-    for part in path.split("/")[:-1]:
-        at = f"{at}/{part}"
-        if not is_directory(signature(at)):
-            return False
-    return True
-
-
-def remove(root: str, path: str, *, spare: frozenset[str] | set[str] = frozenset()) -> None:
-    """Delete `path` below `root` and all below it, except the paths in `spare`."""
-    if path in spare or not reachable(root, path):
-        return
-    try:
-        _remove(root, path, spare)
-    except OSError as error:
-        if error.errno != errno.ENAMETOOLONG:
-            raise
-    full = f"{root}/{path}"
-    if os.path.lexists(full) and not any(each.startswith(f"{path}/") for each in spare):
-        delete([full])
-
-
-def _remove(root: str, path: str, spare: frozenset[str] | set[str]) -> None:
-    folders: list[str] = []
-    stack = [path]
-    while stack:
-        here = stack.pop()
-        full = f"{root}/{here}"
-        sig = signature(full)
-        if sig is None or here in spare:
-            continue
-        if not stat.S_ISDIR(sig[0]):
-            _unlink(full)
-            continue
-        if sig[0] & OWNER != OWNER:
-            os.chmod(full, stat.S_IMODE(sig[0]) | OWNER)
-        folders.append(full)
-        with os.scandir(full) as entries:
-            stack.extend(f"{here}/{entry.name}" for entry in entries)
-    for full in reversed(folders):
-        try:
-            os.rmdir(full)
-        except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                raise
-
-
-def _unlink(full: str) -> None:
-    try:
-        os.unlink(full)
-    except PermissionError:
-        parent = os.path.dirname(full)
-        os.chmod(parent, stat.S_IMODE(os.lstat(parent).st_mode) | 0o700)
-        os.unlink(full)

@@ -11,7 +11,9 @@ from pathlib import Path
 from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.core.files import signature
 from autoresearch_ci.workspace.files import disk_errors, write_atomic
-from autoresearch_ci.workspace.status import OUTPUTS
+
+OUTPUTS = ("results.tsv", "run.log", ".claude/logs/autoresearch.jsonl")
+"""Files that the loop writes in the working tree; nobody's business there."""
 
 RUN_LOG = "run.log"
 """The one of them that is written anew, and not only when its content is known to be ours."""

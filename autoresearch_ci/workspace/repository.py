@@ -20,11 +20,11 @@ from autoresearch_ci.workspace.git import OLDEST, Git
 from autoresearch_ci.workspace.globs import matches, unmatched
 from autoresearch_ci.workspace.locks import Inbox
 from autoresearch_ci.workspace.objects import FILE, Committed, Objects, author, listed
+from autoresearch_ci.workspace.outputs import OUTPUTS
 from autoresearch_ci.workspace.ref_transaction import RefTransaction
 from autoresearch_ci.workspace.remote import Remote, Target
+from autoresearch_ci.workspace.session_branch import SessionBranch
 from autoresearch_ci.workspace.state import load
-from autoresearch_ci.workspace.status import OUTPUTS
-from autoresearch_ci.workspace.stay import Stay
 from autoresearch_ci.workspace.target_history import TargetHistory
 from autoresearch_ci.workspace.tracked_files import TrackedFiles
 
@@ -81,17 +81,7 @@ class Workspace:
 
     def check_outputs(self, at: str | None = None) -> None:
         """WorkspaceError when git tracks a file that the loop is going to write; `at` as above."""
-        ask = ("ls-tree", "-r", "--name-only", "--full-tree", at) if at else ("ls-files",)
-        tracked = os.fsdecode(self.git.run(*ask[:1], "-z", *ask[1:], "--", *OUTPUTS)).split("\0")[
-            :-1
-        ]
-        if tracked:
-            names = " ".join(tracked)
-            raise WorkspaceError(
-                f"Git tracks {', '.join(tracked)}, which the loop writes anew.",
-                remedy=f"Rename what is yours, or untrack it: `git rm --cached {names}` and "
-                "commit, then run again.",
-            )
+        checks.check_outputs(self.git, at)
 
     def claim_outputs(self) -> bool:
         """Check the names that the loop writes to; whether there is a log that is not the loop's.
@@ -198,6 +188,10 @@ class Workspace:
     def target_history(self, paths: Sequence[str]) -> TargetHistory:
         """The versions of these files, without a campaign being taken up."""
         return TargetHistory(self.git, lambda _commit: paths, self.state_dir)
+
+    def require_commit(self, name: str, role: str = "") -> str:
+        """The commit that a name means. WorkspaceError where there is none."""
+        return branch.require_commit(self.git, name, role)
 
     def common(self, one: str, other: str) -> str:
         """Find the newest commit that both have in their history; empty where there is none."""
@@ -306,11 +300,13 @@ class Workspace:
         """
         folders = (self.git_dir, self.common_dir, self.state_dir)
         files = Editable(self.git, target, editable, readonly)
-        stay = Stay(self.git, self.objects, folders, tag, editable=files, session=session)
+        on_branch = SessionBranch(
+            self.git, self.objects, folders, tag, editable=files, session=session
+        )
         try:
-            yield stay.enter(base=base, kept=kept, kept_parent=kept_parent, begun=begun)
+            yield on_branch.enter(base=base, kept=kept, kept_parent=kept_parent, begun=begun)
         finally:
-            stay.leave()
+            on_branch.leave()
 
     @property
     def tracked_files(self) -> TrackedFiles:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from autoresearch_ci.workspace.git import Git
-from autoresearch_ci.workspace.status import OUTPUTS
+from autoresearch_ci.workspace.outputs import OUTPUTS
 
 _LINK = "160000"
 _ABSENT = "000000"

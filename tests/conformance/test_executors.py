@@ -7,10 +7,8 @@ import time
 
 import pytest
 
-from autoresearch_ci.core.model import Run
 from autoresearch_ci.executors import Command, local
-from autoresearch_ci.executors.local import ProcessExecutor
-from autoresearch_ci.executors.scripted import ScriptedExecutor
+from tests.process_executor import ProcessExecutor
 
 
 def process_without_adoption(monkeypatch):
@@ -46,11 +44,6 @@ def ticks(file):
 
 
 TICKING = "while :; do echo x >> ticks; sleep 0.05; done"
-
-
-def test_it_has_a_name(executor):
-    """An executor's name is a word, as in the settings."""
-    assert executor.name.isalpha()
 
 
 def test_success(run):
@@ -182,14 +175,3 @@ def test_a_chatty_command_is_not_held_up(run, tmp_path):
     """Much output is read as fast as it comes."""
     result = run("head -c 200000000 /dev/zero", log=tmp_path / "run.log", kill_after=20)
     assert result.ok
-
-
-def test_scripted_answers_and_logs(tmp_path):
-    """The scripted executor returns what it was told and writes the log anew, like the others."""
-    log = tmp_path / "run.log"
-    log.write_text("of an earlier run")
-    scripted = ScriptedExecutor(lambda command: Run(0, 1.0, output=f"ran {command.shell}\n"))
-    assert scripted.name.isalpha()
-    assert scripted.run(Command("train", tmp_path, 5, log=log)).ok
-    assert log.read_text() == "ran train\n"
-    assert [entry.name for entry in tmp_path.iterdir()] == ["run.log"]

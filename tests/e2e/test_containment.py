@@ -12,16 +12,16 @@ import uuid
 import pytest
 
 from autoresearch_ci.executors import Command
-from autoresearch_ci.executors.local import ProcessExecutor
 from autoresearch_ci.executors.process_tree import sweep
 from benchmarks.containment.attacks import ATTACKS, bomb, left_in
+from tests.process_executor import ProcessExecutor
 
 SESSION = "AUTORESEARCH_SESSION"
 HARNESS = """
 import sys
 from pathlib import Path
 from autoresearch_ci.executors import Command
-from autoresearch_ci.executors.local import ProcessExecutor
+from tests.process_executor import ProcessExecutor
 
 shell, folder, session = sys.argv[1:]
 folder = Path(folder)

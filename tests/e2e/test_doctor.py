@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from autoresearch_ci.doctor import Examination
-from autoresearch_ci.engine.aside import aside
 from autoresearch_ci.engine.assembly import load_settings
+from autoresearch_ci.engine.scratch import scratch
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.workspace import Workspace
 from tests.projects import commit_all, make_repository
@@ -51,7 +51,7 @@ def needs(*programs):
 
 def examine(project, **settings):
     workspace = Workspace.open(project)
-    with aside(workspace, load_settings(workspace, settings, None)) as place:
+    with scratch(workspace, load_settings(workspace, settings, None)) as place:
         examination = Examination(place, SessionRequest(project, settings))
         return {check.title: check for check in examination.checks()}
 

@@ -13,8 +13,8 @@ from autoresearch_ci.cli import main
 from autoresearch_ci.core.errors import BaselineError, WorkspaceError
 from autoresearch_ci.core.model import Reason
 from autoresearch_ci.doctor import Examination, weaknesses
-from autoresearch_ci.engine.aside import aside
 from autoresearch_ci.engine.assembly import load_settings
+from autoresearch_ci.engine.scratch import scratch
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.workspace import Workspace
 from tests.projects import git, make_repository, state
@@ -68,7 +68,7 @@ def examine(project, **settings):
 
 def opened(project, settings):
     workspace = Workspace.open(project)
-    return aside(workspace, load_settings(workspace, settings, None))
+    return scratch(workspace, load_settings(workspace, settings, None))
 
 
 def wrong(found):

@@ -15,9 +15,9 @@ import pytest
 from autoresearch_ci.core.errors import MachineError, SettingsError
 from autoresearch_ci.executors import Command
 from autoresearch_ci.executors import run as attempt
-from autoresearch_ci.executors.local import ProcessExecutor
 from autoresearch_ci.executors.memory import GpuMeter
 from benchmarks.containment.attacks import ATTACKS, CHAIN, bomb, left_in, python
+from tests.process_executor import ProcessExecutor
 
 # tests/e2e/test_containment.py has them all, in full size.
 SMALL_ATTACKS = {
@@ -288,7 +288,7 @@ import signal
 from pathlib import Path
 from autoresearch_ci.core.errors import MachineError
 from autoresearch_ci.executors import Command
-from autoresearch_ci.executors.local import ProcessExecutor
+from tests.process_executor import ProcessExecutor
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 try:
     print(ProcessExecutor().run(Command("exit 3", Path({str(folder)!r}), 5)))

@@ -23,9 +23,9 @@ from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.executors import Command
-from autoresearch_ci.executors.local import ProcessExecutor
 from autoresearch_ci.proposers.agent import AgentProposer
 from benchmarks.containment.attacks import left_in
+from tests.process_executor import ProcessExecutor
 from tests.projects import SETTINGS, experiments, git, make_project
 from tests.unit.proposers.conftest import EDIT, EDITED, FILES, TARGET, TEXT, rejected
 

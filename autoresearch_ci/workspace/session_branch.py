@@ -1,4 +1,4 @@
-"""A session's stay on a campaign's branch, while the user's checkout stays as it is."""
+"""A campaign's branch for the length of a session; the user's checkout is not involved."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from autoresearch_ci.workspace.state import State, load, save
 from autoresearch_ci.workspace.trial import Tip
 
 
-class Stay:
+class SessionBranch:
     """The work of one session: `enter`, then `leave`. Nothing but the campaign's refs moves.
 
     `folders` are the git directory, the one that linked working trees share, and ours.
@@ -71,12 +71,12 @@ class Stay:
 
     def leave(self) -> None:
         """Delete the branch where it was made for a session that came to nothing at all."""
-        stay = self._campaign
-        if stay is None:  # what a killed session left is still for the next one
+        campaign = self._campaign
+        if campaign is None:  # what a killed session left is still for the next one
             return
-        if stay.created:
-            code, logs = stay.refs.values()
-            if code == stay.base and not logs:
+        if campaign.created:
+            code, logs = campaign.refs.values()
+            if code == campaign.base and not logs:
                 reason = "autoresearch-ci: nothing came of it"
                 self._git.run("update-ref", "-m", reason, "-d", self._ref, code)
         self._mark.unlink(missing_ok=True)
@@ -97,14 +97,7 @@ class Stay:
                     "from: --base HEAD",
                 )
             return branch.resolve(self._git, at)
-        commit = branch.resolve(self._git, base)
-        if not commit:
-            raise WorkspaceError(
-                f"The base {base} is no commit here.",
-                remedy="Name a branch, tag or commit that `git log` shows; in a shallow clone "
-                "`git fetch --unshallow` may bring it.",
-            )
-        return commit
+        return branch.require_commit(self._git, base, "The base")
 
     def _stale(self) -> list[Path]:
         """The locks of the campaign's refs; a session that was killed may have left some."""

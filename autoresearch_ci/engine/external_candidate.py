@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import replace
 
-from autoresearch_ci.core.errors import AutoresearchError, SettingsError
-from autoresearch_ci.core.model import Event, Note, Proposal, StopReason
-from autoresearch_ci.engine.loop import attempt, measure_incumbent, sync
-from autoresearch_ci.engine.session import Session, end, synchronize
+from autoresearch_ci.core.errors import SettingsError
+from autoresearch_ci.core.model import Event, Proposal, StopReason
+from autoresearch_ci.engine.loop import attempt, held, sync
+from autoresearch_ci.engine.session import Session
 
 PROPOSER = "given"
 """The proposer on the record of such an experiment."""
@@ -16,7 +16,9 @@ PROPOSER = "given"
 _MOST_NAMED = 5
 
 
-def given(session: Session, title: str, patch: bytes | None, name: str) -> tuple[Proposal, str]:
+def proposal_of(
+    session: Session, title: str, patch: bytes | None, name: str
+) -> tuple[Proposal, str]:
     """The candidate as a proposal: a patch, the change of a branch, or of the working tree.
 
     It is put on the campaign's tip, or judged as it is where it only fits where it was made. With
@@ -55,28 +57,18 @@ def given(session: Session, title: str, patch: bytes | None, name: str) -> tuple
 
 
 def judge(session: Session, proposal: Proposal, *, keep: bool) -> Generator[Event, None, None]:
-    """One experiment with this candidate. Only with `keep` may the campaign's branch move.
+    """A session of one experiment with this candidate. Only with `keep` may the branch move.
 
     A base branch that has moved is left for a session of the campaign's own: the candidate may
     be in it.
     """
     session = replace(session, follow="")
-    stop, why = StopReason.ERROR, ""
-    try:
-        yield session.recorder.began()
-        yield from sync(session)
-        yield from measure_incumbent(session)
-        yield from attempt(session, proposal, keep=keep)
-        yield from sync(session)
-        stop = StopReason.MAX_EXPERIMENTS
-    except KeyboardInterrupt:
-        stop = StopReason.INTERRUPTED
-        raise
-    except AutoresearchError as error:
-        why = f"{error.message} {error.remedy}"
-        raise
-    finally:
-        ended = end(session, stop, why)
-        synced = synchronize(session, last=True, hurry=stop is StopReason.INTERRUPTED)
-    yield from (Note(text) for text in synced.notes)
-    yield ended
+    yield from held(session, _once(session, proposal, keep=keep))
+
+
+def _once(
+    session: Session, proposal: Proposal, *, keep: bool
+) -> Generator[Event, None, StopReason]:
+    yield from attempt(session, proposal, keep=keep)
+    yield from sync(session)
+    return StopReason.MAX_EXPERIMENTS

@@ -1,4 +1,4 @@
-"""A place aside for sessions on the user's project that leave no trace in its repository."""
+"""A scratch repository and trees for sessions on the project that leave no trace in it."""
 
 from __future__ import annotations
 
@@ -7,49 +7,42 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from autoresearch_ci.config import Loaded
-from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.engine import isolation
 from autoresearch_ci.trees import Trees, container
 from autoresearch_ci.trees.place import candidates, session_place
-from autoresearch_ci.workspace import Shadow, Workspace
+from autoresearch_ci.workspace import ShadowRepository, Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
+class Scratch:
     """A shadow of the repository and trees for all sessions there. `notes` are for people."""
 
-    workspace: Shadow
+    workspace: ShadowRepository
     trees: Trees
     notes: tuple[str, ...] = ()
 
 
 @contextmanager
-def aside(
+def scratch(
     workspace: Workspace, loaded: Loaded, base: str = "HEAD", *, has_tools: bool = True
-) -> Iterator[Aside]:
+) -> Iterator[Scratch]:
     """A place with trees of its own. WorkspaceError where `base` is no commit."""
-    commit = workspace.resolve(base)
-    if not commit:
-        raise WorkspaceError(
-            f"The base {base} is no commit here.",
-            remedy="Name a branch, tag or commit that `git log` shows; in a shallow clone "
-            "`git fetch --unshallow` may bring it.",
-        )
+    commit = workspace.require_commit(base, "The base")
     with (
         _shadow(workspace, commit) as shadow,
         isolation.run_trees(shadow, loaded, commit, has_tools=has_tools) as (trees, choice),
     ):
-        yield Aside(shadow, trees, tuple(isolation.notes(choice)))
+        yield Scratch(shadow, trees, tuple(isolation.notes(choice)))
 
 
 @contextmanager
-def aside_of(workspace: Workspace, commit: str, trees: Trees) -> Iterator[Aside]:
+def scratch_of(workspace: Workspace, commit: str, trees: Trees) -> Iterator[Scratch]:
     """A place in the trees of a session that is open, in which nothing runs meanwhile."""
     with _shadow(workspace, commit) as shadow:
-        yield Aside(shadow, trees)
+        yield Scratch(shadow, trees)
 
 
 @contextmanager
-def _shadow(workspace: Workspace, commit: str) -> Iterator[Shadow]:
+def _shadow(workspace: Workspace, commit: str) -> Iterator[ShadowRepository]:
     with session_place(candidates(workspace.root, mounted=False), container.end) as place:
-        yield Shadow(workspace, commit, place)
+        yield ShadowRepository(workspace, commit, place)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from autoresearch_ci.core.errors import AutoresearchError
-from autoresearch_ci.engine.closed_to_runs import advice
+from autoresearch_ci.engine.isolation_advice import advice
 from autoresearch_ci.trees import Network
 from tests.projects import hold, make_project
 
@@ -49,7 +49,7 @@ def test_what_wants_the_network(said):
 
 def test_what_is_not_shown(tmp_path, monkeypatch):
     """A path that is on the machine and that a run does not find is to be shown by `sandbox_read`."""
-    monkeypatch.setattr("autoresearch_ci.engine.closed_to_runs._TEMPORARY", ())
+    monkeypatch.setattr("autoresearch_ci.engine.isolation_advice._TEMPORARY", ())
     tool = tmp_path / "tools/thing/bin/compile"
     tool.parent.mkdir(parents=True)
     tool.write_text("#!/bin/sh\n")
@@ -67,14 +67,14 @@ def test_what_is_not_shown(tmp_path, monkeypatch):
 
 def test_what_may_not_be_written(tmp_path, monkeypatch):
     """A place that a run wants to write to is to be opened by `sandbox_write`."""
-    monkeypatch.setattr("autoresearch_ci.engine.closed_to_runs._TEMPORARY", ())
+    monkeypatch.setattr("autoresearch_ci.engine.isolation_advice._TEMPORARY", ())
     said = f"OSError: [Errno 30] Read-only file system: '{tmp_path}/cache/x'"
     assert f"Set `sandbox_write: {tmp_path}" in advice(said, ROOT, Network.HOST)
 
 
 def test_a_credential_is_not_opened(tmp_path, monkeypatch):
     """Nobody is told to show a folder of credentials to runs."""
-    monkeypatch.setattr("autoresearch_ci.engine.closed_to_runs._TEMPORARY", ())
+    monkeypatch.setattr("autoresearch_ci.engine.isolation_advice._TEMPORARY", ())
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / ".aws").mkdir()
     (tmp_path / ".aws/credentials").write_text("secret")

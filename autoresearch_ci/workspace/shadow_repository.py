@@ -23,7 +23,7 @@ _CONFIG = """\
 """The user's, and that no git may delete objects here: what refers to them is elsewhere."""
 
 
-class Shadow(Workspace):
+class ShadowRepository(Workspace):
     """The same working tree and objects with refs, records, locks and outputs of its own.
 
     Its HEAD is at `commit` and on no branch. All of it is in `folder`, which is to be deleted;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autoresearch_ci.core.errors import BaselineError
-from autoresearch_ci.engine.left_behind import missed, partly
+from autoresearch_ci.engine.artifact_advice import missed, partly
 from tests.projects import experiments, hold, make_project
 
 ROOT = "/home/me/project"
