@@ -85,7 +85,7 @@ def _follow(thing: object, used: set[str], seen: set[int]) -> None:
             if isinstance(value, types.ModuleType) and value.__name__.startswith("tests."):
                 for inner in names & vars(value).keys():
                     _follow(vars(value)[inner], used, seen)
-            elif getattr(value, "__module__", "").startswith("tests."):
+            elif (getattr(value, "__module__", "") or "").startswith("tests."):
                 _follow(value, used, seen)
 
 

@@ -17,6 +17,7 @@ from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.run_trees import neutral
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
+from tests import random_projects
 from tests.projects import SETTINGS, experiments, git, hold, make_project, make_repository, state
 
 
@@ -90,6 +91,15 @@ def test_whatever_runs_do_the_project_is_as_it_was(tmp_path, seed):
     assert git(project, "status", "--porcelain") == status
     assert git(project, "for-each-ref", "refs/heads/main") == refs
     assert git(project, "symbolic-ref", "HEAD") == "refs/heads/main"
+
+
+@pytest.mark.parametrize("isolation", ["auto", "copy"])
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_there_was_is_there(tmp_path, seed, isolation):
+    """Of any project: folders, links, odd names, ignored files, the user's own `run.log`."""
+    grown = random_projects.grow(tmp_path / "p", random.Random(seed))
+    grown.settings["isolation"] = isolation
+    assert random_projects.lost(grown) == []
 
 
 def test_what_the_project_itself_rewrites_is_told_once(tmp_path):
