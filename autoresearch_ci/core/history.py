@@ -13,7 +13,9 @@ from autoresearch_ci.core.model import (
     Diagnosis,
     Direction,
     Experiment,
+    ExperimentStart,
     IdeaRequest,
+    Lane,
     MutationCheck,
     PairMeasured,
     Proposal,
@@ -41,6 +43,8 @@ class History:
     `rejected` are answers of proposers that never became an experiment,
     `confirmation`, `diagnosis` and `mutations` are the last ones, `pairs` what was measured
     since for a confirmation that has not come to its end.
+    `under_way` is what other lanes have begun and not ended, as far as is known here; `lane` is
+    the one that asks, None without lanes.
     Adding and every question cost the same however long the campaign is. Only where
     another session was faster to publish do the last ones get other numbers: `become`.
     """
@@ -59,6 +63,8 @@ class History:
         self._superseded: dict[int, Experiment] = {}
         self._held: dict[int, Experiment] = {}
         self.queued: dict[str, IdeaRequest] = {}
+        self.under_way: Sequence[ExperimentStart] = ()
+        self.lane: Lane | None = None
 
     def add(self, experiment: Experiment) -> None:
         """Append the next experiment; its number must be `next_number`."""
@@ -101,8 +107,13 @@ class History:
         self.queued[idea.session] = idea
 
     def become(self, other: History) -> None:
-        """Hold what `other` holds: whoever has this history sees what was merged into it."""
+        """Hold what `other` holds: whoever has this history sees what was merged into it.
+
+        The lane that asks is the same as before.
+        """
+        lane = self.lane
         self.__dict__.update(other.__dict__)
+        self.lane = lane
 
     @property
     def experiments(self) -> Sequence[Experiment]:

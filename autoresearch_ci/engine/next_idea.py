@@ -50,6 +50,7 @@ class NextIdea:
         self._told.direction = history.direction
         self._told.rejected = history.rejected
         self._told.queued = history.queued
+        self._told.under_way, self._told.lane = history.under_way, history.lane
         self._told.mutations = self._knowledge.mutations
         for experiment in history.experiments[self._told.next_number :]:
             hidden = experiment.holdout is None and not experiment.holdout_error

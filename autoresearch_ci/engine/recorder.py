@@ -65,6 +65,7 @@ class Recorder:
                 proposer=proposal.proposer,
                 tokens=proposal.tokens,
                 cost_usd=proposal.cost_usd,
+                change=proposal.change,
             )
         )
 

@@ -159,13 +159,13 @@ def _local(timestamp: str) -> str:
 def _write_session_start(_record: SessionStart, details: Details) -> Details:
     if details["target_value"] is None:
         del details["target_value"]
-    return {"format": FORMAT, **_without_empty(details, "goes_on", "isolation")}
+    return {"format": FORMAT, **_without_empty(details, "goes_on", "isolation", "lane", "lanes")}
 
 
 def _write_experiment_start(record: ExperimentStart, details: Details) -> Details:
     if not record.tokens:  # half of a ledger are such records, and most ideas cost nothing
         del details["tokens"], details["cost_usd"]
-    return details
+    return _without_empty(details, "change")
 
 
 def _write_experiment(record: Experiment, details: Details) -> Details:

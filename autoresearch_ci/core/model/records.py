@@ -25,7 +25,8 @@ class SessionStart:
     `base_branch` is the branch that commit was on, which the campaign follows; empty
     where it follows none. `goes_on` says that it starts the next one where a limit ends it.
     `isolation` is the level at which runs are kept apart; empty in old records.
-    `target_value` is the value at which the campaign ends, where one was set.
+    `target_value` is the value at which the campaign ends, where one was set. `lane` is the
+    session's number among the `lanes` that work on the campaign at once, both 0 without lanes.
     """
 
     tag: str
@@ -42,6 +43,8 @@ class SessionStart:
     goes_on: bool = False
     isolation: str = ""
     target_value: float | None = None
+    lane: int = 0
+    lanes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,8 @@ class ExperimentStart:
 
     `parent` is the commit the candidate is compared with, `candidate` the git
     blob id of the target's new content. `tokens` and `cost_usd` are what the idea
-    has cost so far: they are spent, also if a kill comes now.
+    has cost so far: they are spent, also if a kill comes now. `change` is its own note about it,
+    which tells other lanes what is under way.
     """
 
     tag: str
@@ -63,6 +67,7 @@ class ExperimentStart:
     proposer: str
     tokens: int = 0
     cost_usd: float = 0.0
+    change: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

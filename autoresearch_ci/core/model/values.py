@@ -218,6 +218,17 @@ class Run:
         return self.returncode == 0 and not self.timed_out and not self.out_of_memory
 
 
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One of `count` workers on a campaign at once; `number` is from 1 to that."""
+
+    number: int
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.count}"
+
+
 class Sample(NamedTuple):
     """One measured value of one side; the order of samples is the order of runs."""
 
