@@ -17,6 +17,7 @@ COMMAND = "/autoresearch"
 LONGEST_LINE = 1000
 LONGEST_IDEA = 500
 
+_GOAL = re.compile(r"""(?<!\S)(?:"([^"]*)"|'([^']*)'|“([^”]*)”)(?!\S)""")
 _HIDDEN = re.compile(r"<!--.*?(?:-->|$)")
 
 
@@ -33,7 +34,11 @@ class Verb(StrEnum):
 
 
 COMMANDS: tuple[tuple[Verb, str, str], ...] = (
-    (Verb.RUN, f"{COMMAND} run [n=10] [time=60m] [-- an idea to try first]", "a session"),
+    (
+        Verb.RUN,
+        f'{COMMAND} run ["a goal"] [n=10] [time=60m] [-- an idea to try first]',
+        "a session; the goal is for the model or agent",
+    ),
     (Verb.RUN, f"{COMMAND} train.py", "a session on that file"),
     (Verb.SETUP, f"{COMMAND} setup", "branch, logs and baseline only"),
     (Verb.RESULTS, f"{COMMAND} results", "the table, best first, and the chart"),
@@ -53,7 +58,7 @@ COMMANDS: tuple[tuple[Verb, str, str], ...] = (
 class Command:
     """A command that was understood; what was not said is None or empty.
 
-    `target` is a path as git spells it, `seconds` a time limit, `idea` one line of text.
+    `target` is a path as git spells it, `seconds` a time limit, `idea` and `goal` one line of text.
     """
 
     verb: Verb
@@ -61,6 +66,7 @@ class Command:
     experiments: int | None = None
     seconds: float | None = None
     idea: str = ""
+    goal: str = ""
     now: bool = False
 
 
@@ -78,7 +84,7 @@ def parse(line: str) -> Command | Misunderstood:
     said = _visible(line).removeprefix(COMMAND).strip()
     first, _, rest = said.partition(" ")
     verb, rest = first.lower(), rest.strip()
-    if not said or first.startswith("--") or "=" in first:
+    if not said or first.startswith(("--", '"', "'", "“")) or "=" in first:
         return _run(said)
     if verb in tuple(Verb):
         return _of_verb(Verb(verb), rest)
@@ -115,7 +121,10 @@ def _session_on(written: str, rest: str) -> Command | Misunderstood:
 
 
 def _run(said: str, target: str | None = None) -> Command | Misunderstood:
-    """Read `[n=10] [time=60m] [-- an idea to try first]`, in any order before the idea."""
+    """Read `["a goal"] [n=10] [time=60m] [-- an idea]`, in any order before the idea."""
+    goal, said = _goal(said)
+    if len(goal) > LONGEST_IDEA:
+        return Misunderstood(f"A goal has at most {LONGEST_IDEA} characters; say it shorter.")
     words, dashes, idea = f" {said} ".partition(" -- ")
     given: dict[str, str] = {}
     for word in words.split():
@@ -134,7 +143,16 @@ def _run(said: str, target: str | None = None) -> Command | Misunderstood:
     first = _idea(idea.strip()) if dashes else Command(Verb.IDEA)
     if isinstance(first, Misunderstood):
         return first
-    return Command(Verb.RUN, target, experiments, seconds, first.idea)
+    return Command(Verb.RUN, target, experiments, seconds, first.idea, goal)
+
+
+def _goal(said: str) -> tuple[str, str]:
+    """The goal, which stands in quotes before any idea, and what is left without it."""
+    found = _GOAL.search(said)
+    if found is None or " -- " in f" {said[: found.start()]}":
+        return "", said
+    goal = next(part for part in found.groups() if part is not None)
+    return goal.strip(), f"{said[: found.start()]} {said[found.end() :]}"
 
 
 def _idea(text: str) -> Command | Misunderstood:

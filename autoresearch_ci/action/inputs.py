@@ -47,6 +47,7 @@ INPUTS = {
     "network": Input("The network of runs: host or none."),
     "patience": Input("Stop after so many experiments in a row without a keep."),
     "target_value": Input("Stop when the metric is as good as this."),
+    "goal": Input("What the research is to reach, in a sentence for a model or an agent."),
     "tag": Input("The campaign. Empty: the newest unfinished one, else a new one."),
     "proposer": Input(f"Who has the ideas: {', '.join(PROPOSERS[:-1])} or {PROPOSERS[-1]}."),
     "model": Input("The model that is asked."),
@@ -97,8 +98,10 @@ KEY_INPUTS = {f"{name}_api_key": row.key for name, row in PROVIDERS.items()}
 MOST = 25
 """Inputs that a dispatch can hand on, and so a workflow can offer; no key is among them."""
 
-OF_THE_WORKFLOW = frozenset(("hold_sessions", "mode", "fail_on", "github_token"))
-"""Inputs that say what a job is for: a dispatch hands on none of them."""
+OF_THE_WORKFLOW = frozenset(
+    ("image", "network", "hold_sessions", "mode", "fail_on", "github_token")
+)
+"""Inputs that say what a job is and what it is for: a dispatch hands on none of them."""
 
 _OF_THE_RUNNER = ("entrypoint", "args")  # it takes these `with` keys of a Docker action itself
 _TRUTHS = {"true": True, "false": False, "": False}

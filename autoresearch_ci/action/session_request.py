@@ -158,6 +158,8 @@ def _overrides(command: Command, inputs: Mapping[str, str]) -> dict[str, str]:
     said = dict(inputs)
     if command.target is not None:
         said["target_file"] = command.target
+    if command.goal:
+        said["goal"] = command.goal
     if command.experiments is not None:
         said["max_experiments"] = str(command.experiments)
     if command.seconds is not None:

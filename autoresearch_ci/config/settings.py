@@ -219,6 +219,11 @@ class Settings(BaseModel):
         description="how often a model may mend an idea that crashed, within its experiment",
         examples=["1"],
     )
+    goal: Line | None = Field(
+        None,
+        description="what the research is to reach, in a sentence; models and agents are shown it",
+        examples=["make parsing faster"],
+    )
     program_file: Annotated[TargetPath | None, Shown("`program.md` if present")] = Field(
         None,
         description="what people want of the research, in their words; models are shown it",

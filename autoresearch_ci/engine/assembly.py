@@ -244,6 +244,7 @@ def describe(
         goes_on=request.goes_on,
         isolation=level,
         target_value=settings.target_value,
+        goal=settings.goal or "",
     )
 
 

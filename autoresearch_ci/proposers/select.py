@@ -98,6 +98,8 @@ def chosen(settings: Settings, variables: Mapping[str, str]) -> str:
 def notes(settings: Settings, variables: Mapping[str, str]) -> Iterator[str]:
     """Sentences for a session's top that whoever pays has to know."""
     name = chosen(settings, variables)
+    if settings.goal and name == "search":
+        yield "The goal is for a model or an agent: the embedded search does not read it."
     if name not in PROVIDERS:
         return
     who = f"{name} ({settings.model or 'its default model'})"

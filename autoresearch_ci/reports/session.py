@@ -48,6 +48,7 @@ def opening(
         ("campaign", f"{clean(start.tag)} on branch {clean(start.branch)}"),
         ("target", clean(start.target)),
         ("metric", f"{clean(start.metric)}, {better(start.direction)}"),
+        *([("goal", clean(start.goal))] if start.goal else []),
         ("best", where),
         *([("runs", f"isolated by {clean(start.isolation)}")] if start.isolation else []),
         ("stops", " or ".join([*stops, "at Ctrl-C"])),

@@ -27,6 +27,7 @@ class SessionStart:
     `isolation` is the level at which runs are kept apart; empty in old records.
     `target_value` is the value at which the campaign ends, where one was set. `lane` is the
     session's number among the `lanes` that work on the campaign at once, both 0 without lanes.
+    `goal` is what the session is for, in somebody's words.
     """
 
     tag: str
@@ -45,6 +46,7 @@ class SessionStart:
     target_value: float | None = None
     lane: int = 0
     lanes: int = 0
+    goal: str = ""
 
 
 @dataclass(frozen=True, slots=True)

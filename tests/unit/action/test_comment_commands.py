@@ -181,7 +181,7 @@ def test_an_idea_from_another_job(make_job, lab, issue, mona):
 
 def test_an_idea_to_try_first(job, lab, issue, mona):
     """It is on the record before the session's first proposal."""
-    job.say(issue, mona, "/autoresearch run n=1 -- fewer steps")
+    job.say(issue, mona, '/autoresearch run "be quick" n=1 -- fewer steps')
     assert job.code == 0, job.log
     found = racing_sessions.records(lab.bare, "t")
     at = next(n for n, record in enumerate(found) if record["action"] == "idea")
@@ -189,6 +189,7 @@ def test_an_idea_to_try_first(job, lab, issue, mona):
     assert at < first
     assert (found[at]["details"]["text"], found[at]["details"]["by"]) == ("fewer steps", "mona")
     assert "the embedded search takes none up" in job.summary
+    assert found[0]["details"]["goal"] == "be quick"
 
 
 def test_a_session_on_that_file(job, lab, issue, mona, push):

@@ -102,7 +102,13 @@ def preamble(
     told = joined(prompt("answer_format"), prompt("answer_several" if several else "answer_single"))
     system = joined(prompt("system"), told if form else "")
     program = joined(prompt("program"), fences.whole(state.program, prose=True))
-    project = joined(prompt("goal"), fences.whole(_facts(state)), program if state.program else "")
+    goal = joined(prompt("goal"), fences.whole(settings.goal or "", prose=True))
+    project = joined(
+        prompt("project"),
+        fences.whole(_facts(state)),
+        program if state.program else "",
+        goal if settings.goal else "",
+    )
     source = fences.whole(state.source)
     target = joined(
         prompt(about),

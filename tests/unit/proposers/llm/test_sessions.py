@@ -288,3 +288,17 @@ def test_what_a_person_suggests_is_what_the_model_is_asked_for(project):
     history = look(project, "t").history
     assert history.experiments[1].change["ideas"] == ["asked-1"]
     assert history.ideas == []
+
+
+def test_a_goal_reaches_the_model_and_the_record(project, monkeypatch):
+    """What a session is for is in the brief and on record; the search alone says that it is deaf."""
+    goal = "make x smaller, whatever it takes"
+    with AnthropicServer(says(answer("halve", "x=10", "x=5"))) as server:
+        start, *_ = hold(project, server, max_experiments="1", goal=goal)
+        assert goal in server.seen[0].body.decode()
+    assert start.goal == goal
+    log = (project / ".claude/logs/autoresearch.jsonl").read_text()
+    assert f'"goal":"{goal}"' in log.replace('": ', '":')
+    overrides = {**SETTINGS, "tag": "t", "proposer": "search", "goal": goal}
+    with open_session(SessionRequest(project, overrides)) as session:
+        assert any("the embedded search does not read it" in note for note in session.notes)
