@@ -1,4 +1,4 @@
-"""Tell whether a file can be the target, and whether a word can be a tag."""
+"""Refusals with their remedies: files that cannot be the target, words that cannot be tags."""
 
 from __future__ import annotations
 
@@ -171,5 +171,16 @@ def check_tag(git: Git, tag: str, branches: Sequence[str]) -> None:
                 raise WorkspaceError(
                     f"The tag {tag!r} clashes with the branch {branch}: "
                     "git cannot hold one below the other.",
-                    remedy=f"Choose another tag, such as {tag.replace('/', '-')}-2.",
+                    remedy=f"Choose another tag, such as {tag.replace('/', '-')}-2."
+                    if "/" in branch  # else all tags are below it
+                    else f"Rename that branch: git branch -m {branch} {branch}-old",
                 )
+
+
+def beside_bare(git: Git, directory: Path) -> str:
+    """The way to the files of a bare repository: a working tree linked to it, or a clone."""
+    listed = git.line("worktree", "list", "--porcelain").split("\n\n")
+    linked = [tree.partition("\n")[0].removeprefix("worktree ") for tree in listed[1:]]
+    if linked:
+        return f"Run in a working tree of it: --repo {linked[0]}"
+    return f"Clone it (`git clone {directory}`) and run in the clone."

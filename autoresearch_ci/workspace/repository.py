@@ -374,7 +374,7 @@ def _discover(git: Git, directory: Path) -> tuple[Path, Path, Path]:
     if bare == "true":
         raise WorkspaceError(
             f"{directory} is a bare repository: it has no files to experiment on.",
-            remedy=f"Clone it (`git clone {directory}`) and run in the clone.",
+            remedy=checks.beside_bare(git, directory),
         )
     if inside == "true":
         raise WorkspaceError(

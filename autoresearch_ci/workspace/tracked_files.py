@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 
+from autoresearch_ci.core.errors import WorkspaceError
+from autoresearch_ci.workspace import large_files
 from autoresearch_ci.workspace.git import Git
 from autoresearch_ci.workspace.outputs import OUTPUTS
 
@@ -28,16 +31,30 @@ class TrackedFiles:
     def check_out(self, commit: str, folder: Path, paths: Sequence[str] | None = None) -> None:
         """Write the files of a commit, or these of them, below `folder`."""
         with self._index(commit) as index:
-            args = [f"--work-tree={folder}", "checkout-index", "--force"]
-            if paths is None:
-                self._git.run(*args, "--all", env=index)
-            else:
-                listed = "".join(f"{path}\0" for path in paths)
-                self._git.run(*args, "-z", "--stdin", stdin=os.fsencode(listed), env=index)
+            self._write(index, folder, paths)
+            large_files.fill(folder, large_files.paths(self._git, index), self._git)
         if paths is None:
             for part, at in self._parts(commit):
                 (folder / part.name).mkdir(parents=True, exist_ok=True)
                 part.check_out(at, folder / part.name)
+
+    def lacking(self, commit: str) -> Iterator[str]:
+        """Sentences on what the checkout was made without: submodules, content of Git LFS."""
+        for path, _at in self._links(commit):
+            if not (self._git.cwd / path / ".git").exists():
+                yield (
+                    f"The submodule {path} is not here: runs find its folder empty. "
+                    f"`{_update(path)}` fetches it (actions/checkout: `submodules: recursive`)."
+                )
+        with self._index(commit) as index, tempfile.TemporaryDirectory() as folder:
+            named = large_files.paths(self._git, index)
+            self._write(index, Path(folder), named)
+            if away := list(large_files.empty(Path(folder), named, self._git)):
+                more = f" and {len(away) - 1} more" if len(away) > 1 else ""
+                yield (
+                    f"The content of {away[0]}{more} is not here: runs find the pointer of Git "
+                    "LFS. `git lfs pull` fetches it (actions/checkout: `lfs: true`)."
+                )
 
     def differences(self, old: str, new: str) -> dict[str, bool]:
         """The files in which two commits differ; true where `new` has one there."""
@@ -109,13 +126,35 @@ class TrackedFiles:
 
     def _parts(self, commit: str) -> Iterator[tuple[TrackedFiles, str]]:
         """The submodules that are there, each with the commit recorded for it."""
+        for path, at in self._links(commit):
+            folder = self._git.cwd / path
+            if (folder / ".git").exists():
+                git = Git(folder)
+                if git.ask("cat-file", "-e", f"{at}^{{commit}}", ok=(0, 1, 128))[0]:
+                    raise WorkspaceError(
+                        f"The submodule {path} does not have the commit that is recorded for it, "
+                        f"{at[:12]}.",
+                        remedy=f"Fetch it, then run again: {_update(path)}",
+                    )
+                yield TrackedFiles(git, path), at
+
+    def _links(self, commit: str) -> Iterator[tuple[str, str]]:
+        """The submodules of a commit, each with the commit recorded for it."""
         entries = os.fsdecode(self._git.run("ls-tree", "-r", "-z", commit)).split("\0")[:-1]
         for entry in entries:
             fields, _, path = entry.partition("\t")
             mode, _, at = fields.split(" ")
-            folder = self._git.cwd / path
-            if mode == _LINK and (folder / ".git").exists():
-                yield TrackedFiles(Git(folder), path), at
+            if mode == _LINK:
+                yield path, at
+
+    def _write(self, index: Mapping[str, str], folder: Path, paths: Sequence[str] | None) -> None:
+        """Write the files of an index, or these of them; of those in Git LFS the pointers."""
+        args = [*large_files.UNFILTERED, f"--work-tree={folder}", "checkout-index", "--force"]
+        if paths is None:
+            self._git.run(*args, "--all", env=index)
+        else:
+            listed = "".join(f"{path}\0" for path in paths)
+            self._git.run(*args, "-z", "--stdin", stdin=os.fsencode(listed), env=index)
 
     @contextmanager
     def _index(self, commit: str) -> Iterator[dict[str, str]]:
@@ -124,3 +163,7 @@ class TrackedFiles:
             variables = {"GIT_INDEX_FILE": f"{folder}/index"}
             self._git.run("read-tree", commit, env=variables)
             yield variables
+
+
+def _update(path: str) -> str:
+    return f"git submodule update --init {quote(path)}"

@@ -43,6 +43,10 @@ def test_a_place_that_cannot_be_worked_in_is_refused_with_the_remedy(repo, tmp_p
     refused(WorkspaceError, lambda: Workspace.open(tmp_path / "nowhere"), "--repo")
     repo.sh(f"git init -q --bare '{tmp_path}/bare'; git init -q '{tmp_path}/new'")
     refused(WorkspaceError, lambda: Workspace.open(tmp_path / "bare"), "bare", "clone")
+    repo.sh(
+        f"git push -q '{tmp_path}/bare' HEAD:main && git -C '{tmp_path}/bare' worktree add -q '{tmp_path}/tree' main"
+    )
+    refused(WorkspaceError, lambda: Workspace.open(tmp_path / "bare"), f"--repo {tmp_path}/tree")
     refused(WorkspaceError, lambda: Workspace.open(tmp_path / "new"), "no commits", "git commit")
     refused(WorkspaceError, lambda: Workspace.open(repo.path / ".git"), "working tree")
     repo.sh(f"git init -q --object-format=sha256 '{tmp_path}/sha256'")
@@ -179,7 +183,9 @@ def test_a_tag_must_be_a_name_that_git_takes(repo):
     workspace.check_tag("mar17")
     refused(WorkspaceError, lambda: workspace.check_tag("mar17/a"), "clashes")
     repo.git("branch", "autoresearch-logs/x/y")
-    refused(WorkspaceError, lambda: workspace.check_tag("x"), "clashes")
+    refused(WorkspaceError, lambda: workspace.check_tag("x"), "clashes", "x-2")
+    repo.git("branch", "-m", "autoresearch/mar17", "autoresearch")
+    refused(WorkspaceError, lambda: workspace.check_tag("y"), "git branch -m autoresearch ")
 
 
 def test_a_second_campaign_on_one_day_gets_the_next_number(repo):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
+from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.workspace.git import Git
 from autoresearch_ci.workspace.tracked_files import TrackedFiles
 from tests.projects import git, make_repository
@@ -89,9 +92,7 @@ def test_what_is_ignored_by_the_rules_of_the_commit(project):
 
 def test_a_submodule(project, tmp_path):
     """Its files come with those of the commit, and its `.git` is hidden."""
-    part = make_repository(tmp_path / "part", {"lib.c": "1\n"})
-    git(project, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(part), "lib")
-    git(project, "commit", "-q", "-m", "with a part")
+    add_submodule(project, tmp_path)
     (project / "lib/lib.c").write_text("edited\n")
     (project / "lib/new.c").write_text("1\n")
     source = TrackedFiles(Git(project))
@@ -99,3 +100,61 @@ def test_a_submodule(project, tmp_path):
     source.check_out("HEAD", tmp_path / "out")
     assert (tmp_path / "out/lib/lib.c").read_text() == "1\n"
     assert {"lib/.git", "lib/new.c"} <= source.hidden("HEAD")
+
+
+def add_submodule(project, tmp_path):
+    part = make_repository(tmp_path / "part", {"lib.c": "1\n"})
+    git(project, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(part), "lib")
+    git(project, "commit", "-q", "-m", "with a part")
+    return part
+
+
+def test_a_submodule_that_lacks_its_commit_is_refused_with_the_command(project, tmp_path):
+    """Somebody pulled and did not update the submodule: the message names what does that."""
+    part = add_submodule(project, tmp_path)
+    git(part, "commit", "-q", "--allow-empty", "-m", "newer")
+    newer = git(part, "rev-parse", "HEAD").strip()
+    git(project, "update-index", "--cacheinfo", f"160000,{newer},lib")
+    git(project, "commit", "-q", "-m", "bump")
+    with pytest.raises(WorkspaceError) as raised:
+        TrackedFiles(Git(project)).check_out("HEAD", tmp_path)
+    assert "git submodule update --init lib" in raised.value.remedy
+
+
+def test_what_a_checkout_lacks_is_said(project, tmp_path):
+    """Submodules that nobody fetched and pointers of Git LFS are named, with the command."""
+    add_submodule(project, tmp_path)
+    source = TrackedFiles(Git(project))
+    assert list(source.lacking("HEAD")) == []
+    git(project, "submodule", "deinit", "-q", "-f", "lib")
+    shutil.rmtree(project / "lib/.git", ignore_errors=True)
+    (said,) = source.lacking("HEAD")
+    assert "lib" in said
+    assert "git submodule update --init lib" in said
+
+
+def test_the_content_of_files_in_git_lfs(project, tmp_path):
+    """What lies in the store is shown without the filter, the network or git-lfs; else the pointer."""
+    digest = "14c5e74c4b96ccef41cd94db73a9ec3348038ac094feca4fd897cecffa07cdae"
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize {}\n"
+    (project / "here.csv").write_text(pointer.format(digest, 6))
+    (project / "away.csv").write_text(pointer.format("0" * 64, 7))
+    (project / ".gitattributes").write_text("*.csv filter=lfs diff=lfs merge=lfs -text\n")
+    git(project, "add", ".")
+    git(project, "commit", "-q", "-m", "data")
+    git(project, "config", "filter.lfs.smudge", "false")
+    git(project, "config", "filter.lfs.process", "false")
+    git(project, "config", "filter.lfs.required", "true")
+    store = project / f".git/lfs/objects/14/c5/{digest}"
+    store.parent.mkdir(parents=True)
+    store.write_text("1\n2\n3\n")
+    source = TrackedFiles(Git(project))
+    for out, paths in (("all", None), ("some", ["here.csv", "away.csv"])):
+        (tmp_path / out).mkdir()
+        source.check_out("HEAD", tmp_path / out, paths)
+        assert (tmp_path / out / "here.csv").read_text() == "1\n2\n3\n"
+        assert (tmp_path / out / "away.csv").read_text() == (project / "away.csv").read_text()
+    (said,) = source.lacking("HEAD")
+    assert "away.csv" in said
+    assert "here.csv" not in said
+    assert "git lfs pull" in said
