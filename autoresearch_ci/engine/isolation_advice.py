@@ -47,6 +47,7 @@ _NOT_THERE = re.compile(
     re.IGNORECASE,
 )
 _PATH = re.compile(r"(?<![\w.:/~])/[^\s'\"`:;,|&<>(){}\[\]]+")
+_WORD = re.compile(r"[^\s'\"`:;,|&<>(){}\[\]]+")
 _TEMPORARY = ("/tmp", "/var/tmp", "/dev", "/proc")  # noqa: S108 - a tree has its own
 
 
@@ -90,10 +91,32 @@ def _of_places(said: str, root: Path) -> str:
                     f"{path} is closed to what runs write. Set `sandbox_write: {_folder(path)}` to "
                     "open it, for all runs and for good; or have the program write elsewhere."
                 )
-            shown = path.parts[1] in SYSTEM
-            if _NOT_THERE.search(line) and path.exists() and not shown:
+            if _NOT_THERE.search(line) and path.exists() and not _is_shown(path):
                 return _hidden(path)
+        if _NOT_THERE.search(line) and (link := _leads_away(line, root)):
+            at = link.resolve()
+            return (
+                f"{link.relative_to(root)} is a link to {at}, which is not shown to runs. Set "
+                f"`sandbox_read: {at}` to show it."
+            )
     return ""
+
+
+def _leads_away(line: str, root: Path) -> Path | None:
+    """The link in the project, on the way to a path in a line, to what a run does not see."""
+    for word in _WORD.findall(line):
+        path = Path(os.path.normpath(root / word))
+        if path.is_relative_to(root):
+            above = [at for at in (*reversed(path.parents), path) if at.is_relative_to(root)]
+            link = next((at for at in above[1:] if at.is_symlink()), None)
+            at = link.resolve() if link and link.exists() else root
+            if not at.is_relative_to(root) and not _is_shown(at):
+                return link
+    return None
+
+
+def _is_shown(path: Path) -> bool:
+    return path.parts[1] in SYSTEM
 
 
 def _without_git(said: str) -> str:
