@@ -2,7 +2,8 @@
 
     results.tsv, .claude/logs/autoresearch.jsonl    the ledger, whole
     README.md, progress.svg                         the state of the campaign
-    experiments/0100-0199/0123.patch, 0123.log      each idea, and the end of its log
+    experiments/0100-0199/0123.patch, 0123.log      each idea, and its log: the end, of a keep an
+                                                    excerpt
 
 The ledger grows with the campaign, so writing it after every experiment would
 cost more and more where experiments are quick. Between two writes at least

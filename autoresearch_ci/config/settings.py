@@ -175,6 +175,12 @@ class Settings(BaseModel):
         "a proposer",
         examples=["python evaluate.py model.pt --split test"],
     )
+    evidence_command: Script | None = Field(
+        None,
+        description="runs once for each new incumbent; what it prints, such as a profile, is shown "
+        "to models and agents",
+        examples=["python -m cProfile -s cumulative bench.py"],
+    )
     constraints: Constraints = Field(
         (),
         description="comma-separated bounds on other numbers that a run gives, which a keep must "

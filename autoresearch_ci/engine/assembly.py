@@ -31,6 +31,7 @@ from autoresearch_ci.core.model import IdeaRequest, SessionStart
 from autoresearch_ci.core.text import timestamp
 from autoresearch_ci.engine import isolation
 from autoresearch_ci.engine.evaluator import Evaluator
+from autoresearch_ci.engine.evidence import Evidence
 from autoresearch_ci.engine.forecast import Forecast
 from autoresearch_ci.engine.incumbent import Incumbent
 from autoresearch_ci.engine.knowledge import Knowledge
@@ -190,6 +191,7 @@ def assemble(
             ),
             tracked=campaign.paths,
             agent_log=workspace.state_dir / "agent.log",
+            evidence=Evidence(evaluator, campaign).text,
             elsewhere=campaign.names_elsewhere,
             may_add=campaign.may_add,
         )

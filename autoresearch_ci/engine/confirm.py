@@ -309,4 +309,6 @@ def _outcome(session: Session, trial: Trial, found: PairedResult) -> Outcome:
         if again.reason:
             return outcome.failed(again)
     outcome = last_look(trial, runs, outcome, session.conditions())
-    return replace(outcome, metrics=runs.metrics(Side.CANDIDATE))
+    return replace(
+        outcome, metrics=runs.metrics(Side.CANDIDATE), output=runs.output(Side.CANDIDATE)
+    )

@@ -20,6 +20,7 @@ from autoresearch_ci.engine.measurement import (
     TAIL_BYTES,
     Measurement,
     Objection,
+    excerpt,
     explain,
     failure_of,
     memory_gb,
@@ -151,8 +152,14 @@ class Evaluator:
                 )
             hint = self._closed(log) or missing(run.returncode, log)
             return replace(found, reason=failure, error=error, advice=hint)
-        reading = self._read(trial, run)
-        found = replace(found, metrics=reading.metrics, units=self._reader.known_units)
+        said = text_of(self._run_log)
+        reading = self._read(trial, run, said)
+        found = replace(
+            found,
+            metrics=reading.metrics,
+            units=self._reader.known_units,
+            output=excerpt(said, self._settings.metric_name),
+        )
         if violations or reading.violations:
             changed = (*violations, *reading.violations)
             error = f"changed what only the user may change: {_listed(changed)}"
@@ -245,6 +252,19 @@ class Evaluator:
             return None, f"holdout_command changed {_listed(found.violations)}"
         return found.value, found.error
 
+    def evidence(self, trial: Tried) -> tuple[str, str]:
+        """The output of `evidence_command` on what the trial shows, or why there is none."""
+        if self._settings.evidence_command is None:
+            return "", ""
+        shell, budget = self._settings.evidence_command, self._settings.kill_after
+        self.tell(Phase("evidence_command", budget))
+        run = self.trees.beside(trial, lambda tree: self.execute(tree.run, shell, budget, None))
+        if failure := failure_of(run):
+            problem = end_of(run.errors) or explain(run, failure, budget)
+            hint = self._closed(run.errors) or missing(run.returncode, run.errors)
+            return "", f"evidence_command failed: {problem}. {hint}".strip()
+        return run.output, "" if run.output.strip() else "evidence_command printed nothing."
+
     def require_guard(self, trial: Tried) -> None:
         """Raise BaselineError where the guard fails on the unchanged project."""
         if objection := self.guard(trial):
@@ -261,17 +281,17 @@ class Evaluator:
         """Advice on what a failed command said, where its tree leaves out what it needs."""
         return closed(said, self._root, network or Network(self._settings.network))
 
-    def _read(self, trial: Tried, run: Run) -> Reading:
+    def _read(self, trial: Tried, run: Run, said: str) -> Reading:
         """The metric's value or what is wrong; and what the command that gave it did besides.
 
         With a `measure_command` nothing that the experiment printed counts. Without any command
-        for it, what it printed or left in its result file is read here.
+        for it, what it `said` or left in its result file is read here.
         """
         seconds = f"{run.seconds:.3f}"
         if shell := self._settings.measure_command:
             budget = self._settings.kill_after
             return self._number(trial, "measure_command", shell, budget, seconds)
-        printed = Printed(text_of(self._run_log), self._result)
+        printed = Printed(said, self._result)
         others = self._reader.others(printed, self._named)
         if shell := self._settings.metric_parse:
             log = self._run_log

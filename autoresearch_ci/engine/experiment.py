@@ -76,8 +76,8 @@ class Outcome:
     baseline has neither. `prev` is what the candidate was held against, None for the last kept
     value. `log` is the end of the log of the candidate's last run, with that of a guard that
     failed. `proposal` is the idea as it was tried at last, where it was mended. `metrics` are the
-    other numbers of each of its runs. `fault` is why no
-    other experiment can be tried: the project itself no longer runs.
+    other numbers of each of its runs, `output` an excerpt of what its last good one printed.
+    `fault` is why no other experiment can be tried: the project itself no longer runs.
     """
 
     value: float | None = None
@@ -94,6 +94,7 @@ class Outcome:
     log: str = ""
     proposal: Proposal | None = None
     metrics: tuple[Mapping[str, float], ...] = ()
+    output: str = ""
     fault: BaselineError | None = None
 
     @property
@@ -173,7 +174,9 @@ def attempt(proposal: Proposal, trial: Trial, given: Conditions) -> Outcome:
         outcome = (
             verify(trial, runs, outcome, given) if kept else disbelieve(outcome, given.history)
         )
-    return replace(outcome, metrics=runs.metrics(Side.CANDIDATE))
+    return replace(
+        outcome, metrics=runs.metrics(Side.CANDIDATE), output=runs.output(Side.CANDIDATE)
+    )
 
 
 def unmeasured(proposal: Proposal, trial: Trial, given: Conditions) -> Outcome | None:

@@ -86,7 +86,12 @@ class Incumbent:
         log = runs.log(Side.INCUMBENT)
         metrics = runs.metrics(Side.INCUMBENT)
         outcome = Outcome(
-            value, samples=samples, measurements=runs.measurements, log=log, metrics=metrics
+            value,
+            samples=samples,
+            measurements=runs.measurements,
+            log=log,
+            metrics=metrics,
+            output=runs.output(Side.INCUMBENT),
         )
         return hold_out(trial, outcome, given)
 

@@ -11,8 +11,12 @@ from statistics import median
 
 from autoresearch_ci.core.model import Reason, Run
 from autoresearch_ci.core.shell import NOT_FOUND
+from autoresearch_ci.core.text import visible
 
 TAIL_BYTES = 4096
+HEAD_LINES, METRIC_LINES, END_LINES, LONGEST_LINE = 12, 24, 24, 200
+"""The part of an output that is shown to whoever has the ideas: lines, and characters of each."""
+
 TAIL_LINES = 40
 
 
@@ -22,7 +26,8 @@ class Measurement:
 
     A rule violation has a reason though the run may have ended well. `error` is
     one line for the record, `advice` what to do about it where that is known, `changed` what
-    broke the rules, `memory_gb` the peak of the run, `log` the end of what it printed.
+    broke the rules, `memory_gb` the peak of the run, `log` the end of what it printed, `output`
+    an excerpt of it.
     `metrics` are its other numbers, by name, and `units` those that any of its numbers is in.
     """
 
@@ -32,6 +37,7 @@ class Measurement:
     error: str = ""
     memory_gb: float = 0.0
     log: str = ""
+    output: str = ""
     advice: str = ""
     changed: tuple[str, ...] = ()
     metrics: Mapping[str, float] = field(default_factory=dict)
@@ -79,6 +85,22 @@ def explain(run: Run, failure: Reason, budget: float) -> str:
 def tail(log: Path) -> str:
     """The last lines of a log, bounded in lines and bytes; empty when there is none."""
     return "\n".join(text_of(log, TAIL_BYTES).splitlines()[-TAIL_LINES:])
+
+
+def excerpt(output: str, metric: str) -> str:
+    """The beginning of an output, its lines with numbers for the record, and its end."""
+    lines = [line[:LONGEST_LINE] for line in visible(output).splitlines()]
+    said = re.compile(rf"\s*(METRIC\s|{re.escape(metric)}\s*[:=]|\{{.*\}}\s*$)")
+    chosen = {*range(HEAD_LINES), *range(len(lines) - END_LINES, len(lines))}
+    metrics = [at for at, line in enumerate(lines) if at not in chosen and said.match(line)]
+    chosen |= {*metrics[-METRIC_LINES:]}
+    shown: list[str] = []
+    for at, line in enumerate(lines):
+        if at in chosen:
+            shown.append(line)
+        elif at - 1 in chosen:
+            shown.append("[...]")
+    return "\n".join(shown)
 
 
 def text_of(log: Path, most: int | None = None) -> str:

@@ -96,7 +96,8 @@ class Recorder:
         if done.status is Status.KEEP and not outcome.is_baseline:
             done = replace(done, commit=trial.commit(commit_message.message(done)))
         patch = "" if outcome.is_baseline else trial.patch
-        self._archive.add(done.experiment, patch=patch, log=outcome.log)
+        log = outcome.output if done.status is Status.KEEP else outcome.log
+        self._archive.add(done.experiment, patch=patch, log=log)
         return self._ledger.append(done)
 
     def ended(self, reason: StopReason, progress: Progress, why: str = "") -> SessionEnd:

@@ -109,6 +109,13 @@ class RunTrees:
         with self._trees.tree(trial.contents, self._last, warm=False) as tree:
             return execute(tree), self._violations(trial, tree)
 
+    def beside(self, trial: Tried, execute: Execute) -> Run:
+        """Run a command in a tree as an experiment's, of which nothing is read but what it said."""
+        self.close()
+        self._follow(trial.parent, trial.contents)
+        with self._trees.tree(trial.contents) as tree:
+            return execute(tree)
+
     def _follow(self, commit: str, editable: Collection[str]) -> None:
         """Let trees show a commit; what is warm stays so where only editable files differ."""
         changed = self._trees.advance(commit)

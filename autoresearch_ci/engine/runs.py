@@ -22,6 +22,7 @@ class Runs:
     def __init__(self, evaluator: Evaluator, trial: Trial, *, usual: bool = False) -> None:
         self._evaluator, self._trial, self._usual = evaluator, trial, usual
         self._logs: dict[Side, str] = {}
+        self._outputs: dict[Side, str] = {}
         self._metrics: dict[Side, list[Mapping[str, float]]] = {side: [] for side in Side}
         self.measurements: tuple[Measurement, ...] = ()
         self.last: Side | None = None
@@ -37,11 +38,16 @@ class Runs:
         self._logs[side], self.last = run.log, side
         if run.reason is None:
             self._metrics[side].append(run.metrics)
+            self._outputs[side] = run.output
         return run
 
     def metrics(self, side: Side) -> tuple[Mapping[str, float], ...]:
         """The numbers beside the metric of each good run of the side."""
         return tuple(self._metrics[side])
+
+    def output(self, side: Side) -> str:
+        """An excerpt of what the side's last good run printed."""
+        return self._outputs.get(side, "")
 
     def log(self, side: Side) -> str:
         """The end of the log of the side's last run; empty where there was none."""

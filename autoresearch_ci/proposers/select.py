@@ -45,7 +45,8 @@ class ProposerContext:
     """The parts of a session that a proposer may be given.
 
     `patch` and `log` look an experiment up in the archive by its number, `instructions` are
-    what people wrote, `elsewhere` tells whether a file that is not the target holds a name.
+    what people wrote, `evidence` is what a command says of the incumbent. `elsewhere` tells whether
+    a file that is not the target holds a name.
     `earlier` is what was spent today before the session. `workplace` makes a tree of the
     project at `root` for an agent, `tracked` are the paths that git has there, `agent_log` is
     where its output goes. `may_add` tells whether a candidate may add a file of this path and text.
@@ -63,6 +64,7 @@ class ProposerContext:
     workplace: Callable[[Mapping[str, bytes]], AbstractContextManager[Workplace]]
     tracked: Callable[[], Collection[str]]
     agent_log: Path
+    evidence: Callable[[], str]
     elsewhere: Callable[[str], bool]
     may_add: Callable[[str, str], bool]
 
@@ -98,8 +100,9 @@ def chosen(settings: Settings, variables: Mapping[str, str]) -> str:
 def notes(settings: Settings, variables: Mapping[str, str]) -> Iterator[str]:
     """Sentences for a session's top that whoever pays has to know."""
     name = chosen(settings, variables)
-    if settings.goal and name == "search":
-        yield "The goal is for a model or an agent: the embedded search does not read it."
+    for told in ("goal", "evidence_command") if name == "search" else ():
+        if getattr(settings, told):
+            yield f"{told} is for a model or an agent: the embedded search does not read it."
     if name not in PROVIDERS:
         return
     who = f"{name} ({settings.model or 'its default model'})"
@@ -182,6 +185,7 @@ class SessionBriefing:
             context=self._written.context,
             patch=self._patch,
             log=self._log,
+            evidence=around.evidence(),
             queue=tuple(idea.text for idea in history.ideas),
             experiments_left=None if most is None else most - progress.experiments,
             seconds_left=None if longest is None else max(0.0, longest - progress.seconds),

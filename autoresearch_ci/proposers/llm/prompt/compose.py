@@ -44,6 +44,7 @@ MOVING, SLIDING = 0.375, 0.15
 
 _CONTEXT = 0.3
 _OTHERS = 0.5
+_OBSERVED, _OUTPUT = 0.3, 0.25
 _KEPT = 0.25
 _KEPT_LINES = 50
 
@@ -66,7 +67,9 @@ def brief(state: CampaignState, redact: Redactor, *, form: bool = True) -> Conve
     room = whole - size(system) - size(project) - size(target) - 8 * len(GAP)
     others = editable(state, fences, int(room * _OTHERS))
     room -= size(others)
-    target = joined(target, others)
+    observed = _observed(state, fences, int(room * _OBSERVED))
+    room -= size(observed)
+    target = joined(target, others, observed)
     around = context(state, fences, int(room * _CONTEXT))
     room -= size(around)
     kept = _kept(state, fences, int(room * _KEPT))
@@ -174,6 +177,22 @@ def _kept(state: CampaignState, fences: Fences, room: int) -> str:
             break
         patches.insert(0, patch)
     return joined(heading, listed, *patches)
+
+
+def _observed(state: CampaignState, fences: Fences, room: int) -> str:
+    """The incumbent's output, and what a command says of it."""
+    parts, best = [], state.history.incumbent
+    output = state.log(best.experiment) if best else ""
+    for name, text, most in (
+        ("output", output, int(room * _OUTPUT)),
+        ("evidence", state.evidence, room),
+    ):
+        heading = prompt(name)
+        shown = fences.head(text.strip(), min(most, room) - size(heading) - 3 * len(GAP))
+        if shown:
+            parts.append(joined(heading, shown))
+            room -= size(parts[-1]) + len(GAP)
+    return joined(*parts)
 
 
 def _facts(state: CampaignState) -> str:

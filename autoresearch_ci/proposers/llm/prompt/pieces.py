@@ -38,6 +38,7 @@ class CampaignState:
     `frozen` are the lines of `source`, from 1, that no experiment may change. `others` are the
     other files that may change, with such lines in `others_frozen`; files may be added that the
     patterns `adds` name.
+    `evidence` is what a command says of the incumbent.
     `queue` are ideas that people asked for and nobody has tried, oldest first. What
     is left of the session is None where there is no limit; seconds are wall time.
     """
@@ -53,6 +54,7 @@ class CampaignState:
     others: Mapping[str, str] = field(default_factory=dict)
     others_frozen: Mapping[str, frozenset[int]] = field(default_factory=dict)
     adds: tuple[str, ...] = ()
+    evidence: str = ""
     queue: tuple[str, ...] = ()
     experiments_left: int | None = None
     seconds_left: float | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -13,6 +14,8 @@ from autoresearch_ci.campaign.requests import leave_local
 from autoresearch_ci.core.model import (
     Experiment,
     IdeaRequest,
+    Note,
+    Phase,
     ProposalRejected,
     Reason,
     SessionEnd,
@@ -302,3 +305,55 @@ def test_a_goal_reaches_the_model_and_the_record(project, monkeypatch):
     overrides = {**SETTINGS, "tag": "t", "proposer": "search", "goal": goal}
     with open_session(SessionRequest(project, overrides)) as session:
         assert any("the embedded search does not read it" in note for note in session.notes)
+
+
+def test_the_model_is_shown_what_the_incumbent_printed_and_evidence(project, monkeypatch):
+    """Both are of the version to change: the command runs once for each, as any experiment does."""
+    monkeypatch.setenv("DEPLOY_TOKEN", "ghp_" + "a1" * 18)
+    answers = [says(answer("a", "x=10", "x=5")), says(answer("b", "x=5", "x=5 #")),
+               says(answer("c", "x=5", "x=4"))]  # fmt: skip
+    command = "echo at $(grep ^x target.txt), ${DEPLOY_TOKEN-unset}; echo y=0 > target.txt"
+    told = []
+    with AnthropicServer(*answers) as server:
+        overrides = {
+            **SETTINGS, "tag": "t", "base_url": server.url, "proposer": "anthropic",
+            "max_experiments": "4", "evidence_command": command,
+            "run_command": "echo begins; echo METRIC lines=3; sh experiment.sh",
+        }  # fmt: skip
+        with open_session(SessionRequest(project, overrides, tell=told.append)) as session:
+            list(research(session))
+        briefs = [each.body.decode() for each in server.seen]
+    incumbents = []
+    for brief in briefs:
+        [target] = re.findall(r"````\\n(x=[^\\]+)\\ny=1", brief)
+        assert re.findall(r"at (x=.*?), unset", brief) == [target]
+        value = int(re.match(r"x=(\d+)", target)[1]) + 1
+        assert f"begins\\nMETRIC lines=3\\nmetric: {value}\\n" in brief
+        incumbents.append(target)
+    assert len(set(incumbents)) > 1
+    ran = [event.text for event in told if isinstance(event, Phase)].count("evidence_command")
+    assert ran == len(set(incumbents)), "once for each"
+    assert (project / "target.txt").read_text() == TARGET
+
+
+@pytest.mark.parametrize(
+    ("command", "told_of"),
+    [
+        ("echo no perf here >&2; exit 3", "evidence_command failed: no perf here."),
+        ("perf record 2> /dev/null | head", "evidence_command printed nothing."),
+    ],
+)
+def test_evidence_that_fails_is_told_and_ends_nothing(project, command, told_of):
+    """The model is asked without it; a note says what the command said."""
+    told = []
+    with AnthropicServer(says(answer("less", "x=10", "x=4"))) as server:
+        overrides = {
+            **SETTINGS, "tag": "t", "base_url": server.url, "proposer": "anthropic",
+            "max_experiments": "1", "evidence_command": command,
+        }  # fmt: skip
+        with open_session(SessionRequest(project, overrides, tell=told.append)) as session:
+            events = list(research(session))
+        assert "# Evidence" not in server.seen[0].body.decode()
+    [note] = [each.text for each in told if isinstance(each, Note)]
+    assert note.startswith(told_of)
+    assert [each.status for each in events if isinstance(each, Experiment)] == [Status.KEEP] * 2

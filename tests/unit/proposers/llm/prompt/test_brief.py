@@ -61,6 +61,22 @@ def test_a_goal_is_shown_as_somebodys_words(make_state):
     assert outside.index(prompt("program")) < outside.index(prompt("goal"))
 
 
+def test_evidence_is_cut_to_its_share(make_state):
+    """However long it is, the target and the ideas keep their room; its beginning is shown."""
+    state = dataclasses.replace(
+        make_state(30),
+        log=lambda _number: "begins\nMETRIC a=1",
+        evidence="\n".join(map(str, range(10**5))),
+    )
+    text = asked(brief(state, REDACT))
+    _, inside = apart(text)
+    [evidence] = [each for each in inside if each.startswith("0\n1\n2")]
+    assert evidence.endswith("more lines]")
+    assert len(evidence) < 0.3 * 2.5 * state.settings.brief_tokens
+    assert "begins\nMETRIC a=1" in inside
+    assert state.source.strip() in inside
+
+
 def test_an_agent_is_told_all_but_the_form_of_an_answer(make_state):
     """It edits files; the rest is the same, as one text."""
     state = make_state(30)
