@@ -63,6 +63,11 @@ INPUTS = {
     "new_campaign": Input(
         "true begins a new campaign even if one is unfinished.", default="false", setting=False
     ),
+    "dry_run": Input(
+        "true shows the settings, the baseline and what would be tried, and makes no experiment.",
+        default="false",
+        setting=False,
+    ),
     "open_pr": Input(
         "true offers an improvement by one draft pull request.", default="false", setting=False
     ),
@@ -117,13 +122,15 @@ class Given:
 
     `token` is the forge's; without one nothing is shared. `goes_on` says that the next run
     is to be started where a limit of this one ended it, `here` that sessions are held in
-    this job. With `compares` the job compares two versions, and `fails` where the new one is worse.
+    this job; a `dry` one makes no experiment. With `compares` the job compares two versions, and
+    `fails` where the new one is worse.
     """
 
     overrides: Mapping[str, str]
     keys: Mapping[str, str] = field(repr=False)
     new_campaign: bool
     token: str = field(default="", repr=False)
+    dry: bool = False
     open_pr: bool = False
     goes_on: bool = False
     here: bool = True
@@ -156,6 +163,7 @@ def given(variables: Mapping[str, str]) -> Given:
         keys={KEY_INPUTS[name]: text for name, text in texts.items() if name in KEY_INPUTS},
         new_campaign=_one_of(_TRUTHS, texts, "new_campaign"),
         token=texts.get("github_token", ""),
+        dry=_one_of(_TRUTHS, texts, "dry_run"),
         open_pr=_one_of(_TRUTHS, texts, "open_pr"),
         goes_on=_one_of(_MODES, texts, "continue_mode"),
         here=_one_of(_UNLESS_NOT, texts, "hold_sessions"),

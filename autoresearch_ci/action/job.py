@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, TextIO
@@ -39,11 +39,15 @@ from autoresearch_ci.core.environment import is_credential, trust
 from autoresearch_ci.core.errors import AutoresearchError, WorkspaceError
 from autoresearch_ci.core.interrupts import deferred, interruptible
 from autoresearch_ci.core.redaction import Redactor
+from autoresearch_ci.doctor.dry_run import dry_run
 from autoresearch_ci.engine.assembly import load_settings
+from autoresearch_ci.engine.evaluator import silent
+from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.forge import Missed
 from autoresearch_ci.forge.webhook import VARIABLE, messenger
 from autoresearch_ci.reports.markdown import escape, fenced
 from autoresearch_ci.reports.progress import Progress
+from autoresearch_ci.reports.terminal import Paint
 from autoresearch_ci.workspace import Workspace
 
 DONE, USER, BUG, INTERRUPTED = 0, 1, 3, 130
@@ -202,7 +206,19 @@ def _session(
     workspace = Workspace.open(here.workspace)
     settings = load_settings(workspace, request.given.overrides, request.trusted).settings
     os.environ.update(needed(settings, given, taken))
+    if given.dry:
+        return _dry_run(request.for_engine(here.workspace, status.forge, silent), stream)
     return hold_session(here.workspace, request, stream, status)
+
+
+def _dry_run(request: SessionRequest, stream: TextIO) -> SessionResult:
+    """Tell in log and summary what a session would begin with."""
+    lines: list[str] = []
+    with closing(dry_run(request, Paint(colour=False))) as told:
+        for line in told:
+            print(line, file=stream, flush=True)
+            lines.append(line)
+    return without_session(fenced("\n".join(lines)))
 
 
 def _told(

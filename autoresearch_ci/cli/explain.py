@@ -5,23 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autoresearch_ci.cli.parser import add_settings
 from autoresearch_ci.cli.paths import folder_in, repository_root, standing
-from autoresearch_ci.core.text import clean, plural
-from autoresearch_ci.reports.terminal import Paint, cut, fit, has_colour, window
+from autoresearch_ci.reports.terminal import Paint, cut, has_colour, window
 
 if TYPE_CHECKING:
-    from autoresearch_ci.proposers.search import Inventory
-    from autoresearch_ci.proposers.search.parameters import Parameter, Spared
-
-_LINES = 6
-_HEADS = ("line", "kind", "name", "value")
-_WIDEST = (6, 8, 40, 24)
+    from autoresearch_ci.proposers.search.parameters import Parameter
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -39,6 +32,12 @@ def main(arguments: Namespace) -> int:
     from autoresearch_ci import config  # noqa: PLC0415 - pydantic takes its time
     from autoresearch_ci.core.history import History  # noqa: PLC0415
     from autoresearch_ci.core.model import FileSet  # noqa: PLC0415
+    from autoresearch_ci.doctor.explanation import (  # noqa: PLC0415
+        deletions,
+        left_alone,
+        summary,
+        table,
+    )
     from autoresearch_ci.engine.assembly import choose_frozen_lines  # noqa: PLC0415
     from autoresearch_ci.proposers.search import SearchProposer  # noqa: PLC0415
 
@@ -70,15 +69,15 @@ def main(arguments: Namespace) -> int:
     width = window(sys.stdout)
     paint = Paint(colour=has_colour(sys.stdout))
     if arguments.quiet:
-        print(_summary(path, seen.parameters))
+        print(summary(path, seen.parameters))
         return 0
     for line in (
-        *_table(seen.parameters, paint),
-        *_left_alone(seen.spared, whole=arguments.all, paint=paint),
+        *table(seen.parameters, paint),
+        *left_alone(seen.spared, whole=arguments.all, paint=paint),
     ):
         print(line if width is None else cut(line, width))
-    print("", _summary(path, seen.parameters), sep="\n")
-    print(_deletions(found, allowed=loaded.allow_deletions))
+    print("", summary(path, seen.parameters), sep="\n")
+    print(deletions(found, allowed=loaded.allow_deletions))
     return 0
 
 
@@ -115,72 +114,3 @@ def _record(one: Parameter) -> dict[str, Any]:
     else:
         data |= {"options": list(one.options), "ordered": one.ordered}
     return data | ({"evidence": one.evidence} if one.evidence else {})
-
-
-def _table(parameters: list[Parameter], paint: Paint) -> Iterator[str]:
-    """A line for each: where it is, its kind, its name and value, and its range or alternatives."""
-    if not parameters:
-        return
-    rows = [(str(one.line + 1), one.kind, *map(clean, (one.label, one.text))) for one in parameters]
-    widths = [
-        min(max(map(len, column)), most)
-        for column, most in zip(zip(_HEADS, *rows, strict=True), _WIDEST, strict=True)
-    ]
-    yield paint("  ".join([*map(fit, _HEADS, widths), "may be"]), "dim")
-    for row, one in zip(rows, parameters, strict=True):
-        yield "  ".join([*map(fit, row, widths), clean(_reach(one))])
-
-
-def _reach(one: Parameter) -> str:
-    """The range or the alternatives, and where they are from."""
-    source = f" ({one.evidence})" if one.evidence else ""
-    if one.scale is None:
-        if not one.text:
-            return f"add {' or '.join(o.strip(' ,') for o in one.options if o)}{source}"
-        others = [
-            option or "left out" for option in one.options if one.ordered or option != one.text
-        ]
-        return f"{(' < ' if one.ordered else ' | ').join(others)}{source}"
-    low, high = one.scale.low, one.scale.high
-    what = "whole, " if one.scale.integer else ""
-    if isfinite(low) and isfinite(high):
-        return f"{what}{low:g} to {high:g}{source}"
-    if isfinite(low):
-        return f"{what}{f'from {low:g}' if one.scale.integer or low else 'above 0'}{source}"
-    return f"{what}{'below 0' if isfinite(high) else 'any'}{source}"
-
-
-def _left_alone(spared: list[Spared], *, whole: bool, paint: Paint) -> Iterator[str]:
-    """The lines that look like settings and stay, by the reason."""
-    reasons: dict[str, list[int]] = {}
-    for one in spared:
-        lines = reasons.setdefault(one.why, [])
-        if one.line + 1 not in lines:
-            lines.append(one.line + 1)
-    if reasons:
-        yield ""
-        yield paint("left alone", "dim")
-    for why, lines in sorted(reasons.items(), key=lambda item: item[1][0]):
-        shown = lines if whole else lines[:_LINES]
-        more = f" and {len(lines) - len(shown)} more" if len(lines) > len(shown) else ""
-        word = "line" if len(lines) == 1 else "lines"
-        yield f"  {clean(why)}: {word} {', '.join(map(str, shown))}{more}"
-
-
-def _summary(path: str, parameters: list[Parameter]) -> str:
-    lines = len({one.line for one in parameters})
-    if not parameters:
-        return f"{path}: nothing to set is seen. A comment `autoresearch: tune` marks a line."
-    return f"{path}: {plural(len(parameters), 'place')} to set, on {plural(lines, 'line')}"
-
-
-def _deletions(found: Inventory, *, allowed: bool) -> str:
-    """A sentence on code that may go."""
-    if found.refused:
-        return f"Most of it is {found.refused}. Name the source that it is made of."
-    if not allowed:
-        return "No code is deleted: set guard_command to tests that need this file."
-    return (
-        f"{plural(found.deletions, 'block')} of code may be deleted, once a broken version of this "
-        "file was seen to be noticed."
-    )

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import os
+import sys
 from argparse import ArgumentParser, Namespace
+from contextlib import closing
 from pathlib import Path
 
 from autoresearch_ci.cli import session
+from autoresearch_ci.cli.error_boundary import DONE
 from autoresearch_ci.cli.parser import Parser, add_settings
 from autoresearch_ci.cli.paths import repository_root, standing
 from autoresearch_ci.cli.requests import add_remote
+from autoresearch_ci.core.interrupts import interruptible
+from autoresearch_ci.reports.terminal import Paint, has_colour
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """A target, a campaign, and every setting."""
     add_campaign(parser)
+    parser.usage = f"{parser.usage}\n       {parser.prog} [TARGET] --dry-run [--SETTING VALUE ...]"
+    parser.add_argument(
+        "--dry-run", action="store_true",
+        help="settings, baseline and what would be tried; no experiment, and nothing is recorded",
+    )  # fmt: skip
     add_settings(parser)
 
 
@@ -35,7 +45,7 @@ def add_campaign(parser: ArgumentParser) -> None:
 
 def main(arguments: Namespace) -> int:
     """Hold a session."""
-    return hold(arguments)
+    return _dry_run(arguments) if arguments.dry_run else hold(arguments)
 
 
 def from_root(target: str, root: Path) -> str:
@@ -51,15 +61,9 @@ def from_root(target: str, root: Path) -> str:
 
 def hold(arguments: Namespace, *, setup_only: bool = False) -> int:
     """One session with these arguments."""
-    overrides = dict(arguments.overrides)
-    target = arguments.target and from_root(arguments.target, repository_root(arguments.repo))
-    if target is not None and overrides.setdefault("target_file", target) != target:
-        Parser(prog=f"autoresearch-ci {'setup' if setup_only else 'run'}").error(
-            "TARGET and --target-file name two different files; give one of them."
-        )
     return session.hold(
         arguments.repo,
-        standing(arguments.repo, overrides),
+        _overrides(arguments, "setup" if setup_only else "run"),
         quiet=arguments.quiet,
         as_json=arguments.json,
         new=arguments.new,
@@ -67,3 +71,32 @@ def hold(arguments: Namespace, *, setup_only: bool = False) -> int:
         push=arguments.remote if arguments.push else None,
         setup_only=setup_only,
     )
+
+
+def _overrides(arguments: Namespace, verb: str) -> dict[str, object]:
+    """The settings of the command line, with the target where it was named without a flag."""
+    overrides = dict(arguments.overrides)
+    target = arguments.target and from_root(arguments.target, repository_root(arguments.repo))
+    if target is not None and overrides.setdefault("target_file", target) != target:
+        Parser(prog=f"autoresearch-ci {verb}").error(
+            "TARGET and --target-file name two different files; give one of them."
+        )
+    return standing(arguments.repo, overrides)
+
+
+def _dry_run(arguments: Namespace) -> int:
+    """Show what a session would begin with."""
+    if arguments.push or arguments.json:
+        flag = "--push" if arguments.push else "--json"
+        Parser(prog="autoresearch-ci run").error(f"{flag} means nothing with --dry-run.")
+    overrides = _overrides(arguments, "run")
+    from autoresearch_ci.doctor.dry_run import dry_run  # noqa: PLC0415 - heavy
+    from autoresearch_ci.engine.session_request import SessionRequest  # noqa: PLC0415
+
+    request = SessionRequest(arguments.repo, overrides, base=arguments.base)
+    paint = Paint(colour=has_colour(sys.stdout))
+    with interruptible(lambda: None), closing(dry_run(request, paint)) as lines:
+        for line in lines:
+            if not arguments.quiet:
+                print(line, flush=True)
+    return DONE

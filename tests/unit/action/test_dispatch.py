@@ -129,3 +129,13 @@ def test_a_job_cancelled_while_it_confirms(job, make_job):
     assert after.outputs["experiments"] == "0"
     assert "goes on from a confirmation that was interrupted" in after.log
     assert after.checks["autoresearch/confirmed"]["conclusion"] == "success"
+
+
+def test_a_dry_run_tells_and_does_nothing(job, lab):
+    """Log and summary say what a session would begin with; nothing is pushed or shown."""
+    assert job.run(dry_run="true") == 0, job.log
+    assert "what would be tried; ideas come from search" in job.log
+    assert "A dry run: nothing was recorded" in job.summary
+    assert "score 0.0089" in job.summary
+    assert not git(lab.bare, "for-each-ref", "refs/heads/autoresearch*")
+    assert job.checks == {}

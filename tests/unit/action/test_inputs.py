@@ -56,7 +56,7 @@ def test_the_names():
     assert len(INPUTS.keys() - KEY_INPUTS - OF_THE_WORKFLOW) <= MOST
     assert all(re.fullmatch("[a-z]+(_[a-z]+)*", name) for name in INPUTS)
     assert all(name in NAMES for name, each in INPUTS.items() if each.setting)
-    others = {"new_campaign", "open_pr", "continue_mode", *KEY_INPUTS, *OF_THE_WORKFLOW}
+    others = {"new_campaign", "dry_run", "open_pr", "continue_mode", *KEY_INPUTS, *OF_THE_WORKFLOW}
     others -= {"image", "network"}
     assert {name for name, each in INPUTS.items() if not each.setting} == others
 

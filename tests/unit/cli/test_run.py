@@ -89,3 +89,37 @@ def test_json_of_an_interrupted_session_ends_with_its_last_records(tmp_path):
     *_, cut, end = records
     assert cut["details"]["reason"] == "interrupted"
     assert (end["action"], end["details"]["reason"]) == ("session_end", "interrupted")
+
+
+def dry(project, *words, code=0):
+    """What a dry run prints."""
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in SETTINGS.items()]
+    command = [sys.executable, "-m", "autoresearch_ci", "run", "--dry-run", *flags, *words]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    return done.stdout + done.stderr
+
+
+def test_a_dry_run_shows_all_and_leaves_nothing(tmp_path):
+    """Settings, open doors, the baseline and what would be tried; no ref, no file, no record."""
+    project = make_project(
+        tmp_path / "project", **{"target.txt": "A=10\necho METRIC size=3\necho metric: $A\n"}
+    )
+    before = git(project, "for-each-ref"), sorted(p.name for p in project.iterdir())
+    told = dry(project, "--goal", "less")
+    assert "  goal: less (command line)" in told
+    assert "There is no guard_command" in told
+    assert "\n  metric 10.000000: 2 runs in" in told
+    assert "\n  beside it size 3" in told
+    assert "\n  goal is for a model or an agent" in told
+    assert "ideas come from search" in told
+    assert "\n1     number  A     10     " in told
+    assert "target.txt: 1 place to set, on 1 line" in told
+    assert before == (git(project, "for-each-ref"), sorted(p.name for p in project.iterdir()))
+
+
+def test_a_dry_run_fails_where_the_session_would(tmp_path):
+    """A baseline without a number is the session's own error, with what to do."""
+    project = make_project(tmp_path / "project", **{"target.txt": "A=10\nexit 3\n"})
+    assert "exit code 3" in dry(project, code=1)
+    assert "--push means nothing with --dry-run" in dry(project, "--push", code=2)
