@@ -18,6 +18,17 @@ _LINK = "160000"
 _ABSENT = "000000"
 _PACKAGES = frozenset(("node_modules", ".venv", "venv", "target", "build", "dist"))
 
+CONTENT_CACHES = tuple(
+    """
+    node_modules/.cache .turbo .nx/cache .parcel-cache .next/cache .angular/cache .rollup.cache
+    .rpt2_cache .swc .ccache .sccache
+    """.split()  # noqa: SIM905
+)
+"""Folders of a project, or of a member of it, in which tools find what they made by its source.
+
+In the user's the version that runs are compared with is likely to be ready.
+"""
+
 
 class TrackedFiles:
     """A working tree with its submodules, as far as they are initialized; paths as git has them.
@@ -77,7 +88,8 @@ class TrackedFiles:
     def hidden(self, commit: str) -> set[str]:
         """The paths in the working tree that are neither a file of the commit nor ignored.
 
-        `.git` and our own outputs, too. A folder with nothing else in it is one path.
+        `.git`, our own outputs and `CONTENT_CACHES`, too. A folder with nothing else in it is one
+        path.
         """
         args = ("ls-files", "--others", "--exclude-standard", "--directory", "-z")
         with self._index(commit) as index:
@@ -87,7 +99,19 @@ class TrackedFiles:
         found = {path.rstrip("/") for path in os.fsdecode(out).split("\0")[:-1]} | ours
         for part, at in self._parts(commit):
             found |= {f"{part.name}/{path}" for path in part.hidden(at) if path not in OUTPUTS}
-        return found | set(self._nested())
+        return found | set(self._nested()) | set(self._content_caches())
+
+    def _content_caches(self) -> Iterator[str]:
+        """The `CONTENT_CACHES` of the project, and of its members one or two folders down."""
+        root = self._git.cwd
+        members = [""]
+        for _ in range(2):
+            for member in tuple(members):
+                members += _folders_in(root, member)
+        for member in dict.fromkeys(members):
+            for name in CONTENT_CACHES:
+                if os.path.isdir(f"{root}/{member}{name}"):
+                    yield f"{member}{name}"
 
     def _nested(self) -> Iterator[str]:
         """The `.git` of repositories in what is ignored, such as a second checkout, near its top.
@@ -167,3 +191,11 @@ class TrackedFiles:
 
 def _update(path: str) -> str:
     return f"git submodule update --init {quote(path)}"
+
+
+def _folders_in(root: str | Path, folder: str) -> Iterator[str]:
+    """The folders in one, each with a last `/`; not those of packages."""
+    with os.scandir(f"{root}/{folder}") as found:
+        for entry in found:
+            if entry.name not in (".git", *_PACKAGES) and entry.is_dir(follow_symlinks=False):
+                yield f"{folder}{entry.name}/"

@@ -80,6 +80,18 @@ def test_the_repository_of_an_ignored_checkout_is_hidden(project):
     assert "vendor" not in found
 
 
+def test_what_the_users_builds_find_again_by_content_is_hidden(project):
+    """Else the version that is compared with would be ready there, and no candidate."""
+    (project / ".gitignore").write_text("node_modules/\n.turbo/\n")
+    caches = ["node_modules/.cache", "packages/web/node_modules/.cache", "packages/web/.turbo"]
+    for path in (*caches, "node_modules/left-pad", "a/b/c/.turbo"):
+        (project / path).mkdir(parents=True)
+        (project / path / "made").write_text("1\n")
+    found = TrackedFiles(Git(project)).hidden("HEAD")
+    assert set(caches) <= found
+    assert not found & {"node_modules", "packages", "packages/web", "node_modules/left-pad"}
+
+
 def test_what_is_ignored_by_the_rules_of_the_commit(project):
     """Rules that the user's tree has meanwhile do not count, and names can hold anything."""
     (project / ".gitignore").write_text("*.c\n")
