@@ -38,6 +38,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--tag", help="the campaign (default: the one worked on last)")
     parser.add_argument(
+        "--log", type=Path, metavar="FILE",
+        help="the log of another tool, which is only read: autoresearch.jsonl, results.tsv "
+        "(default, where there is no campaign: the one that is there)",
+    )  # fmt: skip
+    parser.add_argument(
         "--status", type=_statuses, action="extend", metavar="STATUS",
         help="only these verdicts: keep, discard, crash; more than one with commas",
     )  # fmt: skip
@@ -86,7 +91,7 @@ def main(arguments: Namespace) -> int:
         _watch(arguments)
     # A long log makes many objects and no garbage: looking for some takes a third of the time.
     gc.disable()
-    view = look(arguments.repo, arguments.tag)
+    view = shown_campaign(arguments)
     rows = chosen(view.history, arguments.status, arguments.last)
     found = report(view, rows, arguments)
     _write(form, found, arguments.output)
@@ -102,13 +107,13 @@ def _watch(arguments: Namespace) -> None:
         rows = chosen(view.history, arguments.status, last or arguments.last)
         return list(render(TABLE, report(view, rows, arguments)))
 
-    watch(lambda: look(arguments.repo, arguments.tag), lines, arguments)
+    watch(lambda: shown_campaign(arguments), lines, arguments)
 
 
 def _one(arguments: Namespace, form: str) -> int:
     """Show one experiment: kept or not. Raises LedgerError where there is none of this number."""
     number = _number(arguments, form)
-    view = look(arguments.repo, arguments.tag)
+    view = shown_campaign(arguments)
     if number >= view.history.next_number:
         last = view.history.next_number - 1
         raise LedgerError(
@@ -163,6 +168,8 @@ def _form(arguments: Namespace) -> str:
         parser.error(
             "--json, --format (or --tsv) and --watch are three different forms; give one of them."
         )
+    if arguments.log and (arguments.tag or arguments.importance):
+        parser.error("--log is another tool's: leave out --tag and --importance.")
     form = "jsonl" if arguments.json else arguments.format or TABLE
     if FORMATS[form].binary and not arguments.output and sys.stdout.isatty():
         parser.error(f"--format {form} is no text; give --output FILE as well.")
@@ -220,6 +227,25 @@ def chosen(
     if statuses:
         rows = [experiment for experiment in rows if experiment.status in statuses]
     return rows[-last:] if last else rows
+
+
+def shown_campaign(arguments: Namespace) -> CampaignView:
+    """Find the campaign, or the log of another tool that is asked for or all that there is."""
+    from autoresearch_ci.campaign import other_tools  # noqa: PLC0415 - after the usage is checked
+    from autoresearch_ci.cli.paths import repository_root  # noqa: PLC0415
+
+    path = arguments.log
+    if path is None:
+        try:
+            return look(arguments.repo, arguments.tag)
+        except LedgerError:
+            path = other_tools.found(repository_root(arguments.repo))
+            if path is None or arguments.tag:
+                raise
+    view, told = other_tools.view(path)
+    if not arguments.quiet and not arguments.watch:
+        print(f"note: {clean(told)}", file=sys.stderr)
+    return view
 
 
 def look(repo: Path, tag: str | None) -> CampaignView:

@@ -383,3 +383,31 @@ def test_a_campaign_without_a_number_takes_another_metric(tmp_path):
     events = hold(project, [], metric_name="other", metric_direction="higher_is_better")
     assert [e.value for e in experiments(events)] == [4]
     assert look(project, "t").history.direction is Direction.HIGHER
+
+
+def test_the_log_of_another_tool_is_shown_and_never_written(tmp_path, capsys):
+    """Where there is no campaign it is what there is; every form takes it, and no byte changes."""
+    log = '{"type":"config","metricName":"ms","bestDirection":"lower"}\n' + "".join(
+        f'{{"run":{n},"metric":{10 - n},"status":"keep","description":"idea {n}"}}\n'
+        for n in range(3)
+    )
+    project = make_project(tmp_path / "p", **{"autoresearch.jsonl": log, "results.tsv": "mine\n"})
+    before = {path: path.read_bytes() for path in project.iterdir() if path.is_file()}
+
+    def results(*words):
+        with pytest.raises(SystemExit) as ended:
+            main(["--repo", str(project), "results", *words])
+        out, err = capsys.readouterr()
+        assert ended.value.code == 0, err
+        return out, err
+
+    out, err = results()
+    assert "ms of autoresearch.jsonl, lower is better" in out
+    assert "idea 2" in out
+    assert "it is only read" in err
+    for form in ("html", "markdown", "json", "jsonl", "tsv"):
+        assert "idea 2" in results("--format", form, "--log", f"{project}/autoresearch.jsonl")[0]
+    assert "idea 1" in results("show", "1")[0]
+    assert before == {path: path.read_bytes() for path in project.iterdir() if path.is_file()}
+    with pytest.raises(SystemExit):
+        main(["--repo", str(project), "results", "--tag", "mar17"])
