@@ -113,13 +113,13 @@ def preamble(
         goal if settings.goal else "",
     )
     source = fences.whole(state.source)
-    target = joined(
-        prompt(about),
-        fences.whole(settings.target_file),
-        source,
-        *frozen_lines(state.source, state.frozen, fences),
-    )
-    need = size(system) + size(project) + size(target) + _LEAST
+    shown = [prompt(about), fences.whole(settings.target_file), source]
+    target = joined(*shown, *frozen_lines(state.source, state.frozen, fences))
+    rest = size(system) + size(project) + _LEAST
+    if not form and rest + size(target) > room:  # an agent has the file itself
+        source = prompt("target_unshown")
+        target = joined(*shown[:2], source)
+    need = rest + size(target)
     if need > room:
         program_size = size(program) if state.program else 0
         what, which = "target_file", settings.target_file

@@ -226,6 +226,15 @@ def test_a_target_that_does_not_fit_is_an_error_with_a_remedy(make_state):
         brief(make_state(10, program=source), REDACT)
 
 
+def test_an_agent_is_told_to_read_a_target_that_does_not_fit(make_state):
+    """It has the project's files, so a large one is no reason to stop."""
+    source = "x = 1\n" * 20_000
+    text = brief(make_state(10, source=source), REDACT, form=False).text
+    assert source not in text
+    assert "train.py" in text
+    assert "too large to be shown here" in text
+
+
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
