@@ -60,6 +60,7 @@ def look(repo: Path, overrides: Mapping[str, object]) -> CampaignState:
     from autoresearch_ci.engine.assembly import choose_frozen_lines  # noqa: PLC0415
     from autoresearch_ci.proposers.llm.instructions import instructions  # noqa: PLC0415
     from autoresearch_ci.proposers.llm.prompt import CampaignState  # noqa: PLC0415
+    from autoresearch_ci.proposers.search import SearchProposer  # noqa: PLC0415
     from autoresearch_ci.proposers.select import shown_files  # noqa: PLC0415
     from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
@@ -75,14 +76,17 @@ def look(repo: Path, overrides: Mapping[str, object]) -> CampaignState:
         read=partial(workspace.read_log, tag),
     )
     source = _incumbent(workspace, settings, history)
+    frozen_lines = choose_frozen_lines(settings)
+    search = SearchProposer(metric_name=settings.metric_name, frozen_lines=frozen_lines)
     return CampaignState(
         settings=settings,
-        **shown_files(source, choose_frozen_lines(settings), settings),
+        **shown_files(source, frozen_lines, settings),
         history=history,
         program=written.program,
         context=written.context,
         patch=partial(recall, suffix="patch"),
         log=partial(recall, suffix="log"),
+        importance=search.importances(source, history),
         queue=tuple(idea.text for idea in history.ideas),
         experiments_left=settings.max_experiments,
         seconds_left=settings.time_limit,

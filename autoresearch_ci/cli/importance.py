@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autoresearch_ci.cli.parser import Parser
 from autoresearch_ci.core.errors import LedgerError
-from autoresearch_ci.core.model import SessionStart
+from autoresearch_ci.core.model import Importance, SessionStart
+from autoresearch_ci.reports.importance import table
 
 if TYPE_CHECKING:
     from autoresearch_ci.campaign.select import CampaignView
@@ -25,23 +27,33 @@ def check(arguments: Namespace) -> None:
 
 def show(repo: Path, view: CampaignView) -> None:
     """Print a line a parameter of the best version, the most important first."""
-    from autoresearch_ci.proposers.search import SearchProposer  # noqa: PLC0415 - heavy
-    from autoresearch_ci.proposers.search.importance import table  # noqa: PLC0415 - numpy
-    from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
-
-    workspace = Workspace.open(repo)
-    started = [each for each in view.sessions if isinstance(each, SessionStart)]
-    commit = workspace.resolve(view.branch)
-    if not started or not commit:
+    start = _start(view)
+    found = of_campaign(repo, view)
+    if found is None or start is None:
         raise LedgerError(
             f"The branch {view.branch} of the campaign is not in this clone.",
             remedy=f"Bring it: git fetch origin {view.branch}:{view.branch}",
         )
-    source = workspace.target_history([started[-1].target]).at(commit)
-    found = SearchProposer(metric_name=started[-1].metric).importances(source, view.history)
     if not found:
         print("No parameter was moved yet: importance is told from experiments of the search.")
         return
-    print(f"What {started[-1].metric} has depended on, by the experiments so far:\n")
+    print(f"What {start.metric} has depended on, by the experiments so far:\n")
     for line in table(found):
         print(line)
+
+
+def of_campaign(repo: Path, view: CampaignView) -> Sequence[Importance] | None:
+    """The parameters, the most important first; None where the branch is not in this clone."""
+    from autoresearch_ci.proposers.search import SearchProposer  # noqa: PLC0415 - heavy
+    from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
+
+    workspace, start = Workspace.open(repo), _start(view)
+    commit = workspace.resolve(view.branch)
+    if start is None or not commit:
+        return None
+    source = workspace.target_history([start.target]).at(commit)
+    return SearchProposer(metric_name=start.metric).importances(source, view.history)
+
+
+def _start(view: CampaignView) -> SessionStart | None:
+    return next((e for e in reversed(view.sessions) if isinstance(e, SessionStart)), None)

@@ -216,6 +216,7 @@ def report(
         dark=arguments.theme == "dark" if arguments.theme else None,
         recall=recall,
         others=lambda: every(Workspace.open(arguments.repo)),
+        importance=cache(lambda: importance.of_campaign(arguments.repo, view) or ()),
     )
 
 

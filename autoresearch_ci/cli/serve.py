@@ -77,7 +77,15 @@ class Live:
         now = self.look()
         if seen == stamp(now.history, now.running):
             return None
-        return content(now.start, now.history, now.running, now.others(), now.recall, live=True)
+        return content(
+            now.start,
+            now.history,
+            now.running,
+            now.others(),
+            now.recall,
+            importance=now.importance(),
+            live=True,
+        )
 
     def page(self) -> str:
         return page(self.data() or {}, dark=self.look().dark)

@@ -47,6 +47,7 @@ from autoresearch_ci.judge import sequential
 from autoresearch_ci.proposers import select
 from autoresearch_ci.proposers.llm.budget import Spent, spent_on
 from autoresearch_ci.proposers.llm.instructions import instructions, unmatched
+from autoresearch_ci.proposers.search import SearchProposer
 from autoresearch_ci.source_code.frozen_lines import FrozenLines, labels
 from autoresearch_ci.trees import Trees
 from autoresearch_ci.trees.levels import Choice
@@ -155,7 +156,7 @@ def assemble(
         campaign.publish,
         workspace.state_dir / "pending" / campaign.tag,
         readme,
-        draw=choose_picture(remote, settings.target_value),
+        draw=choose_picture(remote, settings, campaign),
     )
     watch = Watch(book.history)
     frozen_lines = choose_frozen_lines(settings)
@@ -327,14 +328,20 @@ def readme(log: CampaignLog, chart: str) -> str:
 
 
 def choose_picture(
-    remote: Remote | None, target_value: float | None
+    remote: Remote | None, settings: config.Settings, campaign: Campaign
 ) -> Callable[[History], bytes] | None:
     """The chart's renderer, where others will look at it and matplotlib is installed."""
     if remote is None or find_spec("matplotlib") is None:
         return None
     from autoresearch_ci.reports.chart import chart  # noqa: PLC0415 - heavy, needed for a push only
 
-    return partial(chart, target_value=target_value)
+    search = SearchProposer(metric_name=settings.metric_name)
+
+    def draw(history: History) -> bytes:
+        importance = search.importances(campaign.source(), history)
+        return chart(history, settings.target_value, importance=importance)
+
+    return draw
 
 
 def choose_sync(remote: Remote | None, campaign: Campaign, book: Ledger, archive: Archive) -> Sync:

@@ -146,6 +146,7 @@ class SessionBriefing:
         # another session published first is it another's, and the history another object.
         self._patch, self._log = lru_cache(512)(around.patch), lru_cache(512)(around.log)
         self._history: History | None = None
+        self._search = _search(around)
 
     def ask(self, source: FileSet, history: History) -> Conversation:
         return prompt.brief(self._state(source, history), self._redact)
@@ -186,6 +187,7 @@ class SessionBriefing:
             patch=self._patch,
             log=self._log,
             evidence=around.evidence(),
+            importance=self._search.importances(source, history),
             queue=tuple(idea.text for idea in history.ideas),
             experiments_left=None if most is None else most - progress.experiments,
             seconds_left=None if longest is None else max(0.0, longest - progress.seconds),

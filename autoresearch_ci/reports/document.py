@@ -15,6 +15,7 @@ from autoresearch_ci.core.model import (
     Direction,
     Experiment,
     ExperimentStart,
+    Importance,
     ProposalRejected,
     Reason,
     SessionEnd,
@@ -145,6 +146,8 @@ class Document:
     proposers: Sequence[Share]
     by_session: Sequence[Share]
     sessions: Sequence[Session]
+    importance: Sequence[Importance]
+    """The parameters that the metric has depended on, the first the most."""
     confirmation: Confirmation | None
     """The result of fresh runs for the branch as it is now."""
     running: ExperimentStart | None
@@ -158,6 +161,7 @@ def document(
     rows: Iterable[Experiment],
     sessions: Sequence[SessionStart | SessionEnd],
     running: ExperimentStart | None = None,
+    importance: Sequence[Importance] = (),
 ) -> Document:
     """The campaign with these of its experiments; there is at least one session."""
     start = next(each for each in reversed(sessions) if isinstance(each, SessionStart))
@@ -179,6 +183,7 @@ def document(
         proposers=shares(history, lambda each: each.proposer),
         by_session=shares(history, lambda each: each.session),
         sessions=_sessions(sessions),
+        importance=importance,
         confirmation=history.confirmed,
         running=running,
         experiments=[_row(each, history, deviation) for each in rows],

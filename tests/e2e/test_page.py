@@ -19,6 +19,7 @@ from autoresearch_ci.core.model import (
     Confirmation,
     Direction,
     Finding,
+    Importance,
     Reason,
     Sample,
     SessionStart,
@@ -46,6 +47,7 @@ START = SessionStart(
 )  # fmt: skip
 PATCH = '--- a/train.py\n+++ b/train.py\n@@ -1,2 +1,2 @@\n-LR = 0.02\n+LR = "<b>0.04</b>"  # up\n'
 HOSTILE = "</script><script>document.title='owned'</script><img src=x onerror=alert(1)><b>x"
+IMPORTANT = [Importance("LR", "0.04", 0.75, 12), Importance("<b>toString", "<i>", 0.25, 1)]
 AXE = "axe-core@4.10.3"
 
 
@@ -100,7 +102,8 @@ def shown(browser, tmp_path):
         if address is None:
             file = tmp_path / "page.html"
             others = [("mar17", history), ("mar16", campaign(30))]
-            file.write_text(page(content(start, history, None, others, recall)), "utf-8")
+            data = content(start, history, None, others, recall, importance=IMPORTANT)
+            file.write_text(page(data), "utf-8")
             address = file.as_uri()
             opened.on("request", lambda asked: _foreign(troubles, asked.url, address))
         opened.goto(address)
@@ -270,6 +273,13 @@ def test_the_path_and_what_fresh_runs_found(shown):
     assert opened.locator("#confirmed").inner_text().startswith("confirmed:")
     assert opened.locator("#shares table").first.locator("tbody tr").count() == 16
     assert opened.locator("#others tbody tr").count() == 2
+    important = opened.locator("#importance li")
+    assert important.first.inner_text().split("\n") == [
+        "LR",
+        "75 %",
+        "now 0.04, moved in 12 experiments",
+    ]
+    assert "<b>toString" in important.last.inner_text()
     assert opened.locator("#numbers li").first.inner_text().startswith("memory_gb 2.0")
     assert opened.locator("#numbers li").last.inner_text().startswith("<b>toString 1.0")
 
@@ -321,7 +331,12 @@ def test_it_grows_while_it_is_looked_at(shown, monkeypatch, tmp_path):
     log = tmp_path / "log"
     log.write_text("one")
     view = SimpleNamespace(
-        tag="mar17", history=campaign(20), sessions=[START], running=None, log_path=log
+        tag="mar17",
+        history=campaign(20),
+        sessions=[START],
+        running=None,
+        log_path=log,
+        branch=START.branch,
     )
     monkeypatch.setattr(results, "look", lambda _repo, _tag: view)
     arguments = Namespace(repo=make_project(tmp_path / "p"), tag=None, quiet=False, theme=None)

@@ -339,6 +339,20 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Importance:
+    """A parameter of the best version that the metric has depended on.
+
+    `share` of what moving parameters one by one changes, 0 to 1; `now` is its text, and it was
+    moved in so many experiments: `tried`.
+    """
+
+    parameter: str
+    now: str
+    share: float
+    tried: int
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens of one or more calls.
 

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
+from autoresearch_ci.core.model import Importance
 from autoresearch_ci.proposers.search.landscape import Space, landscape
 from autoresearch_ci.proposers.search.observations import Observations
 from autoresearch_ci.proposers.search.parameters import Parameter
 from autoresearch_ci.proposers.search.steps import steps_of
 from autoresearch_ci.proposers.search.tuning import fitted
-
-_LABEL = 40
-_BAR = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Importance:
-    """`share` of what moving parameters one by one changes, 0 to 1, in `tried` experiments."""
-
-    parameter: Parameter
-    share: float
-    tried: int
 
 
 def importances(
@@ -52,22 +40,11 @@ def importances(
     whole = sum(variances) or 1.0
     found = [
         Importance(
-            parameter,
+            parameter.label,
+            parameter.text,
             variance / whole,
             sum(parameter.id in each.moves for each in observations.lessons),
         )
         for parameter, variance in zip(known, variances, strict=True)
     ]
     return sorted(found, key=lambda each: -each.share)
-
-
-def table(found: Sequence[Importance]) -> Iterator[str]:
-    """Lines for people and for models."""
-    width = max((min(len(each.parameter.label), _LABEL) for each in found), default=0)
-    for each in found:
-        label = each.parameter.label[:_LABEL].ljust(width)
-        bar = ("#" * round(_BAR * each.share)).ljust(_BAR)
-        yield (
-            f"{label}  {each.share:4.0%}  {bar}  now {each.parameter.text}, "
-            f"moved in {each.tried} experiment{'s' if each.tried > 1 else ''}"
-        )

@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import FileSet, Proposal
+from autoresearch_ci.core.model import FileSet, Importance, Proposal
 from autoresearch_ci.core.text import one_line
 from autoresearch_ci.proposers.search import kinds
 from autoresearch_ci.proposers.search.deletions import (
@@ -29,9 +29,6 @@ from autoresearch_ci.proposers.search.steps import Step, Steps, steps_of
 from autoresearch_ci.source_code.frozen_lines import FrozenLines
 from autoresearch_ci.source_code.syntax import tokens
 from autoresearch_ci.source_code.syntax.check import syntax_error
-
-if TYPE_CHECKING:
-    from autoresearch_ci.proposers.search.importance import Importance
 
 UNUSED = "unused"
 """In an experiment's `change`: whether what it deletes is private and provably unused."""
@@ -199,6 +196,8 @@ class SearchProposer:
 
         observations = Observations()
         observations.read(history)
+        if not any(each.moves for each in observations.lessons):
+            return ()
         return importances(self._read(source).parameters, observations)
 
     def repair(

@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import Direction, Experiment
+from autoresearch_ci.core.model import Direction, Experiment, Importance
 from autoresearch_ci.core.text import better, clean, number, one_line, percent, plural
 from autoresearch_ci.reports.chart import beside
 from autoresearch_ci.reports.chart.labels import SIZE, Board, width
@@ -44,11 +44,16 @@ _CELLS = 400
 """Across and up: dots in the same cell of the picture are one."""
 
 
-def draw(history: History, target_value: float | None, colours: Palette) -> Figure:
+def draw(
+    history: History,
+    target_value: float | None,
+    colours: Palette,
+    importance: Sequence[Importance] = (),
+) -> Figure:
     """The figure: a headline, a legend, the values, and a strip for what has none."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - heavy, and not every command draws
 
-    little = beside.names(history)
+    little = beside.panels(history, importance)
     total = HEIGHT + (beside.HEIGHT if little else 0)
     figure = Figure(figsize=(WIDTH, total))
     down = HEIGHT / total  # places are measured from the top, whatever stands below
@@ -87,7 +92,7 @@ def draw(history: History, target_value: float | None, colours: Palette) -> Figu
     _headline(figure, history, colours)
     _legend(figure, by_kind, lines, colours)
     _name(axes, history, limits, colours, total)
-    beside.draw(figure, history, little, colours)
+    beside.draw(figure, little, colours)
     return figure
 
 
@@ -113,7 +118,7 @@ def _headline(figure: Figure, history: History, colours: Palette) -> None:
         words = f"{number(first.value)} → {number(best.value)}{f' ({share})' if share else ''}"
         if best is first:
             words = f"{number(first.value)}, nothing better"
-        words += f" after {tried}"
+        words += f" after {tried}" if history.next_number > 1 else " yet"
     metric = history.baseline.metric if history.baseline else "metric"
     what = f"{one_line(metric, _LONGEST)}, {better(history.direction)}"
     down = HEIGHT / figure.get_figheight()

@@ -13,7 +13,13 @@ from importlib import import_module
 from typing import Any
 
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import Experiment, ExperimentStart, SessionEnd, SessionStart
+from autoresearch_ci.core.model import (
+    Experiment,
+    ExperimentStart,
+    Importance,
+    SessionEnd,
+    SessionStart,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,8 @@ class Report:
     experiment as the object on its line of the log, `tsv` the whole results.tsv.
     `quiet` asks for one line, where a format is for people, `dark` for a picture's colours;
     None leaves them to whoever looks. `recall` gives the archived `patch` or `log` of an
-    experiment, `others` every campaign of the repository.
+    experiment, `others` every campaign of the repository, `importance` the parameters that the
+    metric has depended on, the first the most.
     """
 
     tag: str
@@ -66,6 +73,7 @@ class Report:
     dark: bool | None = None
     recall: Callable[[int, str], str] = lambda _number, _suffix: ""
     others: Callable[[], Iterable[tuple[str, History]]] = tuple
+    importance: Callable[[], Sequence[Importance]] = tuple
 
     @property
     def start(self) -> SessionStart:

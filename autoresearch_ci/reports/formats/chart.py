@@ -17,7 +17,13 @@ def render(report: Report) -> Iterator[str]:
 def picture(report: Report, form: str) -> bytes:
     """The picture as `svg` or `png`. Raises MachineError where matplotlib is not installed."""
     try:
-        return chart(report.history, report.start.target_value, form=form, dark=report.dark)
+        return chart(
+            report.history,
+            report.start.target_value,
+            importance=report.importance(),
+            form=form,
+            dark=report.dark,
+        )
     except ModuleNotFoundError as error:
         raise MachineError(
             f"A chart is drawn with {error.name}, which is not installed.",

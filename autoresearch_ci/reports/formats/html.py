@@ -11,5 +11,12 @@ from autoresearch_ci.reports.web.data import content
 
 def render(report: Report) -> Iterator[str]:
     """The lines of the page: every campaign of the repository in brief, this one whole."""
-    data = content(report.start, report.history, report.running, report.others(), report.recall)
+    data = content(
+        report.start,
+        report.history,
+        report.running,
+        report.others(),
+        report.recall,
+        importance=report.importance(),
+    )
     yield from page(data, dark=report.dark).split("\n")

@@ -12,5 +12,12 @@ from autoresearch_ci.reports.formats import Report
 
 def render(report: Report) -> Iterator[str]:
     """The lines of the document, whose schema is schema/results.schema.json."""
-    found = document(report.tag, report.history, report.rows, report.sessions, report.running)
+    found = document(
+        report.tag,
+        report.history,
+        report.rows,
+        report.sessions,
+        report.running,
+        report.importance(),
+    )
     yield from json.dumps(asdict(found), ensure_ascii=False, indent=1).splitlines()

@@ -9,7 +9,14 @@ from itertools import islice
 from typing import Any
 
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import Experiment, ExperimentStart, SessionStart, Side, Status
+from autoresearch_ci.core.model import (
+    Experiment,
+    ExperimentStart,
+    Importance,
+    SessionStart,
+    Side,
+    Status,
+)
 from autoresearch_ci.core.text import better, clean, visible
 from autoresearch_ci.reports.chart.scale import is_wide, span
 from autoresearch_ci.reports.confirmation import verdict
@@ -24,6 +31,9 @@ PATCH, LOG = 20_000, 2_500
 """Characters of one experiment's; the beginning of a patch, the end of a log."""
 
 TITLE, ERROR = 200, 300
+IMPORTANT = 20
+"""Parameters that are shown with their importance."""
+
 MANY = 3_000
 """Experiments beyond which titles and errors are cut to half of that."""
 
@@ -40,9 +50,13 @@ def content(
     others: Iterable[tuple[str, History]],
     recall: Recall,
     *,
+    importance: Sequence[Importance] = (),
     live: bool = False,
 ) -> dict[str, Any]:
-    """All that the page shows; `others` are the repository's campaigns, this one among them."""
+    """All that the page shows; `others` are the repository's campaigns, this one among them.
+
+    `importance` is that of its parameters, the first the most.
+    """
     experiments = history.experiments
     values = [e.value for e in experiments if e.value is not None]
     names = {what: _Names() for what in ("reasons", "proposers", "sessions")}
@@ -75,6 +89,10 @@ def content(
         "shares": [_named(each) for each in shares(history, lambda each: each.proposer)],
         "by_session": [_named(each) for each in shares(history, lambda each: each.session)],
         **{what: list(known) for what, known in names.items()},
+        "importance": [
+            [clean(each.parameter)[:80], clean(each.now)[:80], _short(each.share, 4), each.tried]
+            for each in importance[:IMPORTANT]
+        ],
         "campaigns": [_summary(tag, other) for tag, other in others],
         "columns": COLUMNS,
         "rows": rows,

@@ -49,6 +49,16 @@ function story() {
   }));
 }
 
+// The parameters that mattered, each with a bar of its share.
+function importance() {
+  byId("importance-part").hidden = !data.importance.length;
+  byId("importance").replaceChildren(...data.importance.map(([name, now, share, tried]) => element("li", {},
+    element("strong", {}, name), element("span", {}, `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`),
+    element("svg:svg", { viewBox: "0 0 100 4", preserveAspectRatio: "none", "aria-hidden": "true" },
+      element("svg:rect", { width: Math.max(share * 100, 0.5), height: 4, fill: colour("kept") })),
+    element("span", { class: "hint" }, `now ${now}, moved in ${plural(tried, "experiment")}`))));
+}
+
 // Each number beside the metric: the kept ones as a line, the others as faint dots.
 function numbers() {
   const named = new Set(rows.flatMap((row) => Object.keys(row.metrics || {})));
@@ -126,6 +136,7 @@ function draw() {
   drawChart();
   drawDetail();
   story();
+  importance();
   numbers();
   tables();
 }

@@ -24,6 +24,7 @@ from autoresearch_ci.core.model import (
     Direction,
     ExperimentStart,
     Finding,
+    Importance,
     Reason,
     Sample,
     Side,
@@ -53,6 +54,8 @@ def view(monkeypatch, session_start, make_history):
         return made
 
     monkeypatch.setattr(results_verb, "look", look)
+    found = [Importance("LR", "0.04", 0.75, 12)]
+    monkeypatch.setattr(results_verb.importance, "of_campaign", lambda _repo, _view: found)
     return made
 
 
@@ -125,6 +128,7 @@ def test_one_json_document_by_its_schema(results, view):
     assert found["kinds"] == {"kept": 2, "not better": 1, "broke a rule": 0, "crashed": 1}
     assert found["experiments"][1]["gain"] == pytest.approx(0.02)
     assert found["confirmation"]["verdict"] == "confirmed"
+    assert found["importance"] == [{"parameter": "LR", "now": "0.04", "share": 0.75, "tried": 12}]
     (search,) = found["proposers"]
     assert (search["name"], search["experiments"], search["kept"]) == ("search", 4, 2)
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import Direction, Reason, Sample, Side, Status
+from autoresearch_ci.core.model import Direction, Importance, Reason, Sample, Side, Status
 from autoresearch_ci.reports.chart import chart, palette, styled
 from autoresearch_ci.reports.chart.drawing import DOTS, TITLES, biggest, draw
 from autoresearch_ci.reports.chart.scale import is_wide, span
@@ -59,10 +59,10 @@ def words(figure):
     return {t: t.get_window_extent() for t in texts if t.get_visible() and t.get_text().strip()}
 
 
-def overlaps(history, target_value=None):
+def overlaps(history, target_value=None, importance=()):
     """Pairs of texts that share more than half a point."""
     with styled(palette.LIGHT):
-        boxes = words(draw(history, target_value, palette.LIGHT))
+        boxes = words(draw(history, target_value, palette.LIGHT, importance))
     return [
         (a.get_text(), b.get_text())
         for (a, one), (b, other) in combinations(boxes.items(), 2)
@@ -298,12 +298,12 @@ def test_the_numbers_beside_the_metric_have_little_charts():
     history = campaign([1.0, 0.9, None, 1.1, 0.8, 0.7])
     for experiments in (history._experiments, history._kept):
         experiments[:] = [
-            replace(e, metrics={"memory_gb": 2.0 + e.experiment, "a" * 60: 1.0, "<b>": -1.0})
+            replace(e, metrics=dict.fromkeys(("memory_gb", "a" * 60, "<b>"), 2.0 + e.experiment))
             for e in experiments
         ]
     shown = texts(chart(history))
     assert "memory_gb 7.000000" in shown
-    assert any(text.startswith("<b> -1") for text in shown)
+    assert any(text.startswith("<b> 7") for text in shown)
     assert not overlaps(history)
 
 
@@ -312,3 +312,28 @@ def test_the_value_to_reach_is_drawn_where_it_is_near():
     history = campaign([1.0, 0.9, 0.8])
     assert "target value" in texts(chart(history, target_value=0.85))
     assert "target value" not in texts(chart(history, target_value=-100.0))
+
+
+def test_what_mattered_is_a_little_chart():
+    """The first parameters with their shares, however long their names, none over another."""
+    found = [
+        Importance("a very long name of a parameter W" * 3, "0.1", 0.7, 5),
+        *(Importance(f"P{n}", "1", 0.1 / n, 1) for n in range(1, 9)),
+    ]
+    history = campaign([1.0, 0.9, None, 1.1, 0.8])
+    shown = texts(chart(history, importance=found))
+    assert "what it depends on" in shown
+    assert {"70%", "10%", "P1", "P3"} <= set(shown)
+    assert "P4" not in shown
+    assert not overlaps(history, importance=found)
+
+
+def test_a_number_that_never_changes_is_no_little_chart():
+    """It would be a level line, and tells nothing."""
+    history = campaign([1.0, 0.9, 0.8])
+    history._experiments[:] = [
+        replace(e, metrics={"same": 1.0, "other": float(e.experiment)}) for e in history.experiments
+    ]
+    shown = " ".join(texts(chart(history)))
+    assert "other" in shown
+    assert "same" not in shown

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import Direction, Reason
+from autoresearch_ci.core.model import Direction, Importance, Reason
 from autoresearch_ci.reports.sentence import sentence
 from autoresearch_ci.reports.web import page
 from autoresearch_ci.reports.web.data import content, of_one
@@ -46,6 +46,16 @@ def test_nothing_from_outside_is_markup(make_history, session_start):
     assert "\u202e" not in text
     assert "\x1b" not in text
     assert data_of(text)["rows"][1][6].startswith("</script><script>")
+
+
+def test_what_the_metric_depended_on(make_history, session_start):
+    """Names and values are from the target's text: they are cut, and nothing in them hides."""
+    found = [Importance(f"LR{HOSTILE}", "9" * 500, 0.75, 3)]
+    data = content(session_start, make_history(), None, [], nothing, importance=found)
+    [[name, now, share, tried]] = data_of(page(data))["importance"]
+    assert name.startswith("LR</script>")
+    assert "\u202e" not in name
+    assert (len(now), share, tried) == (80, 0.75, 3)
 
 
 def test_it_runs_its_own_script_alone(make_history, session_start):

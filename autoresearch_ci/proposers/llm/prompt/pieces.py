@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -12,6 +12,7 @@ from string import Template
 
 from autoresearch_ci.config import Settings
 from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Importance
 from autoresearch_ci.core.redaction import Redactor
 
 BYTES_PER_TOKEN = 2.5
@@ -39,6 +40,7 @@ class CampaignState:
     other files that may change, with such lines in `others_frozen`; files may be added that the
     patterns `adds` name.
     `evidence` is what a command says of the incumbent.
+    `importance` is that of the target's parameters, the first the most.
     `queue` are ideas that people asked for and nobody has tried, oldest first. What
     is left of the session is None where there is no limit; seconds are wall time.
     """
@@ -55,6 +57,7 @@ class CampaignState:
     others_frozen: Mapping[str, frozenset[int]] = field(default_factory=dict)
     adds: tuple[str, ...] = ()
     evidence: str = ""
+    importance: Sequence[Importance] = ()
     queue: tuple[str, ...] = ()
     experiments_left: int | None = None
     seconds_left: float | None = None

@@ -21,20 +21,23 @@ STRETCH = 6
 _QUEUE = 0.07
 _REJECTED = 5
 _NEAR_MISSES = 5
+_IMPORTANT = 8
 _PLATEAUS = ("plateau_combine", "plateau_different", "plateau_simplify")
 
 
 def moving(state: CampaignState, fences: Fences, room: int) -> list[str]:
     """The parts that are said anew each time: people's ideas first, the task last."""
     closing = joined(_standing(state), *_plateau(state.history), prompt("task"))
-    room -= size(closing) + 4 * len(GAP)
+    room -= size(closing) + 5 * len(GAP)
     queue = _queue(state, fences, room)
     room -= size(queue)
     rejected = _rejected(state.history, fences, room // 2)
     room -= size(rejected)
     crash = _crash(state, fences, room // 2)
     room -= size(crash)
-    return [queue, _near_misses(state, fences, room), crash, rejected, closing]
+    important = _important(state, fences, room // 4)
+    room -= size(important)
+    return [queue, important, _near_misses(state, fences, room), crash, rejected, closing]
 
 
 def _queue(state: CampaignState, fences: Fences, room: int) -> str:
@@ -45,6 +48,21 @@ def _queue(state: CampaignState, fences: Fences, room: int) -> str:
     most = int(state.settings.brief_tokens * BYTES_PER_TOKEN * _QUEUE)
     text = "\n".join(f"- {' '.join(idea.split())}" for idea in state.queue)
     shown = fences.head(text, min(room, most) - size(heading) - len(GAP), prose=True)
+    return joined(heading, shown) if shown else ""
+
+
+def _important(state: CampaignState, fences: Fences, room: int) -> str:
+    """The parameters that the metric has depended on most."""
+    told = state.importance[:_IMPORTANT]
+    if not told:
+        return ""
+    heading = prompt("importance")
+    text = "\n".join(
+        f"{each.share:.0%} {tried.flat(each.parameter)}: now {tried.flat(each.now)}, "
+        f"moved {each.tried} times"
+        for each in told
+    )
+    shown = fences.head(text, room - size(heading) - len(GAP))
     return joined(heading, shown) if shown else ""
 
 

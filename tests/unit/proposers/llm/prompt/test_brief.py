@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from autoresearch_ci.core.errors import SettingsError
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import Direction, FileSet, ProposalRejected, Reason
+from autoresearch_ci.core.model import Direction, FileSet, Importance, ProposalRejected, Reason
 from autoresearch_ci.core.redaction import Redactor
 from autoresearch_ci.proposers.llm.prompt import brief, correction, repair
 from autoresearch_ci.proposers.llm.prompt.compose import CLOSING
@@ -75,6 +75,19 @@ def test_evidence_is_cut_to_its_share(make_state):
     assert len(evidence) < 0.3 * 2.5 * state.settings.brief_tokens
     assert "begins\nMETRIC a=1" in inside
     assert state.source.strip() in inside
+
+
+def test_what_the_metric_has_depended_on_is_shown(make_state):
+    """The most important parameters, each on a line in a fence, and none where none was moved."""
+    assert prompt("importance") not in asked(brief(make_state(30), REDACT))
+    found = [
+        Importance("LR ````", "0.04", 0.64, 12),
+        *(Importance(f"P{n}", "1", 0.01, 1) for n in range(20)),
+    ]
+    outside, inside = apart(asked(brief(make_state(200, importance=found), REDACT)))
+    assert prompt("importance") in outside
+    [shown] = [text for text in inside if "64% LR ````: now 0.04, moved 12 times" in text]
+    assert len(shown.splitlines()) == 8
 
 
 def test_an_agent_is_told_all_but_the_form_of_an_answer(make_state):

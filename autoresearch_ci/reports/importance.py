@@ -1,0 +1,23 @@
+"""The parameters that the metric has depended on, as lines at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from autoresearch_ci.core.model import Importance
+from autoresearch_ci.core.text import clean, plural
+
+_LABEL = 40
+_BAR = 20
+
+
+def table(found: Sequence[Importance]) -> Iterator[str]:
+    """A line each: its part of what changed the metric, a bar of it, and its value now."""
+    width = max((min(len(clean(each.parameter)), _LABEL) for each in found), default=0)
+    for each in found:
+        label = clean(each.parameter)[:_LABEL].ljust(width)
+        bar = ("#" * round(_BAR * each.share)).ljust(_BAR)
+        yield (
+            f"{label}  {each.share:4.0%}  {bar}  now {clean(each.now)}, "
+            f"moved in {plural(each.tried, 'experiment')}"
+        )
