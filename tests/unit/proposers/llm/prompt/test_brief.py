@@ -122,7 +122,7 @@ def test_nothing_is_said_of_what_is_not_there(make_state):
     )
     outside, _ = apart(asked(brief(empty, REDACT)))
     headings = re.findall("^# (.*)$", outside, re.MULTILINE)
-    assert headings == ["The project", "What was kept so far", "The target", "Now"]
+    assert headings == ["The project", "What was kept so far", "The target", "Its last run", "Now"]
     no_history = dataclasses.replace(empty, history=History(Direction.LOWER))
     outside, _ = apart(asked(brief(no_history, REDACT)))
     assert re.findall("^# (.*)$", outside, re.MULTILINE) == ["The project", "The target"]
