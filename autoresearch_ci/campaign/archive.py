@@ -4,6 +4,9 @@
     README.md, progress.svg                         the state of the campaign
     experiments/0100-0199/0123.patch, 0123.log      each idea, and its log: the end, of a keep an
                                                     excerpt
+    experiments/<session>/0123.patch, 0123.log      the same of a session in a lane
+
+A lane publishes its own log and ideas alone.
 
 The ledger grows with the campaign, so writing it after every experiment would
 cost more and more where experiments are quick. Between two writes at least
@@ -26,6 +29,7 @@ from autoresearch_ci.core.history import History
 INTERVAL = 2.0
 """Seconds: nothing to an experiment of minutes, everything to one of milliseconds."""
 
+LOG = ".claude/logs/autoresearch.jsonl"
 PICTURE = "progress.svg"
 PICTURE_INTERVAL = 60.0
 """Seconds between two pictures: drawing takes a quarter of one."""
@@ -45,7 +49,8 @@ class Archive:
     """Collects what belongs on the logs branch; `pending` is a folder of its own.
 
     The folder is read once, before the first experiment could put something there.
-    `readme` writes its page, given the picture's path on the branch, empty where there is none.
+    `readme` writes its page, given the picture's path on the branch, empty where there is none;
+    without it there is none, nor a table.
     `draw` makes the picture of the campaign, where somebody will look at one.
     """
 
@@ -54,7 +59,7 @@ class Archive:
         ledger: Ledger,
         publish: Publish,
         pending: Path,
-        readme: Callable[[CampaignLog, str], str],
+        readme: Callable[[CampaignLog, str], str] | None,
         clock: Callable[[], float] = time.monotonic,
         draw: Callable[[History], bytes] | None = None,
     ) -> None:
@@ -65,16 +70,20 @@ class Archive:
         self._lines = -1
         self._waiting = waiting(pending)
 
-    def add(self, number: int, patch: str, log: str) -> None:
+    def add(self, name: str, patch: str, log: str) -> None:
         """Take in the idea of an experiment and the end of its log."""
         for suffix, text in (("patch", patch), ("log", log)):
             if text:
                 whole = text if text.endswith("\n") else text + "\n"
-                self._keep(f"{number:04}.{suffix}", whole.encode("utf-8", "replace"))
+                self._keep(f"{name}.{suffix}", whole.encode("utf-8", "replace"))
+
+    def take_in(self, files: Mapping[str, bytes]) -> None:
+        """Take in patches and logs that somebody else has put aside, by name."""
+        self._waiting = {**files, **self._waiting}
 
     def recall(self, number: int, suffix: str, read: Read) -> str:
         """Get the text of an experiment, as `recall` does; nothing is read from the folder."""
-        return recall(number, suffix, self._waiting, read)
+        return recall(self._ledger.history.name(number), suffix, self._waiting, read)
 
     def write(self, *, now: bool = False) -> None:
         """Write all of it to the logs branch: when it is due, or at once."""
@@ -83,13 +92,13 @@ class Archive:
 
     def catch_up(self) -> None:
         """Write what the logs branch does not have, if there is anything: it goes out now."""
-        if self._waiting or self._lines != len(self._ledger.campaign.lines):
+        if self._waiting or self._lines != len(self._ledger.lines):
             self._write({})
 
     def _write(self, picture: dict[str, bytes]) -> None:
         files = {archived(name): data for name, data in self._waiting.items()} | picture
         log = self._ledger.campaign
-        self._publish(files | self._whole(log), subject(log))
+        self._publish(files | self._whole(log, self._ledger.lines), subject(log))
         for name in self._waiting:
             with suppress(OSError):  # an experiment may have put anything in its place
                 (self._pending / name).unlink()
@@ -98,7 +107,7 @@ class Archive:
 
     def written(self) -> None:
         """The logs branch has the whole ledger now."""
-        self._lines = len(self._ledger.campaign.lines)
+        self._lines = len(self._ledger.lines)
         self._last = self._clock()
 
     def merged(self, merged: Merged, read: Callable[[str], bytes | None]) -> dict[str, bytes]:
@@ -107,7 +116,7 @@ class Archive:
         `read` gives a file of our own logs branch: patches and logs of experiments
         that are not published yet move along to their new numbers.
         """
-        files = self._whole(merged.log)
+        files = self._whole(merged.log, merged.log.lines)
         for before, now in merged.moved.items():
             for suffix in ("patch", "log"):
                 data = read(archived(f"{before:04}.{suffix}"))
@@ -115,11 +124,14 @@ class Archive:
                     files[archived(f"{now:04}.{suffix}")] = data
         return files
 
-    def _whole(self, log: CampaignLog) -> dict[str, bytes]:
+    def _whole(self, log: CampaignLog, lines: list[bytes]) -> dict[str, bytes]:
         """Files of the logs branch on the campaign as a whole."""
+        own = {LOG: b"".join(lines)}
+        if self._readme is None:
+            return own
         return {
+            **own,
             "results.tsv": table(log.history).encode(),
-            ".claude/logs/autoresearch.jsonl": b"".join(log.lines),
             "README.md": self._readme(log, PICTURE if self._draw else "").encode(),
         }
 
@@ -143,7 +155,7 @@ def subject(log: CampaignLog) -> str:
     return f"autoresearch: {done} {'experiment' if done == 1 else 'experiments'} of {log.tag}"
 
 
-_NAME = re.compile(r"[0-9]{4,}\.(?:patch|log)")
+_NAME = re.compile(r"(?:[0-9a-f]+-)?[0-9]{4,}\.(?:patch|log)")
 
 
 def waiting(pending: Path) -> dict[str, bytes]:
@@ -155,15 +167,21 @@ def waiting(pending: Path) -> dict[str, bytes]:
     }
 
 
-def recall(number: int, suffix: str, unwritten: Mapping[str, bytes], read: Read) -> str:
+def recall(name: str, suffix: str, unwritten: Mapping[str, bytes], read: Read) -> str:
     """The `patch` or the `log` of an experiment as it was archived; empty where there is none."""
-    name = f"{number:04}.{suffix}"
+    name = f"{name}.{suffix}"
     data = unwritten.get(name) or read(archived(name)) or b""
     return data.decode("utf-8", "replace")
 
 
 def archived(name: str) -> str:
-    """`0123.patch` -> `experiments/0100-0199/0123.patch`: no folder grows without end."""
+    """`0123.patch` -> `experiments/0100-0199/0123.patch`: no folder grows without end.
+
+    That of a session in a lane has a folder of the session's.
+    """
+    session, lane, rest = name.partition("-")
+    if lane:
+        return f"experiments/{session}/{rest}"
     number = int(name.partition(".")[0])
     low = number // 100 * 100
     return f"experiments/{low:04}-{low + 99:04}/{name}"

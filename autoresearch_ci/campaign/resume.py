@@ -78,7 +78,7 @@ def record_interrupted(book: ledger.Ledger, cut: ExperimentStart) -> None:
             tag=cut.tag,
             session=cut.session,
             timestamp=timestamp(),
-            experiment=cut.experiment,
+            experiment=book.history.next_number,
             status=Status.CRASH,
             reason=Reason.INTERRUPTED,
             metric=incumbent.metric,

@@ -178,8 +178,8 @@ def every(workspace: Workspace) -> list[tuple[str, History]]:
 def archive_of(workspace: Workspace, tag: str) -> Callable[[int, str], str]:
     """The `patch` or `log` of an experiment by its number, empty where there is none."""
     pending = waiting(workspace.state_dir / "pending" / tag)
-    read = workspace.log_reader(tag)
-    return lambda number, suffix: recall(number, suffix, pending, read)
+    read, history = workspace.log_reader(tag), log_of(workspace, tag).history
+    return lambda number, suffix: recall(history.name(number), suffix, pending, read)
 
 
 def log_of(workspace: Workspace, tag: str) -> CampaignLog:

@@ -55,9 +55,14 @@ class Sync(Protocol):
 
     It never raises for what the network does. `hurry` when the session has to end now.
     `trouble` is why what there is was not published, with what to do; empty where it was.
+    `announce` tells other lanes what has just begun. `raced`: somebody else was faster, and the
+    session is to be held again.
     """
 
     trouble: str
+    raced: bool
+
+    def announce(self) -> None: ...
 
     def sync(self, *, last: bool = False, hurry: bool = False) -> Synced: ...
 
@@ -66,19 +71,24 @@ class NoRemote:
     """Shares nothing: the campaign stays in this repository."""
 
     trouble = ""
+    raced = False
+
+    def announce(self) -> None:
+        pass
 
     def sync(self, *, last: bool = False, hurry: bool = False) -> Synced:  # noqa: ARG002
         return Synced()
 
 
 class Pace:
-    """Keeps pushes below `A_MINUTE`, with one a minute left for a session's last words.
+    """Keeps pushes below `most` in any `seconds`, with one left for a session's last words.
 
     So they are evenly spaced, and what comes in between goes out together.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], most: int, seconds: float = MINUTE) -> None:
         self._clock, self._made = clock, deque[float]()
+        self._most, self._seconds = most, seconds
 
     def made(self) -> None:
         """A push is about to be made."""
@@ -87,20 +97,22 @@ class Pace:
     @property
     def is_due(self) -> bool:
         """Tell whether the last push is long enough ago for one that can wait."""
-        return not self._made or self._clock() - self._made[-1] >= MINUTE / (A_MINUTE - 1)
+        return not self._made or self._clock() - self._made[-1] >= self._seconds / (self._most - 1)
 
     @property
     def wait(self) -> float:
         """Seconds until one more may be made at all."""
-        while self._made and self._clock() - self._made[0] >= MINUTE:
+        while self._made and self._clock() - self._made[0] >= self._seconds:
             self._made.popleft()
-        if len(self._made) < A_MINUTE:
+        if len(self._made) < self._most:
             return 0.0
-        return self._made[-A_MINUTE] + MINUTE - self._clock()
+        return self._made[-self._most] + self._seconds - self._clock()
 
 
 class RemoteSync:
     """Pushes both branches of a campaign to a remote, in one atomic push."""
+
+    raced = False
 
     def __init__(
         self,
@@ -113,7 +125,7 @@ class RemoteSync:
     ) -> None:
         self._remote, self._campaign = remote, campaign
         self._ledger, self._archive, self._clock = ledger, archive, clock
-        self._pace, self._sleep = Pace(clock), sleep
+        self._pace, self._sleep = Pace(clock, A_MINUTE), sleep
         self.trouble = ""
         self._pause = 0.0
         self._due = clock()
@@ -122,6 +134,9 @@ class RemoteSync:
         self._refused = False
         self._moved, self._merged, self._notes = False, False, list[str]()
         self._deadline: float | None = None
+
+    def announce(self) -> None:
+        """Tell nobody: there are no other lanes."""
 
     def sync(self, *, last: bool = False, hurry: bool = False) -> Synced:
         if self._ledger.history.baseline is None:

@@ -25,6 +25,7 @@ PROGRAM = "autoresearch-ci"
 VERBS = {
     "run": "improve the target file, experiment after experiment",
     "setup": "make the branch and the log, measure the baseline, and stop",
+    "combine": "bring what all lanes of a campaign have found together",
     "stop": "let the session at work end after its experiment",
     "idea": "queue an idea for the next proposal of a model",
     "doctor": "plant known changes in this project, aside, and check each verdict",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from autoresearch_ci.cli.parser import Parser, add_settings
 from autoresearch_ci.cli.paths import repository_root, standing
 from autoresearch_ci.cli.requests import add_remote
 from autoresearch_ci.core.interrupts import interruptible
+from autoresearch_ci.core.model import Lane
 from autoresearch_ci.reports.terminal import Paint, has_colour
 
 
@@ -25,7 +26,21 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--dry-run", action="store_true",
         help="settings, baseline and what would be tried; no experiment, and nothing is recorded",
     )  # fmt: skip
+    parser.add_argument(
+        "--lane",
+        type=lane,
+        metavar="K/N",
+        help="work beside others: in lane K of N, with --tag; `combine` brings them together",
+    )
     add_settings(parser)
+
+
+def lane(text: str) -> Lane:
+    """Lane 2 of 4, as `2/4`."""
+    number, _, count = text.partition("/")
+    if not (number.isdecimal() and count.isdecimal()):
+        raise ArgumentTypeError(f"{text!r} is no lane; give its number and their count, as 2/4")
+    return Lane(int(number), int(count))
 
 
 def add_campaign(parser: ArgumentParser) -> None:
@@ -70,6 +85,7 @@ def hold(arguments: Namespace, *, setup_only: bool = False) -> int:
         base=arguments.base,
         push=arguments.remote if arguments.push else None,
         setup_only=setup_only,
+        lane=getattr(arguments, "lane", None),
     )
 
 

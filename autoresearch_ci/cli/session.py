@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -23,6 +24,7 @@ from autoresearch_ci.core.model import (
     Experiment,
     Finding,
     IncumbentMeasured,
+    Lane,
     Note,
     Phase,
     Reason,
@@ -51,11 +53,14 @@ def hold(
     base: str | None = None,
     setup_only: bool = False,
     push: str | None = None,
+    lane: Lane | None = None,
+    combine: bool = False,
     show_more: Callable[[], None] | None = None,
 ) -> int:
     """Hold one session and show it; returns the exit code.
 
     `push` names the remote to share with, with the token in AUTORESEARCH_TOKEN if there is one.
+    `lane` is the one that it works in; with `combine` it brings all of them together.
     With `as_json` standard output carries the records and people read standard
     error. `show_more` is called before the last words, where people read them.
     """
@@ -68,6 +73,7 @@ def hold(
         stack.enter_context(progress)
         from autoresearch_ci.doctor import admit  # noqa: PLC0415 - heavy; the live line is up
         from autoresearch_ci.engine.assembly import open_session  # noqa: PLC0415
+        from autoresearch_ci.engine.combine import combine as combine_lanes  # noqa: PLC0415
         from autoresearch_ci.engine.loop import research  # noqa: PLC0415
         from autoresearch_ci.engine.session_request import SessionRequest  # noqa: PLC0415
         from autoresearch_ci.workspace import Target  # noqa: PLC0415
@@ -81,7 +87,9 @@ def hold(
             setup_only=setup_only,
             push=target,
             tell=progress.show,
-            needs_idea=base is None or new,
+            needs_idea=(base is None or new) and not combine,
+            lane=lane,
+            combine=combine,
         )
         session = stack.enter_context(open_session(request))
         if base is not None and not new and session.history.baseline:
@@ -92,13 +100,14 @@ def hold(
             )
         admit(session, request, _shown(progress, as_json=as_json), auto="off")
         paint = Paint(colour=has_colour(people))
-        limits = None if setup_only else _limits(session.settings)
+        limits = None if setup_only or combine else _limits(session.settings)
         progress.begin(
             opening(session.start, session.history, limits, session.notes, paint),
             session.history,
             session.settings.time_budget,
         )
-        events = watched(research(session), progress)
+        work = combine_lanes(session) if combine else research(session)
+        events = watched(work, progress)
         try:
             for event in events:
                 notice.tell(to, event, session.history)
@@ -122,7 +131,9 @@ def hold(
         if show_more is not None and not quiet and not as_json:
             show_more()
         _last_words(session, end, people, paint, quiet=quiet, repo=repo)
-    return code
+    # Where somebody else has combined meanwhile, theirs is to be taken in.
+    again = partial(hold, repo, overrides, quiet=quiet, as_json=as_json, push=push, combine=True)
+    return again() if session.remote_sync.raced and code == DONE else code
 
 
 def cut_short(history: History, session: str) -> list[Experiment]:

@@ -25,13 +25,40 @@ from autoresearch_ci.core.model import (
 )
 
 AGAIN = "again"
-"""In an experiment's `change`: the number of the superseded one that it tries again."""
+"""In an experiment's `change`: the number of the superseded one that it tries again.
+
+Where there are lanes: the names of all that it tries again together.
+"""
 
 IDEAS = "ideas"
 """In an experiment's `change`: the ids of the queued ideas that it takes up."""
 
 DROPS, DROPS_WITH = "drops", "drops_with"
 """In the `change` of an experiment that takes a kept one out: that one's `candidate`."""
+
+
+def tries_again(experiment: Experiment) -> list[str]:
+    """Names of the superseded experiments that this one tries again, together."""
+    # A proposer's note may hold anything that is JSON.
+    again = experiment.change.get(AGAIN)
+    if isinstance(again, int):
+        return [f"{again:04}"]
+    return [str(name) for name in again] if isinstance(again, list | tuple) else []
+
+
+def settled_by(experiment: Experiment) -> list[str]:
+    """Names of those that this one has settled: nobody has to try them again.
+
+    Several that were not kept together are still to be tried apart. What a person asked to take
+    out has to be done.
+    """
+    names = tries_again(experiment)
+    interrupted = experiment.reason is Reason.INTERRUPTED
+    by_number = isinstance(experiment.change.get(AGAIN), int)
+    if interrupted and (experiment.proposer == DROP or not by_number):
+        return []
+    return names if len(names) == 1 or experiment.status is Status.KEEP else []
+
 
 _OPEN = (Reason.INTERRUPTED, Reason.SUPERSEDED, Reason.TRIED)
 """Reasons that leave it open whether a content is to be kept: it can be tried again."""
@@ -52,6 +79,8 @@ class History:
     def __init__(self, direction: Direction) -> None:
         self.direction = direction
         self._experiments: list[Experiment] = []
+        self._names: list[str] = []
+        self._numbers: dict[str, int] = {}
         self._kept: list[Experiment] = []
         self._baseline: Experiment | None = None
         self._by_candidate: dict[str, Experiment] = {}
@@ -66,10 +95,16 @@ class History:
         self.under_way: Sequence[ExperimentStart] = ()
         self.lane: Lane | None = None
 
-    def add(self, experiment: Experiment) -> None:
-        """Append the next experiment; its number must be `next_number`."""
+    def add(self, experiment: Experiment, name: str = "") -> None:
+        """Append the next experiment; its number must be `next_number`.
+
+        `name` is what it is called whatever is merged in: by its number where nothing is.
+        """
         if experiment.experiment != self.next_number:
             raise ValueError(f"experiment {experiment.experiment} after {self.next_number - 1}")
+        name = name or f"{experiment.experiment:04}"
+        self._numbers[name] = experiment.experiment
+        self._names.append(name)
         self._experiments.append(experiment)
         if experiment.reason not in _OPEN:
             self._by_candidate.setdefault(experiment.candidate, experiment)
@@ -81,12 +116,11 @@ class History:
             self._superseded[experiment.experiment] = experiment
         if experiment.held:
             self._held[experiment.experiment] = experiment
-        # A proposer's note may hold anything that is JSON.
-        again, ideas = experiment.change.get(AGAIN), experiment.change.get(IDEAS)
-        unfinished = experiment.proposer == DROP and experiment.reason is Reason.INTERRUPTED
-        if isinstance(again, int) and not unfinished:  # what a person asked for has to be done
-            self._superseded.pop(again, None)
-            self._held.pop(again, None)
+        for number in map(self._numbers.get, settled_by(experiment)):
+            if number is not None:
+                self._superseded.pop(number, None)
+                self._held.pop(number, None)
+        ideas = experiment.change.get(IDEAS)
         for name in ideas if isinstance(ideas, list | tuple) else ():
             self.queued.pop(str(name), None)
 
@@ -119,6 +153,15 @@ class History:
     def experiments(self) -> Sequence[Experiment]:
         """All of them; the index is the number."""
         return self._experiments
+
+    def name(self, number: int) -> str:
+        """The name of an experiment, which no merge changes."""
+        return self._names[number] if number < len(self._names) else f"{number:04}"
+
+    def named(self, name: str) -> Experiment | None:
+        """The experiment of this name; None where there is none."""
+        number = self._numbers.get(name)
+        return None if number is None else self._experiments[number]
 
     @property
     def kept(self) -> Sequence[Experiment]:

@@ -13,7 +13,8 @@ from operator import attrgetter
 from types import MappingProxyType
 
 from autoresearch_ci import __version__, config
-from autoresearch_ci.campaign.archive import Archive
+from autoresearch_ci.campaign.archive import Archive, archived
+from autoresearch_ci.campaign.lanes.news import News
 from autoresearch_ci.campaign.ledger import CampaignLog, Ledger, read
 from autoresearch_ci.campaign.requests import request_id
 from autoresearch_ci.campaign.resume import (
@@ -24,12 +25,11 @@ from autoresearch_ci.campaign.resume import (
     require_same_campaign,
 )
 from autoresearch_ci.campaign.select import LEDGER, choose_tag, usual_run, without_branch
-from autoresearch_ci.campaign.sync import NoRemote, RemoteSync, Sync
 from autoresearch_ci.core import machine, shell
 from autoresearch_ci.core.history import History, Watch
 from autoresearch_ci.core.model import IdeaRequest, SessionStart
 from autoresearch_ci.core.text import timestamp
-from autoresearch_ci.engine import isolation
+from autoresearch_ci.engine import beside_others, isolation
 from autoresearch_ci.engine.evaluator import Evaluator
 from autoresearch_ci.engine.evidence import Evidence
 from autoresearch_ci.engine.forecast import Forecast
@@ -72,15 +72,11 @@ def open_session(request: SessionRequest, scratch: Scratch | None = None) -> Ite
     workspace.check_target(settings.target_file, settings.readonly_files, at=tip)
     workspace.check_outputs(at=tip)
     tag = choose_tag(workspace, settings.tag, new=request.new, finished=request.finished)
+    workspace = beside_others.workspace_of(request, workspace, tag)
     with workspace.lock(tag):
         foreign = workspace.claim_outputs()
-        book = Ledger(
-            workspace.log_path,
-            workspace.results_path,
-            tag,
-            settings.metric_direction,
-            published=workspace.read_log(tag, LEDGER) or b"",
-        )
+        news = beside_others.news(request, workspace, tag, remote)
+        book = beside_others.book(workspace, tag, settings.metric_direction, news)
         require_same_campaign(book, settings)
         name = uuid.uuid4().hex[:12]
         kept = book.history.incumbent
@@ -96,6 +92,7 @@ def open_session(request: SessionRequest, scratch: Scratch | None = None) -> Ite
                 kept=kept.commit if kept else None,
                 kept_parent=kept.parent if kept else None,
                 begun=begun_from(book),
+                combined=request.combine,
             ) as campaign,
             nullcontext((scratch.trees, Choice(scratch.trees.name)))
             if scratch
@@ -104,12 +101,14 @@ def open_session(request: SessionRequest, scratch: Scratch | None = None) -> Ite
             ) as (trees, choice),
         ):
             moved = workspace.put_log_aside() if foreign else ""
-            if cut := book.campaign.unfinished:
+            for cut in beside_others.cut_short(book, news, combine=request.combine):
                 record_interrupted(book, cut)
             branch, follow = followed(book, campaign, request.base_branch, tip)
-            start = describe(request, campaign, settings, choice.level, name, began, branch)
+            follow = "" if news else follow
+            lanes = beside_others.count(request, book)
+            start = describe(request, campaign, settings, choice.level, name, began, branch, lanes)
             session = assemble(
-                request, workspace, remote, campaign, book, loaded, trees, start, follow
+                request, workspace, remote, campaign, book, loaded, trees, start, follow, news
             )
             if request.needs_idea:
                 require_idea(session, loaded)
@@ -136,6 +135,7 @@ def assemble(
     trees: Trees,
     start: SessionStart,
     follow: str,
+    news: News | None,
 ) -> Session:
     """Put the parts of a session together; nothing is run."""
     settings = loaded.settings
@@ -155,10 +155,11 @@ def assemble(
         book,
         campaign.publish,
         workspace.state_dir / "pending" / campaign.tag,
-        readme,
-        draw=choose_picture(remote, settings, campaign),
+        None if request.lane else readme,
+        draw=None if request.lane else choose_picture(remote, settings, campaign),
     )
     watch = Watch(book.history)
+    book.history.lane = request.lane
     frozen_lines = choose_frozen_lines(settings)
     limits = Limits(
         max_experiments=settings.max_experiments,
@@ -172,9 +173,9 @@ def assemble(
         usual = usual_run(workspace, settings.target_file, settings.metric_name)
     knowledge = Knowledge(settings, book.history, start.session)
     recorder = Recorder(start, book, archive, limits)
+    published = beside_others.reader(campaign, news)
     proposer = request.proposer
     if proposer is None:
-        published = partial(workspace.read_log, campaign.tag)
         context = select.ProposerContext(
             loaded=loaded,
             tag=campaign.tag,
@@ -197,7 +198,10 @@ def assemble(
             may_add=campaign.may_add,
         )
         proposer = select.proposer(context)
-    next_idea = NextIdea(proposer, settings, campaign, book, knowledge, recorder, start.session)
+    next_idea = NextIdea(
+        proposer, settings, campaign, book, knowledge, recorder, start,
+        lambda name: published(archived(f"{name}.patch")),
+    )  # fmt: skip
     inherited = meant(book, request.chained)
     return Session(
         start=start,
@@ -207,7 +211,7 @@ def assemble(
         trees=trees,
         ledger=book,
         archive=archive,
-        remote_sync=choose_sync(remote, campaign, book, archive),
+        remote_sync=beside_others.sync(request, workspace, remote, campaign, book, archive, news),
         evaluator=evaluator,
         judge=sequential(settings.max_repeats),
         frozen_lines=frozen_lines,
@@ -230,6 +234,7 @@ def describe(
     name: str,
     began: str,
     branch: str,
+    lanes: int,
 ) -> SessionStart:
     """The record of the session's beginning."""
     return SessionStart(
@@ -247,6 +252,9 @@ def describe(
         goes_on=request.goes_on,
         isolation=level,
         target_value=settings.target_value,
+        lane=request.lane.number if request.lane else 0,
+        lanes=lanes,
+        head="" if request.lane else campaign.head,
         goal=settings.goal or "",
     )
 
@@ -342,11 +350,6 @@ def choose_picture(
         return chart(history, settings.target_value, importance=importance)
 
     return draw
-
-
-def choose_sync(remote: Remote | None, campaign: Campaign, book: Ledger, archive: Archive) -> Sync:
-    """The way to share the campaign: none, unless a remote was named."""
-    return RemoteSync(remote, campaign, book, archive) if remote else NoRemote()
 
 
 def followed(

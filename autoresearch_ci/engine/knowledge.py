@@ -30,6 +30,8 @@ class Knowledge:
         if experiments is not self._read:  # merged: the earlier ones may be others now
             self._read, self._seen, self._experience = experiments, 0, NoiseModel()
         new = experiments[self._seen :]
+        if self._history.lane:  # the level that this session has measured is not another lane's
+            new = sorted(new, key=lambda each: each.session == self._session)
         self._experience = self._experience.plus(new, self._history.direction)
         self._seen = len(experiments)
         return self._experience.within(self._session)

@@ -31,17 +31,19 @@ def research(session: Session) -> Generator[Event, None, None]:
 
 
 def held(
-    session: Session, experiments: Generator[Event, None, StopReason]
+    session: Session, experiments: Generator[Event, None, StopReason], *, measure: bool = True
 ) -> Generator[Event, None, None]:
     """Hold a session: its record, the incumbent's runs, the experiments, and the end of all.
 
-    The experiments begin once the incumbent is known, and return why they ended.
+    The experiments begin once the incumbent is known, and return why they ended. Without
+    `measure` there are none that would need to know it.
     """
     stop, why = StopReason.ERROR, ""
     try:
         yield session.recorder.began()
         yield from sync(session)
-        yield from measure_incumbent(session)
+        if measure:
+            yield from measure_incumbent(session)
         stop = yield from experiments
     except KeyboardInterrupt:
         stop = StopReason.INTERRUPTED
@@ -123,6 +125,7 @@ def attempt(session: Session, proposal: Proposal, *, keep: bool = True) -> Itera
     trial = session.campaign.trial(proposal.files)
     try:
         yield session.recorder.started(trial, proposal)
+        session.remote_sync.announce()
         outcome = tried(session, trial, proposal)
     except KeyboardInterrupt:
         if session.history.baseline:  # the first is simply measured again, as if never begun

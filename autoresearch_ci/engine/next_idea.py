@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from autoresearch_ci.campaign.archive import archived
 from autoresearch_ci.campaign.ledger import Ledger
 from autoresearch_ci.config import Settings
 from autoresearch_ci.core.history import AGAIN, History
 from autoresearch_ci.core.interrupts import deferred
-from autoresearch_ci.core.model import DROP, Experiment, FileSet, Proposal, Rejected
+from autoresearch_ci.core.model import DROP, Experiment, FileSet, Proposal, Rejected, SessionStart
+from autoresearch_ci.engine import combination
 from autoresearch_ci.engine.knowledge import Knowledge, is_bounded
 from autoresearch_ci.engine.recorder import Recorder
 from autoresearch_ci.proposers import CutOff, Proposer
@@ -19,8 +19,9 @@ from autoresearch_ci.workspace import Campaign
 
 
 class NextIdea:
-    """Asks whoever has the ideas of a session, named `session`, and shows them what they may see.
+    """Asks whoever has the ideas of a session, and shows them what they may see.
 
+    `patch` gives that of an experiment, by its name.
     What a call has cost is on record also where an interrupt cut it off.
     """
 
@@ -32,12 +33,15 @@ class NextIdea:
         ledger: Ledger,
         knowledge: Knowledge,
         recorder: Recorder,
-        session: str,
+        start: SessionStart,
+        patch: Callable[[str], bytes | None],
     ) -> None:
         self.proposer = proposer
         self._settings, self._campaign, self._ledger = settings, campaign, ledger
-        self._knowledge, self._recorder, self._session = knowledge, recorder, session
-        self._given_up: set[int] = set()
+        self._knowledge, self._recorder, self._session = knowledge, recorder, start.session
+        self._start, self._patch = start, patch
+        self._given_up: set[str] = set()
+        self._fruitless: tuple[str, tuple[int, ...]] = ("", ())
         self._read = ledger.history.experiments
         self._told = History(ledger.history.direction)
 
@@ -55,14 +59,15 @@ class NextIdea:
         for experiment in history.experiments[self._told.next_number :]:
             hidden = experiment.holdout is None and not experiment.holdout_error
             self._told.add(
-                experiment if hidden else replace(experiment, holdout=None, holdout_error="")
+                experiment if hidden else replace(experiment, holdout=None, holdout_error=""),
+                history.name(experiment.experiment),
             )
         return self._told
 
     def propose(self) -> Proposal | Rejected | None:
         """Propose what another session's keep came before, else what the proposer has; or None."""
         with self._paid():
-            return self._tried_again() or self.proposer.propose(self._campaign.source(), self.told)
+            return self.again() or self.proposer.propose(self._campaign.source(), self.told)
 
     def repair(self, crashed: Proposal, log: str) -> Proposal | Rejected | None:
         """The idea again, mended by who had it and is shown how the log ended."""
@@ -86,18 +91,53 @@ class NextIdea:
                 self._recorder.rejected(cut.rejected)
             raise
 
-    def _tried_again(self) -> Proposal | None:
-        """A waiting idea on today's incumbent: its change alone where that fits, else whole."""
+    def again(self) -> Proposal | None:
+        """Waiting ideas on today's incumbent: those of lanes together, else one at a time."""
+        start, history = self._start, self._ledger.history
+        if start.lanes and not self._combines:
+            return None
+        if not start.lanes:
+            return self._one_again()
+        stand = (self._campaign.head, tuple(each.experiment for each in history.superseded))
+        if stand == self._fruitless:
+            return None
+        found = combination.together(history, self._source, self._applied) or self._one_again()
+        self._fruitless = self._fruitless if found else stand
+        return found
+
+    @property
+    def _source(self) -> FileSet:
+        return self._campaign.source()
+
+    @property
+    def _combines(self) -> bool:
+        """Tell whether it is for this session to try what others have kept: it made the tip."""
+        best = self._ledger.history.incumbent
+        return not self._start.lane or (best is not None and best.session == self._session)
+
+    def _one_again(self) -> Proposal | None:
+        """One of them: its change alone where that fits, else whole."""
+        history, lanes = self._ledger.history, self._start.lanes
         others = self._ledger.campaign.at_work - {self._session}  # they try their own
         for idea in self.waiting:
-            if idea.session in others or idea.experiment in self._given_up:
+            name = history.name(idea.experiment)
+            if (idea.session in others and not lanes) or name in self._given_up:
                 continue
-            self._given_up.add(idea.experiment)  # if it comes to no verdict, until next time
+            self._given_up.add(name)  # if it comes to no verdict, until next time
             files = self._files_again(idea)
-            if files is not None and files != self._campaign.source():
+            if files is not None and files != self._source:
+                if self._ledger.campaign.lanes:
+                    return combination.again(history, [idea], files)
                 change = {**idea.change, AGAIN: idea.experiment}
                 return Proposal(idea.description, files, idea.proposer, change)
         return None
+
+    def _applied(self, idea: Experiment, files: FileSet) -> FileSet | None:
+        """The files with the change of a superseded idea on top; None where it does not fit."""
+        if idea.proposer == DROP:
+            return None
+        patch = self._patch(self._ledger.history.name(idea.experiment))
+        return self._campaign.with_patch(patch, files) if patch else None
 
     def _files_again(self, idea: Experiment) -> FileSet | None:
         """The files with a superseded idea; None where there is no such version any more."""
@@ -107,5 +147,5 @@ class NextIdea:
             commits = [kept.commit for kept in reversed(group)]
             files, overlapping = self._campaign.without(commits, group[-1].parent)
             return None if overlapping else files
-        patch = self._campaign.read(archived(f"{idea.experiment:04}.patch"))
+        patch = self._patch(self._ledger.history.name(idea.experiment))
         return self._campaign.reapplied(patch, idea.parent) if patch else None

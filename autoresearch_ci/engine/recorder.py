@@ -94,10 +94,11 @@ class Recorder:
         """
         done = self._experiment(trial, proposal, outcome, verdict)
         if done.status is Status.KEEP and not outcome.is_baseline:
-            done = replace(done, commit=trial.commit(commit_message.message(done)))
+            message = commit_message.message(done, self._start.lane)
+            done = replace(done, commit=trial.commit(message))
         patch = "" if outcome.is_baseline else trial.patch
         log = outcome.output if done.status is Status.KEEP else outcome.log
-        self._archive.add(done.experiment, patch=patch, log=log)
+        self._archive.add(self._ledger.name(done), patch=patch, log=log)
         return self._ledger.append(done)
 
     def ended(self, reason: StopReason, progress: Progress, why: str = "") -> SessionEnd:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autoresearch_ci.campaign.select import unknown
+from autoresearch_ci.core.model import Lane
 from autoresearch_ci.engine.evaluator import Tell, silent
 from autoresearch_ci.proposers import Proposer
 from autoresearch_ci.workspace import Target
@@ -37,6 +38,8 @@ class SessionRequest:
     `finished` says whether a campaign's pull request was merged, also where it was squashed,
     `chained` whether the session before started this one: then a stop that came since is for it.
     `goes_on` is noted on the record: another session follows where a limit ends this one.
+    `lane` is the lane that it works in, beside others. With `combine` it tries nothing but what the
+    lanes have kept.
     With `needs_idea` nothing is run where the search has nothing to try.
     """
 
@@ -58,4 +61,6 @@ class SessionRequest:
     finished: Callable[[str], bool] = unknown
     chained: Callable[[], bool] = by_itself
     goes_on: bool = False
+    lane: Lane | None = None
+    combine: bool = False
     needs_idea: bool = False

@@ -18,6 +18,7 @@ STOPPED = {
     StopReason.PATIENCE: "patience: no improvement for long enough",
     StopReason.TARGET_VALUE: "target_value reached",
     StopReason.EXHAUSTED: "the proposer has nothing left to try",
+    StopReason.COMBINED: "what the lanes kept is combined",
     StopReason.SETUP_ONLY: "set up, as asked",
     StopReason.STOPPED: "somebody asked for it",
     StopReason.INTERRUPTED: "interrupted; what was under way was undone",

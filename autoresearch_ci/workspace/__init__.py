@@ -1,8 +1,9 @@
 """The working tree and its repository: the only code that touches git."""
 
-from autoresearch_ci.workspace import removal
+from autoresearch_ci.workspace import lanes, removal
 from autoresearch_ci.workspace.campaign_branch import Campaign
 from autoresearch_ci.workspace.git import create_repository
+from autoresearch_ci.workspace.lanes import LaneWorkspace
 from autoresearch_ci.workspace.locks import Inbox
 from autoresearch_ci.workspace.outputs import OUTPUTS
 from autoresearch_ci.workspace.remote import PATIENCE, Remote, Target
@@ -15,11 +16,13 @@ __all__ = [
     "PATIENCE",
     "Campaign",
     "Inbox",
+    "LaneWorkspace",
     "Remote",
     "ShadowRepository",
     "Target",
     "Trial",
     "Workspace",
     "create_repository",
+    "lanes",
     "removal",
 ]

@@ -9,8 +9,8 @@ from pathlib import Path
 from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.workspace.git import ZERO, Git
 from autoresearch_ci.workspace.objects import Objects
+from autoresearch_ci.workspace.refs import CODE, LOGS, campaign_refs
 
-CODE, LOGS = "autoresearch", "autoresearch-logs"
 TRAILER = "Autoresearch-Experiment"
 """Every commit that the loop makes has this trailer; the first without it is the base."""
 
@@ -139,6 +139,32 @@ def settle(
         )
     git.run("update-ref", "-m", "autoresearch-ci: keep (after a kill)", ref, kept, tip)
     return kept, False
+
+
+def combine(git: Git, tag: str, kept: str) -> None:
+    """Move the campaign's branches to where lanes were combined, here or by somebody else.
+
+    The code branch goes to `kept`, where that is ahead of it, or of what somebody else has
+    published; the logs branch to what was published, where ours is not ahead of that.
+    """
+    code, logs = campaign_refs(tag)
+    here = resolve(git, code)
+    published = [sha for _, sha in listing(git, f"refs/remotes/*/{CODE}/{tag}")]
+    known = filter(None, (here, *published))
+    if here != kept and any(_ancestor(git, tip, kept) for tip in known):
+        git.run("update-ref", "-m", "autoresearch-ci: combine", code, kept, here or ZERO)
+    ours = resolve(git, logs)
+    for _, theirs in listing(git, f"refs/remotes/*/{LOGS}/{tag}"):
+        if ours and not _ancestor(git, theirs, ours):
+            git.run("update-ref", "-m", "autoresearch-ci: combine", logs, theirs, ours)
+
+
+def place(git: Git, ref: str, kept: str) -> str:
+    """Bring a lane's ref, which nobody else writes, to a kept commit; its tip."""
+    tip = resolve(git, ref)
+    if tip != kept:
+        git.run("update-ref", "-m", "autoresearch-ci: go on", ref, kept, tip or ZERO)
+    return kept
 
 
 def _merges(git: Git, tip: str, kept: str) -> bool:

@@ -12,9 +12,10 @@ from autoresearch_ci.core.interrupts import deferred
 from autoresearch_ci.core.model import FileSet
 from autoresearch_ci.workspace.branch import MERGE, TRAILER, contained, merged_tree
 from autoresearch_ci.workspace.git import ZERO
-from autoresearch_ci.workspace.objects import FILE
+from autoresearch_ci.workspace.objects import FILE, TREE
 from autoresearch_ci.workspace.patch import applied
 from autoresearch_ci.workspace.ref_transaction import RefTransaction
+from autoresearch_ci.workspace.refs import CODE
 from autoresearch_ci.workspace.target_history import TargetHistory
 from autoresearch_ci.workspace.trial import Tip, Trial
 
@@ -35,18 +36,19 @@ class Campaign:
         base: str,
         created: bool,
         scratch: Path,
+        logs: str,
         logs_tip: str,
         user: tuple[str, str] = ("", ""),
     ) -> None:
         self.tag = tag
-        self.branch = state.ref.removeprefix("refs/heads/")
+        self.branch = f"{CODE}/{tag}"
         self.base = base
         self.created = created
         self.user = user
         self._state = state
         self._moves = moves
         self._versions = TargetHistory(state.git, state.editable.paths, scratch)
-        self._logs = f"refs/heads/autoresearch-logs/{tag}"
+        self._logs = logs
         self._logs_tip = logs_tip
         self._logs_tree = ""
 
@@ -140,6 +142,14 @@ class Campaign:
             remedy="See what else writes to that branch, stop it, then run again.",
         )
 
+    def graft(self, folders: Mapping[str, str]) -> None:
+        """Put whole folders (path to git's tree) on the logs branch with the next `publish`."""
+        state, tree = self._state, self._logs_tree
+        if self._logs_tip and not tree:
+            tree = state.git.line("rev-parse", "--verify", f"{self._logs_tip}^{{tree}}")
+        entries = {path: (TREE, sha) for path, sha in folders.items()}
+        self._logs_tree = state.objects.put(tree or None, entries) if entries else tree
+
     def read(self, path: str, *, at: str = "") -> bytes | None:
         """A file on the logs branch, or on the commit `at`; None where it is not there."""
         tip = at or self._logs_tip
@@ -177,6 +187,20 @@ class Campaign:
             self._moves.make({state.ref: (old, code), self._logs: (self._logs_tip, logs)})
             self._logs_tip, self._logs_tree = logs, logs_tree
             state.stand_on(code, new_tree)
+        return differs
+
+    def adopt(self, commit: str) -> bool:
+        """Move a lane's code ref to what another lane has kept; whether any tracked file differs.
+
+        Raises WorkspaceError, with nothing moved, where the target is no file there.
+        """
+        state, old = self._state, self._state.head
+        tree = state.git.line("rev-parse", "--verify", f"{commit}^{{tree}}")
+        state.require_files(commit)
+        with deferred():
+            differs = tree != state.head_tree
+            state.git.run("update-ref", "-m", "autoresearch-ci: adopt", state.ref, commit, old)
+            state.stand_on(commit, tree)
         return differs
 
     def includes(self, commit: str) -> bool:
@@ -219,6 +243,15 @@ class Campaign:
             return None
         changed = {p: text for p, text in found.items() if text.encode() != old.get(p)}
         return self.source() | changed
+
+    def with_patch(self, patch: bytes, files: FileSet) -> FileSet | None:
+        """The files with a patch on top that may stand beside other changes; None if it does not.
+
+        What it changes in lines that are others now does not fit.
+        """
+        contents = {path: text.encode() for path, text in files.items()}
+        found = applied(patch, contents) or applied(patch, contents, beside_others=True)
+        return files | found if found else None
 
     def changes(self, name: str = "") -> tuple[bytes, str, tuple[str, ...]]:
         """Find what somebody else changed: the patch of the editable files, and where it begins.

@@ -16,8 +16,10 @@ _PATIENCE = 1.0
 
 
 @contextmanager
-def held(paths: Iterable[tuple[Path, str]]) -> Iterator[None]:
+def held(paths: Iterable[tuple[Path, str]], *, shared: bool = False) -> Iterator[None]:
     """Hold every lock file, each with what it stands for in a message.
+
+    With `shared` beside others that hold it so, and then it names nobody.
 
     The kernel frees a lock with the process that holds it, so a dead one holds
     none; the number in the file is only for the message.
@@ -29,7 +31,7 @@ def held(paths: Iterable[tuple[Path, str]]) -> Iterator[None]:
                 fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
             stack.callback(os.close, fd)
             try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
             except BlockingIOError:
                 pid = os.pread(fd, 32, 0).decode(errors="replace").strip() or "unknown"
                 raise LockedError(
@@ -37,8 +39,9 @@ def held(paths: Iterable[tuple[Path, str]]) -> Iterator[None]:
                     remedy="Wait for that session to end, or end it: `autoresearch-ci stop` lets "
                     "it finish its experiment, `autoresearch-ci stop --now` does not.",
                 ) from None
-            os.ftruncate(fd, 0)
-            os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+            if not shared:
+                os.ftruncate(fd, 0)
+                os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
         yield
 
 

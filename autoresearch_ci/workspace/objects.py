@@ -65,6 +65,13 @@ class Objects:
             self._trees[sha] = _parse(self.read(sha) or b"")
         return self._trees[sha]
 
+    def tree_at(self, commit: str, path: str) -> Entries:
+        """The entries of a folder of a commit; none where there is no such folder."""
+        sha = os.fsdecode(
+            self._git.run("rev-parse", "--verify", "--quiet", f"{commit}:{path}", ok=(0, 1, 128))
+        ).strip()
+        return self.tree(sha) if sha else {}
+
     def put(self, tree: str | None, files: Mapping[str, tuple[bytes, str]]) -> str:
         """A tree like `tree` with `files` (path to mode and blob) put in; returns its id.
 

@@ -59,8 +59,13 @@ def unified(
     return "".join(out)
 
 
-def applied(patch: bytes, contents: Mapping[str, bytes]) -> FileSet | None:
-    """The files, path to content, with the patch applied; None where it does not fit."""
+def applied(
+    patch: bytes, contents: Mapping[str, bytes], *, beside_others: bool = False
+) -> FileSet | None:
+    """The files, path to content, with the patch applied; None where it does not fit.
+
+    With `beside_others` the lines around what it changes may have been changed as well.
+    """
     with tempfile.TemporaryDirectory(prefix="autoresearch-") as folder:
         for path, content in contents.items():
             file = Path(folder, path)
@@ -69,7 +74,9 @@ def applied(patch: bytes, contents: Mapping[str, bytes]) -> FileSet | None:
         # Outside of every repository: neither an index nor anybody's attributes matter.
         outside = {"GIT_CEILING_DIRECTORIES": str(Path(folder).resolve().parent)}
         try:
-            Git(Path(folder)).run("apply", "--whitespace=nowarn", "-", stdin=patch, env=outside)
+            context = ("-C0",) if beside_others else ()
+            words = ("apply", "--whitespace=nowarn", *context, "-")
+            Git(Path(folder)).run(*words, stdin=patch, env=outside)
             made = [str(file.relative_to(folder)) for file in Path(folder).rglob("*")]
             there = (path for path in sorted(made) if Path(folder, path).is_file())
             paths = dict.fromkeys([*contents, *there])

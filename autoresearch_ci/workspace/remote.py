@@ -13,13 +13,16 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from autoresearch_ci.core.errors import WorkspaceError
+from autoresearch_ci.workspace.branch import listing
 from autoresearch_ci.workspace.git import OPTIONS, Git
+from autoresearch_ci.workspace.refs import campaign_refs, lane_refs
 
 PATIENCE = 120.0
 """Seconds that one fetch or push may take; one that stands still is given up earlier."""
@@ -110,14 +113,25 @@ class Remote:
         urls = [git.line("remote", "get-url", *how, self.name) for how in ((), ("--push",))]
         self._env = self._environment(dict.fromkeys(urls), target.token)
 
-    def push(self, refs: Mapping[str, str], *, patience: float = PATIENCE) -> bool:
-        """Bring all of `refs` (full name to commit) there, or none of them; never by force.
+    def push(
+        self,
+        refs: Mapping[str, str],
+        *,
+        patience: float = PATIENCE,
+        own: Collection[str] = (),
+        leases: Mapping[str, str] = MappingProxyType({}),
+    ) -> bool:
+        """Bring all of `refs` (full name to commit, empty: delete it) there, or none of them.
+
+        Nothing is forced, but those refs that nobody else writes, `own`, and those that are in
+        `leases`, which have to be at that commit there.
 
         False where somebody else was faster: fetch, merge, try again. Raises
         WorkspaceError where the remote refuses or cannot be reached.
         """
-        words = [f"{sha}:{name}" for name, sha in refs.items()]
-        args = ("push", "--atomic", "--porcelain", "--no-verify", self.name, *words)
+        words = [f"{'+' if name in own else ''}{sha}:{name}" for name, sha in refs.items()]
+        held = [f"--force-with-lease={name}:{sha}" for name, sha in leases.items()]
+        args = ("push", "--atomic", "--porcelain", "--no-verify", *held, self.name, *words)
         done = self._talk(args, patience)
         if done.returncode == 0:
             return True
@@ -137,10 +151,7 @@ class Remote:
         a whole one, if any matches. Raises WorkspaceError where the remote cannot be
         reached.
         """
-        listed = self._talk(("ls-remote", "--heads", self.name, *patterns), patience)
-        if listed.returncode:
-            raise self._error(f"read from {self.name}", listed)
-        names = [line.partition("\t")[2] for line in _text(listed.stdout).splitlines()]
+        names = list(self._listed("--heads", *patterns, patience=patience))
         if not names:
             return {}
         # No ref is named to be updated: a git that is killed would leave its lock behind.
@@ -162,6 +173,56 @@ class Remote:
         )  # fmt: skip
         return found
 
+    def fetch_lanes(self, tag: str, *, patience: float = PATIENCE) -> None:
+        """Bring the campaign's branches and its lanes' refs here, as far as they have changed.
+
+        What is not there any more is forgotten here. Raises WorkspaceError where the remote
+        cannot be reached.
+        """
+        lanes = lane_refs(tag, "*")
+        names = (*campaign_refs(tag), *lanes)
+        listed = self._listed(*names, patience=patience)
+        prefix = lane_refs(tag, "", self.name).code.removesuffix("/code")
+        known = dict(listing(self._git, prefix, *map(self._tracking, campaign_refs(tag))))
+        wanted = [name for name, sha in listed.items() if known.get(self._tracking(name)) != sha]
+        lines = [
+            f"delete {name}\n"
+            for name in known.keys() - set(map(self._tracking, listed))
+            if name.startswith(prefix)
+        ]
+        if wanted:
+            # Several lanes of one clone would overwrite each other's FETCH_HEAD.
+            options = ("--quiet", "--no-tags", "--refmap=", "--no-write-fetch-head")
+            args = ("fetch", *options, self.name, *wanted)
+            done = self._talk(args, patience)
+            if done.returncode:
+                raise self._error(f"fetch from {self.name}", done)
+            there = self._present([listed[name] for name in wanted])
+            lines += [
+                f"update {self._tracking(name)} {listed[name]}\n"
+                for name in wanted
+                if listed[name] in there  # else it has moved meanwhile
+            ]
+        if lines:
+            self._git.run(
+                "update-ref", "-m", "autoresearch-ci: fetch", "--stdin",
+                stdin="".join(lines).encode(errors="surrogateescape"),
+            )  # fmt: skip
+
+    def _listed(self, *words: str, patience: float) -> dict[str, str]:
+        """The refs there that match, and their commits."""
+        listed = self._talk(("ls-remote", "--refs", self.name, *words), patience)
+        if listed.returncode:
+            raise self._error(f"read from {self.name}", listed)
+        rows = (line.split("\t") for line in _text(listed.stdout).splitlines())
+        return {name: sha for sha, name in rows}
+
+    def _present(self, commits: Iterable[str]) -> set[str]:
+        """Those of the commits that are in this repository."""
+        asked = "".join(f"{commit}\n" for commit in commits).encode()
+        told = self._git.run("cat-file", "--batch-check=%(objectname)", stdin=asked).decode()
+        return set(told.split("\n"))
+
     def fetch_campaigns(self, *, whole: bool = False) -> dict[str, str]:
         """Bring both branches of every campaign here.
 
@@ -179,7 +240,9 @@ class Remote:
         return self.fetch(*campaigns, whole=whole)
 
     def _tracking(self, name: str) -> str:
-        return f"refs/remotes/{self.name}/{name.removeprefix('refs/heads/')}"
+        if name.startswith("refs/heads/"):
+            return f"refs/remotes/{self.name}/{name.removeprefix('refs/heads/')}"
+        return f"refs/autoresearch/remotes/{self.name}/{name.removeprefix('refs/autoresearch/')}"
 
     def _talk(self, args: Sequence[str], patience: float) -> subprocess.CompletedProcess[bytes]:
         """Run a git that may wait for the network; it ends in time, or with us."""

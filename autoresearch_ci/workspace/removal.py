@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.workspace import branch
+from autoresearch_ci.workspace.refs import campaign_refs
 from autoresearch_ci.workspace.remote import Remote
 from autoresearch_ci.workspace.repository import Workspace
 
@@ -16,7 +17,7 @@ ATTEMPTS = 3
 
 def refs_of(tag: str) -> tuple[str, str]:
     """The full names of a campaign's two branches, code first."""
-    return f"refs/heads/{branch.CODE}/{tag}", f"refs/heads/{branch.LOGS}/{tag}"
+    return campaign_refs(tag)
 
 
 def require_free(workspace: Workspace, tag: str) -> None:

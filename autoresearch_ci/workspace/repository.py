@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -11,17 +10,19 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from autoresearch_ci.core.errors import AutoresearchError, MachineError, WorkspaceError
+from autoresearch_ci.core.errors import AutoresearchError, WorkspaceError
 from autoresearch_ci.workspace import branch, checks, locks, outputs
 from autoresearch_ci.workspace.campaign_branch import Campaign
+from autoresearch_ci.workspace.discovery import discover
 from autoresearch_ci.workspace.editable import Editable
 from autoresearch_ci.workspace.files import disk_errors
-from autoresearch_ci.workspace.git import OLDEST, Git
+from autoresearch_ci.workspace.git import Git
 from autoresearch_ci.workspace.globs import matches, unmatched
 from autoresearch_ci.workspace.locks import Inbox
 from autoresearch_ci.workspace.objects import FILE, Committed, Objects, author, listed
 from autoresearch_ci.workspace.outputs import OUTPUTS
 from autoresearch_ci.workspace.ref_transaction import RefTransaction
+from autoresearch_ci.workspace.refs import CODE, LOGS, Refs, campaign_refs
 from autoresearch_ci.workspace.remote import Remote, Target
 from autoresearch_ci.workspace.session_branch import SessionBranch
 from autoresearch_ci.workspace.state import load
@@ -62,9 +63,7 @@ class Workspace:
         if not directory.is_dir():
             raise WorkspaceError(f"{directory} is not a directory.", remedy="Name one with --repo.")
         git = Git(directory)
-        _check_version(git)
-        _refuse_planted(directory)
-        root, git_dir, common_dir = _discover(git, directory)
+        root, git_dir, common_dir = discover(git, directory)
         workspace = cls(root, git_dir, common_dir)
         workspace._check_state()
         return workspace
@@ -114,19 +113,19 @@ class Workspace:
 
     def tags(self) -> list[str]:
         """The campaigns that have a branch, local or remote-tracking; newest commit first."""
-        refs = branch.listing(self.git, f"refs/heads/{branch.CODE}", "refs/remotes")
-        known = branch.named(refs, branch.CODE)
+        refs = branch.listing(self.git, f"refs/heads/{CODE}", "refs/remotes")
+        known = branch.named(refs, CODE)
         order: dict[str, None] = {}
         for name, sha in refs:
             for tag, tip in known.items():
-                if tip == sha and name.endswith(f"{branch.CODE}/{tag}"):
+                if tip == sha and name.endswith(f"{CODE}/{tag}"):
                     order.setdefault(tag, None)
         return list(order)
 
     def new_tag(self, today: str, taken: Collection[str] = ()) -> str:
         """`today`, such as mar17, or mar17-2 and so on: the first that is not taken."""
         refs = branch.listing(self.git, "refs/heads", "refs/remotes")
-        names = {*taken, *branch.named(refs, branch.CODE), *branch.named(refs, branch.LOGS)}
+        names = {*taken, *branch.named(refs, CODE), *branch.named(refs, LOGS)}
         taken = {tag.partition("/")[0] for tag in names} | names
         number = 1
         while (tag := today if number == 1 else f"{today}-{number}") in taken:
@@ -141,29 +140,29 @@ class Workspace:
 
     def merged(self, tag: str) -> bool:
         """Tell whether the campaign has kept something and the user's branch has it already."""
-        tip = branch.tip_of(self.git, branch.CODE, tag)
+        tip = branch.tip_of(self.git, CODE, tag)
         place = branch.head_ref(self.git) or "HEAD"
-        own = f"refs/heads/{branch.CODE}/{tag}"
+        own = f"refs/heads/{CODE}/{tag}"
         if not tip or place == own or not branch.contained(self.git, tip, place):
             return False
         return branch.base_of(self.git, tip) != tip
 
     def read_log(self, tag: str, path: str) -> bytes | None:
         """A file on the campaign's log branch, local or else remote-tracking; None without it."""
-        tip = branch.tip_of(self.git, branch.LOGS, tag)
+        tip = branch.tip_of(self.git, LOGS, tag)
         return self.objects.read(f"{tip}:{path}") if tip else None
 
     def log_reader(self, tag: str) -> Callable[[str], bytes | None]:
         """`read_log` for many files of one campaign: all as the branch has them now."""
-        tip = branch.tip_of(self.git, branch.LOGS, tag)
+        tip = branch.tip_of(self.git, LOGS, tag)
         return lambda path: self.objects.read(f"{tip}:{path}") if tip else None
 
     def published_logs(self, path: str) -> Iterator[tuple[bytes, str]]:
         """Yield that file of every campaign's log branch, with the branch's name."""
-        refs = branch.listing(self.git, f"refs/heads/{branch.LOGS}", "refs/remotes")
-        for tag, tip in branch.named(refs, branch.LOGS).items():
+        refs = branch.listing(self.git, f"refs/heads/{LOGS}", "refs/remotes")
+        for tag, tip in branch.named(refs, LOGS).items():
             if data := self.objects.read(f"{tip}:{path}"):
-                yield data, f"{branch.LOGS}/{tag}"
+                yield data, f"{LOGS}/{tag}"
 
     def has_remote(self, name: str) -> bool:
         """Tell whether there is a remote of this name."""
@@ -209,30 +208,39 @@ class Workspace:
             yield folder
 
     @contextmanager
-    def lock(self, tag: str) -> Iterator[None]:
+    def lock(self, tag: str, *, shared: bool = False) -> Iterator[None]:
         """Be the only session on this campaign and in this working tree; else LockedError.
 
-        A move of the campaign's branches that a kill cut short is made first.
+        With `shared` beside others that hold it so. A move of the campaign's branches that a kill
+        cut short is made first.
         """
-        campaign = self.common_dir / "autoresearch" / "locks" / f"{quote(tag, safe='')}.lock"
-        tree = self.state_dir / "worktree.lock"
-        with locks.held(
-            [(campaign, f"The campaign {tag}"), (tree, f"The working tree {self.root}")]
-        ):
-            RefTransaction(self.git, self.git_dir, self.common_dir, tag).recover()
+        with locks.held(self._locks(tag), shared=shared):
+            if not shared:
+                RefTransaction(self.git, self.git_dir, self.common_dir, tag).recover()
             yield
+
+    def _locks(self, tag: str) -> tuple[tuple[Path, str], tuple[Path, str]]:
+        """The locks of a session, each with what it stands for in a message."""
+        campaign = self.common_dir / "autoresearch" / "locks" / f"{quote(tag, safe='')}.lock"
+        tree = self.git_dir / "autoresearch" / "worktree.lock"
+        return (campaign, f"The campaign {tag}"), (tree, f"The working tree {self.root}")
+
+    def _work(self, tag: str) -> list[Path]:
+        """The locks of which sessions hold one: the campaign's own, or those of lanes."""
+        lanes = self.common_dir / "autoresearch" / "lanes" / quote(tag, safe="")
+        return [self._locks(tag)[0][0], *sorted(lanes.glob("*/lane.lock"))]
 
     def busy(self, tag: str) -> bool:
         """Tell whether a live session on this machine is at work on the campaign."""
-        return locks.is_held(
-            self.common_dir / "autoresearch" / "locks" / f"{quote(tag, safe='')}.lock"
-        )
+        return any(map(locks.is_held, self._work(tag)))
 
     def holder(self, tag: str) -> int | None:
         """The process of that session, None when there is none."""
-        return locks.holder(
-            self.common_dir / "autoresearch" / "locks" / f"{quote(tag, safe='')}.lock"
-        )
+        return next(filter(None, map(locks.holder, self._work(tag))), None)
+
+    def refs_of(self, tag: str) -> Refs:
+        """The refs that a session writes: the campaign's two branches."""
+        return campaign_refs(tag)
 
     def inbox(self, tag: str) -> Inbox:
         """The place to leave something for the session on this campaign."""
@@ -246,7 +254,7 @@ class Workspace:
         False where somebody else pushed at the same time: try again. None when the
         campaign is not there. Raises WorkspaceError where the push fails.
         """
-        ref = f"refs/heads/{branch.LOGS}/{tag}"
+        ref = f"refs/heads/{LOGS}/{tag}"
         tip = remote.fetch(ref).get(ref)
         if tip is None:
             return None
@@ -290,21 +298,31 @@ class Workspace:
         kept: str | None = None,
         kept_parent: str | None = None,
         begun: Collection[str] = (),
+        combined: bool = False,
     ) -> Iterator[Campaign]:
         """Work on the campaign's branch; the user's checkout stays as it is.
 
         `kept` is the commit of the ledger's last kept experiment and `kept_parent`
         its parent; both None for a new campaign, which starts from `base`, or else
         from HEAD; `editable` are patterns of files that may change with the `target`, none of
-        them `readonly`; `begun` are commits that one without a baseline began from before.
+        them `readonly`; `begun` are commits that one without a baseline began from before. With
+        `combined` the branch may move by many keeps at once, and to what others have combined.
         """
         folders = (self.git_dir, self.common_dir, self.state_dir)
         files = Editable(self.git, target, editable, readonly)
         on_branch = SessionBranch(
-            self.git, self.objects, folders, tag, editable=files, session=session
+            self.git,
+            self.objects,
+            folders,
+            tag,
+            refs=self.refs_of(tag),
+            editable=files,
+            session=session,
         )
         try:
-            yield on_branch.enter(base=base, kept=kept, kept_parent=kept_parent, begun=begun)
+            yield on_branch.enter(
+                base=base, kept=kept, kept_parent=kept_parent, begun=begun, combined=combined
+            )
         finally:
             on_branch.leave()
 
@@ -329,67 +347,3 @@ class Workspace:
                 f"The repository {self.root} has no commits.",
                 remedy="Commit the project first: `git add . && git commit -m start`.",
             )
-
-
-def _check_version(git: Git) -> None:
-    found = re.search(r"(\d+)\.(\d+)", git.line("version"))
-    if found and (int(found[1]), int(found[2])) < OLDEST:
-        raise MachineError(
-            f"git {found[0]} is too old.",
-            remedy=f"Install git {OLDEST[0]}.{OLDEST[1]} or newer, then run again.",
-        )
-
-
-def _refuse_planted(directory: Path) -> None:
-    """Raise WorkspaceError where the git directory says that another one is the real one.
-
-    Only a linked worktree's has such a file. In another one a killed experiment put it there, and
-    git would believe that other one's configuration.
-    """
-    for folder in (directory, *directory.parents):
-        if (folder / ".git").is_dir():
-            if (folder / ".git" / "commondir").exists():
-                raise WorkspaceError(
-                    f"{folder}/.git has a file commondir, which does not belong there.",
-                    remedy=f"Delete it before you use git here: rm {folder}/.git/commondir",
-                )
-            return
-
-
-def _discover(git: Git, directory: Path) -> tuple[Path, Path, Path]:
-    """The top of the working tree, its git directory and the common one, all absolute."""
-    try:
-        out = git.line(
-            "rev-parse", "--git-dir", "--git-common-dir", "--is-bare-repository",
-            "--is-inside-git-dir", "--show-object-format", "--show-superproject-working-tree",
-        )  # fmt: skip
-    except WorkspaceError as error:
-        if "not a git repository" not in error.detail:
-            raise
-        raise WorkspaceError(
-            f"{directory} is not in a git repository.",
-            remedy="Name one with --repo, or make one: `git init && git add . && git commit`.",
-        ) from error
-    git_dir, common_dir, bare, inside, form, *above = out.split("\n")
-    if bare == "true":
-        raise WorkspaceError(
-            f"{directory} is a bare repository: it has no files to experiment on.",
-            remedy=checks.beside_bare(git, directory),
-        )
-    if inside == "true":
-        raise WorkspaceError(
-            f"{directory} is inside a git directory.",
-            remedy="Run in the working tree instead, one with the project's files.",
-        )
-    if form != "sha1":
-        raise WorkspaceError(
-            f"The repository uses {form} object ids, which are not supported.",
-            remedy="Use a repository with sha1 ids (`git init --object-format=sha1`).",
-        )
-    if above and above[0]:
-        raise WorkspaceError(
-            f"{directory} is a submodule of {above[0]}.",
-            remedy="Clone the submodule's repository by itself and run in the clone.",
-        )
-    root = Path(git.line("rev-parse", "--show-toplevel"))
-    return root, (directory / git_dir).resolve(), (directory / common_dir).resolve()

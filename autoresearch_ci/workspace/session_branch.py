@@ -13,6 +13,7 @@ from autoresearch_ci.workspace.git import ZERO, Git
 from autoresearch_ci.workspace.locks import clear_stale
 from autoresearch_ci.workspace.objects import Objects, author
 from autoresearch_ci.workspace.ref_transaction import RefTransaction
+from autoresearch_ci.workspace.refs import CODE, LOGS, Refs, campaign_refs
 from autoresearch_ci.workspace.state import State, load, save
 from autoresearch_ci.workspace.trial import Tip
 
@@ -20,7 +21,8 @@ from autoresearch_ci.workspace.trial import Tip
 class SessionBranch:
     """The work of one session: `enter`, then `leave`. Nothing but the campaign's refs moves.
 
-    `folders` are the git directory, the one that linked working trees share, and ours.
+    `folders` are the git directory, the one that linked working trees share, and ours. `refs` are
+    the campaign's, or those of one lane.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class SessionBranch:
         folders: tuple[Path, Path, Path],
         tag: str,
         *,
+        refs: Refs,
         editable: Editable,
         session: str,
     ) -> None:
@@ -37,7 +40,7 @@ class SessionBranch:
         self._git, self._objects = git, objects
         self._git_dir, self._common, state = folders
         self._mark = state / "session.json"
-        self._ref = f"refs/heads/{branch.CODE}/{tag}"
+        self._refs, self._branch = refs, campaign_refs(tag).code
         self._campaign: Campaign | None = None
 
     def enter(
@@ -47,24 +50,30 @@ class SessionBranch:
         kept: str | None,
         kept_parent: str | None,
         begun: Collection[str] = (),
+        combined: bool = False,
     ) -> Campaign:
         """Bring the branch to the last kept commit, or make it."""
         at = branch.head_ref(self._git)
-        if at == self._ref:
-            raise _stands_there(self._ref)
-        branch.check_free(self._common, self._git_dir, self._ref)
+        if at == self._branch:
+            raise _stands_there(self._branch)
+        branch.check_free(self._common, self._git_dir, self._branch)
         if load(self._mark):
             clear_stale(self._stale(), self._git.cwd, self._git_dir)
         name = author(self._git)
-        tip, created = branch.settle(
-            self._git,
-            self._objects,
-            self._tag,
-            start=self._start(base, at, begun=kept is not None),
-            kept=kept,
-            parent=kept_parent,
-            begun=begun,
-        )
+        if kept and self._refs.code != self._branch:
+            tip, created = branch.place(self._git, self._refs.code, kept), False
+        else:
+            if combined and kept:
+                branch.combine(self._git, self._tag, kept)
+            tip, created = branch.settle(
+                self._git,
+                self._objects,
+                self._tag,
+                start=self._start(base, at, begun=kept is not None),
+                kept=kept,
+                parent=kept_parent,
+                begun=begun,
+            )
         save(State(self._session, self._tag), self._mark)
         campaign = self._campaign = self._made(tip, name, at, created=created)
         return campaign
@@ -78,7 +87,7 @@ class SessionBranch:
             code, logs = campaign.refs.values()
             if code == campaign.base and not logs:
                 reason = "autoresearch-ci: nothing came of it"
-                self._git.run("update-ref", "-m", reason, "-d", self._ref, code)
+                self._git.run("update-ref", "-m", reason, "-d", self._refs.code, code)
         self._mark.unlink(missing_ok=True)
 
     def _start(self, base: str | None, at: str, *, begun: bool) -> str:
@@ -86,7 +95,7 @@ class SessionBranch:
 
         One that has not even a baseline begins anew.
         """
-        there = bool(branch.tip_of(self._git, branch.CODE, self._tag))
+        there = bool(branch.tip_of(self._git, CODE, self._tag))
         if there and (begun or (base is None and not at)):
             return ""
         if base is None:
@@ -101,8 +110,7 @@ class SessionBranch:
 
     def _stale(self) -> list[Path]:
         """The locks of the campaign's refs; a session that was killed may have left some."""
-        kinds = (branch.CODE, branch.LOGS)
-        paths = [self._common / f"refs/heads/{kind}/{self._tag}.lock" for kind in kinds]
+        paths = [self._common / f"{ref}.lock" for ref in self._refs]
         return [*paths, self._common / "packed-refs.lock"]
 
     def _made(self, tip: str, name: str, at: str, *, created: bool) -> Campaign:
@@ -110,7 +118,7 @@ class SessionBranch:
         state = Tip(
             git=self._git,
             objects=self._objects,
-            ref=self._ref,
+            ref=self._refs.code,
             editable=self._editable,
             files={},
             author=name,
@@ -118,10 +126,12 @@ class SessionBranch:
             head_tree=self._git.line("rev-parse", f"{tip}^{{tree}}"),
         )
         state.read_files()
-        logs = branch.tip_of(self._git, branch.LOGS, self._tag)
-        if logs and not branch.resolve(self._git, f"refs/heads/{branch.LOGS}/{self._tag}"):
-            args = ("update-ref", "-m", "autoresearch-ci: from the remote")
-            self._git.run(*args, f"refs/heads/{branch.LOGS}/{self._tag}", logs, ZERO)
+        logs = branch.resolve(self._git, self._refs.logs)
+        if not logs and self._refs.code == self._branch:
+            logs = branch.tip_of(self._git, LOGS, self._tag)
+            if logs:
+                args = ("update-ref", "-m", "autoresearch-ci: from the remote")
+                self._git.run(*args, self._refs.logs, logs, ZERO)
         return Campaign(
             self._tag,
             state,
@@ -129,6 +139,7 @@ class SessionBranch:
             base=tip if created else branch.base_of(self._git, tip),
             created=created,
             scratch=self._mark.parent,
+            logs=self._refs.logs,
             logs_tip=logs,
             user=(at.removeprefix("refs/heads/"), branch.resolve(self._git, "HEAD")),
         )

@@ -81,7 +81,7 @@ def main() -> None:
                     f"--- a/target.py\n+++ b/target.py\n@@ -1 +1 @@\n-LR = 0.02\n+LR = 0.{number}\n"
                 )
                 log = "\n".join(f"step {n} loss {rng.random():.4f}" for n in range(40))
-                session.archive.add(number, patch, log)
+                session.archive.add(f"{number:04}", patch, log)
                 session.archive.write()
             rss = psutil.Process().memory_info().rss
             begun = time.perf_counter()

@@ -9,13 +9,22 @@ a session begins.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
 from autoresearch_ci.campaign.ledger.guarded_file import GuardedFile
 from autoresearch_ci.campaign.ledger.merge import Merged, Recommit, merge
-from autoresearch_ci.campaign.ledger.reading import CampaignLog, read, require_ours, whole
+from autoresearch_ci.campaign.ledger.reading import (
+    CampaignLog,
+    arranged,
+    read,
+    read_lane,
+    require_ours,
+    whole,
+)
 from autoresearch_ci.campaign.ledger.records import SHORT, dumps, encode, loads, parse
+from autoresearch_ci.campaign.ledger.union import PLAIN, Streams, entries, name_of, split, union
 from autoresearch_ci.core.errors import LedgerError
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.interrupts import deferred
@@ -24,6 +33,7 @@ from autoresearch_ci.core.text import plural
 
 __all__ = [
     "CampaignLog",
+    "LaneLedger",
     "Ledger",
     "Merged",
     "dumps",
@@ -31,6 +41,7 @@ __all__ = [
     "forget",
     "loads",
     "read",
+    "read_lane",
     "table",
 ]
 
@@ -76,7 +87,8 @@ class Ledger:
     records that are only there (the work of another machine, or of a working
     tree that was cleaned) are brought to the file first, and come before those that
     are only here. A torn last line is cut off, so that the next record begins on its
-    own.
+    own. `others` are what lanes have written, where they are to be combined: then keeps count that
+    stand on the commit `on`.
 
     Raises LedgerError where the log cannot be read, and where `results` holds
     rows that no ledger knows: they would be lost.
@@ -90,19 +102,19 @@ class Ledger:
         direction: Direction,
         *,
         published: bytes = b"",
+        others: Iterable[Streams] = (),
+        on: str = "",
     ) -> None:
         self.log, self.results, self.tag = log, results, tag
         self._log = GuardedFile(log, durable=True)
-        kept, tail = whole(self._log.content), self._log.content
-        campaigns = read(kept, _name(log))
-        if torn := tail.removeprefix(kept):
-            require_ours(torn, _name(log))
-            self._log.replace(kept)
+        campaigns = self._read_file()
         here = campaigns.get(tag) or CampaignLog(tag, History(direction))
         before = list(here.lines)
         there = self._read(published)
         ahead = before[: len(there.lines)] == there.lines
         self.campaign = here if ahead else merge(there, here).log
+        if others:
+            self.campaign = self._combined([*others], on)
         self._refuse_foreign_table([*campaigns.values(), self.campaign])
         if self.campaign.lines[: len(before)] != before:
             self._log.replace(self._whole_log())
@@ -111,9 +123,37 @@ class Ledger:
         self._table = GuardedFile(results, durable=False)
         self._table.replace(table(self.history).encode())
 
+    def _combined(self, others: list[Streams], on: str) -> CampaignLog:
+        """The campaign with what lanes have written, and who else has worked on it."""
+        own = split(entries(self.campaign.lines))
+        for other in others:
+            ours, theirs = own.get(PLAIN, ()), other.get(PLAIN, ())
+            least = min(len(ours), len(theirs))
+            if [each.line for each in ours[:least]] != [each.line for each in theirs[:least]]:
+                own = split(entries(merge(arranged(self.tag, other), self.campaign).log.lines))
+        return arranged(self.tag, union(own, *others), on)
+
+    def _read_file(self) -> dict[str, CampaignLog]:
+        """The campaigns of the file, from which a torn last line is cut off."""
+        kept, tail = whole(self._log.content), self._log.content
+        campaigns = read(kept, _name(self.log))
+        if torn := tail.removeprefix(kept):
+            require_ours(torn, _name(self.log))
+            self._log.replace(kept)
+        return campaigns
+
     @property
     def history(self) -> History:
         return self.campaign.history
+
+    @property
+    def lines(self) -> list[bytes]:
+        """The lines that whoever has this ledger publishes."""
+        return self.campaign.lines
+
+    def name(self, experiment: Experiment) -> str:
+        """The name of an experiment that is about to be written."""
+        return name_of(experiment, plain=experiment.session not in self.campaign.lanes)
 
     def append(self, record: R) -> R:
         """Write the record; it is on the disk when this returns. Raises MachineError.
@@ -126,9 +166,12 @@ class Ledger:
         with deferred():  # the file and what we know of it stay one
             self._log.append(line)
             self.campaign.add(record, line)
-            if isinstance(record, Experiment):
-                self._table.append(row(record).encode())
+            self._show(record)
         return record
+
+    def _show(self, record: Record) -> None:
+        if isinstance(record, Experiment):
+            self._table.append(row(record).encode())
 
     def merged(self, published: bytes, recommit: Recommit) -> Merged:
         """Merge our records behind those published; nothing is written.
@@ -193,6 +236,41 @@ class Ledger:
                 f"not have, and would be overwritten. The first: {unknown[0].strip()[:100]}",
                 remedy=f"Keep it as another file: mv {self.results.name} old-{self.results.name}",
             )
+
+
+class LaneLedger(Ledger):
+    """The records of one lane in `log`, and a campaign that is all that is known of all lanes.
+
+    What is appended is the lane's own; `beside` is the campaign with what the others have, and
+    `take_over` makes it this one. There is no table.
+    """
+
+    def __init__(self, log: Path, tag: str, direction: Direction) -> None:
+        self.log, self.tag = log, tag
+        self._log = GuardedFile(log, durable=True)
+        found = self._read_file().get(tag)
+        self.campaign = found or CampaignLog(tag, History(direction))
+
+    @property
+    def lines(self) -> list[bytes]:
+        return whole(self._log.content).splitlines(keepends=True)
+
+    def beside(self, others: Iterable[Streams], on: str = "") -> CampaignLog:
+        """All that is known with what others have written; `on` is where the branch is."""
+        own = split(entries(self.lines))
+        log = arranged(self.tag, union(*others, own), on)
+        log.history.under_way = [e for e in log.under_way if e.session not in own]
+        return log
+
+    def take_over(self, log: CampaignLog) -> None:
+        """Let it be the campaign, for whoever has its history."""
+        with deferred():
+            history = self.history
+            history.become(log.history)
+            log.history, self.campaign = history, log
+
+    def _show(self, record: Record) -> None:
+        """Show nothing: the table is of all lanes, and their combination's."""
 
 
 def _name(path: Path) -> str:

@@ -9,12 +9,13 @@ is a discard, `superseded`: it was never compared with the version that it would
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from autoresearch_ci.campaign.ledger.reading import CampaignLog
+from autoresearch_ci.campaign.ledger.reading import CampaignLog, arranged
 from autoresearch_ci.campaign.ledger.records import decode, dumps, parse
+from autoresearch_ci.campaign.ledger.union import PLAIN, entries, split, union
 from autoresearch_ci.core.model import (
     DROP,
     Confirmation,
@@ -54,12 +55,40 @@ def merge(published: CampaignLog, own: CampaignLog, recommit: Recommit | None = 
     if not published.lines:
         moved = {number: number for number in range(own.history.next_number)}
         return Merged(own, tip, moved)
+    if published.lanes or own.lanes:
+        return _beside_lanes(published, own, recommit, tip)
+    moved = _weave(published, own.lines, published.lines, recommit)
+    return Merged(published, tip, moved)
+
+
+def _beside_lanes(
+    published: CampaignLog, own: CampaignLog, recommit: Recommit | None, tip: str
+) -> Merged:
+    """The same where there are lanes: only what belongs to none of them is to be woven in."""
+    theirs, ours = split(entries(published.lines)), split(entries(own.lines))
+    plain = theirs.get(PLAIN, ())
+    streams = {**union(theirs, ours), PLAIN: plain}
+    log = arranged(own.tag, streams, tip)
+    before = len(log.lines)
+    mine = [each.line for each in ours.get(PLAIN, ())]
+    moved = _weave(log, mine, [each.line for each in plain], recommit)
+    woven = entries(log.lines[before:])
+    return Merged(arranged(own.tag, {**streams, PLAIN: [*plain, *woven]}, tip), tip, moved)
+
+
+def _weave(
+    log: CampaignLog, own: Iterable[bytes], published: Iterable[bytes], recommit: Recommit | None
+) -> dict[int, int]:
+    """Put those of our own lines that are not `published` behind the log.
+
+    The number of each of their experiments before, and now.
+    """
     # One process writes the records of a session, in order, and publishes a beginning of
     # them. So their count says which are there, also where they got other numbers.
-    there = Counter(_session(parse(line)) for line in published.lines)
-    weaving = _Weaving(published, recommit)
+    there = Counter(_session(parse(line)) for line in published)
+    weaving = _Weaving(log, recommit)
     position = 0
-    for line in own.lines:
+    for line in own:
         parsed = parse(line)
         record = decode(parsed, position)
         if isinstance(record, Experiment):
@@ -71,7 +100,7 @@ def merge(published: CampaignLog, own: CampaignLog, recommit: Recommit | None = 
                 weaving.before = record.commit
         else:
             weaving.take(record, line)
-    return Merged(published, tip, weaving.moved)
+    return weaving.moved
 
 
 class _Weaving:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from autoresearch_ci.campaign.ledger import union
 from autoresearch_ci.campaign.ledger.records import (
     FORMAT,
     TOOL,
@@ -16,6 +18,8 @@ from autoresearch_ci.campaign.ledger.records import (
     encode,
     parse,
 )
+from autoresearch_ci.campaign.ledger.standing import Known, standing
+from autoresearch_ci.campaign.ledger.union import Entry, Streams, name_of
 from autoresearch_ci.core.errors import LedgerError
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import (
@@ -25,6 +29,7 @@ from autoresearch_ci.core.model import (
     Experiment,
     ExperimentStart,
     IdeaRequest,
+    Lane,
     MutationCheck,
     PairMeasured,
     ProposalRejected,
@@ -44,7 +49,9 @@ class CampaignLog:
     `started` is the record of the last experiment that was started, as a parsed
     line: half of a ledger are such records, and only the last can matter. `stops` are
     all the times that somebody asked the sessions at work to end, `waiting` those
-    that came when the next session was on its way, and none has begun since.
+    that came when the next session was on its way, and none has begun since. `lanes` are those of
+    the sessions that worked beside others, by session, and `under_way` their experiments without
+    an end; then the lines are in the order of their union.
     """
 
     tag: str
@@ -54,6 +61,8 @@ class CampaignLog:
     waiting: tuple[StopRequest, ...] = ()
     lines: list[bytes] = field(default_factory=list)
     started: Mapping[str, Any] | None = None
+    lanes: dict[str, Lane] = field(default_factory=dict)
+    under_way: list[ExperimentStart] = field(default_factory=list)
     _asked: set[str] = field(default_factory=set)
 
     def add(self, record: Record | None, line: bytes) -> None:
@@ -67,8 +76,7 @@ class CampaignLog:
             self.sessions.append(record)
         match record:
             case SessionStart():
-                self.history.direction = record.direction
-                self.waiting = ()
+                self._begin(record)
             case ExperimentStart():
                 self.started = encode(record)
             case ProposalRejected():
@@ -76,10 +84,17 @@ class CampaignLog:
             case PairMeasured() | Confirmation() | Diagnosis() | MutationCheck():
                 self.history.judged(record)
             case Experiment():
-                self.history.add(record)
+                name = name_of(record, plain=record.session not in self.lanes)
+                self.history.add(record, name)
                 self.started = None
             case IdeaRequest() | StopRequest():
                 self._ask(record)
+
+    def _begin(self, start: SessionStart) -> None:
+        if start.lanes:
+            self.lanes[start.session] = Lane(start.lane, start.lanes)
+        self.history.direction = start.direction
+        self.waiting = ()
 
     def _ask(self, request: Request) -> None:
         self._asked.add(request.session)
@@ -155,25 +170,71 @@ def read(data: bytes, origin: str) -> dict[str, CampaignLog]:
     not ours, from a newer version, or damaged before its last line.
     """
     campaigns: dict[str, CampaignLog] = {}
+    entries: dict[str, list[Entry]] = {}
     for number, line in _lines(data):
-        try:
-            _take(parse(line), line, campaigns)
-        except NewerRecordError:
-            raise LedgerError(
-                f"{origin}:{number}: this record was written by a newer version of autoresearch-ci "
-                f"(this one reads formats up to {FORMAT}).",
-                remedy="Upgrade autoresearch-ci, or move the file away to begin anew.",
-            ) from None
-        except ForeignRecordError:
-            raise LedgerError(
-                f"{origin}:{number}: this is not a record of autoresearch-ci.",
-                remedy=_remedy(origin),
-            ) from None
-        except ValueError as error:
-            raise LedgerError(
-                f"{origin}:{number}: this record is damaged ({error}).", remedy=_remedy(origin)
-            ) from None
-    return campaigns
+        with _place(origin, number):
+            _take(parse(line), line, campaigns, entries)
+    return campaigns | {tag: arranged(tag, union.split(found)) for tag, found in entries.items()}
+
+
+def read_lane(data: bytes, origin: str) -> Streams:
+    """The streams in the log of one lane; errors as above."""
+    found = []
+    for number, line in _lines(data):
+        with _place(origin, number):
+            found.append(union.entry(line, parse(line)))
+    return union.split(found)
+
+
+@contextmanager
+def _place(origin: str, number: int) -> Iterator[None]:
+    """Say of a line that cannot be read where it is, and what to do."""
+    try:
+        yield
+    except NewerRecordError:
+        raise LedgerError(
+            f"{origin}:{number}: this record was written by a newer version of autoresearch-ci "
+            f"(this one reads formats up to {FORMAT}).",
+            remedy="Upgrade autoresearch-ci, or move the file away to begin anew.",
+        ) from None
+    except ForeignRecordError:
+        raise LedgerError(
+            f"{origin}:{number}: this is not a record of autoresearch-ci.",
+            remedy=_remedy(origin),
+        ) from None
+    except ValueError as error:
+        raise LedgerError(
+            f"{origin}:{number}: this record is damaged ({error}).", remedy=_remedy(origin)
+        ) from None
+
+
+def arranged(tag: str, streams: Streams, on: str = "") -> CampaignLog:
+    """The campaign of several lanes; `on` is the commit that its branch is at, where that is known.
+
+    Numbers and the keeps that count follow from the streams alone, and from `on`.
+    """
+    entries = union.ordered(streams)
+    starts = [each.record for each in entries if isinstance(each.record, SessionStart)]
+    log = CampaignLog(tag, History(starts[0].direction if starts else Direction.LOWER))
+    log.lanes = {each.session: Lane(each.lane, each.lanes) for each in starts if each.lanes}
+    tried = [each.record for each in entries if isinstance(each.record, Experiment)]
+    names = [name_of(each, plain=each.session not in log.lanes) for each in tried]
+    heads = [each.head for each in starts if each.head]
+    found = standing(tried, Known(names, log.history.direction, log.lanes, heads, on))
+    for each in entries:
+        if isinstance(each.record, Experiment):
+            log.lines.append(each.line)
+            number = log.history.next_number
+            log.history.add(found[number], names[number])
+        elif isinstance(each.record, ExperimentStart):
+            log.lines.append(each.line)
+        else:
+            log.add(each.record, each.line)
+    begun = [union.unfinished(streams[name]) for name in sorted(streams)]
+    log.under_way = [each for each in begun if each]
+    alone = (each for each in log.under_way if each.session not in log.lanes)
+    log.started = next(map(encode, alone), None)
+    return log
 
 
 def require_ours(torn: bytes, origin: str) -> None:
@@ -185,14 +246,20 @@ def require_ours(torn: bytes, origin: str) -> None:
         )
 
 
-def _take(parsed: Any, line: bytes, campaigns: dict[str, CampaignLog]) -> None:
-    """Add a parsed line to its campaign."""
+def _take(
+    parsed: Any, line: bytes, campaigns: dict[str, CampaignLog], entries: dict[str, list[Entry]]
+) -> None:
+    """Add a parsed line to its campaign: to its `entries` once it is known to have lanes."""
     details = parsed.get("details") if isinstance(parsed, dict) else None
     if not isinstance(details, dict) or parsed.get("tool") != TOOL:
         raise ForeignRecordError
     tag = str(details.get("tag", ""))
     log = campaigns.get(tag) or CampaignLog(tag, History(Direction.LOWER))
-    if parsed.get("action") == "experiment_start":
+    if tag not in entries and details.get("lanes"):
+        entries[tag] = union.entries(log.lines)
+    if tag in entries:
+        entries[tag].append(union.entry(line, parsed))
+    elif parsed.get("action") == "experiment_start":
         log.started = parsed
         log.lines.append(line)
     else:

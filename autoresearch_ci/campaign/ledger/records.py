@@ -159,8 +159,8 @@ def _local(timestamp: str) -> str:
 def _write_session_start(_record: SessionStart, details: Details) -> Details:
     if details["target_value"] is None:
         del details["target_value"]
-    details = _without_empty(details, "goes_on", "isolation", "lane", "lanes", "goal")
-    return {"format": FORMAT, **details}
+    optional = ("goes_on", "isolation", "lane", "lanes", "head", "goal")
+    return {"format": FORMAT, **_without_empty(details, *optional)}
 
 
 def _write_experiment_start(record: ExperimentStart, details: Details) -> Details:

@@ -26,8 +26,9 @@ class SessionStart:
     where it follows none. `goes_on` says that it starts the next one where a limit ends it.
     `isolation` is the level at which runs are kept apart; empty in old records.
     `target_value` is the value at which the campaign ends, where one was set. `lane` is the
-    session's number among the `lanes` that work on the campaign at once, both 0 without lanes.
-    `goal` is what the session is for, in somebody's words.
+    session's number among the `lanes` that work on the campaign at once, both 0 without lanes;
+    one that combines them is number 0. `head` is where the campaign's branch is when it begins,
+    empty in a lane and in old records. `goal` is what the session is for, in somebody's words.
     """
 
     tag: str
@@ -46,6 +47,7 @@ class SessionStart:
     target_value: float | None = None
     lane: int = 0
     lanes: int = 0
+    head: str = ""
     goal: str = ""
 
 

@@ -79,6 +79,7 @@ class StopReason(StrEnum):
     PATIENCE = "patience"
     TARGET_VALUE = "target_value"
     EXHAUSTED = "exhausted"
+    COMBINED = "combined"
     SETUP_ONLY = "setup_only"
     STOPPED = "stopped"
     INTERRUPTED = "interrupted"

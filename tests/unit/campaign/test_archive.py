@@ -34,7 +34,7 @@ def test_slow_experiments_are_written_each_and_quick_ones_together(tmp_path, boo
     now, published = [0.0], Published()
     archive = Archive(book, published, tmp_path / "pending", readme, clock=lambda: now[0])
     for number in range(10):
-        archive.add(number, "patch", "log")
+        archive.add(f"{number:04}", "patch", "log")
         archive.write()
         now[0] += INTERVAL / 4
     assert len(published.writes) == 3
@@ -67,7 +67,7 @@ def test_the_picture_is_drawn_once_a_minute_and_at_the_end(tmp_path, book):
 def test_what_a_kill_left_waiting_is_written_by_the_next_session(tmp_path, book):
     """Patches and logs are on the disk while they wait."""
     dead = Archive(book, Published(), tmp_path / "pending", readme, clock=lambda: 0.0)
-    dead.add(7, "the patch", "the log")
+    dead.add("0007", "the patch", "the log")
     published = Published()
     Archive(book, published, tmp_path / "pending", readme, clock=lambda: 0.0).write(now=True)
     (files, _message) = published.writes[0]
@@ -82,7 +82,7 @@ def test_what_could_not_be_published_still_waits(tmp_path, book):
         raise OSError
 
     archive = Archive(book, fail, tmp_path / "pending", readme, clock=lambda: 0.0)
-    archive.add(1, "patch", "log")
+    archive.add("0001", "patch", "log")
     with pytest.raises(OSError):
         archive.write(now=True)
     published = Published()
@@ -113,7 +113,7 @@ def test_what_an_experiment_plants_among_the_waiting_is_not_published(tmp_path, 
     """Only what the session put there goes to the logs branch, whatever lies there now."""
     pending, published = tmp_path / "pending", Published()
     archive = Archive(book, published, pending, readme, clock=lambda: 0.0)
-    archive.add(1, "patch", "log")
+    archive.add("0001", "patch", "log")
     secret = tmp_path / "secret"
     secret.write_text("secret")
     (pending / "0009.log").symlink_to(secret)
@@ -138,11 +138,11 @@ def test_an_idea_can_be_read_back_before_and_after_it_is_written(tmp_path, book)
     published = Published()
     archive = Archive(book, published, tmp_path / "pending", readme, clock=lambda: 0.0)
     written = {archived("0001.patch"): b"old\n"}
-    archive.add(2, "new", "end")
+    archive.add("0002", "new", "end")
     assert archive.recall(1, "patch", written.get) == "old\n"
     assert archive.recall(2, "patch", written.get) == "new\n"
     assert archive.recall(2, "log", written.get) == "end\n"
-    assert recall(2, "log", waiting(tmp_path / "pending"), written.get) == "end\n"
+    assert recall("0002", "log", waiting(tmp_path / "pending"), written.get) == "end\n"
     assert archive.recall(3, "patch", written.get) == ""
     (tmp_path / "pending" / "0003.patch").write_text("planted")
     assert archive.recall(3, "patch", written.get) == ""

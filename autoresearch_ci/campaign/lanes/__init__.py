@@ -1,0 +1,1 @@
+"""Several sessions at work on one campaign: what they know of each other, and how they share."""
