@@ -46,7 +46,7 @@ class Proposer:
     def propose(self, source, history):
         self.made += 1
         time.sleep(random.uniform(0, 2 * given["pause"]))
-        title, text = changed(source.text, SIDES[(lane.number - 1) % 2], self.made)
+        title, text = changed(source.text, SIDES[(lane.number - 1) % 2 if lane else 0], self.made)
         return Proposal(title, source | {source.target: text}, self.name, {"n": self.made})
 
 

@@ -16,7 +16,7 @@ from autoresearch_ci.campaign.ledger import dumps, loads
 from autoresearch_ci.campaign.select import LEDGER, unfinished
 from autoresearch_ci.core.errors import LedgerError, WorkspaceError
 from autoresearch_ci.core.model import IdeaRequest, Request, StopRequest
-from autoresearch_ci.workspace import Remote, Workspace
+from autoresearch_ci.workspace import Remote, Workspace, lanes
 
 ATTEMPTS = 20
 """A session at work pushes too, but only now and then."""
@@ -25,6 +25,7 @@ ATTEMPTS = 20
 def leave_local(workspace: Workspace, request: Request) -> int | None:
     """Leave the request in this clone; the process of the session at work, if one is.
 
+    Where lanes are at work each of them gets a stop, and one of them an idea.
     An idea waits for the next session. Raises LedgerError where there is no such
     campaign, or, for a stop, nobody to stop.
     """
@@ -34,7 +35,9 @@ def leave_local(workspace: Workspace, request: Request) -> int | None:
             f"No session is at work on {request.tag} in this repository.",
             remedy="For one on another machine: --push, from a clone of the same repository.",
         )
-    workspace.inbox(request.tag).put(dumps(request))
+    inboxes = lanes.inboxes(workspace, request.tag) or [workspace.inbox(request.tag)]
+    for inbox in inboxes if isinstance(request, StopRequest) else inboxes[:1]:
+        inbox.put(dumps(request))
     return working
 
 

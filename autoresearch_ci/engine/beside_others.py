@@ -42,7 +42,7 @@ def workspace_of(request: SessionRequest, workspace: Workspace, tag: str) -> Wor
 def news(
     request: SessionRequest, workspace: Workspace, tag: str, remote: Remote | None
 ) -> News | None:
-    """What is known of all lanes, for a session that is one of them or combines them."""
+    """The records of all lanes, for a session that is one of them or combines them."""
     if request.lane is None and not request.combine:
         return None
     own = workspace.state_dir if request.lane else None
@@ -104,7 +104,7 @@ def cut_short(ledger: Ledger, known: News | None, *, combine: bool) -> Iterator[
 
 
 def count(request: SessionRequest, ledger: Ledger) -> int:
-    """How many lanes there are, by what is asked for or on record; 0 for a session without."""
+    """Count the lanes, by what is asked for or on record; 0 for a session without."""
     if request.lane:
         return request.lane.count
     if not request.combine:

@@ -28,7 +28,7 @@ def by_evidence(history: History) -> list[Experiment]:
 
 
 def together(history: History, source: FileSet, applied: Applied) -> Proposal | None:
-    """As many of them as fit the tip, but none that failed together; None where none fits."""
+    """Those of them that fit the tip, but none that failed together; None where none fits."""
     fitting, files = fit(by_evidence(history), source, applied)
     failed = [
         set(tries_again(each)) for each in history.experiments if each.status is not Status.KEEP

@@ -49,7 +49,7 @@ class LaneWorkspace(Workspace):
 
     def inbox(self, tag: str) -> Inbox:  # noqa: ARG002 - it has one campaign
         """The place to leave something for this lane."""
-        return Inbox(self.state_dir / "inbox.jsonl")
+        return _inbox(self.state_dir)
 
     @contextmanager
     def lock(self, tag: str, *, shared: bool = True) -> Iterator[None]:
@@ -70,6 +70,16 @@ def folder_of(common_dir: Path, tag: str) -> Path:
 def lanes_here(common_dir: Path, tag: str) -> list[Path]:
     """The folders of the lanes that have worked in this repository and are not combined yet."""
     return sorted(path.parent for path in folder_of(common_dir, tag).glob("*/writer"))
+
+
+def inboxes(workspace: Workspace, tag: str) -> list[Inbox]:
+    """Those of the lanes that are at work in this repository."""
+    folders = lanes_here(workspace.common_dir, tag)
+    return [_inbox(folder) for folder in folders if locks.is_held(folder / "lane.lock")]
+
+
+def _inbox(folder: Path) -> Inbox:
+    return Inbox(folder / "inbox.jsonl")
 
 
 def branch_tip(workspace: Workspace, tag: str) -> str:

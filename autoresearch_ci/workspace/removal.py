@@ -1,4 +1,4 @@
-"""Deleting a campaign: its two branches, here and on a remote, and what waits for it."""
+"""Deleting a campaign: its branches and its lanes' refs, here and on a remote, and what waits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from autoresearch_ci.core.errors import WorkspaceError
-from autoresearch_ci.workspace import branch
+from autoresearch_ci.workspace import branch, lanes
 from autoresearch_ci.workspace.refs import campaign_refs
 from autoresearch_ci.workspace.remote import Remote
 from autoresearch_ci.workspace.repository import Workspace
@@ -37,8 +37,11 @@ def delete_there(workspace: Workspace, remote: Remote, tag: str) -> dict[str, st
     names = refs_of(tag)
     for _ in range(ATTEMPTS):
         found = remote.fetch(*names)
-        there = {name: found[name] for name in names if name in found}
-        if not there or remote.push(dict.fromkeys(there, "")):
+        remote.fetch_lanes(tag)
+        of_lanes = lanes.refs(workspace, tag, remote.name)
+        there = {name: found[name] for name in names if name in found} | of_lanes
+        if not there or remote.push(dict.fromkeys(there, ""), leases=of_lanes):
+            remote.fetch_lanes(tag)
             for name in names:
                 _delete(workspace, f"refs/remotes/{remote.name}/{name.removeprefix('refs/heads/')}")
             return there
@@ -51,6 +54,8 @@ def delete_there(workspace: Workspace, remote: Remote, tag: str) -> dict[str, st
 def delete_here(workspace: Workspace, tag: str) -> dict[str, str]:
     """Delete the local branches and what waits for the campaign; their names and commits."""
     deleted = {name: sha for name in refs_of(tag) if (sha := _delete(workspace, name))}
+    deleted |= lanes.refs(workspace, tag)
+    lanes.forget(workspace, tag)
     shutil.rmtree(workspace.state_dir / "pending" / tag, ignore_errors=True)
     inbox = workspace.common_dir / "autoresearch" / "inbox" / f"{quote(tag, safe='')}.jsonl"
     inbox.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from autoresearch_ci.workspace import Remote, Workspace, lanes
 
 
 class News:
-    """What others have written; `own` is the folder of the lane that asks, None for none.
+    """Records that others have written; `own` is the folder of the lane that asks, None for none.
 
     Only what has changed is read again. Lanes in this repository are read from their own files,
     at once; those on other machines from the refs that were fetched last.

@@ -14,7 +14,7 @@ from autoresearch_ci.core.model import Direction, Experiment, Lane, Reason, Stat
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known beside the experiments: which way is better, and the lanes of sessions.
+    """Facts beside the experiments: which way is better, and the lanes of sessions.
 
     `names` are the experiments' names, by place. `heads` are commits that sessions on the
     campaign's branch have begun at, `on` is where that branch is: neither can be left any more.

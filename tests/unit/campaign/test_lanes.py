@@ -9,12 +9,16 @@ import time
 
 import pytest
 
+from autoresearch_ci.campaign.archive import LOG
+from autoresearch_ci.campaign.remove import remove
+from autoresearch_ci.campaign.requests import leave_local
 from autoresearch_ci.core.errors import LedgerError, LockedError, SettingsError
-from autoresearch_ci.core.model import Lane
+from autoresearch_ci.core.model import Lane, StopRequest
+from autoresearch_ci.core.text import timestamp
 from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.session_request import SessionRequest
-from autoresearch_ci.workspace import LaneWorkspace, Workspace
+from autoresearch_ci.workspace import LaneWorkspace, Target, Workspace
 from tests import racing_sessions
 from tests.lane_sessions import LANED, TAG, check, end, hold, improved, start
 from tests.projects import git
@@ -135,6 +139,49 @@ def test_a_session_without_lanes_goes_on_after_them(project):
     said += [hold(project, 1, count=2, first=50), hold(project, combine=True)]
     history = check(project, *said)
     assert len(history.experiments) == 1 + 8 + 2 + 2 + sum("TOLD" in s for s in said[-1].split())
+
+
+def test_a_session_without_a_lane_that_publishes_beside_a_combination_is_merged(bare, clone):
+    """Nothing of it is lost, and the branch goes forward alone."""
+    place = clone("plain")
+    hold(place, setup=True, push=True)
+    said = [hold(clone(f"lane{number}"), number, count=4, push=True) for number in (1, 2)]
+    plain = start(place, count=6, first=100, pause=0.5, push=True)
+    one = clone("one")
+    said.append(hold(one, combine=True, push=True))
+    while "RACED" in said[-1]:
+        said.append(hold(one, combine=True, push=True))
+    said.append(end(plain))
+    check(bare, *said)
+    said.append(hold(clone("last"), combine=True, push=True))
+    check(bare, *said)
+
+
+def test_a_stop_reaches_every_lane_of_the_repository(project):
+    """Each ends after the experiment that it is at."""
+    lanes = [start(project, number, count=1000, pause=0.2) for number in (1, 2)]
+    workspace = Workspace.open(project)
+    folders = [LaneWorkspace(workspace, TAG, number).state_dir for number in (1, 2)]
+    while not all((folder / LOG).exists() for folder in folders):
+        time.sleep(0.1)
+    assert leave_local(workspace, StopRequest(TAG, "stop-1", timestamp())) is not None
+    said = [end(lane) for lane in lanes]
+    assert all("StopReason.STOPPED" in each for each in said)
+    said.append(hold(project, combine=True))
+    check(project, *said)
+
+
+def test_a_campaign_is_deleted_with_its_lanes(bare, clone):
+    """Here and on the remote nothing of it stays."""
+    place = clone("lane")
+    hold(place, setup=True, push=True)
+    hold(place, 1, count=2, push=True)
+    workspace = Workspace.open(place)
+    lines = remove(workspace, TAG, workspace.remote(Target("origin")))
+    assert sum("refs/autoresearch/lanes" in line for line in lines) == 4
+    for repository in (place, bare):
+        refs = git(repository, "for-each-ref", "--format=%(refname)")
+        assert "autoresearch" not in refs.replace("refs/remotes/origin/main", "")
 
 
 def request(project, lane: Lane | None = None, **settings):
