@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autoresearch_ci.cli import workflow, workflow_steps
+from autoresearch_ci.cli import init_choices, workflow, workflow_steps
 from autoresearch_ci.cli.parser import add_settings
 from autoresearch_ci.cli.paths import folder_in, repository_root
 from autoresearch_ci.core.errors import SettingsError
@@ -40,11 +40,19 @@ _HEADING = re.compile(r"^ {0,3}#{2,4}[ \t]+autoresearch\b", re.IGNORECASE | re.M
 def add_arguments(parser: ArgumentParser) -> None:
     """Add what the section or the workflow is to say, and the flag to write it."""
     parser.usage = (
-        f"{parser.prog} [--dry-run] [--force] [--SETTING VALUE ...]\n"
+        f"{parser.prog} [--package NAME] [--metric NAME] [--dry-run] [--force]"
+        " [--SETTING VALUE ...]\n"
         f"       {parser.prog} --github [--dry-run] [--force] [--action ACTION] [--runner LABEL]"
         " [--docker | --container IMAGE]"
     )
     parser.add_argument("--dry-run", action="store_true", help="print it, write nothing")
+    parser.add_argument(
+        "--package", metavar="NAME", help="the member of a workspace, by its name or folder"
+    )
+    parser.add_argument(
+        "--metric", metavar="NAME",
+        help="a benchmark or script that is here as the metric; without it they are named",
+    )  # fmt: skip
     parser.add_argument(
         "--force", action="store_true",
         help="write anew what is there; the section's settings stay, a workflow is kept beside it",
@@ -127,6 +135,9 @@ def _section(arguments: Namespace) -> int:
     folder = folder_in(root, arguments.repo)
     path = document(root)
     given = {**written(path), **arguments.overrides}
+    offers = init_choices.Offers(project_types.Project(root, folder))
+    offers = offers.of(arguments.package, needed=not given.get("target_file"))
+    folder = offers.folder
     target = given.get("target_file")
     _same_project(root, folder, path.name, target, arguments.overrides)
     detected = project_types.around(root, target) if target else project_types.here(root, folder)
@@ -135,6 +146,8 @@ def _section(arguments: Namespace) -> int:
         stated = _stated(programme, detected)
         detected, target = None, target or stated.get("target_file")
         given = {**stated, **given}
+    metric = {} if programme else offers.metric(arguments.metric, detected, given)
+    given = {**metric, **given}
     found = () if detected or target else project_types.candidates(root, folder)
     script = next((each for each in found if each.settings), None)
     known = _together(detected, given, path.name, set(arguments.overrides))
@@ -164,7 +177,7 @@ def _section(arguments: Namespace) -> int:
         print(section)
     kind = detected.name if detected else "ml" if script else None
     print(_next(path.name, kind, complete=complete))
-    remarks = _remarks(detected, known, complete=complete)
+    remarks = [*_remarks(detected, known, complete=complete), *(() if metric else offers.named())]
     for line in () if arguments.quiet else _found(programme) if programme else remarks:
         print(line)
     return 0

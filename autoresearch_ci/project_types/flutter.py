@@ -22,7 +22,7 @@ def detect(project: Project) -> Detected | None:
     """lib/main.dart is the target; the release package's MiB are the metric."""
     if not project.has("pubspec.yaml"):
         return None
-    if members := _members(project):
+    if members := members_of(project):
         return Detected(
             "flutter",
             {"metric_name": "apk_mb", "metric_direction": "lower_is_better"},
@@ -56,7 +56,7 @@ def detect(project: Project) -> Detected | None:
     )
 
 
-def _members(project: Project) -> tuple[str, ...]:
+def members_of(project: Project) -> tuple[str, ...]:
     """The packages that a workspace's pubspec only names."""
     listed = re.search(
         r"^workspace:[ \t]*\n((?:[ \t]+-[^\n]*\n?)+)", project.text("pubspec.yaml"), re.MULTILINE

@@ -46,7 +46,7 @@ def detect(project: Project) -> Detected | None:
         "metric_direction": "lower_is_better",
     }
     own = [path for path in sources if not _is_test(path)]
-    members = _members(project)
+    members = members_of(project)
     named = _named(project, own)
     notes = [] if tested else [NO_TESTS]
     if len(members) > 1 and not named and not project.has_folder("src/main"):
@@ -69,7 +69,7 @@ def detect(project: Project) -> Detected | None:
     )
 
 
-def _members(project: Project) -> tuple[str, ...]:
+def members_of(project: Project) -> tuple[str, ...]:
     """The modules of a Maven parent, or the projects that Gradle's settings include."""
     found = re.findall(r"<module>\s*([\w./-]+)\s*</module>", project.text("pom.xml"))
     for head in _HEADS:

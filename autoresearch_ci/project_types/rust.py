@@ -123,11 +123,12 @@ def _packages(project: Project) -> Iterator[str]:
     manifest = _toml(project, "Cargo.toml")
     if "package" in manifest:
         yield ""
-    folders = _members(project, "default-members") or _members(project, "members")
+    folders = members_of(project, "default-members") or members_of(project)
     yield from sorted(folders, key=lambda folder: not project.has(f"{folder}/src/main.rs"))
 
 
-def _members(project: Project, key: str) -> list[str]:
+def members_of(project: Project, key: str = "members") -> list[str]:
+    """The folders of a workspace's members, by its list `key`."""
     members = _table(_toml(project, "Cargo.toml"), "workspace").get(key)
     patterns = (
         [each for each in members if isinstance(each, str)] if isinstance(members, list) else []
@@ -194,7 +195,7 @@ def _holds(above: Project, project: Project) -> bool:
     if above.folder == project.folder or not _table(_toml(above, "Cargo.toml"), "workspace"):
         return False
     package = posixpath.relpath(f"/{project.folder}", f"/{above.folder}")
-    return package in _members(above, "members")
+    return package in members_of(above, "members")
 
 
 def _tested(project: Project) -> bool:

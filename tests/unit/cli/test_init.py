@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from autoresearch_ci.config import load
@@ -290,3 +292,60 @@ def test_a_programme_is_named_where_settings_are_missing(tmp_path, init):
     with pytest.raises(SettingsError) as error:
         load(tmp_path)
     assert "autoresearch.md: a programme, which `autoresearch-ci init` reads" in error.value.detail
+
+
+def workspace(folder):
+    """A workspace of two packages, with benchmarks."""
+    files = {
+        "package.json": '{"private": true, "workspaces": ["packages/*"]}',
+        "packages/core/package.json": '{"name": "@acme/core", "scripts": {"build": "x", "bench": "y"}}',
+        "packages/core/src/index.js": "export const a = 1;\n" * 30,
+        "packages/app/package.json": '{"name": "@acme/app", "scripts": {"build": "x"}}',
+        "packages/app/src/index.js": "export const b = 1;\n" * 30,
+    }
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+
+
+def test_a_member_of_a_workspace_is_named(tmp_path, init):
+    """By its name or folder; one that there is not is an error that lists those there are."""
+    workspace(tmp_path)
+    assert "init --package packages/" in init(code=1)
+    assert "packages/core, packages/app" in init("--package", "nonesuch", code=1).replace(
+        "packages/app, packages/core", "packages/core, packages/app"
+    )
+    assert "- target_file: packages/core/src/index.js" in init(
+        "--package", "@acme/core", "--dry-run"
+    )
+    init("--package", "app")
+    assert load(tmp_path).settings.target_file == "packages/app/src/index.js"
+
+
+def test_a_benchmark_as_the_metric(tmp_path, init):
+    """It is offered by name, and chosen by name; nothing of the detected metric is mixed with it."""
+    workspace(tmp_path)
+    assert "by --metric NAME: npm:bench" in init("--package", "core")
+    assert "There is: npm:bench." in init("--package", "core", "--metric", "x", "--force", code=1)
+    (tmp_path / "CLAUDE.md").unlink()
+    init("--package", "core", "--metric", "npm:bench")
+    settings = load(tmp_path).settings
+    assert settings.run_command == "cd packages/core && npm run --silent bench"
+    assert (settings.metric_name, settings.metric_parse) == (
+        "seconds", 'cd packages/core && echo "$AUTORESEARCH_SECONDS"'
+    )  # fmt: skip
+    assert settings.artifacts == ()
+
+
+def test_a_person_at_a_terminal_is_asked(tmp_path, init, monkeypatch):
+    """Which member, then what to measure where there is more than one thing; Enter is for none."""
+    workspace(tmp_path)
+    said = iter(["x\n", "2\n", "2\n"])
+    for stream in (sys.stdin, sys.stderr):
+        monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys.stdin, "readline", lambda: next(said), raising=False)
+    text = init()
+    assert "1  packages/" in text
+    assert "2  npm:bench: a script of package.json, its wall time" in text
+    assert load(tmp_path).settings.metric_name == "seconds"
+    assert next(said, None) is None

@@ -71,6 +71,8 @@ def test_defaults(project):
         "proposer_proxy": "auto",
         "proposer_budget": 600,
         "program_file": None,
+        "goal": None,
+        "evidence_command": None,
         "context_files": (),
         "brief_tokens": 24_000,
         "memory_limit": None,
