@@ -165,8 +165,9 @@ class AgentProposer:
             except _Unfit as unfit:
                 return self._rejected(str(unfit), title)
         changed = {path: text for path, text in found.items() if text != source.get(path)}
-        if not changed:
-            return self._rejected(f"the agent did not change {', '.join(source)}", title)
+        if not changed:  # some end well, whatever their API says
+            kept = f"the agent did not change {', '.join(source)}"
+            return self._rejected(": ".join(filter(None, (kept, keys.trouble()))), title)
         for path, text in changed.items():
             if any(value in text for value in hidden):
                 return self._rejected(f"the agent wrote a credential into {path}", title)

@@ -36,6 +36,11 @@ SERVICES = (
     Service(
         ("OPENAI_API_KEY",), ("OPENAI_BASE_URL", "OPENAI_API_BASE"), "https://api.openai.com/v1"
     ),
+    Service(
+        ("GEMINI_API_KEY",),
+        ("GOOGLE_GEMINI_BASE_URL",),
+        "https://generativelanguage.googleapis.com",
+    ),
 )
 
 

@@ -23,6 +23,7 @@ _LASTING = frozenset(
     {
         *("invalid_request_error", "authentication_error", "permission_error", "billing_error"),
         *("not_found_error", "request_too_large", "insufficient_quota", "invalid_api_key"),
+        "API_KEY_INVALID",
     }
 )
 _PAY = "Add credit or raise the limit in the provider's console, or use another model."
@@ -39,7 +40,7 @@ _MEANT = {
     429: ("gets too many requests", f"{LATER} Or raise the rate limit of the key."),
     529: ("is overloaded", LATER),
 }
-_BAD_REQUEST = 400
+_BAD_REQUEST, _WRONG_KEY = 400, 401
 _LIKE = {405: 404, 422: _BAD_REQUEST}
 _TOO_LONG = re.compile(r"context|maximum|too (long|large|many)", re.IGNORECASE)
 
@@ -91,8 +92,9 @@ def of_status(
         return _redirect(host, status, headers, key)
     kind, said = _read(body)
     quoted = quote(said, key)
-    does, remedy = _MEANT.get(_LIKE.get(status, status), ("has an error of its own", LATER))
-    if _LIKE.get(status, status) == _BAD_REQUEST and _TOO_LONG.search(said):
+    like = _WRONG_KEY if kind == "API_KEY_INVALID" else _LIKE.get(status, status)
+    does, remedy = _MEANT.get(like, ("has an error of its own", LATER))
+    if like == _BAD_REQUEST and _TOO_LONG.search(said):
         remedy = "Lower `max_output_tokens`, show the model less, or use one that takes more."
     passing = status in RETRIED
     if kind == "insufficient_quota" or "credit balance" in said.lower():
@@ -157,6 +159,9 @@ def _read(body: bytes) -> tuple[str, str]:
 
 def _kind(error: dict[str, Any]) -> str:
     known = [str(error.get(name) or "") for name in ("code", "type")]
+    details = error.get("details")
+    for detail in details if isinstance(details, list) else ():  # as Google says it
+        known.append(str(detail.get("reason")) if isinstance(detail, dict) else "")
     return next((kind for kind in known if kind in _FILTERED | _LASTING), known[1] or known[0])
 
 

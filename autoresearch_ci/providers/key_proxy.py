@@ -156,6 +156,9 @@ class _Request(BaseHTTPRequestHandler):
         if not self.path.startswith("/"):
             self._refuse(400, f"Only {proxy.upstream.host} can be asked here.")
             return
+        if "upgrade" in self.headers:  # agents that try WebSockets first go on without at once
+            self._refuse(426, "WebSockets are not spoken here; ask by POST.")
+            return
         if "transfer-encoding" in self.headers:
             self._refuse(411, "Send a body with its length.")
             return

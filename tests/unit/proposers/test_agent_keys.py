@@ -95,6 +95,15 @@ def test_trouble_with_the_key_is_told(ask, agent, status, says):
     assert f"HTTP Error {status}" in problem
 
 
+def test_trouble_that_an_agent_keeps_to_itself(ask, agent):
+    """An agent that ends well without its API has changed nothing, and it is told why."""
+    with Server(lambda _: anthropic.error(401, "some_error", "No.")) as server:
+        problem = rejected(ask(f"{agent} || true", variables=asking(server)))
+    assert problem.startswith(
+        "the agent did not change src/train.py: 127.0.0.1 refuses the API key"
+    )
+
+
 def test_an_agent_that_does_not_know_its_address(ask, monkeypatch):
     """An agent that failed and never asked is told which setting hands the key over."""
     monkeypatch.setenv(KEY, anthropic.KEY)
@@ -121,6 +130,7 @@ def test_a_placeholder_is_a_credential(ask, monkeypatch):
     [
         ("ANTHROPIC_AUTH_TOKEN", {"ANTHROPIC_BASE_URL": ""}),
         ("OPENAI_API_KEY", {"OPENAI_BASE_URL": "/v1", "OPENAI_API_BASE": "/v1"}),
+        ("GEMINI_API_KEY", {"GOOGLE_GEMINI_BASE_URL": ""}),
     ],
 )
 def test_keys_and_addresses_that_are_known(ask, monkeypatch, seen, key, addresses):

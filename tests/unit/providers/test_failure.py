@@ -53,6 +53,14 @@ def test_redirect_says_where_to(location: str, shown: str) -> None:
     assert f"on to {shown} (HTTP 302)" in failure.message
 
 
+def test_a_key_that_is_refused_with_another_status() -> None:
+    """Google answers a wrong key as a bad request, and the details say why."""
+    info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}
+    said = {"code": 400, "message": "API key not valid.", "status": "INVALID_ARGUMENT"}
+    body = json.dumps({"error": {**said, "details": [info]}}).encode()
+    assert "refuses the API key (HTTP 400)" in of_status("host", 400, {}, body, None).message
+
+
 def test_limit_on_the_rate_is_no_matter_of_length() -> None:
     """The word maximum in a rate limit does not make it a request that is too long."""
     failure = of_status("host", 429, {}, b"maximum requests per minute", None)

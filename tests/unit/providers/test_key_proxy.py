@@ -155,6 +155,16 @@ def test_a_body_without_its_length_is_refused():
         assert not server.seen
 
 
+def test_a_web_socket_is_declined_at_once():
+    """An agent that would speak by WebSocket first hears that it has to ask; the vendor hears nothing."""
+    with Server(lambda _: whole(200, b"")) as server, proxy_for(server) as proxy:
+        headers = {"x-api-key": proxy.placeholders[NAME], "connection": "upgrade"}
+        answer = httpx.get(f"{proxy.url}/v1/responses", headers={**headers, "upgrade": "websocket"})
+        assert answer.status_code == 426
+        assert not server.seen
+    assert proxy.failure is None
+
+
 @pytest.mark.parametrize(
     ("act", "says"),
     [
