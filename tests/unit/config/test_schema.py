@@ -195,10 +195,11 @@ def test_settings_page_has_the_table():
 def test_recipes_for_agents():
     """Each recipe on the agents page is a command and variables that the settings take."""
     page = (ROOT / "docs/agents.md").read_text(encoding="utf-8")
-    recipes = [block.split("```")[0] for block in page.split("\n```yaml\n")[1:]]
+    blocks = [yaml.safe_load(each.split("```")[0]) for each in page.split("\n```yaml\n")[1:]]
+    recipes = [block for block in blocks if "jobs" not in block]
     assert len(recipes) > 5
     for recipe in recipes:
-        written = {k: v for k, v in yaml.safe_load(recipe).items() if k != "proposer"}
+        written = {k: v for k, v in recipe.items() if k != "proposer"}
         Settings(**yaml.safe_load(BASE), **written)
         assert written["proposer_command"]
 
