@@ -36,6 +36,7 @@ WRITTEN = {
     "sandbox_write": [("/mnt/a, /b", ("/mnt/a", "/b")), ("/c", ("/c",)), ("/d e", ("/d e",))],
     "measure_command": [("./measure", "./measure"), ("a | b", "a | b"), ("wc -c a", "wc -c a")],
     "holdout_command": [("./hold", "./hold"), ("a | b", "a | b"), ("wc -c b", "wc -c b")],
+    "evidence_command": [("prof a", "prof a"), ("prof b", "prof b")],
     "constraints": [
         ("tests >= 18329", (Constraint("tests", at_least=True, amount=18329),)),
         ("p99_ms <= +5%", None),
@@ -50,6 +51,7 @@ WRITTEN = {
     "metric_max": [("100", 100), ("1e3", 1000), ("7", 7)],
     "proposer": [("search", "search"), ("auto", "auto"), ("openai", "openai")],
     "max_fixes": [("2", 2), ("0", 0), ("1", 1)],
+    "goal": [("be quick", "be quick"), ("be small", "be small")],
     "program_file": [("a.md", "a.md"), ("b/c.md", "b/c.md"), ("d.md", "d.md")],
     "context_files": [("a, b/*", ("a", "b/*")), ("c", ("c",)), ("d", ("d",))],
     "brief_tokens": [("8000", 8000), ("1", 1), ("24000", 24000)],
