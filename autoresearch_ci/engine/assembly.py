@@ -262,7 +262,7 @@ def describe(
 def notes(workspace: Workspace, campaign: Campaign, loaded: config.Loaded) -> Iterator[str]:
     """Sentences for people, before anything is run."""
     yield from loaded.notes
-    yield from workspace.tracked_files.lacking(campaign.branch)
+    yield from workspace.tracked_files.lacking(campaign.head)
     yield from select.notes(loaded.settings, os.environ)
     for gone in without_branch(workspace):
         if gone != campaign.tag:
