@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from autoresearch_ci.core.model import Lane
+from autoresearch_ci.proposers.search.batch import mark
 from autoresearch_ci.proposers.search.landscape import Space
 from autoresearch_ci.proposers.search.observations import Observations, Setting
 from autoresearch_ci.proposers.search.steps import Step, Steps, step_to, steps_of
@@ -108,6 +110,16 @@ class Candidates:
         """Coordinates of candidates."""
         places: Array = self._places[np.arange(len(self._steps)), rows]
         return places
+
+    def of(self, lane: Lane | None, rows: Rows) -> NDArray[np.bool_]:
+        """Tell candidates that belong to a lane, by what they set; all do where there is none."""
+        if lane is None:
+            return np.ones(len(rows), dtype=np.bool_)
+        marks = np.zeros(self._places.shape, dtype=np.int64)
+        for at, steps in enumerate(self._steps):
+            marks[at, 1 : len(steps) + 1] = [mark(step.name) for step in steps]
+        together = marks[np.arange(len(self._steps)), rows].sum(axis=1)
+        return np.asarray(together % lane.count == lane.number - 1)
 
     def steps(self, row: Rows) -> Steps:
         """The steps of a row."""

@@ -54,8 +54,8 @@ def ranked_cuts(
 ) -> Iterator[Cut]:
     """First what provably nobody uses, the largest first; then by its look and how its kind fared.
 
-    What a deletion saves counts for more where the metric is about size. None that was tried, nor
-    what is left of it by now.
+    What a deletion saves counts for more where the metric is about size. None that was tried or
+    is being tried, nor what is left of it by now.
     """
 
     def promise(cut: Cut) -> tuple[bool, float, str]:
@@ -65,5 +65,7 @@ def ranked_cuts(
         return not cut.private, -cut.weight * rate * size, cut.id
 
     for cut in sorted(cuts, key=promise):
-        if not observations.cuts[cut.id] and not observations.was_cut(cut.gone(text)):
+        if observations.cuts[cut.id] or cut.id in observations.cutting:
+            continue
+        if not observations.was_cut(cut.gone(text)):
             yield cut

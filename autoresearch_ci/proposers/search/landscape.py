@@ -34,6 +34,7 @@ _TINY = 1e-12
 
 
 Stands = dict[int, tuple[Array, float, int]]
+"""By a version's age: its point, its gain over today's incumbent, others' changes in between."""
 
 
 class Space:
@@ -72,11 +73,13 @@ class Space:
 class Landscape:
     """Measurements of some parameters; `good` are the settings of the best other versions.
 
-    Of those the settings that are not today's.
+    Of those the settings that are not today's. `under_way` has a row an experiment that moves
+    any of these parameters and is not measured yet.
     """
 
     evidence: Evidence
     good: list[Mapping[str, Setting]]
+    under_way: Array
 
 
 def landscape(space: Space, observations: Observations) -> Landscape:
@@ -115,7 +118,13 @@ def landscape(space: Space, observations: Observations) -> Landscape:
         worked=worked[kept].astype(float),
         seconds=np.log(np.maximum(seconds[kept], _TINY)),
     )
-    return Landscape(evidence, _good(told, values[1:], observations))
+    coming = [
+        space.moved(stands[age][0], moves)
+        for age, moves in observations.under_way
+        if not space.index.keys().isdisjoint(moves)
+    ]
+    under_way = np.array(coming).reshape(len(coming), len(space.parameters))
+    return Landscape(evidence, _good(told, values[1:], observations), under_way)
 
 
 def _point(space: Space, stands: Stands, told: Sequence[Observation], at: int) -> Array:
@@ -127,16 +136,20 @@ def _good(
     told: Sequence[Observation], values: Array, observations: Observations
 ) -> list[Mapping[str, Setting]]:
     """The settings of the best versions, where they are not those of today."""
-    back: list[dict[str, Setting]] = [{}]
-    for keep in reversed(observations.keeps):
-        back.append({**back[-1], **{name: old for name, (old, _) in keep.moves.items()}})
-    back.reverse()
+    now = len(observations.keeps)
+    at_age: dict[int, dict[str, Setting]] = {now: {}}
+    for at, keep in reversed(list(enumerate(observations.keeps))):
+        at_age[at] = at_age[at + 1] | {name: old for name, (old, _) in keep.moves.items()}
+    for at, fork in enumerate(observations.forks):
+        at_age[-1 - at] = at_age[fork.age] | _moved_to(fork.moves)
     best = [at for at in np.argsort(-values, kind="stable")[: 2 * GOOD] if not told[at].kept]
-    kept = [back[age] for age in range(max(1, len(back) - GOOD), len(back) - 1)]
-    missed = [
-        back[told[at].age] | {n: new for n, (_, new) in told[at].moves.items()} for at in best
-    ]
+    kept = [at_age[age] for age in range(max(1, now + 1 - GOOD), now)]
+    missed = [at_age[told[at].age] | _moved_to(told[at].moves) for at in best]
     return [*kept, *missed[:GOOD]]
+
+
+def _moved_to(moves: Moves) -> dict[str, Setting]:
+    return {name: new for name, (_, new) in moves.items()}
 
 
 def _weightiest(values: Array) -> NDArray[np.intp]:
@@ -149,7 +162,7 @@ def _weightiest(values: Array) -> NDArray[np.intp]:
 
 
 def _stands(space: Space, observations: Observations) -> Stands:
-    """After so many keeps: the incumbent's point, its gain over today's, others' changes since."""
+    """All versions that anything was tried on: the branch's, and those beside it."""
     point, level, others = space.here, 0.0, 0
     stands = {len(observations.keeps): (point, level, others)}
     for at, keep in reversed(list(enumerate(observations.keeps))):
@@ -160,4 +173,8 @@ def _stands(space: Space, observations: Observations) -> Stands:
         stands[at] = point, level, others
     # Nothing stood anywhere before the baseline.
     stands[0] = stands.get(1, stands[0])
+    for at, fork in enumerate(observations.forks):
+        point, level, others = stands[fork.age]
+        point, others = space.moved(point, fork.moves), others + (not fork.moves)
+        stands[-1 - at] = point, level + fork.gain, others
     return stands

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import Experiment, Reason, Side, Status
+from autoresearch_ci.core.model import Experiment, ExperimentStart, Reason, Side, Status
 
 # No lesson in these: the idea itself was never measured.
 _UNTOLD = frozenset({Reason.INTERRUPTED, Reason.DUPLICATE})
@@ -29,8 +29,8 @@ class Observation:
     """Knobs that were moved from one setting to another, and how much better that was.
 
     `gain` is in the metric's unit, None where there is no number or it is not
-    to be trusted. `age` counts the kept experiments before it. `seconds` is the time of a run,
-    `runs` the number of the candidate's.
+    to be trusted. `age` is the version that it was tried on: after so many keeps, or below 0
+    that of a fork. `seconds` is the time of a run, `runs` the number of the candidate's.
     """
 
     number: int
@@ -46,6 +46,15 @@ class Observation:
 class Keep:
     """A kept experiment: no moves where the search had no part in it, or a deletion."""
 
+    moves: Moves
+    gain: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """A version beside the branch: kept on the version `age` by a lane, and superseded since."""
+
+    age: int
     moves: Moves
     gain: float
 
@@ -66,7 +75,9 @@ class Observations:
     `crashes` are the moves that led to no value, `failed` the settings of one parameter alone
     that did. `reached` are the lowest and the highest setting of a number that gave a value.
     `gone` has the lines that deletions took away, by the first of them. `seconds` is the time
-    of a run of the baseline.
+    of a run of the baseline. `forks[n]` is the version of age `-1 - n`. `under_way` are the moves
+    that other lanes are trying, and the version that they are tried on; `going` counts all that
+    they are at by its kind, `set` or `cut`, and `cutting` has the names of the deletions.
     """
 
     lessons: list[Observation] = field(default_factory=list)
@@ -77,25 +88,26 @@ class Observations:
     reached: dict[str, tuple[float, float]] = field(default_factory=dict)
     gone: dict[str, list[frozenset[str]]] = field(default_factory=dict)
     keeps: list[Keep] = field(default_factory=list)
+    forks: list[Fork] = field(default_factory=list)
+    under_way: list[tuple[int, Moves]] = field(default_factory=list)
+    going: Counter[str] = field(default_factory=Counter)
+    cutting: set[str] = field(default_factory=set)
     seconds: float = 0.0
     spread: float = 0.0
     repeats: int = 0
+    _ages: dict[str, int] = field(default_factory=dict)
     _read: list[Experiment] = field(default_factory=list)
-    _done: int = 0
 
     def follows(self, history: History) -> bool:
         """True if what was read so far is the beginning of this history."""
-        return self._done <= history.next_number and (
-            not self._read or history.experiments[self._done - 1] == self._read[0]
-        )
+        return history.experiments[: len(self._read)] == self._read
 
     def read(self, history: History) -> None:
         """Take in what is new."""
-        for number in range(self._done, history.next_number):
-            experiment = history.experiments[number]
+        for experiment in history.experiments[len(self._read) :]:
             self._learn(experiment, history)
-            self._read[:] = [experiment]
-        self._done = history.next_number
+            self._read.append(experiment)
+        self._note_under_way(history.under_way)
 
     @property
     def since_keep(self) -> int:
@@ -115,9 +127,9 @@ class Observations:
     def _learn(self, experiment: Experiment, history: History) -> None:
         kept = experiment.status is Status.KEEP
         self._note_noise(experiment)
-        note = experiment.change if isinstance(experiment.change, Mapping) else {}
+        note = _note(experiment)
         gain = _gain(experiment, history)
-        moves = _moves(note.get("set"))
+        moves = _moves_of(experiment)
         seconds = experiment.seconds / max(len(experiment.samples), 1)
         if experiment.is_baseline:
             self.seconds = seconds
@@ -133,11 +145,29 @@ class Observations:
                 self._count(f"cut:{note.get('kind')}", kept, gain)
         if kept:
             self.keeps.append(Keep(moves, gain or 0.0))
+            self._ages[experiment.commit] = len(self.keeps)
+        elif experiment.reason is Reason.SUPERSEDED and experiment.commit != experiment.parent:
+            self.forks.append(Fork(self._age(experiment.parent), moves, gain or 0.0))
+            self._ages[experiment.commit] = -len(self.forks)
+
+    def _age(self, parent: str) -> int:
+        """The version that a commit is; one that is not known is taken for the last keep."""
+        return self._ages.get(parent, len(self.keeps))
 
     def was_cut(self, gone: Sequence[str]) -> bool:
         """True if these lines, or these and others that are gone by now, were cut before."""
         cut = frozenset(gone)
         return any(cut <= before for before in self.gone.get(gone[0], ())) if gone else False
+
+    def _note_under_way(self, begun: Sequence[ExperimentStart]) -> None:
+        self.going, self.under_way, self.cutting = Counter[str](), [], set[str]()
+        for each in begun:
+            if moves := _moves_of(each):
+                self.going["set"] += 1
+                self.under_way.append((self._age(each.parent), moves))
+            elif isinstance(cut := _note(each).get("cut"), str):
+                self.going["cut"] += 1
+                self.cutting.add(cut)
 
     def _note_gone(self, gone: object) -> None:
         if isinstance(gone, list | tuple) and gone and all(isinstance(name, str) for name in gone):
@@ -156,7 +186,7 @@ class Observations:
         """Remember where parameters were moved to, and where that led to no value."""
         runs = sum(sample.side is Side.CANDIDATE for sample in experiment.samples)
         kept = experiment.status is Status.KEEP
-        number, age = experiment.experiment, len(self.keeps)
+        number, age = experiment.experiment, self._age(experiment.parent)
         self.lessons.append(Observation(number, moves, gain, kept, age, seconds, runs))
         if gain is None:
             self.crashes.append(moves)
@@ -184,6 +214,14 @@ def _gain(experiment: Experiment, history: History) -> float | None:
         return None
     gain = history.direction.gain(experiment.value, experiment.prev)
     return gain if math.isfinite(gain) else None
+
+
+def _note(idea: Experiment | ExperimentStart) -> Mapping[str, Any]:
+    return idea.change if isinstance(idea.change, Mapping) else {}
+
+
+def _moves_of(idea: Experiment | ExperimentStart) -> Moves:
+    return _moves(_note(idea).get("set"))
 
 
 def _moves(note: Any) -> dict[str, tuple[Setting, Setting]]:

@@ -13,6 +13,7 @@ from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import FileSet, Importance, Proposal
 from autoresearch_ci.core.text import one_line
 from autoresearch_ci.proposers.search import kinds
+from autoresearch_ci.proposers.search.batch import own_first
 from autoresearch_ci.proposers.search.deletions import (
     find_cuts,
     is_about_size,
@@ -113,7 +114,7 @@ class SearchProposer:
     """Tunes numbers and switches, and removes code, one experiment at a time.
 
     Nothing is remembered but what the history says: the proposal is a function
-    of the source, the history and `seed`, the same in every process. What an
+    of the source, the history (with its lane) and `seed`, the same in every process. What an
     instance keeps is only there so that nothing is worked out twice. With `only`,
     nothing but the numbers on lines like these is changed, whatever they are now.
     `frozen_lines` says what is frozen; without one that is what the metric's name says. `elsewhere`
@@ -147,6 +148,8 @@ class SearchProposer:
             self._memory = Observations()
         self._memory.read(history)
         reading = self._read(source)
+        busy = {each.candidate for each in history.under_way}
+        busy.update(each.candidate for each in history.superseded)
         ways = [self._tunings(reading, history), self._deletings(reading, history)]
         if self._cutting(reading):
             ways.reverse()
@@ -154,6 +157,8 @@ class SearchProposer:
             for key, title, text, change in way:
                 if key not in reading.spent:
                     files = source | {source.target: text}
+                    if files.digest in busy:
+                        continue  # if it comes to nothing there, it may be wanted after all
                     if self._new(reading, history, files, change):
                         return Proposal(title, files, self.name, change)
                     reading.spent.add(key)
@@ -224,18 +229,18 @@ class SearchProposer:
         if not self._deletions:
             return False
         promising = sum(parameter.weight for parameter in reading.parameters) / _ENOUGH
-        ways = {
+        weights = {
             "cut": _CUT_FOR_SIZE if is_about_size(self._metric_name) else _CUT_ELSE,
             "set": min(1.0, promising),
         }
-        arms = {name: self._memory.arm(name) for name in ways}
+        arms = {name: self._memory.arm(name) for name in weights}
+        tried = {name: arm.tried + self._memory.going[name] for name, arm in arms.items()}
         worth = {
-            name: weight * (arms[name].kept + 1) / (arms[name].tried + 3)
-            for name, weight in ways.items()
+            name: weight * (arms[name].kept + 1) / (tried[name] + 3)
+            for name, weight in weights.items()
         }
         share = worth["cut"] / (sum(worth.values()) or 1.0)
-        tried = sum(arm.tried for arm in arms.values())
-        return arms["cut"].tried + 0.5 < share * (tried + 1)
+        return tried["cut"] + 0.5 < share * (sum(tried.values()) + 1)
 
     def _tunings(
         self, reading: _Reading, history: History
@@ -245,9 +250,11 @@ class SearchProposer:
                 ranked,
             )
 
-        rng = random.Random(f"{self._seed}/{history.next_number}")
-        for steps in ranked(reading.parameters, self._memory, rng):
-            key = tuple(f"{step.parameter.id}={step.text}" for step in steps)
+        seed = f"{self._seed}/{history.next_number}"
+        lane = history.lane if history.lane and history.lane.count > 1 else None
+        seed += f"/{lane.number}" if lane else ""
+        for steps in ranked(reading.parameters, self._memory, random.Random(seed), lane):
+            key = tuple(step.name for step in steps)
             if key not in reading.spent:
                 yield (
                     key,
@@ -263,7 +270,8 @@ class SearchProposer:
             return
         source, by_size = reading.source, is_about_size(self._metric_name)
         cuts = self._allowed(reading.every_cut(), history)
-        for cut in ranked_cuts(cuts, source.text, self._memory, by_size=by_size):
+        ranked = ranked_cuts(cuts, source.text, self._memory, by_size=by_size)
+        for cut in own_first(ranked, history.lane, lambda cut: cut.id):
             if (cut.id,) in reading.spent:
                 continue
             if cut.name and self._elsewhere(cut.name):

@@ -22,6 +22,11 @@ class Step:
     new: Setting
 
     @property
+    def name(self) -> str:
+        """Tells it from all other steps of the source."""
+        return f"{self.parameter.id}={self.text}"
+
+    @property
     def old(self) -> Setting:
         return setting_of(self.parameter)
 

@@ -65,6 +65,9 @@ class Surrogate:
     `doubts` are how fast, for each parameter.
     """
 
+    _inverse: Array
+    _nugget: float
+
     def __init__(self, evidence: Evidence, weights: Array, here: Array, doubts: Array) -> None:
         self._points, self._categories = evidence.points, evidence.categories
         self._here, self._doubts = here, doubts
@@ -77,6 +80,29 @@ class Surrogate:
         self._crashing = self._inverse @ (evidence.worked - 1.0)
         self._usual = float(np.median(evidence.seconds))
         self._slower = self._inverse @ (evidence.seconds - self._usual)
+
+    def believe(self, points: Array, most: float) -> None:
+        """Take points that are being measured for what is expected of them, and `most` at most.
+
+        So the doubt about them and all that is near is gone, and nothing else is sent there
+        (the Kriging believer of Ginsbourger, Le Riche, Carraro, Kriging is well-suited to
+        parallelize optimization, 2010; `most` keeps a hope from drawing others after it).
+        """
+        told = self.forecast(points)
+        surplus = np.minimum(most - told.mean, 0.0)
+        near = self._likeness(points)
+        self._points = np.vstack([self._points, points])
+        among = self._likeness(points)[:, len(self._inverse) :]
+        among[np.diag_indices(len(points))] += self._nugget
+        # The larger inverse by blocks. What is as expected changes no mean.
+        known = near @ self._inverse
+        corner = np.linalg.inv(among - known @ near.T)
+        side = -corner @ known
+        self._inverse = np.block([[self._inverse - known.T @ side, side.T], [side, corner]])
+        nothing = np.zeros(len(points))
+        self._solved = np.append(self._solved, nothing) + np.append(side.T, corner, 0) @ surplus
+        self._crashing = np.append(self._crashing, nothing)
+        self._slower = np.append(self._slower, nothing)
 
     def _fit(self, values: Array, noise: Array, weights: Array) -> None:
         """Climb to the most likely lengths and ruggedness, and keep the best that was met."""
@@ -106,6 +132,7 @@ class Surrogate:
             if unlikely < best:
                 best = unlikely
                 self.lengths, self._inverse, self._scale = lengths, inverse, scale
+                self._nugget = nugget
             pull = inverse - np.outer(solved, solved) / scale
             slope = away
             slope[:-1] += lengths / 2 * (flat.T @ (pull * -(5 / 6) * (1 + far) * fading).ravel())

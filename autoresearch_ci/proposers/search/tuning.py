@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from autoresearch_ci.core.model import Lane
 from autoresearch_ci.proposers.search.candidates import Candidates, Rows
 from autoresearch_ci.proposers.search.landscape import Space, landscape
 from autoresearch_ci.proposers.search.observations import PLATEAU, Observations
@@ -35,12 +36,15 @@ _OVERHEAD = 0.2
 
 
 def ranked(
-    parameters: Sequence[Parameter], observations: Observations, rng: random.Random
+    parameters: Sequence[Parameter],
+    observations: Observations,
+    rng: random.Random,
+    lane: Lane | None = None,
 ) -> Iterator[Steps]:
     """Moves, the most promising first; each parameter alone and some together.
 
     Those that were moved before are weighed together with as many fresh ones as a model bears;
-    further ones wait until nothing else is left.
+    further ones wait until nothing else is left. In a lane its own come before all others.
     """
     chance = np.random.default_rng(rng.getrandbits(64))
     times = Counter(name for each in observations.lessons for name in each.moves)
@@ -52,11 +56,14 @@ def ranked(
     later = [*fresh[_FRESH:], *moved[_MOVED:]]
     for batch in (first, *(later[at : at + _FRESH] for at in range(0, len(later), _FRESH))):
         if batch:
-            yield from _weighed(batch, observations, chance)
+            yield from _weighed(batch, observations, chance, lane)
 
 
 def _weighed(
-    parameters: Sequence[Parameter], observations: Observations, chance: np.random.Generator
+    parameters: Sequence[Parameter],
+    observations: Observations,
+    chance: np.random.Generator,
+    lane: Lane | None,
 ) -> Iterator[Steps]:
     space = Space(parameters)
     known = landscape(space, observations)
@@ -64,6 +71,8 @@ def _weighed(
     candidates = Candidates(space, known.good, chance, wide=observations.since_keep >= PLATEAU)
     here = model.forecast(space.here[None])
     best = here.mean[0] if observations.noise else known.evidence.values.max()
+    if len(known.under_way):
+        model.believe(known.under_way, best)
 
     def worth(rows: Rows) -> Array:
         """Expected improvement a second; next to nothing for what would repeat a crash."""
@@ -79,7 +88,13 @@ def _weighed(
         children = candidates.children(rows[np.argsort(-values, kind="stable")[:_PARENTS]])
         rows, values = np.vstack([rows, children]), np.append(values, worth(children))
     order = np.argsort(-values, kind="stable")
-    yield candidates.steps(_pruned(rows[order[0]], values[order[0]], worth))
+    own = (candidates.of(lane, rows) & (values >= 0))[order]
+    order = np.concatenate([order[own], order[~own]])
+
+    def own_worth(rows: Rows) -> Array:
+        return np.where(candidates.of(lane, rows), worth(rows), -1.0)
+
+    yield candidates.steps(_pruned(rows[order[0]], values[order[0]], own_worth))
     for at in order:
         if values[at] >= 0:
             yield candidates.steps(rows[at])

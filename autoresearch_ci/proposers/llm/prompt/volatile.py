@@ -28,16 +28,19 @@ _PLATEAUS = ("plateau_combine", "plateau_different", "plateau_simplify")
 def moving(state: CampaignState, fences: Fences, room: int) -> list[str]:
     """The parts that are said anew each time: people's ideas first, the task last."""
     closing = joined(_standing(state), *_plateau(state.history), prompt("task"))
-    room -= size(closing) + 5 * len(GAP)
+    room -= size(closing) + 6 * len(GAP)
     queue = _queue(state, fences, room)
     room -= size(queue)
+    under_way = _under_way(state.history, fences, room // 2)
+    room -= size(under_way)
     rejected = _rejected(state.history, fences, room // 2)
     room -= size(rejected)
     crash = _crash(state, fences, room // 2)
     room -= size(crash)
     important = _important(state, fences, room // 4)
     room -= size(important)
-    return [queue, important, _near_misses(state, fences, room), crash, rejected, closing]
+    near = _near_misses(state, fences, room)
+    return [queue, important, near, crash, rejected, under_way, closing]
 
 
 def _queue(state: CampaignState, fences: Fences, room: int) -> str:
@@ -101,6 +104,16 @@ def _rejected(history: History, fences: Fences, room: int) -> str:
     heading = prompt("rejected")
     text = "\n".join(tried.flat(f"{each.description}: {each.error}") for each in last)
     shown = fences.tail(text, room - size(heading) - len(GAP))
+    return joined(heading, shown) if shown else ""
+
+
+def _under_way(history: History, fences: Fences, room: int) -> str:
+    """Ideas that other lanes have begun, so that they are not had twice."""
+    if not history.under_way:
+        return ""
+    heading = prompt("under_way")
+    text = "\n".join(tried.flat(each.description) for each in history.under_way)
+    shown = fences.head(text, room - size(heading) - len(GAP))
     return joined(heading, shown) if shown else ""
 
 
