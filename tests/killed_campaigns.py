@@ -10,8 +10,11 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import FileSet, Proposal, Rejected
 from autoresearch_ci.proposers.scripted import Idea, ScriptedProposer
 
 TARGET = "params.py"
@@ -31,6 +34,10 @@ SETTINGS = {
 }
 
 
+MORE = ("more/a.py", "more/b.py")
+"""Files that change with the target, where there are several."""
+
+
 def git(repository: Path, *words: str) -> str:
     done = subprocess.run(
         ["git", "-C", str(repository), *words], check=True, capture_output=True, text=True
@@ -38,9 +45,15 @@ def git(repository: Path, *words: str) -> str:
     return done.stdout.strip()
 
 
-def make_repository(folder: Path) -> Path:
-    """A project with eight numbers to tune, and a user's own files beside it."""
+def make_repository(folder: Path, *, several: bool = False) -> Path:
+    """A project with eight numbers to tune, and a user's own files beside it.
+
+    With `several`, each change is of three files.
+    """
     folder.mkdir()
+    for path in MORE if several else ():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text("baseline\n")
     names = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta"]
     (folder / TARGET).write_text("".join(f"{name} = {n + 1}.5\n" for n, name in enumerate(names)))
     (folder / "tracked.txt").write_text("the user's\n")
@@ -70,6 +83,16 @@ def idea(number: int) -> Idea:
     return f"idea {number}", change
 
 
+class SeveralFiles(ScriptedProposer):
+    """The same ideas, which write their title to the other files."""
+
+    def propose(self, source: FileSet, history: History) -> Proposal | Rejected | None:
+        found = super().propose(source, history)
+        assert isinstance(found, Proposal)
+        others = {path: f"{found.title}\n" for path in source if path != source.target}
+        return replace(found, files=found.files | others)
+
+
 def session(repository: Path, output: Path, experiments: int | None) -> int:
     """Fork a process that holds a session; its id. It writes its events to `output`.
 
@@ -78,6 +101,8 @@ def session(repository: Path, output: Path, experiments: int | None) -> int:
     words = ["autoresearch-ci", "--repo", str(repository), "--json", "run"]
     for key, value in SETTINGS.items():
         words += [f"--{key.replace('_', '-')}", value]
+    if (repository / MORE[0]).exists():
+        words += ["--editable-files", ", ".join(MORE)]
     if experiments is not None:
         words += ["--max-experiments", str(experiments)]
     # All of it is imported before the fork, so that the instants of the kills spread
@@ -92,7 +117,7 @@ def session(repository: Path, output: Path, experiments: int | None) -> int:
         return child
     try:
         os.setsid()
-        ideas = ScriptedProposer(idea(number) for number in range(1, 10**4))
+        ideas = SeveralFiles(idea(number) for number in range(1, 10**4))
         select.proposer = lambda _context: ideas
         descriptor = os.open(output, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
         os.dup2(descriptor, 1)
@@ -160,6 +185,11 @@ def check_after(repository: Path, scratch: Path) -> int:
     assert tip == kept[-1]["sha"], "the branch's tip is the last kept commit"
     count = int(git(repository, "rev-list", "--count", "main..autoresearch/killed"))
     assert count == len(kept) - 1, "one commit for each keep"
+
+    if (repository / MORE[0]).exists():
+        written = [git(repository, "show", f"{tip}:{path}") for path in MORE]
+        assert written == [kept[-1]["description"]] * len(MORE), "a keep is whole, in all its files"
+        assert (repository / MORE[0]).read_text() == "baseline\n", "the user's own are theirs"
 
     assert git(repository, "symbolic-ref", "--short", "HEAD") == "main"
     changes = git(repository, "status", "--porcelain", "--untracked-files=all").splitlines()

@@ -11,9 +11,10 @@ from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.core.interrupts import deferred
 from autoresearch_ci.core.model import FileSet
 from autoresearch_ci.workspace.branch import MERGE, TRAILER, contained, merged_tree
+from autoresearch_ci.workspace.editable import LARGEST
 from autoresearch_ci.workspace.git import ZERO
 from autoresearch_ci.workspace.objects import FILE, TREE
-from autoresearch_ci.workspace.patch import applied
+from autoresearch_ci.workspace.patch import applied, unified
 from autoresearch_ci.workspace.ref_transaction import RefTransaction
 from autoresearch_ci.workspace.refs import CODE
 from autoresearch_ci.workspace.target_history import TargetHistory
@@ -257,8 +258,9 @@ class Campaign:
         """Find what somebody else changed: the patch of the editable files, and where it begins.
 
         Of the branch `name`, else of the user's working tree, since the commit that it has in
-        common with the tip. And the other tracked files that were changed, which are no part of it.
-        WorkspaceError where nothing is common.
+        common with the tip. New files are part of it where a candidate may add them. And the
+        other tracked files that were changed, which are no part of it. WorkspaceError where
+        nothing is common.
         """
         git = self._state.git
         code, out = git.ask("merge-base", self.head, name or "HEAD", ok=(0, 1))
@@ -272,11 +274,35 @@ class Campaign:
         diff = ("--no-literal-pathspecs", "diff", "--src-prefix=a/", "--dst-prefix=b/")
         plain = ("--no-ext-diff", "--no-textconv", "--no-color", "--no-renames", "--full-index")
         sides = (base, name) if name else (base,)
-        files = (f":(top,literal){path}" for path in self._state.files)
-        others = (f":(top,exclude,literal){path}" for path in self._state.files)
+        added = git.run(*diff, "--diff-filter=A", "--name-only", "-z", *plain, *sides, "--", ":/")
+        fresh = [path for path in _paths(added) if self._addable(path, name) is not None]
+        known = [*self._state.files, *fresh]
+        files = (f":(top,literal){path}" for path in known)
+        others = (f":(top,exclude,literal){path}" for path in known)
         patch = git.run(*diff, *plain, *sides, "--", *files)
         told = git.run(*diff, "--name-only", "-z", *plain, *sides, "--", ":/", *others)
-        return patch, base, tuple(os.fsdecode(told).split("\0")[:-1])
+        if not name:
+            listed = git.run("ls-files", "--others", "--exclude-standard", "-z")
+            for path in _paths(listed):
+                if (text := self._addable(path, name)) is not None:
+                    ids = (ZERO, ZERO)
+                    made = unified(path, "", text, ids=ids, mode=FILE.decode(), new=True)
+                    patch += made.encode()
+        return patch, base, _paths(told)
+
+    def _addable(self, path: str, name: str) -> str | None:
+        """The text of a file of a branch, or of the working tree, that a candidate may add."""
+        git = self._state.git
+        try:
+            if name:
+                text = git.run("cat-file", "blob", f"{name}:{path}").decode()
+            elif (file := Path(git.cwd, path)).is_symlink() or file.stat().st_size > LARGEST:
+                return None
+            else:
+                text = file.read_bytes().decode()
+        except (OSError, UnicodeDecodeError):
+            return None
+        return text if self.may_add(path, text) else None
 
     def _logs_commit(
         self, tip: str, tree: str, files: Mapping[str, bytes], message: str
@@ -293,3 +319,7 @@ class Campaign:
             message=message,
         )
         return tree, commit
+
+
+def _paths(listed: bytes) -> tuple[str, ...]:
+    return tuple(os.fsdecode(listed).split("\0")[:-1])

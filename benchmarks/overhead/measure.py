@@ -1,10 +1,11 @@
 """Time per experiment that is not the experiment: the harness against a bare git script.
 
-    python benchmarks/overhead/measure.py [--experiments 2000] [--files 200]
+    python benchmarks/overhead/measure.py [--experiments 2000] [--files 200] [--editable 20]
 
 Both work in repositories of the same shape and run the same trivial command.
 They take turns, one experiment each, so that a machine whose speed drifts
-treats them alike.
+treats them alike. With `--editable`, a third campaign has so many files that may change, of which
+each idea changes two, and takes its turn too.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import psutil
@@ -51,6 +55,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--experiments", type=int, default=2000)
     arguments.add_argument("--files", type=int, default=200)
+    arguments.add_argument("--editable", type=int, default=1)
     options = arguments.parse_args()
     count = options.experiments
     with tempfile.TemporaryDirectory() as scratch:
@@ -70,19 +75,19 @@ def main() -> None:
             "metric_parse": "grep '^metric:' run.log | tail -1 | awk '{print $2}'",
             "max_experiments": str(count),
         }
-        ours_overhead, bare_overhead, memory = [], [], []
+        ours_overhead, bare_overhead, memory, several_overhead = [], [], [], []
         process = psutil.Process()
-        with open_session(
-            SessionRequest(
-                ours_repository,
-                overrides,
-                proposer=ScriptedProposer(
-                    (f"idea {n}", f"value = {n}\n") for n in range(1, count + 1)
-                ),
-            )
-        ) as session:
+        with ExitStack() as stack:
+            session = stack.enter_context(opened(ours_repository, overrides, count))
+            several = iter(())
+            if options.editable > 1:
+                other = make_repository(Path(scratch) / "several", options.files)
+                named = [f"package{n % 10}/module{n}.py" for n in range(options.editable - 1)]
+                more = {**overrides, "editable_files": ", ".join(named)}
+                several = harness(stack.enter_context(opened(other, more, count)))
             for number, (seconds, run) in enumerate(harness(session), start=1):
                 ours_overhead.append(seconds - run)
+                several_overhead += [whole - alone for whole, alone in islice(several, 1)]
                 begun = time.perf_counter()
                 bare.stdin.write(f"{number}\n")
                 answer = int(bare.stdout.readline())
@@ -94,6 +99,26 @@ def main() -> None:
         gc.collect()
         size = bytes_after_gc(ours_repository)
     report(ours_overhead, bare_overhead, memory, size)
+    if several_overhead:
+        middle, one = statistics.median(several_overhead), statistics.median(ours_overhead)
+        print(f"{options.editable} files over 1: {middle / one:.3f} ({middle * 1e3:.2f} ms)")
+
+
+class Ideas(ScriptedProposer):
+    """Ideas that also change the first of the other files, where there are any."""
+
+    def propose(self, source, history):
+        found = super().propose(source, history)
+        other = next((path for path in source if path != source.target), None)
+        if found is None or other is None:
+            return found
+        return replace(found, files=found.files | {other: f"# {found.title}\n"})
+
+
+def opened(repository, overrides, count):
+    """A session in which each idea is a new number."""
+    ideas = Ideas((f"idea {n}", f"value = {n}\n") for n in range(1, count + 1))
+    return open_session(SessionRequest(repository, overrides, proposer=ideas))
 
 
 def report(ours, bare, memory, size) -> None:

@@ -128,3 +128,29 @@ def test_bad_input(attempt, repository, tmp_path):
     git(repository, "checkout", "-q", "--orphan", "other")
     git(repository, "commit", "-qam", "x")
     assert "no commit in common" in attempt("--branch", "other", code=1)
+
+
+def test_new_files_where_a_pattern_allows_them(attempt, repository):
+    """Of the working tree, also untracked, and of a branch; others are no part of the candidate."""
+    (repository / "parts").mkdir()
+    (repository / "parts" / "new.txt").write_text("more\n")
+    (repository / "parts" / "own.bin").write_bytes(b"\0\1")
+    (repository / "else.txt").write_text("mine\n")
+    edit(repository, "5\n", "4\n")
+    attempt("--quiet", "--editable-files", "parts/*", "--keep")
+    changed = git(repository, "show", "--format=", "--name-only", "autoresearch/mine").splitlines()
+    assert changed == ["parts/new.txt", "target.txt"]
+    assert git(repository, "show", "autoresearch/mine:parts/new.txt") == "more"
+
+    (repository / "parts" / "new.txt").unlink()
+    git(repository, "checkout", "-q", "target.txt")
+    git(repository, "switch", "-qc", "theirs", "autoresearch/mine")
+    (repository / "parts" / "third.txt").write_text("third\n")
+    edit(repository, "4\n", "3\n")
+    git(repository, "add", "parts/third.txt", "target.txt", "else.txt")
+    git(repository, "commit", "-qm", "theirs")
+    git(repository, "switch", "-q", "main")
+    said = attempt("--editable-files", "parts/*", "--keep", "--branch", "theirs")
+    assert "no part of the candidate, since only the target may change: else.txt" in said
+    assert git(repository, "show", "autoresearch/mine:parts/third.txt") == "third"
+    assert not (repository / "parts" / "third.txt").exists()

@@ -101,6 +101,13 @@ def test_a_target_that_prints_its_own_metric_is_found(project):
     assert any("made/" in each for each in Workspace.open(project).ignored(()))
 
 
+def test_a_constraint_that_nothing_measures_is_found(project):
+    """It ends the doctor at the project as it is, with the line that the run has to print."""
+    with pytest.raises(BaselineError, match="Nothing measures tests") as error:
+        examine(project, **PYTHON, constraints="tests >= 3")
+    assert "METRIC tests=1.5" in error.value.remedy
+
+
 def test_marks_for_proposers_do_not_bind_the_doctor(tmp_path):
     """A target of which only a block may change is looked at as a whole."""
     marked = "# EVOLVE-BLOCK-START\nSPARE = 1\n# EVOLVE-BLOCK-END\n"
