@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TextIO
 
 from autoresearch_ci.action.after_session import FAILED, after_session
+from autoresearch_ci.action.annotations import remarks
 from autoresearch_ci.action.confirm import confirmed, is_due
 from autoresearch_ci.action.outputs import Outputs, outputs_of
 from autoresearch_ci.action.session_request import ActionRequest
-from autoresearch_ci.action.session_result import SessionResult, annotate
+from autoresearch_ci.action.session_result import SessionResult
 from autoresearch_ci.action.status import Live, SessionStatus
 from autoresearch_ci.campaign.archive import PICTURE
 from autoresearch_ci.campaign.sync import NoRemote
@@ -71,12 +72,7 @@ def hold_session(
             if is_due(session, result.outputs.result):
                 result = _confirmed(session, request, stream)
             if session.campaign.base == where.sha:
-                base = session.campaign.at_base()
-                result.annotations = tuple(
-                    annotation
-                    for path, text in session.campaign.source().items()
-                    for annotation in annotate(path, base[path], text)
-                )
+                result.annotations = remarks(session.campaign, session.history)
             done = after_session(session, ended(session), request, status.forge)
             result.outputs = replace(result.outputs, pull_request_url=done.pull_request)
             result.news = done.said

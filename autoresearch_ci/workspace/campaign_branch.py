@@ -97,6 +97,10 @@ class Campaign:
         files, overlapping = self._versions.without(commits, parent, self.head)
         return self.source() | files, overlapping
 
+    def at(self, commit: str) -> FileSet:
+        """The files at a commit; raises WorkspaceError where this clone does not have it."""
+        return self._versions.at(commit)
+
     def at_base(self) -> FileSet:
         """The files as they were where the campaign began, and those that were added since."""
         return self.source() | self._versions.at(self.base)

@@ -1,10 +1,8 @@
-"""Where the repository is, and what is remarked on the lines that changed there."""
+"""Where the repository is."""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from autoresearch_ci.action.repository import (
     GitHubRepository,
@@ -12,11 +10,9 @@ from autoresearch_ci.action.repository import (
     push_target,
     repository_of,
 )
-from autoresearch_ci.action.session_result import annotate
 from tests.projects import git, make_project
 
 PAYLOAD = {"repository": {"default_branch": "trunk"}}
-LINES = st.lists(st.sampled_from(["a", "b", "c"]), max_size=8)
 
 
 @pytest.mark.parametrize(
@@ -60,24 +56,6 @@ def test_no_push_without_a_token_or_a_remote(tmp_path):
     git(project, "remote", "add", "origin", "https://github.example/o/r")
     assert push_target(project, "") is None
     assert push_target(project, "t0ken").token == "t0ken"
-
-
-@given(LINES, LINES)
-def test_remarks(before, after):
-    """Every remark is on lines that the file has, and there is none where nothing changed."""
-    found = annotate("f.py", "\n".join(before), "\n".join(after))
-    assert bool(found) == (before != after)
-    for each in found:
-        assert 1 <= each.start_line <= each.end_line <= max(len(before), 1)
-        assert each.message
-
-
-def test_what_a_remark_says():
-    """It shows what the campaign has in place of the lines, and no control characters."""
-    [remark] = annotate("f.py", "a\nb\nc", "a\nB\x1b[2J\nc")
-    assert (remark.start_line, remark.end_line) == (2, 2)
-    assert remark.message.startswith("The campaign has here:\nB")
-    assert "\x1b" not in remark.message
 
 
 def test_the_address_of_the_run():
