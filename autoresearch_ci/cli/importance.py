@@ -43,13 +43,19 @@ def show(repo: Path, view: CampaignView) -> None:
 
 
 def of_campaign(repo: Path, view: CampaignView) -> Sequence[Importance] | None:
-    """The parameters, the most important first; None where the branch is not in this clone."""
+    """The parameters, the first the most; None where the best version is not in this clone.
+
+    None are told of another tool's log, whose campaign has no branch.
+    """
     from autoresearch_ci.proposers.search import SearchProposer  # noqa: PLC0415 - heavy
     from autoresearch_ci.workspace import Workspace  # noqa: PLC0415
 
-    workspace, start = Workspace.open(repo), _start(view)
-    commit = workspace.resolve(view.branch)
-    if start is None or not commit:
+    start, best = _start(view), view.history.incumbent
+    if start is None or best is None or not view.branch:
+        return ()
+    workspace = Workspace.open(repo)
+    commit = workspace.resolve(best.commit)
+    if not commit:
         return None
     source = workspace.target_history([start.target]).at(commit)
     return SearchProposer(metric_name=start.metric).importances(source, view.history)

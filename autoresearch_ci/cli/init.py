@@ -43,7 +43,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         f"{parser.prog} [--package NAME] [--metric NAME] [--dry-run] [--force]"
         " [--SETTING VALUE ...]\n"
         f"       {parser.prog} --github [--dry-run] [--force] [--action ACTION] [--runner LABEL]"
-        " [--docker | --container IMAGE]"
+        " [--docker | --container IMAGE] [--pages]"
     )
     parser.add_argument("--dry-run", action="store_true", help="print it, write nothing")
     parser.add_argument(
@@ -78,12 +78,16 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--container", type=workflow.image, metavar="IMAGE",
         help="have the loop in a job container with the machine's GPUs",
     )  # fmt: skip
+    github.add_argument(
+        "--pages", action="store_true",
+        help="publish the page of the results on GitHub Pages after each session",
+    )  # fmt: skip
     add_settings(parser)
 
 
 def main(arguments: Namespace) -> int:
     """Write the section, or the workflow."""
-    names = ("action", "runner", "docker", "container")
+    names = ("action", "runner", "docker", "container", "pages")
     chosen = {name: getattr(arguments, name) for name in names if getattr(arguments, name)}
     if arguments.github:
         return _workflow(arguments, chosen)

@@ -44,7 +44,7 @@ class Choices:
 
     `runner` is one or more labels with commas between them. The loop runs on that machine itself,
     after the steps in `setup` (`cli.workflow_steps`); in a job container of the image `container`;
-    or, with `docker`, in the Action's own container.
+    or, with `docker`, in the Action's own container. With `pages` the campaign's page is published.
     """
 
     action: str = UNKNOWN
@@ -52,6 +52,7 @@ class Choices:
     container: str = ""
     docker: bool = False
     setup: str = ""
+    pages: bool = False
 
 
 def text(choices: Choices) -> str:
@@ -61,14 +62,25 @@ def text(choices: Choices) -> str:
     container = _CONTAINER.format(image=choices.container) if choices.container else ""
     note = _NOTES.get(choices.action, "")
     form = choices.action if choices.docker else on_the_machine(choices.action)
-    template = files("autoresearch_ci").joinpath("templates", "autoresearch.yml")
-    return _Text(template.read_text(encoding="utf-8")).substitute(
+    whole = _Text(_template("autoresearch.yml")).substitute(
         action=form + note,
         runner=runner,
         container=container,
         setup="" if choices.docker or choices.container else choices.setup,
         keys=_KEYS,
     )
+    return whole + (pages(choices.action) if choices.pages else "")
+
+
+def pages(action: str) -> str:
+    """The jobs that publish the page, by the very version of the program that the loop has."""
+    repository, _, commit = action.partition("@")
+    spec = "." if action == HERE else f"git+$GITHUB_SERVER_URL/{repository}@{commit}"
+    return _Text(_template("pages.yml")).substitute(spec=spec)
+
+
+def _template(name: str) -> str:
+    return files("autoresearch_ci").joinpath("templates", name).read_text(encoding="utf-8")
 
 
 def on_the_machine(action: str) -> str:
@@ -113,12 +125,13 @@ def place(root: Path, workflow: str, *, force: bool) -> str:
 def next_steps(choices: Choices) -> str:
     """List what is left to do on GitHub."""
     keys = " or ".join(row.key for row in PROVIDERS.values())
+    source = "- Pages, beside Actions: GitHub Actions is the source.\n" if choices.pages else ""
     todo = "Fill in what says TODO, look it over" if choices.action == UNKNOWN else "Look it over"
     return (
         f"{todo} and commit it to the default branch, where\n"
         "schedules and comments find it. In the repository's settings, under Actions:\n"
         "- General: let GitHub Actions create pull requests, if `/autoresearch pr` is to work.\n"
-        f"- Secrets and variables: {keys}, for the ideas of a model.\n"
+        f"- Secrets and variables: {keys}, for the ideas of a model.\n{source}"
         "Then run it from the Actions tab, or comment `/autoresearch help` on an issue."
     )
 

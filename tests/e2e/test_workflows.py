@@ -49,6 +49,7 @@ GENERATED = [
         (
             {"setup": all_toolchains()},
             {"docker": True},
+            {"pages": True},
             {"container": f"ghcr.io/octo/lab:1{DIGEST}"},
         ),
     )

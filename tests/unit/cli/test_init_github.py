@@ -385,3 +385,22 @@ def test_the_groups(workflow):
     groups = [job["concurrency"] for job in workflow()["jobs"].values()]
     assert len({each["group"] for each in groups}) == 2
     assert all((each["queue"], each["cancel-in-progress"]) == ("max", False) for each in groups)
+
+
+def test_the_page_is_published(workflow, init):
+    """With --pages one job may read and makes the page, another may publish and runs nothing else."""
+    jobs = workflow("--pages", "--action", PINNED)["jobs"]
+    assert jobs["page"]["permissions"] == {"contents": "read"}
+    assert jobs["publish"]["permissions"] == {"pages": "write", "id-token": "write"}
+    steps = [step["run"] for step in jobs["page"]["steps"] if "run" in step]
+    assert [f'"git+$GITHUB_SERVER_URL/{PINNED}"' in step for step in steps] == [True]
+    assert not any("run" in step for step in jobs["publish"]["steps"])
+    assert "page" not in workflow("--action", PINNED)["jobs"]
+    assert "GitHub Actions is the source" in init("--github", "--pages")
+    assert "Add --github" in init("--pages", code=1)
+
+
+def test_the_page_of_the_actions_own_repository(workflow):
+    """There the program is what was checked out."""
+    steps = workflow("--pages", "--action", "./")["jobs"]["page"]["steps"]
+    assert any('--spec "."' in step.get("run", "") for step in steps)
