@@ -15,6 +15,7 @@ from autoresearch_ci.cli.parser import port
 from autoresearch_ci.cli.watch import stamp as log_stamp
 from autoresearch_ci.core.errors import LedgerError, MachineError
 from autoresearch_ci.core.text import clean
+from autoresearch_ci.reports.document import lanes_of
 from autoresearch_ci.reports.formats import Report
 from autoresearch_ci.reports.web import dumps, page, policy
 from autoresearch_ci.reports.web.data import content, of_one, stamp
@@ -84,6 +85,7 @@ class Live:
             now.others(),
             now.recall,
             importance=now.importance(),
+            lanes=lanes_of(now.sessions),
             live=True,
         )
 

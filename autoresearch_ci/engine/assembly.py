@@ -156,7 +156,7 @@ def assemble(
         campaign.publish,
         workspace.state_dir / "pending" / campaign.tag,
         None if request.lane else readme,
-        draw=None if request.lane else choose_picture(remote, settings, campaign),
+        draw=None if request.lane else choose_picture(remote, settings, campaign, book),
     )
     watch = Watch(book.history)
     book.history.lane = request.lane
@@ -336,18 +336,20 @@ def readme(log: CampaignLog, chart: str) -> str:
 
 
 def choose_picture(
-    remote: Remote | None, settings: config.Settings, campaign: Campaign
+    remote: Remote | None, settings: config.Settings, campaign: Campaign, book: Ledger
 ) -> Callable[[History], bytes] | None:
     """The chart's renderer, where others will look at it and matplotlib is installed."""
     if remote is None or find_spec("matplotlib") is None:
         return None
     from autoresearch_ci.reports.chart import chart  # noqa: PLC0415 - heavy, needed for a push only
+    from autoresearch_ci.reports.document import lanes_of  # noqa: PLC0415
 
     search = SearchProposer(metric_name=settings.metric_name)
 
     def draw(history: History) -> bytes:
         importance = search.importances(campaign.source(), history)
-        return chart(history, settings.target_value, importance=importance)
+        lanes = lanes_of(book.campaign.sessions)
+        return chart(history, settings.target_value, importance=importance, lanes=lanes)
 
     return draw
 

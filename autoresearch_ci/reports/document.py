@@ -5,6 +5,7 @@ Its schema is schema/results.schema.json. Within a version fields may come, and 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -86,7 +87,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """All that one proposer, or one session, did."""
+    """All that one proposer, one session or one lane did."""
 
     __pydantic_config__: ClassVar[Mapping[str, Any]] = _DOCUMENTED
 
@@ -110,6 +111,8 @@ class Session:
     started: str
     ended: str | None
     stopped: StopReason | None
+    lane: int
+    """Its number among those that worked at the same time; 0 without lanes."""
     machine: str
     version: str
 
@@ -145,6 +148,8 @@ class Document:
     """The number of experiments of each kind, baselines left out."""
     proposers: Sequence[Share]
     by_session: Sequence[Share]
+    by_lane: Sequence[Share]
+    """Empty without lanes."""
     sessions: Sequence[Session]
     importance: Sequence[Importance]
     """The parameters that the metric has depended on, the first the most."""
@@ -182,6 +187,7 @@ def document(
         kinds={each: sum(kind(e) is each for e in tried) for each in Kind},
         proposers=shares(history, lambda each: each.proposer),
         by_session=shares(history, lambda each: each.session),
+        by_lane=by_lane(history, lanes_of(sessions)),
         sessions=_sessions(sessions),
         importance=importance,
         confirmation=history.confirmed,
@@ -258,6 +264,20 @@ def shares(history: History, key: Callable[[Any], str]) -> list[Share]:
     return found
 
 
+def lanes_of(sessions: Iterable[SessionStart | SessionEnd]) -> dict[str, int]:
+    """The lane of each session that worked in one."""
+    return {e.session: e.lane for e in sessions if isinstance(e, SessionStart) and e.lane}
+
+
+def by_lane(history: History, lanes: Mapping[str, int]) -> list[Share]:
+    """The lanes summed up, in their order, and last what was tried in none; empty without any."""
+    if not lanes:
+        return []
+    order = {f"lane {number}": number for number in lanes.values()}
+    found = shares(history, lambda e: f"lane {lanes[e.session]}" if e.session in lanes else "none")
+    return sorted(found, key=lambda each: order.get(each.name, math.inf))
+
+
 def _sessions(records: Sequence[SessionStart | SessionEnd]) -> list[Session]:
     ends = {each.session: each for each in records if isinstance(each, SessionEnd)}
     return [
@@ -266,6 +286,7 @@ def _sessions(records: Sequence[SessionStart | SessionEnd]) -> list[Session]:
             started=each.timestamp,
             ended=ends[each.session].timestamp if each.session in ends else None,
             stopped=ends[each.session].reason if each.session in ends else None,
+            lane=each.lane,
             machine=each.machine,
             version=each.version,
         )

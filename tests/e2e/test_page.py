@@ -92,7 +92,9 @@ def shown(browser, tmp_path):
     """Open the page of a history; the test fails on an error of it, or on any request."""
     troubles, contexts = [], []
 
-    def show(history, *, start=START, recall=lambda _n, _s: "", address=None, **options):
+    def show(
+        history, *, start=START, recall=lambda _n, _s: "", address=None, lanes=None, **options
+    ):
         context = browser.new_context(**{"viewport": {"width": 1400, "height": 900}, **options})
         contexts.append(context)
         opened = context.new_page()
@@ -102,7 +104,9 @@ def shown(browser, tmp_path):
         if address is None:
             file = tmp_path / "page.html"
             others = [("mar17", history), ("mar16", campaign(30))]
-            data = content(start, history, None, others, recall, importance=IMPORTANT)
+            data = content(
+                start, history, None, others, recall, importance=IMPORTANT, lanes=lanes or {}
+            )
             file.write_text(page(data), "utf-8")
             address = file.as_uri()
             opened.on("request", lambda asked: _foreign(troubles, asked.url, address))
@@ -282,6 +286,22 @@ def test_the_path_and_what_fresh_runs_found(shown):
     assert "<b>toString" in important.last.inner_text()
     assert opened.locator("#numbers li").first.inner_text().startswith("memory_gb 2.0")
     assert opened.locator("#numbers li").last.inner_text().startswith("<b>toString 1.0")
+
+
+def test_sixteen_lanes(shown):
+    """Each has a line among who did what, and can be chosen alone; without lanes nothing is said."""
+    history = campaign(100, sessions=5)
+    lanes = {f"s{n}": n for n in range(1, 17)}
+    opened = shown(history, lanes=lanes)
+    table = opened.locator("table[aria-label='By lane'] tbody tr")
+    assert table.count() == 17
+    assert table.last.inner_text().startswith("none")
+    opened.select_option("#lane", "3")
+    assert numbers(opened) == [19, 18, 17, 16, 15]
+    opened.click("#rows tr[data-n='17']")
+    assert "lane\n3" in opened.locator("#detail dl").inner_text()
+    opened = shown(history)
+    assert opened.locator("#lane").is_hidden()
 
 
 @pytest.mark.parametrize("name", ["none", "hundred"])

@@ -6,8 +6,9 @@ import io
 import os
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 from autoresearch_ci.core.history import History
@@ -23,21 +24,23 @@ def chart(
     target_value: float | None = None,
     *,
     importance: Sequence[Importance] = (),
+    lanes: Mapping[str, int] = MappingProxyType({}),
     form: str = "svg",
     dark: bool | None = None,
 ) -> bytes:
     """A dot for each experiment, the best so far as a line, the kept ideas by name.
 
-    `importance` is that of parameters, the first the most. `form` is `svg` or `png`. `dark` says
-    which colours; None lets an SVG follow its viewer, and a PNG be light. An SVG has no scripts,
-    links or fonts of its own; text in it is text.
+    `importance` is that of parameters, the first the most; `lanes` has the lane of each session
+    that worked in one. `form` is `svg` or `png`. `dark` says which colours; None lets an SVG
+    follow its viewer, and a PNG be light. An SVG has no scripts, links or fonts of its own;
+    text in it is text.
     """
     colours = palette.DARK if dark else palette.LIGHT
     out = io.BytesIO()
     with styled(colours):
         from autoresearch_ci.reports.chart.drawing import draw  # noqa: PLC0415 - heavy
 
-        figure = draw(history, target_value, colours, importance)
+        figure = draw(history, target_value, colours, importance, lanes)
         if form == "png":
             figure.savefig(out, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
             return out.getvalue()

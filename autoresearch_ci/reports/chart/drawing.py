@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby, pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from autoresearch_ci.core.history import History
@@ -49,6 +50,7 @@ def draw(
     target_value: float | None,
     colours: Palette,
     importance: Sequence[Importance] = (),
+    lanes: Mapping[str, int] = MappingProxyType({}),
 ) -> Figure:
     """The figure: a headline, a legend, the values, and a strip for what has none."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - heavy, and not every command draws
@@ -58,35 +60,42 @@ def draw(
     figure = Figure(figsize=(WIDTH, total))
     down = HEIGHT / total  # places are measured from the top, whatever stands below
     missing = [e for e in history.experiments if e.value is None]
-    heights = [18, 1] if missing else [1]
-    axes, *strip = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
+    rows = [1.0] * bool(missing) + [min(0.5 + 0.2 * max(lanes.values(), default=0), 4)] * bool(
+        lanes
+    )
+    heights = [18, *rows]
+    axes, *below_axes = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
+    strip = below_axes[:1] if missing else []
     values = [e.value for e in history.experiments if e.value is not None]
     limits = span(values, history)
     if is_wide(values, limits):
         axes.set_yscale("log")
     axes.set_ylim(*limits)
-    left = 0.025 + _marked(axes) / (72 * WIDTH)
+    left = 0.025 + max(_marked(axes), width("lanes", 8.5) if lanes else 0) / (72 * WIDTH)
     figure.subplots_adjust(
         left=left, right=0.985, top=1 - 0.2 * down, bottom=1 - 0.9 * down, hspace=0.03
     )
-    for each in (axes, *strip):
+    for each in (axes, *below_axes):
         each.set_xlim(-0.5, max(history.next_number - 0.5, 1))
         each.grid(visible=True, linewidth=0.6)
         each.set_axisbelow(True)
         each.spines[["top", "right"]].set_visible(False)
-        _bands(each, history, colours)
+        _bands(each, history, colours, lanes)
     lines = _lines(axes, history, target_value, limits, colours)
     shown = (Kind.DISCARDED, Kind.REFUSED, Kind.CRASHED, Kind.KEPT)
     by_kind = {each: [e for e in history.experiments if kind(e) is each] for each in shown}
     for each, experiments in by_kind.items():
         _dots(axes, [e for e in experiments if e.value is not None], each, limits, colours)
     for below in strip:
-        axes.tick_params(labelbottom=False)
         below.set_yticks([])
         below.set_ylim(-1, 1)
         for each in shown[:3]:
             _dots(below, [e for e in by_kind[each] if e.value is None], each, (-1, 1), colours)
-    last = (strip or [axes])[-1]
+    for each in (axes, *below_axes)[:-1]:
+        each.tick_params(labelbottom=False)
+    if lanes:
+        _lanes(below_axes[-1], history, lanes, colours)
+    last = (axes, *below_axes)[-1]
     last.set_xlabel("experiment")
     last.xaxis.get_major_locator().set_params(integer=True)
     _headline(figure, history, colours)
@@ -126,10 +135,35 @@ def _headline(figure: Figure, history: History, colours: Palette) -> None:
     figure.text(0.012, 1 - 0.16 * down, what, fontsize=8.5, color=colours.quiet)
 
 
-def _bands(axes: Axes, history: History, colours: Palette) -> None:
-    """Every other session in a faint band, where there are a few."""
+def _lanes(axes: Axes, history: History, lanes: Mapping[str, int], colours: Palette) -> None:
+    """A faint mark for each experiment of a lane, a line of marks a lane; what it kept is green."""
+    for kept, colour in ((False, colours.discard), (True, colours.keep)):
+        points = [
+            (e.experiment, float(lanes[e.session]))
+            for e in history.experiments
+            if e.session in lanes and (kind(e) is Kind.KEPT) is kept
+        ]
+        axes.set_ylim(max(lanes.values()) + 0.8, 0.2)
+        drawn = _apart(axes, points) if points else []
+        axes.plot(
+            [x for x, _ in drawn],
+            [y for _, y in drawn],
+            linestyle="",
+            marker="o",
+            markersize=2.4 if kept else 1.4,
+            color=colour,
+        )
+    axes.set_yticks([(1 + max(lanes.values())) / 2], ["lanes"], fontsize=8.5)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False, axis="y")
+
+
+def _bands(axes: Axes, history: History, colours: Palette, lanes: Mapping[str, int]) -> None:
+    """Every other session in a faint band, where there are a few; lanes at once are one."""
     ends = []
-    for _, group in groupby(history.experiments, key=lambda e: e.session):
+    for _, group in groupby(
+        history.experiments, key=lambda e: e.session not in lanes and e.session
+    ):
         members = list(group)
         ends.append((members[0].experiment - 0.5, members[-1].experiment + 0.5))
     for start, end in ends[1::2] if len(ends) <= BANDS else ():

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from autoresearch_ci.core.errors import MachineError
 from autoresearch_ci.reports.chart import chart
+from autoresearch_ci.reports.document import lanes_of
 from autoresearch_ci.reports.formats import Report
 
 
@@ -21,6 +22,7 @@ def picture(report: Report, form: str) -> bytes:
             report.history,
             report.start.target_value,
             importance=report.importance(),
+            lanes=lanes_of(report.sessions),
             form=form,
             dark=report.dark,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from autoresearch_ci.reports.document import lanes_of
 from autoresearch_ci.reports.formats import Report
 from autoresearch_ci.reports.web import page
 from autoresearch_ci.reports.web.data import content
@@ -18,5 +19,6 @@ def render(report: Report) -> Iterator[str]:
         report.others(),
         report.recall,
         importance=report.importance(),
+        lanes=lanes_of(report.sessions),
     )
     yield from page(data, dark=report.dark).split("\n")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 from autoresearch_ci.core.history import History
@@ -20,7 +21,7 @@ from autoresearch_ci.core.model import (
 from autoresearch_ci.core.text import better, clean, visible
 from autoresearch_ci.reports.chart.scale import is_wide, span
 from autoresearch_ci.reports.confirmation import verdict
-from autoresearch_ci.reports.document import shares
+from autoresearch_ci.reports.document import by_lane, shares
 from autoresearch_ci.reports.kinds import Kind, kind, margin, noise
 from autoresearch_ci.reports.sentence import sentence
 
@@ -51,11 +52,13 @@ def content(
     recall: Recall,
     *,
     importance: Sequence[Importance] = (),
+    lanes: Mapping[str, int] = MappingProxyType({}),
     live: bool = False,
 ) -> dict[str, Any]:
     """All that the page shows; `others` are the repository's campaigns, this one among them.
 
-    `importance` is that of its parameters, the first the most.
+    `importance` is that of its parameters, the first the most; `lanes` has the lane of each
+    session that worked in one.
     """
     experiments = history.experiments
     values = [e.value for e in experiments if e.value is not None]
@@ -88,7 +91,9 @@ def content(
         "confirmed": verdict(found) if found else "",
         "shares": [_named(each) for each in shares(history, lambda each: each.proposer)],
         "by_session": [_named(each) for each in shares(history, lambda each: each.session)],
+        "by_lane": [_named(each) for each in by_lane(history, lanes)],
         **{what: list(known) for what, known in names.items()},
+        "lanes": [lanes.get(session, 0) for session in names["sessions"]],
         "importance": [
             [clean(each.parameter)[:80], clean(each.now)[:80], _short(each.share, 4), each.tried]
             for each in importance[:IMPORTANT]

@@ -80,7 +80,7 @@ function drawDetail() {
     facts([
       ["value", row.value === null ? "" : `${number(row.value)}${row.margin ? ` ± ${number(row.margin)}` : ""}`],
       ["change", change], ["held out", row.holdout === null ? "" : number(row.holdout)], ["worth", found ? worth(found) : ""],
-      ["trouble", row.error], ["by", row.proposer], ["time", duration(row.seconds)],
+      ["trouble", row.error], ["by", row.proposer], ["lane", row.lane ? `${row.lane}` : ""], ["time", duration(row.seconds)],
       ["memory", row.memory ? `${row.memory.toFixed(2)} GB` : ""],
       ["cost", row.tokens ? `${row.tokens.toLocaleString("en")} tokens ${money(row.cost)}` : ""],
       ["when", new Date(row.time * 1000).toLocaleString("en-GB")], [row.kind === "kept" ? "commit" : "tried on", row.commit],

@@ -17,6 +17,7 @@ function take(found) {
     row.kind = KINDS[row.kind];
     row.reason = found.reasons[row.reason];
     row.proposer = found.proposers[row.proposer];
+    row.lane = found.lanes[row.session];
     row.session = found.sessions[row.session];
     row.gain = row.value === null || row.prev === null || row.baseline ? null
       : found.lower ? row.prev - row.value : row.value - row.prev;

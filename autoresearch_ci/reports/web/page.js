@@ -100,6 +100,8 @@ function tables() {
   const sessions = data.by_session.slice(-50);
   byId("shares").replaceChildren(
     tableOf("By proposer", ["proposer", ...heads], shareLines(data.shares, (each) => each.name)),
+    ...(data.by_lane.length ? [element("h3", {}, "By lane"),
+      tableOf("By lane", ["lane", ...heads], shareLines(data.by_lane, (each) => each.name.replace("lane ", "")))] : []),
     element("h3", {}, "By session"),
     tableOf("By session", ["session", ...heads], shareLines(sessions, (each) => `${data.sessions.indexOf(each.name) + 1 || each.name}`)));
   byId("others-part").hidden = data.campaigns.length < 2;

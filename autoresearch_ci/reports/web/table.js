@@ -1,7 +1,7 @@
 // The table: sorted, searched and filtered over all rows, of which as many are in the page as are read.
 
 const PAGE = 200;
-const state = { selected: null, sort: "n", down: true, shown: PAGE, search: "", kind: "", proposer: "", session: "" };
+const state = { selected: null, sort: "n", down: true, shown: PAGE, search: "", kind: "", proposer: "", session: "", lane: "" };
 const COLUMNS = [
   ["n", "#", "end"], ["kind", "verdict", ""], ["value", "value", "end"], ["share", "change", "end narrow"],
   ["seconds", "time", "end narrow"], ["proposer", "proposer", "narrow"], ["title", "idea", ""],
@@ -10,7 +10,8 @@ let listed = [];
 
 function matches(row) {
   return (!state.kind || row.kind === state.kind) && (!state.proposer || row.proposer === state.proposer)
-    && (!state.session || row.session === state.session) && (!state.search || row.words.includes(state.search));
+    && (!state.session || row.session === state.session)
+    && (!state.lane || row.lane === Number(state.lane)) && (!state.search || row.words.includes(state.search));
 }
 
 function list() {
@@ -68,13 +69,16 @@ function options(id, first, values) {
 function fillFilters() {
   options("kind", "all", KINDS.map((kind) => [kind, KIND_WORDS[kind]]));
   options("proposer", "all", data.proposers.map((name) => [name, name]));
+  const lanes = [...new Set(data.lanes)].filter((lane) => lane).sort((a, b) => a - b);
+  byId("lane-part").hidden = !lanes.length;
+  options("lane", "all", lanes.map((lane) => [`${lane}`, `${lane}`]));
   options("session", "all", data.sessions.map((name, at) => [name, `${at + 1}`]));
 }
 
 function listenToTable() {
   const changed = () => { state.shown = PAGE; drawTable(); drawChart(); };
   byId("search").addEventListener("input", () => { state.search = byId("search").value.toLowerCase(); changed(); });
-  for (const id of ["kind", "proposer", "session"]) {
+  for (const id of ["kind", "proposer", "session", "lane"]) {
     byId(id).addEventListener("change", () => { state[id] = byId(id).value; changed(); });
   }
   byId("filters").addEventListener("submit", (event) => event.preventDefault());

@@ -133,6 +133,24 @@ def test_one_json_document_by_its_schema(results, view):
     assert (search["name"], search["experiments"], search["kept"]) == ("search", 4, 2)
 
 
+def test_lanes_in_the_document(results, view, session_start):
+    """Each lane summed up in its order, then what was tried in none; without lanes there is none."""
+    assert json.loads("\n".join(results("--format", "json")))["by_lane"] == []
+    view.sessions = [
+        replace(session_start, session="s0"),
+        *(replace(session_start, session=f"s{n}", lane=n, lanes=12) for n in (10, 2)),
+    ]
+    view.history._experiments[1:4] = [
+        replace(e, session=session)
+        for e, session in zip(view.history.experiments[1:4], ("s10", "s2", "s10"), strict=True)
+    ]
+    found = json.loads("\n".join(results("--format", "json")))
+    jsonschema.validate(found, SCHEMA)
+    told = [(each["name"], each["experiments"]) for each in found["by_lane"]]
+    assert told == [("lane 2", 1), ("lane 10", 2), ("none", 1)]
+    assert [each["lane"] for each in found["sessions"]] == [0, 10, 2]
+
+
 def test_the_document_of_an_empty_campaign(results, view, make_history):
     """Before the baseline there is one, too."""
     view.history = History(Direction.HIGHER)

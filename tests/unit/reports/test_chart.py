@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from itertools import combinations
 from random import Random
+from types import MappingProxyType
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -59,10 +60,10 @@ def words(figure):
     return {t: t.get_window_extent() for t in texts if t.get_visible() and t.get_text().strip()}
 
 
-def overlaps(history, target_value=None, importance=()):
+def overlaps(history, target_value=None, importance=(), lanes=MappingProxyType({})):
     """Pairs of texts that share more than half a point."""
     with styled(palette.LIGHT):
-        boxes = words(draw(history, target_value, palette.LIGHT, importance))
+        boxes = words(draw(history, target_value, palette.LIGHT, importance, lanes))
     return [
         (a.get_text(), b.get_text())
         for (a, one), (b, other) in combinations(boxes.items(), 2)
@@ -337,3 +338,18 @@ def test_a_number_that_never_changes_is_no_little_chart():
     shown = " ".join(texts(chart(history)))
     assert "other" in shown
     assert "same" not in shown
+
+
+@pytest.mark.parametrize("count", [2, 16, 256])
+def test_lanes_are_a_line_of_marks_each(count):
+    """Below the values: who tried what; nothing lies on another, and the file stays small."""
+    values = [1.0, *(1 - n / 5_000 if n % 7 else None for n in range(1, 2_000))]
+    history = campaign(values)
+    lanes = {f"s{n}": n + 1 for n in range(count)}
+    for experiments in (history._experiments, history._kept):
+        experiments[1:] = [replace(e, session=f"s{e.experiment % count}") for e in experiments[1:]]
+    picture = chart(history, lanes=lanes)
+    assert "lanes" in texts(picture)
+    assert "lanes" not in texts(chart(history))
+    assert len(picture) < 400_000
+    assert not overlaps(history, lanes=lanes)
