@@ -102,6 +102,9 @@ FORMS = {
     "doubted": lambda: page(doubted(campaign())).report(65_000),
     "nothing": lambda: Page("mar17", History(Direction.LOWER), START, END).report(65_000),
     "at-its-limit": lambda: page(campaign(300)).report(4_000),
+    "readme-at-its-limit": lambda: page(campaign(600)).readme(),
+    "best-first-at-its-limit": lambda: page(campaign(300)).best_first(4_000),
+    "pull-request-at-its-limit": lambda: PullRequest(campaign(2_000), START, WEB).body(),
     "readme": lambda: page(confirmed(campaign())).readme(),
     "best-first": lambda: page(campaign()).best_first(65_000),
     "pull-request": lambda: PullRequest(confirmed(campaign()), START, WEB).body(),
@@ -113,6 +116,24 @@ FORMS = {
 def test_it_is_the_page_that_somebody_has_read(name):
     """No word of a page changes unseen."""
     assert FORMS[name]() == (PAGES / f"{name}.md").read_text(encoding="utf-8")
+
+
+LIMITS = {
+    "at-its-limit": 4_000,
+    "readme-at-its-limit": 20_000,
+    "best-first-at-its-limit": 4_000,
+    "pull-request-at-its-limit": 60_000,
+}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_a_form_at_its_limit(name):
+    """It is as long as it may be and no longer, no block is left open, and it says what is missing."""
+    text = FORMS[name]()
+    assert LIMITS[name] / 4 < len(text) <= LIMITS[name]
+    assert text.count("<details>") == text.count("</details>")
+    assert text.count("```") % 2 == 0
+    assert "more are" in text
 
 
 @pytest.mark.parametrize("name", ["summary", "pull-request"])
