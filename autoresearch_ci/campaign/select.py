@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from autoresearch_ci.campaign import ledger
 from autoresearch_ci.campaign.archive import recall, waiting
+from autoresearch_ci.campaign.lanes.looking import growing, news, with_lanes
 from autoresearch_ci.campaign.ledger import CampaignLog
 from autoresearch_ci.core.errors import LedgerError, SettingsError
 from autoresearch_ci.core.history import History, seconds_of_a_run
@@ -32,7 +33,8 @@ _OF_A_PULL = re.compile(r"pr-[0-9]+")
 class CampaignView:
     """A campaign as it can be looked at without touching anything.
 
-    `running` is the experiment under way, None when no session is at work.
+    `running` is the experiment under way, None when no session is at work; `under_way` are those
+    of lanes. `grows` are the places, beside the log, that change with the campaign.
     """
 
     tag: str
@@ -42,6 +44,8 @@ class CampaignView:
     base: str
     running: ExperimentStart | None
     log_path: Path
+    under_way: Sequence[ExperimentStart] = ()
+    grows: Sequence[Path] = ()
 
 
 def unknown(_tag: str) -> bool:
@@ -154,15 +158,24 @@ def view(workspace: Workspace, wanted: str | None) -> CampaignView:
             if known
             else "Begin one: autoresearch-ci run",
         )
+    start, log, busy = log.start, with_lanes(log, news(workspace, tag)), workspace.busy(tag)
     return CampaignView(
         tag=tag,
         history=log.history,
         sessions=log.sessions,
-        branch=log.start.branch,
-        base=log.start.base,
-        running=log.unfinished if workspace.busy(tag) else None,
+        branch=start.branch,
+        base=start.base,
+        running=log.unfinished if busy else None,
         log_path=workspace.log_path,
+        under_way=_of_lanes(log) if busy else (),
+        grows=growing(workspace, tag),
     )
+
+
+def _of_lanes(log: CampaignLog) -> list[ExperimentStart]:
+    """The experiments that lanes have begun and not ended, in the lanes' order."""
+    found = (each for each in log.under_way if each.session in log.lanes)
+    return sorted(found, key=lambda each: log.lanes[each.session].number)
 
 
 def every(workspace: Workspace) -> list[tuple[str, History]]:
@@ -178,7 +191,13 @@ def every(workspace: Workspace) -> list[tuple[str, History]]:
 def archive_of(workspace: Workspace, tag: str) -> Callable[[int, str], str]:
     """The `patch` or `log` of an experiment by its number, empty where there is none."""
     pending = waiting(workspace.state_dir / "pending" / tag)
-    read, history = workspace.log_reader(tag), log_of(workspace, tag).history
+    published, beside = workspace.log_reader(tag), news(workspace, tag)
+    history = with_lanes(log_of(workspace, tag), beside).history
+
+    def read(path: str) -> bytes | None:
+        found = published(path)
+        return beside.file(path) if found is None and beside else found
+
     return lambda number, suffix: recall(history.name(number), suffix, pending, read)
 
 

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from autoresearch_ci.campaign import commit_message
-from autoresearch_ci.campaign.archive import Archive, subject
+from autoresearch_ci.campaign.archive import LOG, Archive, subject
 from autoresearch_ci.campaign.ledger import Ledger, Merged
-from autoresearch_ci.campaign.select import LEDGER
 from autoresearch_ci.core.errors import AutoresearchError, LedgerError, TargetError, WorkspaceError
 from autoresearch_ci.core.interrupts import deferred
 from autoresearch_ci.core.model import Experiment, Reason
@@ -202,7 +201,7 @@ class RemoteSync:
         found = self._remote.fetch(code_ref, logs_ref, patience=self._patience)
         self._refused = True  # until it has been merged
         code, logs = found.get(code_ref, ""), found.get(logs_ref, "")
-        published = self._campaign.read(LEDGER, at=logs) if logs else None
+        published = self._campaign.read(LOG, at=logs) if logs else None
         merged = self._ledger.merged(published or b"", self._recommit)
         if code != merged.tip and not (code == "" and self._campaign.has(merged.tip)):
             self._refuse_foreign(code, merged.tip)

@@ -200,6 +200,7 @@ def report(
         rows=rows,
         sessions=view.sessions,
         running=view.running,
+        under_way=view.under_way,
         encode=ledger.encode,
         tsv=ledger.table,
     )

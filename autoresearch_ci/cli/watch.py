@@ -8,6 +8,7 @@ import time
 from argparse import Namespace
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autoresearch_ci.core.errors import LedgerError
@@ -77,10 +78,12 @@ def _page(view: CampaignView, lines: Lines, arguments: Namespace) -> list[str]:
     if not is_live(sys.stdout):
         return lines(view, None)
     window = shutil.get_terminal_size()
-    found = lines(view, max(min(arguments.last or LAST, window.lines - _AROUND), 1))
-    if view.running is not None and found:
-        since = f"  {duration(_since(view.running))}"
-        found[-1] = cut(found[-1], window.columns - len(since)) + since
+    running = [view.running] if view.running else list(view.under_way)
+    room = window.lines - _AROUND - max(len(running) - 1, 0)
+    found = lines(view, max(min(arguments.last or LAST, room), 1))
+    for at, each in enumerate(running, -len(running)):
+        since = f"  {duration(_since(each))}"
+        found[at] = cut(found[at], window.columns - len(since)) + since
     return found
 
 
@@ -93,10 +96,14 @@ def _since(running: ExperimentStart) -> float:
     return max((datetime.now(UTC) - began.astimezone(UTC)).total_seconds(), 0.0)
 
 
-def stamp(view: CampaignView | None) -> tuple[int, ...]:
+def stamp(view: CampaignView | None) -> tuple[tuple[int, int], ...]:
     """Another value once the log has changed; a long log is not read again for nothing."""
+    return tuple(map(_state, (view.log_path, *view.grows))) if view else ()
+
+
+def _state(path: Path) -> tuple[int, int]:
     try:
-        state = view.log_path.stat() if view else None
+        state = path.stat()
     except FileNotFoundError:
-        state = None
-    return (state.st_size, state.st_mtime_ns) if state else ()
+        return (0, 0)
+    return (state.st_size, state.st_mtime_ns)

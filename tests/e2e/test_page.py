@@ -357,6 +357,8 @@ def test_it_grows_while_it_is_looked_at(shown, monkeypatch, tmp_path):
         running=None,
         log_path=log,
         branch=START.branch,
+        under_way=(),
+        grows=(),
     )
     monkeypatch.setattr(results, "look", lambda _repo, _tag: view)
     arguments = Namespace(repo=make_project(tmp_path / "p"), tag=None, quiet=False, theme=None)

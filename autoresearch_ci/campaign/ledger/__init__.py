@@ -39,6 +39,7 @@ __all__ = [
     "dumps",
     "encode",
     "forget",
+    "joined",
     "loads",
     "read",
     "read_lane",
@@ -48,6 +49,11 @@ __all__ = [
 R = TypeVar("R", bound=Record)
 
 HEADER = "commit\tmetric\tvalue\tstatus\tdescription\n"
+
+
+def joined(log: CampaignLog, others: Iterable[Streams], on: str) -> CampaignLog:
+    """The campaign with what its lanes have written; `on` is where its branch is."""
+    return arranged(log.tag, union(*others, split(entries(log.lines))), on)
 
 
 def row(experiment: Experiment) -> str:

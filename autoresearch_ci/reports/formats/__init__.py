@@ -54,12 +54,12 @@ FORMATS = {
 class Report:
     """Input of a format.
 
-    `rows` are the experiments to show, `running` is the one under way. `encode` gives an
-    experiment as the object on its line of the log, `tsv` the whole results.tsv.
-    `quiet` asks for one line, where a format is for people, `dark` for a picture's colours;
-    None leaves them to whoever looks. `recall` gives the archived `patch` or `log` of an
-    experiment, `others` every campaign of the repository, `importance` the parameters that the
-    metric has depended on, the first the most.
+    `rows` are the experiments to show, `running` is the one under way, `under_way` those of
+    lanes. `encode` gives an experiment as the object on its line of the log, `tsv` the whole
+    results.tsv. `quiet` asks for one line, where a format is for people, `dark` for a picture's
+    colours; None leaves them to whoever looks. `recall` gives the archived `patch` or `log` of
+    an experiment, `others` every campaign of the repository, `importance` the parameters that
+    the metric has depended on, the first the most.
     """
 
     tag: str
@@ -74,6 +74,7 @@ class Report:
     recall: Callable[[int, str], str] = lambda _number, _suffix: ""
     others: Callable[[], Iterable[tuple[str, History]]] = tuple
     importance: Callable[[], Sequence[Importance]] = tuple
+    under_way: Sequence[ExperimentStart] = ()
 
     @property
     def start(self) -> SessionStart:

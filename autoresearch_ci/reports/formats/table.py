@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from autoresearch_ci.core.model import SessionStart, StopReason
 from autoresearch_ci.core.text import clean
+from autoresearch_ci.reports.document import lanes_of
 from autoresearch_ci.reports.formats import Report
 from autoresearch_ci.reports.session import STOPPED, outcome
 from autoresearch_ci.reports.sparkline import sparkline
@@ -37,6 +38,10 @@ def render(report: Report) -> Iterator[str]:
     if report.running is not None:
         line = f"#{report.running.experiment} is running: {clean(report.running.description)}"
         yield from _fitted([line], width)
+    elif report.under_way:
+        lanes = lanes_of(report.sessions)
+        lines = [f"lane {lanes[e.session]} tries: {clean(e.description)}" for e in report.under_way]
+        yield from _fitted(lines, width)
 
 
 def _fitted(lines: Iterable[str], width: int | None) -> Iterator[str]:

@@ -12,8 +12,9 @@ import pytest
 from autoresearch_ci.campaign.archive import LOG
 from autoresearch_ci.campaign.remove import remove
 from autoresearch_ci.campaign.requests import leave_local
+from autoresearch_ci.campaign.select import archive_of, view
 from autoresearch_ci.core.errors import LedgerError, LockedError, SettingsError
-from autoresearch_ci.core.model import Lane, StopRequest
+from autoresearch_ci.core.model import Lane, SessionStart, StopRequest
 from autoresearch_ci.core.text import timestamp
 from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
@@ -60,6 +61,22 @@ def test_two_lanes_of_one_repository_are_combined(project):
     check(project, *said)
     assert improved(project) == {"left", "right"}
     assert not (project / ".git" / "autoresearch" / "lanes" / TAG).exists()
+
+
+def test_lanes_are_seen_before_they_are_combined(project):
+    """What every lane has tried is shown together, with its patches; nothing is taken for at work."""
+    for number in (1, 2):
+        hold(project, number, count=4)
+    workspace = Workspace.open(project)
+    seen = view(workspace, TAG)
+    lanes = {e.session: e.lane for e in seen.sessions if isinstance(e, SessionStart)}
+    tried = [e for e in seen.history.experiments if not e.is_baseline]
+    assert {lanes[e.session] for e in tried} == {1, 2}
+    assert len(tried) == 8
+    recall = archive_of(workspace, TAG)
+    assert all(recall(e.experiment, "patch") for e in seen.history.kept_changes)
+    assert not seen.under_way
+    assert [path for path in seen.grows if path.name == "autoresearch.jsonl" and path.is_file()]
 
 
 def test_lanes_of_two_clones_are_combined_in_a_third(bare, clone):

@@ -46,7 +46,7 @@ def view(monkeypatch, session_start, make_history):
     """What is read of the campaign; `asked` are the tags that were asked for."""
     made = SimpleNamespace(
         tag="mar17", history=make_history(*OUTCOMES), sessions=[session_start], running=None,
-        asked=[], branch="autoresearch/mar17", base="a" * 40,
+        asked=[], branch="autoresearch/mar17", base="a" * 40, under_way=(), grows=(),
     )  # fmt: skip
 
     def look(_repo, tag):
@@ -131,6 +131,16 @@ def test_one_json_document_by_its_schema(results, view):
     assert found["importance"] == [{"parameter": "LR", "now": "0.04", "share": 0.75, "tried": 12}]
     (search,) = found["proposers"]
     assert (search["name"], search["experiments"], search["kept"]) == ("search", 4, 2)
+
+
+def test_what_each_lane_is_trying(results, view, session_start):
+    """Below the table is a line for each lane that is at work on an idea."""
+    view.sessions = [replace(session_start, session=f"s{n}", lane=n, lanes=2) for n in (1, 2)]
+    view.under_way = [
+        ExperimentStart("mar17", f"s{n}", "now", 5, f"idea\x1b[2J {n}", "a", "b", "search")
+        for n in (1, 2)
+    ]
+    assert results()[-2:] == [f"lane {n} tries: idea {n}" for n in (1, 2)]
 
 
 def test_lanes_in_the_document(results, view, session_start):

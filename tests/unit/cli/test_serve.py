@@ -25,7 +25,7 @@ def view(monkeypatch, session_start, make_history, tmp_path):
     log.write_text("one")
     made = SimpleNamespace(
         tag="mar17", history=make_history((0.9, Reason.IMPROVED)), sessions=[session_start],
-        running=None, log_path=log, branch=session_start.branch,
+        running=None, log_path=log, branch=session_start.branch, under_way=(), grows=(),
     )  # fmt: skip
     monkeypatch.setattr(results_verb, "look", lambda _repo, _tag: made)
     made.project = make_project(tmp_path / "p")
