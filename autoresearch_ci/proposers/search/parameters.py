@@ -19,6 +19,7 @@ class Parameter:
     text among them: texts to put in its place, and where they are `ordered`, neighbours are alike
     (`-O1`, `-O2`, `-O3`). `weight` is how promising it looks: up to 1, and more for a learning
     rate. A text may be empty: what is not there yet and can be put there. `line` is from 0.
+    `path` is its file, empty for the target.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Parameter:
     kind: str = ""
     ordered: bool = False
     evidence: str = ""
+    path: str = ""
 
     def written(self, value: float) -> str:
         """The source text for a new value, sign included."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from pathlib import PurePosixPath
 from typing import Any
 
 from autoresearch_ci.core.history import History
@@ -74,12 +75,15 @@ class _Reading:
         for line, why in frozen_lines.lines(source.target, source.text).items():
             protection.freeze([line], why)
         seen = kinds.find(Source(source.target, source.text, found, protection))
-        parameters = seen.parameters
+        parameters = list(seen.parameters)
+        for path, text in source.items():
+            if path != source.target:
+                parameters += _of_another(path, text, metric_name, frozen_lines)
         if only is not None:
             parameters = [
                 parameter
                 for parameter in parameters
-                if _shape(_line(source.text, parameter.start)) in only
+                if _shape(_line(source[parameter.path or source.target], parameter.start)) in only
             ]
         return cls(source, protection, parameters, seen.spared, frozen_lines)
 
@@ -154,9 +158,8 @@ class SearchProposer:
         if self._cutting(reading):
             ways.reverse()
         for way in ways:
-            for key, title, text, change in way:
+            for key, title, files, change in way:
                 if key not in reading.spent:
-                    files = source | {source.target: text}
                     if files.digest in busy:
                         continue  # if it comes to nothing there, it may be wanted after all
                     if self._new(reading, history, files, change):
@@ -244,7 +247,7 @@ class SearchProposer:
 
     def _tunings(
         self, reading: _Reading, history: History
-    ) -> Iterator[tuple[tuple[str, ...], str, str, Mapping[str, Any]]]:
+    ) -> Iterator[tuple[tuple[str, ...], str, FileSet, Mapping[str, Any]]]:
         with one_thread():
             from autoresearch_ci.proposers.search.tuning import (  # noqa: PLC0415 - numpy takes its time
                 ranked,
@@ -256,16 +259,11 @@ class SearchProposer:
         for steps in ranked(reading.parameters, self._memory, random.Random(seed), lane):
             key = tuple(step.name for step in steps)
             if key not in reading.spent:
-                yield (
-                    key,
-                    _title(steps),
-                    applied(reading.source.text, ((step.parameter, step.text) for step in steps)),
-                    _note(steps),
-                )
+                yield key, _title(steps), _set(reading.source, steps), _note(steps)
 
     def _deletings(
         self, reading: _Reading, history: History
-    ) -> Iterator[tuple[tuple[str, ...], str, str, Mapping[str, Any]]]:
+    ) -> Iterator[tuple[tuple[str, ...], str, FileSet, Mapping[str, Any]]]:
         if not self._deletions:
             return
         source, by_size = reading.source, is_about_size(self._metric_name)
@@ -278,14 +276,14 @@ class SearchProposer:
                 continue  # it is used
             gone = cut.gone(source.text)
             note = {"cut": cut.id, "kind": cut.kind, "gone": gone, UNUSED: cut.private}
-            yield (cut.id,), _shortened(cut.title), cut.applied(source.text), note
+            files = source | {source.target: cut.applied(source.text)}
+            yield (cut.id,), _shortened(cut.title), files, note
 
     @staticmethod
     def _new(
         reading: _Reading, history: History, files: FileSet, change: Mapping[str, Any]
     ) -> bool:
         """Tell another program that was never tried, and can be read, from one that is not."""
-        text = files.text
         if files == reading.source or history.tried(files.digest) is not None:
             return False
         # What is frozen may be tuned where it is only a number, and not go.
@@ -296,7 +294,40 @@ class SearchProposer:
             isinstance(new, float) for _, new in change.get("set", {"cut": (0, "")}).values()
         )
         source = reading.source
-        return plain or syntax_error(source.target, source.text, text) is None
+        return plain or not any(
+            syntax_error(path, source[path], text)
+            for path, text in files.items()
+            if text != source[path]
+        )
+
+
+@lru_cache(maxsize=512)
+def _of_another(
+    path: str, text: str, metric_name: str, frozen_lines: FrozenLines
+) -> tuple[Parameter, ...]:
+    """The places to set in a file beside the target, under names that say whose they are."""
+    if generated(text):
+        return ()
+    found = tokens(path, text)
+    protection = protect(found, metric_name)
+    for line, why in frozen_lines.lines(path, text).items():
+        protection.freeze([line], why)
+    seen = kinds.find(Source(path, text, found, protection))
+    name = PurePosixPath(path).name
+    return tuple(
+        replace(each, id=f"{path}:{each.id}", label=f"{name} {each.label}", path=path)
+        for each in seen.parameters
+    )
+
+
+def _set(source: FileSet, steps: Steps) -> FileSet:
+    """The files with each parameter at its new text."""
+    files = source
+    for path in dict.fromkeys(step.parameter.path for step in steps):
+        here = path or source.target
+        settings = ((s.parameter, s.text) for s in steps if s.parameter.path == path)
+        files |= {here: applied(source[here], settings)}
+    return files
 
 
 def _shape(line: str) -> str:
