@@ -37,6 +37,7 @@ from autoresearch_ci.engine.incumbent import Incumbent
 from autoresearch_ci.engine.knowledge import Knowledge
 from autoresearch_ci.engine.limits import Limits
 from autoresearch_ci.engine.next_idea import NextIdea
+from autoresearch_ci.engine.paired_runs import rules
 from autoresearch_ci.engine.preparation import prepare, require_idea
 from autoresearch_ci.engine.recorder import Recorder
 from autoresearch_ci.engine.scratch import Scratch
@@ -78,6 +79,7 @@ def open_session(request: SessionRequest, scratch: Scratch | None = None) -> Ite
         news = beside_others.news(request, workspace, tag, remote)
         book = beside_others.book(workspace, tag, settings.metric_direction, news)
         require_same_campaign(book, settings)
+        beside_others.require_same_rules(request, news, rules(settings))
         name = uuid.uuid4().hex[:12]
         kept = book.history.incumbent
         workspace.exclude_outputs()
@@ -256,6 +258,7 @@ def describe(
         lanes=lanes,
         head="" if request.lane else campaign.head,
         goal=settings.goal or "",
+        rules=rules(settings) if request.lane else "",
     )
 
 

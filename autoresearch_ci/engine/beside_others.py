@@ -87,6 +87,20 @@ def _lane_book(workspace: LaneWorkspace, tag: str, direction: Direction, known: 
     return found
 
 
+def require_same_rules(request: SessionRequest, known: News | None, rules: str) -> None:
+    """Raise SettingsError where lanes that are not combined yet measure by other settings."""
+    if request.lane is None or known is None:
+        return
+    for start in known.lane_starts:
+        if start.rules and start.rules != rules:
+            raise SettingsError(
+                f"Lane {start.lane}/{start.lanes} of this campaign was begun with other commands, "
+                "and its numbers would be compared with these.",
+                remedy="Give every lane the same settings; or bring the earlier ones together "
+                f"first: `autoresearch-ci combine --tag {start.tag}`.",
+            )
+
+
 def cut_short(ledger: Ledger, known: News | None, *, combine: bool) -> Iterator[ExperimentStart]:
     """The experiments without an end whose sessions are not at work any more.
 

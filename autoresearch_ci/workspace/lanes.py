@@ -7,11 +7,12 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
 from autoresearch_ci.workspace import branch, locks
-from autoresearch_ci.workspace.files import disk_errors
+from autoresearch_ci.workspace.files import disk_errors, write_atomic
 from autoresearch_ci.workspace.locks import Inbox
 from autoresearch_ci.workspace.refs import CODE, LOGS, Refs, campaign_refs, lane_refs
 from autoresearch_ci.workspace.repository import Workspace
@@ -36,12 +37,16 @@ class LaneWorkspace(Workspace):
         )
         self.state_dir = folder
         self._tag, self.number = tag, number
-        name = folder / "writer"
+
+    @cached_property
+    def writer(self) -> str:
+        """The name of this folder in refs, made by the first who holds its lock."""
+        name = self.state_dir / "writer"
         with disk_errors(f"write {name}"):
-            folder.mkdir(parents=True, exist_ok=True)
             if not name.exists():
-                name.write_text(f"{number}-{uuid.uuid4().hex[:8]}")
-        self.writer = name.read_text().strip()
+                text = f"{self.number}-{uuid.uuid4().hex[:8]}"
+                write_atomic(str(name), text.encode(), mode=0o644, scratch=self.state_dir)
+            return name.read_text().strip()
 
     def refs_of(self, tag: str) -> Refs:
         """The lane's own two refs."""
@@ -69,7 +74,7 @@ def folder_of(common_dir: Path, tag: str) -> Path:
 
 def lanes_here(common_dir: Path, tag: str) -> list[Path]:
     """The folders of the lanes that have worked in this repository and are not combined yet."""
-    return sorted(path.parent for path in folder_of(common_dir, tag).glob("*/writer"))
+    return sorted(path for path in folder_of(common_dir, tag).glob("*") if path.is_dir())
 
 
 def inboxes(workspace: Workspace, tag: str) -> list[Inbox]:

@@ -43,6 +43,8 @@ class CombinedSync:
             )
             # A lane that is at work has pushed meanwhile: its refs are for the next one.
             self.raced = not (done or push(refs, patience=patience))
+            if done and not hurry:  # what is here of the lanes' refs there is forgotten, too
+                self._remote.fetch_lanes(self._campaign.tag)
         except WorkspaceError as error:
             self.trouble = f"not published: {error.message} {error.remedy}"
             again = "`autoresearch-ci combine` publishes it; it is in this clone."

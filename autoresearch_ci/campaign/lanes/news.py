@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from autoresearch_ci.campaign.archive import LOG, waiting
 from autoresearch_ci.campaign.ledger import read_lane
-from autoresearch_ci.campaign.ledger.union import Streams
+from autoresearch_ci.campaign.ledger.union import Entry, Streams
+from autoresearch_ci.core.model import SessionStart
 from autoresearch_ci.workspace import Remote, Workspace, lanes
 
 
@@ -44,6 +45,18 @@ class News:
     def streams(self) -> list[Streams]:
         """The streams of every place that was read."""
         return [streams for _, streams in self._known.values()]
+
+    @property
+    def lane_starts(self) -> list[SessionStart]:
+        """The beginnings of the lanes' sessions whose records are not on the logs branch yet."""
+        on_branch, found = set[str](), dict[str, Sequence[Entry]]()
+        for place, (_, streams) in self._known.items():
+            if place.startswith("branch "):
+                on_branch |= streams.keys()
+            else:
+                found |= streams
+        firsts = (stream[0].record for name, stream in found.items() if name not in on_branch)
+        return [record for record in firsts if isinstance(record, SessionStart) and record.lane]
 
     @property
     def refs(self) -> dict[str, str]:

@@ -230,10 +230,17 @@ class Ledger:
             return
         text = self.results.read_text(encoding="utf-8", errors="replace")
         lines = text.splitlines(keepends=True)
-        known = {HEADER}
+        known, of_lanes = {HEADER}, set[tuple[str, ...]]()
         for campaign in campaigns:
-            known.update(row(experiment) for experiment in campaign.history.experiments)
-        unknown = [line for line in lines if line.strip() and line not in known]
+            rows = [row(experiment) for experiment in campaign.history.experiments]
+            known.update(rows)
+            if campaign.lanes:
+                of_lanes.update(map(_measured, rows))
+        unknown = [
+            line
+            for line in lines
+            if line.strip() and line not in known and _measured(line) not in of_lanes
+        ]
         if unknown and not text.endswith("\n") and any(k.startswith(lines[-1]) for k in known):
             unknown.pop()  # a kill tore the last line
         if unknown:
@@ -277,6 +284,12 @@ class LaneLedger(Ledger):
 
     def _show(self, record: Record) -> None:
         """Show nothing: the table is of all lanes, and their combination's."""
+
+
+def _measured(line: str) -> tuple[str, ...]:
+    """The cells of a row that stay whatever other lanes have found: no commit and no status."""
+    _commit, *cells = line.split("\t")
+    return (*cells[:2], *cells[3:])
 
 
 def _name(path: Path) -> str:

@@ -29,6 +29,7 @@ class SessionStart:
     session's number among the `lanes` that work on the campaign at once, both 0 without lanes;
     one that combines them is number 0. `head` is where the campaign's branch is when it begins,
     empty in a lane and in old records. `goal` is what the session is for, in somebody's words.
+    `rules` tells by which settings a lane measures; empty without lanes.
     """
 
     tag: str
@@ -49,6 +50,7 @@ class SessionStart:
     lanes: int = 0
     head: str = ""
     goal: str = ""
+    rules: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,18 +95,48 @@ def test_lanes_of_two_clones_are_combined_in_a_third(bare, clone):
 
 def test_a_lane_that_is_killed_loses_only_what_it_was_at(project):
     """Kill -9 at random instants, again and again: the next session there goes on."""
-    chance = random.Random(20261130)
     other = start(project, 2, count=12, pause=0.5)
-    said = []
-    for number in range(KILLS):
-        victim = start(project, 1, count=100, first=100 * number)
-        time.sleep(chance.uniform(1.5, 4.0))
-        victim.kill()
-        said.append(victim.communicate()[0])
-    said += [end(other), hold(project, combine=True)]
+    said = [*killed(project), end(other), hold(project, combine=True)]
     history = check(project, *said)
     cut = [e for e in history.experiments if e.error.startswith("the session was killed")]
     assert len(cut) <= KILLS
+
+
+def killed(place, **more) -> list[str]:
+    """What sessions of lane 1 said that were killed one after the other."""
+    chance, said = random.Random(20261130), []
+    for number in range(KILLS):
+        victim = start(place, 1, count=1000, first=1000 * number, **more)
+        time.sleep(chance.uniform(1.5, 4.0))
+        victim.kill()
+        said.append(victim.communicate()[0])
+    return said
+
+
+def test_a_lane_that_is_killed_while_it_pushes_and_fetches_loses_nothing_either(bare, clone):
+    """What it had not pushed its next session there does."""
+    hold(clone("first"), setup=True, push=True)
+    other = start(clone("other"), 2, count=12, pause=0.5, push=True)
+    place = clone("victim")
+    said = [*killed(place, push=True), end(other), hold(place, 1, count=1, push=True)]
+    said.append(hold(clone("last"), combine=True, push=True))
+    check(bare, *said)
+
+
+def test_what_a_killed_lane_had_pushed_is_combined_though_its_clone_is_gone(bare, clone):
+    """And nothing that it pushed is missing; the rest was its own."""
+    hold(clone("first"), setup=True, push=True)
+    killed(clone("victim"), push=True)
+    pushed = [
+        line
+        for ref in git(bare, "for-each-ref", "--format=%(refname)", "refs/autoresearch").split()
+        if ref.endswith("/log")
+        for line in git(bare, "show", f"{ref}:{LOG}").splitlines()
+    ]
+    said = hold(clone("last"), combine=True, push=True)
+    check(bare, said)
+    merged = git(bare, "show", f"autoresearch-logs/{TAG}:{LOG}").splitlines()
+    assert set(pushed) <= set(merged)
 
 
 def test_two_that_combine_at_once_come_to_the_same(bare, clone):
@@ -238,6 +268,21 @@ def test_a_lane_of_another_target_or_metric_is_refused(project):
     ):
         pass
     assert "metric_name" in error.value.message
+
+
+def test_lanes_of_other_commands_are_refused(project):
+    """Until the others are combined."""
+    said = hold(project, 1, count=1)
+    other = {"run_command": "sh experiment.sh && true"}
+    with (
+        pytest.raises(SettingsError) as error,
+        open_session(request(project, Lane(2, 2), **other)),
+    ):
+        pass
+    assert f"combine --tag {TAG}" in error.value.remedy
+    check(project, said, hold(project, combine=True))
+    with open_session(request(project, Lane(2, 2), **other)):
+        pass
 
 
 def test_a_lane_of_a_newer_version_is_not_read(project):

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoresearch_ci.campaign.ledger import dumps, read
+from autoresearch_ci.campaign.ledger import Ledger, dumps, read
 from autoresearch_ci.campaign.ledger.reading import arranged
 from autoresearch_ci.campaign.ledger.union import PLAIN, entries, ordered, split, union
+from autoresearch_ci.core.errors import LedgerError
 from autoresearch_ci.core.history import AGAIN
 from autoresearch_ci.core.model import (
     BASELINE,
@@ -247,6 +248,22 @@ def test_a_log_without_lanes_is_one_stream_in_its_order():
     lines = [*late.lines, *early.lines]
     assert list(split(entries(lines))) == [PLAIN]
     assert read(b"".join(lines), "log")[TAG].lines == lines
+
+
+def test_a_row_that_others_keeps_have_changed_is_still_the_ledger_s(tmp_path):
+    """What was a keep in the table is superseded now, and nobody is asked to move the table."""
+    one, two = Lane("s1", 1, 2), Lane("s2", 2, 2)
+    one.done(1, 10, "base", 8.0)
+    two.done(1, 11, "base", 7.0)
+    place = (tmp_path / "log.jsonl", tmp_path / "results.tsv", TAG, Direction.LOWER)
+    main = split(entries(baseline().lines))
+    before = Ledger(*place, others=[main, split(entries(one.lines))])
+    assert "\tkeep\ts1 1\n" in before.results.read_text()
+    after = Ledger(*place, others=[split(entries(two.lines))])
+    assert "\tdiscard\ts1 1\n" in after.results.read_text()
+    after.results.write_text(after.results.read_text() + "mine\n")
+    with pytest.raises(LedgerError):
+        Ledger(*place)
 
 
 @pytest.mark.parametrize("seed", range(3))

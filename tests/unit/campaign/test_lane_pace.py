@@ -1,0 +1,69 @@
+"""Lanes share six pushes a minute, and what is read of a remote is bounded, too."""
+
+from __future__ import annotations
+
+import random
+from types import SimpleNamespace
+
+import pytest
+
+from autoresearch_ci.campaign.lanes.sync import LaneSync
+
+
+class Place:
+    """A remote, a campaign, a ledger, an archive and news: all that a lane's way to share asks."""
+
+    def __init__(self):
+        self.pushes, self.reads, self.now, self.written = [], [], 0.0, 0
+        self.name, self.on, self.streams = "origin", "", []
+        self.refs = {"code": "c", "log": "0"}
+
+    def push(self, _refs, **_how):
+        self.pushes.append(self.now)
+        return True
+
+    def fetch(self, _patience):
+        self.reads.append(self.now)
+
+    def read(self):
+        return False
+
+    def catch_up(self):
+        self.written += 1
+        self.refs = {"code": "c", "log": str(self.written)}
+
+
+def run(place: Place, lanes: int, minutes: float, seconds: float) -> None:
+    """Experiments of so many seconds, one after the other."""
+
+    def sleep(wait: float) -> None:
+        place.now += wait
+
+    ledger = SimpleNamespace()
+    sync = LaneSync(place, ledger, place, place, place, lanes, clock=lambda: place.now, sleep=sleep)
+    while place.now < 60 * minutes:
+        sync.announce()
+        place.now += seconds
+        sync.sync()
+    sync.sync(last=True)
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 4, 16, 256])
+@pytest.mark.parametrize("seconds", [0.5, 7.0, 60.0, 300.0])
+def test_all_lanes_together_keep_to_six_pushes_a_minute(lanes, seconds):
+    """Each has its share, over any stretch of time; and reads stay below fifteen a second."""
+    place = Place()
+    run(place, lanes, 600, seconds)
+    window = 20 * lanes
+    for at in random.Random(1).sample(place.pushes, min(len(place.pushes), 50)):
+        assert sum(at <= other < at + window for other in place.pushes) <= 2
+    assert len(place.reads) / place.now * lanes * 2 <= 15
+    assert place.reads
+
+
+def test_what_took_long_is_pushed_at_once_and_so_is_what_begins_then():
+    """A lane that is killed loses what it is at, and the others know what that is."""
+    place = Place()
+    run(place, 4, 60, 300.0)
+    ends = [place.pushes.count(300.0 * number) for number in range(1, 12)]
+    assert ends == [2] * 11
