@@ -14,7 +14,7 @@ from pathlib import Path
 from autoresearch_ci.action import inputs, outputs
 from autoresearch_ci.cli.workflow import HERE, Choices
 from autoresearch_ci.cli.workflow import PATH as WORKFLOW
-from autoresearch_ci.cli.workflow import text as workflow
+from autoresearch_ci.cli.workflow import texts as workflows
 from autoresearch_ci.config import render_schema, settings_table
 from autoresearch_ci.providers import PROVIDERS
 from autoresearch_ci.reports import document
@@ -72,7 +72,7 @@ GENERATED: dict[str, Callable[[str], str]] = {
     "docs/models.md": partial(with_table, "providers", providers_table),
     "action.yml": with_inputs,
     "process/action.yml": with_inputs,
-    WORKFLOW: lambda _: workflow(Choices(action=HERE)),
+    WORKFLOW: lambda _: workflows(Choices(action=HERE))[WORKFLOW],
 }
 """Each file, and how its text is made of what it says now."""
 

@@ -166,8 +166,13 @@ class Job:
         self.start("issue_comment", payload, **inputs)
         return comment
 
+    def start_again(self, earlier: Job, **inputs: str) -> None:
+        """Start the step of another job of a run, for the same event."""
+        self.start(earlier.event, earlier.payload, **inputs)
+
     def start(self, event: str, payload: dict, **inputs: str) -> None:
         """Start the step for an event."""
+        self.event, self.payload = event, payload
         payload = {"repository": {"default_branch": "main"}, **payload}
         (self.files / "event.json").write_text(json.dumps(payload))
         given = {**self.inputs, "github_token": self.token, **inputs}

@@ -68,10 +68,13 @@ class NoRequester:
 
 
 class Authorization:
-    """The author of one command, in its thread. Nothing is said to who may not command."""
+    """The author of one command, in its thread. Nothing is said to who may not command.
 
-    def __init__(self, asked: CommandTrigger, forge: Forge) -> None:
-        self.asked, self._forge = asked, forge
+    A job that is `aside` of the one that answers says nothing at all.
+    """
+
+    def __init__(self, asked: CommandTrigger, forge: Forge, *, aside: bool = False) -> None:
+        self.asked, self._forge, self._aside = asked, forge, aside
         self._may = False
 
     def receive(self) -> Commanded:
@@ -112,7 +115,7 @@ class Authorization:
         return pull
 
     def reply(self, text: str) -> None:
-        if self._may:
+        if self._may and not self._aside:
             self._forge.reply(self.asked.thread, text)
 
     def show(self, key: str, body: str, *, final: bool = False) -> str:
@@ -126,4 +129,6 @@ class Authorization:
         self.reply(refusal.why)
 
     def _react(self, reaction: Reaction) -> None:
+        if self._aside:
+            return
         self._forge.react(self.asked.thread, self.asked.comment, reaction)

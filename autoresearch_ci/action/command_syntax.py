@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
 
+from autoresearch_ci.config.lanes import MOST
+from autoresearch_ci.config.lanes import count as lane_count
 from autoresearch_ci.config.values import BadValue, count, duration, nearest
 
 COMMAND = "/autoresearch"
@@ -36,8 +38,8 @@ class Verb(StrEnum):
 COMMANDS: tuple[tuple[Verb, str, str], ...] = (
     (
         Verb.RUN,
-        f'{COMMAND} run ["a goal"] [n=10] [time=60m] [-- an idea to try first]',
-        "a session; the goal is for the model or agent",
+        f'{COMMAND} run ["a goal"] [n=10] [time=60m] [--lanes 8] [-- an idea to try first]',
+        "a session; the goal is for the model or agent, the lanes work at once",
     ),
     (Verb.RUN, f"{COMMAND} train.py", "a session on that file"),
     (Verb.SETUP, f"{COMMAND} setup", "branch, logs and baseline only"),
@@ -58,7 +60,8 @@ COMMANDS: tuple[tuple[Verb, str, str], ...] = (
 class Command:
     """A command that was understood; what was not said is None or empty.
 
-    `target` is a path as git spells it, `seconds` a time limit, `idea` and `goal` one line of text.
+    `target` is a path as git spells it, `seconds` a time limit, `idea` and `goal` one line of text,
+    `lanes` how many are to work at once.
     """
 
     verb: Verb
@@ -68,6 +71,7 @@ class Command:
     idea: str = ""
     goal: str = ""
     now: bool = False
+    lanes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,29 +125,30 @@ def _session_on(written: str, rest: str) -> Command | Misunderstood:
 
 
 def _run(said: str, target: str | None = None) -> Command | Misunderstood:
-    """Read `["a goal"] [n=10] [time=60m] [-- an idea]`, in any order before the idea."""
+    """Read `["a goal"] [n=10] [time=60m] [--lanes 8] [-- an idea]`, the idea last."""
     goal, said = _goal(said)
     if len(goal) > LONGEST_IDEA:
         return Misunderstood(f"A goal has at most {LONGEST_IDEA} characters; say it shorter.")
     words, dashes, idea = f" {said} ".partition(" -- ")
     given: dict[str, str] = {}
-    for word in words.split():
+    for word in re.sub(r"(?<!\S)--lanes\s+(?=\S)", "--lanes=", words).split():
         name, equals, value = word.partition("=")
-        if name not in ("n", "time") or not equals or name in given:
+        if name not in ("n", "time", "--lanes") or not equals or name in given:
             return Misunderstood(f"{quoted(word)} is not understood. Write `{_usage(Verb.RUN)}`.")
         given[name] = value
     try:
         experiments = count(given["n"]) if "n" in given else None
         seconds = duration(given["time"]) if "time" in given else None
+        lanes = lane_count(given["--lanes"]) if "--lanes" in given else None
     except BadValue:
         return Misunderstood(
-            f"{quoted(words)} is not understood: `n` is a whole number, `time` a duration."
-            f" Write `{COMMAND} run n=10 time=60m`."
+            f"{quoted(words)} is not understood: `n` is a whole number, `time` a duration, lanes"
+            f" are at most {MOST}. Write `{COMMAND} run n=10 time=60m --lanes 8`."
         )
     first = _idea(idea.strip()) if dashes else Command(Verb.IDEA)
     if isinstance(first, Misunderstood):
         return first
-    return Command(Verb.RUN, target, experiments, seconds, first.idea, goal)
+    return Command(Verb.RUN, target, experiments, seconds, first.idea, goal, lanes=lanes)
 
 
 def _goal(said: str) -> tuple[str, str]:

@@ -19,7 +19,14 @@ from autoresearch_ci.campaign.ledger import CampaignLog
 from autoresearch_ci.campaign.requests import push_request, request_id
 from autoresearch_ci.campaign.select import CampaignView, first, log_of, newest, unfinished, view
 from autoresearch_ci.core.errors import ForgeError, LedgerError, SettingsError
-from autoresearch_ci.core.model import IdeaRequest, Request, SessionEnd, SessionStart, StopRequest
+from autoresearch_ci.core.model import (
+    IdeaRequest,
+    Request,
+    SessionEnd,
+    SessionStart,
+    StopReason,
+    StopRequest,
+)
 from autoresearch_ci.core.text import timestamp
 from autoresearch_ci.forge import Forge
 from autoresearch_ci.reports.markdown import code
@@ -122,6 +129,11 @@ def _stop(command: CommentCommand) -> str:
         )
     now = command.asked.command.now
     command.ask(workspace, StopRequest(tag, request_id(), timestamp(), now, command.asked.by))
+    if log.ended and log.ended.reason is StopReason.SETUP_ONLY:
+        return (
+            f"The lanes at work on {code(tag)} end after the experiment under way, and what they "
+            "kept is brought together without another run."
+        )
     if not log.at_work:
         return (
             f"No session is at work on {code(tag)} now. If the last one has started the next, that "

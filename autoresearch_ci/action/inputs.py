@@ -6,14 +6,21 @@ equal. What is no input is a setting of `.github/autoresearch.yml`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeVar
 
+from autoresearch_ci.config import lanes
 from autoresearch_ci.config.settings import PROPOSERS
+from autoresearch_ci.config.values import BadValue
 from autoresearch_ci.core.errors import SettingsError
+from autoresearch_ci.core.model import Lane
 from autoresearch_ci.providers import PROVIDERS
 
 PREFIX = "INPUT_"
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +89,14 @@ INPUTS = {
         setting=False,
     ),
     "mode": Input(
-        "loop holds sessions; compare says whether a pull request or a push made it better or "
-        "worse.",
+        "loop holds sessions; begin and combine are what comes before and after several lanes; "
+        "compare says whether a pull request or a push made it better or worse.",
         default="loop",
+        setting=False,
+    ),
+    "lanes": Input("In mode begin: how many lanes are to work at once.", setting=False),
+    "lane": Input(
+        "The lane that this job works as, such as 3/8, after mode begin on the same tag.",
         setting=False,
     ),
     "fail_on": Input(
@@ -104,7 +116,10 @@ MOST = 25
 """Inputs that a dispatch can hand on, and so a workflow can offer; no key is among them."""
 
 OF_THE_WORKFLOW = frozenset(
-    ("image", "network", "hold_sessions", "mode", "fail_on", "github_token")
+    (
+        *("image", "network", "setup_command", "hold_sessions", "mode", "lane", "fail_on"),
+        "github_token",
+    )
 )
 """Inputs that say what a job is and what it is for: a dispatch hands on none of them."""
 
@@ -112,8 +127,16 @@ _OF_THE_RUNNER = ("entrypoint", "args")  # it takes these `with` keys of a Docke
 _TRUTHS = {"true": True, "false": False, "": False}
 _UNLESS_NOT = {"true": True, "": True, "false": False}
 _MODES = {"dispatch": True, "off": False, "": False}
-_JOBS = {"compare": True, "loop": False, "": False}
 _FAILURES = {"worse": True, "never": False, "": False}
+
+
+class Mode(StrEnum):
+    """The part that a job has in a workflow."""
+
+    LOOP = "loop"
+    BEGIN = "begin"
+    COMBINE = "combine"
+    COMPARE = "compare"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +145,8 @@ class Given:
 
     `token` is the forge's; without one nothing is shared. `goes_on` says that the next run
     is to be started where a limit of this one ended it, `here` that sessions are held in
-    this job; a `dry` one makes no experiment. With `compares` the job compares two versions, and
-    `fails` where the new one is worse.
+    this job; a `dry` one makes no experiment. In the mode compare it `fails` where the new version
+    is worse. `lanes` are to follow the mode begin; the job is one of them where it has a `lane`.
     """
 
     overrides: Mapping[str, str]
@@ -134,7 +157,9 @@ class Given:
     open_pr: bool = False
     goes_on: bool = False
     here: bool = True
-    compares: bool = False
+    mode: Mode = Mode.LOOP
+    lanes: int = 1
+    lane: Lane | None = None
     fails: bool = False
 
 
@@ -158,6 +183,13 @@ def given(variables: Mapping[str, str]) -> Given:
             continue
         if text.strip():
             texts[name] = text.strip()
+    mode, lane = _mode(texts.get("mode", "")), texts.get("lane")
+    if lane and mode is not Mode.LOOP:
+        raise SettingsError(
+            f"A job with the input lane is a lane, and not for mode {mode}.",
+            remedy="Give the one or the other: mode begin comes in a job before the lanes, and "
+            "mode combine in one after them.",
+        )
     return Given(
         overrides={name: text for name, text in texts.items() if INPUTS[name].setting},
         keys={KEY_INPUTS[name]: text for name, text in texts.items() if name in KEY_INPUTS},
@@ -167,9 +199,28 @@ def given(variables: Mapping[str, str]) -> Given:
         open_pr=_one_of(_TRUTHS, texts, "open_pr"),
         goes_on=_one_of(_MODES, texts, "continue_mode"),
         here=_one_of(_UNLESS_NOT, texts, "hold_sessions"),
-        compares=_one_of(_JOBS, texts, "mode"),
+        mode=mode,
+        lanes=_read(lanes.count, "lanes", texts.get("lanes", "1")),
+        lane=_read(lanes.lane, "lane", lane) if lane else None,
         fails=_one_of(_FAILURES, texts, "fail_on"),
     )
+
+
+def _read(read: Callable[[object], _T], name: str, written: str) -> _T:
+    """Read what an input holds; SettingsError for a bad value."""
+    try:
+        return read(written)
+    except BadValue as bad:
+        raise SettingsError(f"The input {name}: {bad}", remedy=bad.remedy) from None
+
+
+def _mode(written: str) -> Mode:
+    try:
+        return Mode(written.lower() or Mode.LOOP)
+    except ValueError:
+        raise SettingsError(
+            f"The input mode is {written!r}.", remedy=f"Write {', '.join(Mode)}."
+        ) from None
 
 
 def _one_of(meanings: Mapping[str, bool], texts: Mapping[str, str], name: str) -> bool:

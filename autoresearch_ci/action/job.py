@@ -18,7 +18,7 @@ from autoresearch_ci.action.comment_commands import ANSWERS, CommentCommand
 from autoresearch_ci.action.comparison import hold_comparison
 from autoresearch_ci.action.error_text import as_markdown, explain
 from autoresearch_ci.action.event import CommandTrigger, Nothing, trigger, versions
-from autoresearch_ci.action.inputs import Given
+from autoresearch_ci.action.inputs import Given, Mode
 from autoresearch_ci.action.next_run import cause_of
 from autoresearch_ci.action.outputs import Outputs, write_outputs, write_summary
 from autoresearch_ci.action.repository import repository_of
@@ -133,16 +133,16 @@ def _obeyed(
     taken = take_secrets(os.environ, console)
     status.messenger = messenger(taken.get(VARIABLE, ""))
     given = inputs.given(taken)
-    if given.compares:
+    if given.mode is Mode.COMPARE:
         return _compared(given, here, console, stream, status)
     cause = trigger(here.event, _payload(here.payload))
     if isinstance(cause, Nothing):
         console.notice(cause.why)
         return without_session(escape(cause.why))
-    asked = None
+    asked, aside = None, given.lane is not None
     if isinstance(cause, CommandTrigger):
-        asked = status.authorization(cause, given.token).receive()
-    else:
+        asked = status.authorization(cause, given.token, aside=aside).receive()
+    elif not aside:
         status.use(given.token)
     command = asked if asked and asked.command.verb in ANSWERS else None
     if not command and not given.here:
@@ -199,10 +199,16 @@ def _session(
     stream: TextIO,
 ) -> SessionResult:
     """Hold a session, of a command or of an event that needs none."""
-    request = ActionRequest(given, status.where, cause_of(os.environ, _payload(here.payload)))
+    begins = given.mode is Mode.BEGIN
+    cause = cause_of(os.environ, _payload(here.payload))
+    request = ActionRequest(
+        given, status.where, cause, setup_only=begins, lanes=given.lanes if begins else 0
+    )
     if asked:
         request = request_of(asked, given, status.where, status.forge, here.workspace)
         status.session_at(request.where)
+    if given.lane:
+        status.stay_aside()
     workspace = Workspace.open(here.workspace)
     settings = load_settings(workspace, request.given.overrides, request.trusted).settings
     os.environ.update(needed(settings, given, taken))

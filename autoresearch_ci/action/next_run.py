@@ -13,6 +13,7 @@ from typing import Any
 from autoresearch_ci.action.event import SessionTrigger, trigger
 from autoresearch_ci.campaign.sync import NoRemote
 from autoresearch_ci.core.model import Reason, SessionEnd
+from autoresearch_ci.engine.combine import combined_lanes
 from autoresearch_ci.engine.session import Session
 from autoresearch_ci.forge import Forge
 from autoresearch_ci.proposers.llm.budget import out_of_money
@@ -97,15 +98,16 @@ def _objections(
         yield "nothing says how this one ended"
     elif not end.reason.is_limit:
         yield f"no limit of time or of experiments ended this one, but {STOPPED[end.reason]}"
-    ours, history, patience = session.start.session, session.history, session.settings.patience
-    mine = [e for e in history.experiments if e.session == ours and not e.is_baseline]
+    history, patience = session.history, session.settings.patience
+    ours = {session.start.session, *(each.start.session for each in combined_lanes(session))}
+    mine = [e for e in history.experiments if e.session in ours and not e.is_baseline]
     if session.stops.requested:
         yield "somebody asked for a stop"
     if all(e.reason is Reason.INTERRUPTED for e in mine):
         yield "this one brought no experiment to an end"
     if patience is not None and history.since_keep >= patience:
         yield f"no change was kept for {history.since_keep} experiments over all runs (patience)"
-    if any(out_of_money(e) for e in history.rejected if e.session == ours):
+    if any(out_of_money(e) for e in history.rejected if e.session in ours):
         yield "a spend limit was reached"
     if isinstance(session.remote_sync, NoRemote) or session.remote_sync.trouble:
         yield "this one was not pushed, so the next would know nothing of it"

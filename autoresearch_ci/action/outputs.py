@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ OUTPUTS = {
     "cost_usd": "US dollars that this session spent on a model.",
     "pull_request_url": "The draft pull request that this session opened or updated.",
     "comment_url": "The comment that shows the campaign, where there is one.",
+    "tag": "The campaign.",
+    "lanes": "In mode begin: the lanes that are to follow, as JSON for a matrix; [] where none.",
     "handed_on": "true where a session is for another job to hold (hold_sessions), else false.",
     "results_json": "This session as JSON: its stop reason, and each experiment, newest last.",
 }
@@ -60,6 +62,8 @@ class Outputs:
     cost_usd: str = "0"
     pull_request_url: str = ""
     comment_url: str = ""
+    tag: str = ""
+    lanes: str = "[]"
     handed_on: str = "false"
     results_json: str = "{}"
 
@@ -67,11 +71,12 @@ class Outputs:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
-def outputs_of(start: SessionStart, end: SessionEnd | None, history: History) -> Outputs:
-    """Sum one session up. Counts are of this session, the baseline left out."""
-    session = start.session
-    mine = [e for e in history.experiments if e.session == session and e.experiment > 0]
-    rejected = [each for each in history.rejected if each.session == session]
+def outputs_of(
+    start: SessionStart, end: SessionEnd | None, history: History, sessions: Collection[str]
+) -> Outputs:
+    """Sum up one session, or several that worked together. The baseline is not counted."""
+    mine = [e for e in history.experiments if e.session in sessions and e.experiment > 0]
+    rejected = [each for each in history.rejected if each.session in sessions]
     tokens = sum(e.tokens for e in mine) + sum(each.tokens for each in rejected)
     cost = sum(e.cost_usd for e in mine) + sum(each.cost_usd for each in rejected)
     count = {status: sum(e.status is status for e in mine) for status in Status}
@@ -90,6 +95,7 @@ def outputs_of(start: SessionStart, end: SessionEnd | None, history: History) ->
         crashed=str(count[Status.CRASH]),
         tokens=str(tokens),
         cost_usd=_number(cost),
+        tag=start.tag,
         results_json=_json(start, end, mine),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -10,19 +11,35 @@ from typing import TextIO
 from autoresearch_ci.action.after_session import FAILED, after_session
 from autoresearch_ci.action.annotations import remarks
 from autoresearch_ci.action.confirm import confirmed, is_due
+from autoresearch_ci.action.inputs import Mode
 from autoresearch_ci.action.outputs import Outputs, outputs_of
 from autoresearch_ci.action.session_request import ActionRequest
 from autoresearch_ci.action.session_result import SessionResult
 from autoresearch_ci.action.status import Live, SessionStatus
 from autoresearch_ci.campaign.archive import PICTURE
 from autoresearch_ci.campaign.sync import NoRemote
-from autoresearch_ci.core.errors import AutoresearchError, MachineError, OutOfTimeError
+from autoresearch_ci.core.errors import (
+    AutoresearchError,
+    MachineError,
+    OutOfTimeError,
+    WorkspaceError,
+)
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.interrupts import Interrupted
-from autoresearch_ci.core.model import Confirmation, Event, Finding, Note, SessionEnd, StopReason
+from autoresearch_ci.core.lane_group import end_of_all
+from autoresearch_ci.core.model import (
+    Confirmation,
+    Event,
+    Finding,
+    Lane,
+    Note,
+    SessionEnd,
+    StopReason,
+)
 from autoresearch_ci.core.text import clean, duration, number, percent, plural
 from autoresearch_ci.doctor import admit
 from autoresearch_ci.engine.assembly import open_session
+from autoresearch_ci.engine.combine import combine, combined_lanes
 from autoresearch_ci.engine.forecast import fruitless
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.session import Session
@@ -37,6 +54,11 @@ _NOTHING_RAN = {
     "new_campaign), or set proposer to a model.",
 }
 
+_LANES_FAILED = (
+    "Read why in the logs of the jobs of the lanes, mend it, and run the workflow again: the "
+    "campaign goes on."
+)
+
 
 def hold_session(
     workspace: Path,
@@ -49,7 +71,7 @@ def hold_session(
     It is pushed where the workflow gave a token. What is raised on the way is the
     `failure`, beside what the session came to before.
     """
-    given, where = request.given, request.where
+    given = request.given
     progress = Progress(stream)
     result: SessionResult | None = None
     session: Session | None = None
@@ -65,17 +87,14 @@ def hold_session(
                 session.settings.time_budget,
             )
             live = Live(session, request, status, lambda room: page(session, request).report(room))
-            _run(session, progress, live)
+            _run(session, request, progress, live)
             request.head.look(last=True)
             result = _told(session, request)
             print(outcome(session.start, session.history), file=stream, flush=True)
-            if is_due(session, result.outputs.result):
-                result = _confirmed(session, request, stream)
-            if session.campaign.base == where.sha:
-                result.annotations = remarks(session.campaign, session.history)
-            done = after_session(session, ended(session), request, status.forge)
-            result.outputs = replace(result.outputs, pull_request_url=done.pull_request)
-            result.news = done.said
+            if request.lanes:
+                result = _begun(session, request, result, status)
+            elif request.given.lane is None:
+                result = _offered(session, request, result, stream, status)
     except BaseException as failure:  # noqa: BLE001 - every way out has a summary and outputs
         stopped = isinstance(failure, KeyboardInterrupt)
         none = Outputs("stopped" if stopped else "error")
@@ -87,14 +106,64 @@ def hold_session(
     return result
 
 
+def _begun(
+    session: Session, request: ActionRequest, result: SessionResult, status: SessionStatus
+) -> SessionResult:
+    """The result of what comes before lanes, which they find where they look: it is published.
+
+    None follow where there is nothing for them to do, and then it is the end.
+    """
+    sync = session.remote_sync
+    if isinstance(sync, NoRemote) or sync.trouble:
+        raise WorkspaceError(
+            "The campaign is not published, where lanes on other machines would find it.",
+            detail=sync.trouble,
+            remedy="Lanes need a remote origin and a token with `permissions: contents: write` in "
+            "the jobs begin, lane and combine.",
+        )
+    if session.stops.requested or replace(session.limits, setup_only=False).reached(
+        session.progress
+    ):
+        return result
+    lanes = [str(Lane(number, request.lanes)) for number in range(1, request.lanes + 1)]
+    result.outputs = replace(result.outputs, lanes=json.dumps(lanes))
+    result.shown = False
+    status.hand_on()
+    return result
+
+
+def _offered(
+    session: Session,
+    request: ActionRequest,
+    result: SessionResult,
+    stream: TextIO,
+    status: SessionStatus,
+) -> SessionResult:
+    """The result, seen again on fresh runs and offered as the inputs ask for."""
+    if is_due(session, result.outputs.result):
+        result = _confirmed(session, request, stream)
+    if session.campaign.base == request.where.sha:
+        result.annotations = remarks(session.campaign, session.history)
+    done = after_session(session, ended(session), request, status.forge)
+    result.outputs = replace(result.outputs, pull_request_url=done.pull_request)
+    result.news = done.said
+    return result
+
+
 def ended(session: Session) -> SessionEnd | None:
-    """Return the record of this session's end; None where it was not written."""
-    end = session.ledger.campaign.ended
-    return end if end and end.session == session.start.session else None
+    """Return the record of this session's end, with what the lanes did that it has combined.
+
+    None where it was not written.
+    """
+    ends = (each for each in session.ledger.campaign.sessions if isinstance(each, SessionEnd))
+    own = next((end for end in ends if end.session == session.start.session), None)
+    lanes = combined_lanes(session)
+    return end_of_all(own, lanes, session.history) if own and lanes else own
 
 
-def _run(session: Session, progress: Progress, live: Live) -> None:
-    events = research(session)
+def _run(session: Session, request: ActionRequest, progress: Progress, live: Live) -> None:
+    combines = request.given.mode is Mode.COMBINE
+    events = combine(session) if combines else research(session)
     try:
         live.begin()
         for event in events:
@@ -151,6 +220,7 @@ def page(session: Session, request: ActionRequest, *more: str) -> Page:
         web,
         chart,
         request.into,
+        tuple(combined_lanes(session)),
     )
 
 
@@ -158,11 +228,15 @@ def _told(session: Session, request: ActionRequest, *more: str) -> SessionResult
     """The session's result and page, which is all in memory: the session may be closed."""
     end, shown = ended(session), page(session, request, *more)
     failure: AutoresearchError | None = None
-    if end and not end.experiments and end.reason in _NOTHING_RAN:
+    lanes = combined_lanes(session)
+    if request.given.mode is Mode.COMBINE and not any(lane.end for lane in lanes):
+        failure = MachineError("No lane came to its end.", remedy=_LANES_FAILED)
+    elif end and not end.experiments and end.reason in _NOTHING_RAN:
         failure = MachineError("No experiment could run.", remedy=_NOTHING_RAN[end.reason])
-    elif end and fruitless(end, session.history):
+    elif end and not lanes and fruitless(end, session.history):
         failure = OutOfTimeError("No experiment came to a verdict.", remedy=end.note)
-    outputs = outputs_of(session.start, end, session.history)
+    names = {session.start.session, *(lane.start.session for lane in lanes)}
+    outputs = outputs_of(session.start, end, session.history, names)
     return SessionResult(
         outputs, shown.report, failure, headline(session.history), tag=session.start.tag
     )

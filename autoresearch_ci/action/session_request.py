@@ -9,7 +9,7 @@ from pathlib import Path
 
 from autoresearch_ci.action.authorization import Commanded, Refusal
 from autoresearch_ci.action.command_syntax import Command, Verb
-from autoresearch_ci.action.inputs import Given
+from autoresearch_ci.action.inputs import Given, Mode
 from autoresearch_ci.action.next_run import Cause
 from autoresearch_ci.action.pull_request import Head, NoHead, PullHead
 from autoresearch_ci.action.repository import REMOTE, GitHubRepository, base_branch, push_target
@@ -36,7 +36,8 @@ class ActionRequest:
     `cause` is what starts another session like it. `where` has the commit that the session
     is shown on. `base`, `base_branch` and `trusted` are as a `SessionRequest` has them, None where
     the checkout says it; `head` is that of the pull request, and `into` its branch. `idea` is
-    to be tried first, `by` whoever commanded. Campaigns in `others` are not meant.
+    to be tried first, `by` whoever commanded. Campaigns in `others` are not meant. In the mode
+    begin so many `lanes` are to follow.
     """
 
     given: Given
@@ -51,10 +52,19 @@ class ActionRequest:
     into: str = ""
     head: Head = field(default_factory=NoHead)
     others: frozenset[str] = frozenset()
+    lanes: int = 0
+
+    @property
+    def goes_on(self) -> bool:
+        """Tell whether another session follows this one: lanes, or the next run."""
+        return self.lanes > 0 or (
+            self.given.goes_on and self.cause.again and self.given.lane is None
+        )
 
     def for_engine(self, workspace: Path, forge: Forge, tell: Tell) -> SessionRequest:
         """The same as a request that the engine opens a session by."""
         given = self.given
+        follows = given.lane is not None or given.mode is Mode.COMBINE
         return SessionRequest(
             workspace,
             given.overrides,
@@ -67,12 +77,14 @@ class ActionRequest:
             defaults=DEFAULTS,
             has_tools=has_tools(workspace),
             tell=tell,
-            idea=self.idea,
+            idea="" if follows else self.idea,
             idea_by=self.by,
             finished=lambda tag: tag in self.others or forge.merged(f"{OFFERED}{tag}"),
-            chained=lambda: self.cause.is_ours(forge),
-            goes_on=given.goes_on and self.cause.again,
-            needs_idea=True,
+            chained=lambda: follows or self.cause.is_ours(forge),
+            goes_on=self.goes_on,
+            needs_idea=given.mode is Mode.LOOP,
+            lane=given.lane,
+            combine=given.mode is Mode.COMBINE,
         )
 
 
@@ -81,10 +93,17 @@ def request_of(
 ) -> ActionRequest:
     """Read the session that was asked for in a comment. Raises Refusal and AutoresearchError."""
     command = asked.command
+    if command.lanes is not None and given.mode is Mode.LOOP and given.lane is None:
+        raise Refusal(
+            "The workflow here has no lanes. Write one that has: "
+            f"`autoresearch-ci init --github --force --lanes {command.lanes}`."
+        )
+    begins = given.mode is Mode.BEGIN and command.verb is Verb.RUN
     request = ActionRequest(
         replace(given, overrides=_overrides(command, given.overrides)),
         where,
-        setup_only=command.verb is Verb.SETUP,
+        setup_only=command.verb is Verb.SETUP or begins,
+        lanes=(command.lanes or given.lanes) if begins else 0,
         idea=command.idea,
         by=asked.by,
     )

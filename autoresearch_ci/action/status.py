@@ -14,6 +14,7 @@ from autoresearch_ci.action.authorization import (
     Requester,
 )
 from autoresearch_ci.action.event import CommandTrigger
+from autoresearch_ci.action.inputs import Mode
 from autoresearch_ci.action.repository import GitHubRepository
 from autoresearch_ci.action.session_request import ActionRequest
 from autoresearch_ci.action.session_result import SessionResult
@@ -71,13 +72,15 @@ class SessionStatus:
         except ForgeError as error:
             self._unreached = (Missed("the check run", error.message, error.remedy),)
 
-    def authorization(self, asked: CommandTrigger, token: str) -> Authorization:
+    def authorization(
+        self, asked: CommandTrigger, token: str, *, aside: bool = False
+    ) -> Authorization:
         """Do the same for a command, which may need no session; it is answered there.
 
-        Raises ForgeError.
+        Another job answers where this one is `aside`. Raises ForgeError.
         """
         self.forge = choose_forge(self.where, token)
-        self.requester = requester = Authorization(asked, self.forge)
+        self.requester = requester = Authorization(asked, self.forge, aside=aside)
         return requester
 
     def session_at(self, where: GitHubRepository) -> None:
@@ -93,10 +96,16 @@ class SessionStatus:
         """Tell nothing from now on: another job answers what was commanded."""
         self.requester = NoRequester()
 
-    def begin(self, page: str) -> None:
-        """Show that a session is at work."""
+    def stay_aside(self) -> None:
+        """Show nothing from now on: other jobs of this run do."""
+        self.forge.close()
+        self.forge, self.requester, self._session = OfflineForge(), NoRequester(), False
+        self.messenger = NoMessenger()
+
+    def begin(self, page: str, *, again: bool = False) -> None:
+        """Show that a session is at work; `again` where an earlier job of this run has begun it."""
         shown = CheckOutput("at work", page)
-        self.forge.begin_check(self.where.sha, shown, details_url=self.where.run)
+        self.forge.begin_check(self.where.sha, shown, details_url=self.where.run, again=again)
 
     def hurry(self) -> None:
         """Be quick from now on: the job is being cancelled. May be called at any time."""
@@ -191,7 +200,8 @@ class Live:
 
     def begin(self) -> None:
         """Show that the session is at work."""
-        self._status.begin(self._page(PAGE_LIMIT))
+        again = self._request.given.mode is Mode.COMBINE
+        self._status.begin(self._page(PAGE_LIMIT), again=again)
         self._show()
 
     def show(self, event: Event) -> None:

@@ -22,21 +22,21 @@ ATTEMPTS = 20
 """A session at work pushes too, but only now and then."""
 
 
-def leave_local(workspace: Workspace, request: Request) -> int | None:
-    """Leave the request in this clone; the process of the session at work, if one is.
+def leave_local(workspace: Workspace, request: Request) -> list[int]:
+    """Leave the request in this clone; the processes of the sessions at work, if any are.
 
     Where lanes are at work each of them gets a stop, and one of them an idea.
     An idea waits for the next session. Raises LedgerError where there is no such
     campaign, or, for a stop, nobody to stop.
     """
-    working = workspace.holder(request.tag)
-    if isinstance(request, StopRequest) and working is None:
+    working, stops = workspace.holders(request.tag), isinstance(request, StopRequest)
+    if stops and not working:
         raise LedgerError(
             f"No session is at work on {request.tag} in this repository.",
             remedy="For one on another machine: --push, from a clone of the same repository.",
         )
     inboxes = lanes.inboxes(workspace, request.tag) or [workspace.inbox(request.tag)]
-    for inbox in inboxes if isinstance(request, StopRequest) else inboxes[:1]:
+    for inbox in inboxes if stops else inboxes[:1]:
         inbox.put(dumps(request))
     return working
 

@@ -62,10 +62,19 @@ def begun_from(book: ledger.Ledger) -> set[str]:
     return {start.base for start in starts if start.base_branch}
 
 
-def meant(book: ledger.Ledger, chained: Callable[[], bool]) -> tuple[StopRequest, ...]:
-    """The stops that a session has to obey though it had not begun when they came."""
-    waiting = book.campaign.waiting
-    return waiting if waiting and chained() else ()
+def meant(
+    book: ledger.Ledger, chained: Callable[[], bool], group: str = ""
+) -> tuple[StopRequest, ...]:
+    """The stops that a session has to obey though it had not begun when they came.
+
+    For lanes of a `group`, and what combines them, those that came since that was begun.
+    """
+    stops = book.campaign.waiting
+    if group:
+        starts = (each for each in book.campaign.sessions if each.session == group)
+        since = next((each.timestamp for each in starts), "")
+        stops = tuple(stop for stop in book.campaign.stops if stop.timestamp > since)
+    return stops if stops and chained() else ()
 
 
 def record_interrupted(book: ledger.Ledger, cut: ExperimentStart) -> None:

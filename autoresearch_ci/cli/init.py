@@ -43,7 +43,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         f"{parser.prog} [--package NAME] [--metric NAME] [--dry-run] [--force]"
         " [--SETTING VALUE ...]\n"
         f"       {parser.prog} --github [--dry-run] [--force] [--action ACTION] [--runner LABEL]"
-        " [--docker | --container IMAGE] [--pages]"
+        " [--docker | --container IMAGE] [--lanes N] [--pages]"
     )
     parser.add_argument("--dry-run", action="store_true", help="print it, write nothing")
     parser.add_argument(
@@ -82,12 +82,16 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--pages", action="store_true",
         help="publish the page of the results on GitHub Pages after each session",
     )  # fmt: skip
+    github.add_argument(
+        "--lanes", type=workflow.lanes, metavar="N",
+        help="have so many lanes work at once, each on a runner of its own",
+    )  # fmt: skip
     add_settings(parser)
 
 
 def main(arguments: Namespace) -> int:
     """Write the section, or the workflow."""
-    names = ("action", "runner", "docker", "container", "pages")
+    names = ("action", "runner", "docker", "container", "lanes", "pages")
     chosen = {name: getattr(arguments, name) for name in names if getattr(arguments, name)}
     if arguments.github:
         return _workflow(arguments, chosen)
@@ -109,11 +113,12 @@ def _workflow(arguments: Namespace, chosen: Mapping[str, Any]) -> int:
     root = repository_root(arguments.repo)
     project = _project(root, folder_in(root, arguments.repo))
     choices = workflow.Choices(**chosen, setup=workflow_steps.steps(project))
-    text = workflow.text(choices)
+    texts = workflow.texts(choices)
     if arguments.dry_run:
-        sys.stdout.write(text)
+        sys.stdout.write("---\n".join(texts.values()))
         return 0
-    print(workflow.place(root, text, force=arguments.force))
+    for said in workflow.place(root, texts, force=arguments.force):
+        print(said)
     if not arguments.quiet:
         print(workflow.next_steps(choices))
     return 0

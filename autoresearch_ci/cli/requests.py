@@ -36,10 +36,10 @@ def add_remote(parser: ArgumentParser, what: str) -> None:
 
 def ask(
     arguments: Namespace, request: Callable[[str, str, str], Request]
-) -> tuple[Request, int | None]:
+) -> tuple[Request, list[int]]:
     """Make the request from a tag, a new id and the time, and bring it to the session.
 
-    With the session's process, where that is on this machine.
+    With the processes of the sessions at work, where those are on this machine.
     """
     from autoresearch_ci.campaign.requests import (  # noqa: PLC0415 - heavy
         campaign_meant,
@@ -58,4 +58,4 @@ def ask(
     if remote is None:
         return made, leave_local(workspace, made)
     push_request(workspace, remote, made)
-    return made, None
+    return made, []

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
-from autoresearch_ci.cli import session
+from autoresearch_ci.cli import parallel, session
 from autoresearch_ci.cli.error_boundary import DONE
 from autoresearch_ci.cli.parser import Parser, add_settings
 from autoresearch_ci.cli.paths import repository_root, standing
@@ -37,10 +38,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def lane(text: str) -> Lane:
     """Lane 2 of 4, as `2/4`."""
-    number, _, count = text.partition("/")
-    if not (number.isdecimal() and count.isdecimal()):
-        raise ArgumentTypeError(f"{text!r} is no lane; give its number and their count, as 2/4")
-    return Lane(int(number), int(count))
+    from autoresearch_ci.config import lanes, values  # noqa: PLC0415 - pydantic takes its time
+
+    try:
+        return lanes.lane(text)
+    except values.BadValue as bad:
+        raise ArgumentTypeError(f"{bad} {bad.remedy}") from None
 
 
 def add_campaign(parser: ArgumentParser) -> None:
@@ -75,17 +78,46 @@ def from_root(target: str, root: Path) -> str:
 
 
 def hold(arguments: Namespace, *, setup_only: bool = False) -> int:
-    """One session with these arguments."""
+    """One session with these arguments, or that of several lanes."""
+    overrides = _overrides(arguments, "setup" if setup_only else "run")
+    lane = getattr(arguments, "lane", None)
+    if lane is None and not setup_only and (run := _in_lanes(arguments, overrides)):
+        return parallel.hold(run)
     return session.hold(
         arguments.repo,
-        _overrides(arguments, "setup" if setup_only else "run"),
+        overrides,
         quiet=arguments.quiet,
         as_json=arguments.json,
         new=arguments.new,
         base=arguments.base,
         push=arguments.remote if arguments.push else None,
         setup_only=setup_only,
-        lane=getattr(arguments, "lane", None),
+        lane=lane,
+    )
+
+
+def _in_lanes(arguments: Namespace, overrides: Mapping[str, object]) -> parallel.Run | None:
+    """The run in lanes that the setting `parallel` asks for; None where it asks for none."""
+    from autoresearch_ci import config  # noqa: PLC0415 - pydantic takes its time
+    from autoresearch_ci.core import machine  # noqa: PLC0415
+    from autoresearch_ci.engine.places import lanes  # noqa: PLC0415 - heavy
+
+    loaded = config.load(repository_root(arguments.repo), overrides)
+    if loaded.settings.parallel == 1:
+        return None
+    count = lanes(loaded.settings, machine.gpus())
+    if count == 1:
+        return None
+    return parallel.Run(
+        arguments.repo,
+        overrides,
+        loaded,
+        count,
+        quiet=arguments.quiet,
+        as_json=arguments.json,
+        new=arguments.new,
+        base=arguments.base,
+        push=arguments.remote if arguments.push else None,
     )
 
 

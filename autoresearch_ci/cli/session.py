@@ -18,6 +18,7 @@ from autoresearch_ci.cli.requests import PUSH_TOKEN
 from autoresearch_ci.core.errors import OutOfTimeError, SettingsError
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.interrupts import Interrupted, interruptible
+from autoresearch_ci.core.lane_group import end_of_all
 from autoresearch_ci.core.model import (
     Check,
     Event,
@@ -29,8 +30,9 @@ from autoresearch_ci.core.model import (
     Phase,
     Reason,
     SessionEnd,
+    StopRequest,
 )
-from autoresearch_ci.core.text import duration, plural
+from autoresearch_ci.core.text import duration, plural, timestamp
 from autoresearch_ci.engine.forecast import fruitless
 from autoresearch_ci.forge.webhook import VARIABLE, messenger
 from autoresearch_ci.reports import notice
@@ -41,6 +43,7 @@ from autoresearch_ci.reports.terminal import Paint, has_colour, is_live
 if TYPE_CHECKING:
     from autoresearch_ci.config import Settings
     from autoresearch_ci.engine.session import Session
+    from autoresearch_ci.workspace import Target
 
 
 def hold(
@@ -55,14 +58,18 @@ def hold(
     push: str | None = None,
     lane: Lane | None = None,
     combine: bool = False,
+    stopped: bool = False,
     show_more: Callable[[], None] | None = None,
+    last_words: Callable[[Session, SessionEnd | None], None] | None = None,
 ) -> int:
     """Hold one session and show it; returns the exit code.
 
     `push` names the remote to share with, with the token in AUTORESEARCH_TOKEN if there is one.
-    `lane` is the one that it works in; with `combine` it brings all of them together.
+    `lane` is the one that it works in; with `combine` it brings all of them together, and runs
+    nothing for that where they were `stopped`.
     With `as_json` standard output carries the records and people read standard
-    error. `show_more` is called before the last words, where people read them.
+    error. `show_more` is called before the last words, where people read them, and `last_words`
+    in their place.
     """
     people = sys.stderr if as_json else sys.stdout
     progress = Progress(None if quiet else people, live=not as_json and is_live(people))
@@ -73,19 +80,16 @@ def hold(
         stack.enter_context(progress)
         from autoresearch_ci.doctor import admit  # noqa: PLC0415 - heavy; the live line is up
         from autoresearch_ci.engine.assembly import open_session  # noqa: PLC0415
-        from autoresearch_ci.engine.combine import combine as combine_lanes  # noqa: PLC0415
         from autoresearch_ci.engine.loop import research  # noqa: PLC0415
         from autoresearch_ci.engine.session_request import SessionRequest  # noqa: PLC0415
-        from autoresearch_ci.workspace import Target  # noqa: PLC0415
 
-        target = Target(push, os.environ.get(PUSH_TOKEN, "")) if push is not None else None
         request = SessionRequest(
             repo,
             overrides,
             new=new,
             base=base,
             setup_only=setup_only,
-            push=target,
+            push=target(push),
             tell=progress.show,
             needs_idea=(base is None or new) and not combine,
             lane=lane,
@@ -106,7 +110,7 @@ def hold(
             session.history,
             session.settings.time_budget,
         )
-        work = combine_lanes(session) if combine else research(session)
+        work = _combination(session, stopped=stopped) if combine else research(session)
         events = watched(work, progress)
         try:
             for event in events:
@@ -130,10 +134,29 @@ def hold(
             return INTERRUPTED
         if show_more is not None and not quiet and not as_json:
             show_more()
-        _last_words(session, end, people, paint, quiet=quiet, repo=repo)
+        say = last_words or partial(_last_words, people, paint, quiet=quiet, repo=repo)
+        say(session, end)
     # Where somebody else has combined meanwhile, theirs is to be taken in.
     again = partial(hold, repo, overrides, quiet=quiet, as_json=as_json, push=push, combine=True)
     return again() if session.remote_sync.raced and code == DONE else code
+
+
+def target(remote: str | None) -> Target | None:
+    """The place to push to, with what that may need; None where nothing is named."""
+    from autoresearch_ci.workspace import Target  # noqa: PLC0415 - heavy
+
+    return None if remote is None else Target(remote, os.environ.get(PUSH_TOKEN, ""))
+
+
+def _combination(session: Session, *, stopped: bool) -> Generator[Event, None, None]:
+    """Bring together what lanes have found; where they were stopped nothing is run for it."""
+    from autoresearch_ci.campaign.requests import request_id  # noqa: PLC0415 - heavy
+    from autoresearch_ci.engine.combine import combine  # noqa: PLC0415
+
+    if stopped:
+        tag = session.start.tag
+        session.stops.leave(StopRequest(tag, request_id(), timestamp(), now=True))
+    return combine(session)
 
 
 def cut_short(history: History, session: str) -> list[Experiment]:
@@ -200,10 +223,10 @@ def _limits(settings: Settings) -> list[str]:
 
 
 def _last_words(
-    session: Session,
-    end: SessionEnd | None,
     people: TextIO,
     paint: Paint,
+    session: Session,
+    end: SessionEnd | None,
     *,
     quiet: bool,
     repo: Path,
@@ -213,9 +236,15 @@ def _last_words(
     else:
         place = None if _is_here(repo) else repo
         start = replace(session.start, base=session.campaign.base)  # it may have moved since
-        text = "\n" + closing(start, end, session.history, paint, place, called())
+        from autoresearch_ci.engine.combine import combined_lanes  # noqa: PLC0415 - heavy
+
+        lanes = combined_lanes(session)
+        if end and lanes:
+            end = end_of_all(end, lanes, session.history)
+        names = [each.start.session for each in lanes]
+        text = "\n" + closing(start, end, session.history, paint, place, called(), names)
     print(text, file=people, flush=True)
-    if end and fruitless(end, session.history):
+    if end and not session.start.lanes and fruitless(end, session.history):
         raise OutOfTimeError("No experiment came to a verdict.", remedy=end.note)
 
 

@@ -25,9 +25,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 def main(arguments: Namespace) -> int:
     """Ask the session to end."""
     request, working = requests.ask(arguments, partial(StopRequest, now=arguments.now))
-    if arguments.now and working is not None:
+    for process in working if arguments.now else ():
         with suppress(ProcessLookupError):  # it has ended by itself
-            os.kill(working, signal.SIGINT)
+            os.kill(process, signal.SIGINT)
     if not arguments.quiet:
         when = "now" if arguments.now and working else "after the experiment under way"
         print(f"{request.tag}: the session was asked to end {when}")

@@ -1,18 +1,25 @@
-"""The workflow that `init --github` writes: a template, and what can differ in it."""
+"""The workflows that `init --github` writes: templates, and what can differ in them."""
 
 from __future__ import annotations
 
 import re
 from argparse import ArgumentTypeError
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from autoresearch_ci.config.lanes import count
+from autoresearch_ci.config.values import BadValue
 from autoresearch_ci.core.errors import SettingsError
 from autoresearch_ci.providers import PROVIDERS
 
 PATH = ".github/workflows/autoresearch.yml"
+LANES_PATH = ".github/workflows/autoresearch-lanes.yml"
+"""The workflow that this one calls where a session has several lanes: a job of its own would not
+keep the next session waiting until the last of them has ended."""
+
 UNKNOWN = "OWNER/autoresearch-ci@COMMIT"
 HERE = "./"
 """The Action of the repository itself, as its own workflow uses it."""
@@ -29,6 +36,27 @@ _CONTAINER = """\
 _KEYS = "".join(
     f"          {name}_api_key: ${{{{ secrets.{row.key} }}}}\n" for name, row in PROVIDERS.items()
 )
+_SECRETS = "".join(f"      {row.key}: ${{{{ secrets.{row.key} }}}}\n" for row in PROVIDERS.values())
+_DECLARED = "".join(f"      {row.key}:\n        required: false\n" for row in PROVIDERS.values())
+_CHECKOUT = """\
+      - name: Check out
+        uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          fetch-depth: 0 # a campaign is two branches
+          persist-credentials: false
+"""
+_GIVEN = "".join(
+    f"          {name}: ${{{{ inputs.{name} }}}}\n"
+    for name in ("target_file", "goal", "max_experiments", "time_limit")
+)
+_OF_A_DISPATCH = """\
+      lanes:
+        description: How many lanes work at once, each on a runner of its own
+        default: "{count}"
+"""
+_EXPERIMENTS = 10
+"""Of one lane, where nobody says how many."""
+
 _ACTION = re.compile(r"[\w.-]+/[\w.-]+@[\w./-]+")
 _LABELS = re.compile(r"[\w.-]+(,[\w.-]+)*")
 _IMAGE = re.compile(r"[\w.-]+(:\d+)?(/[\w.-]+)*(:[\w.-]+)?(@sha256:[0-9a-f]{64})?")
@@ -40,7 +68,7 @@ class _Text(Template):
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """The place where the loop runs, and the Action it uses.
+    """The place where the loop runs, the Action it uses, and how many lanes there are at once.
 
     `runner` is one or more labels with commas between them. The loop runs on that machine itself,
     after the steps in `setup` (`cli.workflow_steps`); in a job container of the image `container`;
@@ -53,23 +81,44 @@ class Choices:
     docker: bool = False
     setup: str = ""
     pages: bool = False
+    lanes: int = 1
 
 
-def text(choices: Choices) -> str:
-    """The workflow."""
+def texts(choices: Choices) -> dict[str, str]:
+    """Each workflow by its path: one, or with lanes a second that it calls."""
+    texts = {PATH: _filled("autoresearch.yml", choices)}
+    if choices.pages:
+        texts[PATH] += pages(choices.action)
+    if choices.lanes > 1:
+        texts[LANES_PATH] = _filled("autoresearch-lanes.yml", choices)
+    return texts
+
+
+def _filled(name: str, choices: Choices) -> str:
+    """The template of this name with the choices in it."""
     labels = choices.runner.split(",")
     runner = labels[0] if len(labels) == 1 else f"[{', '.join(labels)}]"
     container = _CONTAINER.format(image=choices.container) if choices.container else ""
     note = _NOTES.get(choices.action, "")
     form = choices.action if choices.docker else on_the_machine(choices.action)
-    whole = _Text(_template("autoresearch.yml")).substitute(
-        action=form + note,
-        runner=runner,
-        container=container,
-        setup="" if choices.docker or choices.container else choices.setup,
-        keys=_KEYS,
-    )
-    return whole + (pages(choices.action) if choices.pages else "")
+    words = {
+        "action": form + note,
+        "runner": runner,
+        "container": container,
+        "setup": "" if choices.docker or choices.container else choices.setup,
+        "keys": _KEYS,
+        "secrets": _SECRETS,
+        "declared": _DECLARED,
+        "checkout": _CHECKOUT,
+        "given": _GIVEN,
+        "count": str(choices.lanes),
+        "most": str(_EXPERIMENTS * choices.lanes),
+        "lanes_path": LANES_PATH,
+        "lanes": _OF_A_DISPATCH.format(count=choices.lanes) if choices.lanes > 1 else "",
+    }
+    sessions = "lanes-call.yml" if choices.lanes > 1 else "session.yml"
+    words["sessions"] = _Text(_template(sessions)).substitute(words)
+    return _Text(_template(name)).substitute(words)
 
 
 def pages(action: str) -> str:
@@ -91,35 +140,55 @@ def on_the_machine(action: str) -> str:
     return f"{repository}/process@{ref}"
 
 
-def place(root: Path, workflow: str, *, force: bool) -> str:
-    """Write the workflow, and say so. Nothing that somebody else wrote there is lost.
+def place(root: Path, workflows: Mapping[str, str], *, force: bool) -> list[str]:
+    """Write the workflows by their paths, and say so. Nothing that somebody else wrote is lost.
 
-    Raises SettingsError where there is a workflow already and `force` is not given.
+    Raises SettingsError where one of them is there already and `force` is not given; then none is
+    written.
     """
-    path = root / PATH
-    before = path.read_bytes() if path.exists() else b""
-    if before == workflow.encode():
-        return f"{PATH} is there and says just that."
-    kept = ""
+    there = {name: _there(root / name) for name in workflows}
+    for name, text in workflows.items():
+        if there[name] not in (b"", text.encode()):
+            _make_way(root / name, there[name], name, force=force)
+    return [_placed(root / name, there[name], name, text) for name, text in workflows.items()]
+
+
+def _there(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""
+
+
+def _kept(path: Path) -> Path:
+    """The place beside it for what is there."""
+    return path.with_name(path.name + ".old")
+
+
+def _make_way(path: Path, before: bytes, name: str, *, force: bool) -> None:
+    """Make sure that what is there may be put beside it."""
+    old = _kept(path)
+    if not force:
+        raise SettingsError(
+            f"{name} is there already.",
+            remedy="Edit it there, or let `autoresearch-ci init --github --force` write it "
+            f"anew; what it says now is then kept in {old.name} beside it. "
+            "`--dry-run` prints the new one.",
+        )
+    if old.exists() and old.read_bytes() != before:
+        raise SettingsError(
+            f"{old.name} beside it is there already, from another time.",
+            remedy=f"Remove {name}.old if nobody needs it, then run this again.",
+        )
+
+
+def _placed(path: Path, before: bytes, name: str, text: str) -> str:
+    """Write it, and what was there beside it; say so."""
+    if before == text.encode():
+        return f"{name} is there and says just that."
     if before:
-        old = path.with_name(path.name + ".old")
-        if not force:
-            raise SettingsError(
-                f"{PATH} is there already.",
-                remedy="Edit it there, or let `autoresearch-ci init --github --force` write it "
-                f"anew; what it says now is then kept in {old.name} beside it. "
-                "`--dry-run` prints the new one.",
-            )
-        if old.exists() and old.read_bytes() != before:
-            raise SettingsError(
-                f"{old.name} beside it is there already, from another time.",
-                remedy=f"Remove {old.relative_to(root)} if nobody needs it, then run this again.",
-            )
-        old.write_bytes(before)
-        kept = f" What was there is in {old.name} beside it."
+        _kept(path).write_bytes(before)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(workflow, encoding="utf-8", newline="\n")
-    return f"Written to {PATH}.{kept}"
+    path.write_text(text, encoding="utf-8", newline="\n")
+    kept = f" What was there is in {_kept(path).name} beside it." if before else ""
+    return f"Written to {name}.{kept}"
 
 
 def next_steps(choices: Choices) -> str:
@@ -148,6 +217,14 @@ def runner(given: str) -> str:
     if not _LABELS.fullmatch(given):
         raise ArgumentTypeError(f"{given!r} is no runner's label such as self-hosted,gpu")
     return given
+
+
+def lanes(given: str) -> int:
+    """A number of lanes."""
+    try:
+        return count(given)
+    except BadValue as bad:
+        raise ArgumentTypeError(f"{bad} {bad.remedy}") from None
 
 
 def image(given: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, WithJsonSchema
 
@@ -49,6 +49,11 @@ CountOrZero = Annotated[
     int,
     BeforeValidator(values.count_or_zero),
     any_of({"type": "integer", "minimum": 0}, _pattern("[0-9]+")),
+]
+CountOrAuto = Annotated[
+    int | Literal["auto"],
+    BeforeValidator(values.count_or_auto),
+    any_of({"type": "integer", "minimum": 1}, _pattern("0*[1-9][0-9]*|[aA][uU][tT][oO]")),
 ]
 Seconds = Annotated[
     float,

@@ -24,6 +24,7 @@ from autoresearch_ci.config.field_types import (
     Amount,
     Constraints,
     Count,
+    CountOrAuto,
     CountOrZero,
     Duration,
     Globs,
@@ -325,6 +326,13 @@ class Settings(BaseModel):
         description="whether `doctor` looks at the project before a campaign's first run, for at "
         "most a tenth of `time_limit`: `report` says what it found, `require` goes on only if "
         "every verdict was right, `off`; `auto` is `report` in the Action, else `off`",
+    )
+    parallel: CountOrAuto = Field(
+        1,
+        description="lanes that work on this machine at once, each with its part of the cores and "
+        "of `memory_limit`, or with a GPU; `auto` is one a GPU where there are several, else 1. "
+        "All limits hold for all of them together",
+        examples=["4"],
     )
     max_experiments: Annotated[Count | None, Shown("never")] = Field(
         None, description="stop after so many experiments in this session", examples=["10"]

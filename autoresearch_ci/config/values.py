@@ -133,6 +133,11 @@ def count_or_zero(value: object) -> int:
     return 0 if re.fullmatch(r"0{1,18}", text(value)) else count(value)
 
 
+def count_or_auto(value: object) -> int | str:
+    """A whole number of 1 or more, or `auto`."""
+    return "auto" if text(value).lower() == "auto" else count(value)
+
+
 def seconds(value: object) -> float:
     """A duration in seconds, more than 0; a bare number is seconds."""
     written = text(value)

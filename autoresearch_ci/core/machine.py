@@ -13,6 +13,9 @@ from pathlib import Path
 
 from autoresearch_ci.core.environment import environment
 
+VISIBLE = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES")
+"""Variables that say which GPUs a program gets to see, of NVIDIA's and of AMD's."""
+
 
 @functools.cache
 def describe() -> str:
@@ -20,22 +23,33 @@ def describe() -> str:
 
     The same on every machine of one kind: no host name, since hosted runners have random ones.
     """
-    cores = _cores()
+    count = len(cores())
     parts = [
         f"{platform.system().lower()} {platform.machine()}",
         _processor(),
-        f"{cores} core{'' if cores == 1 else 's'}",
+        f"{count} core{'' if count == 1 else 's'}",
         _memory(),
         *_gpus(),
     ]
     return ", ".join(part for part in parts if part)
 
 
-def _cores() -> int:
-    """Those that we may use, where the system tells."""
+def cores() -> tuple[int, ...]:
+    """The numbers of the cores that we may use, where the system tells."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        return tuple(sorted(os.sched_getaffinity(0)))
+    return tuple(range(os.cpu_count() or 1))
+
+
+def gpus() -> tuple[str, ...]:
+    """The numbers or ids of the GPUs that we may use: of NVIDIA's, else of AMD's."""
+    for variable in VISIBLE:
+        if variable in os.environ:
+            return tuple(filter(None, map(str.strip, os.environ[variable].split(","))))
+    found = _answer("nvidia-smi", "--query-gpu=index", "--format=csv,noheader").split()
+    if not found:
+        found = re.findall(r"^card(\d+)", _answer("rocm-smi", "--showid", "--csv"), re.MULTILINE)
+    return tuple(found)
 
 
 def _processor() -> str:

@@ -25,7 +25,7 @@ from autoresearch_ci.campaign.resume import (
     require_same_campaign,
 )
 from autoresearch_ci.campaign.select import LEDGER, choose_tag, usual_run, without_branch
-from autoresearch_ci.core import machine, shell
+from autoresearch_ci.core import lane_group, machine, shell
 from autoresearch_ci.core.history import History, Watch
 from autoresearch_ci.core.model import IdeaRequest, SessionStart
 from autoresearch_ci.core.text import timestamp
@@ -43,6 +43,7 @@ from autoresearch_ci.engine.recorder import Recorder
 from autoresearch_ci.engine.scratch import Scratch
 from autoresearch_ci.engine.session import Session
 from autoresearch_ci.engine.session_request import SessionRequest
+from autoresearch_ci.engine.shares import Shares
 from autoresearch_ci.engine.stop_requests import StopRequests
 from autoresearch_ci.judge import sequential
 from autoresearch_ci.proposers import select
@@ -107,8 +108,7 @@ def open_session(request: SessionRequest, scratch: Scratch | None = None) -> Ite
                 record_interrupted(book, cut)
             branch, follow = followed(book, campaign, request.base_branch, tip)
             follow = "" if news else follow
-            lanes = beside_others.count(request, book)
-            start = describe(request, campaign, settings, choice.level, name, began, branch, lanes)
+            start = describe(request, campaign, settings, choice.level, name, began, branch, book)
             session = assemble(
                 request, workspace, remote, campaign, book, loaded, trees, start, follow, news
             )
@@ -163,12 +163,14 @@ def assemble(
     watch = Watch(book.history)
     book.history.lane = request.lane
     frozen_lines = choose_frozen_lines(settings)
+    shares = Shares(start, book)
     limits = Limits(
         max_experiments=settings.max_experiments,
         time_limit=settings.time_limit,
         patience=settings.patience,
         target_value=settings.target_value,
         setup_only=request.setup_only,
+        shares=shares,
     )
     usual = 0.0
     if settings.time_limit and not book.history.baseline:
@@ -182,6 +184,7 @@ def assemble(
             loaded=loaded,
             tag=campaign.tag,
             watch=watch,
+            share=shares,
             frozen_lines=frozen_lines,
             instructions=lambda: instructions(
                 workspace, request.trusted or campaign.base, settings
@@ -204,7 +207,8 @@ def assemble(
         proposer, settings, campaign, book, knowledge, recorder, start,
         lambda name: published(archived(f"{name}.patch")),
     )  # fmt: skip
-    inherited = meant(book, request.chained)
+    group = lane_group.begun_by(book.campaign.sessions) if start.lanes else ""
+    inherited = meant(book, request.chained, group)
     return Session(
         start=start,
         settings=settings,
@@ -236,7 +240,7 @@ def describe(
     name: str,
     began: str,
     branch: str,
-    lanes: int,
+    book: Ledger,
 ) -> SessionStart:
     """The record of the session's beginning."""
     return SessionStart(
@@ -255,10 +259,11 @@ def describe(
         isolation=level,
         target_value=settings.target_value,
         lane=request.lane.number if request.lane else 0,
-        lanes=lanes,
+        lanes=beside_others.count(request, book),
         head="" if request.lane else campaign.head,
         goal=settings.goal or "",
         rules=rules(settings) if request.lane else "",
+        group=lane_group.begun_by(book.campaign.sessions) if request.lane else "",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
+from autoresearch_ci.core.lane_group import LaneSession, combined_by, company
 from autoresearch_ci.core.model import Event, StopReason
 from autoresearch_ci.engine.loop import attempt, held
 from autoresearch_ci.engine.session import Session
@@ -16,6 +17,12 @@ def combine(session: Session) -> Generator[Event, None, None]:
     """
     waiting = bool(session.next_idea.waiting)
     yield from held(session, _combination(session), measure=waiting)
+
+
+def combined_lanes(session: Session) -> list[LaneSession]:
+    """The sessions of the lanes that this one combines."""
+    sessions = session.ledger.campaign.sessions
+    return company(sessions, combined_by(session.start, sessions))
 
 
 def _combination(session: Session) -> Generator[Event, None, StopReason]:

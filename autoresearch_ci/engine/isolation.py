@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 from autoresearch_ci.config import Loaded, Settings
-from autoresearch_ci.core.errors import AutoresearchError
+from autoresearch_ci.core.errors import AutoresearchError, MachineError
+from autoresearch_ci.core.text import plural
 from autoresearch_ci.trees import Base, Network, Sandbox, Trees, container, copy
 from autoresearch_ci.trees.levels import Choice, choose, level, look, order
 from autoresearch_ci.trees.place import candidates, session_place
@@ -29,6 +32,48 @@ def run_trees(
     choice = choose(wanted, look(at, names))
     with at(choice.level) as base, level(choice.level).open_trees(base) as trees:
         yield trees, choice
+
+
+COPIES = 3
+"""Of the project that a session has at most where its trees are copies: what they are made of,
+and two that runs change."""
+
+
+def require_room(workspace: Workspace, loaded: Loaded, lanes: int, *, has_tools: bool) -> None:
+    """Raise MachineError where trees are copies, and the disk has no room for so many lanes'."""
+    wanted = loaded.settings.isolation
+    names = order(wanted, image_is_asked_for=_asks(loaded), has_tools=has_tools)
+    at = partial(_base, workspace, loaded.settings, "HEAD")
+    if choose(wanted, look(at, names)).level != copy.NAME:
+        return
+    parent = candidates(workspace.root, mounted=False)[0]
+    size, free = size_of(workspace.root), shutil.disk_usage(parent).free
+    if COPIES * lanes * size > free:
+        fit = free // (COPIES * size)
+        raise MachineError(
+            f"{plural(lanes, 'lane')} need up to {_shown(COPIES * lanes * size)} in {parent}, "
+            f"{COPIES} copies each of the project's {_shown(size)}, and "
+            f"{_shown(free)} are free.",
+            remedy=("Free" if not fit else f"Set parallel to {fit} or less, free")
+            + " space there, or let TMPDIR name a folder on a larger disk.",
+        )
+
+
+def _shown(size: int) -> str:
+    """A size for people."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.1f} MB"  # noqa: PLR2004
+
+
+def size_of(root: Path) -> int:
+    """The bytes that the project's files take on the disk, those of git left out."""
+    total = 0
+    for folder, folders, files in os.walk(root):
+        if folder == str(root) and ".git" in folders:
+            folders.remove(".git")
+        for name in files:
+            with suppress(OSError):
+                total += os.lstat(f"{folder}/{name}").st_blocks * 512
+    return total
 
 
 def described(root: Path, loaded: Loaded) -> str:

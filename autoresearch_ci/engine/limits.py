@@ -7,17 +7,22 @@ from dataclasses import dataclass
 
 from autoresearch_ci.core.history import History, Progress
 from autoresearch_ci.core.model import Reason, StopReason
+from autoresearch_ci.engine.shares import Shares
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of a session; None is none. `time_limit` is in seconds."""
+    """The limits of a session; None is none. `time_limit` is in seconds.
+
+    Of those that it has together with other lanes it keeps to its `shares`; without any it has all.
+    """
 
     max_experiments: int | None = None
     time_limit: float | None = None
     patience: int | None = None
     target_value: float | None = None
     setup_only: bool = False
+    shares: Shares | None = None
 
     def reached(self, progress: Progress) -> StopReason | None:
         """The first rule that says stop, or None."""
@@ -47,7 +52,10 @@ def _target_value(limits: Limits, progress: Progress) -> bool:
 
 
 def _max_experiments(limits: Limits, progress: Progress) -> bool:
-    return limits.max_experiments is not None and progress.experiments >= limits.max_experiments
+    most = limits.max_experiments
+    if most is not None and limits.shares:
+        most = limits.shares.experiments(most)
+    return most is not None and progress.experiments >= most
 
 
 def _time_limit(limits: Limits, progress: Progress) -> bool:
@@ -71,10 +79,13 @@ def of_the_next(history: History) -> float:
 
 
 def _patience(limits: Limits, progress: Progress) -> bool:
-    """Count this session's experiments only: a new session is a new try."""
+    """Count experiments of this session and its lanes only: a new session is a new try."""
     if limits.patience is None:
         return False
-    return min(progress.history.since_keep, progress.experiments) >= limits.patience
+    made = progress.experiments
+    if limits.shares:
+        made = limits.shares.together(made)
+    return min(progress.history.since_keep, made) >= limits.patience
 
 
 RULES: dict[StopReason, Callable[[Limits, Progress], bool]] = {

@@ -118,8 +118,13 @@ class Forge(Protocol):
     def react(self, thread: Thread, comment: int, reaction: Reaction) -> None:
         """React to a comment, which is acted on or not."""
 
-    def begin_check(self, sha: str, output: CheckOutput, *, details_url: str = "") -> None:
-        """Show on a commit that a session is at work on it."""
+    def begin_check(
+        self, sha: str, output: CheckOutput, *, details_url: str = "", again: bool = False
+    ) -> None:
+        """Show on a commit that a session is at work on it.
+
+        With `again` it is what an earlier job of the same address has begun to show, if one has.
+        """
 
     def end_check(
         self,

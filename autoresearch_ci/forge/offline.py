@@ -51,7 +51,9 @@ class OfflineForge:
     def react(self, thread: Thread, comment: int, reaction: Reaction) -> None:
         """Show nothing."""
 
-    def begin_check(self, sha: str, output: CheckOutput, *, details_url: str = "") -> None:
+    def begin_check(
+        self, sha: str, output: CheckOutput, *, details_url: str = "", again: bool = False
+    ) -> None:
         """Show nothing."""
 
     def end_check(

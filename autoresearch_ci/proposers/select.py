@@ -19,7 +19,7 @@ from autoresearch_ci.core.model import FileSet, Proposal
 from autoresearch_ci.core.redaction import REDACTED, Redactor
 from autoresearch_ci.proposers import Proposer
 from autoresearch_ci.proposers.llm import prompt
-from autoresearch_ci.proposers.llm.budget import Allowance, Prices, Spent
+from autoresearch_ci.proposers.llm.budget import Allowance, Prices, Share, Spent
 from autoresearch_ci.proposers.llm.instructions import Instructions
 from autoresearch_ci.proposers.model_and_search import ModelThenSearch
 from autoresearch_ci.proposers.queued_ideas import QueuedIdeas
@@ -47,14 +47,16 @@ class ProposerContext:
     `patch` and `log` look an experiment up in the archive by its number, `instructions` are
     what people wrote, `evidence` is what a command says of the incumbent. `elsewhere` tells whether
     a file that is not the target holds a name.
-    `earlier` is what was spent today before the session. `workplace` makes a tree of the
-    project at `root` for an agent, `tracked` are the paths that git has there, `agent_log` is
-    where its output goes. `may_add` tells whether a candidate may add a file of this path and text.
+    `earlier` is what was spent today before the session, `share` its part of the spend
+    limits. `workplace` makes a tree of the project at `root` for an agent, `tracked` are the paths
+    that git has there, `agent_log` is where its output goes. `may_add` tells whether a candidate
+    may add a file of this path and text.
     """
 
     loaded: Loaded
     tag: str
     watch: Watch
+    share: Share
     frozen_lines: FrozenLines
     instructions: Callable[[], Instructions]
     patch: Callable[[int], str]
@@ -219,6 +221,7 @@ def _model(around: ProposerContext, briefing: SessionBriefing, name: str) -> Pro
         day=today,
         # To know it the whole ledger is read.
         earlier=around.earlier(today) if settings.max_cost_usd_per_day is not None else None,
+        share=around.share,
     )
     adds = any(map(is_glob, settings.editable_files))
     may_add = around.may_add if adds else None

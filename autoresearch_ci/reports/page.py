@@ -14,6 +14,7 @@ from shlex import quote as quoted
 from urllib.parse import quote
 
 from autoresearch_ci.core.history import History
+from autoresearch_ci.core.lane_group import LaneSession
 from autoresearch_ci.core.model import (
     Experiment,
     Reason,
@@ -25,6 +26,7 @@ from autoresearch_ci.core.model import (
 from autoresearch_ci.core.text import better, number, percent
 from autoresearch_ci.reports.confirmation import verdict
 from autoresearch_ci.reports.examination import section
+from autoresearch_ci.reports.lane_table import lane_table
 from autoresearch_ci.reports.markdown import (
     code,
     cut_diff,
@@ -52,7 +54,8 @@ class Page:
     `end` is None while the session runs. `patch` is the best kept change, `notes`
     what the reader has to know first. `web` is the repository's address on the
     forge, without it nothing is linked; `chart` that of the picture. `into` is the branch
-    that the change is meant for, where that is not the reader's own.
+    that the change is meant for, where that is not the reader's own. `lanes` are those that the
+    session has combined.
     """
 
     tag: str
@@ -64,6 +67,7 @@ class Page:
     web: str = ""
     chart: str = ""
     into: str = ""
+    lanes: tuple[LaneSession, ...] = ()
 
     def readme(self) -> str:
         """For the logs branch: the state of the campaign, in at most 20,000 characters."""
@@ -85,6 +89,7 @@ class Page:
         The sentence and the picture, what was kept and how to take it; the rest is folded.
         """
         top = [self._sentence(), self._picture(), self._state(), *self._notes()]
+        top.append(lane_table(self.lanes, self.history))
         facts = folded("How it was measured", "\n\n".join(self._facts()))
         examined, rest = self._examined(), [facts, *self._held_out()]
         # Where the doctor was lied to, that comes before what was kept.

@@ -46,8 +46,8 @@ class Progress:
     """Shows one session on `stream`, event by event; without one it shows nothing.
 
     What is over is a line. What goes on is a line below them that moves, where the stream is a
-    `live` terminal; elsewhere one that is written seldom, and ever more seldom. `gone` turns true
-    when the stream's reader has left, which raises nothing.
+    `live` terminal, `line` where it is not a session's; elsewhere one that is written seldom, and
+    ever more seldom. `gone` turns true when the stream's reader has left, which raises nothing.
     """
 
     def __init__(
@@ -55,11 +55,12 @@ class Progress:
         stream: TextIO | None = None,
         *,
         live: bool = False,
+        line: LiveLine | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stream = _Survivor(stream) if stream else None
         self._paint = Paint(colour=bool(stream and has_colour(stream)))
-        self._line = LiveLine(clock)
+        self._line = line or LiveLine(clock)
         self._live = _rich_live(self._stream, self._line) if live and self._stream else None
         self._clock, self._lock, self._over = clock, threading.RLock(), threading.Event()
         self._last, self._silence = clock(), SILENCE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from autoresearch_ci.core.history import History
@@ -71,18 +71,20 @@ def closing(
     paint: Paint,
     elsewhere: Path | None = None,
     program: str = "autoresearch-ci",
+    lanes: Collection[str] = (),
 ) -> str:
     """Sum the session up: its result, how to look at it, how to take it, how to go on.
 
     `elsewhere` is the repository where the user does not stand in it, `program`
-    what to type to call this program.
+    what to type to call this program, `lanes` the sessions that it has combined.
     """
     reason = end.reason if end else StopReason.INTERRUPTED
-    session = [e for e in history.experiments if e.session == start.session]
+    names = {start.session, *lanes}
+    session = [e for e in history.experiments if e.session in names]
     changes = history.kept_changes
     lines = [f"stopped: {clean(end.note) if end and end.note else STOPPED[reason]}"]
     if reason is not StopReason.SETUP_ONLY:
-        lines.append(f"this session  {counts(session)}")
+        lines.append(f"{'all lanes' if lanes else 'this session':<12}  {counts(session)}")
     lines.append(f"the campaign  {paint(standing(history), 'bold')}")
     if changes:
         lines.append(f"last kept     {clean(changes[-1].description)}")

@@ -234,9 +234,9 @@ class Workspace:
         """Tell whether a live session on this machine is at work on the campaign."""
         return any(map(locks.is_held, self._work(tag)))
 
-    def holder(self, tag: str) -> int | None:
-        """The process of that session, None when there is none."""
-        return next(filter(None, map(locks.holder, self._work(tag))), None)
+    def holders(self, tag: str) -> list[int]:
+        """The process of that session, or those of lanes; none when there is none."""
+        return [process for lock in self._work(tag) if (process := locks.holder(lock))]
 
     def refs_of(self, tag: str) -> Refs:
         """The refs that a session writes: the campaign's two branches."""

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from autoresearch_ci.cli.workflow import HERE, PATH, Choices, text
+from autoresearch_ci.cli.workflow import HERE, PATH, Choices, texts
 from tests import racing_sessions
 from tests.action_image import BASE, IMAGE, ROOT
 from tests.github.hub import GitHub
@@ -53,13 +53,14 @@ def release(folder: Path) -> Path:
     return folder
 
 
-def for_act(workflow: str) -> str:
-    """The workflow without what act does not know, under a name that no other run has."""
-    left, count = re.subn(
-        r"^ +(queue: max|options: --gpus all).*\n", "", workflow, flags=re.MULTILINE
-    )
-    assert count >= 2
-    return left.replace("name: autoresearch\n", f"name: autoresearch-{uuid.uuid4().hex}\n", 1)
+def for_act(choices: Choices) -> dict[str, str]:
+    """The workflows without what act does not know, under a name that no other run has."""
+    files, name = {}, f"name: autoresearch-{uuid.uuid4().hex}"
+    for path, text in texts(choices).items():
+        left = re.sub(r"^ +(queue: max|options: --gpus all).*\n", "", text, flags=re.MULTILINE)
+        assert left != text or path != PATH
+        files[path] = left.replace("name: autoresearch", name, 1)
+    return files
 
 
 @dataclass
@@ -151,7 +152,7 @@ def make_lab(tmp_path, image, action):
 @pytest.fixture
 def lab(make_lab):
     """A user's project with the workflow that `init --github` writes."""
-    return make_lab({**PROJECT, PATH: for_act(text(Choices(PINNED)))})
+    return make_lab({**PROJECT, **for_act(Choices(PINNED))})
 
 
 def test_a_dispatch(lab):
@@ -190,7 +191,7 @@ def test_a_stranger(lab):
 def test_stop_reaches_a_loop(make_lab):
     """A comment ends the session of another job that is at work, after the experiment under way."""
     slow = SECTION.replace("python3 solve.py", "sleep 1 && python3 solve.py")
-    lab = make_lab({**PROJECT, "CLAUDE.md": slow, PATH: for_act(text(Choices(PINNED)))})
+    lab = make_lab({**PROJECT, "CLAUDE.md": slow, **for_act(Choices(PINNED))})
     with ThreadPoolExecutor() as pool:
         loop = pool.submit(lab.run, "workflow_dispatch", inputs={"max_experiments": "500"})
         while "autoresearch/" not in "".join(lab.branches()):
@@ -204,9 +205,27 @@ def test_stop_reaches_a_loop(make_lab):
 
 def test_a_job_container(make_lab):
     """The workflow for a job container holds a session in the image that was named."""
-    lab = make_lab({**PROJECT, PATH: for_act(text(Choices(PINNED, container=BASE)))})
+    lab = make_lab({**PROJECT, **for_act(Choices(PINNED, container=BASE))})
     assert lab.run("workflow_dispatch", inputs={"max_experiments": "2"}) == {"loop": "success"}
     assert lab.experiments() == 2
+
+
+def test_lanes(make_lab):
+    """A matrix of three lanes and their combination are one campaign, and leave no ref behind."""
+    lab = make_lab({**PROJECT, **for_act(Choices(PINNED, lanes=3))})
+    jobs = lab.run("workflow_dispatch", inputs={"max_experiments": "6", "tag": "mine"})
+    assert set(jobs.values()) == {"success"}, lab.log
+    assert lab.branches() == ["autoresearch-logs/mine", "autoresearch/mine", "main"]
+    assert "lanes" not in git(lab.repository.bare, "for-each-ref")
+    assert lab.experiments() >= 6
+    begun = [
+        record["details"].get("lane", 0)
+        for record in racing_sessions.records(lab.repository.bare, "mine")
+        if record["action"] == "session_start"
+    ]
+    assert sorted(begun) == [0, 0, 1, 2, 3]
+    names = [check.name for check in lab.repository.checks.values()]
+    assert names.count("autoresearch") == 1
 
 
 def test_our_own_workflow(make_lab, action):
@@ -216,7 +235,7 @@ def test_our_own_workflow(make_lab, action):
         for path in action.rglob("*")
         if path.is_file()
     }
-    lab = make_lab({**files, PATH: for_act(text(Choices(HERE)))})
+    lab = make_lab({**files, **for_act(Choices(HERE))})
     assert lab.run("workflow_dispatch", inputs={"max_experiments": "2"}) == {"loop": "success"}
     assert lab.experiments() == 2
     assert "target    examples/custom/pack.py" in lab.log

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import pytest
 import yaml
 
-from autoresearch_ci.cli.workflow import HERE, UNKNOWN, Choices, text
+from autoresearch_ci.cli.workflow import HERE, PATH, UNKNOWN, Choices, texts
 from autoresearch_ci.cli.workflow_steps import steps
 from autoresearch_ci.project_types import Project
 
@@ -42,8 +42,9 @@ def all_toolchains() -> str:
 
 
 GENERATED = [
-    Choices(action, runner, **form)
-    for action, runner, form in product(
+    Choices(action, runner, lanes=lanes, **form)
+    for lanes, action, runner, form in product(
+        (1, 8),
         (PINNED, UNKNOWN, HERE),
         ("ubuntu-latest", "self-hosted,gpu"),
         (
@@ -98,16 +99,16 @@ def schema(kind: str, *paths: Path) -> None:
 @pytest.fixture
 def written(tmp_path):
     """Writes a workflow into a repository of its own, where linters look for such things."""
-    path = tmp_path / ".github/workflows/autoresearch.yml"
-    path.parent.mkdir(parents=True)
+    folder = tmp_path / ".github/workflows"
+    folder.mkdir(parents=True)
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     (tmp_path / "process").mkdir()
     for name in (".github/actionlint.yaml", "action.yml", "process/action.yml", "Dockerfile"):
         shutil.copy(ROOT / name, tmp_path / name)  # the Action is there for `./`
 
-    def write(workflow: str) -> Path:
-        path.write_text(workflow)
-        return path
+    def write(workflow: str, path: str = PATH) -> Path:
+        (tmp_path / path).write_text(workflow)
+        return tmp_path / path
 
     return write
 
@@ -139,11 +140,11 @@ def test_the_action_of_a_release(tmp_path):
 @pytest.mark.parametrize("choices", GENERATED, ids=str)
 def test_what_init_writes(written, choices):
     """The workflow for a user's project has no finding, wherever its loop runs."""
-    path = written(text(choices))
-    schema("workflows", path)
-    actionlint(path)
+    paths = [written(text, path) for path, text in texts(choices).items()]
+    schema("workflows", *paths)
+    actionlint(*paths)
     if choices.action != UNKNOWN:  # a commit that nobody has filled in is pinned to nothing
-        zizmor(path)
+        zizmor(*paths)
 
 
 @pytest.mark.parametrize("block", SHOWN.values(), ids=SHOWN)
@@ -156,7 +157,7 @@ def test_what_the_documents_show(written, block):
 
 def test_the_linters_see(written):
     """A fault that each of them is there to find is found: none of them looks away."""
-    good = text(Choices(PINNED))
+    good = texts(Choices(PINNED))[PATH]
     for fault, tool in (
         (good.replace("queue: max", "queue: maximum"), lambda path: schema("workflows", path)),
         (good.replace("needs: commands", "needs: nobody"), actionlint),

@@ -142,6 +142,17 @@ def _add_check(call: Call) -> Answer:
     return 201, call.shapes.check_run(call.repository, check)
 
 
+def _checks(call: Call) -> Answer:
+    found = [
+        call.shapes.check_run(call.repository, check)
+        for check in call.repository.checks.values()
+        if check.head_sha == call.words["sha"]
+        and check.name == call.query.get("check_name", check.name)
+        and check.status == call.query.get("status", check.status)
+    ]
+    return 200, {"total_count": len(found), "check_runs": found}
+
+
 def _edit_check(call: Call) -> Answer:
     check = call.repository.checks.get(int(call.words["check"]))
     if check is None:
@@ -267,6 +278,7 @@ _ROUTES: list[tuple[str, str, tuple[str, ...], Callable[[Call], Answer]]] = [
     ("POST", r"/issues/(?P<number>\d+)/comments", _THREAD, _add_comment),
     ("PATCH", r"/issues/comments/(?P<comment>\d+)", _THREAD, _edit_comment),
     ("POST", r"/issues/comments/(?P<comment>\d+)/reactions", _THREAD, _react),
+    ("GET", r"/commits/(?P<sha>[0-9a-f]{40})/check-runs", ("checks",), _checks),
     ("POST", "/check-runs", ("checks",), _add_check),
     ("PATCH", r"/check-runs/(?P<check>\d+)", ("checks",), _edit_check),
     ("GET", "/pulls", ("pull-requests",), _pulls),

@@ -37,6 +37,7 @@ from autoresearch_ci.core.model import (
     Request,
     SessionEnd,
     SessionStart,
+    StopReason,
     StopRequest,
 )
 
@@ -128,7 +129,8 @@ class CampaignLog:
         for each in reversed(self.sessions):
             if isinstance(each, SessionStart):
                 return False
-            if each.session in going and each.reason.is_limit:
+            begun = each.reason is StopReason.SETUP_ONLY  # what goes on after that are lanes
+            if each.session in going and (begun or each.reason.is_limit):
                 return True
         return False
 

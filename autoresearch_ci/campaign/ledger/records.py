@@ -159,7 +159,7 @@ def _local(timestamp: str) -> str:
 def _write_session_start(_record: SessionStart, details: Details) -> Details:
     if details["target_value"] is None:
         del details["target_value"]
-    optional = ("goes_on", "isolation", "lane", "lanes", "head", "goal", "rules")
+    optional = ("goes_on", "isolation", "lane", "lanes", "head", "goal", "rules", "group")
     return {"format": FORMAT, **_without_empty(details, *optional)}
 
 

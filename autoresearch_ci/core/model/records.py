@@ -30,6 +30,7 @@ class SessionStart:
     one that combines them is number 0. `head` is where the campaign's branch is when it begins,
     empty in a lane and in old records. `goal` is what the session is for, in somebody's words.
     `rules` tells by which settings a lane measures; empty without lanes.
+    Lanes that began together have the `group` in common.
     """
 
     tag: str
@@ -51,6 +52,7 @@ class SessionStart:
     head: str = ""
     goal: str = ""
     rules: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from github.Repository import Repository
@@ -107,8 +108,11 @@ class GitHubForge:
     def react(self, thread: Thread, comment: int, reaction: Reaction) -> None:
         self._try("the reaction", lambda: self._comments.react(thread, comment, reaction))
 
-    def begin_check(self, sha: str, output: CheckOutput, *, details_url: str = "") -> None:
-        self._try("the check run", lambda: self._checks.begin(sha, output, details_url))
+    def begin_check(
+        self, sha: str, output: CheckOutput, *, details_url: str = "", again: bool = False
+    ) -> None:
+        begin = partial(self._checks.begin, sha, output, details_url, again=again)
+        self._try("the check run", begin)
 
     def end_check(
         self,

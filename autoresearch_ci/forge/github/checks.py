@@ -34,12 +34,20 @@ class Checks:
         """The check run under way on each commit."""
         self._details: dict[str, Any] = {}
 
-    def begin(self, sha: str, output: CheckOutput, details_url: str) -> None:
-        """Show that a session is at work on this commit; tried once, for it waits for this."""
+    def begin(
+        self, sha: str, output: CheckOutput, details_url: str, *, again: bool = False
+    ) -> None:
+        """Show that a session is at work on this commit; tried once, for it waits for this.
+
+        With `again` the check run is taken up that an earlier job of the same run has left.
+        """
         if details_url:
-            self._details["details_url"] = details_url
+            self._details = {"details_url": details_url, "external_id": details_url}
         shown = {"status": "in_progress", "output": _output(output)}
-        self._begun[sha], _ = self._create(CHECK, sha, shown, patient=False)
+        left = self._under_way(sha, details_url) if again else None
+        if left is None:
+            left, _ = self._create(CHECK, sha, shown, patient=False)
+        self._begun[sha] = left
 
     def end(
         self,
@@ -69,6 +77,20 @@ class Checks:
         for at in range(0, len(annotations), ANNOTATIONS_A_REQUEST):
             batch = annotations[at : at + ANNOTATIONS_A_REQUEST]
             self._edit(number, {"output": _output(output, batch)})
+
+    def _under_way(self, sha: str, address: str) -> int | None:
+        """Find the check run of ours on this commit that has not ended, by what we called it."""
+
+        def find(repository: Repository) -> int | None:
+            _, answer = repository.requester.requestJsonAndCheck(
+                "GET",
+                f"{repository.url}/commits/{sha}/check-runs",
+                parameters={"check_name": CHECK, "status": "in_progress"},
+            )
+            ours = (each for each in answer["check_runs"] if each["external_id"] == address)
+            return next((int(each["id"]) for each in ours), None)
+
+        return self._client.ask(PERMISSION, find, patient=False)
 
     def _create(
         self, name: str, sha: str, shown: Mapping[str, Any], *, patient: bool = True

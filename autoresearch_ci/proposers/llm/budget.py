@@ -6,10 +6,12 @@ and not the place where a session notices that it went too far.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
+from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import Experiment, ExperimentStart, ProposalRejected, Record
 from autoresearch_ci.core.model.values import Usage
 
@@ -69,6 +71,13 @@ def spent_on(records: Iterable[Record], day: str) -> Spent:
     return sum((_spent_by(start, day) for start in begun.values()), total)
 
 
+def spent_by(history: History, sessions: Collection[str]) -> Spent:
+    """The spending of these sessions on ideas that came to an end, and on answers without one."""
+    answers: list[Experiment | ProposalRejected] = [*history.experiments, *history.rejected]
+    mine = (each for each in answers if each.session in sessions)
+    return sum((Spent(each.tokens, each.cost_usd) for each in mine), Spent())
+
+
 def _spent_by(record: Experiment | ExperimentStart | ProposalRejected, day: str) -> Spent:
     if not (record.tokens or record.cost_usd) or day_of(record.timestamp) != day:
         return Spent()
@@ -85,11 +94,35 @@ def day_of(timestamp: str) -> str:
     return moment.astimezone(UTC).date().isoformat()
 
 
+class Share(Protocol):
+    """A session's own part of limits that it has together with `count` - 1 others."""
+
+    @property
+    def count(self) -> int: ...
+
+    def tokens(self, total: int) -> int: ...
+
+    def cost(self, total: float) -> float: ...
+
+
+class Whole:
+    """The share of a session that has its limits to itself."""
+
+    count = 1
+
+    def tokens(self, total: int) -> int:
+        return total
+
+    def cost(self, total: float) -> float:
+        return total
+
+
 class Allowance:
     """The spend limits of a session, and what it has spent. Limits that are None do not limit.
 
     `max_tokens` and `max_cost_usd` are of the session, `max_cost_usd_per_day` of the day of UTC;
-    `earlier` is what was spent on `day`, on which the session begins, before it began.
+    `earlier` is what was spent on `day`, on which the session begins, before it began. Of each
+    the session has its `share`.
     """
 
     def __init__(
@@ -101,13 +134,14 @@ class Allowance:
         max_cost_usd_per_day: float | None = None,
         day: str = "",
         earlier: Spent | None = None,
+        share: Share | None = None,
     ) -> None:
-        self._prices = prices
+        self._prices, self._share = prices, share or Whole()
         self._max_tokens = max_tokens
         self._max_cost_usd = max_cost_usd
         self._max_cost_usd_per_day = max_cost_usd_per_day
         self._day = day
-        self._today = (earlier or Spent()).cost_usd
+        self._earlier = self._today = (earlier or Spent()).cost_usd
         self._session = Spent()
 
     def cost(self, usage: Usage) -> float:
@@ -123,15 +157,22 @@ class Allowance:
         """The sentence why a call that may use so much is not to be made; None if it may be."""
         cost = self._prices.cost(worst)
         self._turn_to(day)
-        if self._max_tokens is not None and self._session.tokens + worst.tokens > self._max_tokens:
-            left = max(0, self._max_tokens - self._session.tokens)
-            return (
-                f"{_REFUSAL}take {worst.tokens:,} tokens and {left:,} of "
-                f"max_tokens ({self._max_tokens:,}) are left."
-            )
+        if self._max_tokens is not None:
+            most = self._share.tokens(self._max_tokens)
+            left = max(0, most - self._session.tokens)
+            if worst.tokens > left:
+                return (
+                    f"{_REFUSAL}take {worst.tokens:,} tokens and {left:,} of "
+                    f"max_tokens ({most:,}) are left."
+                )
+        session, daily = self._max_cost_usd, self._max_cost_usd_per_day
+        if session is not None:
+            session = self._share.cost(session)
+        if daily is not None:
+            daily = self._earlier + max(0.0, daily - self._earlier) / self._share.count
         for name, limit, spent in (
-            ("max_cost_usd", self._max_cost_usd, self._session.cost_usd),
-            ("max_cost_usd_per_day", self._max_cost_usd_per_day, self._today),
+            ("max_cost_usd", session, self._session.cost_usd),
+            ("max_cost_usd_per_day", daily, self._today),
         ):
             if limit is not None and spent + cost > limit:
                 left_usd = max(0.0, limit - spent)
@@ -153,4 +194,4 @@ class Allowance:
         """A session may see midnight, after which the day's limit begins anew."""
         if day != self._day:
             self._day = day
-            self._today = 0.0
+            self._earlier = self._today = 0.0

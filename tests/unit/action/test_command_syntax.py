@@ -40,6 +40,12 @@ RUN = Command(Verb.RUN)
         ("train.py", Command(Verb.RUN, target="train.py")),
         ("./src/main.js n=5", Command(Verb.RUN, target="src/main.js", experiments=5)),
         ("src/Makefile -- less", Command(Verb.RUN, target="src/Makefile", idea="less")),
+        ("run --lanes 8", Command(Verb.RUN, lanes=8)),
+        (
+            "--lanes=4 n=40 -- --lanes 2",
+            Command(Verb.RUN, experiments=40, lanes=4, idea="--lanes 2"),
+        ),
+        ("train.py --lanes 2", Command(Verb.RUN, target="train.py", lanes=2)),
         ("setup", Command(Verb.SETUP)),
         ("results", Command(Verb.RESULTS)),
         ("stop", Command(Verb.STOP)),
@@ -79,6 +85,10 @@ def test_the_table_is_the_grammar():
         ("run n=1 n=2", "/autoresearch run"),
         ("run time=60", "/autoresearch run n=10 time=60m"),
         ("run m=10", "/autoresearch run"),
+        ("run --lanes", "/autoresearch run"),
+        ("run --lanes many", "--lanes 8"),
+        ("run --lanes 257", "at most 256"),
+        ("run --lanes 2 --lanes 3", "/autoresearch run"),
         ("run --", "/autoresearch idea"),
         ('run "a" "b"', '/autoresearch run ["a goal"]'),
         ('run "never closed', '/autoresearch run ["a goal"]'),
@@ -119,7 +129,22 @@ def test_what_nobody_sees_is_not_part_of_it():
 
 WORDS = st.lists(
     st.sampled_from(
-        [*Verb, "n=1", "n=", "time=5m", "time=1e9h", "--", "now", "a.py", "..", "./", "`", "@org"]
+        [
+            *Verb,
+            "n=1",
+            "n=",
+            "--lanes",
+            "--lanes=2",
+            "time=5m",
+            "time=1e9h",
+            "--",
+            "now",
+            "a.py",
+            "..",
+            "./",
+            "`",
+            "@org",
+        ]
     )
     | st.text(max_size=12),
     max_size=6,

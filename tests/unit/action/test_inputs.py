@@ -56,8 +56,8 @@ def test_the_names():
     assert len(INPUTS.keys() - KEY_INPUTS - OF_THE_WORKFLOW) <= MOST
     assert all(re.fullmatch("[a-z]+(_[a-z]+)*", name) for name in INPUTS)
     assert all(name in NAMES for name, each in INPUTS.items() if each.setting)
-    others = {"new_campaign", "dry_run", "open_pr", "continue_mode", *KEY_INPUTS, *OF_THE_WORKFLOW}
-    others -= {"image", "network"}
+    others = {"new_campaign", "dry_run", "lanes", "open_pr", "continue_mode"}
+    others |= {*KEY_INPUTS, *OF_THE_WORKFLOW} - {"image", "network", "setup_command"}
     assert {name for name, each in INPUTS.items() if not each.setting} == others
 
 

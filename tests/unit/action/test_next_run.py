@@ -85,7 +85,8 @@ def lab(make_history):
         history=history,
         settings=SimpleNamespace(patience=None),
         remote_sync=SimpleNamespace(trouble=""),
-        start=SimpleNamespace(session="s1"),
+        start=SimpleNamespace(session="s1", lane=0, lanes=0),
+        ledger=SimpleNamespace(campaign=SimpleNamespace(sessions=[])),
         stops=SimpleNamespace(requested=False),
     )
 

@@ -60,7 +60,7 @@ def test_counts_are_of_this_session(make_history, session_start):
     )
     history._experiments[1] = replace(history._experiments[1], session="s0")
     end = SessionEnd("mar17", "s1", "t", StopReason.MAX_EXPERIMENTS, 3, 1, 0.8)
-    found = outputs_of(session_start, end, history)
+    found = outputs_of(session_start, end, history, {session_start.session})
     assert found.result == "improved"
     assert (found.experiments, found.kept, found.discarded, found.crashed) == ("3", "1", "1", "1")
     assert (found.baseline, found.best, found.improvement_percent) == ("1", "0.8", "20")
@@ -75,7 +75,10 @@ def test_an_improvement_is_positive(make_history, session_start, direction):
     """improvement_percent is above 0 where the best is better, whichever way is better."""
     value = 0.5 if direction is Direction.LOWER else 1.5
     history = make_history((value, Reason.IMPROVED), direction=direction)
-    assert outputs_of(session_start, None, history).improvement_percent == "50"
+    assert (
+        outputs_of(session_start, None, history, {session_start.session}).improvement_percent
+        == "50"
+    )
 
 
 def test_thousands_of_experiments_fit(make_history, session_start):
@@ -83,7 +86,7 @@ def test_thousands_of_experiments_fit(make_history, session_start):
     history = make_history(*[(2.0, Reason.WORSE)] * 4000)
     for number, experiment in enumerate(history._experiments):
         history._experiments[number] = replace(experiment, description='"\u1234\n' * 60)
-    found = outputs_of(session_start, None, history).results_json
+    found = outputs_of(session_start, None, history, {session_start.session}).results_json
     results = json.loads(found)
     assert len(found) < RESULTS_CHARACTERS + 1000
     assert results["experiments"][-1]["experiment"] == 4000

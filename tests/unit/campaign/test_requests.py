@@ -195,7 +195,7 @@ def test_an_idea_waits_for_the_next_session(project):
     """Nobody has to be at work; a kill before it was taken away does not make it two."""
     hold(project, most=1)
     workspace = Workspace.open(project)
-    assert leave_local(workspace, idea("try warm-up")) is None
+    assert leave_local(workspace, idea("try warm-up")) == []
     log = workspace.log_path
     log.write_bytes(log.read_bytes() + dumps(idea("try warm-up")))
     _, proposer = hold(project, most=2)

@@ -12,7 +12,7 @@ from autoresearch_ci.action.command_syntax import COMMAND, Command, Verb
 from autoresearch_ci.action.event import SESSIONS, CommandTrigger, trigger
 from autoresearch_ci.action.inputs import INPUTS
 from autoresearch_ci.action.outputs import OUTPUTS
-from autoresearch_ci.cli.workflow import PATH
+from autoresearch_ci.cli.workflow import LANES_PATH, PATH
 
 ROOT = Path(__file__).parents[3]
 PINNED = "octo/autoresearch-ci@0123456789012345678901234567890123456789"
@@ -114,6 +114,74 @@ def test_docker(workflow):
         jobs = workflow("--action", PINNED, *words)["jobs"]
         assert {job["steps"][-1]["uses"] for job in jobs.values()} == {form}
         assert "container" not in jobs["loop"]
+
+
+@pytest.fixture
+def lanes(init):
+    """The workflow for lanes that a choice of flags makes, with the one that calls it."""
+
+    def make(*words):
+        return yaml.safe_load_all(init("--github", "--dry-run", *words))
+
+    return make
+
+
+def test_lanes(lanes):
+    """With --lanes a session is a job that begins, a matrix of lanes, and one that combines."""
+    caller, called = lanes("--lanes", "8", "--action", PINNED, "--runner", "my-scale-set")
+    loop = caller["jobs"]["loop"]
+    assert loop["uses"] == f"./{LANES_PATH}"
+    assert loop["concurrency"]["queue"] == "max"
+    begin, lane, combine = (called["jobs"][name] for name in ("begin", "lane", "combine"))
+    assert lane["strategy"] == {
+        "fail-fast": False,
+        "matrix": {"lane": "${{ fromJSON(needs.begin.outputs.lanes) }}"},
+    }
+    assert combine["if"].startswith("always() && needs.begin.result == 'success'")
+    assert {job["runs-on"] for job in (begin, lane, combine)} == {"my-scale-set"}
+    steps = [job["steps"][-1] for job in (begin, lane, combine)]
+    assert {step["uses"] for step in steps} == {PLAIN}
+    assert [step["with"].get("mode") for step in steps] == ["begin", None, "combine"]
+    assert {name for step in steps for name in step["with"]} <= set(INPUTS)
+    assert [any("api_key" in name for name in step["with"]) for step in steps] == [
+        False, True, False,
+    ]  # fmt: skip
+
+
+def test_lanes_hand_on_what_a_dispatch_says(lanes):
+    """What the first workflow is told reaches the jobs of the second, and nothing is made up."""
+    caller, called = lanes("--lanes", "8")
+    offered = caller[True]["workflow_dispatch"]["inputs"]
+    taken = called[True]["workflow_call"]
+    assert offered.keys() == taken["inputs"].keys() == caller["jobs"]["loop"]["with"].keys()
+    assert offered["lanes"]["default"] == taken["inputs"]["lanes"]["default"] == "8"
+    assert offered["max_experiments"]["default"] == "80"
+    assert caller["jobs"]["loop"]["secrets"].keys() == taken["secrets"].keys()
+    begin = called["jobs"]["begin"]["steps"][-1]["with"]
+    assert begin.keys() - {"mode"} == offered.keys()
+    allowed = caller["jobs"]["loop"]["permissions"]
+    for job in called["jobs"].values():
+        assert job["permissions"].keys() <= allowed.keys()
+        assert job["permissions"]["contents"] == "write"
+        assert job["timeout-minutes"]
+
+
+def test_lanes_in_job_containers(lanes):
+    """Each of the three jobs is in the container, as Kubernetes wants it."""
+    _, called = lanes("--lanes", "2", "--container", "pytorch/pytorch:latest")
+    images = {job["container"]["image"] for job in called["jobs"].values()}
+    assert images == {"pytorch/pytorch:latest"}
+
+
+def test_both_workflows_are_written(tmp_path, init):
+    """Each is put where GitHub looks for it; with one that is there neither is written."""
+    (tmp_path / LANES_PATH).parent.mkdir(parents=True)
+    (tmp_path / LANES_PATH).write_text("name: mine\n")
+    assert "--force" in init("--github", "--lanes", "4", code=1)
+    assert not (tmp_path / PATH).exists()
+    said = init("--github", "--lanes", "4", "--force")
+    assert f"Written to {PATH}." in said
+    assert f"Written to {LANES_PATH}." in said
 
 
 SETUP = {
@@ -219,6 +287,9 @@ def test_the_toolchain(tmp_path, workflow, files, steps, caches):
         ("--runner", "${{ inputs.x }}"),
         ("--container", "image # x"),
         ("--container", "image\n"),
+        ("--lanes", "1"),
+        ("--lanes", "257"),
+        ("--lanes", "many"),
     ],
 )
 def test_what_would_spoil_the_workflow(init, words):

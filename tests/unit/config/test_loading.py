@@ -54,6 +54,7 @@ def test_defaults(project):
         "sandbox_write": (),
         "min_delta": MinDelta(),
         "max_repeats": 6,
+        "parallel": 1,
         "metric_min": None,
         "metric_max": None,
         "proposer": "auto",

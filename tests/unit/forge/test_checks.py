@@ -28,6 +28,23 @@ def test_from_begin_to_end(forge, lab):
     assert check.requests == 2
 
 
+def test_a_later_job_ends_what_an_earlier_one_began(connect, lab):
+    """Jobs of one run show one check run; another run's, and one that has ended, stay as they are."""
+    at_work, run = CheckOutput("at work", "begun"), "https://github.com/o/r/runs/1"
+    for address in ("https://github.com/o/r/runs/2", run):
+        connect().begin_check(SHA, at_work, details_url=address)
+    later = connect()
+    later.begin_check(SHA, CheckOutput("combining", "s"), details_url=run, again=True)
+    later.end_check(SHA, Conclusion.SUCCESS, PAGE)
+    other, ours = lab.checks.values()
+    assert (other.status, other.output["title"]) == ("in_progress", "at work")
+    assert (ours.conclusion, ours.output["title"], ours.requests) == ("success", PAGE.title, 2)
+    connect().begin_check(SHA, at_work, details_url=run, again=True)
+    assert [check.status for check in lab.checks.values()] == [
+        "in_progress", "completed", "in_progress",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("conclusion", Conclusion)
 def test_conclusions(forge, lab, conclusion):
     """Each conclusion is shown, also where the check was never begun."""

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from autoresearch_ci import __version__
-from autoresearch_ci.cli.workflow import HERE, Choices, text
+from autoresearch_ci.cli.workflow import HERE, PATH, Choices, texts
 
 ROOT = Path(__file__).parents[3]
 TAG = f"v{__version__}"
@@ -216,4 +216,6 @@ def test_ci_tests_every_supported_python():
 
 def test_our_own_campaign():
     """This project improves its own example with the very workflow that `init --github` writes."""
-    assert (ROOT / ".github/workflows/autoresearch.yml").read_text() == text(Choices(action=HERE))
+    assert (ROOT / ".github/workflows/autoresearch.yml").read_text() == texts(Choices(action=HERE))[
+        PATH
+    ]

@@ -10,11 +10,11 @@ import yaml
 
 from autoresearch_ci.action.command_syntax import Verb
 from autoresearch_ci.action.event import SESSIONS
-from autoresearch_ci.cli.workflow import Choices, text
+from autoresearch_ci.cli.workflow import PATH, Choices, texts
 
 ROOT = Path(__file__).parents[3]
 DOCS = (ROOT / "docs/action.md").read_text()
-WORKFLOW = yaml.safe_load(text(Choices()))
+WORKFLOW = yaml.safe_load(texts(Choices())[PATH])
 ON = WORKFLOW[True]  # YAML's own idea of the word `on`
 
 
