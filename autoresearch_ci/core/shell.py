@@ -18,7 +18,12 @@ _COUNTS = frozenset(("egrep", "fgrep", "grep", "uniq"))
 _PUNCTUATION = "|&;()<>"
 _LITERALS = re.compile(r"/(?:\\.|[^/\\\n])*/|\"(?:\\.|[^\"\\])*\"")
 _COMPUTED = re.compile(r"[*/%^-]|\+(?!\s*0\b)|\b(?:int|length|printf|sprintf)\b")
-_NOT_FOUND = re.compile(r"not found: ([\w./@+-]+)|([\w./@+-]+): (?:command )?not found(?!:)")
+_NOT_FOUND = re.compile(
+    r"not found: ([\w./@+-]+)|([\w./@+-]+|\[\[): (?:command )?not found(?!:)"
+    r"|env: ['\"\u2018]?([\w./@+-]+)['\"\u2019]?: No such file"
+)
+_OF_BASH = frozenset(("[[", "declare", "mapfile", "popd", "pushd", "shopt", "source"))
+_TO_LOG = re.compile(r"(?<!\|)(?:&>>?|1?>>?\|?)\s*[\"']?(?:\./)?run\.log\b")
 _INSTALLS = re.compile(
     r"\b(pip3?|uv|conda|mamba|npm|pnpm|yarn|bun|apt|apt-get|apk|brew|poetry|bundle|composer|gem)"
     r"\s+(?:pip\s+)?(?:-\S+\s+)*(install|sync|add|ci|i)\b"
@@ -47,6 +52,11 @@ def notes(commands: Mapping[str, str | None]) -> Iterator[str]:
                 "before it is not noticed. Leave the pipe away, or run it by `bash -o pipefail "
                 f"-c`.{anyway}"
             )
+    if _TO_LOG.search(commands.get("run_command") or ""):
+        yield (
+            "run_command writes to run.log, which stays in its tree and is thrown away. Leave that "
+            "out (`> run.log 2>&1`): all that it prints is in run.log anyway, and read from there."
+        )
     found = _INSTALLS.search(commands.get("run_command") or "")
     if found:
         yield (
@@ -62,6 +72,18 @@ def missing(returncode: int | None, log: str) -> str:
         return ""
     found = not_found(log)
     name = f"`{found[-1]}`" if found else "A command"
+    if found and found[-1] in _OF_BASH:
+        return (
+            f"{name} is a word of bash, and /bin/sh runs commands. Put what needs it into a script "
+            "that begins with `#!/usr/bin/env bash`, or into `bash -c '...'`."
+            + (" In place of `source FILE` there is `. ./FILE`." if found[-1] == "source" else "")
+        )
+    if found and "/" in found[-1] and not found[-1].startswith("/"):
+        return (
+            f"{name} was not found: the project has no such file. Commands begin at the root of "
+            "the repository; what a build makes has to be made by setup_command or before it in "
+            "this command."
+        )
     return (
         f"{name} was not found. Install it, by setup_command or in the image or container that "
         "this runs in, or write its full path. Experiments have the PATH of whoever starts the "
@@ -71,7 +93,7 @@ def missing(returncode: int | None, log: str) -> str:
 
 def not_found(log: str) -> list[str]:
     """The commands that a shell says it did not find."""
-    return [one or other for one, other in _NOT_FOUND.findall(log)]
+    return ["".join(names) for names in _NOT_FOUND.findall(log)]
 
 
 def _hides_failure(shell: str) -> str:

@@ -114,8 +114,9 @@ def open_session(request: SessionRequest, scratch: Scratch | None = None) -> Ite
             )
             if request.needs_idea:
                 require_idea(session, loaded)
+            edited = uncommitted(workspace) if request.needs_idea else ""
             made, told = prepare(session)
-            said = [*told, unreached, moved, *isolation.notes(choice)]
+            said = [edited, *told, unreached, moved, *isolation.notes(choice)]
             said += unmatched(workspace, request.trusted or campaign.base, settings, made)
             said.append(leave_idea(request, session))
             session = replace(session, notes=(*session.notes, *filter(None, said)))
@@ -152,6 +153,7 @@ def assemble(
         tell=request.tell,
         bounded=not any(loaded.origins[name].is_chosen for name in ("time_budget", "kill_after")),
         units=book.history.baseline.units if book.history.baseline else {},
+        hidden=lambda: workspace.tracked_files.hidden(campaign.branch),
     )
     archive = Archive(
         book,
@@ -280,6 +282,15 @@ def notes(workspace: Workspace, campaign: Campaign, loaded: config.Loaded) -> It
             )
     commands = ("run_command", "guard_command")
     yield from shell.notes({name: getattr(loaded.settings, name) for name in commands})
+
+
+def uncommitted(workspace: Workspace) -> str:
+    """Name what the user has changed and not committed: they may expect that to run."""
+    edited = sorted(workspace.tracked_files.edited("HEAD"))
+    if not edited:
+        return ""
+    more = f" and {len(edited) - 1} more have" if edited[1:] else " has"
+    return f"{edited[0]}{more} changes that are not committed: runs see what is committed."
 
 
 def leave_idea(request: SessionRequest, session: Session) -> str:

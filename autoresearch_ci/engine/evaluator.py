@@ -29,6 +29,7 @@ from autoresearch_ci.engine.measurement import (
 )
 from autoresearch_ci.engine.metric import advice, end_of, parse, part_of
 from autoresearch_ci.engine.metric_forms import RESULT, MetricReader, Printed
+from autoresearch_ci.engine.project_advice import Hidden, of_project
 from autoresearch_ci.engine.result_file import new_name, take
 from autoresearch_ci.engine.run_trees import RunTrees, Tried
 from autoresearch_ci.executors import Command
@@ -64,6 +65,7 @@ class Evaluator:
     `bounded` says that nobody has chosen how long a run may take: then a candidate's is
     ended early where it takes far longer than any of the incumbent's, the `slowest`.
     `units` are those that the project's numbers are known to be in, by name.
+    `hidden` lists what of the user's tree is neither committed nor ignored.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Evaluator:
         until: float = math.inf,
         bounded: bool = False,
         units: Mapping[str, str] = MappingProxyType({}),
+        hidden: Hidden = tuple,
     ) -> None:
         self._settings, self._root = settings, root
         self._reader, self._result = MetricReader(settings.metric_name, units), ""
@@ -87,6 +90,7 @@ class Evaluator:
         self._run_log, self._until = run_log, until
         self.tell = tell
         self._bounded, self.slowest = bounded, 0.0
+        self._hidden = hidden
         self._copies = copies(settings.metric_parse or "")
         self._setup_log, self._guard_log = logs / "setup.log", logs / "guard.log"
         budget = f"{settings.time_budget:g}"
@@ -150,7 +154,7 @@ class Evaluator:
                     f", since no run of the incumbent took more than {self.slowest:.1f}: "
                     "set time_budget to allow more"
                 )
-            hint = self._closed(log) or missing(run.returncode, log)
+            hint = self._closed(log, run) or missing(run.returncode, log)
             return replace(found, reason=failure, error=error, advice=hint)
         said = text_of(self._run_log)
         reading = self._read(trial, run, said)
@@ -211,7 +215,7 @@ class Evaluator:
         run = self.execute(run_setup, setup, SETUP_BUDGET, self._setup_log)
         if failure := failure_of(run):
             log = tail(self._setup_log)
-            hint = self._closed(log, Network.HOST) or missing(run.returncode, log)
+            hint = self._closed(log, run, Network.HOST) or missing(run.returncode, log)
             raise MachineError(
                 f"setup_command failed: {explain(run, failure, SETUP_BUDGET)}.",
                 detail=log,
@@ -231,7 +235,7 @@ class Evaluator:
         )
         if failure := failure_of(run):
             error, log = f"guard_command: {explain(run, failure, budget)}", tail(self._guard_log)
-            hint = self._missed(log) or self._closed(log) if trial.is_unchanged else ""
+            hint = self._missed(log) or self._closed(log, run) if trial.is_unchanged else ""
             return Objection(Reason.GUARD_FAILED, error, log, hint)
         if violations:
             error = f"under guard_command, changed {_listed(violations)}"
@@ -261,7 +265,7 @@ class Evaluator:
         run = self.trees.beside(trial, lambda tree: self.execute(tree.run, shell, budget, None))
         if failure := failure_of(run):
             problem = end_of(run.errors) or explain(run, failure, budget)
-            hint = self._closed(run.errors) or missing(run.returncode, run.errors)
+            hint = self._closed(run.errors, run) or missing(run.returncode, run.errors)
             return "", f"evidence_command failed: {problem}. {hint}".strip()
         return run.output, "" if run.output.strip() else "evidence_command printed nothing."
 
@@ -277,9 +281,10 @@ class Evaluator:
             return ""
         return missed(said, self.trees.left(), str(root), self._settings.artifacts)
 
-    def _closed(self, said: str, network: Network | None = None) -> str:
+    def _closed(self, said: str, run: Run, network: Network | None = None) -> str:
         """Advice on what a failed command said, where its tree leaves out what it needs."""
-        return closed(said, self._root, network or Network(self._settings.network))
+        of_files = of_project(said, self._root, run.returncode, self._hidden)
+        return of_files or closed(said, self._root, network or Network(self._settings.network))
 
     def _read(self, trial: Tried, run: Run, said: str) -> Reading:
         """The metric's value or what is wrong; and what the command that gave it did besides.
@@ -321,7 +326,7 @@ class Evaluator:
         silent = done.returncode == 1 and not done.output.strip() and not done.errors.strip()
         if (failure := failure_of(done)) and not silent:
             problem = end_of(done.errors) or explain(done, failure, budget)
-            hint = self._missed(done.errors) or self._closed(done.errors)
+            hint = self._missed(done.errors) or self._closed(done.errors, done)
             hint = hint or missing(done.returncode, done.errors)
             return Reading(None, f"{name} failed: {problem}", violations, hint)
         value, error = parse(done.output, self._settings.metric_name)

@@ -41,13 +41,12 @@ _NO_NETWORK = re.compile(
 )
 _READ_ONLY = re.compile(r"read-only file ?system|EROFS", re.IGNORECASE)
 _NOT_WRITABLE = re.compile(r"read-only file ?system|EROFS|permission denied|EACCES", re.IGNORECASE)
-_NOT_THERE = re.compile(
+NOT_THERE = re.compile(
     r"no such file|not found|enoent|does not exist|cannot (?:find|open|access|stat)"
     r"|can't (?:find|open)",
     re.IGNORECASE,
 )
 _PATH = re.compile(r"(?<![\w.:/~])/[^\s'\"`:;,|&<>(){}\[\]]+")
-_WORD = re.compile(r"[^\s'\"`:;,|&<>(){}\[\]]+")
 _TEMPORARY = ("/tmp", "/var/tmp", "/dev", "/proc")  # noqa: S108 - a tree has its own
 
 
@@ -69,7 +68,7 @@ def advice(said: str, root: Path, network: Network) -> str:
             "Runs have no network here (`network: none`). Let setup_command, which has it, fetch "
             "what is needed; or set `network: host`."
         )
-    found = (shutil.which(name) for name in not_found(said))
+    found = (shutil.which(name) for name in not_found(said) if "/" not in name)
     hidden = (_hidden(Path(path)) for path in found if path)
     return _of_places(said, root) or next(hidden, "")
 
@@ -77,7 +76,7 @@ def advice(said: str, root: Path, network: Network) -> str:
 def _of_places(said: str, root: Path) -> str:
     """The same for paths that it names, which are on this machine."""
     mounts = [Path(at) for at in mounts_below(str(root))]
-    for line in said.splitlines():
+    for line in map(_without_speaker, said.splitlines()):
         for at in mounts if _READ_ONLY.search(line) else ():
             if f"{at.relative_to(root)}/" in line:
                 return (
@@ -91,32 +90,19 @@ def _of_places(said: str, root: Path) -> str:
                     f"{path} is closed to what runs write. Set `sandbox_write: {_folder(path)}` to "
                     "open it, for all runs and for good; or have the program write elsewhere."
                 )
-            if _NOT_THERE.search(line) and path.exists() and not _is_shown(path):
+            if NOT_THERE.search(line) and path.exists() and not is_shown(path):
                 return _hidden(path)
-        if _NOT_THERE.search(line) and (link := _leads_away(line, root)):
-            at = link.resolve()
-            return (
-                f"{link.relative_to(root)} is a link to {at}, which is not shown to runs. Set "
-                f"`sandbox_read: {at}` to show it."
-            )
     return ""
 
 
-def _leads_away(line: str, root: Path) -> Path | None:
-    """The link in the project, on the way to a path in a line, to what a run does not see."""
-    for word in _WORD.findall(line):
-        path = Path(os.path.normpath(root / word))
-        if path.is_relative_to(root):
-            above = [at for at in (*reversed(path.parents), path) if at.is_relative_to(root)]
-            link = next((at for at in above[1:] if at.is_symlink()), None)
-            at = link.resolve() if link and link.exists() else root
-            if not at.is_relative_to(root) and not _is_shown(at):
-                return link
-    return None
-
-
-def _is_shown(path: Path) -> bool:
+def is_shown(path: Path) -> bool:
+    """Tell whether every tree has this path of the machine."""
     return path.parts[1] in SYSTEM
+
+
+def _without_speaker(line: str) -> str:
+    """The line of a shell without the shell that says it, which is a path and not the matter."""
+    return re.sub(r"^(?:/[\w./-]+/)?(?:ba|da|z|k)?sh: (?:line )?(?:\d+: )?", "", line)
 
 
 def _without_git(said: str) -> str:

@@ -99,6 +99,12 @@ class Printed:
             return _decided(name, [(json.dumps(self._result[wanted]), self._result[wanted])])
         explicit = list(self._explicit(wanted))
         others = [*self._plain(name), *self._in_objects(wanted)]
+        if not (explicit or others) and (near := self._nearly(wanted)):
+            return Found(
+                None,
+                f"printed nothing where {name} should be, but {near}",
+                f"Set metric_name to {near}, or let the run print {name}.",
+            )
         if explicit:  # then what is no number is a sentence for people
             others = [each for each in others if _quantity_of(each[1]) is not None]
         return _decided(name, [*explicit, *others])
@@ -111,6 +117,12 @@ class Printed:
         known = ((name, self._known(name)) for name in names if len(name) <= _LONGEST_NAME)
         every = [(name, found) for name, found in known if found is not None]
         return dict(every[:MOST_METRICS])
+
+    def _nearly(self, wanted: str) -> str:
+        """A name that differs in its case alone, of a number that was printed."""
+        plain = re.findall(r"^[ \t]*([^\s:=]+)[ \t]*[:=][ \t]*[-+.]?\d", self._output, re.MULTILINE)
+        names = (canonical(name) for name in (*self.metrics(), *plain))
+        return next((name for name in names if name.casefold() == wanted.casefold()), "")
 
     def _known(self, name: str) -> Quantity | None:
         if name in self._result:
@@ -190,6 +202,13 @@ class MetricReader:
         return self.units.setdefault(name, found.unit) == found.unit
 
 
+_COMMA = re.compile(r"\d,\d")
+_COMMA_ADVICE = (
+    " A comma in it can be the decimal point or a separator: print 12.5 or 1234 (env: LC_ALL=C "
+    "where the language of the machine makes it)."
+)
+
+
 def _decided(name: str, told: list[tuple[str, object]]) -> Found:
     """The one value that lines agree on."""
     if not told:
@@ -205,8 +224,9 @@ def _decided(name: str, told: list[tuple[str, object]]) -> Found:
             return Found(
                 None,
                 f"printed what is not one finite number: {_short(line)}",
-                "Let the line hold the name and the number and nothing else, without separators "
-                "between its digits; or set metric_parse to a command that prints the number.",
+                "Let the line hold the name and the number and nothing else; or set metric_parse "
+                "to a command that prints the number."
+                + (_COMMA_ADVICE if _COMMA.search(line) else ""),
             )
     line, first = read[0]
     for other, found in read[1:]:

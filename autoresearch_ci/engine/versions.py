@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -140,8 +141,9 @@ def comparing(
             folder = workspace.state_dir / f"compare-{side}"
             folder.mkdir(parents=True, exist_ok=True)
             evaluators[side] = Evaluator(
-                loaded.settings, trees, workspace.root, folder / "run.log", folder, {}, tell
-            )
+                loaded.settings, trees, workspace.root, folder / "run.log", folder, {}, tell,
+                hidden=partial(workspace.tracked_files.hidden, commit),
+            )  # fmt: skip
             stack.callback(evaluators[side].trees.close)
             evaluators[side].prepare()
             said += [note for note in of_isolation(choice) if note not in said]

@@ -48,6 +48,9 @@ def test_what_only_copies_is_told_from_what_counts(shell, does):
         ("run_command", "python -m pip install -q . ; python t.py", "`pip install`"),
         ("run_command", "npm ci && npm run build", "setup_command"),
         ("run_command", "apt-get -y install jq; ./go", "setup_command"),
+        ("run_command", "uv run train.py > run.log 2>&1", "`> run.log 2>&1`"),
+        ("run_command", "python t.py &> ./run.log", "`> run.log 2>&1`"),
+        ("run_command", "python t.py 2> errors.log", ""),
         ("run_command", "uv run train.py", ""),
         ("run_command", "npm run build", ""),
     ],
@@ -65,6 +68,7 @@ def test_habits_that_cost_or_hide_something_are_named(name, shell, says):
         ("sh: 1: pnpm: not found", "`pnpm`"),
         ("bash: line 1: cargo: command not found", "`cargo`"),
         ("zsh: command not found: go", "`go`"),
+        ("/usr/bin/env: \u2018pyton3\u2019: No such file or directory", "`pyton3`"),
         ("", "A command"),
     ],
 )
@@ -73,3 +77,17 @@ def test_a_command_that_is_missing_is_named(log, name):
     assert missing(127, log).startswith(f"{name} was not found")
     assert "image or container" in missing(127, log)
     assert missing(1, log) == ""
+
+
+@pytest.mark.parametrize(
+    ("log", "says"),
+    [
+        ("/bin/sh: 1: source: not found", "`. ./FILE`"),
+        ("/bin/sh: 1: [[: not found", "`bash -c '...'`"),
+        ("/bin/sh: 1: ./solve.sh: not found", "root of the repository"),
+    ],
+)
+def test_a_command_that_cannot_be_installed(log, says):
+    """A word of bash and a file that the project has not are nothing to install."""
+    assert says in missing(127, log)
+    assert "Install" not in missing(127, log)

@@ -174,3 +174,18 @@ def test_a_number_in_another_unit_is_not_the_metric():
     assert reader.others(Printed("METRIC a=1 kB\nMETRIC b=2")) == {"a": 1, "b": 2}
     assert reader.others(Printed("METRIC a=1 MB\nMETRIC b=2")) == {"b": 2}
     assert reader.known_units == {"time": "ms", "a": "kB"}
+
+
+@pytest.mark.parametrize("printed", ["METRIC Score=1", "Score: 1", '{"SCORE": 1.5}'])
+def test_a_name_in_another_case_is_told(printed):
+    """Somebody who prints Score and set score is told so."""
+    found = Printed(printed).metric("score")
+    assert found.quantity is None
+    assert "but " in found.error
+    assert "Set metric_name to " in found.advice
+
+
+def test_a_decimal_comma_is_told():
+    """The line is refused, and the advice says what the comma may be."""
+    assert "LC_ALL=C" in Printed("score: 12,5").metric("score").advice
+    assert "LC_ALL" not in Printed("score: many").metric("score").advice

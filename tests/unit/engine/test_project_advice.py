@@ -1,0 +1,87 @@
+"""Commands that miss a file of the project: the error says what is the matter with it."""
+
+from __future__ import annotations
+
+import pytest
+
+from autoresearch_ci.core.errors import AutoresearchError
+from autoresearch_ci.engine.project_advice import of_project
+from tests.projects import git, hold, make_project
+
+
+@pytest.fixture
+def root(tmp_path):
+    project = tmp_path / "project"
+    (project / "data").mkdir(parents=True)
+    return project
+
+
+@pytest.mark.parametrize(
+    ("said", "path"),
+    [
+        ("/bin/sh: 1: ./eval.sh: not found", "eval.sh"),
+        ("sh: 0: cannot open eval.sh: No such file", "eval.sh"),
+        ("python3: can't open file '{root}/eval.sh': [Errno 2] No such file", "eval.sh"),
+        ("FileNotFoundError: [Errno 2] No such file or directory: 'data/raw/a.csv'", "data/raw"),
+        ("/bin/sh: 1: cd: can't cd to data/raw", "data/raw"),
+        ("ModuleNotFoundError: No module named 'helper'", "lib/helper.py"),
+        ("ModuleNotFoundError: No module named 'tools.deep'", "tools"),
+        ("Error: Cannot find module './helper'", "lib/helper.py"),
+        ("error: no such file: other.txt", None),
+        ("ModuleNotFoundError: No module named 'numpy'", None),
+    ],
+)
+def test_what_is_not_committed(root, said, path):
+    """A file that is there and neither committed nor ignored is named: runs do not see it."""
+    (root / "data/raw").mkdir()
+    for each in ("eval.sh", "data/raw/a.csv"):
+        (root / each).write_text("x\n")
+    hidden = (".git", "run.log", "eval.sh", "data/raw", "lib/helper.py", "tools")
+    found = of_project(said.format(root=root), root, 1, lambda: hidden)
+    assert bool(found) == bool(path)
+    assert not path or f"git add {path} " in found
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "cat: data/set/train.csv: No such file or directory",
+        "FileNotFoundError: [Errno 2] No such file or directory: './data/set'",
+        "error: cannot open {root}/data/set/train.csv",
+    ],
+)
+def test_a_link_out_of_the_project(root, said, tmp_path):
+    """Data sets often lie elsewhere, behind a link: the place that it leads to is to be shown."""
+    (tmp_path / "sets").mkdir()
+    (tmp_path / "sets/train.csv").write_text("x\n")
+    (root / "data/set").symlink_to("../../sets")
+    said = said.format(root=root)
+    assert f"`sandbox_read: {tmp_path}/sets`" in of_project(said, root, 1, tuple)
+    (root / "data/set").unlink()
+    (root / "data/set").symlink_to("../other")
+    (root / "other").mkdir()
+    assert of_project(said, root, 1, tuple) == ""
+
+
+def test_a_script_that_cannot_be_started(root):
+    """One that is not executable, and one with the line ends of Windows."""
+    script = root / "run.sh"
+    script.write_bytes(b"#!/bin/sh\r\necho\r\n")
+    said = "/bin/sh: 1: ./run.sh: "
+    assert "chmod +x run.sh " in of_project(f"{said}Permission denied", root, 126, tuple)
+    script.chmod(0o755)
+    assert "line ends of Windows" in of_project(f"{said}not found", root, 127, tuple)
+    script.write_bytes(b"#!/bin/sh\n")
+    assert of_project(f"{said}not found", root, 127, tuple) == ""
+
+
+def test_the_error_says_it(tmp_path):
+    """The real thing in a real tree: a new script that nobody committed."""
+    project = make_project(tmp_path / "p")
+    (project / "new.sh").write_text("echo metric: 1\n")
+    with pytest.raises(AutoresearchError) as caught:
+        hold(project, [], run_command="sh new.sh")
+    assert "git add new.sh" in caught.value.remedy
+    git(project, "add", "new.sh")
+    git(project, "commit", "-q", "-m", "new")
+    hold(project, [], run_command="sh new.sh", tag="after")
