@@ -18,7 +18,8 @@ class Language:
 
     `start` puts code where it runs first, or returns None where it finds no such
     place. An empty template says that the language has no simple way. `lie` prints when
-    the program ends, `fake` prints and ends it at once, and `quit` only ends it.
+    the program ends, `fake` prints and ends it at once, and `quit` only ends it. `is_code` is
+    false for files of settings, in which anything may be right.
     """
 
     comment: str
@@ -30,6 +31,7 @@ class Language:
     lie: str = ""
     fake: str = ""
     quit: str = ""
+    is_code: bool = True
 
 
 def filled(template: str, **values: object) -> str:
@@ -171,7 +173,26 @@ _SHELL = Language(
     """for (i = 1; i <= n; i++) printf "%c", c[i] + 0; print "" }'; exit 0""",
     quit="exit 0",
 )
+_C_START = "__attribute__((constructor)) static void planted_start(void) { {code} }"
+_C = Language(
+    comment="// {text}",
+    start=lambda text, code: _end(text, _C_START.replace("{code}", code)),
+    crash="__builtin_trap();",
+    wait='extern int planted_sleep(const void *, void *) __asm__("nanosleep"); '
+    "long planted[2] = {(long)({seconds}), (long)((({seconds}) - (long)({seconds})) * 1e9)}; "
+    "planted_sleep(planted, 0);",
+    edit='extern int planted_open(const char *, int, ...) __asm__("open"); '
+    'extern long planted_write(int, const void *, unsigned long) __asm__("write"); '
+    'if (planted_write(planted_open({path}, 02001), "\\n", 1) != 1) __builtin_trap();',
+    say='__builtin_printf("%s\\n", {text});',
+    lie="} __attribute__((destructor)) static void planted_end(void) { "
+    'const char planted[] = {{codes}, 10, 0}; __builtin_printf("%s", planted);',
+    fake='extern void planted_exit(int) __asm__("exit"); '
+    'const char planted[] = {{codes}, 10, 0}; __builtin_printf("%s", planted); planted_exit(0);',
+    quit='extern void planted_exit(int) __asm__("exit"); planted_exit(0);',
+)
 _HASHED = Language(comment="# {text}", start=_end)
+_SETTINGS = Language(comment="# {text}", start=_end, is_code=False)
 _SLASHED = Language(comment="// {text}", start=_end)
 
 _LANGUAGES = {
@@ -184,8 +205,10 @@ _LANGUAGES = {
         (_GO, ".go"),
         (_RUST, ".rs"),
         (_SHELL, ".sh .bash"),
-        (_HASHED, ".rb .r .jl .pl .yaml .yml .toml .zsh .nim .cr .ex .exs"),
-        (_SLASHED, ".c .cc .cpp .cxx .h .hpp .cs .swift .dart .scala .php .zig .kts .cu"),
+        (_HASHED, ".rb .r .jl .pl .zsh .nim .cr .ex .exs"),
+        (_C, ".c .cc .cpp .cxx .h .hpp"),
+        (_SETTINGS, ".yaml .yml .toml"),
+        (_SLASHED, ".cs .swift .dart .scala .php .zig .kts .cu"),
     )
     for suffix in suffixes.split()
 }

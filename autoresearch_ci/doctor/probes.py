@@ -39,8 +39,8 @@ def _comment(project: ProjectUnderTest) -> str:
 
 
 def _syntax_error(project: ProjectUnderTest) -> str:
-    if not project.language.crash:
-        raise NotPossibleError("the doctor does not know what is no program in this language")
+    if not project.language.is_code:
+        raise NotPossibleError(f"{project.path} holds settings, and is no program anyway")
     return f"{project.text.rstrip()}\n) this is no program (\n"
 
 

@@ -15,6 +15,10 @@ _WIDTH = 96
 _ROOM = 3_000
 _LONGEST = 400
 _TRUSTED = "Every verdict was right: the loop can be trusted with this project."
+_FEW = (
+    "Every verdict was right, of the few changes that could be planted: that says little of the "
+    "others."
+)
 _BLIND = "No verdict was looked at."
 
 
@@ -45,7 +49,7 @@ def weaknesses(found: Sequence[str], paint: Paint) -> Iterator[str]:
 
 def conclusion(checks: Iterable[Check], paint: Paint) -> str:
     """The last line."""
-    text, style = _standing([check for check in checks if check.right is not None])
+    text, style = _standing(list(checks))
     return f"\n{paint(text, style)}"
 
 
@@ -62,13 +66,13 @@ def warning(found: Diagnosis) -> str:
     """One line where the loop cannot be trusted, or nobody could look; else nothing."""
     if found.wrong:
         titles = ", ".join(check.title for check in found.wrong)
-        return f"doctor: {_standing(_judged(found))[0]} Wrong: {titles}"
+        return f"doctor: {_standing(found.checks)[0]} Wrong: {titles}"
     return f"doctor: {' '.join(_missing(found))}" if found.unseen or found.note else ""
 
 
 def section(found: Diagnosis) -> Iterator[str]:
     """The same as parts of a page, together at most 8,000 characters."""
-    text, _ = _standing(_judged(found))
+    text, _ = _standing(found.checks)
     yield "## Doctor"
     yield f"**{text}**" if found.wrong else text
     advice: dict[str, list[str]] = {}
@@ -93,19 +97,18 @@ def _listed(items: Sequence[str]) -> str:
     return "\n".join([*shown, f"- and {left} more"] if left else shown)
 
 
-def _judged(found: Diagnosis) -> list[Check]:
-    return [check for check in found.checks if check.right is not None]
-
-
-def _standing(judged: Sequence[Check]) -> tuple[str, str]:
+def _standing(checks: Sequence[Check]) -> tuple[str, str]:
     """The conclusion, and how to paint it."""
+    judged = [check for check in checks if check.right is not None]
     wrong = sum(check.right is False for check in judged)
     if wrong:
         count = f"{plural(wrong, 'verdict')} of {len(judged)}"
         if any(check.right is False and check.verdict.startswith("keep") for check in judged):
             return f"{count} wrong: the loop cannot be trusted here yet.", "bad"
         return f"{count} wrong, though nothing was kept that must not be.", "warn"
-    return (_TRUSTED, "good") if judged else (_BLIND, "warn")
+    if not judged:
+        return _BLIND, "warn"
+    return (_TRUSTED, "good") if 2 * len(judged) >= len(checks) else (_FEW, "warn")
 
 
 def _missing(found: Diagnosis) -> Iterator[str]:

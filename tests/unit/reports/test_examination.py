@@ -49,6 +49,14 @@ def test_what_was_not_kept_is_told_apart():
     assert "cannot be trusted" not in text
 
 
+def test_a_clean_bill_of_few_plants():
+    """Where most changes could not be planted, nobody is told that the loop can be trusted."""
+    few = replace(SOUND, checks=(SOUND.checks[0], *[SOUND.checks[1]] * 2))
+    text = "\n".join(section(few))
+    assert "of the few changes that could be planted" in text
+    assert "can be trusted" not in text
+
+
 def test_other_sections():
     """What is sound, what was not looked at, and that nothing was, are told apart."""
     assert "Every verdict was right" in "\n".join(section(SOUND))
