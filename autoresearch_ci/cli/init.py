@@ -186,7 +186,11 @@ def _section(arguments: Namespace) -> int:
         print(section)
     kind = detected.name if detected else "ml" if script else None
     print(_next(path.name, kind, complete=complete))
-    remarks = [*_remarks(detected, known, complete=complete), *(() if metric else offers.named())]
+    likely = project_types.likely(root, folder) if detected is None else {}
+    remarks = [
+        *_remarks(detected, known, likely, complete=complete),
+        *(() if metric else offers.named()),
+    ]
     for line in () if arguments.quiet else _found(programme) if programme else remarks:
         print(line)
     return 0
@@ -249,10 +253,19 @@ def _together(
 
 
 def _remarks(
-    detected: Detected | None, known: Mapping[str, str], *, complete: bool
+    detected: Detected | None,
+    known: Mapping[str, str],
+    likely: Mapping[str, str],
+    *,
+    complete: bool,
 ) -> Iterator[str]:
     """Other files that could be the target, and what is missing."""
     if detected is None:
+        if not complete and likely:
+            yield (
+                f"Perhaps: target_file {likely['target_file']}, run_command "
+                f"`{likely['run_command']}`."
+            )
         return
     if detected.others and known.get("target_file") == detected.settings.get("target_file"):
         yield f"Other targets: {', '.join(detected.others)}; choose one with --target-file."

@@ -22,8 +22,8 @@ _EXAMPLES = {
     },
     "flutter": {
         "target_file": "lib/main.dart",
-        "run_command": "flutter build apk --release",
-        "metric_parse": "wc -c < build/app/outputs/flutter-apk/app-release.apk",
+        "run_command": "dart run benchmark/benchmark.dart",
+        "metric_name": "score",
     },
     "java": {
         "target_file": "src/main/java/App.java",
@@ -37,8 +37,9 @@ _EXAMPLES = {
     },
     "go": {
         "target_file": "main.go",
-        "run_command": "go build -o bin/app .",
-        "metric_parse": "wc -c < bin/app",
+        "run_command": "go test -run '^$' -bench . ./...",
+        "metric_name": "ns_per_op",
+        "metric_parse": "awk '/ns.op/ { s += log($3); n++ } END { print exp(s / n) }' run.log",
     },
 }
 
@@ -55,8 +56,14 @@ def missing_settings(
     further = elsewhere(detected, found)
     script = next((each for each in found if each.settings), None)
     known = project_types.placed_settings(script.settings, place[1]) if script else {}
-    like = _EXAMPLES.get(detected.name, {}) if detected else {}
-    wanted = [name for name in NAMES if name in {*names, *known}]
+    if detected:
+        like = dict(_EXAMPLES.get(detected.name, {}))
+    else:
+        like = {} if found else dict(project_types.likely(*place))
+    if detected and detected.others:
+        like["target_file"] = detected.others[0]
+    whole = like if detected and "run_command" in names else {}
+    wanted = [name for name in NAMES if name in {*names, *known, *whole}]
     lines = markdown.write(
         {name: known.get(name) or like.get(name) or example(name) for name in wanted}
     )
@@ -68,6 +75,8 @@ def missing_settings(
     programme = project_types.programme(*place)
     if programme:
         seen.append(f"{programme.file}: a programme, which `autoresearch-ci init` reads")
+    if detected and detected.others:
+        seen.append(f"files that could be the target: {', '.join(detected.others)}")
     of_type = detected.notes if detected and not detected.members else ()
     section = f"a section like this into CLAUDE.md and change its values to yours:\n\n{lines}"
     further = f"{further} Or write " if further else "Run `autoresearch-ci init`, or write "
@@ -112,4 +121,4 @@ def _told_by_detection(detected: Detected | None) -> str:
     if detected is None:
         return f"project type: none of {', '.join(project_types.ORDER)}"
     metric = detected.settings.get("metric_name")
-    return f"project type: {detected.name}, whose metric is {metric}"
+    return f"project type: {detected.name}{f', whose metric is {metric}' if metric else ''}"

@@ -11,7 +11,7 @@ import posixpath
 from importlib import import_module
 from pathlib import Path
 
-from autoresearch_ci.project_types.candidates import Candidate, candidates
+from autoresearch_ci.project_types.candidates import Candidate, candidates, likely
 from autoresearch_ci.project_types.detected import NO_TESTS, Detected
 from autoresearch_ci.project_types.placing import placed, placed_settings
 from autoresearch_ci.project_types.programme import Programme, programme
@@ -28,6 +28,7 @@ __all__ = [
     "candidates",
     "detect",
     "here",
+    "likely",
     "placed_settings",
     "programme",
 ]

@@ -15,6 +15,9 @@ from autoresearch_ci.project_types.detected import (
 )
 from autoresearch_ci.project_types.project import Project
 
+_NO_APP = (
+    "Nothing in lib has a main(), so no app is built; set target_file, run_command and a metric."
+)
 _APK = "build/app/outputs/flutter-apk/app-release.apk"
 
 
@@ -29,9 +32,14 @@ def detect(project: Project) -> Detected | None:
             deletable_without_guard=False,
             members=members,
         )
+    main = _main(project)
+    if main is None:
+        return _package(project)
     apk = shlex.quote(project.at(_APK))
+    target = "" if main == "lib/main.dart" else f" --target {shlex.quote(main)}"
     settings = {
-        "run_command": "flutter build apk --release",
+        "target_file": main,
+        "run_command": f"flutter build apk --release{target}",
         "metric_name": "apk_mb",
         "min_delta": SIZE_DELTA,
         "metric_parse": f"wc -c < {apk} | awk '{{ printf \"%.3f\\n\", $1 / 1048576 }}'",
@@ -40,9 +48,6 @@ def detect(project: Project) -> Detected | None:
         "image": "ghcr.io/cirruslabs/flutter:stable",
         "setup_command": "flutter pub get",
     }
-    main = _main(project)
-    if main:
-        settings["target_file"] = main
     tested = any(path.endswith("_test.dart") for path in project.walk("test"))
     if tested:
         settings["guard_command"] = "flutter test"
@@ -53,6 +58,17 @@ def detect(project: Project) -> Detected | None:
         deletable_without_guard=False,
         parse_counts_output=True,
         others=tuple(path for path in _starting(project) if path != main)[:OTHERS],
+    )
+
+
+def _package(project: Project) -> Detected:
+    """A package that starts nothing, and so has no size of its own."""
+    dart = [path for path in project.walk("lib") if path.endswith(".dart")]
+    return Detected(
+        "flutter",
+        {},
+        (_NO_APP,),
+        others=tuple(sorted(dart, key=project.size, reverse=True)[:OTHERS]),
     )
 
 

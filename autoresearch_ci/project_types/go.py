@@ -11,6 +11,7 @@ from functools import partial
 from autoresearch_ci.project_types.detected import (
     ASIDE,
     NO_TESTS,
+    OTHERS,
     SIZE_DELTA,
     Detected,
     as_artifacts,
@@ -32,13 +33,7 @@ def detect(project: Project) -> Detected | None:
     """The file with `func main()` is the target; the binary's KiB are the metric."""
     if not project.has("go.mod"):
         return None
-    settings = {
-        "metric_name": "binary_kb",
-        "min_delta": SIZE_DELTA,
-        "metric_direction": "lower_is_better",
-        "image": "golang:1",
-        "setup_command": "go mod download",
-    }
+    settings = {"image": "golang:1", "setup_command": "go mod download"}
     notes = []
     name = _module_name(project)
     mains = _main_files(project, name)
@@ -53,16 +48,23 @@ def detect(project: Project) -> Detected | None:
         others = offered(project, target, mains, sources)
         product = project.at(f"bin/{posixpath.basename(folder) or name}")
         built = shlex.quote(product)
-        settings["target_file"] = target
+        settings |= {
+            "target_file": target,
+            "metric_name": "binary_kb",
+            "min_delta": SIZE_DELTA,
+            "metric_direction": "lower_is_better",
+        }
         # What git says of the tree would be stamped into the binary and change its size.
         settings["run_command"] = f"go build -trimpath -buildvcs=false -o {binary} {package}"
         settings["artifacts"] = as_artifacts([product])
         settings["metric_parse"] = f"wc -c < {built} | awk '{{ printf \"%.3f\\n\", $1 / 1024 }}'"
     else:
         notes.append("The module has no main package; set target_file, run_command and a metric.")
+        own = (path for path in project.walk() if _is_source(path))
+        others = tuple(sorted(own, key=project.size, reverse=True)[:OTHERS])
     if any(path.endswith("_test.go") for path in project.walk()):
         settings["guard_command"] = "go test ./..."
-    else:
+    elif mains:
         notes.append(NO_TESTS)
     return Detected(
         "go",

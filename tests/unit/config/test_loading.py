@@ -170,6 +170,23 @@ def test_pasted_remedy_works(project):
     assert project.load().settings.metric_name == "val_bpb"
 
 
+def test_examples_are_of_the_project(tmp_path):
+    """Nobody with a program in C or a Go library is told of train.py, or of a binary."""
+    (tmp_path / "sort.c").write_text("int main() {}\n")
+    with pytest.raises(SettingsError) as caught:
+        config.load(tmp_path)
+    assert "- target_file: sort.c" in caught.value.remedy
+    assert "train.py" not in caught.value.remedy
+    (tmp_path / "go.mod").write_text("module a\n")
+    (tmp_path / "lib.go").write_text("package a\n")
+    with pytest.raises(SettingsError) as caught:
+        config.load(tmp_path)
+    assert "- target_file: lib.go" in caught.value.remedy
+    assert "-bench" in caught.value.remedy
+    (tmp_path / "CLAUDE.md").write_text(caught.value.remedy.partition("\n\n")[2])
+    assert config.load(tmp_path).settings.metric_name == "ns_per_op"
+
+
 def test_lookalike_heading_is_pointed_out(project):
     """Where settings are missing, a heading that was nearly the section's is pointed out."""
     (project.root / "CLAUDE.md").write_text("## autoresearch settings\n- tag: a\n")

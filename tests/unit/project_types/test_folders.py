@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from autoresearch_ci.project_types import around, candidates, detect, here
+from autoresearch_ci.project_types import around, candidates, detect, here, likely
 from autoresearch_ci.project_types.placing import inside
 
 CODE = "export function f(a) { return a * 3 + 4 }\n" * 9
@@ -175,3 +175,27 @@ def test_a_training_script_alone(write, text, metric, direction):
     assert found.settings["target_file"] == "train.py"
     assert found.settings.get("metric_name") == metric
     assert found.settings.get("metric_direction") == direction
+
+
+@pytest.mark.parametrize(
+    ("files", "target", "run"),
+    [
+        ({"sort.c": CODE, "a.c": "x", "Makefile": "all: x\nbench: all\n"}, "sort.c", "make bench"),
+        ({"src/p/core.py": CODE, "benchmarks/bench.py": CODE * 2}, "src/p/core.py", "python3 benchmarks/bench.py"),
+        ({"lib/a.rb": CODE, "Rakefile": "x"}, "lib/a.rb", "ruby lib/a.rb"),
+        ({"main.zig": CODE, "evaluate.sh": "x"}, "main.zig", "sh evaluate.sh"),
+        ({"README.md": "x"}, None, None),
+    ],
+)  # fmt: skip
+def test_examples_for_a_project_of_no_known_type(write, files, target, run):
+    """The largest source, and what seems to run it, are examples for what has to be written."""
+    found = likely(write(files))
+    assert found.get("target_file") == target
+    assert found.get("run_command") == run
+
+
+def test_examples_in_a_folder(write):
+    """Commands begin at the root of the repository."""
+    found = likely(write({"a/x.c": CODE, "a/Makefile": "run:\n"}), "a")
+    assert found["target_file"] == "a/x.c"
+    assert found["run_command"] == "cd a && make run"

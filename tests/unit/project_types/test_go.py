@@ -35,7 +35,9 @@ def test_guard(settings, notes):
 
 def test_a_library(settings, notes):
     """A module without a main package is told what to set."""
-    assert "run_command" not in settings({**MODULE, "a.go": "package pick\n"})
+    found = settings({**MODULE, "a.go": "package pick\n"})
+    assert "run_command" not in found
+    assert "metric_name" not in found
     assert "no main package" in notes({})
 
 
