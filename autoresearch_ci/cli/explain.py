@@ -77,7 +77,7 @@ def main(arguments: Namespace) -> int:
     ):
         print(line if width is None else cut(line, width))
     print("", summary(path, seen.parameters), sep="\n")
-    print(deletions(found, allowed=loaded.allow_deletions))
+    print(deletions(found, path, text, allowed=loaded.allow_deletions))
     return 0
 
 

@@ -105,4 +105,5 @@ def _ideas(session: Session, loaded: Loaded, paint: Paint) -> Iterator[str]:
     yield from left_alone(seen.spared, whole=False, paint=paint)
     yield ""
     yield summary(source.target, seen.parameters)
-    yield deletions(search.inventory(source, session.history), allowed=loaded.allow_deletions)
+    found = search.inventory(source, session.history)
+    yield deletions(found, source.target, source.text, allowed=loaded.allow_deletions)

@@ -9,6 +9,7 @@ from autoresearch_ci.core.text import clean, plural
 from autoresearch_ci.proposers.search import Inventory
 from autoresearch_ci.proposers.search.parameters import Parameter, Spared
 from autoresearch_ci.reports.terminal import Paint, fit
+from autoresearch_ci.source_code.mutants import crashing, emptied
 
 _LINES = 6
 _HEADS = ("line", "kind", "name", "value")
@@ -73,12 +74,17 @@ def summary(path: str, parameters: Sequence[Parameter]) -> str:
     return f"{path}: {plural(len(parameters), 'place')} to set, on {plural(lines, 'line')}"
 
 
-def deletions(found: Inventory, *, allowed: bool) -> str:
-    """A sentence on code that may go."""
+def deletions(found: Inventory, target: str, text: str, *, allowed: bool) -> str:
+    """A sentence on code that may go, of the target's text."""
     if found.refused:
         return f"Most of it is {found.refused}. Name the source that it is made of."
     if not allowed:
         return "No code is deleted: set guard_command to tests that need this file."
+    if not (crashing(target, text) and emptied(target, text)[0]):
+        return (
+            "Only code that is private and provably unused is deleted: no broken version of this "
+            "file can be made to see whether that would be noticed."
+        )
     return (
         f"{plural(found.deletions, 'block')} of code may be deleted, once a broken version of this "
         "file was seen to be noticed."

@@ -232,12 +232,17 @@ _GO = _Language(
     'if true { panic("planted") }',
     _go,
 )
+# Of TypeScript's generics three levels: `<T extends Record<string, Array<U>>>`.
+_TYPES = r"(?:<(?:[^<>(){};]|<(?:[^<>(){};]|<[^<>(){};]{0,80}>){0,100}>){0,200}>)?"
+# Arguments that are taken apart, too: `({ name, size })`.
+_JS_ARGS = r"\((?:[^(){};]|\([^(){};]{0,200}\)|\{[^(){}]{0,200}\}){0,300}\)"
+_JS_HEAD = rf"\s*{_TYPES}\s*{_JS_ARGS}\s*(?::[^{{}};=]{{1,100}})?"
 _JS = _Language(
     re.compile(
-        rf"\bfunction\b\s*\*?\s*(?P<name>[\w$]+)\s*{_ARGS}\s*(?::[^{{}};=]{{1,100}})?\{{"
-        rf"|^[ \t]*(?:(?:async|static|public|private|protected)\s+)*(?P<other>[\w$]+)\s*{_ARGS}"
-        r"\s*(?::[^{};=]{1,100})?\{"
-        rf"|\b(?P<arrow>[\w$]+)\s*=\s*(?:async\s*)?{_ARGS}\s*(?::[^{{}};=]{{1,100}})?=>\s*\{{",
+        rf"\bfunction\b\s*\*?\s*(?P<name>[\w$]*){_JS_HEAD}\{{"
+        r"|^[ \t]*(?:(?:async|static|public|private|protected)\s+)*"
+        rf"(?P<other>[\w$]+){_JS_HEAD}\{{"
+        rf"|\b(?P<arrow>[\w$]+)\s*(?::[^=;{{}}]{{1,100}})?=\s*(?:async\s*)?{_JS_HEAD}=>\s*\{{",
         re.MULTILINE,
     ),
     'if (Date.now()) throw new Error("planted");',
@@ -269,7 +274,9 @@ _JAVA = _Language(
     _java,
 )
 _KOTLIN = _Language(
-    re.compile(rf"\bfun\s+(?:[\w<>]+\.)?(?P<name>\w+)\s*{_ARGS}\s*(?P<type>:[^{{}}=\n]*)?\{{"),
+    re.compile(
+        rf"\bfun\s+(?:<[^<>]*>\s*)?(?:[\w<>]+\.)?(?P<name>\w+)\s*{_ARGS}\s*(?P<type>:[^{{}}=\n]*)?\{{"
+    ),
     'if (true) throw RuntimeException("planted")',
     _only_void("if (true) return"),
 )
