@@ -2,7 +2,7 @@
 
 Those that touch different lines are applied together, the largest gain first, and judged once.
 Where that is not kept, the first half of them is tried, and so on, down to one at a time. What
-does not fit the tip is tried by itself, as it was, which compares it with the tip.
+does not fit the tip has been compared with it: both were measured, and the tip is the better one.
 """
 
 from __future__ import annotations

@@ -21,17 +21,23 @@ class Incumbent:
     """The `samples` of the incumbent that this session has measured, and whether it still runs.
 
     `metrics` are the other numbers of those runs, after those of earlier incumbents' runs.
+    `repeats` says that its runs here gave exactly the value on record.
     """
 
     def __init__(self, evaluator: Evaluator, forecast: Forecast) -> None:
         self._evaluator, self._forecast = evaluator, forecast
         self.samples: tuple[Sample, ...] = ()
         self.metrics: tuple[tuple[Mapping[str, float], ...], ...] = ()
+        self.repeats = False
         self._crashes = 0
 
     def forget(self) -> None:
         """Know nothing of it: it is another one now."""
         self.samples, self.metrics = (), ()
+
+    def believe(self, value: float) -> None:
+        """Take the value on record for a run of it here, where the metric `repeats`."""
+        self.samples, self.metrics = (Sample(Side.INCUMBENT, value),), ()
 
     def become(self, outcome: Outcome) -> None:
         """Take what was kept in its place, with its runs."""
@@ -72,6 +78,8 @@ class Incumbent:
 
         compare(given.judge, open_comparison(replace(given, incumbent=())), one, take)
         self.metrics = (runs.metrics(Side.INCUMBENT),)
+        best = given.history.incumbent
+        self.repeats = best is not None and {s.value for s in self.samples} == {best.value}
         return runs
 
     def baseline(self, trial: Trial, given: Conditions) -> Outcome:

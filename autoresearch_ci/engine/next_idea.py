@@ -10,7 +10,15 @@ from autoresearch_ci.campaign.ledger import Ledger
 from autoresearch_ci.config import Settings
 from autoresearch_ci.core.history import AGAIN, History
 from autoresearch_ci.core.interrupts import deferred
-from autoresearch_ci.core.model import DROP, Experiment, FileSet, Proposal, Rejected, SessionStart
+from autoresearch_ci.core.model import (
+    DROP,
+    Experiment,
+    FileSet,
+    Proposal,
+    Reason,
+    Rejected,
+    SessionStart,
+)
 from autoresearch_ci.engine import combination
 from autoresearch_ci.engine.knowledge import Knowledge, is_bounded
 from autoresearch_ci.engine.recorder import Recorder
@@ -116,17 +124,23 @@ class NextIdea:
         return not self._start.lane or (best is not None and best.session == self._session)
 
     def _one_again(self) -> Proposal | None:
-        """One of them: its change alone where that fits, else whole."""
+        """One of them: its change alone where that fits, else whole.
+
+        Not what a lane kept and what does not fit the tip: of two that were measured already, the
+        tip is the better one.
+        """
         history, lanes = self._ledger.history, self._start.lanes
-        others = self._ledger.campaign.at_work - {self._session}  # they try their own
+        campaign = self._ledger.campaign
+        others = campaign.at_work - {self._session}  # they try their own
         for idea in self.waiting:
             name = history.name(idea.experiment)
-            if (idea.session in others and not lanes) or name in self._given_up:
+            of_lane = idea.session in campaign.lanes and idea.reason is Reason.SUPERSEDED
+            if of_lane or (idea.session in others and not lanes) or name in self._given_up:
                 continue
             self._given_up.add(name)  # if it comes to no verdict, until next time
             files = self._files_again(idea)
             if files is not None and files != self._source:
-                if self._ledger.campaign.lanes:
+                if campaign.lanes:
                     return combination.again(history, [idea], files)
                 change = {**idea.change, AGAIN: idea.experiment}
                 return Proposal(idea.description, files, idea.proposer, change)
