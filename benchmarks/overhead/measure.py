@@ -94,6 +94,7 @@ def main() -> None:
                 bare_overhead.append(time.perf_counter() - begun - answer / 1e6)
                 if number % 100 == 0:
                     memory.append(process.memory_info().rss)
+            several_overhead += [whole - alone for whole, alone in several]
         bare.stdin.close()
         bare.wait()
         gc.collect()

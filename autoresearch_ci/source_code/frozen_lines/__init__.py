@@ -117,7 +117,8 @@ class FrozenLines:
     def broken(self, incumbent: FileSet, candidate: FileSet) -> str:
         """One line on the first frozen line that the candidate does not leave as it is, or ""."""
         for path, text in candidate.items():
-            if difference := self._broken(path, incumbent.get(path, ""), text):
+            before = incumbent.get(path, "")
+            if text != before and (difference := self._broken(path, before, text)):
                 return f"{path}: {difference}" if len(candidate) > 1 else difference
         return ""
 
