@@ -142,6 +142,22 @@ class Candidates:
             crashing |= np.array([False, *failed])[rows[:, at]]
         return crashing
 
+    def uneven(self, rows: Rows, space: Space) -> NDArray[np.bool_]:
+        """Tell candidates where a number is no longer the multiple that the source wants."""
+        uneven = np.zeros(len(rows), dtype=np.bool_)
+        for at, parameter in enumerate(space.parameters):
+            for part in map(space.index.get, parameter.multiple_of):
+                if part is not None:
+                    divisor = np.maximum(self._values(part)[rows[:, part]], 1.0)
+                    uneven |= np.mod(self._values(at)[rows[:, at]], divisor) != 0
+        return uneven
+
+    def _values(self, at: int) -> Array:
+        """The numbers of a parameter: where it stands, and after each step."""
+        steps = self._steps[at]
+        settings = [steps[0].old, *(step.new for step in steps)] if steps else [1.0]
+        return np.array([each if isinstance(each, float) else np.nan for each in settings])
+
     def _beyond(
         self, at: int, old: Setting, new: Setting, reached: tuple[float, float] | None
     ) -> NDArray[np.bool_]:
@@ -151,7 +167,7 @@ class Candidates:
         settings = [standing, *(step.new for step in steps)]
         if not isinstance(old, float) or not isinstance(new, float):
             return np.array([setting == new for setting in settings])
-        numbers = np.array([s if isinstance(s, float) else np.nan for s in settings])
+        numbers = self._values(at)
         low, high = reached or (new, new)
         if new > old and high <= new:
             return np.array(numbers >= new)

@@ -27,7 +27,11 @@ GOOD = 5
 """Earlier versions, and near misses, that a candidate may go back to."""
 
 _LEAST_SPREAD = 0.3
-# In typical changes: what a crash is worth at most, and the doubt for each change of others since.
+# The unit of values is a change of which this part are smaller: near the best they are told apart.
+_SMALL = 0.25
+# Below this, about seventeen units, all values are alike: one that exploded tells no more.
+_WORST = -3.5
+# In units: what a crash is worth at most, and the doubt for each change of others since.
 _CRASH = -1.0
 _STALE = 0.02
 _TINY = 1e-12
@@ -103,8 +107,8 @@ def landscape(space: Space, observations: Observations) -> Landscape:
     worked = ~np.isnan(gains)
     known = np.where(worked, gains, 0.0)
     sizes = np.abs(known[known != 0])
-    unit = max(float(np.median(sizes)), _TINY) if len(sizes) else 1.0
-    values = np.arcsinh(known / unit)
+    unit = max(float(np.quantile(sizes, _SMALL)), _TINY) if len(sizes) else 1.0
+    values = np.maximum(np.arcsinh(known / unit), _WORST)
     values[~worked] = min(values.min(), _CRASH)
     # The squeezing of large values squeezes their noise as well.
     noise = observations.noise / unit**2 / runs / (1 + (known / unit) ** 2) + _STALE * stale

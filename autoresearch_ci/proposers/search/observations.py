@@ -72,8 +72,9 @@ class Arm:
 class Observations:
     """Grows by reading each experiment once; the same history gives the same memory.
 
-    `crashes` are the moves that led to no value, `failed` the settings of one parameter alone
-    that did. `reached` are the lowest and the highest setting of a number that gave a value.
+    `crashes` are the moves that led to no value, without those to where there was one before;
+    `failed` are the settings of one parameter alone that did. `reached` are the lowest and the
+    highest setting of a number that gave a value, `worked` the other settings that did.
     `gone` has the lines that deletions took away, by the first of them. `seconds` is the time
     of a run of the baseline. `forks[n]` is the version of age `-1 - n`. `under_way` are the moves
     that other lanes are trying, and the version that they are tried on; `going` counts all that
@@ -86,6 +87,7 @@ class Observations:
     crashes: list[Moves] = field(default_factory=list)
     failed: set[tuple[str, Setting]] = field(default_factory=set)
     reached: dict[str, tuple[float, float]] = field(default_factory=dict)
+    worked: set[tuple[str, Setting]] = field(default_factory=set)
     gone: dict[str, list[frozenset[str]]] = field(default_factory=dict)
     keeps: list[Keep] = field(default_factory=list)
     forks: list[Fork] = field(default_factory=list)
@@ -188,15 +190,32 @@ class Observations:
         kept = experiment.status is Status.KEEP
         number, age = experiment.experiment, self._age(experiment.parent)
         self.lessons.append(Observation(number, moves, gain, kept, age, seconds, runs))
+        for name, (old, new) in moves.items():
+            self._note_reached(name, old)
+            if gain is not None:
+                self._note_reached(name, new)
         if gain is None:
-            self.crashes.append(moves)
-            if len(moves) == 1:
-                self.failed.update((name, new) for name, (_, new) in moves.items())
-            return
-        for name, (_, new) in moves.items():
-            if isinstance(new, float):
-                low, high = self.reached.get(name, (new, new))
-                self.reached[name] = min(low, new), max(high, new)
+            new_ones = {
+                name: pair for name, pair in moves.items() if not self._has_worked(name, pair[1])
+            }
+            blamed = new_ones or moves
+            self.crashes.append(blamed)
+            if len(blamed) == 1:
+                self.failed.update((name, new) for name, (_, new) in blamed.items())
+
+    def _note_reached(self, name: str, setting: Setting) -> None:
+        if isinstance(setting, float):
+            low, high = self.reached.get(name, (setting, setting))
+            self.reached[name] = min(low, setting), max(high, setting)
+        else:
+            self.worked.add((name, setting))
+
+    def _has_worked(self, name: str, setting: Setting) -> bool:
+        """True if this parameter went so far before, and there was a value."""
+        if not isinstance(setting, float):
+            return (name, setting) in self.worked
+        low, high = self.reached.get(name, (math.inf, -math.inf))
+        return low <= setting <= high
 
     def _note_noise(self, experiment: Experiment) -> None:
         for side in Side:

@@ -315,7 +315,13 @@ def _of_another(
     seen = kinds.find(Source(path, text, found, protection))
     name = PurePosixPath(path).name
     return tuple(
-        replace(each, id=f"{path}:{each.id}", label=f"{name} {each.label}", path=path)
+        replace(
+            each,
+            id=f"{path}:{each.id}",
+            label=f"{name} {each.label}",
+            multiple_of=tuple(f"{path}:{other}" for other in each.multiple_of),
+            path=path,
+        )
         for each in seen.parameters
     )
 

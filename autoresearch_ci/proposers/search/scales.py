@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from autoresearch_ci.proposers.search.literals import rounded
 
 # Zero has no logarithm: it stands as far from the first value tried as two doublings.
-_NEAR_ZERO = 0.0025
+_NEAR_ZERO = 0.0075
 _NOTHING = 0.0125
 _EVERYTHING = 1 - 1e-5
 _POWER = 8
@@ -70,12 +70,12 @@ class Scale:
     def _from_zero(self, by: float) -> float:
         """Away from nothing nobody knows how far to go: in bold steps."""
         if self.integer:
-            return max(1.0, self.unit * math.exp2(3 * (by - 1)))
-        return 0.01 * math.exp2(2 * (by - 1))
+            return max(1.0, self.unit * math.exp2(2 * (by - 1)))
+        return 0.03 * math.exp2(2.5 * (by - 1))
 
     def _odds(self, value: float, by: float) -> float:
         if value <= 0:
-            return 0.1 * math.exp2(by - 1) if by > 0 else 0.0
+            return min(0.1 * 3 ** (by - 1), 1.0) if by > 0 else 0.0
         if value >= 1:
             return 1 - 0.1 * math.exp2(-by - 1) if by < 0 else 1.0
         odds = value / (1 - value) * math.exp2(by)

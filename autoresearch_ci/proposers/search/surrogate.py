@@ -78,8 +78,7 @@ class Surrogate:
         self._fit(rest, evidence.noise, weights)
         self._solved = self._inverse @ rest
         self._crashing = self._inverse @ (evidence.worked - 1.0)
-        self._usual = float(np.median(evidence.seconds))
-        self._slower = self._inverse @ (evidence.seconds - self._usual)
+        self._slower = self._inverse @ self._off_trend(evidence)
 
     def believe(self, points: Array, most: float) -> None:
         """Take points that are being measured for what is expected of them, and `most` at most.
@@ -144,6 +143,31 @@ class Surrogate:
             at = at - np.sign(before) * pace
             at[-1] = min(max(at[-1], math.log(_NUGGETS[0])), math.log(_NUGGETS[1]))
 
+    def _off_trend(self, evidence: Evidence) -> Array:
+        """Learn a trend of log seconds, since time is a product of sizes; what differs from it.
+
+        The seconds of a crash say nothing. By the trend it would have taken some; where those are
+        more than of anything that worked, there may be a limit.
+        """
+        worked = evidence.worked > 0
+        self._usual = float(evidence.seconds[worked].mean()) if worked.any() else 0.0
+        later = np.where(worked, evidence.seconds - self._usual, 0.0)
+        numbers = np.where(self._categories, 0.0, self._points)
+        self._middle = numbers[worked].mean(axis=0) if worked.any() else numbers[0]
+        away = np.where(worked[:, None], numbers - self._middle, 0.0)
+        self._trend = np.linalg.solve(away.T @ away + np.eye(away.shape[1]), away.T @ later)
+        longest = evidence.seconds[worked].max(initial=-math.inf)
+        crashed = self._by_trend(evidence.points[~worked])
+        self._too_long = np.sort(crashed[crashed > longest])
+        rest: Array = later - away @ self._trend
+        return rest
+
+    def _by_trend(self, points: Array) -> Array:
+        """Log seconds by the trend alone."""
+        away = np.where(self._categories, 0.0, points - self._middle)
+        seconds: Array = self._usual + away @ self._trend
+        return seconds
+
     def _bowl(self, points: Array) -> Array:
         """Before anything is known: the further from where it stands, the worse."""
         away = np.minimum((points - self._here) ** 2 * self._doubts, _FAR)
@@ -154,11 +178,13 @@ class Surrogate:
         """Candidates are rows like those of the evidence."""
         near = self._likeness(candidates)
         unknown = 1 - ((near @ self._inverse) * near).sum(axis=1)
+        seconds = self._by_trend(candidates) + near @ self._slower
+        ended = np.searchsorted(self._too_long, seconds)
         return Forecast(
             mean=self._mean + self._bowl(candidates) + near @ self._solved,
             deviation=np.sqrt(self._scale * np.maximum(unknown, _NOTHING)),
-            works=np.clip(1 + near @ self._crashing, 0.02, 1.0),
-            seconds=self._usual + near @ self._slower,
+            works=np.clip(1 + near @ self._crashing, 0.02, 1.0) / (1 + ended**2),
+            seconds=seconds,
         )
 
     def _likeness(self, candidates: Array) -> Array:

@@ -31,6 +31,9 @@ _NOTHING = 0.04
 _DULL, _BRIGHT = 0.1, 1.3
 # A move that adds less than this to what is expected is left out of a candidate.
 _WORTH = 0.97
+# So often one of what was never moved has its turn, if it looks promising: small gains elsewhere
+# would keep the model from ever looking at it.
+_LOOK, _PROMISING = 3, 0.3
 # Seconds that an experiment takes whatever is run, in those of a run of the incumbent.
 _OVERHEAD = 0.2
 
@@ -75,29 +78,46 @@ def _weighed(
         model.believe(known.under_way, best)
 
     def worth(rows: Rows) -> Array:
-        """Expected improvement a second; next to nothing for what would repeat a crash."""
+        """Expected improvement a second; less than nothing for what is sure to crash."""
         told = model.forecast(candidates.places(rows))
         gain = expected_gain(told.mean - best, told.deviation) * told.works
         slower = np.exp(np.clip(told.seconds - here.seconds[0], -5.0, 5.0))
         gain = gain / (_OVERHEAD + slower)
-        return np.where(candidates.crashing(rows, space, observations), -1.0, gain)
+        hopeless = candidates.crashing(rows, space, observations) | candidates.uneven(rows, space)
+        return np.where(hopeless, -1.0, gain)
 
+    moved = {name for each in observations.lessons for name in each.moves}
+    untried = [each.weight >= _PROMISING and each.id not in moved for each in parameters]
+    if len(observations.lessons) % _LOOK == _LOOK - 1 and any(untried):
+
+        def fresh(rows: Rows) -> Array:
+            return np.where(rows[:, untried].any(axis=1), worth(rows), -1.0)
+
+        yield from _best(candidates, fresh, lane)
+    yield from _best(candidates, worth, lane)
+
+
+def _best(
+    candidates: Candidates, worth: Callable[[Rows], Array], lane: Lane | None
+) -> Iterator[Steps]:
+    """The candidates that are worth anything, the lane's own and the best first."""
     rows = candidates.first()
     values = worth(rows)
     for _ in range(_ROUNDS):
         children = candidates.children(rows[np.argsort(-values, kind="stable")[:_PARENTS]])
         rows, values = np.vstack([rows, children]), np.append(values, worth(children))
     order = np.argsort(-values, kind="stable")
-    own = (candidates.of(lane, rows) & (values >= 0))[order]
+    order = order[values[order] >= 0]
+    own = candidates.of(lane, rows)[order]
     order = np.concatenate([order[own], order[~own]])
 
     def own_worth(rows: Rows) -> Array:
         return np.where(candidates.of(lane, rows), worth(rows), -1.0)
 
-    yield candidates.steps(_pruned(rows[order[0]], values[order[0]], own_worth))
+    if len(order):
+        yield candidates.steps(_pruned(rows[order[0]], values[order[0]], own_worth))
     for at in order:
-        if values[at] >= 0:
-            yield candidates.steps(rows[at])
+        yield candidates.steps(rows[at])
 
 
 def fitted(evidence: Evidence, space: Space) -> Surrogate:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from autoresearch_ci.proposers.search import names
 from autoresearch_ci.proposers.search.literals import Literal
@@ -20,6 +21,12 @@ _NEARLY = 0.8
 _WIDE = 10
 _FIRST = 1.3
 _FEW = 3
+_COMPARED = frozenset({"<", "<=", ">", ">="})
+_LUCK = frozenset({"random", "rand"})
+# A bound that is near to nothing is a tolerance, and stays above it.
+_LEAST_BOUND = 0.1
+# A step of what may be above or below 0, and is about one.
+_SIGNED = 0.5
 _YEARS = (1900, 2100)
 # Conversions between units, rather than settings.
 _UNITS = frozenset({10, 60, 100, 255, 256, 1000, 1024, 3600, 86400, 1e6, 1e9, 8, 16, 32, 64})
@@ -44,24 +51,44 @@ NAMED = frozenset({"constant", "option", "key", "keyword", "directive", "local"}
 
 def find(source: Source) -> Iterator[Parameter | Spared]:
     """Every number that may be changed."""
-    shares = _taken_from_one(source.plain)
+    used = Used.of(source.plain)
     for site in source.sites:
         if source.tokens[site.index].kind is Kind.NUMBER:
-            yield _number(source, site, share=site.name in shares)
+            yield _number(source, site, used)
 
 
-def _taken_from_one(plain: Sequence[Token]) -> frozenset[str]:
-    """Names that the source takes from one (`1 - MIX`): they are shares of a whole."""
-    return frozenset(
-        plain[at + 1].text
-        for at in range(1, len(plain) - 1)
-        if plain[at].text == "-"
-        and plain[at - 1].text in ("1", "1.0")
-        and plain[at + 1].kind is Kind.NAME
-    )
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Names by what the source does with them, which says what their values can be.
+
+    `shares` are taken from one (`1 - MIX`) or compared with luck (`random() < MUTATE`): parts of a
+    whole. `exponents` and `bounds` (`score > CHECK_ABOVE`) may as well be below 0.
+    """
+
+    shares: frozenset[str]
+    exponents: frozenset[str]
+    bounds: frozenset[str]
+
+    @classmethod
+    def of(cls, plain: Sequence[Token]) -> Used:
+        shares: set[str] = set()
+        exponents: set[str] = set()
+        bounds: set[str] = set()
+        for at in range(1, len(plain)):
+            if plain[at].kind is not Kind.NAME:
+                continue
+            name, before = plain[at].text, plain[at - 1].text
+            if before == "**":
+                exponents.add(name)
+            elif before == "-" and plain[at - 2].text in ("1", "1.0"):
+                shares.add(name)
+            elif before in _COMPARED:
+                lucky = [token.text for token in plain[max(0, at - 4) : at - 1]]
+                (shares if lucky[1:] == ["(", ")"] and lucky[0] in _LUCK else bounds).add(name)
+        return cls(frozenset(shares), frozenset(exponents), frozenset(bounds))
 
 
-def _number(source: Source, site: Site, *, share: bool) -> Parameter | Spared:
+def _number(source: Source, site: Site, used: Used) -> Parameter | Spared:
     tokens, token = source.tokens, source.tokens[site.index]
     tune = source.protection.tune.get(site.line)
 
@@ -81,7 +108,7 @@ def _number(source: Source, site: Site, *, share: bool) -> Parameter | Spared:
     if site.sign >= 0 and site.sign != site.index - 1:
         return spared("its sign stands apart from it")
     text = "-" + token.text if site.sign >= 0 else token.text
-    scale = _scale(site, literal, value, tune, share=share)
+    scale = _scale(site, literal, value, tune, used)
     label = site.name or site.callee or "value"
     return Parameter(
         site.identity, label, start, token.end, text, weight, literal, value, scale, line=site.line
@@ -166,15 +193,20 @@ def _nameless(site: Site, literal: Literal, value: float) -> tuple[float, str]:
     return (factor * 0.2 if year or unit else factor), ""
 
 
-def _scale(site: Site, literal: Literal, value: float, tune: Tune | None, *, share: bool) -> Scale:
+def _scale(site: Site, literal: Literal, value: float, tune: Tune | None, used: Used) -> Scale:
     if tune is not None and tune.low is not None and tune.high is not None:
         return _told(literal, tune.low, tune.high, tune.scale)
     if literal.integer:
         return _counting(site, literal, value)
     if literal.suffix == "%":
         return Scale("log", False, 0.0, 100.0)
-    if 0 <= value <= 1 and (share or names.is_fraction(site.name) or _NEARLY <= value < 1):
+    share = site.name in used.shares or names.is_fraction(site.name)
+    if 0 <= value <= 1 and (share or _NEARLY <= value < 1):
         return Scale("odds", False, 0.0, 1.0)
+    exponent = site.name in used.exponents and value < 1
+    bound = site.name in used.bounds and (value < 0 or _LEAST_BOUND <= value <= 1)
+    if site.role in NAMED and (exponent or bound):
+        return Scale("linear", False, -_INFINITE, _INFINITE, _SIGNED)
     return Scale("log", False, *((0.0, _INFINITE) if value >= 0 else (-_INFINITE, 0.0)))
 
 

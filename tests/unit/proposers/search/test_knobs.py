@@ -83,13 +83,31 @@ def test_a_knob_is_the_same_after_edits_elsewhere():
         ("SHIFT = -0.5\n", ["-1.0", "-0.25"]),
         ("X = .5\n", ["1.0", ".25"]),
         ("TOTAL = 2**19\n", ["20", "18"]),
-        ("WEIGHT_DECAY = 0.0\n", ["0.01"]),
+        ("WEIGHT_DECAY = 0.0\n", ["0.03"]),
         ("CACHE_SIZE = 0\n", ["32"]),
+        ("POWER = 0.0\ny = x**POWER\n", ["0.5", "-0.5"]),
+        ("CHECK_ABOVE = 0.4\nfound = score > CHECK_ABOVE\n", ["0.9", "-0.1"]),
+        ("WORST = 0.5\nif rng.random() < WORST: pass\n", ["0.7", "0.3"]),
     ],
 )
 def test_a_number_moves_on_its_own_scale_and_keeps_its_style(text, steps):
     """Rates double, powers of two stay such, fractions stay below one, integers integers."""
     assert first_steps(text)[: len(steps)] == steps
+
+
+def test_from_nothing_a_number_goes_as_far_as_to_one():
+    """Nobody knows how far to go from 0: a few steps reach from hundredths to about one."""
+    found = sorted(map(float, first_steps("GAIN = 0.0\n")))
+    assert found[0] < 0.01
+    assert 0.9 <= found[-1] <= 1
+
+
+def test_a_width_stays_a_multiple_of_its_heads():
+    """Where the source divides one by the other, both are named with what holds between them."""
+    text = "WIDTH = 128\nHEADS = 2\nassert WIDTH % HEADS == 0\n"
+    found = {one.label: one for one in reading.parameters(text)}
+    assert found["WIDTH"].multiple_of == (found["HEADS"].id,)
+    assert not found["HEADS"].multiple_of
 
 
 def test_bounds_hold():

@@ -8,6 +8,8 @@ import random
 import numpy as np
 import pytest
 
+from autoresearch_ci.core.history import History
+from autoresearch_ci.core.model import Direction, Experiment, Reason, Status
 from autoresearch_ci.proposers.search.importance import importances
 from autoresearch_ci.proposers.search.landscape import Space, landscape
 from autoresearch_ci.proposers.search.observations import Keep, Observation, Observations
@@ -27,6 +29,16 @@ def observed(*lessons, keeps=(Keep({}, 0.0),), seconds=1.0):
         if gain is None:
             found.crashes.append(moves)
     return found
+
+
+def experiment(number, moves, value):
+    return Experiment(
+        tag="t", session="s", timestamp="", experiment=number, metric="loss", description="",
+        status=Status.CRASH if value is None else Status.DISCARD if number else Status.KEEP,
+        reason=(Reason.NONZERO_EXIT if value is None else Reason.WORSE) if number else None,
+        value=value, prev=1.0 if number else None, commit="", parent="", candidate="",
+        proposer="search", change={"set": moves},
+    )  # fmt: skip
 
 
 def first(parameters, observations, count=1):
@@ -108,6 +120,57 @@ def test_no_experiment_repeats_a_joint_crash():
     for steps in ranked(parameters, observed(crash), random.Random(1)):
         to = {step.parameter.id: step.new for step in steps}
         assert not (to.get("LR", 0) >= 0.2 and to.get("DEPTH", 0) >= 8)
+
+
+def test_a_number_stays_the_multiple_that_the_source_wants():
+    """Neither of the two is moved to where one no longer divides the other."""
+    parameters = reading.parameters("WIDTH = 128\nHEADS = 2\nassert WIDTH % HEADS == 0\n")
+    found = list(ranked(parameters, observed(), random.Random(1)))
+    assert found
+    for steps in found:
+        to = {step.parameter.label: step.new for step in steps}
+        assert to.get("WIDTH", 128) % to.get("HEADS", 2) == 0
+
+
+def test_a_crash_is_laid_on_what_was_never_so_far():
+    """Of two moves that broke it, the one to where there was a value before is not to blame."""
+    parameters = reading.parameters(TEXT)
+    history = History(Direction.LOWER)
+    for number, (moves, value) in enumerate(
+        [({}, 1.0), ({"DEPTH": [4, 8]}, 1.1), ({"DEPTH": [4, 8], "LR": [0.1, 0.2]}, None)]
+    ):
+        history.add(experiment(number, moves, value))
+    observations = Observations()
+    observations.read(history)
+    assert observations.crashes == [{"LR": (0.1, 0.2)}]
+    for steps in ranked(parameters, observations, random.Random(1)):
+        assert all(step.new < 0.2 for step in steps if step.parameter.id == "LR")
+
+
+def test_what_would_take_longer_than_anything_that_worked_is_doubted():
+    """Where longer ones have crashed, there may be a limit of time: it is not tried at once."""
+    points = np.array([[0.0], [1.0], [2.0], [3.0], [3.5]])
+    evidence = Evidence(
+        points=points,
+        categories=np.array([False]),
+        values=np.array([0.0, 0.5, 1.0, -1.0, -1.0]),
+        noise=np.zeros(5),
+        worked=np.array([1.0, 1.0, 1.0, 0.0, 0.0]),
+        seconds=np.array([0.0, 1.0, 2.0, 0.0, 0.0]),
+    )
+    model = Surrogate(evidence, np.full(1, 0.001), points[2], np.zeros(1))
+    told = model.forecast(np.array([[1.0], [2.0], [5.0]]))
+    assert told.seconds[2] > 3
+    assert told.works[2] < 0.5 * min(told.works[:2])
+
+
+def test_one_value_that_exploded_does_not_hide_the_others():
+    """Next to a loss of 1e100 a difference of hundredths is still a difference."""
+    parameters = reading.parameters(TEXT)
+    lessons = [({"LR": (0.1, 0.1 * 2**n)}, -0.01 * n) for n in range(1, 6)]
+    observations = observed(*lessons, ({"LR": (0.1, 6.4)}, -1e100))
+    values = landscape(Space(parameters), observations).evidence.values
+    assert values[1] - values[5] > 0.3
 
 
 def test_a_crash_that_a_further_step_refutes_bars_no_direction():
