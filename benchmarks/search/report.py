@@ -13,7 +13,7 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 from trial import TASKS, Task  # noqa: E402 - the paths come first
 
 BEGIN, END = "<!-- table {} -->", "<!-- end of table {} -->"
-METHODS = ("tpe", "cmaes", "random", "before", "search")
+METHODS = ("tpe", "cmaes", "random", "before", "last", "search")
 Curves = dict[str, dict[str, list | int]]
 
 
