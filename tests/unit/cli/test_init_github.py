@@ -173,6 +173,11 @@ def test_lanes_in_job_containers(lanes):
     assert images == {"pytorch/pytorch:latest"}
 
 
+def test_one_lane_is_a_session(init):
+    """With --lanes 1 the workflow is the one without lanes."""
+    assert init("--github", "--dry-run", "--lanes", "1") == init("--github", "--dry-run")
+
+
 def test_both_workflows_are_written(tmp_path, init):
     """Each is put where GitHub looks for it; with one that is there neither is written."""
     (tmp_path / LANES_PATH).parent.mkdir(parents=True)
@@ -287,7 +292,6 @@ def test_the_toolchain(tmp_path, workflow, files, steps, caches):
         ("--runner", "${{ inputs.x }}"),
         ("--container", "image # x"),
         ("--container", "image\n"),
-        ("--lanes", "1"),
         ("--lanes", "257"),
         ("--lanes", "many"),
     ],
