@@ -21,6 +21,7 @@ LANED = {**SETTINGS, "tag": TAG}
 
 SESSION = """
 import json, random, sys, time
+from dataclasses import replace
 from pathlib import Path
 from autoresearch_ci.campaign import archive
 from autoresearch_ci.campaign.lanes import sync
@@ -58,6 +59,8 @@ request = SessionRequest(
     proposer=Proposer(),
 )
 with open_session(request) as session:
+    # So many experiments are this session's own, however many lanes there are.
+    session = replace(session, limits=replace(session.limits, shares=None))
     for event in (combine if given["combine"] else research)(session):
         if isinstance(event, Experiment):
             print("TOLD", json.dumps([event.session, event.experiment, event.description]), flush=True)
