@@ -302,7 +302,7 @@ def test_lanes_and_a_session_without_exclude_each_other_and_lanes_do_not(project
     one, two = (LaneWorkspace(workspace, TAG, number) for number in (1, 2))
     with one.lock(TAG), two.lock(TAG):
         assert workspace.busy(TAG)
-        assert workspace.holder(TAG) == os.getpid()
+        assert workspace.holders(TAG) == [os.getpid()] * 2
         with pytest.raises(LockedError), workspace.lock(TAG):
             pass
         with pytest.raises(LockedError), LaneWorkspace(workspace, TAG, 1).lock(TAG):
