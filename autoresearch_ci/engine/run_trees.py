@@ -25,8 +25,8 @@ Execute = Callable[[Tree], Run]
 class Tried(Protocol):
     """The trial, as far as measuring needs it: the seam to the workspace.
 
-    `contents` are the editable files of the side that is shown, `broken_rules` picks the paths that
-    nobody but the user may change.
+    `contents` are the editable files of the side that is shown, `laid` those of them that trees are
+    to show in place of the tip's, `broken_rules` picks the paths that nobody but the user may change.
     """
 
     @property
@@ -34,6 +34,9 @@ class Tried(Protocol):
 
     @property
     def contents(self) -> Mapping[str, bytes]: ...
+
+    @property
+    def laid(self) -> Mapping[str, bytes]: ...
 
     @property
     def is_unchanged(self) -> bool: ...
@@ -80,7 +83,7 @@ class RunTrees:
         """
         self.close()
         self._follow(trial.parent, trial.contents)
-        tree = self._open.enter_context(self._trees.tree(trial.contents))
+        tree = self._open.enter_context(self._trees.tree(trial.laid))
         run = execute(tree)
         if trial.is_unchanged and run.ok and not self._is_warm:
             self._is_warm = True
@@ -106,14 +109,14 @@ class RunTrees:
     def apart(self, trial: Tried, execute: Execute) -> tuple[Run, tuple[str, ...]]:
         """Run a command where no candidate has written, with the artifacts of the last run."""
         self._follow(trial.parent, trial.contents)
-        with self._trees.tree(trial.contents, self._last, warm=False) as tree:
+        with self._trees.tree(trial.laid, self._last, warm=False) as tree:
             return execute(tree), self._violations(trial, tree)
 
     def beside(self, trial: Tried, execute: Execute) -> Run:
         """Run a command in a tree as an experiment's, of which nothing is read but what it said."""
         self.close()
         self._follow(trial.parent, trial.contents)
-        with self._trees.tree(trial.contents) as tree:
+        with self._trees.tree(trial.laid) as tree:
             return execute(tree)
 
     def _follow(self, commit: str, editable: Collection[str]) -> None:

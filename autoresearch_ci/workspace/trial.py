@@ -161,6 +161,14 @@ class Trial:
         return self._contents[self._side]
 
     @property
+    def laid(self) -> Mapping[str, bytes]:
+        """The same, but for those that are the same on both sides and as at the tip."""
+        target = self._state.editable.target
+        return {
+            path: self.contents[path] for path in (target, *self.touched) if path in self.contents
+        }
+
+    @property
     def is_unchanged(self) -> bool:
         """Tell whether the project is shown as it is."""
         return self.contents == self._contents[Side.INCUMBENT]

@@ -44,6 +44,16 @@ def test_both_are_shown_and_kept(repo):
     assert applied(patch.encode(), before) == BOTH
 
 
+def test_a_tree_is_given_what_differs_on_both_sides(repo):
+    """So both find it new, and what nobody changed costs nothing; the target is always new."""
+    with editing_both(repo) as campaign:
+        for files, given in ((BOTH, {TARGET, OTHER}), (BOTH | {OTHER: "other\n"}, {TARGET})):
+            trial = campaign.trial(files)
+            for side in Side:
+                trial.show(side)
+                assert trial.laid.keys() == given
+
+
 def test_a_commit_has_only_what_changed(repo):
     """A candidate that leaves one of them alone leaves it out of its commit."""
     with editing_both(repo) as campaign:
