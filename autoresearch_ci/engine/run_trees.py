@@ -25,8 +25,8 @@ Execute = Callable[[Tree], Run]
 class Tried(Protocol):
     """The trial, as far as measuring needs it: the seam to the workspace.
 
-    `contents` are the editable files of the side that is shown, `laid` those of them that trees are
-    to show in place of the tip's, `broken_rules` picks the paths that nobody but the user may change.
+    `contents` are the editable files of the side that is shown, `laid` those of them that trees
+    show in place of the tip's, `broken_rules` picks the paths that only the user may change.
     """
 
     @property
