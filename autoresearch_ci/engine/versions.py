@@ -48,6 +48,8 @@ class Version:
     def contents(self) -> Mapping[str, bytes]:
         return {}
 
+    laid = contents
+
     @property
     def is_unchanged(self) -> bool:
         return True
