@@ -8,7 +8,6 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,8 +53,7 @@ def main(arguments: Namespace) -> int:
 def look(repo: Path, overrides: Mapping[str, object]) -> CampaignState:
     """Find the state of the campaign that `run` would go on with, or would begin."""
     from autoresearch_ci import config  # noqa: PLC0415
-    from autoresearch_ci.campaign import archive  # noqa: PLC0415
-    from autoresearch_ci.campaign.select import choose_tag, log_of  # noqa: PLC0415
+    from autoresearch_ci.campaign.select import archive_of, choose_tag, log_of  # noqa: PLC0415
     from autoresearch_ci.core.history import History  # noqa: PLC0415
     from autoresearch_ci.engine.assembly import choose_frozen_lines  # noqa: PLC0415
     from autoresearch_ci.proposers.llm.instructions import instructions  # noqa: PLC0415
@@ -70,11 +68,7 @@ def look(repo: Path, overrides: Mapping[str, object]) -> CampaignState:
     log = log_of(workspace, tag)
     history = log.history if log.start else History(settings.metric_direction)
     written = instructions(workspace, log.start.base if log.start else "HEAD", settings)
-    recall = partial(
-        archive.recall,
-        unwritten=archive.waiting(workspace.state_dir / "pending" / tag),
-        read=partial(workspace.read_log, tag),
-    )
+    recall = archive_of(workspace, tag)
     source = _incumbent(workspace, settings, history)
     frozen_lines = choose_frozen_lines(settings)
     search = SearchProposer(metric_name=settings.metric_name, frozen_lines=frozen_lines)
@@ -84,8 +78,8 @@ def look(repo: Path, overrides: Mapping[str, object]) -> CampaignState:
         history=history,
         program=written.program,
         context=written.context,
-        patch=partial(recall, suffix="patch"),
-        log=partial(recall, suffix="log"),
+        patch=lambda number: recall(number, "patch"),
+        log=lambda number: recall(number, "log"),
         importance=search.importances(source, history),
         queue=tuple(idea.text for idea in history.ideas),
         experiments_left=settings.max_experiments,

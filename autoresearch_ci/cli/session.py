@@ -18,7 +18,7 @@ from autoresearch_ci.cli.requests import PUSH_TOKEN
 from autoresearch_ci.core.errors import OutOfTimeError, SettingsError
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.interrupts import Interrupted, interruptible
-from autoresearch_ci.core.lane_group import end_of_all
+from autoresearch_ci.core.lane_group import combined_by, company, end_of_all
 from autoresearch_ci.core.model import (
     Check,
     Event,
@@ -236,9 +236,8 @@ def _last_words(
     else:
         place = None if _is_here(repo) else repo
         start = replace(session.start, base=session.campaign.base)  # it may have moved since
-        from autoresearch_ci.engine.combine import combined_lanes  # noqa: PLC0415 - heavy
-
-        lanes = combined_lanes(session)
+        sessions = session.ledger.campaign.sessions
+        lanes = company(sessions, combined_by(session.start, sessions))
         if end and lanes:
             end = end_of_all(end, lanes, session.history)
         names = [each.start.session for each in lanes]

@@ -63,7 +63,7 @@ def test_what_is_left_alone_is_listed_by_its_reason(explain):
     assert "by its name a seed, a version, a port, a date or a time limit: line 3" in said
     assert "marked to stay: line 8" in said
     assert "train.py: 4 places to set, on 4 lines" in said
-    assert "may be deleted, once a broken version of this file was seen to be noticed" in said
+    assert "Only code that is private and provably unused is deleted" in said
 
 
 def test_json_has_the_same(explain):

@@ -58,6 +58,8 @@ class Script:
         yield SimpleNamespace(
             settings=settings, start=self.start, history=self.history, notes=("a note",),
             campaign=SimpleNamespace(base=self.start.base),
+            ledger=SimpleNamespace(campaign=SimpleNamespace(sessions=[self.start])),
+            remote_sync=SimpleNamespace(raced=False),
         )  # fmt: skip
         self.closed = True
 
