@@ -144,7 +144,7 @@ def sync(
 ) -> Sync:
     """The way to share the campaign: none, unless a remote was named or there are lanes."""
     if request.lane and known and isinstance(ledger, LaneLedger):
-        return LaneSync(campaign, ledger, archive, known, remote, request.lane.count)
+        return LaneSync(campaign, ledger, archive, known, remote, request.lane)
     if request.combine and known:
         campaign.graft({f"experiments/{name}": sha for name, sha in known.archived().items()})
         archive.take_in(known.waiting())

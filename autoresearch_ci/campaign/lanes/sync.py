@@ -6,6 +6,7 @@ others have found may move the tip: then the lane goes on from there.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -23,6 +24,7 @@ from autoresearch_ci.campaign.sync import (
 )
 from autoresearch_ci.core.errors import AutoresearchError, LedgerError, WorkspaceError
 from autoresearch_ci.core.interrupts import deferred
+from autoresearch_ci.core.model import Lane
 from autoresearch_ci.workspace import PATIENCE, Campaign, Remote
 
 NEWS_EVERY = 1.0
@@ -47,21 +49,26 @@ class LaneSync:
         archive: Archive,
         news: News,
         remote: Remote | None,
-        lanes: int,
+        lane: Lane,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._campaign, self._ledger, self._archive = campaign, ledger, archive
         self._news, self._remote, self._clock, self._sleep = news, remote, clock, sleep
-        self._pace = Pace(clock, 2, 2 * MINUTE / A_MINUTE * lanes)
-        self._fetch_every = max(MINUTE / A_MINUTE, 2 * lanes / READS_A_SECOND)
+        self._interval = MINUTE / A_MINUTE * lane.count
+        self._pace = Pace(clock, 2, 2 * self._interval)
+        # Lanes begin at the same time, and are not to push all at once.
+        self._first = clock() + MINUTE / A_MINUTE * (lane.number - 1)
+        self._last, self._begun, self._took_long = -math.inf, clock(), False
+        self._fetch_every = max(MINUTE / A_MINUTE, 2 * lane.count / READS_A_SECOND)
         self._fetched, self._next = clock(), clock() + NEWS_EVERY
         self._pushed, self._due, self._pause = "", clock(), 0.0
         self.trouble = ""
 
     def announce(self) -> None:
         """Publish what is under way now, where a push is due."""
-        if self._remote and not self._pace.wait and self._clock() >= self._due:
+        self._begun = self._clock()
+        if self._remote and self._is_due:
             self._push(PATIENCE)
 
     def sync(self, *, last: bool = False, hurry: bool = False) -> Synced:
@@ -83,9 +90,15 @@ class LaneSync:
             if not hurry and self._pace.wait:
                 self._sleep(self._pace.wait)
             return self._push(HURRY if hurry else PATIENCE)
-        if self._pace.wait or self._clock() < self._due:
-            return ()
-        return self._push(PATIENCE)
+        self._took_long = self._clock() - self._begun >= self._interval
+        return self._push(PATIENCE) if self._is_due else ()
+
+    @property
+    def _is_due(self) -> bool:
+        """Tell whether to push: once in each interval, and both ends of what took longer."""
+        now = self._clock()
+        spaced = self._took_long or now - self._last >= self._interval
+        return spaced and not self._pace.wait and now >= max(self._first, self._due)
 
     def _push(self, patience: float) -> tuple[str, ...]:
         """Push both refs; what to say where that fails, once."""
@@ -96,6 +109,7 @@ class LaneSync:
         if logs == self._pushed:
             return ()
         self._pace.made()
+        self._last = self._clock()
         try:
             self._remote.push(refs, patience=patience, own=refs)
         except WorkspaceError as error:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from autoresearch_ci.campaign.lanes.sync import LaneSync
+from autoresearch_ci.core.model import Lane
 
 
 class Place:
@@ -33,14 +34,14 @@ class Place:
         self.refs = {"code": "c", "log": str(self.written)}
 
 
-def run(place: Place, lanes: int, minutes: float, seconds: float) -> None:
+def run(place: Place, lane: Lane, minutes: float, seconds: float) -> None:
     """Experiments of so many seconds, one after the other."""
 
     def sleep(wait: float) -> None:
         place.now += wait
 
     ledger = SimpleNamespace()
-    sync = LaneSync(place, ledger, place, place, place, lanes, clock=lambda: place.now, sleep=sleep)
+    sync = LaneSync(place, ledger, place, place, place, lane, clock=lambda: place.now, sleep=sleep)
     while place.now < 60 * minutes:
         sync.announce()
         place.now += seconds
@@ -53,7 +54,7 @@ def run(place: Place, lanes: int, minutes: float, seconds: float) -> None:
 def test_all_lanes_together_keep_to_six_pushes_a_minute(lanes, seconds):
     """Each has its share, over any stretch of time; and reads stay below fifteen a second."""
     place = Place()
-    run(place, lanes, 600, seconds)
+    run(place, Lane(1, lanes), 600, seconds)
     window = 20 * lanes
     for at in random.Random(1).sample(place.pushes, min(len(place.pushes), 50)):
         assert sum(at <= other < at + window for other in place.pushes) <= 2
@@ -64,6 +65,18 @@ def test_all_lanes_together_keep_to_six_pushes_a_minute(lanes, seconds):
 def test_what_took_long_is_pushed_at_once_and_so_is_what_begins_then():
     """A lane that is killed loses what it is at, and the others know what that is."""
     place = Place()
-    run(place, 4, 60, 300.0)
+    run(place, Lane(1, 4), 60, 300.0)
     ends = [place.pushes.count(300.0 * number) for number in range(1, 12)]
     assert ends == [2] * 11
+
+
+@pytest.mark.parametrize("lanes", [4, 16])
+def test_lanes_that_begin_at_once_do_not_push_at_once(lanes):
+    """The first pushes come one after the other; what is short is spread from then on."""
+    pushes = []
+    for number in range(1, lanes + 1):
+        place = Place()
+        run(place, Lane(number, lanes), lanes / 2, 1.0)
+        pushes += place.pushes[:-1]
+    busiest = max(sum(at <= other < at + 60 for other in pushes) for at in pushes)
+    assert busiest <= 7  # an experiment's end is not at the second
