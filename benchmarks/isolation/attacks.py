@@ -409,7 +409,7 @@ _STATE = [
         _NEXT,
         "TMPDIR",
         "import os; open(os.environ['TMPDIR'] + '/planted', 'w')",
-        "import os; print('OPEN' if os.listdir(os.environ['TMPDIR']) else '')",
+        "import os; print('OPEN' if 'planted' in os.listdir(os.environ['TMPDIR']) else '')",
     ),
     Attack(_NEXT, "shared memory", "open('/dev/shm/planted', 'w')", found("/dev/shm/planted")),
     Attack(
