@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from autoresearch_ci.campaign.lanes.publisher import LanesPublisher
     from autoresearch_ci.config import Loaded
     from autoresearch_ci.engine.lane_processes import Ended, LaneProcesses, Said
-    from autoresearch_ci.engine.places import Place
+    from autoresearch_ci.engine.lane_resources import Place
     from autoresearch_ci.engine.session import Session
 
 _NOTE = "note: "
@@ -176,7 +176,7 @@ class _Lanes:
     def _places(self) -> tuple[list[Place], list[str]]:
         """Each lane's part of the machine, and what to know of it."""
         from autoresearch_ci.core import machine  # noqa: PLC0415
-        from autoresearch_ci.engine import places  # noqa: PLC0415
+        from autoresearch_ci.engine import lane_resources  # noqa: PLC0415
 
         settings, session = self._begun.settings, self._begun
         cores, gpus = machine.cores(), machine.gpus()
@@ -184,10 +184,10 @@ class _Lanes:
         unit = first.units.get(settings.metric_name, "") if first else ""
         noisy = any(session.knowledge.noise.differences)
         told = [
-            *places.shortages(self._run.count, cores, gpus),
-            places.unfit(settings.metric_name, unit, noisy=noisy),
+            *lane_resources.shortages(self._run.count, cores, gpus),
+            lane_resources.unfit(settings.metric_name, unit, noisy=noisy),
         ]
-        found = places.places(self._run.count, cores, gpus, settings.memory_limit)
+        found = lane_resources.places(self._run.count, cores, gpus, settings.memory_limit)
         return found, [each for each in told if each]
 
     def _command(self, places: list[Place], number: int) -> list[str]:

@@ -8,6 +8,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from autoresearch_ci.cli import parallel, session
 from autoresearch_ci.cli.error_boundary import DONE
@@ -17,6 +18,9 @@ from autoresearch_ci.cli.requests import add_remote
 from autoresearch_ci.core.interrupts import interruptible
 from autoresearch_ci.core.model import Lane
 from autoresearch_ci.reports.terminal import Paint, has_colour
+
+if TYPE_CHECKING:
+    from autoresearch_ci.config import Loaded
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -80,45 +84,31 @@ def from_root(target: str, root: Path) -> str:
 def hold(arguments: Namespace, *, setup_only: bool = False) -> int:
     """One session with these arguments, or that of several lanes."""
     overrides = _overrides(arguments, "setup" if setup_only else "run")
+    asked: dict[str, Any] = {
+        "quiet": arguments.quiet,
+        "as_json": arguments.json,
+        "new": arguments.new,
+        "base": arguments.base,
+        "push": arguments.remote if arguments.push else None,
+    }
     lane = getattr(arguments, "lane", None)
-    if lane is None and not setup_only and (run := _in_lanes(arguments, overrides)):
-        return parallel.hold(run)
-    return session.hold(
-        arguments.repo,
-        overrides,
-        quiet=arguments.quiet,
-        as_json=arguments.json,
-        new=arguments.new,
-        base=arguments.base,
-        push=arguments.remote if arguments.push else None,
-        setup_only=setup_only,
-        lane=lane,
-    )
+    if lane is None and not setup_only and (found := _in_lanes(arguments.repo, overrides)):
+        loaded, count = found
+        return parallel.hold(parallel.Run(arguments.repo, overrides, loaded, count, **asked))
+    return session.hold(arguments.repo, overrides, setup_only=setup_only, lane=lane, **asked)
 
 
-def _in_lanes(arguments: Namespace, overrides: Mapping[str, object]) -> parallel.Run | None:
-    """The run in lanes that the setting `parallel` asks for; None where it asks for none."""
+def _in_lanes(repo: Path, overrides: Mapping[str, object]) -> tuple[Loaded, int] | None:
+    """The settings and the number of lanes that `parallel` asks for; None where it is one."""
     from autoresearch_ci import config  # noqa: PLC0415 - pydantic takes its time
     from autoresearch_ci.core import machine  # noqa: PLC0415
-    from autoresearch_ci.engine.places import lanes  # noqa: PLC0415 - heavy
+    from autoresearch_ci.engine.lane_resources import lanes  # noqa: PLC0415 - heavy
 
-    loaded = config.load(repository_root(arguments.repo), overrides)
+    loaded = config.load(repository_root(repo), overrides)
     if loaded.settings.parallel == 1:
         return None
     count = lanes(loaded.settings, machine.gpus())
-    if count == 1:
-        return None
-    return parallel.Run(
-        arguments.repo,
-        overrides,
-        loaded,
-        count,
-        quiet=arguments.quiet,
-        as_json=arguments.json,
-        new=arguments.new,
-        base=arguments.base,
-        push=arguments.remote if arguments.push else None,
-    )
+    return (loaded, count) if count > 1 else None
 
 
 def _overrides(arguments: Namespace, verb: str) -> dict[str, object]:

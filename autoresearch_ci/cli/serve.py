@@ -15,10 +15,10 @@ from autoresearch_ci.cli.parser import port
 from autoresearch_ci.cli.watch import stamp as log_stamp
 from autoresearch_ci.core.errors import LedgerError, MachineError
 from autoresearch_ci.core.text import clean
-from autoresearch_ci.reports.document import lanes_of
 from autoresearch_ci.reports.formats import Report
+from autoresearch_ci.reports.formats.html import shown
 from autoresearch_ci.reports.web import dumps, page, policy
-from autoresearch_ci.reports.web.data import content, of_one, stamp
+from autoresearch_ci.reports.web.data import of_one, stamp
 
 LOOPBACK = "127.0.0.1"
 
@@ -78,16 +78,7 @@ class Live:
         now = self.look()
         if seen == stamp(now.history, now.running):
             return None
-        return content(
-            now.start,
-            now.history,
-            now.running,
-            now.others(),
-            now.recall,
-            importance=now.importance(),
-            lanes=lanes_of(now.sessions),
-            live=True,
-        )
+        return shown(now, live=True)
 
     def page(self) -> str:
         return page(self.data() or {}, dark=self.look().dark)

@@ -29,7 +29,7 @@ from autoresearch_ci.core import lane_group, machine, shell
 from autoresearch_ci.core.history import History, Watch
 from autoresearch_ci.core.model import IdeaRequest, SessionStart
 from autoresearch_ci.core.text import timestamp
-from autoresearch_ci.engine import beside_others, isolation
+from autoresearch_ci.engine import isolation, lane_session
 from autoresearch_ci.engine.evaluator import Evaluator
 from autoresearch_ci.engine.evidence import Evidence
 from autoresearch_ci.engine.forecast import Forecast
@@ -74,13 +74,13 @@ def open_session(request: SessionRequest, scratch: Scratch | None = None) -> Ite
     workspace.check_target(settings.target_file, settings.readonly_files, at=tip)
     workspace.check_outputs(at=tip)
     tag = choose_tag(workspace, settings.tag, new=request.new, finished=request.finished)
-    workspace = beside_others.workspace_of(request, workspace, tag)
+    workspace = lane_session.workspace_of(request, workspace, tag)
     with workspace.lock(tag):
         foreign = workspace.claim_outputs()
-        news = beside_others.news(request, workspace, tag, remote)
-        book = beside_others.book(workspace, tag, settings.metric_direction, news)
+        news = lane_session.news(request, workspace, tag, remote)
+        book = lane_session.book(workspace, tag, settings.metric_direction, news)
         require_same_campaign(book, settings)
-        beside_others.require_same_rules(request, news, rules(settings))
+        lane_session.require_same_rules(request, news, rules(settings))
         name = uuid.uuid4().hex[:12]
         kept = book.history.incumbent
         workspace.exclude_outputs()
@@ -104,7 +104,7 @@ def open_session(request: SessionRequest, scratch: Scratch | None = None) -> Ite
             ) as (trees, choice),
         ):
             moved = workspace.put_log_aside() if foreign else ""
-            for cut in beside_others.cut_short(book, news, combine=request.combine):
+            for cut in lane_session.cut_short(book, news, combine=request.combine):
                 record_interrupted(book, cut)
             branch, follow = followed(book, campaign, request.base_branch, tip)
             follow = "" if news else follow
@@ -179,7 +179,7 @@ def assemble(
         usual = usual_run(workspace, settings.target_file, settings.metric_name)
     knowledge = Knowledge(settings, book.history, start.session)
     recorder = Recorder(start, book, archive, limits)
-    published = beside_others.reader(campaign, news)
+    published = lane_session.reader(campaign, news)
     proposer = request.proposer
     if proposer is None:
         context = select.ProposerContext(
@@ -219,7 +219,7 @@ def assemble(
         trees=trees,
         ledger=book,
         archive=archive,
-        remote_sync=beside_others.sync(request, workspace, remote, campaign, book, archive, news),
+        remote_sync=lane_session.sync(request, workspace, remote, campaign, book, archive, news),
         evaluator=evaluator,
         judge=sequential(settings.max_repeats),
         frozen_lines=frozen_lines,
@@ -261,7 +261,7 @@ def describe(
         isolation=level,
         target_value=settings.target_value,
         lane=request.lane.number if request.lane else 0,
-        lanes=beside_others.count(request, book),
+        lanes=lane_session.count(request, book),
         head="" if request.lane else campaign.head,
         goal=settings.goal or "",
         rules=rules(settings) if request.lane else "",

@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import IO, Self
 
-from autoresearch_ci.engine.places import Place
+from autoresearch_ci.engine.lane_resources import Place
 
 PATIENCE = 30.0
 """Seconds in which a lane that was interrupted may undo what is under way; then it is killed."""

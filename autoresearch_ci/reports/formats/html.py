@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from autoresearch_ci.reports.document import lanes_of
 from autoresearch_ci.reports.formats import Report
@@ -12,7 +13,12 @@ from autoresearch_ci.reports.web.data import content
 
 def render(report: Report) -> Iterator[str]:
     """The lines of the page: every campaign of the repository in brief, this one whole."""
-    data = content(
+    yield from page(shown(report), dark=report.dark).split("\n")
+
+
+def shown(report: Report, *, live: bool = False) -> dict[str, Any]:
+    """The data of the page; one that is `live` asks for changes one by one."""
+    return content(
         report.start,
         report.history,
         report.running,
@@ -20,5 +26,5 @@ def render(report: Report) -> Iterator[str]:
         report.recall,
         importance=report.importance(),
         lanes=lanes_of(report.sessions),
+        live=live,
     )
-    yield from page(data, dark=report.dark).split("\n")

@@ -78,7 +78,7 @@ def test_at_most_six_pushes_in_any_minute(repositories, rejected, monkeypatch):
         remotes.append(Remote(remote, clock, rejected))
         return RemoteSync(remotes[0], campaign, ledger, archive, clock, clock.sleep)
 
-    monkeypatch.setattr("autoresearch_ci.engine.beside_others.RemoteSync", choose)
+    monkeypatch.setattr("autoresearch_ci.engine.lane_session.RemoteSync", choose)
     request = SessionRequest(here, settings, push=Target("origin"), proposer=Ideas())
     with open_session(request) as session:
         list(research(session))

@@ -11,7 +11,7 @@ import pytest
 
 from autoresearch_ci.engine import lane_processes
 from autoresearch_ci.engine.lane_processes import Ended, LaneProcesses, Said
-from autoresearch_ci.engine.places import Place
+from autoresearch_ci.engine.lane_resources import Place
 
 pytestmark = pytest.mark.git
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from autoresearch_ci.engine.places import Place, lanes, places, shortages, unfit
+from autoresearch_ci.engine.lane_resources import Place, lanes, places, shortages, unfit
 
 
 @pytest.mark.parametrize(
