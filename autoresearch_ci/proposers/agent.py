@@ -25,7 +25,6 @@ from autoresearch_ci.proposers.agent_keys import AgentKeys
 from autoresearch_ci.proposers.llm.answer import MayAdd
 from autoresearch_ci.proposers.llm.answer.titles import MOST_TITLE, derived, said, shortened
 from autoresearch_ci.proposers.llm.answer.validate import objection
-from autoresearch_ci.trees import Change, Kind
 from autoresearch_ci.workspace.globs import matches
 
 _MOST_BYTES = 8 * 1024 * 1024
@@ -57,6 +56,16 @@ _TRUSTED = {
     "GIT_CONFIG_VALUE_0": "*",
 }
 """Variables by which git works in a tree whose files are somebody else's."""
+
+
+class Change(Protocol):
+    """A difference that the agent made: `trees.Change`, as far as it is needed here."""
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def is_new_file(self) -> bool: ...
 
 
 class Workplace(Protocol):
@@ -179,7 +188,7 @@ class AgentProposer:
     def _added(self, tree: Workplace, source: FileSet) -> Iterator[str]:
         """The new files that a pattern names."""
         for change in tree.changes() if self._globs else ():
-            new = change.kind is Kind.ADDED and change.is_file and change.path not in source
+            new = change.is_new_file and change.path not in source
             if new and matches(change.path, self._globs):
                 yield change.path
 

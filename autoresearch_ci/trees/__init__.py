@@ -55,6 +55,11 @@ class Change:
     kind: Kind
     is_file: bool
 
+    @property
+    def is_new_file(self) -> bool:
+        """True for a regular file where nothing was before."""
+        return self.kind is Kind.ADDED and self.is_file
+
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
