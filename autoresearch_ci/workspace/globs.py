@@ -7,6 +7,9 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
+from pathspec.patterns.gitignore import GitIgnorePatternError
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
 
 def matches(path: str, patterns: Sequence[str]) -> bool:
     """Tell whether a repository path is one of `patterns` or lies below one.
@@ -14,7 +17,7 @@ def matches(path: str, patterns: Sequence[str]) -> bool:
     As in .gitignore: `*` and `?` stop at a slash, `**` does not, and a pattern
     without a slash means that name in any directory.
     """
-    return any(_compile(pattern).fullmatch(path) for pattern in patterns)
+    return any(_compile(pattern).match(path) for pattern in patterns)
 
 
 def unmatched(root: str, patterns: Sequence[str]) -> list[str]:
@@ -35,31 +38,10 @@ def unmatched(root: str, patterns: Sequence[str]) -> list[str]:
 @cache
 def _compile(pattern: str) -> re.Pattern[str]:
     stem = pattern.strip().removeprefix("./").rstrip("/")
-    anywhere = "/" not in stem
-    stem = stem.lstrip("/")
-    out = ""
-    at = 0
-    while at < len(stem):
-        token = _TOKEN.match(stem, at)
-        assert token is not None
-        out += _translate(token.group())
-        at = token.end()
-    return re.compile(("(?:.*/)?" if anywhere else "") + out + "(?:/.*)?", re.DOTALL)
-
-
-_TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|\[!?[^\]/]+\]|.", re.DOTALL)
-
-
-def _translate(glob: str) -> str:
-    if glob == "**/":
-        return "(?:.*/)?"
-    if glob == "**":
-        return ".*"
-    if glob == "*":
-        return "[^/]*"
-    if glob == "?":
-        return "[^/]"
-    if len(glob) > 1:
-        inner = glob[1:-1].replace("\\", r"\\")
-        return f"[^{inner[1:]}]" if inner.startswith("!") else f"[{inner}]"
-    return re.escape(glob)
+    try:
+        # Nothing is negated here, and no pattern is a comment.
+        expression, _ = GitIgnoreSpecPattern.pattern_to_regex(re.sub(r"^(?=[!#])", r"\\", stem))
+    except GitIgnorePatternError:
+        expression = None
+    # One that git cannot read is a name, as in `page[1`.
+    return re.compile(expression or rf"(?:.*/)?{re.escape(stem)}(?:/.*)?\Z", re.DOTALL)
