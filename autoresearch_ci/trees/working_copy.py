@@ -202,22 +202,49 @@ def remove(path: str) -> None:
 
 
 def clone(source: str, path: str) -> None:
-    """Copy a regular file with its time, sharing its blocks where the disk can."""
+    """Copy a regular file with its time and its holes, sharing its blocks where the disk can."""
     given = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with open(given, "rb") as there, open(path, "xb", opener=_only_new) as here:
+    with open(given, "rb", buffering=0), open(path, "xb", buffering=0, opener=_only_new) as file:
         st = os.fstat(given)
+        for start, end in _parts(given, st):
+            _copy_part(given, file.fileno(), start, end)
+        if _has_holes(st):
+            file.truncate(st.st_size)
+        os.utime(file.fileno(), ns=(st.st_atime_ns, st.st_mtime_ns))
+
+
+def _has_holes(st: os.stat_result) -> bool:
+    return st.st_blocks * 512 < st.st_size
+
+
+def _parts(file: int, st: os.stat_result) -> Iterator[tuple[int, int]]:
+    """Where the data of a file begin and end; what lies between them are holes."""
+    if not _has_holes(st):
+        yield 0, st.st_size
+        return
+    end = 0
+    while end < st.st_size:
         try:
-            left = st.st_size
-            while left > 0 and (done := os.copy_file_range(given, here.fileno(), left)):
-                left -= done
-        except (OSError, AttributeError) as error:
-            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            start = os.lseek(file, end, os.SEEK_DATA)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
                 raise
-            there.seek(0)  # another disk, or a system without such a call
-            here.truncate(0)
-            shutil.copyfileobj(there, here, _CHUNK)
-            here.flush()
-        os.utime(here.fileno(), ns=(st.st_atime_ns, st.st_mtime_ns))
+            return  # a hole to the end
+        end = os.lseek(file, start, os.SEEK_HOLE)
+        yield start, end
+
+
+def _copy_part(given: int, file: int, at: int, end: int) -> None:
+    """Copy the bytes of a file from one place to another one; where it has become shorter, those."""
+    try:
+        while at < end and (done := os.copy_file_range(given, file, end - at, at, at)):
+            at += done
+    except (OSError, AttributeError) as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        # another disk, or a system without such a call
+        while at < end and (data := os.pread(given, min(_CHUNK, end - at), at)):
+            at += os.pwrite(file, data, at)
 
 
 def _only_new(path: str, flags: int) -> int:

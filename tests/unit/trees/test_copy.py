@@ -8,6 +8,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -141,7 +142,7 @@ def test_another_content(made):
     assert sorted(found(folder / "copy")) == ["a", "b", "b/c", "h", "link"]
 
 
-def test_a_clone_keeps_time_and_holes_no_link(tmp_path):
+def test_a_clone_keeps_the_time_and_follows_no_link(tmp_path):
     """A copy has the file's time; where the path is taken or the source a link, it is an error."""
     (tmp_path / "a").write_text("1\n" * 100_000)
     os.utime(tmp_path / "a", ns=(10**18, 10**18))
@@ -152,6 +153,27 @@ def test_a_clone_keeps_time_and_holes_no_link(tmp_path):
     for source, path in (("link", "c"), ("a", "link"), ("a", "b")):
         with pytest.raises(OSError):
             clone(str(tmp_path / source), str(tmp_path / path))
+
+
+@pytest.mark.parametrize("elsewhere", ["", "/dev/shm"])
+def test_a_clone_keeps_holes(tmp_path, elsewhere):
+    """A file of data that is mostly holes takes no more room as a copy, on the same disk or not."""
+    if elsewhere and not os.access(elsewhere, os.W_OK):
+        pytest.skip(f"NOT RUN: no {elsewhere}")
+    with tempfile.TemporaryDirectory(dir=elsewhere or tmp_path) as folder:
+        source, copy = tmp_path / "a", Path(folder, "b")
+        with source.open("wb") as file:
+            file.truncate(64 << 20)
+            for place in (0, 20 << 20, 63 << 20):
+                file.seek(place)
+                file.write(b"x" * 5000)
+        clone(str(source), str(copy))
+        assert copy.read_bytes() == source.read_bytes()
+        assert copy.stat().st_blocks * 512 < 1 << 20
+        source.write_bytes(b"")
+        os.truncate(source, 1 << 20)
+        clone(str(source), f"{folder}/empty")
+        assert Path(folder, "empty").stat().st_size == 1 << 20
 
 
 @pytest.mark.parametrize("kind", ["xfs", "btrfs"])
