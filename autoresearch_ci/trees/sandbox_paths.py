@@ -6,6 +6,7 @@ downloads, never one with settings, where credentials are.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -101,7 +102,7 @@ def readable(env: Mapping[str, str], home: Path, closed: Path) -> tuple[Path, ..
         dict.fromkeys(
             path
             for path in found
-            if path.exists() and path not in inside and not path.is_relative_to(closed)
+            if os.path.exists(path) and path not in inside and not path.is_relative_to(closed)
         )
     )
 
@@ -130,7 +131,7 @@ def require_paths(sandbox: Sandbox) -> None:
     """Refuse a path of the user's that is not there: SettingsError."""
     for paths, setting in ((sandbox.read, "sandbox_read"), (sandbox.write, "sandbox_write")):
         for path in paths:
-            if not path.is_absolute() or not path.exists():
+            if not path.is_absolute() or not os.path.exists(path):
                 raise SettingsError(
                     f"`{setting}` names {path}, which is not there.",
                     remedy="Write absolute paths of files or folders of this machine.",

@@ -235,7 +235,7 @@ def _parts(file: int, st: os.stat_result) -> Iterator[tuple[int, int]]:
 
 
 def _copy_part(given: int, file: int, at: int, end: int) -> None:
-    """Copy the bytes of a file from one place to another one; where it has become shorter, those."""
+    """Copy the bytes between two places of a file, as far as it still has them."""
     try:
         while at < end and (done := os.copy_file_range(given, file, end - at, at, at)):
             at += done

@@ -285,6 +285,7 @@ def test_what_may_be_read(tmp_path, monkeypatch):
     for made in (*folders, "project/.venv/bin"):
         (home / made).mkdir(parents=True)
     path = f"{home}/.cargo/bin:{home}/tools/x/bin:{project}/.venv/bin:relative/bin:{home}"
+    path += f":/{'a' * 300}"  # the system refuses to look, as at a folder of another user's
     found = readable({"PATH": path, "CONDA_PREFIX": str(tmp_path)}, home, project)
     inside = {str(each.relative_to(home)) for each in found if each.is_relative_to(home)}
     assert inside == {*folders, "tools/x"} - {".ssh"}
