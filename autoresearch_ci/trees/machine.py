@@ -198,9 +198,12 @@ def mounts_below(root: str) -> list[str]:
 
 def file_system(path: str) -> str:
     """The type of the file system that a path is on, such as ext4; empty where nobody says."""
-    holding = [(len(at), kind) for at, kind in _mounts() if f"{path}/".startswith(f"{at}/")]
-    top = [kind for at, kind in _mounts() if at == "/"]
-    return max(holding, default=(0, top[-1] if top else ""))[1]
+    longest, found = 0, ""
+    for at, kind in _mounts():
+        below = at.rstrip("/") + "/"
+        if f"{path}/".startswith(below) and len(below) >= longest:  # of two at a place, the later
+            longest, found = len(below), kind
+    return found
 
 
 def _mounts() -> Iterator[tuple[str, str]]:

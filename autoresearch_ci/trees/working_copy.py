@@ -218,7 +218,7 @@ def _has_holes(st: os.stat_result) -> bool:
 
 
 def _parts(file: int, st: os.stat_result) -> Iterator[tuple[int, int]]:
-    """Where the data of a file begin and end; what lies between them are holes."""
+    """Yield the beginning and end of each part of a file that has data; between them are holes."""
     if not _has_holes(st):
         yield 0, st.st_size
         return

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from autoresearch_ci.core.errors import MachineError
-from autoresearch_ci.trees import place
+from autoresearch_ci.trees import machine, place
 from autoresearch_ci.trees.place import candidates, session_place
 
 
@@ -79,3 +79,11 @@ def test_what_is_not_mounted_lies_anywhere(tmp_path, monkeypatch):
     monkeypatch.setattr(place, "file_system", lambda _path: "overlay")
     assert candidates(tmp_path, str(tmp_path.parent)) == []
     assert tmp_path.parent in candidates(tmp_path, str(tmp_path.parent), mounted=False)
+
+
+def test_of_two_file_systems_at_a_place_the_later_is_seen(monkeypatch):
+    """What was mounted over another one hides it, and its folders are on the longest path."""
+    mounts = [("/", "ext4"), ("/shm", "tmpfs"), ("/shm", "overlay"), ("/a", "xfs")]
+    monkeypatch.setattr(machine, "_mounts", lambda: iter(mounts))
+    kinds = [machine.file_system(path) for path in ("/shm/x", "/shm", "/a/b/c", "/ab", "/")]
+    assert kinds == ["overlay", "overlay", "xfs", "ext4", "ext4"]
