@@ -5,6 +5,7 @@ Property tests try the same examples; `pytest --hypothesis-profile=explore` trie
 
 from __future__ import annotations
 
+import itertools
 import os
 import shlex
 import signal
@@ -13,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -85,6 +87,18 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     started = item.config.stash[_WATCH].started
     if started and item.get_closest_marker("fast"):
         pytest.fail(f"{started[0]} in a fast test: mark it with @pytest.mark.git")
+
+
+@pytest.fixture(scope="session")
+def tmp_path_factory(tmp_path_factory: pytest.TempPathFactory) -> pytest.TempPathFactory:
+    """Number folders by counting: pytest looks through all that are there, thousands, for each."""
+    make, count = tmp_path_factory.mktemp, itertools.count()
+
+    def mktemp(basename: str, numbered: bool = True) -> Path:
+        return make(f"{basename}{next(count)}" if numbered else basename, numbered=False)
+
+    tmp_path_factory.mktemp = mktemp  # type: ignore[method-assign]
+    return tmp_path_factory
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,12 +8,12 @@ as the runner starts it, and not as a fork. A test that was taken for fast and s
 
 from __future__ import annotations
 
-import functools
 import inspect
 import os
 import sys
 import types
 from collections.abc import Iterator
+from functools import cache, partial
 
 import pytest
 
@@ -53,40 +53,63 @@ def sort(items: list[pytest.Item], *, share_users: bool) -> None:
             item.add_marker(pytest.mark.xdist_group("image" if image else item.path.stem))
 
 
-def _kind(item: pytest.Item, used: set[str]) -> str:
+def _kind(item: pytest.Item, used: frozenset[str]) -> str:
     if "e2e" in item.path.parts:
         return "e2e"
-    starts = any(f"{name}.".startswith(f"{each}.") for name in used for each in STARTERS)
-    return "git" if starts else "fast"
+    return "git" if _starts_processes(used) else "fast"
 
 
-def used_modules(item: pytest.Item) -> set[str]:
+@cache
+def _starts_processes(used: frozenset[str]) -> bool:
+    return any(f"{name}.".startswith(f"{each}.") for name in used for each in STARTERS)
+
+
+def used_modules(item: pytest.Item) -> frozenset[str]:
     """The modules that what the test uses comes from."""
+    if not isinstance(item, pytest.Function):
+        return frozenset()
+    fixtures = item._fixtureinfo.name2fixturedefs.values()
+    return _used((item.function, *(each.func for all_ in fixtures for each in all_)))
+
+
+@cache
+def _used(functions: tuple[object, ...]) -> frozenset[str]:
+    """The same for functions; the cases of a parametrized test have theirs in common."""
     used: set[str] = set()
-    if isinstance(item, pytest.Function):
-        fixtures = item._fixtureinfo.name2fixturedefs.values()
-        seen: set[int] = set()
-        for function in (item.function, *(each.func for all_ in fixtures for each in all_)):
-            _follow(function, used, seen)
-    return used
+    seen: set[int] = set()
+    ahead = list(functions)
+    while ahead:
+        thing = ahead.pop()
+        if id(thing) not in seen:
+            seen.add(id(thing))
+            modules, further = _named(thing)
+            used |= modules
+            ahead += further
+    return frozenset(used)
 
 
-def _follow(thing: object, used: set[str], seen: set[int]) -> None:
-    if id(thing) in seen:
-        return
-    seen.add(id(thing))
-    for function in _functions(thing):
-        used.add(function.__module__)
-        names = {name for code in _codes(function.__code__) for name in code.co_names}
-        for name in names & function.__globals__.keys():
-            value = function.__globals__[name]
-            module = inspect.getmodule(value) if callable(value) else value
-            used.add(getattr(module, "__name__", ""))
-            if isinstance(value, types.ModuleType) and value.__name__.startswith("tests."):
-                for inner in names & vars(value).keys():
-                    _follow(vars(value)[inner], used, seen)
-            elif (getattr(value, "__module__", "") or "").startswith("tests."):
-                _follow(value, used, seen)
+_NAMED: dict[int, tuple[object, set[str], list[object]]] = {}
+"""What was found of each thing, which is kept so that no other gets its id."""
+
+
+def _named(thing: object) -> tuple[set[str], list[object]]:
+    """The modules that one thing's own code names, and what of the tests it names."""
+    if id(thing) not in _NAMED:
+        modules: set[str] = set()
+        further: list[object] = []
+        for function in _functions(thing):
+            modules.add(function.__module__)
+            names = {name for code in _codes(function.__code__) for name in code.co_names}
+            for name in names & function.__globals__.keys():
+                value = function.__globals__[name]
+                module = inspect.getmodule(value) if callable(value) else value
+                modules.add(getattr(module, "__name__", ""))
+                if isinstance(value, types.ModuleType) and value.__name__.startswith("tests."):
+                    further += [vars(value)[inner] for inner in names & vars(value).keys()]
+                elif (getattr(value, "__module__", "") or "").startswith("tests."):
+                    further.append(value)
+        _NAMED[id(thing)] = thing, modules, further
+    return _NAMED[id(thing)][1:]
 
 
 def _functions(thing: object) -> Iterator[types.FunctionType]:
@@ -97,7 +120,7 @@ def _functions(thing: object) -> Iterator[types.FunctionType]:
                 yield from _functions(inner)
     elif isinstance(thing, property):
         yield from _functions(thing.fget)
-    elif isinstance(thing, functools.partial):
+    elif isinstance(thing, partial):
         yield from _functions(thing.func)
     elif hasattr(thing, "hypothesis"):
         yield from _functions(thing.hypothesis.inner_test)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import anthropic
-import openai
 import pytest
 
 from autoresearch_ci.providers import Options
@@ -17,6 +15,9 @@ from tests.servers import openai as openai_api
 from tests.servers.anthropic import AnthropicServer
 from tests.servers.openai import OpenAIServer
 from tests.servers.sockets import Seen
+
+# The clients take a second to import, so a test that asks one imports it; they start `uname`.
+pytestmark = [pytest.mark.git, pytest.mark.xdist_group("official clients")]
 
 TALK = Conversation(
     (Block("You are a careful researcher."), Block("Rules: ünïcode «ok» 🌍", cache=True)),
@@ -38,6 +39,8 @@ def part(text: str, **cache: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("cache_for", ["5m", "1h"])
 def test_anthropic_is_asked_as_its_own_client_asks(cache_for: Any) -> None:
     """Method, path, headers and every field of the body are those of the official client."""
+    import anthropic
+
     mark = {"type": "ephemeral"} | ({"ttl": "1h"} if cache_for == "1h" else {})
     with AnthropicServer(anthropic_api.Says()) as server:
         options = Options(base_url=server.url, max_output_tokens=1000, cache_for=cache_for)
@@ -76,6 +79,8 @@ def test_anthropic_is_asked_as_its_own_client_asks(cache_for: Any) -> None:
 @pytest.mark.parametrize("key", [openai_api.KEY, None])
 def test_openai_is_asked_as_its_own_client_asks(key: str | None) -> None:
     """Method, path, headers and every field of the body are those of the official client."""
+    import openai
+
     with OpenAIServer(openai_api.Says(), key=key) as server:
         options = Options("gpt-6.1-terra", f"{server.url}/v1", max_output_tokens=1000)
         provider = OpenAIProvider(key or "", options)
@@ -131,6 +136,8 @@ def test_anthropic_server_of_the_tests_is_understood_by_the_official_client(
     says: anthropic_api.Says,
 ) -> None:
     """The tests' server is no image of our own reading of the API, streamed or not."""
+    import anthropic
+
     with (
         AnthropicServer(says) as server,
         anthropic.Anthropic(
@@ -166,6 +173,8 @@ def test_openai_server_of_the_tests_is_understood_by_the_official_client(
     says: openai_api.Says,
 ) -> None:
     """The tests' server is no image of our own reading of the API, streamed or not."""
+    import openai
+
     with (
         OpenAIServer(says) as server,
         openai.OpenAI(api_key=openai_api.KEY, base_url=f"{server.url}/v1", max_retries=0) as client,
@@ -193,6 +202,9 @@ def test_openai_server_of_the_tests_is_understood_by_the_official_client(
 
 def test_official_clients_take_the_servers_errors_as_what_they_are() -> None:
     """A wrong key and an unknown model are refused in the way of the original."""
+    import anthropic
+    import openai
+
     messages: Any = [{"role": "user", "content": "?"}]
     with AnthropicServer(anthropic_api.Says()) as server:
         with (
