@@ -13,13 +13,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autoresearch_ci.cli import init_choices, workflow, workflow_steps
+from autoresearch_ci.cli import init_choices, init_programme, workflow, workflow_steps
 from autoresearch_ci.cli.parser import add_settings
 from autoresearch_ci.cli.paths import folder_in, repository_root
 from autoresearch_ci.core.errors import SettingsError
 
 if TYPE_CHECKING:
-    from autoresearch_ci.project_types import Detected, Programme, Project
+    from autoresearch_ci.project_types import Detected, Project
 
 FILES = ("CLAUDE.md", "AGENTS.md")
 
@@ -144,20 +144,20 @@ def _section(arguments: Namespace) -> int:
     folder = folder_in(root, arguments.repo)
     path = document(root)
     given = {**written(path), **arguments.overrides}
-    offers = init_choices.Offers(project_types.Project(root, folder))
-    offers = offers.of(arguments.package, needed=not given.get("target_file"))
-    folder = offers.folder
     target = given.get("target_file")
+    offers = init_choices.Offers(project_types.Project(root, folder))
+    planned = project_types.programme(root, folder) is not None
+    offers = offers.of(arguments.package, needed=not target and not planned)
+    folder = offers.folder
     _same_project(root, folder, path.name, target, arguments.overrides)
     detected = project_types.around(root, target) if target else project_types.here(root, folder)
-    programme = None if "run_command" in given else project_types.programme(root, folder)
+    programme = init_programme.read(root, folder, given)
     if programme:
-        stated = _stated(programme, detected)
-        detected, target = None, target or stated.get("target_file")
-        given = {**stated, **given}
+        given = {**init_programme.stated(programme, detected), **given}
+        detected, target = None, given.get("target_file")
     metric = {} if programme else offers.metric(arguments.metric, detected, given)
     given = {**metric, **given}
-    found = () if detected or target else project_types.candidates(root, folder)
+    found = () if detected or target or programme else project_types.candidates(root, folder)
     script = next((each for each in found if each.settings), None)
     known = _together(detected, given, path.name, set(arguments.overrides))
     if script:
@@ -185,27 +185,17 @@ def _section(arguments: Namespace) -> int:
     if not arguments.quiet:
         print(section)
     kind = detected.name if detected else "ml" if script else None
-    print(_next(path.name, kind, complete=complete))
-    likely = project_types.likely(root, folder) if detected is None else {}
+    unstated = f"{programme.file} does not state everything" if programme else None
+    print(_next(path.name, kind, unstated, complete=complete))
+    likely = {} if detected or programme else project_types.likely(root, folder)
     remarks = [
         *_remarks(detected, known, likely, complete=complete),
         *(() if metric else offers.named()),
     ]
-    for line in () if arguments.quiet else _found(programme) if programme else remarks:
+    said = init_programme.remarks(programme) if programme else remarks
+    for line in () if arguments.quiet else said:
         print(line)
     return 0
-
-
-def _stated(programme: Programme, detected: Detected | None) -> dict[str, str]:
-    """The settings that a programme states; the type says how dependencies are installed."""
-    setup = detected.settings.get("setup_command") if detected else None
-    return {**programme.settings, **({"setup_command": setup} if setup else {})}
-
-
-def _found(programme: Programme) -> Iterator[str]:
-    """List where the section comes from, and what of it is in words alone."""
-    yield f"From {programme.file}, which models are shown as well; nothing else in it counts."
-    yield from (f"note: {remark}" for remark in programme.remarks)
 
 
 def _same_project(
@@ -352,9 +342,10 @@ def placed(before: bytes, section: str, name: str, *, force: bool) -> bytes:
     return text.replace("\n", newline).encode()
 
 
-def _next(file: str, kind: str | None, *, complete: bool) -> str:
+def _next(file: str, kind: str | None, unstated: str | None, *, complete: bool) -> str:
     if not complete:
         why = f"Not all of this {kind} project was found" if kind else "No known type of project"
+        why = unstated or why
         return (
             f"Written to {file}. {why}: fill in what says TODO.\n"
             "Then `autoresearch-ci config` checks it, and `autoresearch-ci setup` tries it once."

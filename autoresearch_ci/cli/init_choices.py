@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from autoresearch_ci.project_types import Detected, Project
     from autoresearch_ci.project_types.benchmarks import Benchmark
 
-_MOST_NAMED = 12
+MOST_NAMED = 12
 
 
 class Offers:
@@ -59,7 +59,7 @@ class Offers:
         found = chosen(self._members, wanted)
         if len(found) == 1:
             return found[0]
-        listed = ", ".join([*self._members][:_MOST_NAMED]) or "none"
+        listed = ", ".join([*self._members][:MOST_NAMED]) or "none"
         raise SettingsError(
             f"{len(found) or 'No'} members of this workspace are called {wanted!r}.",
             remedy=f"Name one by its folder. Members here: {listed}.",
@@ -112,6 +112,13 @@ class Offers:
         if self._benchmarks:
             names = ", ".join(f"{clean(each.name)} ({each.what})" for each in self._benchmarks)
             yield f"Could be the metric as well, by --metric NAME: {names}."
+
+
+def target(scope: Sequence[str]) -> str | None:
+    """The file of a programme's scope that a person at a terminal picks; None where it is open."""
+    offered = scope[:MOST_NAMED]
+    picked = _asked("Which file is to be improved first?", offered) if offered else None
+    return None if picked is None else offered[picked]
 
 
 def _member(folder: str, name: str) -> str:

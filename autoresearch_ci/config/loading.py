@@ -97,10 +97,16 @@ def load(
     detected = _detected(root, folder, configured)
     notes = [*documents.notes]
     if detected and _describes_another(configured, detected):
-        notes.append(
-            f"Nothing of the detected {detected.name} project is used (no setup_command, no "
-            f"guard_command): the settings describe a project of their own."
-        )
+        lacking = [
+            f"no {name}"
+            for name in ("setup_command", "guard_command")
+            if name in detected.settings and name not in configured
+        ]
+        if lacking:
+            notes.append(
+                f"Nothing of the detected {detected.name} project is used "
+                f"({', '.join(lacking)}): the settings describe a project of their own."
+            )
         detected = None
     weakest = {name: (value, RUNNER) for name, value in defaults.items()}
     merged = {

@@ -10,12 +10,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from autoresearch_ci.project_types.java import wrapper
 from autoresearch_ci.project_types.ml import python
 from autoresearch_ci.project_types.project import Project
 
 _LIKELY = re.compile(r"(^|[-_:.])(bench(mark)?s?|perf(ormance)?|measure)([-_:.]|$)", re.IGNORECASE)
 _TARGET = re.compile(r"^([A-Za-z][\w.-]*)\s*:(?![=:])", re.MULTILINE)
 _GO = re.compile(r"^func\s+Benchmark\w*\(\s*\w+\s+\*testing\.B\s*\)", re.MULTILINE)
+_JMH = re.compile(r"\bme\.champeau\.(gradle\.)?jmh\b|\bjmhJar\b")
 _MOST = 8
 
 _SECONDS = {"metric_name": "seconds", "metric_parse": 'echo "$AUTORESEARCH_SECONDS"'}
@@ -85,16 +87,23 @@ def _go(project: Project) -> Iterator[Benchmark]:
 
 
 def _jmh(project: Project) -> Iterator[Benchmark]:
+    """Maven builds benchmarks.jar as JMH's archetype has it, Gradle's plugin a jar of its own."""
+    gradle = ("build.gradle", "build.gradle.kts", "gradle/libs.versions.toml")
     if "jmh-core" in project.text("pom.xml"):
-        wrapper = "./mvnw" if project.has("mvnw") else "mvn"
-        settings = {
-            "run_command": f"{wrapper} -q -B -DskipTests package && "
-            "java -jar target/benchmarks.jar -bm avgt -tu ns -rf csv -rff jmh.csv",
-            "metric_name": "ns_per_op",
-            "metric_parse": f"awk -F, 'NR > 1 {{ n++; s += log($5) }} {_MEAN}' jmh.csv",
-            "artifacts": "jmh.csv",
-        }
-        yield _lower("jmh", "the benchmarks of JMH, average time", settings)
+        program = wrapper(project, "mvnw", "mvn")
+        build, jar = f"{program} -q -B -DskipTests package", "target/benchmarks.jar"
+    elif any(_JMH.search(project.text(name)) for name in gradle):
+        program = wrapper(project, "gradlew", "gradle")
+        build, jar = f"{program} -q --no-daemon jmhJar", "build/libs/*-jmh.jar"
+    else:
+        return
+    settings = {
+        "run_command": f"{build} && java -jar {jar} -bm avgt -tu ns -rf csv -rff jmh.csv",
+        "metric_name": "ns_per_op",
+        "metric_parse": f"awk -F, 'NR > 1 {{ n++; s += log($5) }} {_MEAN}' jmh.csv",
+        "artifacts": "jmh.csv",
+    }
+    yield _lower("jmh", "the benchmarks of JMH, average time", settings)
 
 
 def _scripts(project: Project) -> Iterator[Benchmark]:

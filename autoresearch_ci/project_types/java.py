@@ -84,8 +84,8 @@ def members_of(project: Project) -> tuple[str, ...]:
 
 def _maven(project: Project, *, tested: bool) -> dict[str, str]:
     reactor = next((each for each in project.upwards() if _lists(each, project)), None)
-    wrapper = _wrapper(reactor or project, "mvnw", "mvn")
-    maven = f"{wrapper} -q -B"
+    program = wrapper(reactor or project, "mvnw", "mvn")
+    maven = f"{program} -q -B"
     if reactor:
         # A module may need its neighbours, which only the parent knows how to build.
         up, module = (
@@ -111,7 +111,7 @@ def _lists(above: Project, project: Project) -> bool:
 
 def _gradle(project: Project, *, tested: bool) -> dict[str, str]:
     # A daemon would outlive its run, and a warm one would flatter the next.
-    gradle = f"{_wrapper(project, 'gradlew', 'gradle')} -q --no-daemon"
+    gradle = f"{wrapper(project, 'gradlew', 'gradle')} -q --no-daemon"
     settings = {
         "run_command": f"{gradle} --no-build-cache clean assemble",
         "setup_command": f"{gradle} assemble" + (" test" if tested else ""),
@@ -119,14 +119,15 @@ def _gradle(project: Project, *, tested: bool) -> dict[str, str]:
     return {**settings, "guard_command": f"{gradle} test"} if tested else settings
 
 
-def _wrapper(project: Project, wrapper: str, program: str) -> str:
-    where = next((each for each in project.upwards() if each.has(wrapper)), None)
+def wrapper(project: Project, script: str, program: str) -> str:
+    """The command that starts the wrapper which is nearest above, else the program itself."""
+    where = next((each for each in project.upwards() if each.has(script)), None)
     if where is None:
         return program
     way = project.way_to(where)
-    executable = os.access(where.root / wrapper, os.X_OK)
-    plain = wrapper if way == "." else f"{way}/{wrapper}"
-    return (f"./{wrapper}" if way == "." else plain) if executable else f"sh {plain}"
+    executable = os.access(where.root / script, os.X_OK)
+    plain = script if way == "." else f"{way}/{script}"
+    return (f"./{script}" if way == "." else plain) if executable else f"sh {plain}"
 
 
 def _image(project: Project, build: str) -> str:

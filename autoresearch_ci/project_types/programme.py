@@ -11,15 +11,16 @@ Nothing is guessed: what is in the words alone is named, for people to write it 
 from __future__ import annotations
 
 import json
-import posixpath
 import re
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from autoresearch_ci.project_types.detected import ASIDE
 from autoresearch_ci.project_types.placing import inside
 from autoresearch_ci.project_types.project import Project
+from autoresearch_ci.project_types.scope import CODE, matching, paths
 
 LAYOUTS = (
     (".auto/prompt.md", ".auto/measure.sh", ".auto/checks.sh", ".auto/log.jsonl"),
@@ -30,12 +31,16 @@ LAYOUTS = (
 _HEADING = re.compile(r"^#{1,4}\s+(.+?)\s*#*$", re.MULTILINE)
 _BULLET = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+", re.MULTILINE)
 _PRIMARY = re.compile(r"^\W*primary\b[^:`\n]*:?[*_\s:]*(.+)$", re.IGNORECASE | re.MULTILINE)
-_CODE = re.compile(r"`([^`\n]+)`")
 _NAME = re.compile(r"[^\s`*(),:;]+")
 _LOWER = re.compile(r"\b(lower|less|fewer|smaller|minimi[sz]e)\b|↓", re.IGNORECASE)
 _HIGHER = re.compile(r"\b(higher|more|larger|bigger|maximi[sz]e)\b|↑", re.IGNORECASE)
-_PRINTED = re.compile(r"\bMETRIC ([^\s=$]+)=")
-_PATH = re.compile(r"[\w.@*?\[\]{}+/-]+")
+_PRINTED = re.compile(r"\bMETRIC ([^\s=]+)=")
+_PUT_TOGETHER = re.compile(r"[${}%#]")
+_BOUND = re.compile(
+    r"([^\s(),;]+)\s*(>=|<=|≥|≤)\s*([+-]\d+(?:\.\d+)?%|\d[\d,]*(?:\.\d+)?)"
+    r"(?=\s*(?:$|[;()—]|[.,](?!\d)|and\b))"  # what has a unit is in words
+)
+_SIGNS = {"≥": ">=", "≤": "<="}
 _MOST_TOLD = 6
 _SECTIONS = {
     "metrics": ("metric",),
@@ -49,57 +54,85 @@ _SECTIONS = {
 class Programme:
     """A programme that was found: its file, the settings that it states, and what is left over.
 
-    `settings` are as a user would write them, `remarks` sentences for people.
+    `settings` are as a user would write them, `remarks` sentences for people, and `scope` the files
+    that could be the target where none is stated, tests and examples last, the largest first.
     """
 
     file: str
     settings: Mapping[str, str]
     remarks: tuple[str, ...] = ()
+    scope: tuple[str, ...] = ()
 
 
-def programme(root: Path, folder: str = "") -> Programme | None:
-    """Find the programme of the folder; None where there is none. Only reads."""
+def programme(root: Path, folder: str = "", target: str | None = None) -> Programme | None:
+    """Find the programme of the folder; None where there is none. Only reads.
+
+    `target` is the target where somebody has said it, as it is seen from the root.
+    """
     project = Project(root, folder)
     for file, script, checks, log in LAYOUTS:
-        if project.has(file) and project.has(script):
-            return _read(project, file, script, checks, log)
+        if project.has(script):
+            return _read(project, (file, script, checks, log), target)
     return None
 
 
-def _read(project: Project, file: str, script: str, checks: str, log: str) -> Programme:
+def direction(text: str) -> str:
+    """`lower` or `higher`, as the words say what is better; empty where they leave it open."""
+    lower, higher = bool(_LOWER.search(text)), bool(_HIGHER.search(text))
+    return "" if lower == higher else "lower" if lower else "higher"
+
+
+def _read(project: Project, names: tuple[str, str, str, str], target: str | None) -> Programme:
+    file, script, checks, log = names
     parts = _sections(project.text(file))
-    name, direction, remarks = _metric(project, parts["metrics"], script, log)
+    printed = list(dict.fromkeys(_PRINTED.findall(project.text(script))))
+    printed = [] if any(map(_PUT_TOGETHER.search, printed)) else printed
+    name, way, remarks = _metric(project.text(log), parts["metrics"], script, printed)
     files = list(project.walk())
-    scope = list(_paths(parts["scope"], files))
-    limits = [path for path in _paths(parts["limits"], files) if path not in scope]
+    scope = list(paths(parts["scope"], files))
+    limits = list(paths(parts["limits"], files))
     plain = [path for path in scope if path in files]
+    if target is None and plain:
+        target = project.at(plain[0])
     guard = _command(project, checks) if project.has(checks) else ""
-    protected = [script, *limits, *([checks] if guard else [])]
+    protected = [script, *(path for path in limits if path not in scope)]
+    known = {*printed, *CODE.findall(parts["metrics"])} - {name}
+    bounds, words = _constraints(parts["constraints"], known)
     settings = {
-        "target_file": project.at(plain[0]) if plain else "",
+        "target_file": target or "",
+        "editable_files": _listed(project, [p for p in scope if project.at(p) != target]),
         "run_command": _command(project, script),
         "metric_name": name,
-        "metric_direction": direction,
+        "metric_direction": f"{way}_is_better" if way else "",
+        "constraints": ", ".join(bounds),
         "guard_command": guard,
-        "readonly_files": ", ".join(map(project.at, protected)),
-        "program_file": project.at(file),
+        "readonly_files": _listed(project, [*protected, *([checks] if guard else [])]),
+        "program_file": project.at(file) if project.has(file) else "",
     }
-    if plain:
-        others = [project.at(path) for path in scope if path != plain[0]]
-        settings["editable_files"] = ", ".join(others)
-    if not plain:
-        remarks.append(f"{file} names no single file in its scope: say which with --target-file.")
-    if words := _bullets(parts["constraints"]):
+    own = project.at(file if project.has(file) else script)
+    remarks += [
+        f"{project.at(path)} is in scope and off limits at once: it is taken to be in scope."
+        for path in limits
+        if path in scope
+    ]
+    if words:
         told = "; ".join(words[:_MOST_TOLD])
         more = f"; and {len(words) - _MOST_TOLD} more" if len(words) > _MOST_TOLD else ""
         remarks.append(
             f"Constraints in words, which models are shown and nobody checks: {told}{more}"
         )
+    choice = [] if target else matching(scope, files)
+    choice.sort(key=lambda path: (bool(ASIDE.search(path)), -project.size(path)))
     return Programme(
-        project.at(file),
+        own,
         {key: value for key, value in settings.items() if value},
         tuple(remarks),
+        tuple(map(project.at, choice)),
     )
+
+
+def _listed(project: Project, patterns: Sequence[str]) -> str:
+    return ", ".join(map(project.at, patterns))
 
 
 def _sections(text: str) -> dict[str, str]:
@@ -113,28 +146,26 @@ def _sections(text: str) -> dict[str, str]:
     return found
 
 
-def _metric(project: Project, text: str, script: str, log: str) -> tuple[str, str, list[str]]:
+def _metric(log: str, text: str, script: str, printed: Sequence[str]) -> tuple[str, str, list[str]]:
     """The primary metric's name and direction, from the log's head, else from the words."""
-    head = _head(project.text(log))
+    head = _head(log)
     name, way = str(head.get("metricName", "")), str(head.get("bestDirection", ""))
     told = _PRIMARY.search(text)
     line = told[1] if told else ""
     if not name and line:
-        word = _CODE.search(line) or _NAME.search(line)
-        name = word[1] if word and word.re is _CODE else word[0] if word else ""
+        word = CODE.search(line) or _NAME.search(line)
+        name = word[1] if word and word.re is CODE else word[0] if word else ""
         name = name.strip("*_")
     remarks = []
-    printed = list(dict.fromkeys(_PRINTED.findall(project.text(script))))
     if name and printed and name not in printed:
         remarks.append(f"{script} prints METRIC {', '.join(printed)}, and not {name}.")
     if not name and len(printed) == 1:
         name = printed[0]
-    if not way:
-        lower, higher = bool(_LOWER.search(line)), bool(_HIGHER.search(line))
-        way = "" if lower == higher else "lower" if lower else "higher"
-    if not way:
+    way = way or direction(line)
+    if name and not way:
         remarks.append("Whether lower or higher is better is not stated: lower is taken.")
-    return name, f"{way or 'lower'}_is_better", remarks
+        way = "lower"
+    return name, way, remarks
 
 
 def _head(log: str) -> Mapping[str, object]:
@@ -151,6 +182,22 @@ def _head(log: str) -> Mapping[str, object]:
     return found
 
 
+def _constraints(text: str, known: Collection[str]) -> tuple[list[str], list[str]]:
+    """The bounds that stand there as `name >= number` of a known metric, and the rest in words.
+
+    A percentage without a sign is none of the baseline's number, as it would be in a setting.
+    """
+    bounds, words = [], []
+    for item in _bullets(text):
+        found = [each for each in _BOUND.findall(item) if each[0] in known]
+        bounds += [
+            f"{name} {_SIGNS.get(sign, sign)} {number.replace(',', '')}"
+            for name, sign, number in found
+        ]
+        words += [] if found else [item]
+    return list(dict.fromkeys(bounds)), words
+
+
 def _command(project: Project, script: str) -> str:
     """A script by its own first line where it may be executed, else by bash."""
     try:
@@ -164,43 +211,3 @@ def _bullets(text: str) -> list[str]:
     """The first line of each item of a list, without marks."""
     items = _BULLET.split(text)[1:]
     return [re.sub(r"[*`]", "", item.splitlines()[0]).strip() for item in items if item.strip()]
-
-
-def _paths(text: str, files: Sequence[str]) -> Iterator[str]:
-    """The files, folders and patterns that a list names and that exist, once each.
-
-    A name that is none from the root is looked for below the folder that was named last.
-    """
-    seen, below = set(), ""
-    for token in _CODE.findall(text):
-        given = token.strip().removeprefix("./")
-        if not _PATH.fullmatch(given) or given.startswith("/"):
-            continue
-        name = given.rstrip("/")
-        found = name if _is_there(name, files) else posixpath.join(below, name)
-        if not _is_there(found, files):
-            continue
-        if any(path.startswith(f"{found}/") for path in files):
-            below = found
-            if given.endswith("/") and text.rpartition(f"`{token}`")[2].startswith(":"):
-                continue  # what follows is in it
-            found = f"{found}/**"
-        if found not in seen:
-            seen.add(found)
-            yield found
-
-
-def _is_there(path: str, files: Sequence[str]) -> bool:
-    if path in files or any(each.startswith(f"{path}/") for each in files):
-        return True
-    if not set(path) & set("*?["):
-        return False
-    wanted = _glob(path)
-    return any(wanted.fullmatch(each) for each in files)
-
-
-def _glob(pattern: str) -> re.Pattern[str]:
-    """A pattern with `*`, `?` and `**`, as for `readonly_files`."""
-    words = re.split(r"(\*\*/?|\*|\?)", pattern)
-    meant = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return re.compile("".join(meant.get(word, re.escape(word)) for word in words))

@@ -285,6 +285,31 @@ def test_a_programme_of_another_tool(tmp_path, init):
     assert load(tmp_path).settings == settings
 
 
+def test_a_programme_without_a_single_file(tmp_path, init, monkeypatch):
+    """The section says what is known, and one question is left: which file; a terminal asks it."""
+    (tmp_path / "lib").mkdir()
+    for name in ("lib/merge.py", "lib/heap.py", "other/package.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x = 1\n" * len(name))
+    text = PROGRAMME.replace("- `sort.py` — the algorithm\n- `lib/merge.py`", "- `lib/*.py`")
+    (tmp_path / "autoresearch.md").write_text(text)
+    (tmp_path / "autoresearch.sh").write_text('echo "METRIC sort_ms=4.2"\n')
+    said = init()
+    assert "autoresearch.md does not state everything: fill in what says TODO" in said
+    assert "In it are: lib/merge.py, lib/heap.py." in said
+    init("--force", "--target-file", "lib/heap.py")
+    settings = load(tmp_path).settings
+    assert (settings.target_file, settings.editable_files) == ("lib/heap.py", ("lib/*.py",))
+    (tmp_path / "CLAUDE.md").unlink()
+    said = iter(["1\n"])
+    for stream in (sys.stdin, sys.stderr):
+        monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys.stdin, "readline", lambda: next(said), raising=False)
+    assert "Which file is to be improved first?" in init()
+    assert load(tmp_path).settings.target_file == "lib/merge.py"
+    assert next(said, None) is None
+
+
 def test_a_programme_is_named_where_settings_are_missing(tmp_path, init):
     """Nothing of it counts before there is a section; the error says which command makes one."""
     (tmp_path / "autoresearch.md").write_text(PROGRAMME)

@@ -72,8 +72,47 @@ def test_a_lock_file_without_its_program_is_said(write, programs):
         ('print(f"val_bpb: {early}")\nprint(f"val_bpb: {val_bpb}")\n', True),
         ('print(f"val_bpb: {val_bpb} after {step}")\n', True),
         ("import inner\n", True),
+        ('def main():\n    if 1:\n        print(f"val_bpb: {val_bpb:.6f}")\nmain()\n', False),
+        ('def report():\n    print(f"val_bpb: {val_bpb:.6f}")\n', True),
+        ('def main():\n    while 1:\n        print("val_bpb:", val_bpb)\n', True),
+        ('print("val_bpb:", val_bpb, end="")\n', True),
+        ("print(\n", True),
     ],
 )
 def test_a_line_that_is_printed_once_needs_no_shell(settings, text, needed):
     """`metric_parse` is there where one of many values has to be chosen, or nobody knows."""
     assert ("metric_parse" in settings({**FILES, "train.py": text})) == needed
+
+
+PROGRAM = """\
+# Research
+The goal is simple: get the {way} val_auc. Everything is fair game, more or less.
+
+Read it: `grep "^val_auc:\\|^peak_vram_mb:" run.log`
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "name", "direction"),
+    [
+        (PROGRAM.format(way="highest"), "val_auc", "higher"),
+        (PROGRAM.format(way="lowest"), "val_auc", "lower"),
+        ("Get the lowest val_bpb.\n\ngrep '^val_bpb:' run.log\n", "val_bpb", "lower"),
+        ("Research what you like.\n", "val_bpb", "lower"),
+    ],
+)
+def test_the_metric_is_what_the_programme_reads(settings, program, name, direction):
+    """Other tasks in karpathy's layout have other metrics, which program.md names."""
+    found = settings({**FILES, "program.md": program})
+    assert found["metric_name"] == name
+    assert found["metric_direction"] == f"{direction}_is_better"
+    assert found["metric_parse"].startswith(f'grep "^{name}:"')
+
+
+def test_a_direction_that_the_programme_leaves_open(write, programs):
+    """Lower is taken, and a note says so."""
+    from autoresearch_ci.project_types import detect
+
+    programs("python")
+    (note,) = detect(write({**FILES, "program.md": PROGRAM.format(way="best")})).notes
+    assert "a lower or a higher val_auc is better" in note

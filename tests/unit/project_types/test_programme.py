@@ -144,12 +144,67 @@ def test_the_log_knows_best(project):
 
 
 def test_a_scope_of_folders_alone(project):
-    """Then no file is taken for the target, and the user is asked for it."""
+    """Then no file is taken for the target: those that could be are there to choose from."""
     text = MARKDOWN.replace("- `src/parser.rs` — the hot loop\n", "").split("- `src/tree/`:")[0]
-    found = programme(project(text + "\n## Off Limits\n"))
+    root = project(text + "- `tests/*.{rs,ts}`\n\n## Off Limits\n")
+    found = programme(root)
     assert "target_file" not in found.settings
-    assert any("--target-file" in remark for remark in found.remarks)
-    assert "editable_files" not in found.settings
+    assert found.scope == ("src/lexer/a.rs", "tests/all.rs")
+    assert found.settings["editable_files"] == "src/lexer/**, tests/*.rs"
+    chosen = programme(root, target="tests/all.rs")
+    assert chosen.scope == ()
+    assert chosen.settings["target_file"] == "tests/all.rs"
+
+
+def test_a_target_that_somebody_says(project):
+    """It is the target, and all else that is in scope may change with it."""
+    settings = programme(project(), target="src/tree/node.rs").settings
+    assert settings["target_file"] == "src/tree/node.rs"
+    assert settings["editable_files"] == "src/parser.rs, src/lexer/**, src/tree/walk*.rs"
+
+
+@pytest.mark.parametrize(
+    ("words", "bounds"),
+    [
+        ("- `tests >= 18,329`", "tests >= 18329"),
+        ("- **peak_kb** ≤ 900.5, always", "peak_kb <= 900.5"),
+        ("- `tests` <= +5% and `peak_kb >= -0.5%`", "tests <= +5%, peak_kb >= -0.5%"),
+        ("- `tests >= 90%` of what there is", ""),  # of another number than the baseline's
+        ("- `peak_kb <= 1.5x`\n- `peak_kb <= 4 MB`", ""),  # in another unit, perhaps
+        ("- `others >= 3` and `total_µs <= 12`", ""),  # nothing prints it; the metric itself
+    ],
+)
+def test_constraints_that_are_numbers(project, words, bounds):
+    """A bound on a number that is named is a setting; the rest stays in words, and is said."""
+    text = MARKDOWN.replace("- **All tests** must pass (`cargo test`)", words)
+    found = programme(project(text))
+    assert found.settings.get("constraints", "") == bounds
+    assert ("nobody checks" in " ".join(found.remarks)) or bounds
+    assert words.split()[1].strip("`*") in " ".join(found.remarks) or bounds
+
+
+def test_in_scope_and_off_limits(project):
+    """What stands in both lists is editable, and that is said."""
+    found = programme(project(MARKDOWN.replace("- `tests/` and", "- `src/lexer/` and")))
+    assert "src/lexer/**" in found.settings["editable_files"]
+    assert any("src/lexer/** is in scope and off limits" in each for each in found.remarks)
+
+
+def test_a_script_without_words(tmp_path):
+    """Then the command and its metric are known, and the rest is to be filled in."""
+    (tmp_path / "autoresearch.sh").write_text('echo "METRIC rate=12"\n')
+    found = programme(tmp_path)
+    assert found.file == "autoresearch.sh"
+    assert found.settings["run_command"] == "bash autoresearch.sh"
+    assert found.settings["metric_name"] == "rate"
+    assert "program_file" not in found.settings
+
+
+def test_names_that_are_put_together(project):
+    """A script that builds the names of what it prints is not said to print another one."""
+    root = project()
+    (root / "autoresearch.sh").write_text('print(f"METRIC {name}={value}")\n')
+    assert not any("prints METRIC" in each for each in programme(root).remarks)
 
 
 @pytest.mark.parametrize(

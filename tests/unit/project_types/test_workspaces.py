@@ -135,6 +135,33 @@ def test_the_files_of_benchmarks(tmp_path):
         assert float(done.stdout) == pytest.approx(value)
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("build.gradle", "plugins { id 'me.champeau.jmh' version '0.7.2' }"),
+        ("build.gradle.kts", "plugins { alias(libs.plugins.jmh) }"),
+        ("build.gradle", "apply plugin: 'me.champeau.gradle.jmh'"),
+        ("build.gradle", "task jmhJar(type: Jar) { classifier = 'jmh' }"),
+    ],
+)
+def test_jmh_with_gradle(tmp_path, name, text):
+    """The jar that Gradle's plugin makes is run as Maven's is, from the folder that it is in."""
+    files = {
+        f"core/{name}": text,
+        "core/gradle/libs.versions.toml": 'jmh = { id = "me.champeau.jmh", version = "0.7.2" }',
+        "gradlew": "",
+    }
+    if "libs." not in text:
+        del files["core/gradle/libs.versions.toml"]
+    project(tmp_path, files)
+    (tmp_path / "gradlew").chmod(0o755)
+    [found] = benchmarks(Project(tmp_path, "core"))
+    assert found.name == "jmh"
+    assert found.settings["run_command"].startswith(
+        "../gradlew -q --no-daemon jmhJar && java -jar build/libs/*-jmh.jar -bm avgt "
+    )
+
+
 def test_scripts_and_targets_by_their_names(tmp_path):
     """A script that is called a benchmark is offered by its wall time; others are not."""
     files = {
