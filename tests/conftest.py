@@ -82,11 +82,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Fail a test that was taken for fast and is not."""
+    """Fail a test that was taken for one that starts no process, and does."""
     yield
     started = item.config.stash[_WATCH].started
-    if started and item.get_closest_marker("fast"):
-        pytest.fail(f"{started[0]} in a fast test: mark it with @pytest.mark.git")
+    if started and (item.get_closest_marker("fast") or item.get_closest_marker("long")):
+        pytest.fail(f"{started[0]}: mark the test with @pytest.mark.git, it starts a process")
 
 
 @pytest.fixture(scope="session")

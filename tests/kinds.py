@@ -1,9 +1,11 @@
-"""The kind of a test, from what it uses: `fast`, `git`, `job` or `e2e`; the most demanding counts.
+"""The kind of a test, from what it uses: `fast`, `long`, `git`, `job` or `e2e`; the most demanding counts.
 
 A test uses what its code, its fixtures and the tests' own helpers name, at any depth. So nobody
 marks tests by hand, but where the program itself starts a process behind a plain function: there
-`@pytest.mark.git` stands; and `@pytest.mark.job` stands where a job of the Action is to be started
-as the runner starts it, and not as a fork. A test that was taken for fast and starts a process fails, and says so.
+`@pytest.mark.git` stands; `@pytest.mark.job` stands where a job of the Action is to be started
+as the runner starts it, and not as a fork; and `@pytest.mark.long` where a test starts no process and takes
+most of a second or more, for its many seeds or examples. A test that was taken for one that starts no
+process and starts one fails, and says so.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from functools import cache, partial
 
 import pytest
 
-KINDS = ("e2e", "job", "git", "fast")
+KINDS = ("e2e", "job", "git", "long", "fast")
 STARTERS = (
     "subprocess",
     "tests.prepared_steps",

@@ -151,6 +151,7 @@ WORDS = st.lists(
 ).map(" ".join)
 
 
+@pytest.mark.long
 @given(WORDS)
 def test_any_text_gets_an_answer(said):
     """Whatever follows the command, it is understood or explained, and what is kept is bounded."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -396,8 +397,10 @@ def asks_for_a_session(body: str) -> bool:
     return isinstance(command, Command) and command.verb in (Verb.RUN, Verb.SETUP)
 
 
-@pytest.mark.parametrize("after", ["", " ", "\n", "\r\nthank you", "\nstop run /autoresearch pr"])
-@pytest.mark.parametrize("blank", [" ", "  ", "\t", "\u00a0", " \u200b", " <!-- run --> "])
+BLANKS = (" ", "  ", "\t", "\u00a0", " \u200b", " <!-- run --> ")
+AFTER = ("", " ", "\n", "\r\nthank you", "\nstop run /autoresearch pr")
+
+
 @pytest.mark.parametrize(
     ("line", "session"),
     [
@@ -414,12 +417,13 @@ def asks_for_a_session(body: str) -> bool:
         *[(line, False) for line in ("stpo", "print", "helpless", "stop it", "stop.")],
     ],
 )
-def test_a_command_is_answered_at_once_unless_it_is_a_session(
-    workflow, line, session, blank, after
-):
+def test_a_command_is_answered_at_once_unless_it_is_a_session(workflow, line, session):
     """However it is written: the loop's job, which may wait, is started for a session alone."""
-    body = f"{COMMAND}{blank}{line}" + after
-    assert started(workflow(), "issue_comment", body) == ["commands"] + ["loop"] * session
+    written = workflow()
+    for blank, after in product(BLANKS, AFTER):
+        body = f"{COMMAND}{blank}{line}{after}"
+        jobs = started(written, "issue_comment", body)
+        assert jobs == ["commands"] + ["loop"] * session, body
 
 
 @pytest.mark.parametrize("body", ["/AUTORESEARCH stop", "/autoresearcher run", "/autoresearch-x"])

@@ -185,6 +185,7 @@ def test_every_format_by_its_name(results, view):
     assert results("--format", "table") == results()
 
 
+@pytest.mark.long
 def test_the_page_and_the_picture_of_the_logs_branch(results, view):
     """What the logs branch shows can be had without one."""
     assert results("--format", "markdown")[0] == "# autoresearch campaign `mar17`"

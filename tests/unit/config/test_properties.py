@@ -1,6 +1,7 @@
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -59,6 +60,7 @@ GARBAGE = st.one_of(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=200)
 @given(claude=GARBAGE, agents=GARBAGE, yml=GARBAGE)
 def test_garbage(claude, agents, yml):

@@ -108,6 +108,7 @@ def test_comments_are_taken_out_of_prose_only():
     assert Redactor()("<!-- x -->") == "<!-- x -->"
 
 
+@pytest.mark.long
 def test_source_code_is_left_alone():
     """Nothing in this package, and in its examples, looks like a secret."""
     top = Path(__file__).parents[3]
@@ -116,6 +117,7 @@ def test_source_code_is_left_alone():
         assert Redactor()(text) == visible(text), path
 
 
+@pytest.mark.long
 @settings(max_examples=1000)
 @given(TEXTS, st.lists(st.one_of(PIECES, st.text(min_size=6, max_size=20)), max_size=3))
 def test_any_text_is_taken_and_nothing_is_found_the_second_time(text, values):

@@ -78,6 +78,7 @@ def warming_at_first(run):
     return -20 * (1 - math.exp(-run / 15))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("trend", "share"), [(warming_steadily, 0.03), (warming_at_first, 0.01)])
 def test_a_machine_that_warms_up_improves_nothing(trend, share):
     """Each run is faster than the last, and of the ideas that change nothing hardly any is kept.

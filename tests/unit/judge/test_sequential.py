@@ -90,6 +90,7 @@ def test_a_keep_rests_on_fresh_runs_of_both_sides(seed):
     assert record.value - record.prev == pytest.approx(-8.0, abs=3.0)
 
 
+@pytest.mark.long
 def test_the_claim_is_no_lucky_number():
     """The gains that are written down are on average the real ones, not the luckiest runs."""
     claimed = true = 0.0
@@ -104,6 +105,7 @@ def test_the_claim_is_no_lucky_number():
     assert claimed == pytest.approx(true, rel=0.15)
 
 
+@pytest.mark.long
 def test_where_nothing_improves_little_is_kept():
     """200 candidates that change nothing: at most two are kept, on average far fewer."""
     kept = [
@@ -265,6 +267,7 @@ def test_a_gain_on_another_machine_is_written_down_for_the_one_on_record(speed, 
         assert gain.value == pytest.approx(direction.better(begin, begin / 2), abs=3)
 
 
+@pytest.mark.long
 def test_however_many_records_come_at_once_the_noise_is_carried_once():
     """Also where more experiments of another machine come than are looked at closely."""
     campaign = Campaign(Program(seed=3))
@@ -351,6 +354,7 @@ def test_sign_and_direction_do_not_matter(direction, level):
     assert [r.status for r in moved] == ["keep", "keep", "discard"]
 
 
+@pytest.mark.long
 @given(
     seed=st.integers(0, 1000),
     power=st.integers(-300, 300),
@@ -366,6 +370,7 @@ def test_units_do_not_matter(seed, power, shift, min_delta):
     assert told(held(scaled, min_delta=MinDelta(min_delta * unit))) == told(plain)
 
 
+@pytest.mark.long
 @given(
     values=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=14), data=st.data()
 )
@@ -382,6 +387,7 @@ def test_it_always_ends_within_max_repeats_a_side(values, data):
     assert len(campaign.history.experiments[0].samples) <= max(1, most)
 
 
+@pytest.mark.long
 @given(seed=st.integers(0, 10_000), cut=st.integers(1, len(EFFECTS)), torn=st.booleans())
 @settings(max_examples=40, deadline=None)
 def test_a_restart_decides_the_same(seed, cut, torn):
@@ -495,6 +501,7 @@ def test_the_last_bit_is_no_noise():
     assert record.value == pytest.approx(0.115, rel=1e-9)
 
 
+@pytest.mark.long
 def test_rounded_noise_is_noise():
     """A clock with coarse ticks makes many ties, and they do not pass for exactness."""
     kept = 0

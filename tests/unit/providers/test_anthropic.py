@@ -35,6 +35,7 @@ def test_no_key_says_which_variable_to_set() -> None:
             AnthropicProvider(key, Options())
 
 
+@pytest.mark.long
 @settings(max_examples=50, deadline=None)
 @given(blocks, blocks, blocks)
 def test_whatever_the_blocks_the_api_takes_them(

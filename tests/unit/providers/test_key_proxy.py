@@ -220,6 +220,7 @@ def test_it_ends_with_its_agent():
     assert statuses == [502]
 
 
+@pytest.mark.long
 def test_many_at_once():
     """An agent may ask several things at the same time."""
     answers = []

@@ -66,6 +66,7 @@ def strategy(hint: object) -> st.SearchStrategy:
     return st.builds(hint, **fields(hint))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", get_args(Record), ids=lambda kind: kind.__name__)
 @settings(deadline=None)
 @given(data=st.data())

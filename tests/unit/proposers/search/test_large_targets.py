@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import time
 
+import pytest
+
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import Direction, FileSet
 from autoresearch_ci.proposers.search import SearchProposer
@@ -34,12 +36,13 @@ def test_a_bundle_of_one_line_is_refused_at_once():
 
 def test_a_long_line_of_data_in_a_program_is_no_bundle():
     """A program that holds data on one line is read as ever."""
-    code = "RATE = 0.5\n" * 10_000
+    code = "RATE = 0.5\n" + "use(RATE)\n" * 10_000
     found, idea, _ = read("a.py", f'DATA = "{"x" * 30_000}"\n{code}')
     assert found.numbers
     assert idea is not None
 
 
+@pytest.mark.long
 def test_a_large_program_is_read_in_a_moment():
     """200 KB of Python are read in a fraction of a second; here with much to spare for slow days."""
     text = inspect.getsource(inspect)

@@ -3,6 +3,7 @@ import math
 import re
 
 import hypothesis
+import pytest
 from hypothesis import strategies as st
 
 from autoresearch_ci.proposers.search import SearchProposer
@@ -147,6 +148,7 @@ def test_bounds_and_choices_of_marks_are_kept(campaign, read):
     assert all("X = 1.0" in p.files.text for p in run.proposals)
 
 
+@pytest.mark.long
 @hypothesis.settings(max_examples=25, deadline=None)
 @hypothesis.given(
     lines=st.lists(
@@ -213,6 +215,7 @@ def test_tiny_gains_do_not_hide_the_knob_that_matters(campaign, read):
         assert read(run.source.text, "ORDER") == 2
 
 
+@pytest.mark.long
 def test_what_a_leap_has_changed_is_tried_again(campaign, read):
     """A knob that did harm is moved again once another one has changed the picture."""
 
@@ -229,6 +232,7 @@ def test_what_a_leap_has_changed_is_tried_again(campaign, read):
     assert sum(wide) >= 5
 
 
+@pytest.mark.long
 def test_a_fresh_instance_proposes_what_the_old_one_would(campaign):
     """Late on a plateau the next idea depends on the history alone."""
     run = campaign(GATED, lambda text: 1 + len(text) / 1000 + sum(text.encode()) % 7, seed="a").run(

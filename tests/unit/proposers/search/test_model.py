@@ -214,6 +214,7 @@ config = {
 """
 
 
+@pytest.mark.long
 def test_four_choices_of_five_are_found_within_sixty_experiments(campaign):
     """Without a hint which of them is right, the right ones of 625 are found."""
     right = ("csv_reader", "normalize", "quicksort", "json")

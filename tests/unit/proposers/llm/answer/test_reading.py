@@ -62,6 +62,7 @@ ANY_ANSWER = st.one_of(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(ANY_ANSWER, st.sampled_from(SOURCES))
 def test_any_text_gives_an_idea_or_a_problem(answer, source):
@@ -82,6 +83,7 @@ def test_any_text_gives_an_idea_or_a_problem(answer, source):
 LINE = st.text(alphabet="ab =1", min_size=1, max_size=6).filter(lambda text: text.strip())
 
 
+@pytest.mark.long
 @settings(max_examples=300, deadline=None)
 @given(st.lists(LINE, min_size=3, max_size=12, unique_by=str.strip), st.data())
 def test_blocks_change_what_they_say_and_nothing_else(lines, data):
@@ -170,6 +172,7 @@ def adversarial(size: int) -> dict[str, str]:
 MEGABYTE = 1_000_000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", ["x.py", "x.js", "x.txt"])
 @pytest.mark.parametrize("name", adversarial(1))
 def test_a_hostile_answer_of_a_megabyte_is_read_soon(name, path):

@@ -45,6 +45,7 @@ PATHOLOGICAL = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("suffix", SOUND)
 @pytest.mark.parametrize("name", PATHOLOGICAL)
 def test_a_pathological_source_is_answered(suffix, name):

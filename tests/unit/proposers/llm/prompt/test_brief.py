@@ -268,6 +268,7 @@ def test_an_agent_is_told_to_read_a_target_that_does_not_fit(make_state):
     assert "too large to be shown here" in text
 
 
+@pytest.mark.long
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -309,6 +310,7 @@ def alike(before: bytes, now: bytes) -> float:
     return (min(len(before), len(now)) if at is None else at) / max(len(before), len(now))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("budget", "length"), [(4000, 30), (4000, 3000), (12_000, 300), (24_000, 40_000)]
 )

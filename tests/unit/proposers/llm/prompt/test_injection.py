@@ -51,6 +51,7 @@ def told(orders: st.SearchStrategy[str]) -> st.SearchStrategy[dict]:
     )  # fmt: skip
 
 
+@pytest.mark.long
 @settings(
     max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -183,6 +184,7 @@ def session(seed: int) -> tuple[Plants, list[Conversation], str]:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("block", range(10))
 def test_no_planted_secret_leaves_in_a_thousand_sessions(block):
     """In environment, files, names, settings, titles, errors, patches and logs, encoded or not."""
