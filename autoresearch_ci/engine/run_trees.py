@@ -60,10 +60,10 @@ class RunTrees:
     def close(self) -> None:
         """Throw away the tree of the last run, which what looks at a keep needs."""
         self._last, self._ran = {}, None
-        if self._kept is not None:
-            kept, self._kept = self._kept, None
-            kept.keep_warm()
-        self._open.close()
+        kept, self._kept = self._kept, None
+        with self._open:
+            if kept is not None:
+                kept.keep_warm()
 
     def workplace(
         self, commit: str, editable: Collection[str], files: Mapping[str, bytes]

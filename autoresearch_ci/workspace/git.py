@@ -121,7 +121,7 @@ class Git:
             ) from error
 
     def _error(self, args: Sequence[str], words: str) -> WorkspaceError | MachineError:
-        if "No space left on device" in words:
+        if any(said in words for said in _FULL):
             return no_space()
         if "dubious ownership" in words:
             owned = words.partition("repository at '")[2].partition("'")[0] or str(self.cwd)
@@ -135,12 +135,17 @@ class Git:
                 f"Another git command holds {lock}.",
                 remedy="Wait for it to end; if none is running, delete that file. Then run again.",
             )
-        verb = next((arg for arg in args if not arg.startswith("-")), "")
+        settings = {at + 1 for at, arg in enumerate(args) if arg == "-c"}
+        verb = next((a for at, a in enumerate(args) if a[:1] != "-" and at not in settings), "")
         return WorkspaceError(
             f"`git {verb}` failed in {self.cwd}.",
             detail=words,
             remedy="Mend what git says above, then run again.",
         )
+
+
+_FULL = ("No space left on device", "Out of diskspace", "error: unable to write file")
+"""Git's words for a full disk; of a file that it could create and not write it says no more."""
 
 
 def no_space() -> MachineError:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import random
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from autoresearch_ci.config import Settings
 from autoresearch_ci.core.errors import BaselineError, MachineError
 from autoresearch_ci.core.model import Reason, Side, Status
 from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
-from autoresearch_ci.engine.run_trees import neutral
+from autoresearch_ci.engine.run_trees import RunTrees, neutral
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
 from tests import random_projects
@@ -193,3 +195,50 @@ def test_a_project_that_builds_nothing_has_no_more_runs(tmp_path):
 def test_an_empty_line_more_is_the_same_program(content, expected):
     """It comes after the first line, which may name the interpreter or the encoding."""
     assert neutral(content) == expected
+
+
+class FullDisk:
+    """Trees of which nothing can be kept warm."""
+
+    def __init__(self) -> None:
+        self.open = 0
+
+    def advance(self, _commit):
+        return ()
+
+    def prepare(self, _command):
+        raise NotImplementedError
+
+    @contextmanager
+    def tree(self, _files):
+        self.open += 1
+        try:
+            yield self
+        finally:
+            self.open -= 1
+
+    def has_built(self):
+        return False
+
+    def changes(self):
+        return ()
+
+    def artifacts(self, _patterns):
+        return {}
+
+    def keep_warm(self):
+        raise MachineError("No space left.", remedy="Free some.")
+
+
+def test_a_tree_that_cannot_be_kept_warm_is_thrown_away(tmp_path):
+    """A disk that is full when a session ends leaves no tree open."""
+    trees = FullDisk()
+    settings = Settings(target_file="t", run_command="r", metric_name="m")
+    opened = RunTrees(settings, trees, tmp_path / "run.log")
+    trial = SimpleNamespace(
+        parent="0", contents={}, laid={}, is_unchanged=True, broken_rules=lambda *_: []
+    )
+    opened.experiment(trial, lambda _tree: SimpleNamespace(ok=True), lambda _tree: None)
+    with pytest.raises(MachineError):
+        opened.close()
+    assert trees.open == 0

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import tempfile
 
 import pytest
 
-from autoresearch_ci.core.errors import WorkspaceError
+from autoresearch_ci.core.errors import MachineError, WorkspaceError
 from autoresearch_ci.workspace.git import Git
 from autoresearch_ci.workspace.tracked_files import TrackedFiles
 from tests.projects import git, make_repository
@@ -32,6 +35,32 @@ def test_the_files_of_a_commit_whatever_the_tree_holds(project, tmp_path):
     assert files_below(tmp_path / "out") == {"src/main.c", "src/old.c", ".gitignore"}
     assert (tmp_path / "out/src/main.c").read_text() == "1\n"
     assert git(project, "status", "--porcelain") == before
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk with room for a file or two."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    made = ["mount", "-t", "tmpfs", "-o", "size=8k", "none", disk]
+    if os.geteuid() or subprocess.run(made, check=False, capture_output=True).returncode:
+        pytest.skip("NOT RUN: nothing can be mounted here")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+@pytest.mark.parametrize("is_full", [True, False], ids=["index", "files"])
+def test_a_full_disk(project, small_disk, tmp_path, monkeypatch, is_full):
+    """The files of a commit have no room, or git's index has none: an error that says so."""
+    (project / "src/main.c").write_bytes(b"1" * 10_000)
+    git(project, "commit", "-qam", "more")
+    if is_full:
+        (small_disk / "full").write_bytes(b"1" * 8192)
+        monkeypatch.setattr(tempfile, "tempdir", str(small_disk))
+    (small_disk / "out").mkdir()
+    out = tmp_path if is_full else small_disk / "out"
+    with pytest.raises((MachineError, OSError), match="No space left"):
+        TrackedFiles(Git(project)).check_out("HEAD", out)
 
 
 def test_some_of_the_files(project, tmp_path):
