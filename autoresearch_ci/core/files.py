@@ -27,6 +27,11 @@ def signature(path: str) -> Signature | None:
     return st.st_mode, st.st_size, st.st_mtime_ns, st.st_ctime_ns, st.st_ino
 
 
+def is_there(path: str | os.PathLike[str]) -> bool:
+    """Tell whether anything can be seen at a path; false, too, where the system will not look."""
+    return os.path.exists(path)
+
+
 _AT_ONCE = 100  # paths among the arguments of one program
 
 

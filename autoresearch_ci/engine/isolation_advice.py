@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from autoresearch_ci.core.files import is_there
 from autoresearch_ci.core.shell import not_found
 from autoresearch_ci.trees import Network
 from autoresearch_ci.trees.machine import CREDENTIALS, SYSTEM, home_of, mounts_below
@@ -46,7 +47,7 @@ NOT_THERE = re.compile(
     r"|can't (?:find|open)",
     re.IGNORECASE,
 )
-_PATH = re.compile(r"(?<![\w.:/~])/[^\s'\"`:;,|&<>(){}\[\]]+")
+_PATH = re.compile(r"(?<![\w.:/~])/[^\s'\"`\u2018\u2019:;,|&<>(){}\[\]]+")
 _TEMPORARY = ("/tmp", "/var/tmp", "/dev", "/proc")  # noqa: S108 - a tree has its own
 
 
@@ -90,7 +91,7 @@ def _of_places(said: str, root: Path) -> str:
                     f"{path} is closed to what runs write. Set `sandbox_write: {_folder(path)}` to "
                     "open it, for all runs and for good; or have the program write elsewhere."
                 )
-            if NOT_THERE.search(line) and path.exists() and not is_shown(path):
+            if NOT_THERE.search(line) and is_there(path) and not is_shown(path):
                 return _hidden(path)
     return ""
 
@@ -130,7 +131,7 @@ def _outside(line: str, root: Path) -> Iterator[Path]:
 
 def _may_write(path: Path) -> bool:
     """Tell whether we could write there ourselves."""
-    there = next(at for at in (path, *path.parents) if at.exists())
+    there = next(at for at in (path, *path.parents) if is_there(at))
     return os.access(there, os.W_OK)
 
 
@@ -152,4 +153,4 @@ def _folder(path: Path) -> Path:
     """The folder of a toolchain for a program in it; the folder of a file that is to be made."""
     if path.parent.name in ("bin", "sbin", "shims") and len(path.parts) > 4:  # noqa: PLR2004 - /usr/bin/x
         return path.parent.parent
-    return path if path.exists() else path.parent
+    return path if is_there(path) else path.parent

@@ -109,6 +109,8 @@ def _not_executable(line: str, root: Path) -> str:
 
 def _ends_of_windows(paths: list[str], root: Path) -> str:
     for path in paths:
+        if not (root / path).is_file():
+            continue
         with (root / path).open("rb") as file:
             first = file.readline(200)
         if first.startswith(b"#!") and first.endswith(b"\r\n"):

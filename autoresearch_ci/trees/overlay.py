@@ -129,11 +129,16 @@ def obstacle(base: Base) -> Obstacle | None:
             f"the kernel mounts no overlay here ({kinds}): {said}",
             "Let TMPDIR name a folder on ext4, xfs, btrfs or tmpfs; or set `isolation: copy`.",
         )
-    return Obstacle(
-        f"no namespaces can be made here: {said}",
-        "Start as root, or allow them: `sudo sysctl -w "
-        "kernel.apparmor_restrict_unprivileged_userns=0 user.max_user_namespaces=10000`.",
-    )
+    return Obstacle(f"no namespaces can be made here: {said}", _ALLOW[os.geteuid() == 0])
+
+
+_ALLOW = {
+    True: "Let this container mount: start it with `--cap-add SYS_ADMIN --security-opt "
+    "seccomp=unconfined --security-opt systempaths=unconfined`.",
+    False: "Start as root, or allow them: `sudo sysctl -w "
+    "kernel.apparmor_restrict_unprivileged_userns=0 user.max_user_namespaces=10000`.",
+}
+"""The remedy where there are no namespaces, for root and for others."""
 
 
 def weaknesses() -> tuple[str, ...]:

@@ -6,11 +6,11 @@ downloads, never one with settings, where credentials are.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from autoresearch_ci.core.errors import SettingsError
+from autoresearch_ci.core.files import is_there
 from autoresearch_ci.trees import Sandbox
 
 SYSTEM = tuple(
@@ -102,7 +102,7 @@ def readable(env: Mapping[str, str], home: Path, closed: Path) -> tuple[Path, ..
         dict.fromkeys(
             path
             for path in found
-            if os.path.exists(path) and path not in inside and not path.is_relative_to(closed)
+            if is_there(path) and path not in inside and not path.is_relative_to(closed)
         )
     )
 
@@ -131,7 +131,7 @@ def require_paths(sandbox: Sandbox) -> None:
     """Refuse a path of the user's that is not there: SettingsError."""
     for paths, setting in ((sandbox.read, "sandbox_read"), (sandbox.write, "sandbox_write")):
         for path in paths:
-            if not path.is_absolute() or not os.path.exists(path):
+            if not path.is_absolute() or not is_there(path):
                 raise SettingsError(
                     f"`{setting}` names {path}, which is not there.",
                     remedy="Write absolute paths of files or folders of this machine.",

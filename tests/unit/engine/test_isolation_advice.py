@@ -47,6 +47,20 @@ def test_what_wants_the_network(said):
     assert advice(said, ROOT, Network.HOST) == ""
 
 
+@pytest.mark.parametrize("why", ["Permission denied", "No such file or directory"])
+def test_a_path_that_the_system_will_not_look_at(why):
+    """Whatever a program prints, the look for what it means ends in words and not in an error."""
+    path = f"/srv/{'a' * 300}/x"
+    assert advice(f"sh: 1: {path}: {why}", ROOT, Network.HOST)[: len(path)] in ("", path)
+
+
+def test_quotes_are_no_part_of_a_path(tmp_path, monkeypatch):
+    """As GNU's programs set them around names in a UTF-8 locale."""
+    monkeypatch.setattr("autoresearch_ci.engine.isolation_advice._TEMPORARY", ())
+    said = f"mkdir: cannot create directory \u2018{tmp_path}/x\u2019: Permission denied"
+    assert advice(said, ROOT, Network.HOST).startswith(f"{tmp_path}/x is closed")
+
+
 def test_what_is_not_shown(tmp_path, monkeypatch):
     """A path that is on the machine and that a run does not find is to be shown by `sandbox_read`."""
     monkeypatch.setattr("autoresearch_ci.engine.isolation_advice._TEMPORARY", ())

@@ -75,6 +75,12 @@ def test_a_script_that_cannot_be_started(root):
     assert of_project(f"{said}not found", root, 127, tuple) == ""
 
 
+@pytest.mark.parametrize("said", ["sh: 1: data: not found", f"{'a' * 300}: not found"])
+def test_what_is_no_script(root, said):
+    """A folder's name, or what is no name of a file at all, is no reason to fail."""
+    assert of_project(said, root, 127, tuple) == ""
+
+
 def test_the_error_says_it(tmp_path):
     """The real thing in a real tree: a new script that nobody committed."""
     project = make_project(tmp_path / "p")
