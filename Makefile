@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(abspath $(VENV))/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo check test coverage e2e lint lock pictures schema clean
+.PHONY: demo check test coverage e2e attacks lint lock pictures schema clean
 
 demo: $(STAMP)
 	@$(BIN)/autoresearch-ci demo
@@ -39,6 +39,10 @@ lint: $(STAMP)
 # Programs of others: engine, compilers, killed jobs, a terminal.
 e2e: $(STAMP)
 	PATH="$(BIN):$$PATH" $(PYTEST) -n 3 --durations 20 tests/e2e
+
+# What runs can reach at every level that this machine has; docs/security.md with --write.
+attacks: $(STAMP)
+	$(BIN)/python benchmarks/isolation/measure.py
 
 $(STAMP): requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)

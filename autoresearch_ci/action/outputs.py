@@ -12,10 +12,8 @@ from typing import Any
 from autoresearch_ci.core.errors import MachineError
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import Experiment, SessionEnd, SessionStart, Status
+from autoresearch_ci.forge.size_limits import STEP_SUMMARY
 from autoresearch_ci.reports.page import conclusion
-
-SUMMARY_BYTES = 1024 * 1024
-"""Of one step's summary; a larger one is dropped by the runner as a whole."""
 
 RESULTS_CHARACTERS = 400_000
 """Of `results_json`: all outputs of a job together may have a megabyte."""
@@ -109,10 +107,11 @@ def write_outputs(path: Path, values: Mapping[str, str]) -> None:
 def write_summary(path: Path, page: Callable[[int], str]) -> None:
     """Append to the file that `GITHUB_STEP_SUMMARY` names; `page` is asked for so many characters.
 
-    It is asked again for fewer where these come to too many bytes.
+    It is asked again for fewer where these come to too many bytes: of a summary that is larger than
+    the limit the runner shows nothing.
     """
     written = path.stat().st_size if path.exists() else 0
-    room = SUMMARY_BYTES - written - 1
+    room = STEP_SUMMARY.most - written - 1
     characters = room
     while len(data := page(max(characters, 0)).encode("utf-8", "replace")) > room:
         if characters <= 0:

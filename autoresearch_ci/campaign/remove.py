@@ -9,6 +9,7 @@ from autoresearch_ci.campaign import ledger
 from autoresearch_ci.campaign.select import LEDGER, log_of
 from autoresearch_ci.core.errors import LedgerError
 from autoresearch_ci.workspace import Remote, Workspace, removal
+from autoresearch_ci.workspace.refs import campaign_refs
 
 
 def require_known(workspace: Workspace, tag: str, remote: Remote | None) -> None:
@@ -16,9 +17,9 @@ def require_known(workspace: Workspace, tag: str, remote: Remote | None) -> None
     workspace.check_tag(tag)
     if tag in workspace.tags() or log_of(workspace, tag).lines:
         return
-    if any(workspace.resolve(name) for name in removal.refs_of(tag)):
+    if any(workspace.resolve(name) for name in campaign_refs(tag)):
         return
-    if remote and remote.fetch(*removal.refs_of(tag)):
+    if remote and remote.fetch(*campaign_refs(tag)):
         return
     known = ", ".join(workspace.tags())
     raise LedgerError(

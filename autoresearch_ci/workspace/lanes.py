@@ -45,7 +45,7 @@ class LaneWorkspace(Workspace):
         with disk_errors(f"write {name}"):
             if not name.exists():
                 text = f"{self.number}-{uuid.uuid4().hex[:8]}"
-                write_atomic(str(name), text.encode(), mode=0o644, scratch=self.state_dir)
+                write_atomic(name, text.encode())
             return name.read_text().strip()
 
     def refs_of(self, tag: str) -> Refs:

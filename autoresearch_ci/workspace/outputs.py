@@ -61,7 +61,7 @@ def note(root: Path, state: Path) -> None:
     """Write down how the log was left, so that the next session knows it for the loop's."""
     data = json.dumps(_stand(root)).encode()
     with disk_errors(f"write {state / _NOTE}"):
-        write_atomic(str(state / _NOTE), data, mode=0o644, scratch=state)
+        write_atomic(state / _NOTE, data)
 
 
 def stamp() -> str:

@@ -31,7 +31,7 @@ class RefTransaction:
         with disk_errors(f"write {self._path}"):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             data = json.dumps(refs).encode()
-            write_atomic(str(self._path), data, mode=0o644, scratch=self._path.parent)
+            write_atomic(self._path, data)
         self._finish(refs)
 
     def recover(self) -> None:

@@ -15,14 +15,9 @@ from autoresearch_ci.workspace.repository import Workspace
 ATTEMPTS = 3
 
 
-def refs_of(tag: str) -> tuple[str, str]:
-    """The full names of a campaign's two branches, code first."""
-    return campaign_refs(tag)
-
-
 def require_free(workspace: Workspace, tag: str) -> None:
     """Raise WorkspaceError where one of the branches is checked out, here or elsewhere."""
-    for ref in refs_of(tag):
+    for ref in campaign_refs(tag):
         if branch.head_ref(workspace.git) == ref:
             raise WorkspaceError(
                 f"The branch {ref.removeprefix('refs/heads/')} is checked out here.",
@@ -34,7 +29,7 @@ def require_free(workspace: Workspace, tag: str) -> None:
 
 def delete_there(workspace: Workspace, remote: Remote, tag: str) -> dict[str, str]:
     """Delete the branches that are on the remote, all or none; their names and commits."""
-    names = refs_of(tag)
+    names = campaign_refs(tag)
     for _ in range(ATTEMPTS):
         found = remote.fetch(*names)
         remote.fetch_lanes(tag)
@@ -53,7 +48,7 @@ def delete_there(workspace: Workspace, remote: Remote, tag: str) -> dict[str, st
 
 def delete_here(workspace: Workspace, tag: str) -> dict[str, str]:
     """Delete the local branches and what waits for the campaign; their names and commits."""
-    deleted = {name: sha for name in refs_of(tag) if (sha := _delete(workspace, name))}
+    deleted = {name: sha for name in campaign_refs(tag) if (sha := _delete(workspace, name))}
     deleted |= lanes.refs(workspace, tag)
     lanes.forget(workspace, tag)
     shutil.rmtree(workspace.state_dir / "pending" / tag, ignore_errors=True)

@@ -37,4 +37,4 @@ def save(state: State, path: Path) -> None:
     data = json.dumps(asdict(state)).encode()
     with disk_errors(f"write {path}"):
         os.makedirs(path.parent, exist_ok=True)
-        write_atomic(str(path), data, mode=0o644, scratch=path.parent)
+        write_atomic(path, data)

@@ -68,6 +68,8 @@ def main() -> None:
                 print(f"{name}: {attack.group}: {attack.name}: {'OPEN' if is_open else 'closed'}")
         return
     print(table(results))
+    if options.write and results.keys() != set(LEVELS):
+        sys.exit("Not written: that takes a machine with every level.")
     if options.write:
         text = DOCUMENT.read_text(encoding="utf-8")
         before, after = text.split(BEGIN)[0], text.split(END)[1]

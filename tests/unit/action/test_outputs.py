@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from autoresearch_ci.action.outputs import (
     OUTPUTS,
     RESULTS_CHARACTERS,
-    SUMMARY_BYTES,
     Outputs,
     outputs_of,
     write_outputs,
@@ -20,6 +19,7 @@ from autoresearch_ci.action.outputs import (
 )
 from autoresearch_ci.core.errors import MachineError
 from autoresearch_ci.core.model import Direction, Reason, SessionEnd, StopReason
+from autoresearch_ci.forge.size_limits import STEP_SUMMARY
 
 
 def read(text: str) -> dict[str, str]:
@@ -93,15 +93,15 @@ def test_thousands_of_experiments_fit(make_history, session_start):
     assert results["omitted"] == 4000 - len(results["experiments"]) > 0
 
 
-@pytest.mark.parametrize("before", [0, 1000, SUMMARY_BYTES - 10, SUMMARY_BYTES + 5])
+@pytest.mark.parametrize("before", [0, 1000, STEP_SUMMARY.most - 10, STEP_SUMMARY.most + 5])
 def test_a_summary_stays_below_the_limit(tmp_path, before):
     """The runner drops a summary that is too large as a whole, so it is cut in bytes."""
     path = tmp_path / "summary"
     path.write_bytes(b"x" * before)
     write_summary(path, lambda room: "é" * room)
-    assert before <= path.stat().st_size <= max(before, SUMMARY_BYTES)
+    assert before <= path.stat().st_size <= max(before, STEP_SUMMARY.most)
     if before <= 1000:
-        assert path.stat().st_size > SUMMARY_BYTES // 2
+        assert path.stat().st_size > STEP_SUMMARY.most // 2
 
 
 def test_a_file_that_cannot_be_written(tmp_path):

@@ -1,74 +1,28 @@
-"""Files that are put into a tree which others write to."""
+"""Our own files are there whole or not at all."""
 
 from __future__ import annotations
-
-import errno
-import os
-from pathlib import Path
 
 import pytest
 
 from autoresearch_ci.workspace.files import write_atomic
 
 
-def put(to, scratch):
-    write_atomic(str(to), b"good", mode=0o640, scratch=scratch)
-
-
-@pytest.fixture
-def places(tmp_path):
-    tree, scratch = tmp_path / "tree", tmp_path / "scratch"
-    for folder in (tree, scratch):
-        folder.mkdir()
-    return tree, scratch
-
-
-@pytest.fixture
-def other_disk(monkeypatch, places):
-    """The tree is on another disk than our own folder."""
-    _, scratch = places
-    rename = os.replace
-
-    def replace(old, new):
-        if Path(old).parent == scratch:
-            raise OSError(errno.EXDEV, "Invalid cross-device link")
-        rename(old, new)
-
-    monkeypatch.setattr(os, "replace", replace)
-
-
-@pytest.mark.usefixtures("other_disk")
-def test_a_link_where_the_temporary_file_would_be(places):
-    """From another disk the file comes by way of the tree, and no link there leads the bytes away."""
-    tree, scratch = places
-    victim = tree.parent / "victim"
+def test_a_file_is_replaced(tmp_path):
+    """A link in its place is replaced, too, and what it led to stays as it is."""
+    victim = tmp_path / "victim"
     victim.write_text("theirs")
-    for number in (os.getpid(), os.getppid()):
-        (tree / f".autoresearch-{number}.tmp").symlink_to(victim)
-    put(tree / "file", scratch)
-    assert (tree / "file").read_bytes() == b"good"
-    assert (tree / "file").stat().st_mode & 0o777 == 0o640
-    assert not (tree / "file").is_symlink()
-    assert victim.read_text() == "theirs"
-    assert victim.stat().st_mode & 0o777 != 0o640
-
-
-def test_a_link_at_the_place_itself(places):
-    """It is replaced, and what it led to stays as it is."""
-    tree, scratch = places
-    victim = tree.parent / "victim"
-    victim.write_text("theirs")
-    (tree / "file").symlink_to(victim)
-    put(tree / "file", scratch)
-    assert not (tree / "file").is_symlink()
+    (tmp_path / "file").symlink_to(victim)
+    for data in (b"good", b"better"):
+        write_atomic(tmp_path / "file", data)
+        assert (tmp_path / "file").read_bytes() == data
+    assert not (tmp_path / "file").is_symlink()
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o644
     assert victim.read_text() == "theirs"
 
 
-def test_what_cannot_be_put_there(places):
+def test_what_cannot_be_put_there(tmp_path):
     """The disk's word comes out, and no temporary file stays."""
-    tree, scratch = places
-    (tree / "file").mkdir()
+    (tmp_path / "file").mkdir()
     with pytest.raises(IsADirectoryError):
-        put(tree / "file", scratch)
-    assert not list(scratch.iterdir())
-    assert [path.name for path in tree.iterdir()] == ["file"]
+        write_atomic(tmp_path / "file", b"good")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
