@@ -7,6 +7,9 @@ from fnmatch import fnmatch
 
 from autoresearch_ci.project_types.project import Project
 
+_LONGEST = 500
+"""Most characters of a pattern looked at: `fnmatch` takes a minute for long ones of brackets."""
+
 
 class Ignored:
     """The plain patterns of the repository's own .gitignore, and of those on the way down."""
@@ -37,7 +40,7 @@ def _covers(patterns: list[str], folder: str, *, ignored: bool) -> bool:
             # An exception below the folder, or of it, leaves something to lose.
             if plain.strip("/").startswith(folder) or folder.startswith(plain.strip("/")):
                 ignored = False
-        elif _matches(plain, parts):
+        elif len(plain) <= _LONGEST and _matches(plain, parts):
             ignored = True
     return ignored
 

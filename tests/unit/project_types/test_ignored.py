@@ -21,6 +21,8 @@ from autoresearch_ci.project_types.ignored import Ignored
         ("", "dist", False),
         ("dist/*\n!dist/keep.html", "dist", False),
         ("*\n!dist/", "dist", False),
+        ("*" * 501 + "\ndist", "dist", True),
+        ("*" * 501, "dist", False),
     ],
 )
 def test_covers(project, lines, folder, covered):
