@@ -118,22 +118,23 @@ def test_a_job_cancelled_while_github_is_silent(make_job, lab, issue, mona, hub)
 
 
 def test_how_much_is_asked_of_github(make_job, lab, hub, push, mona, monkeypatch):
-    """100 experiments, each over a minute, on a pull request: a write and a push each at most."""
+    """40 experiments, each over a minute, on a pull request: a write and a push each at most."""
     monkeypatch.setattr("tests.github.hub.WRITES_A_MINUTE", 1000)
     push("topic", {"notes.md": "x\n"})
     pull = lab.pull(mona, "topic", base="main")
     job = make_job(first=IN_NO_HURRY + ARCHIVED_AT_ONCE)
     lines = "".join(f"A{n} = {n}.5\n" for n in range(40))
     push("topic", {"solve.py": f'{lines}print("score:", A1 + 1)\n'})
-    comment = job.say(pull, mona, "/autoresearch n=100 time=5m", patience="")
+    comment = job.say(pull, mona, "/autoresearch n=40 time=5m", patience="")
     assert (job.code, comment.faces) == (0, ["eyes", "rocket"]), job.log[-3000:]
     done = [
         r for r in racing_sessions.records(lab.bare, "pr-1") if r["action"] == "experiment_done"
     ]
-    assert len(done) == 101
-    assert len(hub.calls()) < 200, len(hub.calls())
+    assert len(done) == 41
+
+    assert len(hub.calls()) < 140, len(hub.calls())
     between = [call for call in hub.writes() if call.startswith("PATCH") and "comments" in call]
-    assert len(between) <= 102
+    assert len(between) <= 42
     pushes = hub.site.lines("POST .*git-receive-pack")
-    assert len(pushes) <= 101 + 3, "the start, the end and the confirmation are pushed too"
+    assert len(pushes) <= 41 + 3, "the start, the end and the confirmation are pushed too"
     assert git(lab.bare, "rev-parse", "autoresearch/pr-1")
