@@ -8,20 +8,20 @@ VENV := .venv
 BIN := $(abspath $(VENV))/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo check test coverage e2e attacks lint lock pictures schema clean
+.PHONY: demo check test coverage e2e attacks lint types others lock pictures schema clean
 
 demo: $(STAMP)
 	@$(BIN)/autoresearch-ci demo
 
 # Tests run side by side, in processes of their own where root may give them: tests/conftest.py.
 unexport PYTHONDONTWRITEBYTECODE
-PYTEST := pytest --dist loadgroup --basetemp="$$(mktemp -d)/tmp"
+PYTEST := pytest --dist loadgroup --durations 25 --basetemp="$$(mktemp -d)/tmp"
 
 check: lint
 	PATH="$(BIN):$$PATH" $(PYTEST) -n logical -m fast
 
 test: lint
-	PATH="$(BIN):$$PATH" $(PYTEST) -n auto --durations 20
+	PATH="$(BIN):$$PATH" $(PYTEST) -n auto
 
 # Much the quickest with Python 3.14.
 coverage: $(STAMP)
@@ -30,15 +30,20 @@ coverage: $(STAMP)
 	$(BIN)/coverage combine -q && $(BIN)/coverage report --skip-covered --skip-empty
 
 lint: $(STAMP)
+	@$(MAKE) --no-print-directory -j2 types others
+
+types:
+	$(BIN)/mypy
+
+others:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python .ci/lint.py
 
 # Programs of others: engine, compilers, killed jobs, a terminal.
 e2e: $(STAMP)
-	PATH="$(BIN):$$PATH" $(PYTEST) -n 3 --durations 20 tests/e2e
+	PATH="$(BIN):$$PATH" $(PYTEST) -n 3 tests/e2e
 
 # What runs can reach at every level that this machine has; docs/security.md with --write.
 attacks: $(STAMP)
