@@ -40,7 +40,7 @@ OUT_OF_TIME = "time_limit was reached before it had a verdict"
 """Why an experiment was interrupted that took longer than anybody could know."""
 
 _DISCARDED = (
-    Reason.DUPLICATE, Reason.RULE_VIOLATION, Reason.GUARD_FAILED, Reason.CONSTRAINT
+    Reason.DUPLICATE, Reason.RULE_VIOLATION, Reason.GUARD_FAILED, Reason.CONSTRAINT, Reason.UNTESTED
 )  # fmt: skip
 """Objections to a candidate that may well have run."""
 
@@ -122,6 +122,10 @@ class Outcome:
         """The same with a number that is not believed; `held` until a person allows it."""
         reason = Reason.IMPLAUSIBLE
         return replace(self, objection=reason, value=None, error=error, jump=False, held=held)
+
+    def untested(self, error: str) -> Outcome:
+        """The same where nobody was seen to run the code that it deletes."""
+        return replace(self, objection=Reason.UNTESTED, error=error, jump=False)
 
     def opposed(self, guard: Objection) -> Outcome:
         """The same where the guard objects, with what it printed."""

@@ -18,7 +18,7 @@ from autoresearch_ci.core.model import (
     Rejected,
     StopReason,
 )
-from autoresearch_ci.engine import experiment, mutation
+from autoresearch_ci.engine import experiment, mutation, search_keeps
 from autoresearch_ci.engine.confirm import dropped
 from autoresearch_ci.engine.experiment import INTERRUPTED, Outcome
 from autoresearch_ci.engine.session import Session, conclude, end, synchronize
@@ -162,4 +162,5 @@ def tried(session: Session, trial: Trial, proposal: Proposal) -> Outcome:
     if kept := session.history.taken_out_with(proposal):
         return dropped(session, trial, kept, is_over=session.is_over)[1]
     outcome = experiment.run(proposal, trial, given)
+    outcome = search_keeps.examined(session, proposal, outcome)
     return session.incumbent.blame(trial, outcome, given)

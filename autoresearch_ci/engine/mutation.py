@@ -42,9 +42,14 @@ UNKNOWN = "there is no simple way to write it in this language, or no place for 
 
 def is_due(session: Session, proposal: Proposal | Rejected) -> bool:
     """Return whether an idea would delete code and no check of these commands was made yet."""
-    if isinstance(proposal, Rejected) or "cut" not in proposal.change:
+    if isinstance(proposal, Rejected) or session.knowledge.mutations is not None:
         return False
-    return not proposal.change.get(UNUSED) and session.knowledge.mutations is None
+    return deletes_code(proposal)
+
+
+def deletes_code(proposal: Proposal) -> bool:
+    """Return whether an idea takes away more than what provably nobody uses."""
+    return "cut" in proposal.change and not proposal.change.get(UNUSED)
 
 
 def check(session: Session) -> Iterator[Event]:
@@ -93,20 +98,27 @@ def _record(session: Session, mutants: Sequence[Mutant]) -> MutationCheck:
 
 def _noticed(session: Session, text: str) -> str | None:
     """The first to object to a mutant: `run`, `guard`, `metric` or none; None without time."""
+    trial, by, value = objected(session, text)
+    # The mutant's code is longer, so that a size is worse whatever it breaks.
+    if by != "" or value is None or is_about_size(session.settings.metric_name):
+        return by
+    return _worse(session, trial, Sample(Side.CANDIDATE, value))
+
+
+def objected(session: Session, text: str) -> tuple[Trial, str | None, float | None]:
+    """The first of `run` and `guard` to object to a mutant, if any, and its value.
+
+    None without time.
+    """
     source = session.campaign.source()
     trial = session.campaign.trial(source | {source.target: text})
     if session.is_over():
-        return None
+        return trial, None, None
     trial.show(Side.CANDIDATE)
-    run = session.evaluator.measure(trial)
+    run = session.evaluator.measure(trial, "a planted crash")
     if run.reason or run.value is None:
-        return "run"
-    if session.evaluator.guard(trial):
-        return "guard"
-    # The mutant's code is longer, so that a size is worse whatever it breaks.
-    if is_about_size(session.settings.metric_name):
-        return ""
-    return _worse(session, trial, Sample(Side.CANDIDATE, run.value))
+        return trial, "run", None
+    return trial, "guard" if session.evaluator.guard(trial) else "", run.value
 
 
 def _worse(session: Session, trial: Trial, first: Sample) -> str | None:

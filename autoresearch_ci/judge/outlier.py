@@ -31,7 +31,13 @@ ROUNDED = (0.006, 0.05)
 """Part of a number that rounding may have taken: as much as three digits say, or two."""
 
 _NO_NUMBERS = frozenset(
-    {Reason.RULE_VIOLATION, Reason.GUARD_FAILED, Reason.CONSTRAINT, Reason.DUPLICATE}
+    {
+        Reason.RULE_VIOLATION,
+        Reason.GUARD_FAILED,
+        Reason.CONSTRAINT,
+        Reason.UNTESTED,
+        Reason.DUPLICATE,
+    }
 )
 
 

@@ -10,7 +10,7 @@ from statistics import fmean, median
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import Experiment, Reason, Side, Status
 
-_REFUSED = {Reason.GUARD_FAILED, Reason.RULE_VIOLATION, Reason.CONSTRAINT}
+_REFUSED = {Reason.GUARD_FAILED, Reason.RULE_VIOLATION, Reason.CONSTRAINT, Reason.UNTESTED}
 _NORMAL = 1.4826
 """Standard deviation of a normal distribution by the median distance from its middle."""
 

@@ -29,7 +29,7 @@ class _Function:
 
 
 @dataclass(frozen=True, slots=True)
-class _Language:
+class Language:
     """`header` ends in the opening brace. `leave` is the early return for a result's type.
 
     `crash` is a statement; where there is no `main`, it goes to the file's top if `at_top`, else
@@ -47,7 +47,7 @@ def crashing(path: str, text: str) -> str:
     suffix = _suffix(path)
     if suffix in _PYTHON:
         return _python_top(text, "raise RuntimeError('planted')")
-    language = _LANGUAGES.get(suffix)
+    language = language_of(path)
     if language is None:
         return ""
     functions = list(_functions(path, text, language))
@@ -64,7 +64,7 @@ def emptied(path: str, text: str) -> tuple[str, str]:
     suffix = _suffix(path)
     if suffix in _PYTHON:
         return _python_emptied(text)
-    language = _LANGUAGES.get(suffix)
+    language = language_of(path)
     if language is None:
         return "", ""
     functions = [each for each in _functions(path, text, language) if language.leave(each.type)]
@@ -72,6 +72,11 @@ def emptied(path: str, text: str) -> tuple[str, str]:
         return "", ""
     largest = max(functions, key=lambda each: each.size)
     return _put(text, largest.body, f" {language.leave(largest.type)}"), largest.name
+
+
+def language_of(path: str) -> Language | None:
+    """The way to write a mutant in a language of braces, or a shell's; None for every other."""
+    return _LANGUAGES.get(_suffix(path))
 
 
 def _suffix(path: str) -> str:
@@ -129,18 +134,18 @@ def _python_emptied(text: str) -> tuple[str, str]:
     return "".join([*lines[:line], f"{indent}return None\n", *lines[line:]]), largest.name
 
 
-def _functions(path: str, text: str, language: _Language) -> Iterator[_Function]:
-    code = _code(path, text)
-    closes = _closes(code)
+def _functions(path: str, text: str, language: Language) -> Iterator[_Function]:
+    code = code_of(path, text)
+    ends = closes(code)
     for found in language.header.finditer(code):
         body = found.end()
         groups = found.groupdict()
         name = groups.get("name") or groups.get("other") or groups.get("arrow") or ""
-        if name not in _NO_NAMES and body - 1 in closes:
-            yield _Function(name, (groups.get("type") or "").strip(), body, closes[body - 1] - body)
+        if name not in _NO_NAMES and body - 1 in ends:
+            yield _Function(name, (groups.get("type") or "").strip(), body, ends[body - 1] - body)
 
 
-def _code(path: str, text: str) -> str:
+def code_of(path: str, text: str) -> str:
     """The text with its strings and comments blanked out; every place is where it was."""
     parts, done = [], 0
     for kind, start, end in spans(path, text):
@@ -153,7 +158,7 @@ def _blank(text: str) -> str:
     return "".join(c if c in "\r\n" else " " for c in text)
 
 
-def _closes(code: str) -> dict[int, int]:
+def closes(code: str) -> dict[int, int]:
     """The end of the block that each brace opens."""
     open_at: list[int] = []
     found: dict[int, int] = {}
@@ -223,7 +228,7 @@ _NO_TYPES = frozenset(
 _TOP = re.compile(r"(?:#![^\n]*\n)?(?:\s*([\"'])use \w+\1;?[ \t]*\n?)*")
 _ARGS = r"\((?:[^(){};]|\([^(){};]{0,200}\)){0,300}\)"
 
-_GO = _Language(
+_GO = Language(
     re.compile(
         rf"^func\s*(?:\([^()\n]*\)\s*)?(?P<name>\w+)(?:\[[^\]\n]*\])?\s*{_ARGS}[ \t]*"
         r"(?P<type>[^{\n]{0,200}?)[ \t]*\{(?=[ \t]*$)",
@@ -237,7 +242,7 @@ _TYPES = r"(?:<(?:[^<>(){};]|<(?:[^<>(){};]|<[^<>(){};]{0,80}>){0,100}>){0,200}>
 # Arguments that are taken apart, too: `({ name, size })`.
 _JS_ARGS = r"\((?:[^(){};]|\([^(){};]{0,200}\)|\{[^(){}]{0,200}\}){0,300}\)"
 _JS_HEAD = rf"\s*{_TYPES}\s*{_JS_ARGS}\s*(?::[^{{}};=]{{1,100}})?"
-_JS = _Language(
+_JS = Language(
     re.compile(
         rf"\bfunction\b\s*\*?\s*(?P<name>[\w$]*){_JS_HEAD}\{{"
         r"|^[ \t]*(?:(?:async|static|public|private|protected)\s+)*"
@@ -249,13 +254,13 @@ _JS = _Language(
     lambda _result: "if (Date.now()) return;",
     at_top=True,
 )
-_TS = _Language(
+_TS = Language(
     _JS.header,
     _JS.crash,
     lambda _result: "if (Date.now()) return undefined as never;",
     at_top=True,
 )
-_C = _Language(
+_C = Language(
     re.compile(
         rf"^(?P<type>[A-Za-z_][\w \t*]{{0,80}}?[ \t*])(?P<name>[A-Za-z_]\w*)\s*{_ARGS}\s*\{{",
         re.MULTILINE,
@@ -263,7 +268,7 @@ _C = _Language(
     "__builtin_trap();",
     _c,
 )
-_JAVA = _Language(
+_JAVA = Language(
     re.compile(
         r"^[ \t]*(?:(?:public|private|protected|static|final|synchronized)\s+)+"
         rf"(?P<type>[\w.<>\[\], ?]{{1,80}}?)\s+(?P<name>\w+)\s*{_ARGS}\s*"
@@ -273,14 +278,14 @@ _JAVA = _Language(
     'if (true) throw new RuntimeException("planted");',
     _java,
 )
-_KOTLIN = _Language(
+_KOTLIN = Language(
     re.compile(
         rf"\bfun\s+(?:<[^<>]*>\s*)?(?:[\w<>]+\.)?(?P<name>\w+)\s*{_ARGS}\s*(?P<type>:[^{{}}=\n]*)?\{{"
     ),
     'if (true) throw RuntimeException("planted")',
     _only_void("if (true) return"),
 )
-_RUST = _Language(
+_RUST = Language(
     re.compile(
         rf"(?<!const )\bfn\s+(?P<name>\w+)(?:<[^{{}};()]*>)?\s*{_ARGS}\s*(?:->\s*"
         r"(?P<type>[^{};]{1,120}?))?\s*\{"
@@ -288,7 +293,7 @@ _RUST = _Language(
     'if true { panic!("planted"); }',
     _rust,
 )
-_DART = _Language(
+_DART = Language(
     re.compile(
         rf"^[ \t]*(?P<type>void|Future<void>)\s+(?P<name>\w+)\s*{_ARGS}\s*(?:async\s*)?\{{",
         re.MULTILINE,
@@ -296,7 +301,7 @@ _DART = _Language(
     "if (DateTime.now().year > 0) throw 'planted';",
     lambda _result: "if (DateTime.now().year > 0) return;",
 )
-_SHELL = _Language(
+_SHELL = Language(
     re.compile(r"^[ \t]*(?:function\s+)?(?P<name>[\w-]+)\s*\(\)\s*\{", re.MULTILINE),
     "exit 3",
     lambda _result: "return 0\n",

@@ -59,6 +59,7 @@ class Reason(StrEnum):
     GUARD_FAILED = "guard_failed"
     RULE_VIOLATION = "rule_violation"
     CONSTRAINT = "constraint"
+    UNTESTED = "untested"
     DUPLICATE = "duplicate"
     SUPERSEDED = "superseded"
     TRIED = "tried"

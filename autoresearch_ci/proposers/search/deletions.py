@@ -17,6 +17,7 @@ _SIZES = word_set(
     "kb mb gb kib mib size bytes byte bits lines loc binary bundle apk seconds sec ms time latency"
     " duration tokens instructions memory"
 )
+_BYTES = word_set("kb mb kib mib size bytes byte chars characters binary bundle apk")
 
 
 def find_cuts(path: str, text: str, untouchable: Collection[int]) -> list[Cut]:
@@ -34,6 +35,11 @@ def find_cuts(path: str, text: str, untouchable: Collection[int]) -> list[Cut]:
 def is_about_size(metric_name: str) -> bool:
     """True if less code is likely to be a better value by itself."""
     return any(word in _SIZES for word in split_name(metric_name))
+
+
+def is_bytes(metric_name: str) -> bool:
+    """True if it counts bytes or characters, of what is written or of what is made of it."""
+    return any(word in _BYTES for word in split_name(metric_name))
 
 
 def is_telling(history: History) -> bool:

@@ -13,7 +13,9 @@ from autoresearch_ci.core.model import Experiment, ExperimentStart, Reason, Side
 
 # No lesson in these: the idea itself was never measured.
 _UNTOLD = frozenset({Reason.INTERRUPTED, Reason.DUPLICATE})
-_BROKEN = frozenset({Reason.GUARD_FAILED, Reason.RULE_VIOLATION, Reason.CONSTRAINT})
+_BROKEN = frozenset(
+    {Reason.GUARD_FAILED, Reason.RULE_VIOLATION, Reason.CONSTRAINT, Reason.UNTESTED}
+)
 
 _HUGE = 1e300
 

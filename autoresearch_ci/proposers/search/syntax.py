@@ -142,10 +142,6 @@ class _Finder:
     def _branches(self, node: ast.If, scope: str) -> Iterator[Cut]:
         if node.orelse and not self.text.startswith("elif", self._place(node)):
             yield from self._kept_body(node, node.body, "branch", "always take", scope, 0.3)
-        if not node.orelse and not self.text.startswith("elif", self._place(node)):
-            yield from self._kept_body(
-                node, node.body, "branch", "without its condition:", scope, 0.3
-            )
         if node.orelse:
             last = node.body[-1]
             start = self.starts[last.end_lineno or 0]

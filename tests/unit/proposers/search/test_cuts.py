@@ -56,8 +56,10 @@ def test_python_code_that_can_go(title, gone):
 
 
 def test_a_branch_can_take_the_place_of_its_if():
-    """A condition can go while what it guarded stays, at the right depth."""
-    text = "def f(a):\n    if a:\n        x = 1\n        y = 2\n    return x + y\n"
+    """One of two cases can go while the other stays, at the right depth; a lone one never does."""
+    alone = "def f(a):\n    if a:\n        x = 1\n        y = 2\n    return x + y\n"
+    assert "def f(a):\n    x = 1\n    y = 2\n    return x + y\n" not in cuts(alone).values()
+    text = alone.replace("    return", "    else:\n        x = y = 3\n    return")
     assert "def f(a):\n    x = 1\n    y = 2\n    return x + y\n" in cuts(text).values()
 
 

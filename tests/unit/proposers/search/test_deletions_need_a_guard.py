@@ -103,6 +103,47 @@ def test_a_metric_that_never_moves_deletes_nothing(tmp_path):
     assert kept == []
 
 
+CHECKS = """\
+import sys
+
+
+def count(text, lower=False):
+    if not isinstance(text, str):
+        raise TypeError("text must be a string")
+    if lower:
+        text = text.lower()
+    text = text.strip()
+    return len(text.split())
+
+
+def main(arguments):
+    if not arguments:
+        print("usage: tool TEXT", file=sys.stderr)
+        return 2
+    print(count(arguments[0]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_what_no_test_runs_stays_whatever_it_would_save(tmp_path):
+    """Usage, checks and options that the guard never comes to stay; what it runs may go."""
+    test = "import subprocess, sys\nrun = [sys.executable, '-B', 'tool.py', 'a b']\n"
+    test += "assert subprocess.check_output(run) == b'2\\n'\n"
+    events, history = session(project(tmp_path, test, CHECKS), limit=14, **guard())
+    assert history.mutations.noticed
+    tried = experiments(events)[1:]
+    refused = [e for e in tried if e.reason is Reason.UNTESTED]
+    assert {e.status for e in refused} == {Status.DISCARD}
+    assert "remove if not isinstance(text, str)" in {e.description for e in refused}
+    assert all("neither run nor guard" in e.error for e in refused)
+    kept = [e.description for e in tried if e.status is Status.KEEP]
+    assert kept == ["remove assignment text = text.strip()"]
+
+
 def test_another_guard_is_looked_at_anew(tmp_path):
     """Better tests in the middle of a campaign count from the next session on."""
     repository = project(tmp_path, "assert True\n")
