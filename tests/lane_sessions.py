@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections import Counter
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 
 from autoresearch_ci.campaign.archive import archived
 from autoresearch_ci.campaign.ledger import read
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import Reason
+from tests.prepared_steps import Step, program
 from tests.projects import SETTINGS, git
 from tests.racing_sessions import SIDES
 
 TAG = "lanes"
 LANED = {**SETTINGS, "tag": TAG}
+_NUMBERS = count()
 
 SESSION = """
 import json, random, sys, time
@@ -70,7 +70,7 @@ with open_session(request) as session:
 """
 
 
-def start(repository: Path, lane: int = 0, lanes: int = 2, **more: object) -> subprocess.Popen[str]:
+def start(repository: Path, lane: int = 0, lanes: int = 2, **more: object) -> Step:
     """A process that holds a session: of a lane, with `combine` or `setup` one of the campaign."""
     given = {
         "repository": str(repository),
@@ -84,15 +84,13 @@ def start(repository: Path, lane: int = 0, lanes: int = 2, **more: object) -> su
         "combine": False,
         **more,
     }
-    return subprocess.Popen(
-        [sys.executable, "-c", SESSION, json.dumps(given)],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=Path.cwd(),
-    )  # fmt: skip
+    log = repository.with_name(f"{repository.name}-{next(_NUMBERS)}.log")
+    return program(SESSION, json.dumps(given), log=log)
 
 
-def end(process: subprocess.Popen[str]) -> str:
+def end(process: Step) -> str:
     """What it said; it must have ended well."""
-    said = process.communicate()[0]
+    said = process.communicate(timeout=600)[0]
     assert process.returncode == 0, said[-4000:]
     return said
 

@@ -28,6 +28,9 @@ IMPORTED = (
 )
 
 
+ROOT = Path(__file__).parents[1]
+
+
 class Step:
     """One step, with what the tests use of `subprocess.Popen`; its output goes to a file."""
 
@@ -63,6 +66,12 @@ class Step:
     def __exit__(self, *_: object) -> None:
         if self.poll() is None:
             self.kill()
+
+
+def program(code: str, *words: str, log: Path) -> Step:
+    """The same for a program of the tests, which has these arguments and is no step."""
+    begin = f"import sys\nsys.argv[1:] = {words!r}\nsys.path.insert(0, {str(ROOT)!r})\n"
+    return Step(dict(os.environ), f"{begin}{code}\nsys.exit()\n", log)
 
 
 @cache
