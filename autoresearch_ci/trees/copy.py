@@ -209,7 +209,7 @@ class CopyTrees:
             self._projects[True] = lay_over(kept, made)
             self._warm = frozenset(made) | self._warm & self._projects[True].keys()
             self._homes[True] = lay_over(self._homes[True], home)
-            self._sealed = time.time()
+            self._sealed = time.time() if made or home else self._sealed
 
     @contextmanager
     def _tree(

@@ -159,8 +159,9 @@ class SessionLayers:
                 if os.path.isdir(f"{upper}/{HOME}/{name}"):
                     make_parents(f"{layer}/{HOME}", name, [f"{upper}/{HOME}"])
                     os.rename(f"{upper}/{HOME}/{name}", f"{layer}/{HOME}/{name}")
+            if any(True for _ in leaves(layer)):  # else there is nothing to be newer than
+                self._sealed = time.time()
             self._stack = replace(self._stack, warm=self._joined((*self._stack.warm, layer)))
-            self._sealed = time.time()
 
     def advance(self, commit: str) -> Collection[str]:
         """Show the files of a commit; those in which it differs, which it names, are new."""

@@ -444,6 +444,17 @@ def test_what_a_candidate_changes_is_newer_than_what_is_warm(workshop, trees):
         assert candidate > warm >= tracked
 
 
+def test_where_nothing_is_warm_nobody_waits_for_a_new_second(workshop, trees, monkeypatch):
+    """A run that left no output has nothing that the next candidate must be newer than."""
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    with trees.tree({}) as tree:
+        tree.run(workshop.command("echo 1 > main.txt; echo 1 > $TMPDIR/x"))
+        tree.keep_warm()
+    with trees.tree({}):
+        assert max(waits, default=0) < 0.05
+
+
 def test_a_new_tip(workshop, trees, say):
     """Its files are shown, those that it has not are gone, and all is newer than what is warm."""
     with trees.tree({}) as tree:
