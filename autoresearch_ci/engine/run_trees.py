@@ -160,7 +160,8 @@ class RunTrees:
         return {
             path: file
             for path, file in found.items()
-            if not matches(path, readonly) and (wanted or is_data(path, file))
+            if not matches(path, readonly)
+            and (wanted or (is_data(path, file) and not _is_module(path, tree)))
         }
 
     def left(self) -> list[str]:
@@ -172,6 +173,12 @@ class RunTrees:
     def root(self) -> Path | None:
         """The project's path in the tree of the last run; None where there is none."""
         return self._ran.root if self._ran else None
+
+
+def _is_module(path: str, tree: Tree) -> bool:
+    """Tell a file that Node takes for a module in the place of the folder of its name."""
+    folder = path.removesuffix(".json")
+    return folder != path and tree.find(f"{folder}/index.js") is not None
 
 
 def neutral(content: bytes) -> bytes:

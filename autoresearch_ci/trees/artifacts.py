@@ -3,20 +3,40 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
-_READ_BY_TOOLS = frozenset(
+_DATA = frozenset(
     """
-    .a .bash .bat .c .cc .cfg .cjs .class .cmake .cmd .coveragerc .cpp .cs .csh .dll .dylib .el
-    .env .erl .ex .exe .exs .fish .go .gradle .groovy .h .hpp .hs .ini .jar .java .jl .js .jsx .ko
-    .kt .kts .lib .lua .m .mak .mjs .mk .ml .mts .o .obj .php .pl .pm .ps1 .pth .py .pyc .pyd .pyi
-    .pyo .pyx .r .rb .rlib .rs .scala .sh .so .swift .toml .ts .tsx .vbs .vue .war .wasm .whl .yaml
-    .yml .zsh
+    .avro .arrow .bin .bmp .bst .cbm .ckpt .csv .dat .data .db .diff .dump .err .feather .fits .flac
+    .folded .geojson .gguf .gif .glb .h5 .hdf5 .hist .htm .html .idx .jpeg .jpg .joblib .json .jsonl
+    .keras .lcov .log .mat .md .metrics .model .mp3 .mp4 .mtx .nc .ndjson .npy .npz .ogg .onnx .orc
+    .out .parquet .patch .pb .pbm .pdf .perf .pgm .pickle .pkl .ply .png .ppm .pred .prof .profile
+    .pt .raw .rds .report .result .results .rst .safetensors .score .sqlite .sqlite3 .stats .stl
+    .svg .tab .tap .tar .tfrecord .tflite .tgz .tif .tiff .trace .tsv .txt .ubj .vocab .wav .webm
+    .webp .weights .wkt .zip
     """.split()  # noqa: SIM905 - dozens of quoted names read worse
 )
-"""Ends of names of what is imported, executed, or tells a tool what to do."""
+"""Ends of names of what is read by those alone who ask for it.
 
-_NAMES = frozenset(("makefile", "gnumakefile", "dockerfile", "procfile", "package.json"))
+What has none is no data: Node takes a file `score` before `score.js`, and make one `test` for made.
+"""
+
+_PACKED = frozenset((".br", ".bz2", ".gz", ".lz4", ".lzma", ".xz", ".zst"))
+
+_FOR_TOOLS = re.compile(
+    r"(?:package|composer|deno|project|nx|turbo|lerna|bower|nodemon)\.json"
+    r"|.+\.config\.json|[jt]sconfig.*\.json|.*(?:rc|-lock)\.json|CMakeLists\.txt"
+    r"|(?:requirements|constraints).*\.txt",
+    re.IGNORECASE,
+)
+"""Names of data that tell a tool what to do."""
+
+_DEPENDENCIES = re.compile(
+    r"\..*|node_modules|vendor|(?:site|dist)-packages|__py.*__|META-INF|.*\.(?:dist|egg)-info",
+    re.IGNORECASE,
+)
+"""Names of folders in which tools look for what they import or obey, and of all hidden ones."""
 
 
 _BUILT = frozenset(
@@ -38,9 +58,12 @@ def is_data(path: str, file: Path | None) -> bool:
 
     `path` is relative to the project, `file` is where it lies, None where it is not any more.
     """
-    name = path.rpartition("/")[2]
-    if name.startswith(".") or name.lower() in _NAMES:
+    *folders, name = path.split("/")
+    if any(map(_DEPENDENCIES.fullmatch, folders)) or _FOR_TOOLS.fullmatch(name):
         return False
     if file is not None and os.access(file, os.X_OK):
         return False
-    return os.path.splitext(name)[1].lower() not in _READ_BY_TOOLS
+    stem, end = os.path.splitext(name.lower())
+    if end in _PACKED:
+        end = os.path.splitext(stem)[1]
+    return end in _DATA and not name.startswith(".")

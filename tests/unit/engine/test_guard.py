@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 
 import pytest
@@ -141,13 +142,13 @@ def test_a_jump_that_breaks_the_guard_is_not_kept(project):
 MEASURED = {**PYTHON, "metric_parse": "", "measure_command": f"{sys.executable} measure.py"}
 MEASURE = """\
 import pathlib
-print(len(pathlib.Path("made/model").read_text()))
+print(len(pathlib.Path("made/model.bin").read_text()))
 """
 MAKES = """\
 import pathlib
 WIDTH = 10
 pathlib.Path("made").mkdir(exist_ok=True)
-pathlib.Path("made/model").write_text("x" * WIDTH)
+pathlib.Path("made/model.bin").write_text("x" * WIDTH)
 print("score: 10")
 """
 
@@ -184,9 +185,23 @@ def test_measure_command_is_the_only_source_of_the_metric(measured):
     assert "FileNotFoundError" in experiments(events)[-1].error
 
 
+@pytest.mark.skipif(shutil.which("make") is None, reason="NOT RUN: no make")
+def test_a_file_for_a_made_target(measured):
+    """A candidate that writes a file of the name of a target has no guard pass for it."""
+    (measured / "Makefile").write_text("test:\n\tgrep -q 'WIDTH = 10' train.py\n")
+    git(measured, "add", "Makefile")
+    git(measured, "commit", "-qm", "tests")
+
+    def evil(text):
+        return text.replace("= 10", "= 9").replace("score: 10", "") + "open('test', 'w')\n"
+
+    events = hold(measured, [("made", evil)], guard_command="make test", **MEASURED)
+    assert experiments(events)[1].reason is Reason.GUARD_FAILED
+
+
 def test_a_held_out_number_is_recorded_and_no_proposer_sees_it(measured):
     """Keeps have it in the log and the README; nothing that a proposer is given does."""
-    command = "test $(wc -c < made/model) != 8 && echo 123.5 || echo no, 123.5 of 2"
+    command = "test $(wc -c < made/model.bin) != 8 && echo 123.5 || echo no, 123.5 of 2"
     seen = []
 
     class Curious(ScriptedProposer):
