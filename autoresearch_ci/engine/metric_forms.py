@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import shlex
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -40,6 +41,14 @@ _GROUPED = re.compile(
 )
 _UNIT = re.compile(r"(?:%|[^\W\d_]{1,12})(?:/[^\W\d_]{1,12})?")
 _QUANTITY = re.compile(rf"(?P<number>.*?[0-9.])(?P<gap>[ \u00a0\u202f]?)(?P<unit>{_UNIT.pattern})")
+_DURATION = re.compile(
+    r"(?:(?P<h>[0-9]+) ?h ?)?(?P<m>[0-9]+) ?m(?:in)? ?(?P<s>[0-9]+(?:\.[0-9]+)?) ?s(?:ec)?"
+)
+_SECONDS = {
+    "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "sec": 1.0, "min": 60.0, "h": 3600.0
+}  # fmt: skip
+"""Units of time, which programs choose by the size of the number."""
+
 _METRIC = re.compile(r"^[ \t]*METRIC[ \t]+([^\s=]+)[ \t]*=[ \t]*(.*)$", re.MULTILINE)
 _OBJECT = re.compile(r"^[ \t]*\{.*\}[ \t]*$", re.MULTILINE)
 
@@ -64,12 +73,15 @@ class Found:
 def quantity(text: str) -> Quantity | None:
     """The one number that a text is; None where it is none, or could be read in two ways.
 
-    `1,234.5` and `1 234 567` are read, `1,234` is not: it may be a decimal comma.
+    `1,234.5` and `1 234 567` are read, `1,234` is not: it may be a decimal comma. `1m 3s` are 63 s.
     """
     text = text.strip()
     value = _number(text)
     if value is not None:
         return Quantity(value)
+    if parts := _DURATION.fullmatch(text):
+        hours, minutes = int(parts["h"] or 0), int(parts["m"])
+        return Quantity(hours * 3600 + minutes * 60 + float(parts["s"]), "s")
     split = _QUANTITY.fullmatch(text)
     if split is None or (split["unit"] in ("e", "E") and not split["gap"]):
         return None
@@ -86,7 +98,7 @@ class Printed:
     """The output of a run, and the `result` that it left in its file, to be asked for metrics."""
 
     def __init__(self, output: str, result: str = "") -> None:
-        self._output = visible(output)
+        self._raw, self._output = output, visible(output)
         self._result, self._problem = _result(result)
         self._objects: list[tuple[str, dict[str, Any]]] | None = None
 
@@ -105,6 +117,8 @@ class Printed:
                 f"printed nothing where {name} should be, but {near}",
                 f"Set metric_name to {near}, or let the run print {name}.",
             )
+        if not (explicit or others) and (found := self._within(name)):
+            return found
         if explicit:  # then what is no number is a sentence for people
             others = [each for each in others if _quantity_of(each[1]) is not None]
         return _decided(name, [*explicit, *others])
@@ -123,6 +137,20 @@ class Printed:
         plain = re.findall(r"^[ \t]*([^\s:=]+)[ \t]*[:=][ \t]*[-+.]?\d", self._output, re.MULTILINE)
         names = (canonical(name) for name in (*self.metrics(), *plain))
         return next((name for name in names if name.casefold() == wanted.casefold()), "")
+
+    def _within(self, name: str) -> Found | None:
+        """Advice where the metric stands within a line, and not at its beginning."""
+        before = rf"(?<![\w.-]){re.escape(name)}[\"'`*]*[ \t]*(?:[:=|]|->)[ \t]*[\"'`*]*"
+        found = re.search(
+            rf"^(?P<line>.*?(?P<before>{before})[-+.]?[0-9].*)$", self._output, re.MULTILINE
+        )
+        if found is None or found["before"] not in self._raw:
+            return None
+        return Found(
+            None,
+            f"printed nothing where {name} should be, but within a line: {_short(found['line'])}",
+            f"Let it begin a line of its own; or set metric_parse: {_reading(found['before'])}",
+        )
 
     def _known(self, name: str) -> Quantity | None:
         if name in self._result:
@@ -175,8 +203,10 @@ class MetricReader:
         """The metric. A value in another unit than before is an error."""
         found = printed.metric(self._name)
         name = canonical(self._name)
-        if found.quantity is None or self._agrees(name, found.quantity):
+        if found.quantity is None:
             return found
+        if same := self._as_before(name, found.quantity):
+            return Found(same)
         was, now = (each or "no unit" for each in (self.units[name], found.quantity.unit))
         return Found(
             None,
@@ -196,10 +226,17 @@ class MetricReader:
             if known is not None:
                 found[canonical(name)] = known
         found.pop(canonical(self._name), None)
-        return {name: each.value for name, each in found.items() if self._agrees(name, each)}
+        told = ((name, self._as_before(name, each)) for name, each in found.items())
+        return {name: each.value for name, each in told if each is not None}
 
-    def _agrees(self, name: str, found: Quantity) -> bool:
-        return self.units.setdefault(name, found.unit) == found.unit
+    def _as_before(self, name: str, found: Quantity) -> Quantity | None:
+        """The quantity in the unit that it was in first; None where that cannot be told."""
+        was = self.units.setdefault(name, found.unit)
+        if was == found.unit:
+            return found
+        if was in _SECONDS and found.unit in _SECONDS:
+            return Quantity(found.value * _SECONDS[found.unit] / _SECONDS[was], was)
+        return None
 
 
 _COMMA = re.compile(r"\d,\d")
@@ -302,6 +339,13 @@ def _result(text: str) -> tuple[dict[str, Any], str]:
     if found is None:
         return {}, f"wrote no JSON object to the file in {RESULT}: {_short(text)}"
     return found, ""
+
+
+def _reading(before: str) -> str:
+    """A command that prints the last number behind a text."""
+    number = r"[-+]?[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?"
+    pattern = re.sub(r"([][\\.*+?(){}|^$])", r"\\\1", before) + number
+    return f"grep -oE -e {shlex.quote(pattern)} run.log | tail -1 | grep -oE -e '{number}$'"
 
 
 def _short(line: str) -> str:
