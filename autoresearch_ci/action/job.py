@@ -35,6 +35,7 @@ from autoresearch_ci.action.workspace_access import (
     handed_back,
 )
 from autoresearch_ci.core import machine
+from autoresearch_ci.core.checkout import CHECKOUT
 from autoresearch_ci.core.environment import is_credential, trust
 from autoresearch_ci.core.errors import AutoresearchError, WorkspaceError
 from autoresearch_ci.core.interrupts import deferred, interruptible
@@ -261,8 +262,8 @@ def _require_repository(workspace: Path) -> None:
     if not (workspace / ".git").is_dir():
         raise WorkspaceError(
             f"{workspace} is not a git repository.",
-            remedy="Put a step before this one: `- uses: actions/checkout@v7`, with "
-            "`fetch-depth: 0` and `persist-credentials: false`.",
+            remedy=f"Put a step before this one, with `fetch-depth: 0` and "
+            f"`persist-credentials: false`: `- uses: {CHECKOUT}`.",
         )
 
 

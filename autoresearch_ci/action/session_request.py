@@ -16,6 +16,7 @@ from autoresearch_ci.action.repository import REMOTE, GitHubRepository, base_bra
 from autoresearch_ci.action.workspace_access import has_tools
 from autoresearch_ci.campaign.select import of_other_targets, of_pull
 from autoresearch_ci.config.values import BadValue, duration
+from autoresearch_ci.core.checkout import CHECKOUT
 from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.engine.evaluator import Tell
 from autoresearch_ci.engine.session_request import SessionRequest
@@ -164,7 +165,7 @@ def origin(workspace: Path, token: str) -> Remote:
     if target is None:
         raise WorkspaceError(
             f"There is no remote {REMOTE} here, through which campaigns are shared.",
-            remedy="Check the repository out with `uses: actions/checkout@v7`.",
+            remedy=f"Check the repository out with `uses: {CHECKOUT}`.",
         )
     return Workspace.open(workspace).remote(target)
 

@@ -107,7 +107,7 @@ def _lines(text: str) -> Iterator[_Part]:
                 str(record.get("name") or ""),
                 str(record.get("bestDirection") or "lower"),
             )
-        elif "run" in record and "status" in record:
+        elif "status" in record and ("run" in record or "metric" in record):
             part.runs.append(_run(record))
     yield part
 

@@ -61,6 +61,8 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         # A title in a script that this terminal cannot show is no reason to stop.
         with suppress(AttributeError):
             getattr(sys, name).reconfigure(errors="replace")
+    if sys.platform == "win32":
+        sys.exit("autoresearch-ci needs Linux or macOS. On Windows use it in WSL: `wsl --install`.")
     words = sys.argv[1:] if argv is None else list(argv)
     code = exit_code(lambda: dispatch(words), words)
     if code == INTERRUPTED:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from autoresearch_ci.cli import init_choices, init_programme, workflow, workflow_steps
 from autoresearch_ci.cli.parser import add_settings
 from autoresearch_ci.cli.paths import folder_in, repository_root
-from autoresearch_ci.core.errors import SettingsError
+from autoresearch_ci.core.errors import SettingsError, WorkspaceError
 
 if TYPE_CHECKING:
     from autoresearch_ci.project_types import Detected, Project
@@ -193,9 +193,25 @@ def _section(arguments: Namespace) -> int:
         *(() if metric else offers.named()),
     ]
     said = init_programme.remarks(programme) if programme else remarks
-    for line in () if arguments.quiet else said:
+    for line in () if arguments.quiet else (*said, *_unseen(root, path)):
         print(line)
     return 0
+
+
+def _unseen(root: Path, path: Path) -> Iterator[str]:
+    """A note where git ignores the file of the section, as many have it."""
+    from autoresearch_ci.config.yaml_file import NAME  # noqa: PLC0415 - pydantic takes its time
+    from autoresearch_ci.workspace import Workspace  # noqa: PLC0415 - GitPython does, too
+
+    try:
+        ignored = Workspace.open(root).ignored(())
+    except WorkspaceError:  # no repository yet
+        return
+    if path.name in ignored:
+        yield (
+            f"note: Git ignores {path.name}, so that no clone has these settings, nor a runner of "
+            f"GitHub's: `git add --force {path.name}`, or write them to {NAME}."
+        )
 
 
 def _same_project(
@@ -259,8 +275,7 @@ def _remarks(
         return
     if detected.others and known.get("target_file") == detected.settings.get("target_file"):
         yield f"Other targets: {', '.join(detected.others)}; choose one with --target-file."
-    if not complete:
-        yield from (f"note: {note}" for note in detected.notes)
+    yield from (f"note: {note}" for note in detected.notes)
 
 
 def document(root: Path) -> Path:

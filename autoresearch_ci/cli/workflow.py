@@ -12,6 +12,7 @@ from string import Template
 
 from autoresearch_ci.config.lanes import count
 from autoresearch_ci.config.values import BadValue
+from autoresearch_ci.core.checkout import CHECKOUT
 from autoresearch_ci.core.errors import SettingsError
 from autoresearch_ci.providers import PROVIDERS
 
@@ -38,9 +39,9 @@ _KEYS = "".join(
 )
 _SECRETS = "".join(f"      {row.key}: ${{{{ secrets.{row.key} }}}}\n" for row in PROVIDERS.values())
 _DECLARED = "".join(f"      {row.key}:\n        required: false\n" for row in PROVIDERS.values())
-_CHECKOUT = """\
+_CHECKOUT = f"""\
       - name: Check out
-        uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        uses: {CHECKOUT}
         with:
           fetch-depth: 0 # a campaign is two branches
           persist-credentials: false
@@ -200,6 +201,8 @@ def next_steps(choices: Choices) -> str:
         f"{todo} and commit it to the default branch, where\n"
         "schedules and comments find it. In the repository's settings, under Actions:\n"
         "- General: let GitHub Actions create pull requests, if `/autoresearch pr` is to work.\n"
+        "- Policies: where they limit what starts a workflow, allow issue_comment, schedule and\n"
+        "  workflow_dispatch.\n"
         f"- Secrets and variables: {keys}, for the ideas of a model.\n{source}"
         "Then run it from the Actions tab, or comment `/autoresearch help` on an issue."
     )

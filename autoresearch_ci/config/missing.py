@@ -91,7 +91,6 @@ def missing_settings(
 
 def elsewhere(detected: Detected | None, found: Sequence[Candidate]) -> str:
     """Folders that are projects of their own; empty where there is nothing below."""
-    members = bool(detected and detected.members)
     if detected and detected.members:
         folders = detected.members
         many = f"This folder only holds {len(folders)} {detected.name} projects together"
@@ -108,7 +107,7 @@ def elsewhere(detected: Detected | None, found: Sequence[Candidate]) -> str:
     return (
         f"{what} Go into the one that is to be improved, as in "
         f"`cd {shlex.quote(folders[0])} && autoresearch-ci init`."
-        + (f" Or name it: `init --package {shlex.quote(folders[0])}`." if members else "")
+        f" Or name it: `init --package {shlex.quote(folders[0])}`."
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
 
@@ -23,7 +23,7 @@ from autoresearch_ci.core.model import (
     Side,
     Status,
 )
-from autoresearch_ci.doctor import faults
+from autoresearch_ci.doctor import constrained, faults
 from autoresearch_ci.doctor.faults import Seen
 from autoresearch_ci.doctor.languages import filled
 from autoresearch_ci.doctor.probes import BETTER, PROBES, WORSE, Probe, now_known, worse
@@ -129,10 +129,11 @@ class Examination:
         prepared: bool = False,
     ) -> None:
         self._scratch, self._request, self._probe, self._until = scratch, request, probe, until
-        self.unseen = [*TITLES]
         asked = (request.overrides, request.trusted, request.defaults)
         self.settings = load_settings(scratch.workspace, *asked).settings
-        self._settings: dict[str, object] = {**request.overrides, **_FREE}
+        self._constraints = self.settings.constraints
+        self.unseen = [*map(constrained.title, self._constraints), *TITLES]
+        self._settings: dict[str, object] = {**request.overrides, **_FREE, "constraints": ""}
         if prepared:
             self._settings["setup_command"] = ""
         self._head = scratch.workspace.head
@@ -149,7 +150,9 @@ class Examination:
             pass  # `unseen` says it
 
     def _checks(self) -> Iterator[Check]:
-        project = self._look()
+        project, metrics = self._look()
+        yield from constrained.checks(self._constraints, metrics)
+        self._settings["constraints"] = constrained.met(self._constraints, metrics)
         waiting = deque(PROBES)
         shows = False
         while waiting:
@@ -160,8 +163,11 @@ class Examination:
             project = planter.project
         yield self._better(project, shows=shows)
 
-    def _look(self) -> ProjectUnderTest:
-        """Measure the project as it is; then no run need be given more time than it takes."""
+    def _look(self) -> tuple[ProjectUnderTest, Mapping[str, float]]:
+        """Measure the project as it is, and its other numbers, by name.
+
+        Then no run need be given more time than it takes.
+        """
         self._probe(AS_IT_IS)
         wanted = self.settings
         self._settings["time_budget"] = min(wanted.time_budget, BUDGET)
@@ -182,7 +188,7 @@ class Examination:
         self._users = workspace.root / bystander if bystander else None
         self._bystander = _content(self._users)
         self._values = {sample.value for sample in baseline.samples}
-        return ProjectUnderTest(
+        project = ProjectUnderTest(
             settings=wanted.model_copy(update={"kill_after": kill_after}),
             text=text,
             value=baseline.value,
@@ -190,6 +196,7 @@ class Examination:
             log=log.read_text(encoding="utf-8", errors="replace") if log.exists() else "",
             bystander=f"{self._scratch.trees.root}/{bystander}" if bystander else None,
         )
+        return project, baseline.metrics or {}
 
     def _take_marks_out(self, path: str) -> None:
         """Let probes go anywhere: marks are about proposals."""

@@ -134,10 +134,17 @@ def require(settings: Settings, run: Measurement) -> None:
         raise BaselineError(
             f"Nothing measures {lacking}, which a constraint is about.",
             detail=run.log,
-            remedy=f"Let the run print it, `METRIC {lacking}=1.5` on a line of its own, or write "
-            "it to the JSON file in $AUTORESEARCH_RESULT; a measure_command has to print it "
-            "itself. Or take the constraint out.",
+            remedy=measuring(lacking),
         )
+
+
+def measuring(name: str) -> str:
+    """The ways to give a constraint its number, as a remedy."""
+    return (
+        f"Let the run print it, `METRIC {name}=1.5` on a line of its own, or write it to the JSON "
+        "file in $AUTORESEARCH_RESULT; a measure_command has to print it itself. Or take the "
+        "constraint out."
+    )
 
 
 def _values(group: Sequence[Metrics], name: str) -> list[float]:

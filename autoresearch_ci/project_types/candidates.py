@@ -65,7 +65,7 @@ class Candidate:
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
-def candidates(root: Path, folder: str = "") -> tuple[Candidate, ...]:
+def candidates(root: Path, folder: str = "", most: int = _MOST) -> tuple[Candidate, ...]:
     """A training script in `folder`, else the projects below it, the likeliest first."""
     project = Project(root, folder)
     script = next((name for name in _SCRIPTS if project.size(name)), None)
@@ -83,7 +83,7 @@ def candidates(root: Path, folder: str = "") -> tuple[Candidate, ...]:
         if kind and inside and not within:
             found[inside] = Candidate(project.at(inside), kind, project.at(path))
     proper = [each for place, each in found.items() if not ASIDE.search(place)]
-    return tuple(proper or found.values())[:_MOST]
+    return tuple(proper or found.values())[:most]
 
 
 def likely(root: Path, folder: str = "") -> Mapping[str, str]:

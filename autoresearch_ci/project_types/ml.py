@@ -18,6 +18,12 @@ _NO_UV = (
     "Install uv (`pip install uv`), or set run_command to what starts the training here."
 )
 _UNSTATED = "program.md does not say whether a lower or a higher {} is better: lower is taken."
+_UNSEEN = (
+    "prepare.py keeps its data in ~/.cache/{0}, which runs do not see: name that folder, as an "
+    "absolute path, in sandbox_read."
+)
+_CACHE = re.compile(r"""\.cache(?:['"]\s*[,/]\s*['"]|/)([\w.-]+)""")
+_SEEN = ("autoresearch", "huggingface", "kagglehub", "torch")
 _READ = re.compile(r"grep\s+(?:-\w+\s+)*['\"]\^([^\s:|\\'\"]+):")
 _LOWER = re.compile(r"\b(lowest|lower is better|minimi[sz]\w*)\b", re.IGNORECASE)
 _HIGHER = re.compile(r"\b(highest|higher is better|maximi[sz]\w*)\b", re.IGNORECASE)
@@ -43,6 +49,7 @@ def detect(project: Project) -> Detected | None:
     notes = (
         *([_NO_UV] if without_uv else []),
         *([] if direction else [_UNSTATED.format(metric)]),
+        *(_UNSEEN.format(name) for name in _caches(project.text("prepare.py"))),
     )
     return Detected(name="ml", settings=settings, notes=notes)
 
@@ -68,6 +75,11 @@ def python(project: Project) -> str:
         return "uv run"
     # Debian and macOS ship no `python`.
     return "python3" if not shutil.which("python") and shutil.which("python3") else "python"
+
+
+def _caches(text: str) -> list[str]:
+    """Folders of the user's cache that a script names and that runs are not shown."""
+    return [name for name in dict.fromkeys(_CACHE.findall(text)) if name not in _SEEN]
 
 
 def _image(project: Project) -> str:

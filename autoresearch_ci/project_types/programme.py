@@ -95,7 +95,7 @@ def _read(project: Project, names: tuple[str, str, str, str], target: str | None
     if target is None and plain:
         target = project.at(plain[0])
     guard = _command(project, checks) if project.has(checks) else ""
-    protected = [script, *(path for path in limits if path not in scope)]
+    protected = [script, *(path for path in limits if path not in scope), *([checks] * bool(guard))]
     known = {*printed, *CODE.findall(parts["metrics"])} - {name}
     bounds, words = _constraints(parts["constraints"], known)
     settings = {
@@ -106,7 +106,7 @@ def _read(project: Project, names: tuple[str, str, str, str], target: str | None
         "metric_direction": f"{way}_is_better" if way else "",
         "constraints": ", ".join(bounds),
         "guard_command": guard,
-        "readonly_files": _listed(project, [*protected, *([checks] if guard else [])]),
+        "readonly_files": _listed(project, protected),
         "program_file": project.at(file) if project.has(file) else "",
     }
     own = project.at(file if project.has(file) else script)
@@ -132,7 +132,7 @@ def _read(project: Project, names: tuple[str, str, str, str], target: str | None
 
 
 def _listed(project: Project, patterns: Sequence[str]) -> str:
-    return ", ".join(map(project.at, patterns))
+    return ", ".join(dict.fromkeys(map(project.at, patterns)))
 
 
 def _sections(text: str) -> dict[str, str]:

@@ -1,4 +1,7 @@
-"""The members of a workspace: of npm, pnpm, yarn, lerna, Cargo, Maven, Gradle, Go and pub."""
+"""The members of a workspace: of npm, pnpm, yarn, lerna, Cargo, Maven, Gradle, Go and pub.
+
+Projects that only lie in one repository, as Go modules without a go.work do, are members too.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,10 @@ import re
 from collections.abc import Mapping
 
 from autoresearch_ci.project_types import flutter, java, rust, web_members
+from autoresearch_ci.project_types.candidates import candidates
 from autoresearch_ci.project_types.project import Project
+
+_MOST = 200
 
 
 def members(project: Project) -> dict[str, str]:
@@ -21,7 +27,10 @@ def members(project: Project) -> dict[str, str]:
         *_of_go(project),
     ]
     found = dict.fromkeys(posixpath.normpath(each) for each in folders)
-    return {project.at(each): _name(project, each) for each in found if each not in {"", "."}}
+    listed = [project.at(each) for each in found if each not in {"", "."}]
+    below = candidates(project.base, project.folder, _MOST) if not listed else ()
+    listed += [each.folder for each in below if each.folder]
+    return {each: _name(project, posixpath.relpath(each, project.folder or ".")) for each in listed}
 
 
 def chosen(members: Mapping[str, str], wanted: str) -> list[str]:

@@ -44,7 +44,7 @@ TOOLCHAINS = tuple(
 
 DOWNLOADS = tuple(
     """
-    .bun/install/cache .cache/bazel .cache/coursier .cache/Cypress
+    .bun/install/cache .cache/autoresearch .cache/bazel .cache/coursier .cache/Cypress
     .cache/electron .cache/huggingface/datasets .cache/huggingface/hub
     .cache/kagglehub .cache/ms-playwright .cache/node .cache/node-gyp .cache/pip
     .cache/pnpm .cache/puppeteer .cache/pypoetry .cache/torch .cache/uv .cache/yarn
@@ -70,8 +70,8 @@ Runs have their own. In the user's the version that runs are compared with is li
 READ_IN_PLACE = tuple(
     """
     .cargo/registry .cargo/git go/pkg .m2/repository .pub-cache/hosted .pub-cache/git
-    .nuget/packages .cache/torch .cache/huggingface/hub .cache/huggingface/datasets .keras .torch
-    nltk_data
+    .nuget/packages .cache/autoresearch .cache/torch .cache/huggingface/hub
+    .cache/huggingface/datasets .keras .torch nltk_data
     """.split()  # noqa: SIM905
 )
 """The downloads whose tools can do with reading them: copies see the user's, read-only."""

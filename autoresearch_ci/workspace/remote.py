@@ -67,7 +67,10 @@ _REMEDIES = (
     ),
     (
         re.compile(r"error: 403|denied to |not granted"),
-        "The token may not write: it needs `permissions: contents: write`.",
+        (
+            "The token may not write: it needs `permissions: contents: write`. If it has that, the "
+            "organisation allows read-only tokens alone: give one of your own."
+        ),
     ),
     (
         re.compile(r"Repository not found|error: 404|does not appear to be a git repository"),

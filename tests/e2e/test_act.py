@@ -2,7 +2,8 @@
 
 As a release has it: action.yml names the image. What act cannot do is left out of the workflow
 before it runs: it knows no `queue`, and there is no GPU. It skips actions/checkout and copies the
-clone, so none of GitHub's own actions is fetched.
+clone; GitHub's other actions (setup-node, setup-java, cache) are stand-ins that do nothing, and the
+tools that they would set up are this machine's. So nothing is fetched from GitHub.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from pathlib import Path
 import pytest
 
 from autoresearch_ci.cli.workflow import HERE, PATH, Choices, texts
+from autoresearch_ci.cli.workflow_steps import steps
+from autoresearch_ci.project_types import Project
 from tests import racing_sessions
 from tests.action_image import BASE, IMAGE, ROOT
 from tests.github.hub import GitHub
@@ -63,11 +66,28 @@ def for_act(choices: Choices) -> dict[str, str]:
     return files
 
 
+_OF_GITHUB = re.compile(r"uses: (actions/(?!checkout)[\w-]+)(?:/(\w+))?(@\w+)")
+_NOTHING = "runs:\n  using: composite\n  steps: [{run: 'true', shell: bash}]\n"
+_TOOLS = ("/usr", "/etc/alternatives", "/etc/ssl", "/etc/maven", "/etc/java-17-openjdk")
+"""Folders of this machine with Node, Java and Maven, for a job whose image has none."""
+
+
+def stand_ins(workflow: str, folder: Path) -> list[str]:
+    """Arguments of act: each action of GitHub's that the workflow names, as one without effect."""
+    words = []
+    for name, inner, version in _OF_GITHUB.findall(workflow):
+        place = folder / name.replace("/", "-")
+        (place / inner).mkdir(parents=True, exist_ok=True)
+        (place / inner / "action.yml").write_text(_NOTHING)
+        words += ["--local-repository", f"{name}{version}={place}"]
+    return words
+
+
 @dataclass
 class Lab:
     """A repository on our GitHub with a workflow, the Action, and people.
 
-    `log` is what the run printed that ended last.
+    `log` is what the run printed that ended last, `further` are more arguments of act.
     """
 
     hub: GitHub
@@ -75,6 +95,7 @@ class Lab:
     action: Path
     repository: Repository
     log: str = ""
+    further: tuple[str, ...] = ()
 
     def run(self, event: str, **payload: object) -> dict[str, str]:
         """The jobs that the event started, and what became of each."""
@@ -85,8 +106,9 @@ class Lab:
         words = ["act", event, "--json", "--rm", "--pull=false", "--no-cache-server"]
         words += ["--directory", work, "--workflows", work / PATH, "--eventpath", file]
         words += ["--platform", f"ubuntu-latest={BASE}", "--secret", f"GITHUB_TOKEN={TOKEN}"]
-        words += ["--local-repository", f"{PINNED}={self.action}"]
-        for name, value in self.hub.environment("octo/lab").items():
+        words += ["--local-repository", f"{PINNED}={self.action}", *self.further]
+        certificates = {n: os.environ[n] for n in ("NODE_EXTRA_CA_CERTS",) if n in os.environ}
+        for name, value in (self.hub.environment("octo/lab") | certificates).items():
             words += ["--env", f"{name}={value}"]
         homes = {"HOME": str(self.folder), "XDG_CACHE_HOME": str(self.folder / "cache")}
         done = subprocess.run(
@@ -226,6 +248,25 @@ def test_lanes(make_lab):
     assert sorted(begun) == [0, 0, 1, 2, 3]
     names = [check.name for check in lab.repository.checks.values()]
     assert names.count("autoresearch") == 1
+
+
+@pytest.mark.parametrize("name", ["custom", "java", "ml", "web"])
+def test_an_example(make_lab, name):
+    """A clone of each example is improved by the workflow that `init --github` writes for it."""
+    example = ROOT / "examples" / name
+    tracked = git(ROOT, "ls-files", f"examples/{name}").splitlines()
+    files = {
+        str(path.relative_to(example)): path.read_text()
+        for path in (ROOT / each for each in tracked)
+    }
+    workflow = for_act(Choices(PINNED, setup=steps(Project(example))))
+    lab = make_lab({**files, **workflow})
+    mounts = " ".join(f"--volume {each}:{each}:ro" for each in _TOOLS if Path(each).exists())
+    further = stand_ins(workflow[PATH], lab.folder)
+    lab.further = ("--container-options", mounts, *further)
+    assert lab.run("workflow_dispatch", inputs={"max_experiments": "1"}) == {"loop": "success"}
+    assert lab.experiments() == 1
+    assert bool(further) == (name in {"java", "web"})
 
 
 def test_our_own_workflow(make_lab, action):

@@ -143,7 +143,11 @@ def _forbidden(status: int, headers: Mapping[str, str], words: str, permission: 
     hold = seconds_to_wait(status, headers, words)
     why = f"GitHub forbids it: {words}"
     if _NO_PERMISSION in words and permission:  # also where it was the hour's last request
-        remedy = f"Add `{permission}` under `permissions:` in the workflow."
+        remedy = (
+            f"Add `{permission}` under `permissions:` in the workflow. Where it is there, the"
+            " organisation allows read-only tokens alone, or the run is a fork's: give a token of"
+            " your own as github_token."
+        )
         return Refused(why, remedy, status=status, permission=permission, denied=True)
     if hold:
         why = f"GitHub's rate limit: {words or f'wait for {time_span(hold)}'}"

@@ -54,6 +54,19 @@ def test_a_log_of_pi_autoresearch(tmp_path):
     assert history.experiments[2].prev == 3818
 
 
+def test_lines_without_a_number_of_the_run(tmp_path):
+    """Tools that write the same log without numbers, or without a configuration, are read as well."""
+    path = tmp_path / "log.jsonl"
+    path.write_text(
+        '{"iteration":0,"status":"baseline","metric":69.5,"description":"before"}\n'
+        '{"commit":"2ba3ded","metric":79.2,"status":"keep","description":"better"}\n'
+        '{"hook":"after","duration_ms":3}\n'
+    )
+    history = view(path)[0].history
+    assert told(history) == [(Status.KEEP, None, 69.5), (Status.KEEP, Reason.IMPROVED, 79.2)]
+    assert history.direction is Direction.HIGHER
+
+
 def test_a_table(tmp_path):
     """The first number is the metric, others stand beside it; the way is that of what was kept."""
     path = tmp_path / "results.tsv"

@@ -8,6 +8,7 @@ import pytest
 
 from autoresearch_ci.config import load
 from autoresearch_ci.core.errors import SettingsError
+from tests.projects import git
 
 OWN = (
     "--target-file", "solve.py", "--run-command", "python solve.py | tee out",
@@ -31,6 +32,14 @@ def test_a_known_project_gets_its_section(ml, init):
     loaded = load(ml)
     assert loaded.settings == before
     assert str(loaded.origins["target_file"]).startswith("CLAUDE.md")
+
+
+def test_a_section_that_no_clone_has(ml, init):
+    """Where git ignores the file, that is said with what to do."""
+    git(ml, "init", "--quiet")
+    (ml / ".gitignore").write_text("CLAUDE.md\n")
+    assert "Git ignores CLAUDE.md" in init()
+    assert "Git ignores" not in init("--force", "--quiet")
 
 
 def test_dry_run_writes_nothing(ml, init):

@@ -47,6 +47,12 @@ def test_every_setting_is_a_flag(verb, capsys):
         assert f"--{name.replace('_', '-')} " in out
 
 
+def test_windows_is_told_where_it_works(monkeypatch):
+    """Nothing begins there, and the message names the way."""
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert "use it in WSL" in call("--help")
+
+
 def test_version(capsys):
     """`--version` is one line."""
     assert call("--version") == 0

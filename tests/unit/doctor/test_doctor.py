@@ -101,11 +101,18 @@ def test_a_target_that_prints_its_own_metric_is_found(project):
     assert any("made/" in each for each in Workspace.open(project).ignored(()))
 
 
-def test_a_constraint_that_nothing_measures_is_found(project):
-    """It ends the doctor at the project as it is, with the line that the run has to print."""
-    with pytest.raises(BaselineError, match="Nothing measures tests") as error:
-        examine(project, **PYTHON, constraints="tests >= 3")
-    assert "METRIC tests=1.5" in error.value.remedy
+def test_constraints_that_nothing_measures_are_found(project):
+    """One is wrong with the line that the run has to print; the rest is looked at all the same."""
+    counted = PYTHON["run_command"] + "; echo METRIC tests=4; echo METRIC kb=9"
+    bounds = "tests >= 3, coverage >= -0.5%, kb <= 8, holdout >= -1%"
+    settings = {**PYTHON, "run_command": counted, "constraints": bounds}
+    found, _ = examine(project, **settings, holdout_command="echo 1")
+    assert wrong(found) == {"constraint coverage", *LIES}
+    assert found["constraint coverage"].verdict == "nothing measures it"
+    assert "METRIC coverage=1.5" in found["constraint coverage"].note
+    assert found["constraint tests"].verdict == "measured: 4"
+    assert "kb <= 8 is not met yet" in found["constraint kb"].verdict
+    assert found["constraint holdout"].right is None
 
 
 def test_marks_for_proposers_do_not_bind_the_doctor(tmp_path):

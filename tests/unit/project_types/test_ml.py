@@ -109,6 +109,23 @@ def test_the_metric_is_what_the_programme_reads(settings, program, name, directi
     assert found["metric_parse"].startswith(f'grep "^{name}:"')
 
 
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('CACHE_DIR = os.path.join(os.path.expanduser("~"), ".cache", "autoresearch")', ""),
+        ('CACHE_DIR = Path.home() / ".cache" / "autoresearch-tabular"', "~/.cache/autoresearch-tabular"),
+        ('CACHE_DIR = "~/.cache/iris"', "~/.cache/iris"),
+    ],
+)  # fmt: skip
+def test_data_that_runs_do_not_see(write, programs, text, named):
+    """Downloads in karpathy's own folder are shown; for any other a note says the setting."""
+    from autoresearch_ci.project_types import detect
+
+    programs("python")
+    notes = " ".join(detect(write({**FILES, "prepare.py": text})).notes)
+    assert (f"{named}, which runs do not see" in notes) if named else not notes
+
+
 def test_a_direction_that_the_programme_leaves_open(write, programs):
     """Lower is taken, and a note says so."""
     from autoresearch_ci.project_types import detect

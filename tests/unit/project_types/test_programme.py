@@ -185,7 +185,9 @@ def test_constraints_that_are_numbers(project, words, bounds):
 
 def test_in_scope_and_off_limits(project):
     """What stands in both lists is editable, and that is said."""
-    found = programme(project(MARKDOWN.replace("- `tests/` and", "- `src/lexer/` and")))
+    limits = "- `src/lexer/`, `autoresearch.checks.sh` and"
+    found = programme(project(MARKDOWN.replace("- `tests/` and", limits)))
+    assert found.settings["readonly_files"].count("checks.sh") == 1
     assert "src/lexer/**" in found.settings["editable_files"]
     assert any("src/lexer/** is in scope and off limits" in each for each in found.remarks)
 

@@ -45,6 +45,12 @@ WORKSPACES = {
         "core/build.gradle": "",
         "app/build.gradle": "",
     },
+    "modules without go.work": {
+        "README.md": "",
+        "core/go.mod": "module example.com/acme/core\n",
+        "app/go.mod": "module example.com/acme/app\n",
+        "examples/x/go.mod": "module example.com/acme/x\n",
+    },
     "go": {
         "go.work": "go 1.22\n\nuse (\n\t./core // the heart\n\t./app\n)\n",
         "core/go.mod": "module example.com/acme/core\n",

@@ -281,7 +281,7 @@ def test_what_is_weak_is_said(monkeypatch):
 def test_what_may_be_read(tmp_path, monkeypatch):
     """Toolchains of variables and the home, never the project, a home, or what is around them."""
     home, project = tmp_path / "home", tmp_path / "home" / "project"
-    folders = (".cargo/bin", ".cargo/registry", ".ssh", ".cache/huggingface/hub", "tools/x/bin")
+    folders = (".cargo/bin", ".cargo/registry", ".ssh", ".cache/autoresearch", "tools/x/bin")
     for made in (*folders, "project/.venv/bin"):
         (home / made).mkdir(parents=True)
     path = f"{home}/.cargo/bin:{home}/tools/x/bin:{project}/.venv/bin:relative/bin:{home}"
