@@ -203,6 +203,8 @@ def _unseen(root: Path, path: Path) -> Iterator[str]:
     from autoresearch_ci.config.yaml_file import NAME  # noqa: PLC0415 - pydantic takes its time
     from autoresearch_ci.workspace import Workspace  # noqa: PLC0415 - GitPython does, too
 
+    if not (root / ".gitignore").is_file():
+        return
     try:
         ignored = Workspace.open(root).ignored(())
     except WorkspaceError:  # no repository yet

@@ -19,8 +19,8 @@ _NO_UV = (
 )
 _UNSTATED = "program.md does not say whether a lower or a higher {} is better: lower is taken."
 _UNSEEN = (
-    "prepare.py keeps its data in ~/.cache/{0}, which runs do not see: name that folder, as an "
-    "absolute path, in sandbox_read."
+    "prepare.py keeps its data in ~/.cache/{}: runs see that where sandbox_read names it, as an "
+    "absolute path."
 )
 _CACHE = re.compile(r"""\.cache(?:['"]\s*[,/]\s*['"]|/)([\w.-]+)""")
 _SEEN = ("autoresearch", "huggingface", "kagglehub", "torch")

@@ -28,7 +28,7 @@ LAYOUTS = (
 )
 """The programme, the script that prints `METRIC name=value`, the checks, the log."""
 
-_HEADING = re.compile(r"^#{1,4}\s+(.+?)\s*#*$", re.MULTILINE)
+_HEADING = re.compile(r"^(#{1,4})\s+(.+?)\s*#*$", re.MULTILINE)
 _BULLET = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+", re.MULTILINE)
 _PRIMARY = re.compile(r"^\W*primary\b[^:`\n]*:?[*_\s:]*(.+)$", re.IGNORECASE | re.MULTILINE)
 _NAME = re.compile(r"[^\s`*(),:;]+")
@@ -89,7 +89,7 @@ def _read(project: Project, names: tuple[str, str, str, str], target: str | None
     printed = [] if any(map(_PUT_TOGETHER.search, printed)) else printed
     name, way, remarks = _metric(project.text(log), parts["metrics"], script, printed)
     files = list(project.walk())
-    scope = list(paths(parts["scope"], files))
+    scope = [path for path in paths(parts["scope"], files) if path not in names]
     limits = list(paths(parts["limits"], files))
     plain = [path for path in scope if path in files]
     if target is None and plain:
@@ -136,13 +136,15 @@ def _listed(project: Project, patterns: Sequence[str]) -> str:
 
 
 def _sections(text: str) -> dict[str, str]:
-    """The text below each heading that is known, the whole up to the next heading of any kind."""
+    """The text below each heading that is known, up to the next one that is not below it."""
     found = dict.fromkeys(_SECTIONS, "")
-    pieces = _HEADING.split(text)
-    for heading, body in zip(pieces[1::2], pieces[2::2], strict=True):
+    headings = list(_HEADING.finditer(text))
+    for at, heading in enumerate(headings):
+        later = (each for each in headings[at + 1 :] if len(each[1]) <= len(heading[1]))
+        end = next((each.start() for each in later), len(text))
         for key, words in _SECTIONS.items():
-            if not found[key] and heading.lower().startswith(words):
-                found[key] = body
+            if not found[key] and heading[2].lower().startswith(words):
+                found[key] = text[heading.end() : end]
     return found
 
 

@@ -34,9 +34,12 @@ def test_a_known_project_gets_its_section(ml, init):
     assert str(loaded.origins["target_file"]).startswith("CLAUDE.md")
 
 
+@pytest.mark.git
 def test_a_section_that_no_clone_has(ml, init):
     """Where git ignores the file, that is said with what to do."""
     git(ml, "init", "--quiet")
+    who = ("-c", "user.name=u", "-c", "user.email=u@example.com")
+    git(ml, *who, "commit", "--quiet", "--allow-empty", "--message", "empty")
     (ml / ".gitignore").write_text("CLAUDE.md\n")
     assert "Git ignores CLAUDE.md" in init()
     assert "Git ignores" not in init("--force", "--quiet")

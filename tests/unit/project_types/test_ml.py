@@ -123,7 +123,7 @@ def test_data_that_runs_do_not_see(write, programs, text, named):
 
     programs("python")
     notes = " ".join(detect(write({**FILES, "prepare.py": text})).notes)
-    assert (f"{named}, which runs do not see" in notes) if named else not notes
+    assert (f"{named}: runs see that where" in notes) if named else not notes
 
 
 def test_a_direction_that_the_programme_leaves_open(write, programs):

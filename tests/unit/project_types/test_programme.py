@@ -192,6 +192,13 @@ def test_in_scope_and_off_limits(project):
     assert any("src/lexer/** is in scope and off limits" in each for each in found.remarks)
 
 
+def test_headings_within_a_section(project):
+    """They belong to it, as what comes below them does; the programme's own files never change."""
+    text = MARKDOWN.replace("- `src/parser.rs`", "\n### The core\n- `src/parser.rs`")
+    text = text.replace("- `src/tree/`:", "### The rest\n- `autoresearch.sh`\n- `src/tree/`:")
+    assert programme(project(text)).settings == programme(project()).settings
+
+
 def test_a_script_without_words(tmp_path):
     """Then the command and its metric are known, and the rest is to be filled in."""
     (tmp_path / "autoresearch.sh").write_text('echo "METRIC rate=12"\n')
