@@ -18,6 +18,7 @@ _MISSES = re.compile(
 )
 _WORD = re.compile(r"[^\s'\"`;|&<>(){}\[\],=\u2018\u2019]+")
 _MODULE = re.compile(r"No module named '?([\w.]+)")
+_CLASS = re.compile(r"(?:main class|ClassNotFoundException:|NoClassDefFoundError:) ([\w.$/]+)")
 _FEW = 3
 
 
@@ -36,6 +37,9 @@ def missed(said: str, left: Collection[str], root: str, named: Sequence[str]) ->
                 for path in sorted(left):
                     if re.search(rf"(?:^|/){re.escape(at)}(?:\.[^/]+|/.+)$", path):
                         found.setdefault(path, path)
+        for name in _CLASS.findall(line):
+            file = f"/{name.replace('.', '/')}.class"
+            found |= {_pattern(path, left): path for path in left if f"/{path}".endswith(file)}
     if not found:
         return ""
     return (

@@ -15,6 +15,8 @@ LEFT = (
     "made/model.so",
     "src/fast.cpython-313-x86_64-linux-gnu.so",
     "app",
+    "out/DataGenerator.class",
+    "out/org/acme/Main.class",
 )
 
 
@@ -33,6 +35,8 @@ LEFT = (
         (f"Error: ENOENT: no such file or directory, open '{ROOT}/dist/a.js'", "dist"),
         ("ModuleNotFoundError: No module named 'fast'", "src/fast.cpython-313-x86_64-linux-gnu.so"),
         ("Error: Unable to access jarfile made/model.so", "made/model.so"),
+        ("Error: Could not find or load main class DataGenerator", "out"),
+        ("Caused by: java.lang.ClassNotFoundException: org.acme.Main", "out/org/acme/Main.class"),
     ],
 )
 def test_a_missed_file_is_named_with_the_line_to_write(said, line):
