@@ -28,7 +28,7 @@ _WRAPPERS = frozenset(
 """Calls through which a value goes into print and stays what it is."""
 
 _LOG = re.compile(r"\brun\.log\b|\bAUTORESEARCH_RESULT\b")
-_HOLES = re.compile(r"[$#]?\{([^{}]*)(?=[{}])|\$(\w+)")
+_HOLES = re.compile(r"[$#]?\{([^{}]*)(?=[{}])|\$(\w+)|\\\(([^()]*)\)")
 _SHORTEST_SQUEEZED = 4
 
 
@@ -87,7 +87,9 @@ def printed(statement: Statement, path: str, label: Label) -> tuple[set[str], se
     variables, functions = _used(statement.code, label)
     for text in statement.strings:
         for hole in _HOLES.finditer(text):
-            inside = [t for t in tokens(path, hole[1] or hole[2] or "") if t.text.strip()]
+            inside = [
+                t for t in tokens(path, hole[1] or hole[2] or hole[3] or "") if t.text.strip()
+            ]
             more, called = _used(inside, label)
             variables |= more
             functions |= called

@@ -22,8 +22,15 @@ _DECLARING = frozenset(
     ref out inout nonlocal del as
     """.split()  # noqa: SIM905 - a table of words
 )
+_READING = frozenset("read mapfile readarray getopts unset declare typeset local".split())  # noqa: SIM905
+"""Words of a shell, every name behind which is set."""
+
+_SETTING = {"swap", "from_chars", "chop", "chomp"}
+"""Calls that set what they are given."""
+
+_NO_TYPES = {"return", "new", "throw", "else", "case", "await", "yield", "print", "puts", "echo"}
 _IMPORTING = {"import", "use", "from", "using"}
-_LOOPING = {"for", "foreach"}
+_LOOPING = {"for", "foreach", "select"}
 _LOOPED = {"in", "of", ":", "=", ":=", ";", "{", "as"}
 _GLOBALS = {"globalThis", "window", "global", "self", "this"}
 _CLOSING = {")": "(", "]": "[", "}": "{"}
@@ -48,6 +55,28 @@ def bound(code: Sequence[Token]) -> Iterator[str]:
             yield from _names(code[at + 1 : end])
     if code and code[0].text in _IMPORTING:
         yield from _names(code[1:])
+    yield from _of_the_language([token.text for token in code], code)
+
+
+def _of_the_language(words: list[str], code: Sequence[Token]) -> Iterator[str]:
+    """Names set by a word of a shell, by the preprocessor, a stream, a reference or a call."""
+    if words and words[0] in _READING:
+        yield from _names(code[1:])
+    if words[:1] in (["#define"], ["#undef"]) or words[:2] in (["#", "define"], ["#", "undef"]):
+        yield from _names(code, 1)
+    named = [token.kind for token in code[:2]] == [Kind.NAME, Kind.NAME] and words[
+        0
+    ] not in _NO_TYPES
+    if named and words[2:3] in (["{"], ["("]):  # `double loss{0.5}`, `function loss() {`
+        yield from _names(code[1:2])
+    for at, word in enumerate(words):
+        after = words[at + 1] if at + 1 < len(words) else ""
+        if word == ">>" and words[0] != "let":
+            yield from _names(code[at + 1 : at + 2])
+        elif word == "&" and at + 3 < len(words) and words[at + 2] == "=":  # `double& r = loss`
+            yield from _names(code[at + 3 :])
+        elif word in _SETTING and after in ("(", "$"):
+            yield from _names(code[at + 1 :])
 
 
 def _assigned(code: Sequence[Token], at: int, depth: int) -> Iterator[str]:

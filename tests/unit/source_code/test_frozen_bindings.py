@@ -211,8 +211,14 @@ WRITTEN = {
              "std::mem::swap(&mut loss, &mut x);", "let loss;"],
     "A.java": ["x = loss = 0.5;", "for (double loss : losses) {", "loss /= 2;", "loss--;",
                "while ((loss = half()) > 1) {", "double x = 1, loss = 0.5;"],
-    "a.c": ["*(&loss) = 0.5;", 'scanf("%lf", &loss);', "loss <<= 1;", "for (loss = 0; loss < 1;) {"],
-    "a.sh": ["read loss <<< 0.5", "export loss=0.5", "for loss in 0.5; do :; done", "unset loss"],
+    "a.cpp": ["std::cin >> loss;", "double& r = loss;", "double loss{0.5};", "double loss(0.5);",
+              "std::swap(loss, x);", "auto [a, loss] = f();"],
+    "a.swift": ["let (a, loss) = f()", "if let loss = x {", "for loss in xs {", "swap(&loss, &x)"],
+    "a.pl": ["chop($loss);", "read(F, $loss, 3);"],
+    "a.c": ["#define loss 0.5", "#undef loss", "*(&loss) = 0.5;", 'scanf("%lf", &loss);', "loss <<= 1;", "for (loss = 0; loss < 1;) {"],
+    "a.sh": ["read loss <<< 0.5", "export loss=0.5", "for loss in 0.5; do :; done", "unset loss",
+             "read -r a loss < x", "mapfile loss < x", "getopts a loss", "declare -n x=loss", "unset -v loss",
+             "select loss in 0.5; do :; done"],
     "a.r": ["loss <- 0.5", "loss <<- 0.5"],
 }  # fmt: skip
 
@@ -220,7 +226,8 @@ WRITTEN = {
 @pytest.mark.parametrize(("path", "line"), [(p, line) for p, ls in WRITTEN.items() for line in ls])
 def test_other_languages_have_their_forms_seen(path, line):
     """Destructuring, loops, compound assignments and addresses set a variable too."""
-    report = "echo loss: $loss\n" if path == "a.sh" else 'print("loss: ", loss)\n'
+    reports = {"a.sh": "echo loss: $loss\n", "a.swift": 'print("loss: \\(loss)")\n'}
+    report = reports.get(path, 'print("loss: ", loss)\n')
     assert "which computes" in broken(report, f"{line}\n{report}", path)
 
 
