@@ -113,6 +113,7 @@ def test_it_shows_each_verdict_the_best_and_the_kept_titles():
         assert part in shown
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None)
 @given(title=st.text(max_size=60))
 def test_no_title_gets_out_of_its_text(title):
@@ -126,6 +127,7 @@ def test_no_title_gets_out_of_its_text(title):
     )
 
 
+@pytest.mark.long
 @settings(max_examples=40, deadline=None)
 @given(
     values=st.lists(
@@ -173,6 +175,7 @@ def test_values_of_several_magnitudes_have_a_logarithmic_axis():
     assert not is_wide([1.0, 0.5, 0.1], span([1.0, 0.5, 0.1], campaign([1.0, 0.5, 0.1])))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(10))
 def test_no_words_lie_over_others(seed):
     """In random campaigns no two words of the picture overlap, measured on their boxes."""

@@ -34,6 +34,7 @@ def test_a_bundle_of_one_line_is_refused_at_once():
     assert seconds < 0.2
 
 
+@pytest.mark.long
 def test_a_long_line_of_data_in_a_program_is_no_bundle():
     """A program that holds data on one line is read as ever."""
     code = "RATE = 0.5\n" + "use(RATE)\n" * 10_000
