@@ -43,6 +43,7 @@ DULL = word_set(
 FRACTION = word_set(
     "dropout drop momentum beta beta1 beta2 betas p prob probability ratio frac fraction"
     " percentile quantile q smoothing keep damping cooling discount blend mix split share"
+    " decay forget forgetting retention"
 )
 _PERCENTAGE = frozenset({"percent", "percentage", "percentile", "pct", "quality"})
 SIZES = word_set(

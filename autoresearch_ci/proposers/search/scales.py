@@ -19,6 +19,8 @@ _POWER = 8
 # Up to eight things are counted, and not weighed: one more is half a doubling there.
 _COUNTED = 3.0
 _HUNDREDS = 100
+# From 0 it is no use to go further than so many units: that is to about five.
+_FARTHEST = 4.0
 _HALF = 0.5
 _BOLD = 0.5
 _SAME = 1e-9
@@ -71,7 +73,7 @@ class Scale:
         """Away from nothing nobody knows how far to go: in bold steps."""
         if self.integer:
             return max(1.0, self.unit * math.exp2(2 * (by - 1)))
-        return 0.03 * math.exp2(2.5 * (by - 1))
+        return 0.03 * math.exp2(2.5 * (min(by, _FARTHEST) - 1))
 
     def _odds(self, value: float, by: float) -> float:
         if value <= 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from autoresearch_ci.proposers.search import names
 from autoresearch_ci.proposers.search.literals import Literal
@@ -11,6 +11,7 @@ from autoresearch_ci.proposers.search.literals_in_context import KEYWORDS, Site
 from autoresearch_ci.proposers.search.parameters import Parameter, Spared
 from autoresearch_ci.proposers.search.scales import Scale
 from autoresearch_ci.proposers.search.source import Source
+from autoresearch_ci.proposers.search.usage import Usage
 from autoresearch_ci.source_code.frozen_lines.marks import Tune
 from autoresearch_ci.source_code.syntax import Kind, Token
 
@@ -21,8 +22,6 @@ _NEARLY = 0.8
 _WIDE = 10
 _FIRST = 1.3
 _FEW = 3
-_COMPARED = frozenset({"<", "<=", ">", ">="})
-_LUCK = frozenset({"random", "rand"})
 # A bound that is near to nothing is a tolerance, and stays above it.
 _LEAST_BOUND = 0.1
 # A step of what may be above or below 0, and is about one.
@@ -51,44 +50,13 @@ NAMED = frozenset({"constant", "option", "key", "keyword", "directive", "local"}
 
 def find(source: Source) -> Iterator[Parameter | Spared]:
     """Every number that may be changed."""
-    used = Used.of(source.plain)
+    used = Usage.of(source.plain)
     for site in source.sites:
         if source.tokens[site.index].kind is Kind.NUMBER:
             yield _number(source, site, used)
 
 
-@dataclass(frozen=True, slots=True)
-class Used:
-    """Names by what the source does with them, which says what their values can be.
-
-    `shares` are taken from one (`1 - MIX`) or compared with luck (`random() < MUTATE`): parts of a
-    whole. `exponents` and `bounds` (`score > CHECK_ABOVE`) may as well be below 0.
-    """
-
-    shares: frozenset[str]
-    exponents: frozenset[str]
-    bounds: frozenset[str]
-
-    @classmethod
-    def of(cls, plain: Sequence[Token]) -> Used:
-        shares: set[str] = set()
-        exponents: set[str] = set()
-        bounds: set[str] = set()
-        for at in range(1, len(plain)):
-            if plain[at].kind is not Kind.NAME:
-                continue
-            name, before = plain[at].text, plain[at - 1].text
-            if before == "**":
-                exponents.add(name)
-            elif before == "-" and plain[at - 2].text in ("1", "1.0"):
-                shares.add(name)
-            elif before in _COMPARED:
-                lucky = [token.text for token in plain[max(0, at - 4) : at - 1]]
-                (shares if lucky[1:] == ["(", ")"] and lucky[0] in _LUCK else bounds).add(name)
-        return cls(frozenset(shares), frozenset(exponents), frozenset(bounds))
-
-
-def _number(source: Source, site: Site, used: Used) -> Parameter | Spared:
+def _number(source: Source, site: Site, used: Usage) -> Parameter | Spared:
     tokens, token = source.tokens, source.tokens[site.index]
     tune = source.protection.tune.get(site.line)
 
@@ -193,21 +161,24 @@ def _nameless(site: Site, literal: Literal, value: float) -> tuple[float, str]:
     return (factor * 0.2 if year or unit else factor), ""
 
 
-def _scale(site: Site, literal: Literal, value: float, tune: Tune | None, used: Used) -> Scale:
+def _scale(site: Site, literal: Literal, value: float, tune: Tune | None, used: Usage) -> Scale:
     if tune is not None and tune.low is not None and tune.high is not None:
         return _told(literal, tune.low, tune.high, tune.scale)
+    least, most = used.within(site.name, value)
     if literal.integer:
-        return _counting(site, literal, value)
+        scale = _counting(site, literal, value)
+        return replace(scale, low=max(scale.low, least), high=min(scale.high, most))
     if literal.suffix == "%":
         return Scale("log", False, 0.0, 100.0)
-    share = site.name in used.shares or names.is_fraction(site.name)
+    share = used.is_share(site.name, value) or names.is_fraction(site.name)
     if 0 <= value <= 1 and (share or _NEARLY <= value < 1):
         return Scale("odds", False, 0.0, 1.0)
     exponent = site.name in used.exponents and value < 1
     bound = site.name in used.bounds and (value < 0 or _LEAST_BOUND <= value <= 1)
     if site.role in NAMED and (exponent or bound):
-        return Scale("linear", False, -_INFINITE, _INFINITE, _SIGNED)
-    return Scale("log", False, *((0.0, _INFINITE) if value >= 0 else (-_INFINITE, 0.0)))
+        return Scale("linear", False, least, most, _SIGNED)
+    low, high = (0.0, _INFINITE) if value >= 0 else (-_INFINITE, 0.0)
+    return Scale("log", False, max(low, least), min(high, most))
 
 
 def _told(literal: Literal, low: float, high: float, kind: str) -> Scale:
