@@ -27,7 +27,7 @@ from autoresearch_ci.proposers.search.one_thread import one_thread
 from autoresearch_ci.proposers.search.parameters import Parameter, Spared, applied
 from autoresearch_ci.proposers.search.protect import Protection, protect
 from autoresearch_ci.proposers.search.source import Source, generated
-from autoresearch_ci.proposers.search.steps import Step, Steps, steps_of
+from autoresearch_ci.proposers.search.steps import Step, Steps, can_move
 from autoresearch_ci.source_code.frozen_lines import FrozenLines
 from autoresearch_ci.source_code.syntax import tokens
 from autoresearch_ci.source_code.syntax.check import syntax_error
@@ -175,7 +175,7 @@ class SearchProposer:
     def inventory(self, source: FileSet, history: History) -> Inventory:
         """All that it can work with in this source."""
         reading = self._read(source)
-        movable = [parameter for parameter in reading.parameters if steps_of(parameter)]
+        movable = [parameter for parameter in reading.parameters if can_move(parameter)]
         words = [{option.lower() for option in parameter.options} for parameter in movable]
         switches, numbers = words.count(_SWITCH), words.count(set())
         cuts = reading.every_cut()

@@ -39,6 +39,14 @@ def setting_of(parameter: Parameter) -> Setting:
     return parameter.text if parameter.scale is None else parameter.value
 
 
+def can_move(parameter: Parameter) -> bool:
+    """True if there is any step: the cheap question, for the thousands in a large source."""
+    if parameter.scale is None:
+        return any(option != parameter.text for option in parameter.options)
+    scale, value = parameter.scale, parameter.value
+    return any(step_to(parameter, scale.step(value, size)) for size in _SIZES)
+
+
 @lru_cache(maxsize=4096)
 def steps_of(parameter: Parameter, *, wide: bool = False) -> list[Step]:
     """Every step that may be tried on one parameter as it stands, bold ones of numbers first."""

@@ -84,7 +84,8 @@ def _with_multiples(found: list[Parameter], source: Source) -> Iterator[Paramete
             if part.value and not whole.value % part.value:
                 by_name.setdefault(whole.id, []).append(part.id)
     for one in found:
-        yield replace(one, multiple_of=tuple(by_name.get(one.id, ())))
+        parts = by_name.get(one.id)
+        yield replace(one, multiple_of=tuple(parts)) if parts else one
 
 
 def _divisions(plain: Sequence[Token]) -> Iterator[tuple[str, str]]:
@@ -125,4 +126,5 @@ def _told_apart(found: list[Parameter]) -> Iterator[Parameter]:
         seen[one.id] += 1
         name = f"{one.id}#{seen[one.id]}" if seen[one.id] > 1 else one.id
         label = name[-_LABEL:] if labels[one.label] > 1 and one.text else one.label
-        yield replace(one, id=name, label=label)
+        same = name == one.id and label == one.label
+        yield one if same else replace(one, id=name, label=label)
