@@ -111,6 +111,10 @@ class Candidates:
         places: Array = self._places[np.arange(len(self._steps)), rows]
         return places
 
+    def bold(self, rows: Rows, space: Space) -> NDArray[np.bool_]:
+        """For each parameter of each candidate: whether it moves far enough to tell anything."""
+        return space.bold(space.here, self.places(rows))
+
     def of(self, lane: Lane | None, rows: Rows) -> NDArray[np.bool_]:
         """Tell candidates that belong to a lane, by what they set; all do where there is none."""
         if lane is None:

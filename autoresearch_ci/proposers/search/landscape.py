@@ -26,6 +26,8 @@ MOST = 60
 GOOD = 5
 """Earlier versions, and near misses, that a candidate may go back to."""
 
+# Moves of about a unit tell what a parameter does, lesser ones do not.
+_BOLD = 0.9
 _LEAST_SPREAD = 0.3
 # The unit of values is a change of which this part are smaller: near the best they are told apart.
 _SMALL = 0.25
@@ -62,6 +64,19 @@ class Space:
             options = self._options[at]
             return options.setdefault(str(setting), float(len(options)))
         return scale.place(setting) if isinstance(setting, float) else None
+
+    def bold(self, points: Array, others: Array) -> NDArray[np.bool_]:
+        """For each parameter: whether these are about a unit apart or more, or other options."""
+        far: NDArray[np.bool_] = np.abs(points - others) >= np.where(self.categories, 0.5, _BOLD)
+        return far
+
+    def explored(self, observations: Observations) -> NDArray[np.bool_]:
+        """Tell the parameters that were ever moved boldly."""
+        explored = np.zeros(len(self.parameters), dtype=np.bool_)
+        for each in observations.lessons:
+            before = self.moved(self.here, each.moves, back=True)
+            explored |= self.bold(before, self.moved(self.here, each.moves))
+        return explored
 
     def moved(self, point: Array, moves: Moves, *, back: bool = False) -> Array:
         """The point after these moves, or before them."""

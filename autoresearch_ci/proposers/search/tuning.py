@@ -17,7 +17,7 @@ from autoresearch_ci.proposers.search.candidates import Candidates, Rows
 from autoresearch_ci.proposers.search.landscape import Space, landscape
 from autoresearch_ci.proposers.search.observations import PLATEAU, Observations
 from autoresearch_ci.proposers.search.parameters import Parameter
-from autoresearch_ci.proposers.search.steps import Steps, steps_of
+from autoresearch_ci.proposers.search.steps import Steps, can_move
 from autoresearch_ci.proposers.search.surrogate import Array, Evidence, Surrogate, expected_gain
 
 _MOVED = 20
@@ -31,9 +31,11 @@ _NOTHING = 0.04
 _DULL, _BRIGHT = 0.1, 1.3
 # A move that adds less than this to what is expected is left out of a candidate.
 _WORTH = 0.97
-# So often one of what was never moved has its turn, if it looks promising: small gains elsewhere
-# would keep the model from ever looking at it.
+# So often one of what was never moved far has its turn, if it looks promising: small gains
+# elsewhere would keep the model from ever looking at it.
 _LOOK, _PROMISING = 3, 0.3
+# Below this it is hardly a setting, and waits.
+_HARDLY = 0.2
 # Seconds that an experiment takes whatever is run, in those of a run of the incumbent.
 _OVERHEAD = 0.2
 
@@ -51,12 +53,15 @@ def ranked(
     """
     chance = np.random.default_rng(rng.getrandbits(64))
     times = Counter(name for each in observations.lessons for name in each.moves)
-    movable = [parameter for parameter in parameters if steps_of(parameter)]
+    movable = [parameter for parameter in parameters if can_move(parameter)]
     movable.sort(key=lambda parameter: -parameter.weight)
     moved = sorted((p for p in movable if times[p.id]), key=lambda p: -times[p.id])
     fresh = [parameter for parameter in movable if not times[parameter.id]]
+    waiting = [parameter for parameter in fresh if parameter.weight < _HARDLY]
+    settings = [parameter for parameter in fresh if parameter.weight >= _HARDLY]
+    fresh, waiting = (settings, waiting) if settings else (waiting, [])
     first = [*moved[:_MOVED], *fresh[:_FRESH]]
-    later = [*fresh[_FRESH:], *moved[_MOVED:]]
+    later = [*fresh[_FRESH:], *moved[_MOVED:], *waiting]
     for batch in (first, *(later[at : at + _FRESH] for at in range(0, len(later), _FRESH))):
         if batch:
             yield from _weighed(batch, observations, chance, lane)
@@ -86,12 +91,13 @@ def _weighed(
         hopeless = candidates.crashing(rows, space, observations) | candidates.uneven(rows, space)
         return np.where(hopeless, -1.0, gain)
 
-    moved = {name for each in observations.lessons for name in each.moves}
-    untried = [each.weight >= _PROMISING and each.id not in moved for each in parameters]
-    if len(observations.lessons) % _LOOK == _LOOK - 1 and any(untried):
+    promising = np.array([each.weight >= _PROMISING for each in parameters])
+    untried = promising & ~space.explored(observations)
+    if len(observations.lessons) % _LOOK == _LOOK - 1 and untried.any():
 
         def fresh(rows: Rows) -> Array:
-            return np.where(rows[:, untried].any(axis=1), worth(rows), -1.0)
+            looked_at = candidates.bold(rows, space)[:, untried].any(axis=1)
+            return np.where(looked_at, worth(rows), -1.0)
 
         yield from _best(candidates, fresh, lane)
     yield from _best(candidates, worth, lane)

@@ -240,3 +240,27 @@ def test_a_fresh_instance_proposes_what_the_old_one_would(campaign):
     )
     fresh = SearchProposer(**run.options)
     assert fresh.propose(run.source, run.history) == run.proposer.propose(run.source, run.history)
+
+
+def test_a_nudge_is_no_look(campaign, read):
+    """A knob that was only ever nudged beside others is still moved far, and soon."""
+    names = ("ALPHA", "GAIN", "REACH", "CUTOFF", "ORDER", "TERMS")
+    text = "".join(f"{name} = 1.0\n" for name in names)
+    run = campaign(text, lambda text: 1 / read(text, "ALPHA"), seed="a").run(20)
+    far = {
+        name
+        for proposal in run.proposals
+        for name, (old, new) in proposal.change["set"].items()
+        if abs(math.log2(new / old)) > 0.9
+    }
+    assert far == set(names)
+
+
+def test_what_is_hardly_a_setting_waits(campaign, read):
+    """A comparison's border is not moved before every named number was."""
+    names = ("ALPHA", "GAIN", "REACH", "CUTOFF")
+    text = "".join(f"{name} = 1.0\n" for name in names) + "if a <= b:\n    go()\n"
+    run = campaign(text, lambda text: 2 - math.log2(read(text, "ALPHA")) / 99, seed="a").run(12)
+    moved = [set(proposal.change["set"]) for proposal in run.proposals]
+    first = next((at for at, names in enumerate(moved) if any("<=" in n for n in names)), 99)
+    assert set(names) <= set().union(*moved[:first])
