@@ -200,10 +200,14 @@ class Observations:
             new_ones = {
                 name: pair for name, pair in moves.items() if not self._has_worked(name, pair[1])
             }
-            blamed = new_ones or moves
-            self.crashes.append(blamed)
-            if len(blamed) == 1:
-                self.failed.update((name, new) for name, (_, new) in blamed.items())
+            self._note_crash(new_ones or moves)
+
+    def _note_crash(self, blamed: Moves) -> None:
+        """Lay a crash on what it moved; of two that share one move alone, on that one."""
+        shared = [_in_both(blamed, before) for before in self.crashes]
+        alone = [moves for moves in (blamed, *shared) if len(moves) == 1]
+        self.crashes += [blamed, *(moves for moves in alone if moves not in self.crashes)]
+        self.failed.update((name, new) for moves in alone for name, (_, new) in moves.items())
 
     def _note_reached(self, name: str, setting: Setting) -> None:
         if isinstance(setting, float):
@@ -226,6 +230,19 @@ class Observations:
                 mean = sum(values) / len(values)
                 self.spread += sum((value - mean) ** 2 for value in values)
                 self.repeats += len(values) - 1
+
+
+def _in_both(moves: Moves, others: Moves) -> Moves:
+    """The moves of these that others make as well: as far the same way, or to the same option."""
+    shared: dict[str, tuple[Setting, Setting]] = {}
+    for name in moves.keys() & others.keys():
+        match moves[name], others[name]:
+            case (float(old), float(new)), (float(before), float(other)):
+                if (new > old) == (other > before):
+                    shared[name] = old, min(new, other) if new > old else max(new, other)
+            case (old, new), (_, other) if new == other:
+                shared[name] = old, new
+    return shared
 
 
 def _gain(experiment: Experiment, history: History) -> float | None:

@@ -147,6 +147,23 @@ def test_a_crash_is_laid_on_what_was_never_so_far():
         assert all(step.new < 0.2 for step in steps if step.parameter.id == "LR")
 
 
+def test_two_crashes_that_share_one_move_bar_it():
+    """What moved the same way in two crashes, and alone did so, is not tried in a third."""
+    parameters = reading.parameters("COUNT = 26\nRATE = 0.5\nGAIN = 2.0\n")
+    crashed = [
+        {"COUNT": (26.0, 40.0), "RATE": (0.5, 1.0)},
+        {"COUNT": (26.0, 30.0), "GAIN": (2.0, 4.0)},
+    ]
+    history = History(Direction.LOWER)
+    history.add(experiment(0, {}, 2.0))
+    for number, moves in enumerate(crashed, 1):
+        history.add(experiment(number, moves, None))
+    observations = Observations()
+    observations.read(history)
+    for steps in first(parameters, observations, count=100):
+        assert all(step.new < 30 for step in steps if step.parameter.id == "COUNT")
+
+
 def test_what_would_take_longer_than_anything_that_worked_is_doubted():
     """Where longer ones have crashed, there may be a limit of time: it is not tried at once."""
     points = np.array([[0.0], [1.0], [2.0], [3.0], [3.5]])
