@@ -345,13 +345,15 @@ class Importance:
     """A parameter of the best version that the metric has depended on.
 
     `share` of what moving parameters one by one changes, 0 to 1; `now` is its text, and it was
-    moved in so many experiments: `tried`.
+    moved in so many experiments: `tried`. `began` is the setting that it had at first, where its
+    keeps have taken it far and always the same way, as a hole in a metric does; else empty.
     """
 
     parameter: str
     now: str
     share: float
     tried: int
+    began: str = ""
 
 
 @dataclass(frozen=True, slots=True)

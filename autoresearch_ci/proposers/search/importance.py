@@ -10,8 +10,12 @@ from autoresearch_ci.core.model import Importance
 from autoresearch_ci.proposers.search.landscape import Space, landscape
 from autoresearch_ci.proposers.search.observations import Observations
 from autoresearch_ci.proposers.search.parameters import Parameter
-from autoresearch_ci.proposers.search.steps import steps_of
+from autoresearch_ci.proposers.search.steps import can_move
 from autoresearch_ci.proposers.search.tuning import fitted
+
+# Keeps, and units of a scale, that a number must have gone for it to be said, and the part of its
+# way that led on.
+_KEEPS, _FAR, _STRAIGHT = 3, 4.0, 0.8
 
 
 def importances(
@@ -25,7 +29,7 @@ def importances(
     but around the incumbent).
     """
     moved = {name for each in observations.lessons for name in each.moves}
-    known = [each for each in parameters if each.id in moved and steps_of(each)]
+    known = [each for each in parameters if each.id in moved and can_move(each)]
     if not known:
         return []
     space = Space(known)
@@ -44,7 +48,22 @@ def importances(
             parameter.text,
             variance / whole,
             sum(parameter.id in each.moves for each in observations.lessons),
+            _began(space, at, observations),
         )
-        for parameter, variance in zip(known, variances, strict=True)
+        for at, (parameter, variance) in enumerate(zip(known, variances, strict=True))
     ]
     return sorted(found, key=lambda each: -each.share)
+
+
+def _began(space: Space, at: int, observations: Observations) -> str:
+    """The first setting of a number that its keeps have taken far, and always the same way."""
+    parameter = space.parameters[at]
+    kept = [each.moves[parameter.id] for each in observations.keeps if parameter.id in each.moves]
+    if parameter.scale is None or len(kept) < _KEEPS:
+        return ""
+    places = [(space.place(at, old), space.place(at, new)) for old, new in kept]
+    ways = np.array([new - old for old, new in places if old is not None and new is not None])
+    far = abs(float(ways.sum()))
+    if far < _FAR or far < _STRAIGHT * float(np.abs(ways).sum()):
+        return ""
+    return parameter.written(float(kept[0][0]))

@@ -128,7 +128,10 @@ def test_one_json_document_by_its_schema(results, view):
     assert found["kinds"] == {"kept": 2, "not better": 1, "broke a rule": 0, "crashed": 1}
     assert found["experiments"][1]["gain"] == pytest.approx(0.02)
     assert found["confirmation"]["verdict"] == "confirmed"
-    assert found["importance"] == [{"parameter": "LR", "now": "0.04", "share": 0.75, "tried": 12}]
+    (important,) = found["importance"]
+    assert important == {
+        "parameter": "LR", "now": "0.04", "share": 0.75, "tried": 12, "began": "",
+    }  # fmt: skip
     (search,) = found["proposers"]
     assert (search["name"], search["experiments"], search["kept"]) == ("search", 4, 2)
 

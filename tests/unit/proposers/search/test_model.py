@@ -16,6 +16,7 @@ from autoresearch_ci.proposers.search.observations import Keep, Observation, Obs
 from autoresearch_ci.proposers.search.surrogate import Evidence, Surrogate, expected_gain
 from autoresearch_ci.proposers.search.tuning import ranked
 from tests.unit.proposers.search import reading
+from tests.unit.proposers.search.conftest import setting
 
 TEXT = "LR = 0.1\nDEPTH = 4\nUSE_MASK = True\n"
 
@@ -210,6 +211,16 @@ def test_the_important_parameter_is_told():
     assert [each.parameter for each in found] == ["LR", "DEPTH"]
     assert found[0].share > 0.8
     assert (found[0].now, found[0].tried) == ("0.1", 5)
+
+
+def test_a_number_that_went_far_one_way_is_told(campaign):
+    """A metric that only ever gets better the further a number goes may have a hole: say which."""
+    endless = campaign("RATE = 1.0\n", lambda text: 1 / setting(text, "RATE"), seed="a").run(12)
+    turned = campaign("RATE = 1.0\n", lambda text: abs(setting(text, "RATE") - 3), seed="a").run(12)
+    (told,) = endless.proposer.importances(endless.source, endless.history)
+    assert told.began == "1.0"
+    (told,) = turned.proposer.importances(turned.source, turned.history)
+    assert not told.began
 
 
 def test_nothing_moved_is_nothing_known():
