@@ -141,8 +141,9 @@ class Candidates:
                     break
                 same &= self._beyond(at, old, new, observations.reached.get(name))[rows[:, at]]
             crashing |= same
-        for at, steps in enumerate(self._steps):
-            failed = [(step.parameter.id, step.new) in observations.failed for step in steps]
+        for at, (parameter, steps) in enumerate(zip(space.parameters, self._steps, strict=True)):
+            rigid = observations.is_rigid(parameter.id)
+            failed = [rigid or (parameter.id, step.new) in observations.failed for step in steps]
             crashing |= np.array([False, *failed])[rows[:, at]]
         return crashing
 

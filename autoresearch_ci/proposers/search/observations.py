@@ -205,9 +205,17 @@ class Observations:
     def _note_crash(self, blamed: Moves) -> None:
         """Lay a crash on what it moved; of two that share one move alone, on that one."""
         shared = [_in_both(blamed, before) for before in self.crashes]
-        alone = [moves for moves in (blamed, *shared) if len(moves) == 1]
-        self.crashes += [blamed, *(moves for moves in alone if moves not in self.crashes)]
-        self.failed.update((name, new) for moves in alone for name, (_, new) in moves.items())
+        for moves in (blamed, *(each for each in shared if len(each) == 1)):
+            if moves not in self.crashes:
+                self.crashes.append(moves)
+            if len(moves) == 1:
+                self.failed.update((name, new) for name, (_, new) in moves.items())
+
+    def is_rigid(self, name: str) -> bool:
+        """True for a number that broke the program by itself both ways, and never was elsewhere."""
+        low, high = self.reached.get(name, (0.0, 0.0))
+        ways = {new > high for one, new in self.failed if one == name and isinstance(new, float)}
+        return low == high and ways == {True, False}
 
     def _note_reached(self, name: str, setting: Setting) -> None:
         if isinstance(setting, float):

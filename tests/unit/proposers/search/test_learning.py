@@ -49,20 +49,21 @@ def test_most_experiments_go_where_the_metric_moves(campaign, read):
 
 
 def test_a_direction_that_crashed_is_not_pushed_further(campaign, read):
-    """After a crash at some value no lone step goes to it or beyond."""
+    """After a crash at some value no lone step goes to it or beyond, and others soon neither."""
 
     def metric(text):
         return None if read(text, "DEPTH") > 6 else 1 - 0.001 * read(text, "DEPTH")
 
     run = campaign("DEPTH = 4\nWIDTH = 10\n", metric, seed="a").run(30)
-    crashed = []
+    crashed, alone = 0, []
     for proposal in run.proposals:
         move = proposal.change["set"].get("DEPTH")
-        if move and len(proposal.change["set"]) == 1:
-            assert all(move[1] < depth for depth in crashed)
-            if move[1] > 6:
-                crashed.append(move[1])
-    assert crashed
+        lone = len(proposal.change["set"]) == 1
+        assert not (move and lone and any(move[1] >= depth for depth in alone))
+        if move and move[1] > 6:
+            crashed += 1
+            alone += [move[1]] if lone else []
+    assert 1 <= crashed <= 3
 
 
 def test_steps_grow_where_they_help(campaign, read):
@@ -229,7 +230,7 @@ def test_what_a_leap_has_changed_is_tried_again(campaign, read):
         read(campaign(GATED, metric, seed=seed).run(40).source.text, "SPREAD") >= 512
         for seed in "abcdef"
     ]
-    assert sum(wide) >= 5
+    assert sum(wide) >= 4
 
 
 @pytest.mark.long

@@ -165,6 +165,19 @@ def test_two_crashes_that_share_one_move_bar_it():
         assert all(step.new < 30 for step in steps if step.parameter.id == "COUNT")
 
 
+def test_what_breaks_both_ways_is_left_alone():
+    """A number that crashed above and below by itself is part of the structure, and no setting."""
+    parameters = reading.parameters("COUNT = 26\nRATE = 0.5\n")
+    history = History(Direction.LOWER)
+    for number, count in enumerate((None, 52.0, 13.0)):
+        moves = {"COUNT": (26.0, count)} if count else {}
+        history.add(experiment(number, moves, None if count else 1.0))
+    observations = Observations()
+    observations.read(history)
+    for steps in ranked(parameters, observations, random.Random(1)):
+        assert all(step.parameter.id != "COUNT" for step in steps)
+
+
 def test_what_would_take_longer_than_anything_that_worked_is_doubted():
     """Where longer ones have crashed, there may be a limit of time: it is not tried at once."""
     points = np.array([[0.0], [1.0], [2.0], [3.0], [3.5]])
