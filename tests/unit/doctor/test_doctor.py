@@ -31,7 +31,7 @@ def main():
     rng = random.Random(3)
     score = WIDTH + 0 * rng.random()
     print(f"score: {score}")
-    open("made/width", "w").write(str(WIDTH))
+    open("made/width.txt", "w").write(str(WIDTH))
 
 
 main()
@@ -39,7 +39,7 @@ main()
 CHECK = """\
 import subprocess, sys
 out = subprocess.run([sys.executable, "train.py"], capture_output=True, text=True, check=True).stdout
-sys.exit(out != f"score: {float(open('made/width').read())}\\n")
+sys.exit(out != f"score: {float(open('made/width.txt').read())}\\n")
 """
 PYTHON = {
     "target_file": "train.py",
@@ -49,7 +49,7 @@ PYTHON = {
     "time_budget": "1s",
     "kill_after": "2s",
 }
-MEASURED = {**PYTHON, "metric_parse": "", "measure_command": "cat made/width"}
+MEASURED = {**PYTHON, "metric_parse": "", "measure_command": "cat made/width.txt"}
 LIES = {"a lie after the work", "a lie instead of work"}
 
 
@@ -161,7 +161,7 @@ def test_time_and_size_have_a_better_program(project):
     """Where the metric is a run's wall time, planted waste is worse and its removal is kept."""
     parse = 'echo "$AUTORESEARCH_SECONDS"'
     timed = {**PYTHON, "metric_name": "seconds", "metric_parse": parse}
-    timed |= {"min_delta": "0.5", "kill_after": "9s", "guard_command": "grep -q 0 made/width"}
+    timed |= {"min_delta": "0.5", "kill_after": "9s", "guard_command": "grep -q 0 made/width.txt"}
     found, _ = examine(project, **timed)
     assert found["a slower or larger one"].verdict == "discard: worse"
     assert found["a faster or smaller one"].verdict == "keep: improved"
