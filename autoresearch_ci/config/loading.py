@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -188,6 +188,7 @@ def _read_documents(root: Path) -> _Documents:
             looked.append(f"{name}: its section was read")
         elif text is None:
             looked.append(f"{name}: not there")
+            notes += _misnamed(root, name)
         else:
             notes += markdown.lookalikes(text, name)
             looked.append(f"{name}: has no `## autoresearch` section")
@@ -195,6 +196,15 @@ def _read_documents(root: Path) -> _Documents:
         notes.append("CLAUDE.md and AGENTS.md have different sections; CLAUDE.md's counts.")
     entries = sections[0].entries() if sections else {}
     return _Documents(entries, tuple(notes if len(sections) != 1 else unset), tuple(looked))
+
+
+def _misnamed(root: Path, name: str) -> Iterator[str]:
+    """Notes on files with a section that nobody reads: in another case, or in `.claude`."""
+    alike = sorted(each.name for each in root.iterdir() if each.name.lower() == name.lower())
+    for path in (*alike, f".claude/{name}"):
+        text = read_text(root, path)
+        if text is not None and markdown.find(text, path):
+            yield f"{path} has a section and is not read: `git mv {path} {name}`."
 
 
 def _describes_another(configured: Entries, detected: Detected) -> bool:

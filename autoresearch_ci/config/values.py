@@ -188,6 +188,11 @@ def min_delta(value: object) -> MinDelta:
         return value
     written = text(value)
     relative = written.endswith("%")
+    if unit := re.fullmatch(rf"({NUMBER}) ?[^\W\d_]+", written):
+        raise BadValue(
+            f"{shown(written)} has a unit.",
+            f"Write {unit[1]}: it is in the metric's own unit, or with % a share of it.",
+        )
     amount = number(written.removesuffix("%").strip())
     if amount < 0:
         raise BadValue(

@@ -347,3 +347,20 @@ def test_a_guard_of_the_users_own_silences_the_note_on_missing_tests(tmp_path):
 
     assert len(said()) == len(said(guard_command="")) == 1
     assert not said(guard_command="true")
+
+
+@pytest.mark.parametrize("name", ["claude.md", "Agents.MD", ".claude/CLAUDE.md"])
+def test_misnamed_documents(project, name):
+    """A section that nobody reads is told, with the command that gives its file the name."""
+    (project.root / ".claude").mkdir()
+    project.give(name, project.BASE)
+    with pytest.raises(SettingsError) as caught:
+        project.load()
+    assert f"{name} has a section and is not read: `git mv {name}" in caught.value.detail
+
+
+def test_a_smallest_change_has_no_unit(project):
+    """It is in the metric's own; the message says what to write."""
+    with pytest.raises(SettingsError) as caught:
+        project.load(**project.BASE, min_delta="5 ms")
+    assert "Write 5: it is in the metric's own unit" in caught.value.remedy
