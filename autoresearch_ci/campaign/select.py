@@ -97,11 +97,15 @@ def _numbered(workspace: Workspace) -> list[str]:
 
 
 def unfinished(workspace: Workspace, finished: Callable[[str], bool] = unknown) -> str | None:
-    """The newest campaign that is not finished."""
+    """The newest campaign that is not finished.
+
+    A branch of a remote that comes without a log is none: other tools call theirs so, too.
+    """
+    here = set(workspace.tags(local=True))
     open_ones = (
         log.tag
         for log in _newest_first(workspace)
-        if not (_finished(workspace, log) or finished(log.tag))
+        if (log.start or log.tag in here) and not (_finished(workspace, log) or finished(log.tag))
     )
     return next(open_ones, None)
 

@@ -241,13 +241,14 @@ _GO = Language(
 _TYPES = r"(?:<(?:[^<>(){};]|<(?:[^<>(){};]|<[^<>(){};]{0,80}>){0,100}>){0,200}>)?"
 # Arguments that are taken apart, too: `({ name, size })`.
 _JS_ARGS = r"\((?:[^(){};]|\([^(){};]{0,200}\)|\{[^(){}]{0,200}\}){0,300}\)"
-_JS_HEAD = rf"\s*{_TYPES}\s*{_JS_ARGS}\s*(?::[^{{}};=]{{1,100}})?"
+# Possessive: a text that was blanked out is a long stretch of white space, and is gone over once.
+_JS_HEAD = rf"\s*+{_TYPES}\s*+{_JS_ARGS}\s*+(?::[^{{}};=]{{1,100}})?"
 _JS = Language(
     re.compile(
-        rf"\bfunction\b\s*\*?\s*(?P<name>[\w$]*){_JS_HEAD}\{{"
+        rf"\bfunction\b\s*+\*?\s*+(?P<name>[\w$]*){_JS_HEAD}\{{"
         r"|^[ \t]*(?:(?:async|static|public|private|protected)\s+)*"
         rf"(?P<other>[\w$]+){_JS_HEAD}\{{"
-        rf"|\b(?P<arrow>[\w$]+)\s*(?::[^=;{{}}]{{1,100}})?=\s*(?:async\s*)?{_JS_HEAD}=>\s*\{{",
+        rf"|\b(?P<arrow>[\w$]+)\s*+(?::[^=;{{}}]{{1,100}})?=\s*+(?:async\s*+)?{_JS_HEAD}=>\s*\{{",
         re.MULTILINE,
     ),
     'if (Date.now()) throw new Error("planted");',

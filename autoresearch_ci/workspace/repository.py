@@ -111,9 +111,10 @@ class Workspace:
                 with path.open("a") as file:
                     file.write(break_ + "".join(f"{line}\n" for line in missing))
 
-    def tags(self) -> list[str]:
-        """The campaigns that have a branch, local or remote-tracking; newest commit first."""
-        refs = branch.listing(self.git, f"refs/heads/{CODE}", "refs/remotes")
+    def tags(self, *, local: bool = False) -> list[str]:
+        """The campaigns that have a branch, `local` or remote-tracking too; newest commit first."""
+        remotes = () if local else ("refs/remotes",)
+        refs = branch.listing(self.git, f"refs/heads/{CODE}", *remotes)
         known = branch.named(refs, CODE)
         order: dict[str, None] = {}
         for name, sha in refs:

@@ -32,6 +32,14 @@ def tag_of(project, *, new=False, **settings):
     return select.choose_tag(workspace, settings.get("tag"), new=new)
 
 
+def test_a_branch_of_another_tool_is_no_campaign(project, tmp_path):
+    """A clone of a project that pi-autoresearch worked on has branches of that name, without a log."""
+    git(project, "branch", "autoresearch/faster-parser")
+    git(tmp_path, "clone", "--quiet", str(project), "clone")
+    assert tag_of(tmp_path / "clone") == today()
+    assert tag_of(tmp_path / "clone", tag="faster-parser") == "faster-parser"
+
+
 def test_the_first_campaign_is_named_after_the_day(project):
     """Such as mar17, in every language."""
     assert tag_of(project) == today()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from autoresearch_ci.source_code.mutants import crashing, emptied
@@ -31,6 +33,15 @@ def test_functions_of_typescript(header, name):
     broken, found = emptied("a.ts", header + BODY)
     assert "return undefined as never;" in broken
     assert found == name
+
+
+def test_a_long_text_is_gone_over_once():
+    """A prompt of many kilobytes in a string costs milliseconds, and not minutes."""
+    prompt = "words of a prompt\n" * 3000
+    text = f"const PROMPT = `{prompt}`;\nexport function f(a) {BODY.strip()}\n"
+    began = time.process_time()
+    assert emptied("a.ts", text)[1] == "f"
+    assert time.process_time() - began < 5  # it took hours
 
 
 @pytest.mark.parametrize(
