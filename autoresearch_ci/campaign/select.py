@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autoresearch_ci.campaign import ledger
+from autoresearch_ci.campaign import ledger, phase
 from autoresearch_ci.campaign.archive import recall, waiting
 from autoresearch_ci.campaign.lanes.looking import growing, news, with_lanes
 from autoresearch_ci.campaign.ledger import CampaignLog
@@ -22,6 +22,7 @@ from autoresearch_ci.core.model import (
 )
 from autoresearch_ci.core.text import today
 from autoresearch_ci.workspace import Workspace
+from autoresearch_ci.workspace.lanes import lanes_here
 
 LEDGER = ".claude/logs/autoresearch.jsonl"
 FINISHED = (StopReason.EXHAUSTED, StopReason.TARGET_VALUE)
@@ -34,7 +35,8 @@ class CampaignView:
     """A campaign as it can be looked at without touching anything.
 
     `running` is the experiment under way, None when no session is at work; `under_way` are those
-    of lanes. `grows` are the places, beside the log, that change with the campaign.
+    of lanes. `grows` are the places, beside the log, that change with the campaign, `phases` those
+    at which sessions at work leave what they do.
     """
 
     tag: str
@@ -46,6 +48,7 @@ class CampaignView:
     log_path: Path
     under_way: Sequence[ExperimentStart] = ()
     grows: Sequence[Path] = ()
+    phases: Sequence[Path] = ()
 
 
 def unknown(_tag: str) -> bool:
@@ -173,7 +176,13 @@ def view(workspace: Workspace, wanted: str | None) -> CampaignView:
         log_path=workspace.log_path,
         under_way=_of_lanes(log) if busy else (),
         grows=growing(workspace, tag),
+        phases=_phases(workspace, tag) if busy else (),
     )
+
+
+def _phases(workspace: Workspace, tag: str) -> list[Path]:
+    here = lanes_here(workspace.common_dir, tag)
+    return [folder / phase.NAME for folder in (workspace.state_dir, *here)]
 
 
 def _of_lanes(log: CampaignLog) -> list[ExperimentStart]:

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autoresearch_ci.campaign import phase
+from autoresearch_ci.campaign.phase import Doing
 from autoresearch_ci.core.errors import LedgerError
 from autoresearch_ci.core.model import ExperimentStart
 from autoresearch_ci.core.text import clean, duration
@@ -27,6 +29,9 @@ LAST = 10
 
 _AROUND = 9
 """Lines of a page that are not rows."""
+
+_IDEA = 36
+"""Columns that the idea keeps at least."""
 
 Look = Callable[[], "CampaignView"]
 Lines = Callable[["CampaignView", int | None], list[str]]
@@ -74,17 +79,32 @@ def _follow(look: Look, lines: Lines, arguments: Namespace, draw: Callable[[str]
 
 
 def _page(view: CampaignView, lines: Lines, arguments: Namespace) -> list[str]:
-    """The view as it is now; on a terminal with the last few rows, and for how long what runs."""
+    """The view as it is now; on a terminal with the last few rows, and what goes on."""
     if not is_live(sys.stdout):
         return lines(view, None)
     window = shutil.get_terminal_size()
     running = [view.running] if view.running else list(view.under_way)
+    doing = {each.session: each for each in map(phase.read, view.phases) if each}
     room = window.lines - _AROUND - max(len(running) - 1, 0)
     found = lines(view, max(min(arguments.last or LAST, room), 1))
     for at, each in enumerate(running, -len(running)):
-        since = f"  {duration(_since(each))}"
-        found[at] = cut(found[at], window.columns - len(since)) + since
-    return found
+        found[at] = _with_clock(found[at], each, doing.get(each.session), window.columns)
+    now = None if running else doing.get(view.sessions[-1].session)
+    return [*found, cut(f"{_words(now, limit=True)} so far", window.columns)] if now else found
+
+
+def _with_clock(line: str, running: ExperimentStart, now: Doing | None, columns: int) -> str:
+    """The line, how long it has run and the command that it is at; the idea gives way first."""
+    total = f"  {duration(_since(running))}"
+    tails = [f"{total}; {_words(now, limit=limit)}" for limit in (True, False)] if now else []
+    tail = next((each for each in tails if columns - len(each) >= _IDEA), total)
+    return cut(line, columns - len(tail)) + tail
+
+
+def _words(now: Doing, *, limit: bool) -> str:
+    """`guard_command 4.2s of 10m00s`."""
+    seconds, most = duration(time.time() - now.since), now.phase.limit
+    return f"{clean(now.phase.text)} {seconds}{f' of {duration(most)}' if limit and most else ''}"
 
 
 def _since(running: ExperimentStart) -> float:

@@ -13,6 +13,7 @@ from operator import attrgetter
 from types import MappingProxyType
 
 from autoresearch_ci import __version__, config
+from autoresearch_ci.campaign import phase
 from autoresearch_ci.campaign.archive import Archive, archived
 from autoresearch_ci.campaign.lanes.news import News
 from autoresearch_ci.campaign.ledger import CampaignLog, Ledger, read
@@ -124,6 +125,7 @@ def open_session(request: SessionRequest, scratch: Scratch | None = None) -> Ite
                 yield session
             finally:
                 session.evaluator.trees.close()
+                phase.ended(workspace.state_dir)
                 workspace.note_outputs()
             workspace.maintain()
 
@@ -150,7 +152,7 @@ def assemble(
         logs=workspace.state_dir,
         environment={"AUTORESEARCH_SESSION": start.session},
         until=request.deadline,
-        tell=request.tell,
+        tell=phase.leaving(workspace.state_dir, start.session, request.tell),
         bounded=not any(loaded.origins[name].is_chosen for name in ("time_budget", "kill_after")),
         units=book.history.baseline.units if book.history.baseline else {},
         hidden=lambda: workspace.tracked_files.hidden(campaign.branch),

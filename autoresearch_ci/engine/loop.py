@@ -14,6 +14,7 @@ from autoresearch_ci.core.model import (
     Event,
     IncumbentMeasured,
     Note,
+    Phase,
     Proposal,
     Rejected,
     StopReason,
@@ -63,6 +64,7 @@ def _experiments(session: Session) -> Generator[Event, None, StopReason]:
     if (yield from sync(session)):
         yield from measure_incumbent(session)
     while (limit := session.limits.reached(session.progress)) is None:
+        session.evaluator.tell(Phase("choosing the next experiment"))
         idea = session.next_idea.propose()
         if idea is None:
             return StopReason.EXHAUSTED
