@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from autoresearch_ci.cli.parser import Parser
 from autoresearch_ci.core.errors import LedgerError
 from autoresearch_ci.core.model import Importance, SessionStart
 from autoresearch_ci.reports.importance import table
+from autoresearch_ci.reports.terminal import window
 
 if TYPE_CHECKING:
     from autoresearch_ci.campaign.select import CampaignView
@@ -38,7 +40,7 @@ def show(repo: Path, view: CampaignView) -> None:
         print("No parameter was moved yet: importance is told from experiments of the search.")
         return
     print(f"What {start.metric} has depended on, by the experiments so far:\n")
-    for line in table(found):
+    for line in table(found, window(sys.stdout)):
         print(line)
 
 

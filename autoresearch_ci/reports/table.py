@@ -26,7 +26,9 @@ from autoresearch_ci.reports.examination import warning
 from autoresearch_ci.reports.terminal import Paint, fit
 
 _STYLES = {Status.KEEP: "good", Status.DISCARD: "", Status.CRASH: "bad"}
-_MIN_TITLE = 12
+_TITLE = 26
+"""Cells that a title keeps at least, a third of the window where that is less."""
+
 _PERCENT = 8
 _GAP = "  "
 _METRICS = 4
@@ -106,7 +108,7 @@ class Layout:
         self._paint = paint
         columns = _wide_enough(history)
         if width is not None:
-            while len(columns) > 1 and width - _width(columns) < _MIN_TITLE:
+            while len(columns) > 1 and width - _width(columns) < min(_TITLE, width // 3):
                 columns.remove(max(columns, key=lambda column: column.rank))
         self._columns = columns
         self._room = None if width is None else max(width - _width(columns), 1)

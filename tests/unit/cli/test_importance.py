@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from rich.cells import cell_len
 
 from autoresearch_ci.cli import main
 from autoresearch_ci.core.model import Importance
@@ -33,3 +34,15 @@ def test_what_went_far_one_way_is_told():
     *_, far, advice = table(found)
     assert far == "POWER went one way at every keep: 0.0 to -4.0."
     assert "Look whether the metric still means what you want" in advice
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
+def test_no_line_is_wider_than_the_window(width):
+    """Names, bars and values give way, in any script."""
+    found = [
+        Importance("학습률을 두 배로 늘린다, 그리고 더 많은 단어", "x" * 60, 0.9, 12),
+        Importance("bottom + height > HEIGHT and something longer still", "1", 0.1, 1, "0"),
+    ]
+    lines = list(table(found, width))
+    assert all(cell_len(line) <= width for line in lines)
+    assert "90%" in lines[0]
