@@ -281,7 +281,7 @@ def _legend(
     entries = [
         Line2D([], [], marker=_SHAPES[each], label=_counted(each, found), **_look(each, colours))
         for each, found in sorted(by_kind.items(), key=lambda item: list(Kind).index(item[0]))
-        if found
+        if any(not e.is_baseline for e in found)
     ]
     entries += [Line2D([], [], label=words, **look) for words, look in lines]
     if entries:

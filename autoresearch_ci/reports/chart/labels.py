@@ -86,27 +86,36 @@ class Board:
         self._taken[Box(*ends)] = None
 
     def write(self, text: str, point: tuple[float, float], steps: Iterable[float]) -> bool:
-        """Write beside a point, by one of the steps above it; whether there was room."""
+        """Write beside a point, by one of the steps above it; whether there was room.
+
+        A line from the point to words that are far off crosses no other words.
+        """
         wide = width(text)
         for step in steps:
             for x in (point[0] + _DOT + 1, point[0] - _DOT - 1 - wide, point[0] - wide / 2):
                 box = Box(x, point[1] + step, x + wide, point[1] + step + _LINE)
-                if self._is_free(box):
+                end = _end(box, point, step)
+                if self._is_free(box) and not (end and self._crosses(point, end)):
                     self._taken[box] = None
                     self.words.append(box)
-                    self._draw(text, box, point, step)
+                    self._draw(text, box, point, end)
                     return True
         return False
 
-    def _draw(self, text: str, box: Box, point: tuple[float, float], step: float) -> None:
-        away = step if step > 0 else step + _LINE
-        inside = min(max(point[0], box.left + 2), box.right - 2)
-        end = box.bottom if step > 0 else box.top
-        if abs(away) > _FAR:
+    def _crosses(self, point: tuple[float, float], end: tuple[float, float]) -> bool:
+        """Tell whether a line from a point would lie on words."""
+        low, high = sorted((point[1], end[1]))
+        line = Box(min(point[0], end[0]) - 1, low, max(point[0], end[0]) + 1, high)
+        return any(line.meets(other) for other in self.words)
+
+    def _draw(
+        self, text: str, box: Box, point: tuple[float, float], end: tuple[float, float] | None
+    ) -> None:
+        if end:
             self._axes.annotate(
                 "",
                 xy=point,
-                xytext=(inside, end),
+                xytext=end,
                 xycoords="axes points",
                 textcoords="axes points",
                 zorder=3.2,
@@ -118,6 +127,9 @@ class Board:
                     "shrinkB": 3,
                 },
             )
+            low, high = sorted((point[1], end[1]))
+            left, right = sorted((point[0], end[0]))
+            self._taken[Box(left - 1, low + _DOT, right + 1, high - _DOT)] = None
         self._axes.annotate(
             text,
             (0, 0),
@@ -134,6 +146,14 @@ class Board:
         if box.left < 0 or box.bottom < 0 or box.right > self._width or box.top > self._height:
             return False
         return not any(box.meets(other) for other in self._taken)
+
+
+def _end(box: Box, point: tuple[float, float], step: float) -> tuple[float, float] | None:
+    """The words' end of the line to them; None where they are near enough without one."""
+    away = step if step > 0 else step + _LINE
+    if abs(away) <= _FAR:
+        return None
+    return min(max(point[0], box.left + 2), box.right - 2), box.bottom if step > 0 else box.top
 
 
 def width(text: str, size: float = SIZE) -> float:

@@ -184,6 +184,35 @@ def test_no_words_lie_over_others(seed):
         assert not overlaps(random_campaign(random))
 
 
+def crossed(history):
+    """The words that a line to other words crosses."""
+    from matplotlib.text import Annotation
+
+    with styled(palette.LIGHT):
+        figure = draw(history, None, palette.LIGHT)
+        boxes = words(figure)
+    lines = [each for each in figure.findobj(Annotation) if each.arrow_patch]
+    found = []
+    for line in lines:
+        (x0, y0), (x1, y1) = ((p[0] * 100 / 72, p[1] * 100 / 72) for p in (line.xyann, line.xy))
+        axes = line.axes.bbox
+        for part in range(5, 96):
+            x = axes.x0 + x0 + (x1 - x0) * part / 100
+            y = axes.y0 + y0 + (y1 - y0) * part / 100
+            found += [t.get_text() for t, box in boxes.items() if box.contains(x, y)]
+    return found
+
+
+@pytest.mark.long
+def test_no_line_to_words_crosses_other_words():
+    """In random campaigns, and where many titles are beside each other."""
+    random = Random(1)
+    steep = [1 - n * 0.1 for n in range(12)] + [-0.1] * 40
+    assert not crossed(campaign(steep, title="a title that is rather long"))
+    for _ in range(10):
+        assert not crossed(random_campaign(random))
+
+
 def test_words_stay_within_the_picture():
     """Labels of any length, in any script, end where the picture does."""
     history = campaign([1 - n / 50 for n in range(40)], title="학습률을 두 배로 늘린다")
