@@ -66,6 +66,13 @@ def number(value: float | None) -> str:
     return f"{value:.6g}"
 
 
+def brief(value: float) -> str:
+    """Six significant digits without those that say nothing: for a sentence."""
+    if 1e6 <= abs(value) < 1e7:  # noqa: PLR2004 - longer than six, and still read at a glance
+        return f"{value:.0f}"
+    return f"{value:.6g}"
+
+
 def change(value: float, prev: float) -> str:
     """Signed difference in the metric's unit."""
     text = number(value - prev)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.text import number, one_line, percent, plural
+from autoresearch_ci.core.text import brief, one_line, percent, plural
 
 _LONGEST = 60
 
@@ -20,13 +20,16 @@ def sentence(history: History) -> str:
     metric = one_line(best.metric, _LONGEST)
     if best is first:
         after = f" after {plural(tried, 'experiment')}" if tried else ""
-        return f"{metric} is {number(first.value)}, and nothing is better yet{after}."
+        return f"{metric} is {brief(first.value)}, and nothing is better yet{after}."
     share = percent(best.value, first.value).lstrip("+-")
     by = f" by {share}" if share else ""
     verb = "fell" if best.value < first.value else "rose" if best.value > first.value else "stayed"
     since = f" since the base moved at experiment {first.experiment}" if first.experiment else ""
+    before, after = brief(first.value), brief(best.value)
+    if before == after and best.value != first.value:
+        before, after = f"{first.value:.12g}", f"{best.value:.12g}"
     return (
-        f"{metric} {verb}{by}, from {number(first.value)} to {number(best.value)}{since}, in "
+        f"{metric} {verb}{by}, from {before} to {after}{since}, in "
         f"{plural(tried, 'experiment')}; {_kept(len(history.kept_changes))} kept."
     )
 

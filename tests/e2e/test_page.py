@@ -93,7 +93,14 @@ def shown(browser, tmp_path):
     troubles, contexts = [], []
 
     def show(
-        history, *, start=START, recall=lambda _n, _s: "", address=None, lanes=None, **options
+        history,
+        *,
+        start=START,
+        recall=lambda _n, _s: "",
+        address=None,
+        lanes=None,
+        nothing=(),
+        **options,
     ):
         context = browser.new_context(**{"viewport": {"width": 1400, "height": 900}, **options})
         contexts.append(context)
@@ -105,8 +112,9 @@ def shown(browser, tmp_path):
             file = tmp_path / "page.html"
             others = [("mar17", history), ("mar16", campaign(30))]
             data = content(
-                start, history, None, others, recall, importance=IMPORTANT, lanes=lanes or {}
-            )
+                start, history, None, others, recall,
+                importance=IMPORTANT, lanes=lanes or {}, nothing=nothing,
+            )  # fmt: skip
             file.write_text(page(data), "utf-8")
             address = file.as_uri()
             opened.on("request", lambda asked: _foreign(troubles, asked.url, address))
@@ -273,19 +281,19 @@ def test_the_path_and_what_fresh_runs_found(shown):
     opened = shown(history)
     story = opened.locator("#story li")
     assert story.count() == len(history.kept)
-    assert "holds up, worth 0.010000" in story.last.inner_text()
+    assert "holds up, worth 0.01 " in story.last.inner_text()
     assert opened.locator("#confirmed").inner_text().startswith("confirmed:")
     assert opened.locator("#shares table").first.locator("tbody tr").count() == 16
     assert opened.locator("#others tbody tr").count() == 2
     important = opened.locator("#importance li")
     assert important.first.inner_text().split("\n") == [
         "LR",
-        "75 %",
+        "75%",
         "now 0.04, moved in 12 experiments",
     ]
     assert "<b>toString" in important.last.inner_text()
     assert opened.locator("#numbers li").first.inner_text().startswith("memory_gb 2.0")
-    assert opened.locator("#numbers li").last.inner_text().startswith("<b>toString 1.0")
+    assert opened.locator("#numbers li").last.inner_text().startswith("<b>toString 1")
 
 
 def test_sixteen_lanes(shown):
@@ -302,6 +310,62 @@ def test_sixteen_lanes(shown):
     assert "lane\n3" in opened.locator("#detail dl").inner_text()
     opened = shown(history)
     assert opened.locator("#lane").is_hidden()
+
+
+@pytest.mark.parametrize("count", [1, 4, 16])
+def test_lanes_in_the_chart(shown, count):
+    """Each has a line of marks below the values; the pointer on one shows what that lane did."""
+    lanes = {f"s{n}": n for n in range(1, count + 1)}
+    opened = shown(campaign(100, sessions=5), lanes=lanes)
+    marks = opened.evaluate("chart.marks.filter(m => m.lane).map(m => [m.row.n, m.lane, m.x, m.y])")
+    assert {lane for _, lane, _, _ in marks} == set(lanes.values())
+    heights = [{y for _, lane, _, y in marks if lane == each} for each in lanes.values()]
+    assert all(len(each) == 1 for each in heights)
+    assert opened.evaluate("chart.area.bottom") < min(min(each) for each in heights)
+    chart = opened.locator("#chart")
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    number, lane, x, y = marks[-1]
+    opened.mouse.move(box["x"] + x, box["y"] + y)
+    tip = opened.locator("#tip").inner_text()
+    assert tip.startswith(f"{number}: idea")
+    assert tip.endswith(f"lane {lane}")
+    assert opened.evaluate("chart.lane") == lane
+    opened.mouse.down()
+    opened.mouse.up()
+    assert opened.locator("#detail h2").inner_text().startswith(f"{number}:")
+    opened.mouse.move(5, 5)
+    assert opened.evaluate("chart.lane") == 0
+
+
+def test_before_the_first_experiment(shown):
+    """No empty chart, table or card: what goes on, and what to do where nothing does."""
+    opened = shown(History(Direction.LOWER), nothing=["Then go on: autoresearch-ci run"])
+    assert opened.locator("#empty").inner_text() == "Then go on: autoresearch-ci run"
+    for part in ("#progress", "#experiments", "#cards", "#shares", "#story"):
+        assert opened.locator(part).is_hidden()
+
+
+@pytest.mark.parametrize("name", ["hundred", "upwards", "huge", "thousand"])
+def test_no_two_names_in_the_chart_meet(shown, name):
+    """Neither each other, nor a kept mark, nor the line of the best so far."""
+    opened = shown(campaign(1000) if name == "thousand" else CAMPAIGNS[name])
+    opened.evaluate("""() => {
+        window.words = [];
+        const plain = write;
+        write = (pen, text, box, mark) => { window.words.push(box); plain(pen, text, box, mark); };
+        drawChart();
+    }""")
+    words = opened.evaluate("window.words")
+    kept = opened.evaluate("chart.marks.filter(m => m.row.kind === 'kept').map(m => [m.x, m.y])")
+    assert words
+    for at, box in enumerate(words):
+        assert not any(meet(box, other) for other in words[:at])
+        assert not any(meet(box, (x - 4, y - 4, x + 4, y + 4)) for x, y in kept)
+
+
+def meet(one, other):
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 @pytest.mark.parametrize("name", ["none", "hundred"])

@@ -7,6 +7,7 @@ from typing import Any
 
 from autoresearch_ci.reports.document import lanes_of
 from autoresearch_ci.reports.formats import Report
+from autoresearch_ci.reports.formats.table import nothing_yet
 from autoresearch_ci.reports.web import page
 from autoresearch_ci.reports.web.data import content
 
@@ -26,5 +27,6 @@ def shown(report: Report, *, live: bool = False) -> dict[str, Any]:
         report.recall,
         importance=report.importance(),
         lanes=lanes_of(report.sessions),
+        nothing=() if report.history.experiments else nothing_yet(report),
         live=live,
     )

@@ -15,7 +15,7 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-_SCRIPTS = ("model.js", "chart.js", "table.js", "detail.js", "page.js")
+_SCRIPTS = ("model.js", "chart.js", "labels.js", "lanes.js", "table.js", "detail.js", "page.js")
 
 
 def page(data: dict[str, Any], *, dark: bool | None = None) -> str:

@@ -1,6 +1,6 @@
 // The chart: a canvas, since ten thousand marks in it are drawn in a few milliseconds.
 
-const chart = { from: 0, to: 1, log: false, marks: [], area: null };
+const chart = { from: 0, to: 1, log: false, marks: [], lane: 0, area: null };
 
 function resetZoom() { chart.from = -0.5; chart.to = Math.max(rows.length - 0.5, 1); }
 
@@ -19,7 +19,7 @@ function setView(from, to) {
 
 function ticks(low, high, count) {
   const rough = (high - low) / count, power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5, 10].find((each) => each * power >= rough) || 10);
+  const step = power * ([1, 2, 2.5, 5, 10].find((each) => each * power >= rough) || 10);
   const found = [];
   for (let at = Math.ceil(low / step) * step; at <= high + step / 1e6 && found.length < 30; at += step) {
     found.push(Math.abs(at) < step / 1e6 ? 0 : at);
@@ -36,11 +36,16 @@ function logTicks(low, high) {
   return inside.length > 1 ? inside : ticks(low, high, 5);
 }
 
+// A mark of the axis, with as many digits as tell all of them apart.
 function short(value, all) {
-  for (let digits = 1; digits < 12; digits += 1) {
-    if (all.every((each) => Math.abs(Number(each.toPrecision(digits)) - each) <= 1e-9 * Math.abs(each))) {
-      return String(Number(value.toPrecision(digits)));
+  const exact = (each, text) => Math.abs(Number(text) - each) <= 1e-9 * Math.abs(each);
+  if (all.every((each) => each === 0 || (Math.abs(each) >= 1e-4 && Math.abs(each) < 1e7))) {
+    for (let digits = 0; digits < 9; digits += 1) {
+      if (all.every((each) => exact(each, each.toFixed(digits)))) return value.toFixed(digits);
     }
+  }
+  for (let digits = 1; digits < 12; digits += 1) {
+    if (all.every((each) => exact(each, each.toPrecision(digits)))) return String(Number(value.toPrecision(digits)));
   }
   return String(Number(value.toPrecision(12)));
 }
@@ -60,14 +65,16 @@ function drawChart() {
   const log = chart.log && rows.every((row) => row.value === null || row.value > 0);
   const [low, high] = limits(shown, line.map((step) => step[1]), log);
   const strip = shown.some((row) => row.value === null) ? 20 : 0;
-  const marks = log ? logTicks(low, high) : ticks(low, high, 5);
+  const marks = log ? logTicks(low, high) : ticks(low, high, 6), below = laneRoom();
   const left = 14 + Math.max(20, ...marks.map((mark) => pen.measureText(short(mark, marks)).width));
-  const area = { left, right: width - 12, top: 8, bottom: height - 24 - strip };
+  const area = { left, right: width - 12, top: 8, bottom: height - 24 - strip - below };
   const grow = log ? Math.log : (value) => value;
   const x = (n) => area.left + (n - chart.from) / (chart.to - chart.from) * (area.right - area.left);
   const y = (value) => area.bottom - (grow(value) - grow(low)) / (grow(high) - grow(low)) * (area.bottom - area.top);
   chart.area = area;
-  axes(pen, area, { x, y, marks, strip, height });
+  bands(pen, area, x, area.bottom + strip);
+  axes(pen, area, { x, y, marks, strip: strip + below, height });
+  const ofLanes = laneMarks(pen, area, x, area.bottom + strip);
   levels(pen, area, y, low, high);
   bestLine(pen, area, line, x, y, low, high);
   chart.marks = shown.map((row) => ({
@@ -78,7 +85,9 @@ function drawChart() {
   for (const kind of ["discarded", "crashed", "refused", "kept"]) {
     for (const mark of chart.marks) if (mark.row.kind === kind) dot(pen, mark);
   }
-  names(pen, area);
+  names(pen, area, line.map(([n, value]) => [Math.max(x(n), area.left), y(Math.min(Math.max(value, low), high))]),
+    Math.min(x(rows.length - 1), area.right));
+  chart.marks.push(...ofLanes);
   showCursor();
 }
 
@@ -93,7 +102,7 @@ function axes(pen, area, { x, y, marks, strip, height }) {
   }
   pen.textAlign = "center";
   const whole = ticks(chart.from, chart.to, Math.max(3, Math.floor((area.right - area.left) / 90)));
-  for (const n of whole.filter((each) => Number.isInteger(each) && each >= 0)) {
+  for (const n of whole.filter((each) => Number.isInteger(each) && each >= 0 && each < Math.max(rows.length, 1))) {
     rule(pen, x(n), area.top, x(n), area.bottom + strip);
     pen.fillText(String(n), x(n), height - 10);
   }
@@ -141,7 +150,7 @@ function bestLine(pen, area, line, x, y, low, high) {
 }
 
 function dot(pen, { row, x, y, off }) {
-  pen.globalAlpha = matches(row) ? 1 : 0.15;
+  pen.globalAlpha = matches(row) && (!chart.lane || chart.lane === row.lane) ? 1 : 0.15;
   pen.fillStyle = pen.strokeStyle = colour.cache[row.kind];
   pen.lineWidth = 1.4;
   pen.beginPath();
@@ -165,32 +174,6 @@ function dot(pen, { row, x, y, off }) {
   pen.lineWidth = 1;
 }
 
-// The titles of the keeps that gained most, where there is room.
-function names(pen, area) {
-  const taken = chart.marks.filter((mark) => mark.row.kind === "kept")
-    .map((mark) => [mark.x - 5, mark.y - 5, mark.x + 5, mark.y + 5]);
-  const kept = chart.marks.filter((mark) => mark.row.kind === "kept" && mark.row.gain !== null);
-  pen.textAlign = "left";
-  pen.textBaseline = "middle";
-  for (const mark of kept.sort((a, b) => b.row.gain - a.row.gain).slice(0, 14)) {
-    const title = mark.row.title.length > 34 ? `${mark.row.title.slice(0, 33)}…` : mark.row.title;
-    const text = `${mark.row.n}: ${title}`, wide = pen.measureText(text).width;
-    const ups = data.lower ? [-14, -28, -42, 14, 28] : [14, 28, 42, -14, -28];
-    for (const box of ups.flatMap((up) => [mark.x + 8, mark.x - 8 - wide].map((at) => [at, mark.y + up - 7, at + wide, mark.y + up + 7]))) {
-      if (box[0] < area.left || box[2] > area.right || box[1] < area.top || box[3] > area.bottom) continue;
-      if (taken.some((t) => t[0] < box[2] && t[2] > box[0] && t[1] < box[3] && t[3] > box[1])) continue;
-      taken.push(box);
-      pen.globalAlpha = 0.75;
-      pen.fillStyle = colour("paper");
-      pen.fillRect(box[0] - 2, box[1], wide + 4, 14);
-      pen.globalAlpha = 1;
-      pen.fillStyle = colour("ink");
-      pen.fillText(text, box[0], (box[1] + box[3]) / 2);
-      break;
-    }
-  }
-}
-
 function nearest(event) {
   const box = byId("chart").getBoundingClientRect();
   const x = event.clientX - box.left, y = event.clientY - box.top;
@@ -210,7 +193,8 @@ function showTip(mark) {
   tip.replaceChildren(
     element("strong", {}, `${row.n}: ${row.title}`), element("br"),
     element("span", { class: row.kind }, KIND_WORDS[row.kind]),
-    row.value === null ? "" : ` ${number(row.value)} ${percent(row.share)}`,
+    row.value === null ? "" : ` ${brief(row.value)} ${percent(row.share)}`,
+    row.lane ? `, lane ${row.lane}` : "",
   );
   tip.style.left = `${Math.min(mark.x + 14, Math.max(0, area.clientWidth - tip.offsetWidth - 4))}px`;
   tip.style.top = `${mark.y > area.clientHeight / 2 ? mark.y - tip.offsetHeight - 12 : mark.y + 14}px`;
@@ -230,8 +214,10 @@ function listenToChart() {
   box.addEventListener("pointerdown", (event) => { start = at(event); box.setPointerCapture(event.pointerId); });
   box.addEventListener("pointermove", (event) => {
     if (start === null || Math.abs(at(event) - start) < 8) {
+      const mark = nearest(event);
       band.hidden = true;
-      showTip(nearest(event));
+      lightLane(mark);
+      showTip(mark);
     } else {
       band.hidden = false;
       band.style.left = `${Math.min(start, at(event))}px`;
@@ -251,7 +237,7 @@ function listenToChart() {
     band.hidden = true;
   });
   box.addEventListener("pointercancel", () => { start = null; band.hidden = true; });
-  box.addEventListener("pointerleave", () => showTip(null));
+  box.addEventListener("pointerleave", () => { lightLane(null); showTip(null); });
   box.addEventListener("dblclick", () => { resetZoom(); drawChart(); });
   box.addEventListener("wheel", (event) => {
     if (!(event.ctrlKey || event.metaKey || event.shiftKey)) return;

@@ -53,12 +53,13 @@ def content(
     *,
     importance: Sequence[Importance] = (),
     lanes: Mapping[str, int] = MappingProxyType({}),
+    nothing: Sequence[str] = (),
     live: bool = False,
 ) -> dict[str, Any]:
     """All that the page shows; `others` are the repository's campaigns, this one among them.
 
     `importance` is that of its parameters, the first the most; `lanes` has the lane of each
-    session that worked in one.
+    session that worked in one, and `nothing` says why there is no experiment, where there is none.
     """
     experiments = history.experiments
     values = [e.value for e in experiments if e.value is not None]
@@ -73,6 +74,7 @@ def content(
         "stamp": stamp(history, running),
         "tag": clean(start.tag),
         "headline": sentence(history),
+        "nothing": [clean(line) for line in nothing],
         "about": (
             f"{clean(start.metric)} of {clean(start.target)}, {better(history.direction)}; branch "
             f"{clean(start.branch)}, begun from {start.base[:7]}"

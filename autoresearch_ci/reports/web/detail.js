@@ -21,7 +21,7 @@ function coloured(text) {
 }
 
 function diff(patch) {
-  const lines = patch.replace(/\n$/, "").split("\n").map((line) => {
+  const lines = patch.replace(/\n$/, "").split("\n").filter((line) => !line.startsWith("index ")).map((line) => {
     const head = /^(diff |index |--- |\+\+\+ |@@|new file|deleted file|similarity |rename )/.test(line);
     const kind = head ? "at" : line[0] === "+" ? "add" : line[0] === "-" ? "cut" : "";
     return element("span", { class: `row ${kind}` }, ...(head ? [line] : [line.slice(0, 1), ...coloured(line.slice(1))]));
@@ -29,23 +29,25 @@ function diff(patch) {
   return element("pre", { tabindex: "0", role: "region", "aria-label": "The change" }, ...lines);
 }
 
-// Every run of both sides as a dot on one axis, the incumbent's above.
+// Every run of both sides as a dot on one axis, the incumbent's above; nothing for a single run.
 function runs(row) {
   const values = row.runs.map((run) => run[1]);
-  if (!values.length) return null;
-  const low = Math.min(...values), high = Math.max(...values), wide = high - low || 1;
-  const picture = element("svg:svg", { viewBox: "0 0 400 66", role: "img", "aria-label": `Runs: ${row.runs.map(([side, value]) => `${side ? "candidate" : "incumbent"} ${number(value)}`).join(", ")}` });
-  [["incumbent", 18, 0], ["candidate", 40, 1]].forEach(([words, y, side]) => {
-    picture.append(element("svg:text", { x: 0, y: y + 4 }, words));
+  if (values.length < 2) return null;
+  const low = Math.min(...values), high = Math.max(...values);
+  const sides = [["incumbent", 0], ["candidate", 1]].filter(([, side]) => row.runs.some((run) => run[0] === side));
+  const bottom = 22 * sides.length + 12, at = (value) => (low === high ? 234 : 84 + (value - low) / (high - low) * 300);
+  const picture = element("svg:svg", { viewBox: `0 0 400 ${bottom + 4}`, role: "img", "aria-label": `Runs: ${row.runs.map(([side, value]) => `${side ? "candidate" : "incumbent"} ${brief(value)}`).join(", ")}` });
+  sides.forEach(([words, side], line) => {
+    const y = 14 + 22 * line;
+    picture.append(element("svg:text", { x: 0, y: y + 4 }, words), element("svg:path", { d: `M80 ${y}H390`, stroke: colour("line") }));
     for (const [which, value] of row.runs) {
       if (which === side) {
-        picture.append(element("svg:circle", {
-          cx: 84 + (value - low) / wide * 300, cy: y, r: 4, "fill-opacity": 0.7, fill: colour(side ? "kept" : "discarded"),
-        }));
+        picture.append(element("svg:circle", { cx: at(value), cy: y, r: 4, "fill-opacity": 0.7, fill: colour(side ? "kept" : "discarded") }));
       }
     }
   });
-  picture.append(element("svg:text", { x: 80, y: 62 }, number(low)), element("svg:text", { x: 390, y: 62, "text-anchor": "end" }, number(high)));
+  if (low === high) picture.append(element("svg:text", { x: at(low), y: bottom, "text-anchor": "middle" }, brief(low)));
+  else picture.append(element("svg:text", { x: 80, y: bottom }, brief(low)), element("svg:text", { x: 390, y: bottom, "text-anchor": "end" }, brief(high)));
   return picture;
 }
 
@@ -59,9 +61,9 @@ function findingOf(n) {
 
 function worth(found) {
   if (found.gain === null) return found.note || "could not be left out by itself";
-  const between = found.low === null || found.high === null ? "" : ` (95 %: ${number(found.low)} to ${number(found.high)})`;
+  const between = found.low === null || found.high === null ? "" : ` (95%: ${brief(found.low, 3)} to ${brief(found.high, 3)})`;
   const verdict = found.holds === null ? "open" : found.holds ? "holds up" : "is not shown to help";
-  return `on fresh runs it ${verdict}, worth ${number(found.gain)}${between}${found.dropped ? "; taken out" : ""}`;
+  return `on fresh runs it ${verdict}, worth ${brief(found.gain, 3)}${between}${found.dropped ? "; taken out" : ""}`;
 }
 
 function drawDetail() {
@@ -72,19 +74,19 @@ function drawDetail() {
     return;
   }
   const more = data.more[row.n] || {}, found = findingOf(row.n);
-  const change = row.gain === null ? "" : `${signed(row.value - row.prev)} ${percent(row.share)} against ${number(row.prev)}`;
+  const change = row.gain === null ? "" : `${[signed(row.value - row.prev), row.share === null ? "" : `(${percent(row.share)})`, `against ${brief(row.prev)}`].filter(Boolean).join(" ")}`;
   const parts = [
     element("h2", { id: "detail-title" }, `${row.n}: ${row.title}`),
     element("p", {}, element("span", { class: `chip ${row.kind}` }, row.baseline ? "baseline" : KIND_WORDS[row.kind]),
       row.reason ? ` ${row.reason.replaceAll("_", " ")}` : "", row.jump ? " · a jump; measured again, it held up" : ""),
     facts([
-      ["value", row.value === null ? "" : `${number(row.value)}${row.margin ? ` ± ${number(row.margin)}` : ""}`],
-      ["change", change], ["held out", row.holdout === null ? "" : number(row.holdout)], ["worth", found ? worth(found) : ""],
-      ["trouble", row.error], ["by", row.proposer], ["lane", row.lane ? `${row.lane}` : ""], ["time", duration(row.seconds)],
+      ["value", row.value === null ? "" : uncertain(row.value, row.margin)],
+      ["change", change], ["held out", row.holdout === null ? "" : brief(row.holdout)], ["worth", found ? worth(found) : ""],
+      ["trouble", row.error], ["by", row.proposer], ["lane", row.lane ? `${row.lane}` : ""], ["time", row.seconds ? duration(row.seconds) : ""],
       ["memory", row.memory ? `${row.memory.toFixed(2)} GB` : ""],
-      ["cost", row.tokens ? `${row.tokens.toLocaleString("en")} tokens ${money(row.cost)}` : ""],
-      ["when", new Date(row.time * 1000).toLocaleString("en-GB")], [row.kind === "kept" ? "commit" : "tried on", row.commit],
-      ...Object.entries(row.metrics || {}).map(([name, value]) => [name, number(value)]),
+      ["cost", row.tokens ? [`${row.tokens.toLocaleString("en")} tokens`, money(row.cost)].filter(Boolean).join(", ") : ""],
+      ["when", row.time ? new Date(row.time * 1000).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" }) : ""], [row.kind === "kept" ? "commit" : "tried on", row.commit],
+      ...Object.entries(row.metrics || {}).map(([name, value]) => [name, brief(value)]),
     ]),
   ];
   if (more.note) parts.push(element("h3", {}, "Why it was tried"), element("p", {}, more.note));

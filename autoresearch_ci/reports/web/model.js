@@ -45,15 +45,30 @@ function number(value) {
   return size === 0 || (size >= 1e-4 && size < 1e7) ? value.toFixed(6) : value.toPrecision(6);
 }
 
+// Without the digits that say nothing: for words and cards, where no column has to be aligned.
+function brief(value, digits = 6) {
+  if (value === null || value === undefined) return "–";
+  const size = Math.abs(value);
+  if (size >= 1e7 || (size && size < 1e-4)) return String(Number(value.toPrecision(digits)));
+  return String(size >= 10 ** digits ? Math.round(value) : Number(value.toPrecision(digits)));
+}
+
+// A value to the digits that its margin, half of the interval, leaves it.
+function uncertain(value, margin) {
+  if (!margin) return brief(value);
+  const digits = 1 - Math.floor(Math.log10(margin)), plain = digits >= 0 && digits <= 9 && Math.abs(value) < 1e7;
+  return plain ? `${value.toFixed(digits)} ± ${margin.toFixed(digits)}` : `${brief(value)} ± ${brief(margin, 2)}`;
+}
+
 function signed(value) {
-  return value === null ? "" : (value > 0 ? "+" : "") + number(value);
+  return value === null ? "" : (value > 0 ? "+" : "") + brief(value, 3);
 }
 
 function percent(share) {
   if (share === null || !Number.isFinite(share)) return "";
   const size = Math.abs(share);
   const digits = size >= 1e5 ? share.toExponential(1) : size && size < 0.005 ? share.toPrecision(2) : share.toFixed(2);
-  return `${share > 0 ? "+" : ""}${digits} %`;
+  return `${share > 0 ? "+" : ""}${digits}%`;
 }
 
 function duration(seconds) {
@@ -64,7 +79,7 @@ function duration(seconds) {
 }
 
 function money(dollars) {
-  return dollars ? `$${dollars < 1 ? dollars.toFixed(4) : dollars.toFixed(2)}` : "";
+  return dollars ? `$${dollars < 0.01 ? Number(dollars.toPrecision(2)) : dollars.toFixed(2)}` : "";
 }
 
 function plural(count, noun) {

@@ -8,13 +8,14 @@ function cards() {
   const tokens = data.shares.reduce((sum, each) => sum + each.tokens, 0), cost = data.shares.reduce((sum, each) => sum + each.cost_usd, 0);
   const crashed = tried.filter((row) => row.kind === "crashed").length;
   const found = [
-    ["Best", best ? number(best.value) : "–", best && best.margin ? `± ${number(best.margin)}, experiment ${best.n}` : best ? `experiment ${best.n}` : ""],
-    ["Against the baseline", best && data.baseline ? percent((best.value - data.baseline) / Math.abs(data.baseline) * 100) || "0 %" : "–", data.baseline === null ? "" : `from ${number(data.baseline)}`],
-    ["Experiments", tried.length.toLocaleString("en"), seconds ? `${rate(tried.length / seconds * 3600)} an hour of runs` : ""],
-    ["Kept", kept.length.toLocaleString("en"), tried.length ? `${(kept.length / tried.length * 100).toFixed(1)} % of them; ${crashed} crashed` : ""],
-    ["Time of runs", duration(seconds), plural(data.sessions.length, "session")],
+    ["Best", best ? brief(best.value) : "–", best ? [best.margin ? `± ${brief(best.margin, 2)}` : "", `experiment ${best.n}`].filter(Boolean).join(", ") : ""],
+    ["Against the baseline", best && data.baseline ? best.value === data.baseline ? "0%" : percent((best.value - data.baseline) / Math.abs(data.baseline) * 100) : "–", data.baseline === null ? "" : `from ${brief(data.baseline)}`],
+    ["Experiments", tried.length.toLocaleString("en"), seconds ? `${rate(tried.length / seconds * 3600)} per hour of runs` : ""],
+    ["Kept", kept.length.toLocaleString("en"), tried.length ? [`${(kept.length / tried.length * 100).toFixed(1)}% of them`, crashed ? `${crashed.toLocaleString("en")} crashed` : ""].filter(Boolean).join("; ") : ""],
+    ["Time of runs", seconds ? duration(seconds) : "–", data.sessions.length ? plural(data.sessions.length, "session") : ""],
   ];
   if (tokens) found.push(["Models", money(cost) || tokens.toLocaleString("en"), `${tokens.toLocaleString("en")} tokens`]);
+  byId("cards").hidden = !rows.length;
   byId("cards").replaceChildren(...found.map(([name, value, sub]) => element("li", {},
     element("span", { class: "name" }, name), element("strong", {}, value), element("span", { class: "sub" }, sub))));
 }
@@ -24,14 +25,22 @@ const SHAPES = {
   refused: ["svg:path", { d: "M6 1 11 6 6 11 1 6Z" }], crashed: ["svg:path", { d: "M2 2 10 10M10 2 2 10", "stroke-width": 2 }],
 };
 
+// The marks that there are, and the lines.
 function legend() {
-  byId("legend").replaceChildren(...KINDS.map((kind) => {
-    const [shape, attributes] = SHAPES[kind];
-    const count = rows.filter((row) => row.kind === kind && !row.baseline).length;
-    return element("li", {}, element("svg:svg", { viewBox: "0 0 12 12", "aria-hidden": "true" },
-      element(shape, { ...attributes, fill: colour(kind), stroke: colour(kind) })), `${KIND_WORDS[kind]} (${count.toLocaleString("en")})`);
-  }));
+  const counts = KINDS.map((kind) => [kind, rows.filter((row) => row.kind === kind && !row.baseline).length]);
+  const picture = (shape, attributes) => element("svg:svg", { viewBox: "0 0 12 12", "aria-hidden": "true" }, element(shape, attributes));
+  const line = (name, look, words) => element("li", {}, picture("svg:path", { d: "M0 6H12", stroke: colour(name), "stroke-width": 2, ...look }), words);
+  byId("legend").replaceChildren(
+    ...counts.filter(([, count]) => count).map(([kind, count]) => {
+      const [shape, attributes] = SHAPES[kind];
+      return element("li", {}, picture(shape, { ...attributes, fill: colour(kind), stroke: colour(kind) }), `${KIND_WORDS[kind]} (${count.toLocaleString("en")})`);
+    }),
+    ...(data.baseline === null ? [] : [line("kept", {}, data.noise ? "best so far, with its 95% interval" : "best so far"),
+      line("quiet", { "stroke-dasharray": "1 2", "stroke-width": 1.5 }, "baseline")]),
+    ...(data.target_value === null ? [] : [line("quiet", { "stroke-dasharray": "5 2", "stroke-width": 1.5 }, "target value")]));
 }
+
+const STORY = 200;
 
 function story() {
   const kept = rows.filter((row) => row.kind === "kept");
@@ -39,13 +48,15 @@ function story() {
   const confirmation = data.confirmation;
   byId("confirmed").textContent = confirmation ? data.confirmed : "";
   const most = Math.max(...kept.map((row) => row.gain || 0), 0);
-  byId("story").replaceChildren(...kept.slice(0, 500).map((row) => {
+  byId("story").classList.toggle("long", kept.length > 6);
+  byId("story-rest").textContent = kept.length > STORY ? `${plural(kept.length - STORY, "later one")} in the table.` : "";
+  byId("story").replaceChildren(...kept.slice(0, STORY).map((row) => {
     const found = findingOf(row.n);
     const bar = row.gain > 0 && most ? element("svg:svg", { viewBox: "0 0 100 4", preserveAspectRatio: "none", "aria-hidden": "true" },
       element("svg:rect", { width: Math.max(row.gain / most * 100, 0.5), height: 4, fill: colour("kept") })) : null;
     return element("li", {},
-      element("button", { type: "button", onclick: () => { select(row.n); byId("detail").scrollIntoView({ block: "nearest" }); } }, row.baseline ? `Baseline ${number(row.value)}` : `${row.n}: ${row.title}`),
-      row.baseline ? "" : element("p", {}, `${number(row.prev)} → ${number(row.value)} ${percent(row.share)}`, found ? `; ${worth(found)}` : ""), bar);
+      element("button", { type: "button", onclick: () => { select(row.n); byId("detail").scrollIntoView({ block: "nearest" }); } }, row.baseline ? `Baseline ${brief(row.value)}` : `${row.n}: ${row.title}`),
+      row.baseline ? "" : element("p", {}, `${brief(row.prev)} → ${brief(row.value)}${row.share === null ? "" : ` (${percent(row.share)})`}`, found ? `; ${worth(found)}` : ""), bar);
   }));
 }
 
@@ -53,7 +64,7 @@ function story() {
 function importance() {
   byId("importance-part").hidden = !data.importance.length;
   byId("importance").replaceChildren(...data.importance.map(([name, now, share, tried]) => element("li", {},
-    element("strong", {}, name), element("span", {}, `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`),
+    element("strong", {}, name), element("span", {}, `${(share * 100).toFixed(share < 0.1 ? 1 : 0)}%`),
     element("svg:svg", { viewBox: "0 0 100 4", preserveAspectRatio: "none", "aria-hidden": "true" },
       element("svg:rect", { width: Math.max(share * 100, 0.5), height: 4, fill: colour("kept") })),
     element("span", { class: "hint" }, `now ${now}, moved in ${plural(tried, "experiment")}`))));
@@ -78,37 +89,49 @@ function numbers() {
       const path = kept.map(([n, value], at) => (at ? `H${x(n)}V${y(value)}` : `M${x(n)} ${y(value)}`)).join("");
       picture.append(element("svg:path", { d: `${path}H196`, fill: "none", stroke: colour("kept"), "stroke-width": 1.5, "vector-effect": "non-scaling-stroke" }));
     }
-    return element("li", {}, element("strong", {}, name), ` ${number(shown[0][1])} → ${number(shown[shown.length - 1][1])}`, picture);
+    return element("li", {}, element("strong", {}, name), ` ${shown[0][1] === shown[shown.length - 1][1] ? brief(shown[0][1]) : `${brief(shown[0][1])} → ${brief(shown[shown.length - 1][1])}`}`, picture);
   }));
 }
 
+// A table without the columns in which no line has anything.
 function tableOf(label, heads, lines) {
-  return element("table", { "aria-label": label }, element("thead", {}, element("tr", {}, ...heads.map((head, at) => element("th", { scope: "col", class: at ? "end" : "" }, head)))),
-    element("tbody", {}, ...lines.map((line) => element("tr", {}, ...line.map((cell, at) => element("td", { class: at ? "end" : "words" }, cell))))));
+  const used = heads.map((_, at) => at === 0 || lines.some((line) => line[at] !== ""));
+  const some = (cells) => cells.map((cell, at) => [cell, at]).filter(([, at]) => used[at]);
+  return element("table", { "aria-label": label }, element("thead", {}, element("tr", {}, ...some(heads).map(([head, at]) => element("th", { scope: "col", class: at ? "end" : "" }, head)))),
+    element("tbody", {}, ...lines.map((line) => element("tr", {}, ...some(line).map(([cell, at]) => element("td", { class: at ? "end" : "words" }, cell))))));
 }
 
 function shareLines(shares, name) {
   return shares.map((each, at) => [
-    name(each, at), each.experiments.toLocaleString("en"), each.kept.toLocaleString("en"), each.gain ? number(each.gain) : "",
-    duration(each.seconds), each.seconds && each.gain > 0 ? number(each.gain / each.seconds * 3600) : "", money(each.cost_usd),
-    each.cost_usd && each.gain > 0 ? number(each.gain / each.cost_usd) : "",
+    name(each, at), each.experiments.toLocaleString("en"), each.kept.toLocaleString("en"), each.gain ? brief(each.gain, 3) : "",
+    each.seconds ? duration(each.seconds) : "", each.seconds && each.gain > 0 ? brief(each.gain / each.seconds * 3600, 3) : "", money(each.cost_usd),
+    each.cost_usd && each.gain > 0 ? brief(each.gain / each.cost_usd, 3) : "",
   ]);
 }
 
+// By session only where that tells more than the lanes do.
 function tables() {
   const heads = ["experiments", "kept", "gain", "time", "gain an hour", "cost", "gain a dollar"];
-  const sessions = data.by_session.slice(-50);
+  const sessions = data.by_session.slice(-50), lanes = data.by_lane;
+  byId("shares-part").hidden = !data.shares.length;
   byId("shares").replaceChildren(
     tableOf("By proposer", ["proposer", ...heads], shareLines(data.shares, (each) => each.name)),
-    ...(data.by_lane.length ? [element("h3", {}, "By lane"),
-      tableOf("By lane", ["lane", ...heads], shareLines(data.by_lane, (each) => each.name.replace("lane ", "")))] : []),
-    element("h3", {}, "By session"),
-    tableOf("By session", ["session", ...heads], shareLines(sessions, (each) => `${data.sessions.indexOf(each.name) + 1 || each.name}`)));
+    ...(lanes.length ? [element("h3", {}, "By lane"),
+      tableOf("By lane", ["lane", ...heads], shareLines(lanes, (each) => each.name.replace("lane ", "")))] : []),
+    ...(sessions.length > 1 && sessions.length !== lanes.length ? [element("h3", {}, data.by_session.length > 50 ? "By session, the last 50" : "By session"),
+      tableOf("By session", ["session", ...heads], shareLines(sessions, (each) => `${data.sessions.indexOf(each.name) + 1 || each.name}`))] : []));
   byId("others-part").hidden = data.campaigns.length < 2;
   byId("others").replaceChildren(tableOf("Campaigns", ["campaign", "metric", "baseline", "best", "change", "experiments", "kept", "progress"],
-    data.campaigns.map((each) => [each.tag === data.tag ? `${each.tag} (this one)` : each.tag, each.metric, number(each.baseline), number(each.best),
+    data.campaigns.map((each) => [each.tag === data.tag ? `${each.tag} (this one)` : each.tag, each.metric, brief(each.baseline), brief(each.best),
       each.baseline && each.best !== null ? percent((each.best - each.baseline) / Math.abs(each.baseline) * 100) : "",
       each.experiments.toLocaleString("en"), each.kept.toLocaleString("en"), spark(each)])));
+}
+
+// What there is to see before the first experiment has ended: the way to one.
+function empty() {
+  for (const part of ["progress", "experiments-part"]) byId(part).hidden = !rows.length;
+  byId("empty").hidden = Boolean(rows.length);
+  byId("empty").replaceChildren(...data.nothing.map((line) => element("p", {}, line)));
 }
 
 function spark(campaign) {
@@ -131,6 +154,8 @@ function draw() {
   byId("live").hidden = !data.live;
   byId("running").hidden = !data.running;
   byId("running").textContent = data.running ? `Under way: experiment ${data.running.n}, ${data.running.title}` : "";
+  byId("theme").textContent = isDark() ? "Light" : "Dark";
+  empty();
   cards();
   legend();
   fillFilters();
@@ -159,14 +184,16 @@ function poll() {
     .finally(() => setTimeout(poll, 2000));
 }
 
+const DARK = window.matchMedia("(prefers-color-scheme: dark)");
+
+function isDark() { return (document.documentElement.dataset.theme || (DARK.matches ? "dark" : "light")) === "dark"; }
+
 function theme() {
-  const root = document.documentElement, dark = window.matchMedia("(prefers-color-scheme: dark)");
   byId("theme").addEventListener("click", () => {
-    const now = root.dataset.theme || (dark.matches ? "dark" : "light");
-    root.dataset.theme = now === "dark" ? "light" : "dark";
+    document.documentElement.dataset.theme = isDark() ? "light" : "dark";
     draw();
   });
-  dark.addEventListener("change", draw);
+  DARK.addEventListener("change", draw);
 }
 
 take(JSON.parse(byId("data").textContent));

@@ -1,12 +1,14 @@
 // The table: sorted, searched and filtered over all rows, of which as many are in the page as are read.
 
 const PAGE = 200;
-const state = { selected: null, sort: "n", down: true, shown: PAGE, search: "", kind: "", proposer: "", session: "", lane: "" };
+const state = { selected: null, sort: "n", down: true, shown: PAGE, search: "", kind: "", proposer: "", session: "", lane: "", several: false };
 const COLUMNS = [
   ["n", "#", "end"], ["kind", "verdict", ""], ["value", "value", "end"], ["share", "change", "end narrow"],
   ["seconds", "time", "end narrow"], ["proposer", "proposer", "narrow"], ["title", "idea", ""],
 ];
 let listed = [];
+
+function proposers() { return [...new Set(rows.filter((row) => !row.baseline).map((row) => row.proposer))]; }
 
 function matches(row) {
   return (!state.kind || row.kind === state.kind) && (!state.proposer || row.proposer === state.proposer)
@@ -28,7 +30,7 @@ function list() {
 
 function drawTable() {
   list();
-  byId("columns").replaceChildren(...COLUMNS.map(([key, words, where]) => {
+  byId("columns").replaceChildren(...COLUMNS.filter(([key]) => key !== "proposer" || state.several).map(([key, words, where]) => {
     const sorted = state.sort === key;
     return element("th", { class: where, scope: "col", "aria-sort": sorted ? (state.down ? "descending" : "ascending") : "none" },
       element("button", { type: "button", "data-key": key, onclick: () => sortBy(key) },
@@ -47,7 +49,7 @@ function rowOf(row) {
     element("td", { class: "end" }, number(row.value)),
     element("td", { class: "end narrow" }, percent(row.share)),
     element("td", { class: "end narrow" }, duration(row.seconds)),
-    element("td", { class: "narrow" }, row.proposer),
+    state.several ? element("td", { class: "narrow short" }, row.proposer) : null,
     element("td", { class: "words" }, row.title));
 }
 
@@ -68,7 +70,11 @@ function options(id, first, values) {
 
 function fillFilters() {
   options("kind", "all", KINDS.map((kind) => [kind, KIND_WORDS[kind]]));
-  options("proposer", "all", data.proposers.map((name) => [name, name]));
+  const names = proposers();
+  state.several = names.length > 1;
+  byId("proposer-part").hidden = !state.several;
+  options("proposer", "all", names.map((name) => [name, name]));
+  byId("session-part").hidden = data.sessions.length < 2;
   const lanes = [...new Set(data.lanes)].filter((lane) => lane).sort((a, b) => a - b);
   byId("lane-part").hidden = !lanes.length;
   options("lane", "all", lanes.map((lane) => [`${lane}`, `${lane}`]));

@@ -116,9 +116,9 @@ def test_a_theme_that_was_asked_for(theme, make_history, session_start):
 def test_the_sentence(make_history):
     """Where a campaign stands, in words for those who read one line."""
     assert sentence(History(Direction.LOWER)) == "There is no baseline yet."
-    assert sentence(make_history()) == "val_bpb is 1.000000, and nothing is better yet."
+    assert sentence(make_history()) == "val_bpb is 1, and nothing is better yet."
     assert sentence(make_history((1.1, Reason.WORSE), (0.9, Reason.IMPROVED))) == (
-        "val_bpb fell by 10.00%, from 1.000000 to 0.900000, in 2 experiments; one was kept."
+        "val_bpb fell by 10.00%, from 1 to 0.9, in 2 experiments; one was kept."
     )
     rising = make_history((1.5, Reason.IMPROVED), direction=Direction.HIGHER)
-    assert sentence(rising).startswith("val_bpb rose by 50.00%, from 1.000000 to 1.500000")
+    assert sentence(rising).startswith("val_bpb rose by 50.00%, from 1 to 1.5")
