@@ -1,7 +1,7 @@
 """Draw every state of chart and page on one sheet, dist/pictures/sheet.png: to be looked at.
 
 Part of `make pictures`. With Chromium and Playwright the page's states are on it too, and the
-page of the real campaign becomes docs/pictures/page.png.
+pages of the real campaigns become docs/pictures/page.png and page-lanes.png.
 """
 
 from __future__ import annotations
@@ -24,15 +24,18 @@ from autoresearch_ci.reports.chart import chart  # noqa: E402
 from tests.e2e.test_page import campaign, sync_playwright  # noqa: E402
 
 MADE = ROOT / "dist/pictures"
-REAL = MADE / "page.html"
-"""The page of the real campaign, which make.py leaves there."""
+REAL = {"page": MADE / "page.html", "page-lanes": MADE / "lanes.html"}
+"""The pages of the real campaigns, which make.py leaves there."""
 
 WIDTH, HEIGHT, COLUMNS = 800, 400, 3
-SCREENS: dict[str, dict[str, Any]] = {
-    "page": {"viewport": {"width": 1400, "height": 1000}},
-    "dark": {"viewport": {"width": 1400, "height": 1000}, "color_scheme": "dark"},
-    "phone": {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2},
+LARGE = {"width": 1400, "height": 1000}
+SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
+    "page": ("page", {"viewport": LARGE}),
+    "page-lanes": ("page-lanes", {"viewport": LARGE, "color_scheme": "dark"}),
+    "dark": ("page", {"viewport": LARGE, "color_scheme": "dark"}),
+    "phone": ("page", {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2}),
 }
+"""A page each, and the browser that it is seen in."""
 
 
 def histories() -> dict[str, History]:
@@ -69,22 +72,23 @@ def charts() -> list[Image.Image]:
 
 
 def screens() -> list[Image.Image]:
-    """The page of the real campaign in a browser; nothing where there is none."""
+    """The pages of the real campaigns in a browser; nothing where there is none."""
     browser = shutil.which("chromium")
-    if not (browser and sync_playwright and REAL.exists()):
+    if not (browser and sync_playwright and all(page.exists() for page in REAL.values())):
         print("No pictures of the page: tests/e2e/install-tools gets Chromium and Playwright.")
         return []
     taken = []
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
-        for name, options in SCREENS.items():
+        for name, (page, options) in SCREENS.items():
             shown = opened.new_page(**options)
-            shown.goto(REAL.as_uri())
+            shown.goto(REAL[page].as_uri())
             shown.screenshot(path=MADE / f"{name}.png")
             taken.append(Image.open(MADE / f"{name}.png").convert("RGB"))
+            if name in REAL:
+                small = taken[-1].quantize(256, method=Image.Quantize.MAXCOVERAGE)
+                small.save(ROOT / f"docs/pictures/{name}.png", optimize=True)
         opened.close()
-    small = taken[0].convert("P", palette=Image.Palette.ADAPTIVE, colors=256)
-    small.save(ROOT / "docs/pictures/page.png", optimize=True)
     return taken
 
 
