@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from contextlib import suppress
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from autoresearch_ci.core.model import Event, Phase
 
 NAME = "phase.json"
+
+_LONGEST, _ROOM = 80, 600
+"""Characters of a phase, and bytes of the file, whatever is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +26,34 @@ class Doing:
     since: float
 
 
-def leaving(folder: Path, session: str, tell: Callable[[Event], None]) -> Callable[[Event], None]:
-    """Tell events on, and leave each phase in this folder. No experiment depends on that."""
+Tell = Callable[[Event], None]
+
+
+@contextmanager
+def left(folder: Path, session: str, tell: Tell) -> Iterator[Tell]:
+    """Tell events on, and leave each phase in this folder until the session ends.
+
+    Nothing depends on that: where it cannot be written, events are told on alone.
+    """
+    try:
+        file = (folder / NAME).open("wb", buffering=0)
+    except OSError:
+        yield tell
+        return
 
     def heard(event: Event) -> None:
         if isinstance(event, Phase):
-            with suppress(OSError):
-                (folder / NAME).write_text(json.dumps([session, event.text, event.limit]))
+            text = json.dumps([session, event.text[:_LONGEST], event.limit])
+            with suppress(OSError):  # over the last one: a new file would take longer than all else
+                os.pwrite(file.fileno(), text.encode().ljust(_ROOM), 0)
         tell(event)
 
-    return heard
-
-
-def ended(folder: Path) -> None:
-    """Take away what a session that ends has left."""
-    with suppress(OSError):
-        (folder / NAME).unlink()
+    try:
+        yield heard
+    finally:
+        file.close()
+        with suppress(OSError):
+            (folder / NAME).unlink()
 
 
 def read(path: Path) -> Doing | None:

@@ -103,6 +103,7 @@ def open_session(request: SessionRequest, scratch: Scratch | None = None) -> Ite
             else isolation.run_trees(
                 workspace, loaded, campaign.head, has_tools=request.has_tools
             ) as (trees, choice),
+            phase.left(workspace.state_dir, name, request.tell) as tell,
         ):
             moved = workspace.put_log_aside() if foreign else ""
             for cut in lane_session.cut_short(book, news, combine=request.combine):
@@ -110,6 +111,7 @@ def open_session(request: SessionRequest, scratch: Scratch | None = None) -> Ite
             branch, follow = followed(book, campaign, request.base_branch, tip)
             follow = "" if news else follow
             start = describe(request, campaign, settings, choice.level, name, began, branch, book)
+            request = replace(request, tell=tell)
             session = assemble(
                 request, workspace, remote, campaign, book, loaded, trees, start, follow, news
             )
@@ -125,7 +127,6 @@ def open_session(request: SessionRequest, scratch: Scratch | None = None) -> Ite
                 yield session
             finally:
                 session.evaluator.trees.close()
-                phase.ended(workspace.state_dir)
                 workspace.note_outputs()
             workspace.maintain()
 
@@ -152,7 +153,7 @@ def assemble(
         logs=workspace.state_dir,
         environment={"AUTORESEARCH_SESSION": start.session},
         until=request.deadline,
-        tell=phase.leaving(workspace.state_dir, start.session, request.tell),
+        tell=request.tell,
         bounded=not any(loaded.origins[name].is_chosen for name in ("time_budget", "kill_after")),
         units=book.history.baseline.units if book.history.baseline else {},
         hidden=lambda: workspace.tracked_files.hidden(campaign.branch),

@@ -81,7 +81,7 @@ def draw(
         each.set_axisbelow(True)
         each.spines[["top", "right"]].set_visible(False)
         _bands(each, history, colours, lanes)
-    lines = _lines(axes, history, target_value, limits, colours)
+    lines = _lines(axes, history, target_value if values else None, limits, colours)
     shown = (Kind.DISCARDED, Kind.REFUSED, Kind.CRASHED, Kind.KEPT)
     by_kind = {each: [e for e in history.experiments if kind(e) is each] for each in shown}
     for each, experiments in by_kind.items():
@@ -98,6 +98,9 @@ def draw(
     last = (axes, *below_axes)[-1]
     last.set_xlabel("experiment")
     last.xaxis.get_major_locator().set_params(integer=True)
+    if not history.experiments:
+        for each in (axes.xaxis, axes.yaxis):
+            each.set_ticks([])
     _headline(figure, history, colours)
     _legend(figure, by_kind, lines, colours)
     _name(axes, history, limits, colours, total)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from argparse import Namespace
+from contextlib import ExitStack
 from types import SimpleNamespace
 
 import pytest
@@ -33,7 +34,8 @@ def page(monkeypatch, tmp_path, session_start):
         size = os.terminal_size((columns, 40))
         monkeypatch.setattr(watch.shutil, "get_terminal_size", lambda: size)
         if left:
-            phase.leaving(tmp_path, session_start.session, lambda _event: None)(left)
+            told = stack.enter_context(phase.left(tmp_path, session_start.session, print))
+            told(left)
             os.utime(tmp_path / phase.NAME, (time.time() - 4.2,) * 2)
         view = SimpleNamespace(
             running=running,
@@ -46,7 +48,8 @@ def page(monkeypatch, tmp_path, session_start):
         assert max(map(cell_len, found)) <= columns
         return found[-1]
 
-    return look
+    with ExitStack() as stack:
+        yield look
 
 
 @pytest.fixture
@@ -77,11 +80,20 @@ def test_between_experiments_it_says_what_is_waited_for(page):
     )
 
 
-def test_what_an_earlier_session_has_left_is_not_shown(page, running, session_start):
+def test_what_an_earlier_session_has_left_is_not_shown(page, running, tmp_path):
     """A session that was killed leaves its phase behind."""
-    left = phase.Doing("another", Phase("guard_command"), 0.0)
-    assert left.session != session_start.session
+    (tmp_path / phase.NAME).write_text('["another", "guard_command", 0]')
+    assert phase.read(tmp_path / phase.NAME)
     assert page(running) == f"{IDEA}  12s"
+
+
+def test_a_short_phase_leaves_nothing_of_a_long_one(tmp_path):
+    """Each is written over the last, whatever their lengths."""
+    with phase.left(tmp_path, "s1", print) as tell:
+        for text in ("é" * 500, "x"):
+            tell(Phase(text))
+        assert phase.read(tmp_path / phase.NAME).phase.text == "x"
+    assert not (tmp_path / phase.NAME).exists()
 
 
 def test_half_a_phase_is_none(tmp_path):
