@@ -56,6 +56,12 @@ _MODULES = word_set(".go .rs") | _SCRIPTS
 # Languages whose members are seen by others unless they say that they are not.
 _MEMBERS = word_set(".java .kt .kts .scala .cs .swift .groovy .gradle .php")
 _HIDDEN = frozenset({"private", "fileprivate"})
+# Java's and Unity's runtime call these by name, private or not.
+_CALLED = word_set(
+    "readObject writeObject readObjectNoData readResolve writeReplace serialVersionUID"
+    " serialPersistentFields finalize Awake Start Update FixedUpdate LateUpdate OnEnable OnDisable"
+    " OnDestroy OnValidate OnGUI"
+)
 # By these a name is used that nobody has written, or code runs that nobody calls.
 _BY_NAME = re.compile(r"##|\beval\b|\bReflect\b|__attribute__|\[\[|\bgo:linkname\b")
 # What is defined here and used elsewhere is hardly ever there for nothing.
@@ -158,6 +164,11 @@ class _Blocks:
             return True
         before = self.places[at - 1]
         if before.line == place.line or place.token.text in _CONTINUES:
+            return False
+        above = at - 1
+        while above and self.places[above - 1].line == before.line:
+            above -= 1
+        if self.places[above].token.text.startswith("@"):  # an annotation of this
             return False
         return before.token.text in (";", "{", "}") or (
             not self.semicolons and before.token.text not in _UNFINISHED
@@ -339,6 +350,8 @@ def _seen_outside(words: list[str], name: str) -> bool:
     return (
         not _EXPORTS.isdisjoint(words[:4])
         or name in ("main", "init", "Main")
+        or name in _CALLED
+        or name.startswith("__")
         or (words[0] in ("func", "const", "var", "type") and name[:1].isupper())
     )
 

@@ -63,6 +63,21 @@ def test_a_branch_can_take_the_place_of_its_if():
     assert "def f(a):\n    x = 1\n    y = 2\n    return x + y\n" in cuts(text).values()
 
 
+def test_what_a_runtime_calls_by_name_is_used():
+    """Serialization, magic methods and what an annotation is on are never unused."""
+    java = (
+        "class A {\n    private static final long serialVersionUID = 1L;\n"
+        "    private void readObject(In in) {\n        in.go();\n    }\n"
+        "    private static int spare() {\n        return 1;\n    }\n}\n"
+    )
+    found = find_cuts("A.java", java, ())
+    assert [cut.title for cut in found if cut.private] == ["remove unused spare()"]
+    kotlin = "class A {\n    @Init\n    private fun begin() {\n        go()\n    }\n}\n"
+    assert not [cut for cut in find_cuts("A.kt", kotlin, ()) if cut.private]
+    php = "<?php\nclass A {\n    private function __clone() {\n        go();\n    }\n}\n"
+    assert not [cut for cut in find_cuts("A.php", php, ()) if cut.private]
+
+
 def test_the_last_statement_of_a_block_leaves_a_pass():
     """Python stays Python when a function is emptied."""
     assert "def f():\n    pass\nf()\n" in cuts("def f():\n    go(1)\nf()\n").values()
