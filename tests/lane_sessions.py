@@ -24,7 +24,7 @@ import json, random, sys, time
 from dataclasses import replace
 from pathlib import Path
 from autoresearch_ci.campaign import archive
-from autoresearch_ci.campaign.lanes import sync
+from autoresearch_ci.campaign.lanes import pace, sync
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.combine import combine
@@ -37,7 +37,7 @@ from tests.racing_sessions import SIDES, changed
 given = json.loads(sys.argv[1])
 archive.INTERVAL, sync.NEWS_EVERY, sync.SHARE = 0.0, 0.0, 0
 if given["push"]:
-    sync.A_MINUTE, sync.READS_A_SECOND = 10**6, 10**6
+    pace.A_MINUTE, pace.READS_A_SECOND = 10**6, 10**6
 lane = Lane(given["lane"], given["lanes"]) if given["lane"] else None
 
 

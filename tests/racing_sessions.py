@@ -8,6 +8,8 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
+from autoresearch_ci.campaign.archive import archived
+from autoresearch_ci.campaign.ledger import CampaignLog, encode, read
 from tests.projects import SETTINGS, git, make_repository
 
 SESSION = """
@@ -96,6 +98,16 @@ def records(repository: Path, tag: str = "race") -> list[dict]:
     return [json.loads(line) for line in git(repository, "show", name).splitlines()]
 
 
+def campaign(repository: Path, tag: str = "race") -> CampaignLog:
+    name = f"autoresearch-logs/{tag}:.claude/logs/autoresearch.jsonl"
+    return read(f"{git(repository, 'show', name)}\n".encode(), name)[tag]
+
+
+def experiments(repository: Path, tag: str = "race") -> list[dict]:
+    """The experiments as they count in the campaign."""
+    return [encode(each)["details"] for each in campaign(repository, tag).history.experiments]
+
+
 def check(bare: Path, count: int) -> list[dict]:
     """What the remote has: every experiment of each side once, and branches that agree."""
     done = agree(bare)
@@ -109,23 +121,24 @@ def check(bare: Path, count: int) -> list[dict]:
 
 
 def agree(bare: Path) -> list[dict]:
-    """The log has no gaps, the code branch is its kept experiments, the archive has each idea."""
-    done = [r["details"] for r in records(bare) if r["action"] == "experiment_done"]
-    assert [d["experiment"] for d in done] == list(range(len(done))), "gapless, in order"
+    """Every record is there once, the code branch is the keeps, the archive has each idea."""
+    history, done = campaign(bare).history, experiments(bare)
+    keys = [history.key(d["experiment"]) for d in done]
+    assert len(set(keys)) == len(keys), "each once"
     kept = [d for d in done if d["status"] == "keep"]
     assert git(bare, "rev-parse", "autoresearch/race") == kept[-1]["sha"], "the tip is the last"
     for before, this in pairwise(kept):
         assert this["parent"] == before["sha"], "compared with the keep before it"
         assert git(bare, "rev-parse", f"{this['sha']}^") == before["sha"], "and made on it"
         body = git(bare, "log", "-1", "--format=%B", this["sha"])
-        assert f"Autoresearch-Experiment: {this['experiment']}\n" in body
+        number = int(keys[this["experiment"]].rpartition("-")[2])
+        assert f"Autoresearch-Experiment: {number}\n" in body
     rows = git(bare, "show", "autoresearch-logs/race:results.tsv").splitlines()
     assert len(rows) == len(done) + 1
     for d in done:
         if d["description"] == "baseline" or d["reason"] == "interrupted":
             continue
-        low = d["experiment"] // 100 * 100
-        name = f"experiments/{low:04}-{low + 99:04}/{d['experiment']:04}.patch"
+        name = archived(f"{history.name(d['experiment'])}.patch")
         patch = git(bare, "show", f"autoresearch-logs/race:{name}")
         assert d["candidate"] in patch, "the patch is that experiment's"
     return done

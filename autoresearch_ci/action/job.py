@@ -34,13 +34,15 @@ from autoresearch_ci.action.workspace_access import (
     hand_back,
     handed_back,
 )
+from autoresearch_ci.config import Settings
 from autoresearch_ci.core import machine
 from autoresearch_ci.core.checkout import CHECKOUT
 from autoresearch_ci.core.environment import is_credential, trust
-from autoresearch_ci.core.errors import AutoresearchError, WorkspaceError
+from autoresearch_ci.core.errors import AutoresearchError, SettingsError, WorkspaceError
 from autoresearch_ci.core.interrupts import deferred, interruptible
 from autoresearch_ci.core.redaction import Redactor
 from autoresearch_ci.doctor.dry_run import dry_run
+from autoresearch_ci.engine import lane_resources
 from autoresearch_ci.engine.assembly import load_settings
 from autoresearch_ci.engine.evaluator import silent
 from autoresearch_ci.engine.session_request import SessionRequest
@@ -212,10 +214,23 @@ def _session(
         status.stay_aside()
     workspace = Workspace.open(here.workspace)
     settings = load_settings(workspace, request.given.overrides, request.trusted).settings
+    _require_one_lane(settings)
     os.environ.update(needed(settings, given, taken))
     if given.dry:
         return _dry_run(request.for_engine(here.workspace, status.forge, silent), stream)
     return hold_session(here.workspace, request, stream, status)
+
+
+def _require_one_lane(settings: Settings) -> None:
+    """Raise SettingsError where a job is to be several lanes, which are jobs of their own here."""
+    count = lane_resources.lanes(settings, machine.gpus())
+    if count > 1:
+        raise SettingsError(
+            f"`parallel` is {settings.parallel}, and a job of the Action is one lane.",
+            remedy=f"Have {count} jobs work at once, each on a runner of its own: "
+            f"`autoresearch-ci init --github --force --lanes {count}`. And take `parallel` out of "
+            f".github/autoresearch.yml; at a terminal `run --parallel {count}` does the same.",
+        )
 
 
 def _dry_run(request: SessionRequest, stream: TextIO) -> SessionResult:

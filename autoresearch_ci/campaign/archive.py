@@ -4,7 +4,8 @@
     README.md, progress.svg                         the state of the campaign
     experiments/0100-0199/0123.patch, 0123.log      each idea, and its log: the end, of a keep an
                                                     excerpt
-    experiments/<session>/0123.patch, 0123.log      the same of a session in a lane
+    experiments/<session>/0123.patch, 0123.log      the same of a session in a lane, or where two
+                                                    have an experiment of this number
 
 A lane publishes its own log and ideas alone.
 
@@ -113,15 +114,15 @@ class Archive:
     def merged(self, merged: Merged, read: Callable[[str], bytes | None]) -> dict[str, bytes]:
         """Files that go on top of the logs that another session published.
 
-        `read` gives a file of our own logs branch: patches and logs of experiments
-        that are not published yet move along to their new numbers.
+        `read` gives a file of our own logs branch. Patches and logs of experiments that are not
+        published yet are put by their session where another has those of their number.
         """
-        files = self._whole(merged.log, merged.log.lines)
+        files, history = self._whole(merged.log, merged.log.lines), self._ledger.history
         for before, now in merged.moved.items():
             for suffix in ("patch", "log"):
-                data = read(archived(f"{before:04}.{suffix}"))
+                data = read(archived(f"{history.name(before)}.{suffix}"))
                 if data is not None:
-                    files[archived(f"{now:04}.{suffix}")] = data
+                    files[archived(f"{merged.log.history.name(now)}.{suffix}")] = data
         return files
 
     def _whole(self, log: CampaignLog, lines: list[bytes]) -> dict[str, bytes]:
@@ -177,7 +178,7 @@ def recall(name: str, suffix: str, unwritten: Mapping[str, bytes], read: Read) -
 def archived(name: str) -> str:
     """`0123.patch` -> `experiments/0100-0199/0123.patch`: no folder grows without end.
 
-    That of a session in a lane has a folder of the session's.
+    One that is named by its session is in a folder of that.
     """
     session, lane, rest = name.partition("-")
     if lane:

@@ -14,12 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from autoresearch_ci.campaign import commit_message
 from autoresearch_ci.campaign.archive import LOG, Archive, subject
 from autoresearch_ci.campaign.ledger import Ledger, Merged
 from autoresearch_ci.core.errors import AutoresearchError, LedgerError, TargetError, WorkspaceError
 from autoresearch_ci.core.interrupts import deferred
-from autoresearch_ci.core.model import Experiment, Reason
+from autoresearch_ci.core.model import Reason
 from autoresearch_ci.workspace import PATIENCE, Campaign, Remote
 
 ATTEMPTS = 8
@@ -202,7 +201,7 @@ class RemoteSync:
         self._refused = True  # until it has been merged
         code, logs = found.get(code_ref, ""), found.get(logs_ref, "")
         published = self._campaign.read(LOG, at=logs) if logs else None
-        merged = self._ledger.merged(published or b"", self._recommit)
+        merged = self._ledger.merged(published or b"")
         if code != merged.tip and not (code == "" and self._campaign.has(merged.tip)):
             self._refuse_foreign(code, merged.tip)
             return
@@ -222,9 +221,6 @@ class RemoteSync:
         self._merged = True
         self._moved |= moved
         self._notes += _news(merged)
-
-    def _recommit(self, old: Experiment, new: Experiment) -> str:
-        return self._campaign.recommit(old.commit, new.parent, commit_message.message(new))
 
     def _refuse_foreign(self, code: str, tip: str) -> None:
         """The branch and its log may be read in the middle of a push; but not twice."""

@@ -30,6 +30,9 @@ AGAIN = "again"
 Where there are lanes: the names of all that it tries again together.
 """
 
+FOLLOWS = "follows"
+"""In the `change` of a baseline where the base has moved: the commit of the keep before it."""
+
 IDEAS = "ideas"
 """In an experiment's `change`: the ids of the queued ideas that it takes up."""
 
@@ -46,6 +49,12 @@ def tries_again(experiment: Experiment) -> list[str]:
     return [str(name) for name in again] if isinstance(again, list | tuple) else []
 
 
+def takes_up(record: Experiment | ExperimentStart) -> list[str]:
+    """Ids of the queued ideas that this experiment takes up."""
+    ideas = record.change.get(IDEAS)
+    return [str(name) for name in ideas] if isinstance(ideas, list | tuple) else []
+
+
 def settled_by(experiment: Experiment) -> list[str]:
     """Names of those that this one has settled: nobody has to try them again.
 
@@ -60,7 +69,7 @@ def settled_by(experiment: Experiment) -> list[str]:
     return names if len(names) == 1 or experiment.status is Status.KEEP else []
 
 
-_OPEN = (Reason.INTERRUPTED, Reason.SUPERSEDED, Reason.TRIED)
+OPEN = (Reason.INTERRUPTED, Reason.SUPERSEDED, Reason.TRIED)
 """Reasons that leave it open whether a content is to be kept: it can be tried again."""
 
 
@@ -73,13 +82,14 @@ class History:
     `under_way` is what other lanes have begun and not ended, as far as is known here; `lane` is
     the one that asks, None without lanes.
     Adding and every question cost the same however long the campaign is. Only where
-    another session was faster to publish do the last ones get other numbers: `become`.
+    another session was faster to publish do the last ones have other numbers then: `become`.
     """
 
     def __init__(self, direction: Direction) -> None:
         self.direction = direction
         self._experiments: list[Experiment] = []
         self._names: list[str] = []
+        self._keys: list[str] = []
         self._numbers: dict[str, int] = {}
         self._kept: list[Experiment] = []
         self._baseline: Experiment | None = None
@@ -95,18 +105,20 @@ class History:
         self.under_way: Sequence[ExperimentStart] = ()
         self.lane: Lane | None = None
 
-    def add(self, experiment: Experiment, name: str = "") -> None:
+    def add(self, experiment: Experiment, name: str = "", key: str = "") -> None:
         """Append the next experiment; its number must be `next_number`.
 
-        `name` is what it is called whatever is merged in: by its number where nothing is.
+        `name` is what its patch is archived by, `key` what it is known by whatever is merged in:
+        both are its number where nothing is.
         """
         if experiment.experiment != self.next_number:
             raise ValueError(f"experiment {experiment.experiment} after {self.next_number - 1}")
         name = name or f"{experiment.experiment:04}"
-        self._numbers[name] = experiment.experiment
+        self._numbers[name] = self._numbers[key or name] = experiment.experiment
         self._names.append(name)
+        self._keys.append(key or name)
         self._experiments.append(experiment)
-        if experiment.reason not in _OPEN:
+        if experiment.reason not in OPEN:
             self._by_candidate.setdefault(experiment.candidate, experiment)
         if experiment.status is Status.KEEP:
             self._kept.append(experiment)
@@ -120,9 +132,8 @@ class History:
             if number is not None:
                 self._superseded.pop(number, None)
                 self._held.pop(number, None)
-        ideas = experiment.change.get(IDEAS)
-        for name in ideas if isinstance(ideas, list | tuple) else ():
-            self.queued.pop(str(name), None)
+        for name in takes_up(experiment):
+            self.queued.pop(name, None)
 
     def judged(self, record: PairMeasured | Confirmation | Diagnosis | MutationCheck) -> None:
         """Take what is said of the whole in place of what was said before, or a part of that."""
@@ -155,8 +166,16 @@ class History:
         return self._experiments
 
     def name(self, number: int) -> str:
-        """The name of an experiment, which no merge changes."""
+        """The name that an experiment's patch and log are archived by."""
         return self._names[number] if number < len(self._names) else f"{number:04}"
+
+    def key(self, number: int) -> str:
+        """The name that an experiment is known by, which no merge changes."""
+        return self._keys[number]
+
+    def number(self, key: str) -> int | None:
+        """The number of the experiment that is known by this, or named so; None for none."""
+        return self._numbers.get(key)
 
     def named(self, name: str) -> Experiment | None:
         """The experiment of this name; None where there is none."""

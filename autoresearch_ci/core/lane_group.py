@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from autoresearch_ci.core.history import History
-from autoresearch_ci.core.model import SessionEnd, SessionStart, StopReason
+from autoresearch_ci.core.model import IdeaRequest, SessionEnd, SessionStart, StopReason
 
 _RANK = (
     StopReason.TARGET_VALUE,
@@ -68,6 +69,21 @@ def ends(sessions: Sequence[SessionStart | SessionEnd], group: str) -> Iterator[
             if isinstance(each, SessionEnd):
                 ended[number] = None
     yield from ended
+
+
+def takes(
+    idea: IdeaRequest, start: SessionStart, starts: Iterable[SessionStart], at_work: Collection[str]
+) -> bool:
+    """Tell whether a queued idea is for the lane that `start` began: each is for one of them.
+
+    When a lane ends or dies only its own ideas are another's.
+    """
+
+    def rank(lane: int) -> str:
+        return hashlib.sha256(f"{idea.session}/{lane}".encode()).hexdigest()
+
+    others = {e.lane for e in starts if e.group == start.group and e.session in at_work}
+    return max({*others, start.lane}, key=rank) == start.lane
 
 
 def end_of_all(own: SessionEnd, lanes: Sequence[LaneSession], history: History) -> SessionEnd:

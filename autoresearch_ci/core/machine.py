@@ -41,6 +41,12 @@ def cores() -> tuple[int, ...]:
     return tuple(range(os.cpu_count() or 1))
 
 
+def pinned() -> tuple[int, ...]:
+    """The same where those are not all of the machine's; empty where they are."""
+    found = cores()
+    return found if len(found) < (os.cpu_count() or 1) else ()
+
+
 def gpus() -> tuple[str, ...]:
     """The numbers or ids of the GPUs that we may use: of NVIDIA's, else of AMD's."""
     for variable in VISIBLE:

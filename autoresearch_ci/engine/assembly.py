@@ -81,7 +81,7 @@ def open_session(request: SessionRequest, scratch: Scratch | None = None) -> Ite
         news = lane_session.news(request, workspace, tag, remote)
         book = lane_session.book(workspace, tag, settings.metric_direction, news)
         require_same_campaign(book, settings)
-        lane_session.require_same_rules(request, news, rules(settings))
+        lane_session.require_same_lanes(request, news, book, rules(settings))
         name = uuid.uuid4().hex[:12]
         kept = book.history.incumbent
         workspace.exclude_outputs()

@@ -34,7 +34,7 @@ def together(history: History, source: FileSet, applied: Applied) -> Proposal | 
         set(tries_again(each)) for each in history.experiments if each.status is not Status.KEEP
         and each.reason is not Reason.INTERRUPTED
     ]  # fmt: skip
-    while len(fitting) > 1 and {history.name(each.experiment) for each in fitting} in failed:
+    while len(fitting) > 1 and {history.key(each.experiment) for each in fitting} in failed:
         fitting, files = fit(fitting[: (len(fitting) + 1) // 2], source, applied)
     if not fitting or files == source:
         return None
@@ -60,7 +60,7 @@ def fit(
 
 def again(history: History, ideas: Sequence[Experiment], files: FileSet) -> Proposal:
     """The ideas as one experiment that names all of them."""
-    names = [history.name(each.experiment) for each in ideas]
+    names = [history.key(each.experiment) for each in ideas]
     first = ideas[0]
     if len(ideas) == 1:
         return Proposal(first.description, files, first.proposer, {**first.change, AGAIN: names})

@@ -250,7 +250,7 @@ def looked_at(group: Sequence[Experiment]) -> Finding:
     """Nothing is found yet of these kept changes, the newest first, which go together."""
     kept, *others = group
     numbers = tuple(each.experiment for each in others)
-    return Finding(kept.experiment, kept.description, holds=None, group=numbers)
+    return Finding(kept.experiment, kept.description, holds=None, group=numbers, commit=kept.commit)
 
 
 def dropped(

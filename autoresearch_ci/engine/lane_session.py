@@ -17,7 +17,7 @@ from autoresearch_ci.campaign.ledger import LaneLedger, Ledger
 from autoresearch_ci.campaign.select import LEDGER
 from autoresearch_ci.campaign.sync import NoRemote, RemoteSync, Sync
 from autoresearch_ci.core.errors import LedgerError, SettingsError, WorkspaceError
-from autoresearch_ci.core.model import Direction, ExperimentStart
+from autoresearch_ci.core.model import Direction, ExperimentStart, SessionStart
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.workspace import PATIENCE, Campaign, LaneWorkspace, Remote, Workspace, lanes
 
@@ -87,12 +87,26 @@ def _lane_book(workspace: LaneWorkspace, tag: str, direction: Direction, known: 
     return found
 
 
-def require_same_rules(request: SessionRequest, known: News | None, rules: str) -> None:
-    """Raise SettingsError where lanes that are not combined yet measure by other settings."""
-    if request.lane is None or known is None:
+def require_same_lanes(
+    request: SessionRequest, known: News | None, ledger: Ledger, rules: str
+) -> None:
+    """Raise SettingsError where lanes that are not combined yet are another campaign's.
+
+    And for a lane, where they measure by other settings.
+    """
+    if known is None:
         return
+    starts = (each for each in ledger.campaign.sessions if isinstance(each, SessionStart))
+    begun = {each.session for each in starts if not each.lanes}
     for start in known.lane_starts:
-        if start.rules and start.rules != rules:
+        if start.group and start.group not in begun:
+            raise SettingsError(
+                f"There is a lane {start.lane}/{start.lanes} of another campaign {start.tag}, "
+                "whose branches were deleted.",
+                remedy=f"Delete all of it (`autoresearch-ci rm {start.tag}`, with --push also on "
+                "the remote) and begin anew, or begin one with another --tag.",
+            )
+        if request.lane and start.rules and start.rules != rules:
             raise SettingsError(
                 f"Lane {start.lane}/{start.lanes} of this campaign was begun with other commands, "
                 "and its numbers would be compared with these.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 
 from autoresearch_ci.core.errors import AutoresearchError
+from autoresearch_ci.core.history import FOLLOWS
 from autoresearch_ci.core.model import (
     BASELINE,
     Event,
@@ -100,7 +101,9 @@ def measure_incumbent(session: Session) -> Iterator[Event]:
     if note := session.incumbent.foresee(given):
         yield Note(note)
     if session.needs_baseline:
-        yield from attempt(session, Proposal("baseline", given.source, proposer=BASELINE))
+        best = session.history.incumbent
+        change = {FOLLOWS: best.commit} if best else {}
+        yield from attempt(session, Proposal("baseline", given.source, BASELINE, change))
     elif (value := adopted(session)) is not None:
         session.incumbent.believe(value)
     elif not session.limits.setup_only:

@@ -8,12 +8,14 @@ from dataclasses import replace
 
 from autoresearch_ci.campaign.ledger import Ledger
 from autoresearch_ci.config import Settings
-from autoresearch_ci.core.history import AGAIN, History
+from autoresearch_ci.core.history import History, takes_up
 from autoresearch_ci.core.interrupts import deferred
+from autoresearch_ci.core.lane_group import takes
 from autoresearch_ci.core.model import (
     DROP,
     Experiment,
     FileSet,
+    IdeaRequest,
     Proposal,
     Reason,
     Rejected,
@@ -61,7 +63,7 @@ class NextIdea:
             self._read, self._told = history.experiments, History(history.direction)
         self._told.direction = history.direction
         self._told.rejected = history.rejected
-        self._told.queued = history.queued
+        self._told.queued = self._queued
         self._told.under_way, self._told.lane = history.under_way, history.lane
         self._told.mutations = self._knowledge.mutations
         for experiment in history.experiments[self._told.next_number :]:
@@ -69,8 +71,23 @@ class NextIdea:
             self._told.add(
                 experiment if hidden else replace(experiment, holdout=None, holdout_error=""),
                 history.name(experiment.experiment),
+                history.key(experiment.experiment),
             )
         return self._told
+
+    @property
+    def _queued(self) -> dict[str, IdeaRequest]:
+        """The queued ideas that are this session's to take up."""
+        log, queued = self._ledger.campaign, self._ledger.history.queued
+        if not (queued and self._start.lane):
+            return queued
+        starts = [each for each in log.sessions if isinstance(each, SessionStart)]
+        begun = {name for each in log.history.under_way for name in takes_up(each)}
+        return {
+            name: idea
+            for name, idea in queued.items()
+            if name not in begun and takes(idea, self._start, starts, log.at_work)
+        }
 
     def propose(self) -> Proposal | Rejected | None:
         """Propose what another session's keep came before, else what the proposer has; or None."""
@@ -133,17 +150,14 @@ class NextIdea:
         campaign = self._ledger.campaign
         others = campaign.at_work - {self._session}  # they try their own
         for idea in self.waiting:
-            name = history.name(idea.experiment)
+            name = history.key(idea.experiment)
             of_lane = idea.session in campaign.lanes and idea.reason is Reason.SUPERSEDED
             if of_lane or (idea.session in others and not lanes) or name in self._given_up:
                 continue
             self._given_up.add(name)  # if it comes to no verdict, until next time
             files = self._files_again(idea)
             if files is not None and files != self._source:
-                if campaign.lanes:
-                    return combination.again(history, [idea], files)
-                change = {**idea.change, AGAIN: idea.experiment}
-                return Proposal(idea.description, files, idea.proposer, change)
+                return combination.again(history, [idea], files)
         return None
 
     def _applied(self, idea: Experiment, files: FileSet) -> FileSet | None:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from autoresearch_ci.core import machine
 from autoresearch_ci.core.environment import checked, environment
 from autoresearch_ci.core.errors import MachineError, SettingsError
 from autoresearch_ci.core.files import give
@@ -100,7 +101,7 @@ class ContainerTrees(LayeredTrees):
             shell = f"exec < /tmp/.stdin; rm /tmp/.stdin; {shell}"
         if command.log is not None:  # one stream, which keeps their order
             shell = f"exec 2>&1; {shell}"
-        memory = command.memory_limit
+        memory, cores = command.memory_limit, ",".join(map(str, machine.pinned()))
         spec = {
             "Image": self._base.image,
             "Entrypoint": ["/bin/sh", "-c", f"trap : TERM; {AND_WHAT_GOES_ON}", "sh"],
@@ -123,6 +124,7 @@ class ContainerTrees(LayeredTrees):
                 "LogConfig": {"Type": "none"},
                 "Mounts": mounts,
                 **({"Memory": memory, "MemorySwap": memory} if memory else {}),
+                **({"CpusetCpus": cores} if cores else {}),
                 **({"DeviceRequests": [_gpus(self._base.gpus)]} if self._base.gpus else {}),
             },
         }

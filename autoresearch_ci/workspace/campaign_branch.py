@@ -168,14 +168,6 @@ class Campaign:
         """Tell whether the logs branch has this commit in its history."""
         return contained(self._state.git, commit, self._logs_tip)
 
-    def recommit(self, commit: str, parent: str, message: str) -> str:
-        """The same change by the same author at the same time, on `parent`, with a new message."""
-        data = self._state.objects.read(commit) or b""
-        head = data.partition(b"\n\n")[0].decode(errors="surrogateescape").split("\n")
-        head[1] = f"parent {parent}"
-        text = "\n".join([*head, "", message])
-        return self._state.objects.write(b"commit", text.encode(errors="surrogateescape"))
-
     def go_on_from(self, code: str, logs: str, files: Mapping[str, bytes], message: str) -> bool:
         """Move the code branch to `code`, and the logs branch to `logs` with `files` on top.
 

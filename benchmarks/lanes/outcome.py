@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 
-from rules import history_of
+from rules import history_of, merged
 from simulation import Session, Setup, World
 from trial import Task
 
-from autoresearch_ci.core.history import tries_again
+from autoresearch_ci.core.history import History, tries_again
 from autoresearch_ci.core.model import Direction, Experiment, ExperimentStart, Reason, Status
 
 
@@ -18,14 +18,16 @@ from autoresearch_ci.core.model import Direction, Experiment, ExperimentStart, R
 class Outcome:
     """`curve` has the seconds of each new best version and its true worth.
 
-    `lost` are superseded keeps that are in no kept combination, `retries` experiments that tried
-    them again, `remeasured` runs of an incumbent that another lane had kept.
+    `lost` are superseded keeps that are in no kept combination, `open` those of them that fit the
+    best version and that nobody had tried on it when the time was up, `retries` experiments that
+    tried them again, `remeasured` runs of an incumbent that another lane had kept.
     """
 
     experiments: int
     duplicates: int
     superseded: int
     lost: int
+    open: int
     retries: int
     crashes: int
     keeps: int
@@ -59,6 +61,7 @@ def outcome(world: World) -> Outcome:
         duplicates=duplicates(world.lanes),
         superseded=len(superseded),
         lost=len(lost),
+        open=len(untried(world, history)),
         retries=sum(bool(tries_again(each)) for each in done),
         crashes=sum(each.status is Status.CRASH for each in done),
         keeps=len(history.kept_changes),
@@ -70,6 +73,16 @@ def outcome(world: World) -> Outcome:
         ),
         curve=curve(world, worth, direction),
     )
+
+
+def untried(world: World, history: History) -> list[Experiment]:
+    """Superseded keeps whose change fits the best version, and nobody has tried that."""
+    texts, best = world.texts, world.texts[history.incumbent.commit]
+    return [
+        each
+        for each in history.superseded
+        if merged(texts[each.parent], texts[each.commit], best) not in (None, best)
+    ]
 
 
 class Worth:

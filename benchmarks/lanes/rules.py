@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 
+from autoresearch_ci.campaign.ledger.publication import key_of
 from autoresearch_ci.campaign.ledger.standing import Known, standing
-from autoresearch_ci.campaign.ledger.union import Entry, name_of, ordered, unfinished
+from autoresearch_ci.campaign.ledger.union import Entry, ordered, unfinished
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import Direction, Experiment, Lane
 
@@ -17,11 +18,12 @@ def history_of(
 ) -> History:
     """The campaign as somebody sees it who knows these records."""
     done = [each for each in ordered(streams) if isinstance(each.record, Experiment)]
-    names = [name_of(each.record, plain=each.session not in lanes) for each in done]
+    keys = [key_of(each.record) for each in done]
     history = History(direction)
-    found = standing([each.record for each in done], Known(names, direction, lanes))
-    for each, name in zip(found, names, strict=True):
-        history.add(each, name)
+    places = {key: place for place, key in enumerate(keys)}
+    found = standing([each.record for each in done], Known(places, direction, lanes))
+    for each, key in zip(found, keys, strict=True):
+        history.add(each, key)
     history.under_way = [each for each in map(unfinished, streams.values()) if each]
     return history
 

@@ -11,6 +11,7 @@ from typing import Any
 from rules import history_of, merged
 from trial import Printed, Task
 
+from autoresearch_ci.campaign.lanes.pace import LanePace
 from autoresearch_ci.campaign.ledger.union import PLAIN, Entry
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import (
@@ -34,7 +35,6 @@ from autoresearch_ci.judge.outlier import change_of_meaning
 from autoresearch_ci.proposers.search import SearchProposer
 from autoresearch_ci.source_code.syntax import code_lines
 
-A_MINUTE = 6
 MACHINE, REMOTE = "machine", "remote"
 OVERHEAD = 0.3
 """Seconds of git and bookkeeping that an experiment takes beside its runs."""
@@ -137,7 +137,8 @@ class Session:
         self.seen: dict[int, int] = {}
         self.samples: tuple[Sample, ...] = ()
         self.judge = sequential(6 if world.task.noisy else 1)
-        self.pushed, self.told = -1e9, 0.0
+        self.sharing = LanePace(self.lane, lambda: world.now) if self.lane.number else None
+        self.fetched, self.told = 0.0, 0.0
         self.chance = random.Random(f"{world.seed}/{self.name}")
         # From the fastest to the slowest lane in even steps.
         part = (self.lane.number - 0.5) / self.lane.count - 0.5 if self.lane.count > 1 else 0.0
@@ -209,12 +210,12 @@ class Session:
         if setup.place == MACHINE:
             self.published.append((world.now, len(self.own)))
             yield LOOK
-        elif world.now - self.pushed >= 60 / A_MINUTE * self.lane.count:
-            self.pushed = world.now
-            world.pushes.append(world.now)
-            self.published.append((world.now + PUSH, len(self.own)))
-            yield PUSH + FETCH
         else:
+            self.sharing.ends()
+            yield from self.push()
+            if world.now - self.fetched < self.sharing.look_every:
+                return
+            self.fetched = world.now
             yield FETCH
         self.told = max(self.told, world.now - self.chance.uniform(0, setup.late))
         for at, other in enumerate(world.lanes):
@@ -223,9 +224,20 @@ class Session:
                 self.seen[at] = next(told, 0)
         self.reread()
 
-    def publish_start(self) -> None:
+    def push(self) -> Life:
+        """Push both refs where the lane's share of the pace allows it now."""
+        if self.sharing.is_due:
+            self.sharing.made()
+            self.world.pushes.append(self.world.now)
+            self.published.append((self.world.now + PUSH, len(self.own)))
+            yield PUSH
+
+    def publish_start(self) -> Life:
         if self.world.setup.place == MACHINE:
             self.published.append((self.world.now, len(self.own)))
+        elif self.lane.count > 1:
+            self.sharing.begins()
+            yield from self.push()
 
     def idea(self) -> Proposal | None:
         """What others kept that is not in the tip, for who has the tip; else the search's."""
@@ -281,7 +293,7 @@ class Session:
             candidate=FileSet({world.task.path: text}).digest,
         )  # fmt: skip
         self._write(start)
-        self.publish_start()
+        yield from self.publish_start()
         yield OVERHEAD
         tip = self.text
         verdict: Verdict | Side = Side.CANDIDATE

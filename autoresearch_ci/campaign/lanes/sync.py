@@ -6,20 +6,18 @@ others have found may move the tip: then the lane goes on from there.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 
 from autoresearch_ci.campaign.archive import Archive
 from autoresearch_ci.campaign.lanes.news import News
+from autoresearch_ci.campaign.lanes.pace import LanePace
+from autoresearch_ci.campaign.lanes.signs_of_life import SignsOfLife
 from autoresearch_ci.campaign.ledger import LaneLedger
 from autoresearch_ci.campaign.sync import (
-    A_MINUTE,
     AGAIN_AFTER,
     AT_MOST,
     HURRY,
-    MINUTE,
-    Pace,
     Synced,
 )
 from autoresearch_ci.core.errors import AutoresearchError, LedgerError, WorkspaceError
@@ -29,9 +27,6 @@ from autoresearch_ci.workspace import PATIENCE, Campaign, Remote
 
 NEWS_EVERY = 1.0
 """Seconds between two looks at what others have done in this repository."""
-
-READS_A_SECOND = 15
-"""Of git, in all: as many as GitHub recommends for a repository at most. A look takes two."""
 
 SHARE = 20
 """A look may take one of so many seconds: to read ten thousand records takes half a second."""
@@ -55,24 +50,21 @@ class LaneSync:
     ) -> None:
         self._campaign, self._ledger, self._archive = campaign, ledger, archive
         self._news, self._remote, self._clock, self._sleep = news, remote, clock, sleep
-        self._interval = MINUTE / A_MINUTE * lane.count
-        self._pace = Pace(clock, 2, 2 * self._interval)
-        # Lanes begin at the same time, and are not to push all at once.
-        self._first = clock() + MINUTE / A_MINUTE * (lane.number - 1)
-        self._last, self._begun, self._took_long = -math.inf, clock(), False
-        self._fetch_every = max(MINUTE / A_MINUTE, 2 * lane.count / READS_A_SECOND)
+        self._pace = LanePace(lane, clock)
+        self._signs = SignsOfLife(clock, self._pace.late)
         self._fetched, self._next = clock(), clock() + NEWS_EVERY
         self._pushed, self._due, self._pause = "", clock(), 0.0
-        self.trouble = ""
+        self.trouble, self._untold = "", tuple[str, ...]()
 
     def announce(self) -> None:
         """Publish what is under way now, where a push is due."""
-        self._begun = self._clock()
+        self._pace.begins()
         if self._remote and self._is_due:
-            self._push(PATIENCE)
+            self._untold = self._push(PATIENCE)
 
     def sync(self, *, last: bool = False, hurry: bool = False) -> Synced:
-        notes = self._publish(last=last, hurry=hurry)
+        notes = (*self._untold, *self._publish(last=last, hurry=hurry))
+        self._untold = ()
         if last or self._clock() < self._next:
             return Synced(notes=notes)
         began = self._clock()
@@ -80,6 +72,7 @@ class LaneSync:
             told = self._learn()
         except (WorkspaceError, LedgerError) as error:
             told = Synced(notes=(f"no news of other lanes: {error.message} {error.remedy}",))
+        self._ledger.leave_out(self._signs.gone)
         self._next = self._clock() + max(NEWS_EVERY, SHARE * (self._clock() - began))
         return Synced(told.moved, told.merged, (*notes, *told.notes))
 
@@ -90,15 +83,12 @@ class LaneSync:
             if not hurry and self._pace.wait:
                 self._sleep(self._pace.wait)
             return self._push(HURRY if hurry else PATIENCE)
-        self._took_long = self._clock() - self._begun >= self._interval
+        self._pace.ends()
         return self._push(PATIENCE) if self._is_due else ()
 
     @property
     def _is_due(self) -> bool:
-        """Tell whether to push: once in each interval, and both ends of what took longer."""
-        now = self._clock()
-        spaced = self._took_long or now - self._last >= self._interval
-        return spaced and not self._pace.wait and now >= max(self._first, self._due)
+        return self._pace.is_due and self._clock() >= self._due
 
     def _push(self, patience: float) -> tuple[str, ...]:
         """Push both refs; what to say where that fails, once."""
@@ -109,7 +99,6 @@ class LaneSync:
         if logs == self._pushed:
             return ()
         self._pace.made()
-        self._last = self._clock()
         try:
             self._remote.push(refs, patience=patience, own=refs)
         except WorkspaceError as error:
@@ -128,7 +117,7 @@ class LaneSync:
 
     def _learn(self) -> Synced:
         """Take in what is new; go on from another tip where there is a better one."""
-        if self._remote and self._clock() - self._fetched >= self._fetch_every:
+        if self._remote and self._clock() - self._fetched >= self._pace.look_every:
             self._fetched = self._clock()
             if self._clock() >= self._due:
                 self._news.fetch(PATIENCE)

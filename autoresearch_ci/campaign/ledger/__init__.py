@@ -9,12 +9,13 @@ a session begins.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from autoresearch_ci.campaign.ledger.guarded_file import GuardedFile
-from autoresearch_ci.campaign.ledger.merge import Merged, Recommit, merge
+from autoresearch_ci.campaign.ledger.merge import Merged, merge
+from autoresearch_ci.campaign.ledger.publication import key_of
 from autoresearch_ci.campaign.ledger.reading import (
     CampaignLog,
     arranged,
@@ -24,11 +25,11 @@ from autoresearch_ci.campaign.ledger.reading import (
     whole,
 )
 from autoresearch_ci.campaign.ledger.records import SHORT, dumps, encode, loads, parse
-from autoresearch_ci.campaign.ledger.union import PLAIN, Streams, entries, name_of, split, union
+from autoresearch_ci.campaign.ledger.union import PLAIN, Streams, entries, split, union
 from autoresearch_ci.core.errors import LedgerError
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.interrupts import deferred
-from autoresearch_ci.core.model import Direction, Experiment, Record
+from autoresearch_ci.core.model import Direction, Experiment, ExperimentStart, Record
 from autoresearch_ci.core.text import plural
 
 __all__ = [
@@ -47,6 +48,9 @@ __all__ = [
 ]
 
 R = TypeVar("R", bound=Record)
+
+Gone = Callable[[Sequence[ExperimentStart], History], Collection[str]]
+"""From what others have begun to those of their sessions that are taken for dead."""
 
 HEADER = "commit\tmetric\tvalue\tstatus\tdescription\n"
 
@@ -159,7 +163,9 @@ class Ledger:
 
     def name(self, experiment: Experiment) -> str:
         """The name of an experiment that is about to be written."""
-        return name_of(experiment, plain=experiment.session not in self.campaign.lanes)
+        if experiment.session in self.campaign.lanes:
+            return key_of(experiment)
+        return f"{experiment.experiment:04}"
 
     def append(self, record: R) -> R:
         """Write the record; it is on the disk when this returns. Raises MachineError.
@@ -179,16 +185,14 @@ class Ledger:
         if isinstance(record, Experiment):
             self._table.append(row(record).encode())
 
-    def merged(self, published: bytes, recommit: Recommit) -> Merged:
+    def merged(self, published: bytes) -> Merged:
         """Merge our records behind those published; nothing is written.
 
         Raises LedgerError where those are of another target or metric.
         """
         there = self._read(published)
         self._require_same(there)
-        here = CampaignLog(self.tag, History(self.history.direction))
-        own = read(b"".join(self.campaign.lines), _name(self.log)).get(self.tag) or here
-        return merge(there, own, recommit)
+        return merge(there, self.campaign)
 
     def take(self, merged: Merged) -> None:
         """Make what was merged the campaign, on the disk and for whoever has its history."""
@@ -263,6 +267,7 @@ class LaneLedger(Ledger):
         self._log = GuardedFile(log, durable=True)
         found = self._read_file().get(tag)
         self.campaign = found or CampaignLog(tag, History(direction))
+        self._begun: Sequence[ExperimentStart] = ()
 
     @property
     def lines(self) -> list[bytes]:
@@ -281,6 +286,13 @@ class LaneLedger(Ledger):
             history = self.history
             history.become(log.history)
             log.history, self.campaign = history, log
+            self._begun = history.under_way
+
+    def leave_out(self, gone: Gone) -> None:
+        """Let what those have begun be under way no more that are taken for dead."""
+        history = self.history
+        self.campaign.gone = gone(self._begun, history)
+        history.under_way = [e for e in self._begun if e.session not in self.campaign.gone]
 
     def _show(self, record: Record) -> None:
         """Show nothing: the table is of all lanes, and their combination's."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from autoresearch_ci.campaign.ledger import union
+from autoresearch_ci.campaign.ledger.publication import Publication, key_of
 from autoresearch_ci.campaign.ledger.records import (
     FORMAT,
     TOOL,
@@ -19,7 +20,7 @@ from autoresearch_ci.campaign.ledger.records import (
     parse,
 )
 from autoresearch_ci.campaign.ledger.standing import Known, standing
-from autoresearch_ci.campaign.ledger.union import Entry, Streams, name_of
+from autoresearch_ci.campaign.ledger.union import Entry, Streams
 from autoresearch_ci.core.errors import LedgerError
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import (
@@ -52,7 +53,8 @@ class CampaignLog:
     all the times that somebody asked the sessions at work to end, `waiting` those
     that came when the next session was on its way, and none has begun since. `lanes` are those of
     the sessions that worked beside others, by session, and `under_way` their experiments without
-    an end; then the lines are in the order of their union.
+    an end; then the lines are in the order of their union. `gone` are sessions that have not ended
+    and are taken for dead.
     """
 
     tag: str
@@ -64,12 +66,12 @@ class CampaignLog:
     started: Mapping[str, Any] | None = None
     lanes: dict[str, Lane] = field(default_factory=dict)
     under_way: list[ExperimentStart] = field(default_factory=list)
+    gone: Collection[str] = ()
+    publication: Publication = field(default_factory=Publication)
     _asked: set[str] = field(default_factory=set)
 
     def add(self, record: Record | None, line: bytes) -> None:
         """Take in the next record. One that is there already changes nothing."""
-        if isinstance(record, Experiment) and record.experiment < self.history.next_number:
-            return
         if self.knows(record):
             return
         self.lines.append(line)
@@ -81,12 +83,14 @@ class CampaignLog:
             case ExperimentStart():
                 self.started = encode(record)
             case ProposalRejected():
-                self.history.rejected.append(record)
-            case PairMeasured() | Confirmation() | Diagnosis() | MutationCheck():
+                number = self.history.next_number
+                self.history.rejected.append(replace(record, experiment=number))
+            case Confirmation():
+                self.history.judged(self._found(record))
+            case PairMeasured() | Diagnosis() | MutationCheck():
                 self.history.judged(record)
             case Experiment():
-                name = name_of(record, plain=record.session not in self.lanes)
-                self.history.add(record, name)
+                self._try(record)
                 self.started = None
             case IdeaRequest() | StopRequest():
                 self._ask(record)
@@ -97,6 +101,31 @@ class CampaignLog:
         self.history.direction = start.direction
         self.waiting = ()
 
+    def _try(self, done: Experiment) -> None:
+        number, key = self.history.next_number, key_of(done)
+        if done.experiment > number:
+            raise ValueError(f"experiment {done.experiment} after {number - 1}")
+        if done.session in self.lanes:
+            self.history.add(done, key, key)
+        else:
+            name = self.publication.name(done)
+            self.history.add(self.publication.read(done, number), name, key)
+
+    def _found(self, confirmation: Confirmation) -> Confirmation:
+        """The same with the numbers that what was kept has here."""
+        numbers = {each.commit: each.experiment for each in self.history.kept}
+        findings = confirmation.findings
+        now = {each.experiment: numbers.get(each.commit, each.experiment) for each in findings}
+        placed = tuple(
+            replace(
+                each,
+                experiment=now[each.experiment],
+                group=tuple(now.get(number, number) for number in each.group),
+            )
+            for each in findings
+        )
+        return replace(confirmation, findings=placed)
+
     def _ask(self, request: Request) -> None:
         self._asked.add(request.session)
         if isinstance(request, StopRequest):
@@ -106,7 +135,9 @@ class CampaignLog:
             self.history.queue(request)
 
     def knows(self, record: Record | None) -> bool:
-        """Tell whether this request is there already: a kill can leave one that was taken in."""
+        """Tell whether it is there already: a kill can leave one that was taken in."""
+        if isinstance(record, Experiment):
+            return self.history.number(key_of(record)) is not None
         return isinstance(record, IdeaRequest | StopRequest) and record.session in self._asked
 
     @property
@@ -117,9 +148,12 @@ class CampaignLog:
 
     @property
     def at_work(self) -> set[str]:
-        """The sessions that have begun and not ended; one that was killed is among them."""
+        """The sessions that have begun and not ended.
+
+        One that was killed is among them, until it is taken for dead.
+        """
         ended = {record.session for record in self.sessions if isinstance(record, SessionEnd)}
-        return {record.session for record in self.sessions} - ended
+        return {record.session for record in self.sessions} - ended - {*self.gone}
 
     @property
     def next_is_on_its_way(self) -> bool:
@@ -220,14 +254,19 @@ def arranged(tag: str, streams: Streams, on: str = "") -> CampaignLog:
     log = CampaignLog(tag, History(starts[0].direction if starts else Direction.LOWER))
     log.lanes = {each.session: Lane(each.lane, each.lanes) for each in starts if each.lanes}
     tried = [each.record for each in entries if isinstance(each.record, Experiment)]
-    names = [name_of(each, plain=each.session not in log.lanes) for each in tried]
+    keys, names, read = list(map(key_of, tried)), list[str](), list[Experiment]()
+    for number, done in enumerate(tried):
+        beside = done.session in log.lanes
+        names.append(keys[number] if beside else log.publication.name(done))
+        read.append(done if beside else log.publication.read(done, number))
+    places = {name: number for known in (names, keys) for number, name in enumerate(known)}
     heads = [each.head for each in starts if each.head]
-    found = standing(tried, Known(names, log.history.direction, log.lanes, heads, on))
+    found = standing(read, Known(places, log.history.direction, log.lanes, heads, on))
     for each in entries:
         if isinstance(each.record, Experiment):
             log.lines.append(each.line)
             number = log.history.next_number
-            log.history.add(found[number], names[number])
+            log.history.add(found[number], names[number], keys[number])
         elif isinstance(each.record, ExperimentStart):
             log.lines.append(each.line)
         else:
@@ -236,6 +275,14 @@ def arranged(tag: str, streams: Streams, on: str = "") -> CampaignLog:
     log.under_way = [each for each in begun if each]
     alone = (each for each in log.under_way if each.session not in log.lanes)
     log.started = next(map(encode, alone), None)
+    return log
+
+
+def taken(tag: str, entries: Sequence[Entry]) -> CampaignLog:
+    """The campaign of sessions without lanes, in the order of their lines."""
+    log = CampaignLog(tag, History(Direction.LOWER))
+    for each in entries:
+        log.add(each.record, each.line)
     return log
 
 

@@ -202,6 +202,11 @@ def _read_pair(record: PairMeasured) -> PairMeasured:
     return record
 
 
+def _write_confirmation(_record: Confirmation, details: Details) -> Details:
+    findings = [_without_empty(each, "sha") for each in details["findings"]]
+    return details | {"findings": findings}
+
+
 def _write_mutation_check(record: MutationCheck, details: Details) -> Details:
     return details | {"noticed": record.noticed, "rules": details.pop("rules")}
 
@@ -235,7 +240,7 @@ _FORMS = {
     "proposal_rejected": _Form(ProposalRejected),
     "experiment_done": _Form(Experiment, write=_write_experiment, read=_read_experiment),
     "pair_measured": _Form(PairMeasured, read=_read_pair),
-    "confirmed": _Form(Confirmation),
+    "confirmed": _Form(Confirmation, write=_write_confirmation),
     "examined": _Form(Diagnosis),
     "mutants_checked": _Form(MutationCheck, write=_write_mutation_check),
     "session_end": _Form(SessionEnd, write=_write_session_end),

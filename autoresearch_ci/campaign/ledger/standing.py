@@ -16,11 +16,12 @@ from autoresearch_ci.core.model import Direction, Experiment, Lane, Reason, Stat
 class Known:
     """Facts beside the experiments: which way is better, and the lanes of sessions.
 
-    `names` are the experiments' names, by place. `heads` are commits that sessions on the
-    campaign's branch have begun at, `on` is where that branch is: neither can be left any more.
+    `places` are the experiments' places by what they are known by, or named. `heads` are commits
+    that sessions on the campaign's branch have begun at, `on` is where that branch is: neither can
+    be left any more.
     """
 
-    names: Sequence[str]
+    places: Mapping[str, int]
     direction: Direction
     lanes: Mapping[str, Lane] = field(default_factory=dict)
     heads: Collection[str] = ()
@@ -43,7 +44,7 @@ def standing(experiments: Sequence[Experiment], known: Known) -> list[Experiment
                 numbered,
                 status=Status.DISCARD,
                 reason=Reason.SUPERSEDED if twin is None else Reason.DUPLICATE,
-                error=_why(each, tip, settled.get(known.names[number]), experiments, known)
+                error=_why(each, tip, settled.get(number), experiments, known)
                 if twin is None
                 else f"the same as experiment {twin} of another lane",
             )
@@ -105,18 +106,19 @@ class _Keeps:
         each = self._experiments[place]
         value = each.value if each.value is not None else float("inf")
         gain = -value if self._known.direction is Direction.LOWER else value
-        open_ = self._known.names[place] not in self._settled
+        open_ = place not in self._settled
         return (*self._held[place], open_, gain, self._length[place], -place)
 
 
-def _settled(experiments: Sequence[Experiment], known: Known) -> dict[str, int]:
-    """Names of experiments that were tried again, each with the place of the last that did."""
-    return {
-        name: place
-        for place, each in enumerate(experiments)
-        for name in settled_by(each)
-        if name != known.names[place]
-    }
+def _settled(experiments: Sequence[Experiment], known: Known) -> dict[int, int]:
+    """Places of experiments that were tried again, each with that of the last that did."""
+    found = {}
+    for place, each in enumerate(experiments):
+        for name in settled_by(each):
+            tried = known.places.get(name, place)
+            if tried != place:
+                found[tried] = place
+    return found
 
 
 def _why(

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple
 
+from autoresearch_ci.campaign.ledger.publication import key_of
 from autoresearch_ci.campaign.ledger.records import decode, parse
 from autoresearch_ci.core.history import tries_again
 from autoresearch_ci.core.model import (
@@ -183,18 +184,15 @@ class _Merge:
         return taken
 
 
-def name_of(experiment: Experiment, *, plain: bool) -> str:
-    """The name of an experiment that no merge changes; `plain`: of a session without lanes."""
-    number = f"{experiment.experiment:04}"
-    return number if plain else f"{experiment.session}-{number}"
-
-
 def _tells(each: Entry, *, plain: bool) -> Iterable[str]:
     record = each.record
     if not isinstance(record, Experiment):
-        return ()
-    name = name_of(record, plain=plain)
-    return (name, record.commit) if record.status is Status.KEEP else (name,)
+        return
+    yield key_of(record)
+    if plain:  # earlier versions told of these by their number
+        yield f"{record.experiment:04}"
+    if record.status is Status.KEEP:
+        yield record.commit
 
 
 def _needs(each: Entry) -> Iterable[str]:

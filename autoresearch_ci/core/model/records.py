@@ -177,7 +177,8 @@ class Finding:
     `gain`, `low` and `high` are in the metric's unit, positive where the change
     helps; None where it could not be left out, or the rest does not run without
     it: `note` says which. `holds` is None where that leaves it open. `group` names the
-    older ones that changed the same and were left out with it.
+    older ones that changed the same and were left out with it. `commit` is what was kept, by which
+    the experiment is found where it has another number now; empty in old records.
     """
 
     experiment: int
@@ -189,6 +190,7 @@ class Finding:
     note: str = ""
     dropped: bool = False
     group: tuple[int, ...] = ()
+    commit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,16 @@ def test_bad_inputs(job, inputs, said):
     assert said in job.summary
 
 
+@pytest.mark.parametrize("inputs", [{}, {"mode": "begin", "lanes": "2"}, {"lane": "1/2"}])
+def test_a_job_is_one_lane(make_job, lab, push, inputs):
+    """Settings for several lanes on one machine are refused, with how to have several jobs."""
+    push("main", {".github/autoresearch.yml": "doctor: off\nparallel: 3\n"})
+    job = make_job()
+    assert job.run(**inputs) == 1
+    assert "init --github --force --lanes 3" in job.summary
+    assert lab.tip("autoresearch/t") is None
+
+
 def test_a_lane_before_its_campaign(job):
     """A lane without a baseline says what comes first."""
     assert job.run(lane="1/2") == 1

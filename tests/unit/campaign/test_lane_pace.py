@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from autoresearch_ci.campaign.lanes.sync import LaneSync
+from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.core.model import Lane
 
 
@@ -16,11 +17,20 @@ class Place:
 
     def __init__(self):
         self.pushes, self.reads, self.now, self.written = [], [], 0.0, 0
+        self.notes = []
         self.name, self.on, self.streams = "origin", "", []
         self.refs = {"code": "c", "log": "0"}
+        self.slow, self.refuses = 0.0, False
+        self.head, self.campaign = "c", SimpleNamespace()
+
+    def leave_out(self, _gone):
+        pass
 
     def push(self, _refs, **_how):
         self.pushes.append(self.now)
+        self.now += self.slow
+        if self.refuses:
+            raise WorkspaceError("origin declined.", remedy="Allow it.")
         return True
 
     def fetch(self, _patience):
@@ -40,12 +50,11 @@ def run(place: Place, lane: Lane, minutes: float, seconds: float) -> None:
     def sleep(wait: float) -> None:
         place.now += wait
 
-    ledger = SimpleNamespace()
-    sync = LaneSync(place, ledger, place, place, place, lane, clock=lambda: place.now, sleep=sleep)
+    sync = LaneSync(place, place, place, place, place, lane, clock=lambda: place.now, sleep=sleep)
     while place.now < 60 * minutes:
         sync.announce()
         place.now += seconds
-        sync.sync()
+        place.notes += sync.sync().notes
     sync.sync(last=True)
 
 
@@ -80,3 +89,21 @@ def test_lanes_that_begin_at_once_do_not_push_at_once(lanes):
         pushes += place.pushes[:-1]
     busiest = max(sum(at <= other < at + 60 for other in pushes) for at in pushes)
     assert busiest <= 7  # an experiment's end is not at the second
+
+
+def test_a_remote_that_rejects_is_asked_again_ever_later():
+    """It is said once, and the lane goes on."""
+    place = Place()
+    place.refuses = True
+    run(place, Lane(1, 4), 60, 10.0)
+    assert 5 <= len(place.pushes) <= 8
+    assert len(place.notes) == 1
+    assert "Allow it." in place.notes[0]
+
+
+def test_a_slow_remote_is_asked_no_more_often_than_any():
+    """Nor does it take more than its share of the lane's time."""
+    place = Place()
+    place.slow = 30.0
+    run(place, Lane(1, 4), 60, 10.0)
+    assert len(place.pushes) <= 2 * 60 * 60 / 80 + 2

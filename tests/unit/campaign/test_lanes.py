@@ -6,6 +6,8 @@ import os
 import random
 import subprocess
 import time
+from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
@@ -14,7 +16,7 @@ from autoresearch_ci.campaign.remove import remove
 from autoresearch_ci.campaign.requests import leave_local
 from autoresearch_ci.campaign.select import archive_of, view
 from autoresearch_ci.core.errors import LedgerError, LockedError, SettingsError
-from autoresearch_ci.core.model import Lane, SessionStart, StopRequest
+from autoresearch_ci.core.model import IdeaRequest, Lane, Proposal, SessionStart, StopRequest
 from autoresearch_ci.core.text import timestamp
 from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
@@ -23,6 +25,7 @@ from autoresearch_ci.workspace import LaneWorkspace, Target, Workspace
 from tests import racing_sessions
 from tests.lane_sessions import LANED, TAG, check, end, hold, improved, start
 from tests.projects import git
+from tests.racing_sessions import SIDES
 
 KILLS = int(os.environ.get("LANE_KILLS", "4"))
 """Of one test; more by this variable."""
@@ -218,6 +221,44 @@ def test_a_stop_reaches_every_lane_of_the_repository(project):
     check(project, *said)
 
 
+class Taker:
+    """Takes up whatever is queued for it, as a model would."""
+
+    name = "taker"
+
+    def __init__(self, lane):
+        self.lane, self.made, self.taken = lane, 0, []
+
+    def propose(self, source, history):
+        self.made += 1
+        _, text = racing_sessions.changed(source.text, SIDES[self.lane - 1], self.made)
+        ideas = [idea.session for idea in history.ideas[:1]]
+        self.taken += ideas
+        files = source | {source.target: text}
+        return Proposal(f"{self.lane}: {self.made}", files, self.name, {"ideas": ideas})
+
+
+def test_each_queued_idea_goes_to_one_lane(project, monkeypatch):
+    """Though all of them hear of it, and whoever of them it was left with."""
+    monkeypatch.setattr("autoresearch_ci.campaign.lanes.sync.NEWS_EVERY", 0.0)
+    monkeypatch.setattr("autoresearch_ci.campaign.lanes.sync.SHARE", 0)
+    takers, workspace = [Taker(1), Taker(2)], Workspace.open(project)
+    ideas = [f"idea-{number}" for number in range(6)]
+    with ExitStack() as stack:
+        works = [
+            research(stack.enter_context(open_session(replace(
+                request(project, Lane(taker.lane, 2), max_experiments=40), proposer=taker
+            ))))
+            for taker in takers
+        ]  # fmt: skip
+        for name in ideas:
+            leave_local(workspace, IdeaRequest(TAG, name, timestamp(), name))
+        for _ in zip(*works, strict=False):
+            pass
+    assert all(taker.taken for taker in takers)
+    assert sorted(takers[0].taken + takers[1].taken) == ideas
+
+
 def test_a_campaign_is_deleted_with_its_lanes(bare, clone):
     """Here and on the remote nothing of it stays."""
     place = clone("lane")
@@ -283,6 +324,19 @@ def test_lanes_of_other_commands_are_refused(project):
     check(project, said, hold(project, combine=True))
     with open_session(request(project, Lane(2, 2), **other)):
         pass
+
+
+def test_lanes_that_a_deleted_campaign_has_left_are_no_part_of_a_new_one(project):
+    """Its branches are gone and its tag was taken again: nothing of the two is mixed."""
+    hold(project, 1, count=1)
+    git(project, "branch", "-D", f"autoresearch/{TAG}", f"autoresearch-logs/{TAG}")
+    for path in ("results.tsv", LOG):
+        (project / path).unlink()
+    hold(project, setup=True)
+    for asked in (request(project, Lane(2, 2)), replace(request(project), combine=True)):
+        with pytest.raises(SettingsError) as error, open_session(asked):
+            pass
+        assert f"rm {TAG}" in error.value.remedy
 
 
 def test_a_lane_of_a_newer_version_is_not_read(project):

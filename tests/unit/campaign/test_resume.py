@@ -264,12 +264,7 @@ def test_two_sessions_that_both_merge_the_base_have_it_once(bare, checkout, comm
             if isinstance(event, Experiment) and event.description == "baseline":
                 hold(there, "a=3")
     published = [
-        (d["description"], d["status"], d["reason"])
-        for d in (
-            r["details"]
-            for r in racing_sessions.records(bare, tag)
-            if r["action"] == "experiment_done"
-        )
+        (d["description"], d["status"], d["reason"]) for d in racing_sessions.experiments(bare, tag)
     ]
     assert published == [
         ("baseline", "keep", None),
@@ -382,9 +377,7 @@ def test_a_remote_that_is_down_at_the_beginning_is_said_and_merged_with_later(
         list(research(session))
     fault.times = 0
     hold(here)
-    published = [
-        r["details"] for r in racing_sessions.records(bare, tag) if r["action"] == "experiment_done"
-    ]
+    published = racing_sessions.experiments(bare, tag)
     assert [(d["description"], d["reason"]) for d in published] == [
         ("baseline", None),
         ("a=2", "improved"),

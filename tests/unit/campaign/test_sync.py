@@ -103,7 +103,7 @@ def notes(events):
 
 
 def published(bare):
-    return [r["details"] for r in racing_sessions.records(bare) if r["action"] == "experiment_done"]
+    return racing_sessions.experiments(bare)
 
 
 def verdicts(bare):
@@ -267,7 +267,8 @@ def test_who_keeps_first_wins_and_the_other_tries_again(server, bare, clone):
     ]
     last = published(bare)[-1]
     assert (last["status"], last["value"], last["prev"]) == ("keep", 5, 6)
-    assert last["change"]["again"] == last["experiment"] - 1
+    history = racing_sessions.campaign(bare).history
+    assert last["change"]["again"] == [history.key(last["experiment"] - 1)]
     assert any("is tried again" in text for text in notes(events))
     assert "a=3" in git(bare, "show", "autoresearch/race:target.txt")
     numbers = [d["experiment"] for d in published(bare)]
@@ -276,7 +277,7 @@ def test_who_keeps_first_wins_and_the_other_tries_again(server, bare, clone):
 
 
 def test_a_keep_moves_along_where_the_other_session_kept_nothing(server, bare, clone):
-    """It is still better than the incumbent: a keep, under its new number, also in its commit."""
+    """It is still better than the incumbent: a keep, the same commit, under its new number."""
     here, there = clone("here"), clone("there")
     hold(here)
     hold(there)
@@ -289,9 +290,7 @@ def test_a_keep_moves_along_where_the_other_session_kept_nothing(server, bare, c
     ]
     kept = [d for d in published(bare) if d["status"] == "keep"]
     assert git(bare, "rev-parse", "autoresearch/race") == kept[-1]["sha"]
-    for d in kept[1:]:
-        body = git(bare, "log", "-1", "--format=%B", d["sha"])
-        assert f"Autoresearch-Experiment: {d['experiment']}\n" in body
+    racing_sessions.agree(bare)
     log = git(bare, "log", "--format=%s", "main..autoresearch/race").splitlines()
     assert log == ["experiment: b=3", "experiment: b=2"]
 

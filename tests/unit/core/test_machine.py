@@ -27,6 +27,15 @@ def test_one_stable_line():
     assert line.split(", ")[3].endswith(" GB")
 
 
+def test_pinned_cores(monkeypatch):
+    """They are told where they are not all of the machine's: containers beside us are to keep to them."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {5, 2}, raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    assert machine.pinned() == (2, 5)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    assert machine.pinned() == ()
+
+
 @pytest.mark.parametrize(
     ("raw", "plain"),
     [

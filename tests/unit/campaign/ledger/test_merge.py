@@ -11,10 +11,10 @@ from autoresearch_ci.campaign.ledger import read
 from autoresearch_ci.campaign.ledger.merge import merge
 from autoresearch_ci.campaign.ledger.reading import CampaignLog
 from autoresearch_ci.campaign.ledger.records import dumps
-from autoresearch_ci.core.history import History
+from autoresearch_ci.core.history import AGAIN, FOLLOWS, History
+from autoresearch_ci.core.model import BASELINE as BASE
 from autoresearch_ci.core.model import (
     Direction,
-    Experiment,
     ExperimentStart,
     PairMeasured,
     Reason,
@@ -66,6 +66,7 @@ class Side:
             parent=parent,
             commit=f"{name:0<40}" if keep else parent,
             candidate=f"{name:1<40}",
+            proposer="search",
         )
         start = ExperimentStart(
             tag="mar17", session=self.name, timestamp=done.timestamp, experiment=done.experiment,
@@ -75,12 +76,7 @@ class Side:
 
     def merge(self, published: list[bytes]) -> None:
         there = read(b"".join(published), "x")["mar17"]
-
-        def recommit(old: Experiment, new: Experiment) -> str:
-            assert old.commit not in {e.commit for e in there.history.experiments}
-            return f"{new.experiment:02x}{old.commit[2:]}"
-
-        self.lines = list(merge(there, self.log, recommit).log.lines)
+        self.lines = list(merge(there, self.log).log.lines)
 
 
 def whole(lines: list[bytes]) -> History:
@@ -138,12 +134,13 @@ def test_a_second_baseline_of_the_same_is_a_duplicate():
     assert merged.moved == {0: 1}
 
 
-def test_pairs_of_runs_stay_with_their_branch():
-    """Where a keep's commit is made anew, what a confirmation had measured of it still counts."""
+def test_a_keep_is_the_same_commit_whoever_published_first():
+    """Nothing of its record changes; what it counts as, and its number, follow from its place."""
     common = [dumps(START), dumps(BASELINE)]
     theirs, ours = Side("l", list(common)), Side("r", list(common))
     theirs.experiment(keep=False)
     ours.experiment(keep=True)
+    own = ours.lines[-1]
     tip = whole(ours.lines).incumbent
     pair = PairMeasured(
         tag="mar17", session="r", timestamp=tip.timestamp, metric="val_bpb", head=tip.commit,
@@ -153,5 +150,46 @@ def test_pairs_of_runs_stay_with_their_branch():
     ours.lines.append(dumps(pair))
     ours.merge(theirs.lines)
     history = whole(ours.lines)
-    assert history.incumbent.commit != tip.commit
-    assert history.pairs == [replace(pair, head=history.incumbent.commit)]
+    assert own in ours.lines
+    assert history.incumbent == replace(tip, experiment=2)
+    assert history.pairs == [pair]
+    assert [history.name(number) for number in range(3)] == ["0000", "0001", "r-0001"]
+    assert [history.key(number) for number in range(3)] == ["s1-0000", "l-0001", "r-0001"]
+
+
+def test_what_followed_a_keep_that_came_second_is_superseded_too():
+    """It was compared with a version that is not on the branch."""
+    common = [dumps(START), dumps(BASELINE)]
+    theirs, ours = Side("l", list(common)), Side("r", list(common))
+    theirs.experiment(keep=True)
+    ours.experiment(keep=True)
+    ours.experiment(keep=True)
+    ours.merge(theirs.lines)
+    history = whole(ours.lines)
+    assert [e.session for e in history.kept] == ["s1", "l"]
+    assert [e.description for e in history.superseded] == ["r 1", "r 2"]
+    assert history.superseded[0].error.startswith("experiment 1 of another session")
+    again = replace(
+        history.incumbent, session="r", experiment=4, description="again", candidate="a" * 40,
+        parent=history.incumbent.commit, commit="b" * 40, change={AGAIN: ["r-0001"]},
+    )  # fmt: skip
+    ours.lines.append(dumps(again))
+    assert [e.description for e in whole(ours.lines).superseded] == ["r 2"]
+
+
+def test_two_that_merge_the_base_have_it_once():
+    """The second baseline follows a keep that is not the last one any more."""
+    common = [dumps(START), dumps(BASELINE)]
+    theirs, ours = Side("l", list(common)), Side("r", list(common))
+    theirs.experiment(keep=True)
+    moved = replace(
+        BASELINE, session="r", experiment=1, reason=None, proposer=BASE, commit="c" * 40,
+        parent="c" * 40, candidate="d" * 40, change={FOLLOWS: BASELINE.commit},
+    )  # fmt: skip
+    ours.lines.append(dumps(moved))
+    ours.merge(theirs.lines)
+    assert [e.session for e in whole(ours.lines).kept] == ["s1", "l"]
+    tip = whole(ours.lines).incumbent.commit
+    then = replace(moved, experiment=3, commit="e" * 40, parent="e" * 40, change={FOLLOWS: tip})
+    ours.lines.append(dumps(then))
+    assert whole(ours.lines).baseline == then
