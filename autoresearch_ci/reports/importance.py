@@ -34,7 +34,7 @@ def table(found: Sequence[Importance], width: int | None = None) -> Iterator[str
         )
         yield line if width is None else cut(line, width)
     far = [
-        f"{clean(each.parameter)} went one way at every keep: {clean(each.began)} to "
+        f"{clean(each.parameter)} went far one way and found no end: {clean(each.began)} to "
         f"{clean(each.now)}."
         for each in found
         if each.began

@@ -346,7 +346,7 @@ class Importance:
 
     `share` of what moving parameters one by one changes, 0 to 1; `now` is its text, and it was
     moved in so many experiments: `tried`. `began` is the setting that it had at first, where its
-    keeps have taken it far and always the same way, as a hole in a metric does; else empty.
+    keeps have taken it far one way and to no end, as a hole in a metric does; else empty.
     """
 
     parameter: str

@@ -15,7 +15,7 @@ from autoresearch_ci.proposers.search.tuning import fitted
 
 # Keeps, and units of a scale, that a number must have gone for it to be said, and the part of its
 # way that led on.
-_KEEPS, _FAR, _STRAIGHT = 3, 4.0, 0.8
+_KEEPS, _FAR, _STRAIGHT = 3, 6.0, 0.8
 
 
 def importances(
@@ -56,7 +56,7 @@ def importances(
 
 
 def _began(space: Space, at: int, observations: Observations) -> str:
-    """The first setting of a number that its keeps have taken far, and always the same way."""
+    """The first setting of a number that its keeps have taken far one way, and found no end."""
     parameter = space.parameters[at]
     kept = [each.moves[parameter.id] for each in observations.keeps if parameter.id in each.moves]
     if parameter.scale is None or len(kept) < _KEEPS:
@@ -64,6 +64,7 @@ def _began(space: Space, at: int, observations: Observations) -> str:
     places = [(space.place(at, old), space.place(at, new)) for old, new in kept]
     ways = np.array([new - old for old, new in places if old is not None and new is not None])
     far = abs(float(ways.sum()))
-    if far < _FAR or far < _STRAIGHT * float(np.abs(ways).sum()):
+    ended = parameter.value not in observations.reached.get(parameter.id, ())
+    if ended or far < _FAR or far < _STRAIGHT * float(np.abs(ways).sum()):
         return ""
     return parameter.written(float(kept[0][0]))

@@ -32,7 +32,7 @@ def test_what_went_far_one_way_is_told():
     """A number that every keep took further is named: a hole in a metric looks like that."""
     found = [Importance("POWER", "-4.0", 1.0, 9, "0.0"), Importance("LR", "0.1", 0.0, 2)]
     *_, far, advice = table(found)
-    assert far == "POWER went one way at every keep: 0.0 to -4.0."
+    assert far == "POWER went far one way and found no end: 0.0 to -4.0."
     assert "Look whether the metric still means what you want" in advice
 
 
