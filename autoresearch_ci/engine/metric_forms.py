@@ -41,14 +41,6 @@ _GROUPED = re.compile(
 )
 _UNIT = re.compile(r"(?:%|[^\W\d_]{1,12})(?:/[^\W\d_]{1,12})?")
 _QUANTITY = re.compile(rf"(?P<number>.*?[0-9.])(?P<gap>[ \u00a0\u202f]?)(?P<unit>{_UNIT.pattern})")
-_DURATION = re.compile(
-    r"(?:(?P<h>[0-9]+) ?h ?)?(?P<m>[0-9]+) ?m(?:in)? ?(?P<s>[0-9]+(?:\.[0-9]+)?) ?s(?:ec)?"
-)
-_SECONDS = {
-    "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "sec": 1.0, "min": 60.0, "h": 3600.0
-}  # fmt: skip
-"""Units of time, which programs choose by the size of the number."""
-
 _METRIC = re.compile(r"^[ \t]*METRIC[ \t]+([^\s=]+)[ \t]*=[ \t]*(.*)$", re.MULTILINE)
 _OBJECT = re.compile(r"^[ \t]*\{.*\}[ \t]*$", re.MULTILINE)
 
@@ -73,15 +65,12 @@ class Found:
 def quantity(text: str) -> Quantity | None:
     """The one number that a text is; None where it is none, or could be read in two ways.
 
-    `1,234.5` and `1 234 567` are read, `1,234` is not: it may be a decimal comma. `1m 3s` are 63 s.
+    `1,234.5` and `1 234 567` are read, `1,234` is not: it may be a decimal comma.
     """
     text = text.strip()
     value = _number(text)
     if value is not None:
         return Quantity(value)
-    if parts := _DURATION.fullmatch(text):
-        hours, minutes = int(parts["h"] or 0), int(parts["m"])
-        return Quantity(hours * 3600 + minutes * 60 + float(parts["s"]), "s")
     split = _QUANTITY.fullmatch(text)
     if split is None or (split["unit"] in ("e", "E") and not split["gap"]):
         return None
@@ -203,10 +192,8 @@ class MetricReader:
         """The metric. A value in another unit than before is an error."""
         found = printed.metric(self._name)
         name = canonical(self._name)
-        if found.quantity is None:
+        if found.quantity is None or self._agrees(name, found.quantity):
             return found
-        if same := self._as_before(name, found.quantity):
-            return Found(same)
         was, now = (each or "no unit" for each in (self.units[name], found.quantity.unit))
         return Found(
             None,
@@ -226,17 +213,10 @@ class MetricReader:
             if known is not None:
                 found[canonical(name)] = known
         found.pop(canonical(self._name), None)
-        told = ((name, self._as_before(name, each)) for name, each in found.items())
-        return {name: each.value for name, each in told if each is not None}
+        return {name: each.value for name, each in found.items() if self._agrees(name, each)}
 
-    def _as_before(self, name: str, found: Quantity) -> Quantity | None:
-        """The quantity in the unit that it was in first; None where that cannot be told."""
-        was = self.units.setdefault(name, found.unit)
-        if was == found.unit:
-            return found
-        if was in _SECONDS and found.unit in _SECONDS:
-            return Quantity(found.value * _SECONDS[found.unit] / _SECONDS[was], was)
-        return None
+    def _agrees(self, name: str, found: Quantity) -> bool:
+        return self.units.setdefault(name, found.unit) == found.unit
 
 
 _COMMA = re.compile(r"\d,\d")

@@ -1,4 +1,4 @@
-"""A metric that stands within a line, and times in whatever unit a program chooses."""
+"""A metric that stands within a line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from autoresearch_ci.engine.metric_forms import MetricReader, Printed, quantity
+from autoresearch_ci.engine.metric_forms import Printed
 
 
 @pytest.mark.parametrize(
@@ -42,24 +42,3 @@ def test_another_name_is_not_taken_for_it():
     """`best_score` and `score_total` are other numbers."""
     for line in ("a best_score: 1.5", "a score_total: 1.5", "a x.score: 1.5", "the score is high"):
         assert "within" not in Printed(line).metric("score").error
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("1m 3s", 63), ("1m03.5s", 63.5), ("2h3m4s", 7384), ("1 min 3 sec", 63)]
-)
-def test_durations_of_several_units_are_seconds(text, seconds):
-    """As Go, `time` and people write them."""
-    found = quantity(text)
-    assert found is not None
-    assert (found.value, found.unit) == (seconds, "s")
-
-
-def test_times_are_converted_to_the_first_unit():
-    """A program that prints 1.2 ms and then 950 \u00b5s got faster, and did not crash."""
-    reader = MetricReader("score", {})
-    values = [
-        reader.metric(Printed(f"score: {text}")).quantity
-        for text in ("1.25ms", "950 \u00b5s", "0.001 s", "1m 0s")
-    ]
-    assert [each and each.value for each in values] == pytest.approx([1.25, 0.95, 1.0, 60_000])
-    assert reader.metric(Printed("score: 12 kB")).quantity is None
