@@ -1,8 +1,9 @@
 """The incumbent's level right now, as a belief that runs sharpen and time blurs.
 
 In gains (higher is better) and units of the noise, on a grid around where it was thought to
-stand. The belief says for every shape that the noise may have how probable each level is.
-So the shape is learned by the way: it gains weight when runs come as it says.
+stand. The belief says for every shape that the noise may have, and every law by which the machine
+may move, how probable each level is. So these are learned by the way: what runs come as it says
+gains weight.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from bisect import bisect
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, product
 from operator import mul
+from typing import NamedTuple
 
 from autoresearch_ci.judge.scale import SHAPES
 
@@ -21,9 +23,25 @@ STEP = 1 / 3
 PLACES = range(-18, 19)
 LEVELS = [place * STEP for place in PLACES]
 
-DRIFTS = ((0.9, 0.0135, 1), (0.1, 0.25, 5))
-"""Moves of a machine from one experiment to the next, steady or restless: how probable
-that is, the probability of a step to either side, and how many steps it takes."""
+
+class Drift(NamedTuple):
+    """A law of a machine's moves from one experiment to the next.
+
+    `share` is how probable the law is, `down` and `up` are the probabilities of a step to either
+    side, and the machine takes `steps` of them.
+    """
+
+    share: float
+    down: float
+    up: float
+    steps: int
+
+
+DRIFTS = (Drift(0.76, 0.0135, 0.0135, 1), Drift(0.1, 0.25, 0.25, 5))
+"""Steady and restless machines."""
+
+TRENDS = (Drift(0.105, 0.05, 0.45, 3), Drift(0.105, 0.45, 0.05, 3))
+"""Machines that go on warming up or cooling down; `share` is of those with symmetric noise."""
 
 JUMP, REACH = 0.01, 8.0
 """Probability that the machine jumped since the last experiment; variance if it did."""
@@ -38,11 +56,11 @@ KNOWN = 0.9
 FAR = 1e15
 """The largest values at which floats tell levels apart."""
 
-KINDS = tuple(product(SHAPES, DRIFTS))
-"""Hypotheses: every shape of the noise on every kind of machine."""
+KINDS = (*product(SHAPES, DRIFTS), *product(SHAPES[:1], TRENDS))
+"""Hypotheses: every shape of the noise without a trend, the symmetric one with each trend."""
 
 Belief = tuple[tuple[float, ...], ...]
-"""For each of the shapes, the probability of each of the levels; all together add up to 1."""
+"""For each of the hypotheses, the probability of each of the levels; all together add up to 1."""
 
 
 def _bell() -> list[float]:
@@ -56,27 +74,30 @@ _ANYWHERE = _bell()
 def unknown() -> Belief:
     """Before any run."""
     return tuple(
-        tuple(shape.share * share * here for here in _ANYWHERE) for shape, (share, *_) in KINDS
+        tuple(shape.share * drift.share * here for here in _ANYWHERE) for shape, drift in KINDS
     )
 
 
 def anew(belief: Belief) -> Belief:
     """The belief where the level is not known, but the shape of the noise is, mostly."""
     return tuple(
-        tuple((KNOWN * sum(row) + (1 - KNOWN) * shape.share * share) * here for here in _ANYWHERE)
-        for row, (shape, (share, *_)) in zip(belief, KINDS, strict=True)
+        tuple(
+            (KNOWN * sum(row) + (1 - KNOWN) * shape.share * drift.share) * here
+            for here in _ANYWHERE
+        )
+        for row, (shape, drift) in zip(belief, KINDS, strict=True)
     )
 
 
 def at_start(belief: Belief) -> Belief:
     """The belief when an experiment begins, from the one when the last one ended."""
     found = []
-    for row, (_, (_, step, steps)) in zip(belief, KINDS, strict=True):
+    for row, (_, (_, down, up, steps)) in zip(belief, KINDS, strict=True):
         jump, moved = JUMP * sum(row), row
         for _ in range(steps):
             sides = zip((0.0, *moved[:-1]), moved, (*moved[1:], 0.0), strict=True)
             moved = tuple(
-                (1 - 2 * step) * here + step * (below + above) for below, here, above in sides
+                (1 - down - up) * here + up * below + down * above for below, here, above in sides
             )
         found.append(
             tuple(

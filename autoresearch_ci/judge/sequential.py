@@ -16,11 +16,15 @@ from autoresearch_ci.judge.single_run import single_run
 SURE = 0.65
 """Probability of an improvement that is enough for a keep; most keeps have far more."""
 
-FRESH = 0.5
-"""Probability that the fresh runs alone must give it: they are free of what came before."""
+FRESH, ONE_FRESH = 0.4, 0.75
+"""Probability that the fresh runs alone must give it: they are free of what came before. The
+second holds while only one of them is the incumbent's, which may be unlucky."""
 
 WORTH = 0.33
 """Gain that a candidate must promise, in units of the noise, to be worth another run."""
+
+FIRST_WORTH = 0.25
+"""The same after its first run, which says little of a gain of the size of the noise."""
 
 NOT_WORSE = 0.85
 """Probability of no loss that is enough for a simplification."""
@@ -83,13 +87,8 @@ def weigh(comparison: Comparison, posterior: Posterior, max_repeats: int) -> Ver
     found = estimate(posterior.candidate, posterior.belief, posterior.improving, bar)
     runs, fresh = len(posterior.candidate), len(posterior.fresh)
     shown = min(runs, fresh) >= LEAST
-    if found.prospect >= WORTH:
-        sure = (
-            found.better >= SURE
-            and posterior.level_confirmed
-            and _alone(posterior, bar).better >= FRESH
-        )
-        if runs >= LEAST and sure:
+    if found.prospect >= (WORTH if runs > 1 else FIRST_WORTH):
+        if runs >= LEAST and found.better >= SURE and _stands_alone(posterior, bar):
             return _keep(Reason.IMPROVED, comparison, posterior, found)
     elif found.not_worse >= EVEN and comparison.simpler():
         if shown and found.not_worse >= NOT_WORSE:
@@ -107,15 +106,17 @@ def weigh(comparison: Comparison, posterior: Posterior, max_repeats: int) -> Ver
     return _turn(posterior, max_repeats)
 
 
-def _alone(posterior: Posterior, bar: float) -> GainEstimate:
-    """The gain by the fresh runs alone, without anything that was known before them."""
+def _stands_alone(posterior: Posterior, bar: float) -> bool:
+    """Tell whether the fresh runs show a gain without anything that was known before them."""
+    if not posterior.level_confirmed:
+        return False
     first = posterior.fresh[0]
     belief = incumbent_level.anew(posterior.belief)
     for value in posterior.fresh:
         belief = incumbent_level.see_incumbent(belief, value - first)
-    return estimate(
-        [value - first for value in posterior.candidate], belief, posterior.improving, bar
-    )
+    values = [value - first for value in posterior.candidate]
+    alone = estimate(values, belief, posterior.improving, bar)
+    return alone.better >= (FRESH if len(posterior.fresh) >= LEAST else ONE_FRESH)
 
 
 def _turn(posterior: Posterior, max_repeats: int) -> Side:

@@ -1,7 +1,7 @@
 """Ideas that change nothing, and real gains, on many machines; see README.md.
 
-python benchmarks/judge/nulls.py            # about twenty minutes on one core
-python benchmarks/judge/nulls.py --quick    # two minutes
+python benchmarks/judge/nulls.py            # an hour on one core
+python benchmarks/judge/nulls.py --quick    # some minutes
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from rules import Asking
@@ -35,6 +36,12 @@ def plain(noise: Callable[[random.Random], float], trend: Callable[[int], float]
         return lambda run, gain: BASELINE + gain + trend(run) + noise(rng)
 
     return machine
+
+
+def student_of_unit(dof: float) -> Callable[[random.Random], float]:
+    """Student's t with a standard deviation of 1."""
+    noise, deviation = student(dof), math.sqrt(dof / (dof - 2))
+    return lambda rng: noise(rng) / deviation
 
 
 def steady(_run: int) -> float:
@@ -123,10 +130,14 @@ def autocorrelated(share: float) -> Machine:
 
 WORLDS: dict[str, Machine] = {
     "Gaussian": plain(gaussian, steady),
-    "heavy-tailed": plain(student(2.5), steady),
+    "heavy-tailed": plain(student_of_unit(2.5), steady),
+    "heavy-tailed, a gain of 0.9": plain(student(2.5), steady),
     "skewed": plain(slow_outliers, steady),
     "warming, 0.05 a run": plain(gaussian, warming(0.05)),
     "warming, 0.2 a run": plain(gaussian, warming(0.2)),
+    "warming, 0.5 a run": plain(gaussian, warming(0.5)),
+    "heavy-tailed, warming, 0.2 a run": plain(student_of_unit(2.5), warming(0.2)),
+    "skewed, warming, 0.2 a run": plain(slow_outliers, warming(0.2)),
     "cooling, 0.2 a run": plain(gaussian, warming(-0.2)),
     "warming by 20 within 15 runs": plain(gaussian, settling(20.0, 15.0)),
     "warming by 20 within 60 runs": plain(gaussian, settling(20.0, 60.0)),
@@ -163,19 +174,19 @@ class World:
 
 
 def study(name: str, campaigns: int, seed: str) -> dict[str, Any]:
-    """Campaigns of nulls, for what is kept of them; and shorter ones that end in a gain."""
-    nulls = false = gains = found = runs = 0
+    """Campaigns of nulls, for what is kept of them; a gain is tried beside some of them."""
+    false = found = runs = 0
     for number in range(campaigns):
         asking = Asking(World(name, f"{seed}-{number}"), sequential(6))
-        for _ in range(IDEAS):
-            nulls, false = nulls + 1, false + bool(asking.try_one(0.0))
+        for idea in range(IDEAS):
+            if idea in BEFORE:
+                beside = copy(asking)
+                beside.world = copy(asking.world)
+                found += bool(beside.try_one(GAIN))
+            false += bool(asking.try_one(0.0))
         runs += asking.world.runs
-        for before in BEFORE:
-            asking = Asking(World(name, f"{seed}-{number}-{before}"), sequential(6))
-            for _ in range(before):
-                asking.try_one(0.0)
-            gains, found = gains + 1, found + bool(asking.try_one(GAIN))
-    return {"false": false / nulls, "power": found / gains, "runs": runs / campaigns / IDEAS}
+    nulls, gains = campaigns * IDEAS, campaigns * len(BEFORE)
+    return {"false": false / nulls, "power": found / gains, "runs": runs / nulls}
 
 
 def main() -> None:

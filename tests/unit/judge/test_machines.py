@@ -79,11 +79,11 @@ def warming_at_first(run):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("trend", "share"), [(warming_steadily, 0.03), (warming_at_first, 0.01)])
-def test_a_machine_that_warms_up_improves_nothing(trend, share):
-    """Each run is faster than the last, and of the ideas that change nothing hardly any is kept.
+@pytest.mark.parametrize("trend", [warming_steadily, warming_at_first])
+def test_a_machine_that_warms_up_improves_nothing(trend):
+    """Each run is faster than the last, and of 200 ideas that change nothing three are kept at most.
 
-    The aim is one in a hundred; where the machine never settles it is two (benchmarks/judge).
+    benchmarks/judge has it for more machines and more ideas.
     """
     kept = tried = 0
     for seed in range(15):
@@ -91,4 +91,4 @@ def test_a_machine_that_warms_up_improves_nothing(trend, share):
         for _ in range(40):
             tried += 1
             kept += campaign.try_one(0.0).status is Status.KEEP
-    assert kept <= share * tried
+    assert kept <= 0.015 * tried
