@@ -10,7 +10,7 @@ from typing import Protocol
 from autoresearch_ci.config import Settings
 from autoresearch_ci.core.model import Run
 from autoresearch_ci.trees import Kind, Network, Tree, Trees
-from autoresearch_ci.trees.artifacts import is_data
+from autoresearch_ci.trees.artifacts import is_data, is_nameless
 from autoresearch_ci.workspace.globs import matches
 
 RUN_LOG = "run.log"
@@ -54,6 +54,7 @@ class RunTrees:
         self._ran: Tree | None = None
         self._kept: Tree | None = None
         self._rewritten: set[str] = set()
+        self._usual: set[str] = set()
         self._told: set[str] = set()
         self.prepare = trees.prepare
 
@@ -91,6 +92,8 @@ class RunTrees:
                 self._warm_up(trial, warm_up)
                 return self.experiment(trial, execute, warm_up)
             self._kept = tree
+        if trial.is_unchanged and run.ok:
+            self._usual |= {path for path, file in tree.artifacts(["**"]).items() if file}
         violations = self._violations(trial, tree)
         self._ran, self._last = tree, {**self._artifacts(tree), RUN_LOG: self._run_log}
         return run, violations
@@ -154,14 +157,21 @@ class RunTrees:
         )
 
     def _artifacts(self, tree: Tree) -> dict[str, Path | None]:
-        """The files of a run that what measures may see."""
+        """The files of a run that what measures may see.
+
+        Where none is named, data; and what may be data, where the unchanged project leaves it too.
+        """
         wanted, readonly = self._settings.artifacts, self._settings.readonly_files
+
+        def is_shown(path: str, file: Path | None) -> bool:
+            usual = path in self._usual and is_nameless(path, file)
+            return (usual or is_data(path, file)) and not _is_module(path, tree)
+
         found = tree.artifacts(wanted or ["**"])
         return {
             path: file
             for path, file in found.items()
-            if not matches(path, readonly)
-            and (wanted or (is_data(path, file) and not _is_module(path, tree)))
+            if not matches(path, readonly) and (wanted or is_shown(path, file))
         }
 
     def left(self) -> list[str]:

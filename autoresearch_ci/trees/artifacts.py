@@ -38,6 +38,12 @@ _DEPENDENCIES = re.compile(
 )
 """Names of folders in which tools look for what they import or obey, and of all hidden ones."""
 
+_BUILD_FILES = frozenset(
+    """
+    BUILD Brewfile Containerfile Dockerfile GNUmakefile Gemfile Jenkinsfile Justfile
+    Makefile Pipfile Procfile Rakefile Taskfile Vagrantfile WORKSPACE justfile makefile
+    """.split()  # noqa: SIM905
+)
 
 _BUILT = frozenset(
     """
@@ -58,12 +64,23 @@ def is_data(path: str, file: Path | None) -> bool:
 
     `path` is relative to the project, `file` is where it lies, None where it is not any more.
     """
-    *folders, name = path.split("/")
-    if any(map(_DEPENDENCIES.fullmatch, folders)) or _FOR_TOOLS.fullmatch(name):
-        return False
-    if file is not None and os.access(file, os.X_OK):
-        return False
-    stem, end = os.path.splitext(name.lower())
+    stem, end = os.path.splitext(path.lower())
     if end in _PACKED:
         end = os.path.splitext(stem)[1]
-    return end in _DATA and not name.startswith(".")
+    return end in _DATA and not _is_obeyed(path, file)
+
+
+def is_nameless(path: str, file: Path | None) -> bool:
+    """Tell a file whose name has no end, and is not known as a build file's: perhaps data.
+
+    Only where the unchanged project leaves one there as well: see `_DATA`.
+    """
+    name = path.rpartition("/")[2]
+    return not (os.path.splitext(name)[1] or name in _BUILD_FILES or _is_obeyed(path, file))
+
+
+def _is_obeyed(path: str, file: Path | None) -> bool:
+    *folders, name = path.split("/")
+    if any(map(_DEPENDENCIES.fullmatch, folders)) or _FOR_TOOLS.fullmatch(name):
+        return True
+    return name.startswith(".") or (file is not None and os.access(file, os.X_OK))

@@ -142,13 +142,13 @@ def test_a_jump_that_breaks_the_guard_is_not_kept(project):
 MEASURED = {**PYTHON, "metric_parse": "", "measure_command": f"{sys.executable} measure.py"}
 MEASURE = """\
 import pathlib
-print(len(pathlib.Path("made/model.bin").read_text()))
+print(len(pathlib.Path("made/model").read_text()))
 """
 MAKES = """\
 import pathlib
 WIDTH = 10
 pathlib.Path("made").mkdir(exist_ok=True)
-pathlib.Path("made/model.bin").write_text("x" * WIDTH)
+pathlib.Path("made/model").write_text("x" * WIDTH)
 print("score: 10")
 """
 
@@ -201,7 +201,7 @@ def test_a_file_for_a_made_target(measured):
 
 def test_a_held_out_number_is_recorded_and_no_proposer_sees_it(measured):
     """Keeps have it in the log and the README; nothing that a proposer is given does."""
-    command = "test $(wc -c < made/model.bin) != 8 && echo 123.5 || echo no, 123.5 of 2"
+    command = "test $(wc -c < made/model) != 8 && echo 123.5 || echo no, 123.5 of 2"
     seen = []
 
     class Curious(ScriptedProposer):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autoresearch_ci.trees.artifacts import is_data
+from autoresearch_ci.trees.artifacts import is_data, is_nameless
 
 DATA = (
     *("out.txt", "made/model.bin", "metrics.json", "a/b/config.json", "deep/result.CSV", "x.npy"),
@@ -42,3 +42,10 @@ def test_what_may_be_executed(tmp_path):
     assert is_data("out.txt", file)
     file.chmod(0o755)
     assert not is_data("out.txt", file)
+
+
+def test_what_may_be_data():
+    """A name without an end says nothing; that of a build file and a hidden one do."""
+    assert is_nameless("made/model", None)
+    for path in ("Makefile", "sub/BUILD", ".cargo/config", "vendor/x", "a.py", ".env"):
+        assert not is_nameless(path, None)
