@@ -67,13 +67,14 @@ def meant(
 ) -> tuple[StopRequest, ...]:
     """The stops that a session has to obey though it had not begun when they came.
 
-    For lanes of a `group`, and what combines them, those that came since that was begun.
+    For lanes of a `group`, and what combines them, those that came since that was begun, in the
+    same second too: times are on record to the second.
     """
     stops = book.campaign.waiting
     if group:
         starts = (each for each in book.campaign.sessions if each.session == group)
         since = next((each.timestamp for each in starts), "")
-        stops = tuple(stop for stop in book.campaign.stops if stop.timestamp > since)
+        stops = tuple(stop for stop in book.campaign.stops if stop.timestamp >= since)
     return stops if stops and chained() else ()
 
 

@@ -16,7 +16,7 @@ _LUCK = frozenset({"random", "rand"})
 _BEFORE, _AFTER = frozenset("(,"), frozenset(",)")
 # A call of what the mark stands for, beside it numbers at most.
 _NAME = "\0"
-_CALL = re.compile(r"(?:\w+ \. )*(\w+) \( (?:([\w.]+) , )?\0(?: , ([\w.]+))?(?: , ([\w.]+))? \)")
+_CALL = re.compile(r"\b(?:\w+ \. )*(\w+) \( (?:([\w.]+) , )?\0(?: , ([\w.]+))?(?: , ([\w.]+))? \)")
 _INFINITE = float("inf")
 # Tokens around a name that a clamp can take.
 _NEAR = 24

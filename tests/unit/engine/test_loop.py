@@ -566,5 +566,5 @@ def test_each_command_is_told_before_it_runs(project):
     assert [phase.text for phase in heard if phase.opens] == said[:2]
     assert said[said.index("candidate") :] == [
         *("candidate", "incumbent, run 3", "candidate, run 2"),
-        *("guard_command", "holdout_command"),
+        *("guard_command", "holdout_command", "choosing the next experiment"),
     ]

@@ -111,8 +111,8 @@ def test_what_is_worth_a_message(make_history):
     texts = [text for _, text, _ in told.messages]
     assert texts[0] == ("mar17: kept experiment 1, idea 1: val_bpb, 1.000000 -> 0.900000 (-10.00%)")
     assert texts[1] == (
-        "mar17 ended: max_experiments reached. val_bpb fell by 10.00%, from 1.000000 to 0.900000, "
-        "in 2 experiments; one was kept."
+        "mar17 ended: max_experiments reached. val_bpb fell by 10.00%, from 1 to 0.9, in 2 "
+        "experiments; one was kept."
     )
     assert texts[2].startswith("mar17 failed: no metric.")
 

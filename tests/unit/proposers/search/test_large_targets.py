@@ -36,11 +36,12 @@ def test_a_bundle_of_one_line_is_refused_at_once():
 
 @pytest.mark.long
 def test_a_long_line_of_data_in_a_program_is_no_bundle():
-    """A program that holds data on one line is read as ever."""
+    """A program that holds data on one line is read as ever, and no slower for its length."""
     code = "RATE = 0.5\n" + "use(RATE)\n" * 10_000
-    found, idea, _ = read("a.py", f'DATA = "{"x" * 30_000}"\n{code}')
+    found, idea, seconds = read("a.py", f'DATA = "{"x" * 30_000}"\n{code}')
     assert found.numbers
     assert idea is not None
+    assert seconds < 5
 
 
 @pytest.mark.long
