@@ -250,9 +250,12 @@ def test_lanes(make_lab):
     assert names.count("autoresearch") == 1
 
 
-@pytest.mark.parametrize("name", ["custom", "java", "ml", "web"])
+@pytest.mark.parametrize("name", ["custom", "java", "web"])
 def test_an_example(make_lab, name):
-    """A clone of each example is improved by the workflow that `init --github` writes for it."""
+    """A clone of an example is improved by the workflow that `init --github` writes for it.
+
+    The doctor has tests of its own, with these examples. That of `ml` wants a numpy on the machine.
+    """
     example = ROOT / "examples" / name
     tracked = git(ROOT, "ls-files", f"examples/{name}").splitlines()
     files = {
@@ -260,13 +263,13 @@ def test_an_example(make_lab, name):
         for path in (ROOT / each for each in tracked)
     }
     workflow = for_act(Choices(PINNED, setup=steps(Project(example))))
-    lab = make_lab({**files, **workflow})
+    lab = make_lab({**files, **workflow, ".github/autoresearch.yml": 'doctor: "off"\n'})
     mounts = " ".join(f"--volume {each}:{each}:ro" for each in _TOOLS if Path(each).exists())
     further = stand_ins(workflow[PATH], lab.folder)
     lab.further = ("--container-options", mounts, *further)
     assert lab.run("workflow_dispatch", inputs={"max_experiments": "1"}) == {"loop": "success"}
     assert lab.experiments() == 1
-    assert bool(further) == (name in {"java", "web"})
+    assert bool(further) == (name != "custom")
 
 
 def test_our_own_workflow(make_lab, action):

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from autoresearch_ci import config
+from autoresearch_ci.engine.metric_forms import Printed
 from autoresearch_ci.project_types import detect
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -61,6 +62,9 @@ class Session:
         begun = time.monotonic()
         self.sh(f"( {self.settings['run_command']} ) > run.log 2>&1")
         seconds = f"{time.monotonic() - begun:.3f}"
+        if "metric_parse" not in self.settings:
+            printed = Printed((self.root / "run.log").read_text())
+            return printed.metric(self.settings["metric_name"]).quantity.value
         (word,) = self.sh(self.settings["metric_parse"], AUTORESEARCH_SECONDS=seconds).split()
         return float(word)
 
