@@ -28,6 +28,8 @@ GOOD = 5
 
 # Moves of about a unit tell what a parameter does, lesser ones do not.
 _BOLD = 0.9
+# Options are a whole number apart, or none.
+_OTHER = 0.5
 _LEAST_SPREAD = 0.3
 # The unit of values is a change of which this part are smaller: near the best they are told apart.
 _SMALL = 0.25
@@ -67,16 +69,23 @@ class Space:
 
     def bold(self, points: Array, others: Array) -> NDArray[np.bool_]:
         """For each parameter: whether these are about a unit apart or more, or other options."""
-        far: NDArray[np.bool_] = np.abs(points - others) >= np.where(self.categories, 0.5, _BOLD)
+        far: NDArray[np.bool_] = np.abs(points - others) >= np.where(self.categories, _OTHER, _BOLD)
         return far
 
     def explored(self, observations: Observations) -> NDArray[np.bool_]:
         """Tell the parameters that were ever moved boldly."""
-        explored = np.zeros(len(self.parameters), dtype=np.bool_)
+        explored = [False] * len(self.parameters)
+        least = np.where(self.categories, _OTHER, _BOLD).tolist()
         for each in observations.lessons:
-            before = self.moved(self.here, each.moves, back=True)
-            explored |= self.bold(before, self.moved(self.here, each.moves))
-        return explored
+            for name, (old, new) in each.moves.items():
+                at = self.index.get(name)
+                if at is None or explored[at]:
+                    continue
+                before, after = self.place(at, old), self.place(at, new)
+                here = float(self.here[at])
+                before, after = (here if place is None else place for place in (before, after))
+                explored[at] = abs(after - before) >= least[at]
+        return np.array(explored)
 
     def moved(self, point: Array, moves: Moves, *, back: bool = False) -> Array:
         """The point after these moves, or before them."""
