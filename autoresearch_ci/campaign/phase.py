@@ -18,7 +18,7 @@ _LONGEST, _ROOM = 80, 600
 
 
 @dataclass(frozen=True, slots=True)
-class Doing:
+class CurrentPhase:
     """The phase of a session, begun at `since`, in seconds since 1970."""
 
     session: str
@@ -30,8 +30,8 @@ Tell = Callable[[Event], None]
 
 
 @contextmanager
-def left(folder: Path, session: str, tell: Tell) -> Iterator[Tell]:
-    """Tell events on, and leave each phase in this folder until the session ends.
+def shown_in(folder: Path, session: str, tell: Tell) -> Iterator[Tell]:
+    """Tell events on, and show each phase in this folder until the session ends.
 
     Nothing depends on that: where it cannot be written, events are told on alone.
     """
@@ -56,10 +56,10 @@ def left(folder: Path, session: str, tell: Tell) -> Iterator[Tell]:
             (folder / NAME).unlink()
 
 
-def read(path: Path) -> Doing | None:
+def read(path: Path) -> CurrentPhase | None:
     """The phase that a session has left here; None where there is none, or half of one."""
     try:
         session, text, limit = json.loads(path.read_text())
-        return Doing(str(session), Phase(str(text), float(limit)), path.stat().st_mtime)
+        return CurrentPhase(str(session), Phase(str(text), float(limit)), path.stat().st_mtime)
     except (OSError, ValueError, TypeError):
         return None

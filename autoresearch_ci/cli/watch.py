@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autoresearch_ci.campaign import phase
-from autoresearch_ci.campaign.phase import Doing
+from autoresearch_ci.campaign.phase import CurrentPhase
 from autoresearch_ci.core.errors import LedgerError
 from autoresearch_ci.core.model import ExperimentStart
 from autoresearch_ci.core.text import clean, duration
@@ -93,7 +93,7 @@ def _page(view: CampaignView, lines: Lines, arguments: Namespace) -> list[str]:
     return [*found, cut(f"{_words(now, limit=True)} so far", window.columns)] if now else found
 
 
-def _with_clock(line: str, running: ExperimentStart, now: Doing | None, columns: int) -> str:
+def _with_clock(line: str, running: ExperimentStart, now: CurrentPhase | None, columns: int) -> str:
     """The line, how long it has run and the command that it is at; the idea gives way first."""
     total = f"  {duration(_since(running))}"
     tails = [f"{total}; {_words(now, limit=limit)}" for limit in (True, False)] if now else []
@@ -101,7 +101,7 @@ def _with_clock(line: str, running: ExperimentStart, now: Doing | None, columns:
     return cut(line, columns - len(tail)) + tail
 
 
-def _words(now: Doing, *, limit: bool) -> str:
+def _words(now: CurrentPhase, *, limit: bool) -> str:
     """`guard_command 4.2s of 10m00s`."""
     seconds, most = duration(time.time() - now.since), now.phase.limit
     return f"{clean(now.phase.text)} {seconds}{f' of {duration(most)}' if limit and most else ''}"

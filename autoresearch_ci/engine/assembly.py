@@ -103,7 +103,7 @@ def open_session(request: SessionRequest, scratch: Scratch | None = None) -> Ite
             else isolation.run_trees(
                 workspace, loaded, campaign.head, has_tools=request.has_tools
             ) as (trees, choice),
-            phase.left(workspace.state_dir, name, request.tell) as tell,
+            phase.shown_in(workspace.state_dir, name, request.tell) as tell,
         ):
             moved = workspace.put_log_aside() if foreign else ""
             for cut in lane_session.cut_short(book, news, combine=request.combine):

@@ -115,7 +115,7 @@ def objected(session: Session, text: str) -> tuple[Trial, str | None, float | No
     if session.is_over():
         return trial, None, None
     trial.show(Side.CANDIDATE)
-    run = session.evaluator.measure(trial, "a planted crash")
+    run = session.evaluator.measure(trial, "a planted fault")
     if run.reason or run.value is None:
         return trial, "run", None
     return trial, "guard" if session.evaluator.guard(trial) else "", run.value

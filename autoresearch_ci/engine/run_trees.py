@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Protocol
 
 from autoresearch_ci.config import Settings
+from autoresearch_ci.core.globs import matches
 from autoresearch_ci.core.model import Run
 from autoresearch_ci.trees import Kind, Network, Tree, Trees
 from autoresearch_ci.trees.artifacts import is_data, is_nameless
-from autoresearch_ci.workspace.globs import matches
 
 RUN_LOG = "run.log"
 """The path at which commands that measure find the log of the run."""

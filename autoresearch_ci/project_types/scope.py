@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+
+from autoresearch_ci.core.globs import matches
 
 CODE = re.compile(r"`([^`\n]+)`")
 _PATH = re.compile(r"[\w.@*?\[\]{},+/-]+")
@@ -35,10 +37,11 @@ def paths(text: str, files: Sequence[str]) -> Iterator[str]:
                 yield found
 
 
-def matching(patterns: Iterable[str], files: Sequence[str]) -> list[str]:
-    """The files that any of the patterns means, in the order of `files`."""
-    wanted = [_glob(each) for each in patterns]
-    return [path for path in files if any(each.fullmatch(path) for each in wanted)]
+def matching(patterns: Sequence[str], files: Sequence[str]) -> list[str]:
+    """The files that any of the patterns means as seen from the root, in the order of `files`."""
+    names = {each for each in patterns if not _is_pattern(each)}
+    wanted = [f"/{each}" for each in patterns if _is_pattern(each)]
+    return [path for path in files if path in names or matches(path, wanted)]
 
 
 def _alternatives(path: str) -> Iterator[str]:
@@ -54,11 +57,8 @@ def _alternatives(path: str) -> Iterator[str]:
 def _is_there(path: str, files: Sequence[str]) -> bool:
     if path in files or any(each.startswith(f"{path}/") for each in files):
         return True
-    return bool(set(path) & set("*?[") and matching([path], files))
+    return _is_pattern(path) and bool(matching([path], files))
 
 
-def _glob(pattern: str) -> re.Pattern[str]:
-    """A pattern with `*`, `?` and `**`, as for `readonly_files`."""
-    words = re.split(r"(\*\*/?|\*|\?)", pattern)
-    meant = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return re.compile("".join(meant.get(word, re.escape(word)) for word in words))
+def _is_pattern(path: str) -> bool:
+    return bool(set(path) & set("*?["))

@@ -17,6 +17,7 @@ from typing import Protocol
 
 from autoresearch_ci.core.environment import checked_for_agent, looks_secret
 from autoresearch_ci.core.errors import ProviderError
+from autoresearch_ci.core.globs import matches
 from autoresearch_ci.core.history import History
 from autoresearch_ci.core.model import FileSet, Proposal, Rejected, Run
 from autoresearch_ci.core.redaction import SHORTEST, Redactor
@@ -25,7 +26,6 @@ from autoresearch_ci.proposers.agent_keys import AgentKeys
 from autoresearch_ci.proposers.llm.answer import MayAdd
 from autoresearch_ci.proposers.llm.answer.titles import MOST_TITLE, derived, said, shortened
 from autoresearch_ci.proposers.llm.answer.validate import objection
-from autoresearch_ci.workspace.globs import matches
 
 _MOST_BYTES = 8 * 1024 * 1024
 _TAIL = 64 * 1024

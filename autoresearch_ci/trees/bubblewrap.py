@@ -136,11 +136,9 @@ def failure(mounts: Sequence[str]) -> str:
     ]
     done = subprocess.run(words, env={}, capture_output=True, check=False, cwd="/", text=True)
     said = done.stderr.strip().removeprefix("bwrap: ").splitlines()
-    return (
-        (said[-1].rstrip(".") if said else f"exit code {done.returncode}")
-        if done.returncode
-        else ""
-    )
+    if not done.returncode:
+        return ""
+    return said[-1].rstrip(".") if said else f"exit code {done.returncode}"
 
 
 class Sandboxed(Tree):

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from autoresearch_ci.core.environment import checked, environment
 from autoresearch_ci.core.errors import MachineError
+from autoresearch_ci.core.globs import matches
 from autoresearch_ci.core.model import Run
 from autoresearch_ci.executors import Command
 from autoresearch_ci.executors.local import supervise
@@ -48,7 +49,6 @@ from autoresearch_ci.trees.sandbox_paths import (
 from autoresearch_ci.trees.watcher import watched
 from autoresearch_ci.trees.working_copy import remove
 from autoresearch_ci.workspace.files import disk_errors
-from autoresearch_ci.workspace.globs import matches
 
 NAME = "copy"
 _CAPABILITIES = 1 << 0 | 1 << 5 | 1 << 6 | 1 << 7

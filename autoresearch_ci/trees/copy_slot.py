@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from autoresearch_ci.core.globs import matches
 from autoresearch_ci.trees.artifacts import is_built
 from autoresearch_ci.trees.sandbox_paths import BUILD_CACHES
 from autoresearch_ci.trees.working_copy import WorkingCopy, remove
-from autoresearch_ci.workspace.globs import matches
 
 TEMPORARY = "tmp"
 BUILDS = tuple(f"/{name}" for name in BUILD_CACHES)

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from autoresearch_ci.core.globs import matches
 from autoresearch_ci.core.model import Run
 from autoresearch_ci.executors import Command
 from autoresearch_ci.trees import Artifacts, Base, Change, Network
@@ -15,7 +16,6 @@ from autoresearch_ci.trees.layers import find
 from autoresearch_ci.trees.session_layers import PROJECT, SessionLayers, Stack, has_built, lay
 from autoresearch_ci.trees.upper import changes, deleted, written
 from autoresearch_ci.workspace.files import disk_errors
-from autoresearch_ci.workspace.globs import matches
 
 Runner = Callable[[Command, Network], Run]
 """Runs a command in a tree that is mounted."""

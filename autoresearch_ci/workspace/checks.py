@@ -10,8 +10,8 @@ from pathlib import Path
 
 from autoresearch_ci.core.errors import TargetError, WorkspaceError
 from autoresearch_ci.core.files import signature
+from autoresearch_ci.core.globs import matches
 from autoresearch_ci.workspace.git import Git
-from autoresearch_ci.workspace.globs import matches
 from autoresearch_ci.workspace.objects import FILES
 from autoresearch_ci.workspace.outputs import OUTPUTS
 

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator, Sequence
 
 from autoresearch_ci.core.errors import TargetError
+from autoresearch_ci.core.globs import matches
 from autoresearch_ci.workspace.checks import check_allowed, check_name, check_target_at
 from autoresearch_ci.workspace.git import Git
-from autoresearch_ci.workspace.globs import matches
 from autoresearch_ci.workspace.objects import listed
 
 MOST = 500

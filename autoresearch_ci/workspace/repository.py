@@ -11,13 +11,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 from autoresearch_ci.core.errors import AutoresearchError, WorkspaceError
+from autoresearch_ci.core.globs import matches, unmatched
 from autoresearch_ci.workspace import branch, checks, locks, outputs
 from autoresearch_ci.workspace.campaign_branch import Campaign
 from autoresearch_ci.workspace.discovery import discover
 from autoresearch_ci.workspace.editable import Editable
 from autoresearch_ci.workspace.files import disk_errors
 from autoresearch_ci.workspace.git import Git
-from autoresearch_ci.workspace.globs import matches, unmatched
 from autoresearch_ci.workspace.locks import Inbox
 from autoresearch_ci.workspace.objects import FILE, Committed, Objects, author, listed
 from autoresearch_ci.workspace.outputs import OUTPUTS

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from autoresearch_ci.core.errors import WorkspaceError
+from autoresearch_ci.core.globs import matches
 from autoresearch_ci.core.model import FileSet, Side, digest
 from autoresearch_ci.workspace.editable import Editable
 from autoresearch_ci.workspace.editable_file import EditableFile
 from autoresearch_ci.workspace.git import Git
-from autoresearch_ci.workspace.globs import matches
 from autoresearch_ci.workspace.objects import Objects
 from autoresearch_ci.workspace.patch import unified
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from autoresearch_ci.config import Settings
+from autoresearch_ci.core.globs import matches
 from autoresearch_ci.project_types import NO_TESTS, ORDER, detect
-from autoresearch_ci.workspace.globs import matches
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from autoresearch_ci.campaign.ledger.reading import CampaignLog, arranged, taken
+from autoresearch_ci.campaign.ledger.reading import CampaignLog, arranged, in_order
 from autoresearch_ci.campaign.ledger.union import PLAIN, Entry, entries, split, union
 
 
@@ -44,7 +44,7 @@ def merge(published: CampaignLog, own: CampaignLog) -> Merged:
 def _both(published: CampaignLog, own: CampaignLog, tip: str) -> CampaignLog:
     theirs, ours = entries(published.lines), entries(own.lines)
     if not (published.lanes or own.lanes):
-        return taken(own.tag, [*theirs, *_unpublished(theirs, ours)])
+        return in_order(own.tag, [*theirs, *_unpublished(theirs, ours)])
     streams, others = split(theirs), split(ours)
     plain = streams.get(PLAIN, ())
     both = [*plain, *_unpublished(plain, others.get(PLAIN, ()))]

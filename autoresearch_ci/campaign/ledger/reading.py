@@ -86,11 +86,11 @@ class CampaignLog:
                 number = self.history.next_number
                 self.history.rejected.append(replace(record, experiment=number))
             case Confirmation():
-                self.history.judged(self._found(record))
+                self.history.judged(self._renumbered(record))
             case PairMeasured() | Diagnosis() | MutationCheck():
                 self.history.judged(record)
             case Experiment():
-                self._try(record)
+                self._add_experiment(record)
                 self.started = None
             case IdeaRequest() | StopRequest():
                 self._ask(record)
@@ -101,7 +101,7 @@ class CampaignLog:
         self.history.direction = start.direction
         self.waiting = ()
 
-    def _try(self, done: Experiment) -> None:
+    def _add_experiment(self, done: Experiment) -> None:
         number, key = self.history.next_number, key_of(done)
         if done.experiment > number:
             raise ValueError(f"experiment {done.experiment} after {number - 1}")
@@ -111,7 +111,7 @@ class CampaignLog:
             name = self.publication.name(done)
             self.history.add(self.publication.read(done, number), name, key)
 
-    def _found(self, confirmation: Confirmation) -> Confirmation:
+    def _renumbered(self, confirmation: Confirmation) -> Confirmation:
         """The same with the numbers that what was kept has here."""
         numbers = {each.commit: each.experiment for each in self.history.kept}
         findings = confirmation.findings
@@ -278,7 +278,7 @@ def arranged(tag: str, streams: Streams, on: str = "") -> CampaignLog:
     return log
 
 
-def taken(tag: str, entries: Sequence[Entry]) -> CampaignLog:
+def in_order(tag: str, entries: Sequence[Entry]) -> CampaignLog:
     """The campaign of sessions without lanes, in the order of their lines."""
     log = CampaignLog(tag, History(Direction.LOWER))
     for each in entries:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from autoresearch_ci.config import Settings
 from autoresearch_ci.core.errors import SettingsError
+from autoresearch_ci.core.globs import matches
 from autoresearch_ci.workspace import Workspace
-from autoresearch_ci.workspace.globs import matches
 
 PROGRAM = "program.md"
 """The `program_file` where none is named and there is one of this name."""

@@ -34,7 +34,7 @@ def page(monkeypatch, tmp_path, session_start):
         size = os.terminal_size((columns, 40))
         monkeypatch.setattr(watch.shutil, "get_terminal_size", lambda: size)
         if left:
-            told = stack.enter_context(phase.left(tmp_path, session_start.session, print))
+            told = stack.enter_context(phase.shown_in(tmp_path, session_start.session, print))
             told(left)
             os.utime(tmp_path / phase.NAME, (time.time() - 4.2,) * 2)
         view = SimpleNamespace(
@@ -89,7 +89,7 @@ def test_what_an_earlier_session_has_left_is_not_shown(page, running, tmp_path):
 
 def test_a_short_phase_leaves_nothing_of_a_long_one(tmp_path):
     """Each is written over the last, whatever their lengths."""
-    with phase.left(tmp_path, "s1", print) as tell:
+    with phase.shown_in(tmp_path, "s1", print) as tell:
         for text in ("é" * 500, "x"):
             tell(Phase(text))
         assert phase.read(tmp_path / phase.NAME).phase.text == "x"

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from autoresearch_ci.workspace.globs import matches, unmatched
+from autoresearch_ci.core.globs import matches, unmatched
 
 _PATHS = (
     "data/x",
