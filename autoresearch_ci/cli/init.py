@@ -34,6 +34,11 @@ TEMPLATE = {
 _OF_THE_METRIC = ("min_delta", "artifacts")
 """Beside those whose name says so. An image is left to detection, so that it stays up to date."""
 
+_UNLISTED = (
+    "note: The Python files import what a runner does not have ({}), and nothing that pip reads\n"
+    "names a package: list them in {}, then write the workflow anew with --force."
+)
+
 _HEADING = re.compile(r"^ {0,3}#{2,4}[ \t]+autoresearch\b", re.IGNORECASE | re.MULTILINE)
 
 
@@ -111,8 +116,8 @@ def _workflow(arguments: Namespace, chosen: Mapping[str, Any]) -> int:
             remedy="Leave it out here, and run `autoresearch-ci init` without --github for it.",
         )
     root = repository_root(arguments.repo)
-    project = _project(root, folder_in(root, arguments.repo))
-    choices = workflow.Choices(**chosen, setup=workflow_steps.steps(project))
+    project, command = _project(root, folder_in(root, arguments.repo))
+    choices = workflow.Choices(**chosen, setup=workflow_steps.steps(project, command))
     texts = workflow.texts(choices)
     if arguments.dry_run:
         sys.stdout.write("---\n".join(texts.values()))
@@ -121,17 +126,22 @@ def _workflow(arguments: Namespace, chosen: Mapping[str, Any]) -> int:
         print(said)
     if not arguments.quiet:
         print(workflow.next_steps(choices))
+        missing = workflow_steps.unlisted(project, command)
+        if missing and not (choices.docker or choices.container):
+            print(_UNLISTED.format(", ".join(missing), project.at("requirements.txt")))
     return 0
 
 
-def _project(root: Path, folder: str) -> Project:
-    """The folder of the target: the one that the section names, else the one that is detected."""
+def _project(root: Path, folder: str) -> tuple[Project, str]:
+    """The folder of the target, and what runs it: as the section says, else as detected."""
     from autoresearch_ci import project_types  # noqa: PLC0415
 
-    target = written(document(root)).get("target_file")
-    if not target and (detected := project_types.here(root, folder)):
-        target = detected.settings.get("target_file")
-    return project_types.Project(root, posixpath.dirname(target) if target else folder)
+    known = written(document(root))
+    if not known.get("target_file") and (detected := project_types.here(root, folder)):
+        known = {**detected.settings, **known}
+    target = known.get("target_file")
+    folder = posixpath.dirname(target) if target else folder
+    return project_types.Project(root, folder), known.get("run_command", "")
 
 
 def _section(arguments: Namespace) -> int:

@@ -7,8 +7,11 @@ same setup action is restored, and nothing is saved.
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 from collections.abc import Iterator, Sequence
+from shlex import quote
 
 from autoresearch_ci.project_types import Project
 
@@ -26,6 +29,8 @@ _JAVA = 21
 _RELEASES = range(8, 41)
 """The numbers that can be a release of Java."""
 
+_UV = re.compile(r"(cd \S+ && )?uv run\b")
+
 _CACHES = {
     "npm": ("node-cache-{os}-x64-npm-", ("~/.npm",)),
     "pip": ("setup-python-{os}-x64-", ("~/.cache/pip",)),
@@ -40,13 +45,15 @@ full, so `~` stands for the home of GitHub's machines.
 """
 
 
-def steps(project: Project) -> str:
+def steps(project: Project, run_command: str = "") -> str:
     """The steps for the toolchains of the nearest folder that has any, as YAML of a job.
 
     Empty where the machine has all that is needed: nothing is known of the project, or it is Rust.
     """
+    uv = bool(_UV.match(run_command))
     for folder in project.upwards():
-        found = [*_node(folder), *_python(folder), *_go(folder), *_java(folder), *_flutter(folder)]
+        python = _python(folder, uv=uv)
+        found = [*_node(folder), *python, *_go(folder), *_java(folder), *_flutter(folder)]
         if found or folder.has("Cargo.toml"):
             return "".join(found)
     return ""
@@ -127,11 +134,11 @@ def _version(field: str) -> str:
     return found[1] if found else ""
 
 
-def _python(project: Project) -> Iterator[str]:
-    """Python, or uv, which brings the Python that the project asks for."""
+def _python(project: Project, *, uv: bool) -> Iterator[str]:
+    """Python and the packages of the project, or uv, which brings both."""
     manifests = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", ".python-version")
     there = [name for name in manifests if project.has(name)]
-    if _first(project, ("uv.lock",)) and there:
+    if there and (uv or _first(project, ("uv.lock",))):
         yield _step("Set up uv", UV, enable_cache='"false"')
         return
     if not there:
@@ -144,6 +151,57 @@ def _python(project: Project) -> Iterator[str]:
     version = {"python_version_file": file} if file else {"python_version": '"3.x"'}
     yield _step("Set up Python", PYTHON, **version)
     yield _restore("pip")
+    if packages := _packages(project):
+        run = f"python -m pip install {packages}"
+        yield f"      - name: Install the project's packages\n        run: {run}\n"
+
+
+def _packages(project: Project) -> str:
+    """The arguments of pip for what the project needs; empty where nothing says that for pip.
+
+    A pyproject.toml without a build system is none that pip can install: it lists the packages of
+    scripts, or settings of tools alone.
+    """
+    words = []
+    if project.has("requirements.txt"):
+        words.append(f"--requirement {quote(project.at('requirements.txt'))}")
+    built = re.search(r"^\[build-system\]", project.text("pyproject.toml"), re.MULTILINE)
+    if built or project.has("setup.py"):
+        words.append(f"--editable {quote(project.at('.'))}")
+    return " ".join(words)
+
+
+def unlisted(project: Project, run_command: str = "") -> list[str]:
+    """The packages that the Python files of a folder import, where no step installs any.
+
+    Imports that a file can do without, in a `try` or a function, are left out.
+    """
+    folders = list(project.upwards())
+    managed = bool(_UV.match(run_command))
+    if managed or any(each.has("uv.lock") or _packages(each) for each in folders):
+        return []
+    files = [path for path in project.walk(deepest=1) if path.endswith(".py")]
+    names = {name for path in files for name in _imports(project.text(path))}
+    own = {name for name in names for each in folders if _has_module(each, name)}
+    return sorted(names - own - sys.stdlib_module_names)
+
+
+def _has_module(project: Project, name: str) -> bool:
+    places = (name, f"src/{name}")
+    return any(project.has(f"{each}.py") or project.has_folder(each) for each in places)
+
+
+def _imports(text: str) -> Iterator[str]:
+    """The names of the modules that a file cannot do without, up to the first dot."""
+    try:
+        there = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError):
+        return
+    for each in there:
+        if isinstance(each, ast.Import):
+            yield from (name.name.partition(".")[0] for name in each.names)
+        elif isinstance(each, ast.ImportFrom) and each.module and not each.level:
+            yield each.module.partition(".")[0]
 
 
 def _go(project: Project) -> Iterator[str]:

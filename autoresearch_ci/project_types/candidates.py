@@ -13,7 +13,7 @@ from pathlib import Path
 from shlex import quote
 
 from autoresearch_ci.project_types.detected import ASIDE
-from autoresearch_ci.project_types.ml import is_printed_once, python
+from autoresearch_ci.project_types.ml import PRINTED, is_printed_once, last_printed, python
 from autoresearch_ci.project_types.placing import placed_settings
 from autoresearch_ci.project_types.project import Project
 
@@ -32,10 +32,6 @@ _MANIFESTS = {
 _DEEPEST = 3
 _MOST = 8
 _SCRIPTS = ("train.py", "training.py", "main.py", "run.py")
-# `print(f"val_loss: {x:.4f}")`, `print("accuracy", a)`: a name that is known for a number.
-_PRINTED = re.compile(
-    r"print\(\s*f?['\"]\s*([A-Za-z]\w*)\s*[:=]\s*(?:\{|%|['\"]\s*,)",
-)
 _LOWER = re.compile(r"loss|bpb|bpc|ppl|perplexity|error|rmse|mse|mae|seconds|time", re.IGNORECASE)
 _HIGHER = re.compile(r"acc|f1|auc|score|precision|recall|r2|reward|bleu|iou|map", re.IGNORECASE)
 
@@ -117,7 +113,7 @@ def _training(project: Project, script: str) -> dict[str, str]:
     settings = {"target_file": script, "run_command": f"{python(project)} {script}"}
     names = [
         name
-        for name in dict.fromkeys(_PRINTED.findall(project.text(script)))
+        for name in dict.fromkeys(PRINTED.findall(project.text(script)))
         if _LOWER.search(name) or _HIGHER.search(name)
     ]
     name = next((each for each in names if each.startswith(("val", "test"))), None)
@@ -126,8 +122,6 @@ def _training(project: Project, script: str) -> dict[str, str]:
         lower = _LOWER.search(name)
         settings["metric_name"] = name
         if not is_printed_once(project.text(script), name):
-            settings["metric_parse"] = (
-                f"sed -n 's/^ *{name} *[:=] *\\([-+.0-9eE]*\\).*/\\1/p' run.log | tail -1"
-            )
+            settings["metric_parse"] = last_printed(name)
         settings["metric_direction"] = "lower_is_better" if lower else "higher_is_better"
     return settings

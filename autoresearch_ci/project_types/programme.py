@@ -35,11 +35,14 @@ _NAME = re.compile(r"[^\s`*(),:;]+")
 _LOWER = re.compile(r"\b(lower|less|fewer|smaller|minimi[sz]e)\b|↓", re.IGNORECASE)
 _HIGHER = re.compile(r"\b(higher|more|larger|bigger|maximi[sz]e)\b|↑", re.IGNORECASE)
 _PRINTED = re.compile(r"\bMETRIC ([^\s=]+)=")
+_WORD = re.compile(r"[\w./@+-]+")
+_CONFIGURES = re.compile(r"\.(config\.\w+|json|ya?ml|toml|cfg|ini|opts|md|txt)$")
 _PUT_TOGETHER = re.compile(r"[${}%#]")
 _BOUND = re.compile(
     r"([^\s(),;]+)\s*(>=|<=|≥|≤)\s*([+-]\d+(?:\.\d+)?%|\d[\d,]*(?:\.\d+)?)"
     r"(?=\s*(?:$|[;()—]|[.,](?!\d)|and\b))"  # what has a unit is in words
 )
+_EMPHASIS = re.compile(r"(?<![\w/*])(\*\*?)(\w[^*]*)\1(?![\w/*])")
 _SIGNS = {"≥": ">=", "≤": "<="}
 _MOST_TOLD = 6
 _SECTIONS = {
@@ -55,7 +58,8 @@ class Programme:
     """A programme that was found: its file, the settings that it states, and what is left over.
 
     `settings` are as a user would write them, `remarks` sentences for people, and `scope` the files
-    that could be the target where none is stated, tests and examples last, the largest first.
+    that could be the target where none is stated, tests and examples last, the largest first. Where
+    nothing states a scope these are the files that the script names.
     """
 
     file: str
@@ -85,13 +89,15 @@ def direction(text: str) -> str:
 def _read(project: Project, names: tuple[str, str, str, str], target: str | None) -> Programme:
     file, script, checks, log = names
     parts = _sections(project.text(file))
-    printed = list(dict.fromkeys(_PRINTED.findall(project.text(script))))
-    printed = [] if any(map(_PUT_TOGETHER.search, printed)) else printed
-    name, way, remarks = _metric(project.text(log), parts["metrics"], script, printed)
     files = list(project.walk())
+    named = _named(project.text(script), set(files) - set(names))
+    printed = _printed(project, (script, *named))
+    name, way, remarks = _metric(project.text(log), parts["metrics"], script, printed)
     scope = [path for path in paths(parts["scope"], files) if path not in names]
     limits = list(paths(parts["limits"], files))
     plain = [path for path in scope if path in files]
+    if len(plain) < len(scope):  # what tools read is no target beside patterns of sources
+        plain = [path for path in plain if not _CONFIGURES.search(path)]
     if target is None and plain:
         target = project.at(plain[0])
     guard = _command(project, checks) if project.has(checks) else ""
@@ -121,7 +127,7 @@ def _read(project: Project, names: tuple[str, str, str, str], target: str | None
         remarks.append(
             f"Constraints in words, which models are shown and nobody checks: {told}{more}"
         )
-    choice = [] if target else matching(scope, files)
+    choice = [] if target else matching(scope or named, files)
     choice.sort(key=lambda path: (bool(ASIDE.search(path)), -project.size(path)))
     return Programme(
         own,
@@ -129,6 +135,23 @@ def _read(project: Project, names: tuple[str, str, str, str], target: str | None
         tuple(remarks),
         tuple(map(project.at, choice)),
     )
+
+
+def _named(script: str, files: Collection[str]) -> list[str]:
+    """The files that a script names, as seen from the root."""
+    words = (word.removeprefix("./") for word in _WORD.findall(script))
+    return list(dict.fromkeys(word for word in words if word in files))
+
+
+def _printed(project: Project, files: Sequence[str]) -> list[str]:
+    """The names that the first of these files prints which prints any and puts none together."""
+    for file in files:
+        printed = list(dict.fromkeys(_PRINTED.findall(project.text(file))))
+        if any(map(_PUT_TOGETHER.search, printed)):
+            return []
+        if printed:
+            return printed
+    return []
 
 
 def _listed(project: Project, patterns: Sequence[str]) -> str:
@@ -212,4 +235,5 @@ def _command(project: Project, script: str) -> str:
 def _bullets(text: str) -> list[str]:
     """The first line of each item of a list, without marks."""
     items = _BULLET.split(text)[1:]
-    return [re.sub(r"[*`]", "", item.splitlines()[0]).strip() for item in items if item.strip()]
+    lines = (item.splitlines()[0] for item in items if item.strip())
+    return [_EMPHASIS.sub(r"\2", line).replace("`", "").strip() for line in lines]

@@ -3,7 +3,8 @@
 As a release has it: action.yml names the image. What act cannot do is left out of the workflow
 before it runs: it knows no `queue`, and there is no GPU. It skips actions/checkout and copies the
 clone; GitHub's other actions (setup-node, setup-java, cache) are stand-ins that do nothing, and the
-tools that they would set up are this machine's. So nothing is fetched from GitHub.
+tools that they would set up are this machine's; setup-python's makes a Python with pip where GitHub's
+machines have theirs. So nothing is fetched from GitHub.
 """
 
 from __future__ import annotations
@@ -67,7 +68,17 @@ def for_act(choices: Choices) -> dict[str, str]:
 
 
 _OF_GITHUB = re.compile(r"uses: (actions/(?!checkout)[\w-]+)(?:/(\w+))?(@\w+)")
+_PYTHON = """\
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      run: |
+        python3 -m venv /opt/hostedtoolcache/Python
+        echo /opt/hostedtoolcache/Python/bin >> "$GITHUB_PATH"
+"""
 _NOTHING = "runs:\n  using: composite\n  steps: [{run: 'true', shell: bash}]\n"
+_CERTIFICATES = ("NODE_EXTRA_CA_CERTS", "PIP_CERT")
 _TOOLS = ("/usr", "/etc/alternatives", "/etc/ssl", "/etc/maven", "/etc/java-17-openjdk")
 """Folders of this machine with Node, Java and Maven, for a job whose image has none."""
 
@@ -78,7 +89,8 @@ def stand_ins(workflow: str, folder: Path) -> list[str]:
     for name, inner, version in _OF_GITHUB.findall(workflow):
         place = folder / name.replace("/", "-")
         (place / inner).mkdir(parents=True, exist_ok=True)
-        (place / inner / "action.yml").write_text(_NOTHING)
+        text = _PYTHON if name.endswith("setup-python") else _NOTHING
+        (place / inner / "action.yml").write_text(text)
         words += ["--local-repository", f"{name}{version}={place}"]
     return words
 
@@ -107,7 +119,7 @@ class Lab:
         words += ["--directory", work, "--workflows", work / PATH, "--eventpath", file]
         words += ["--platform", f"ubuntu-latest={BASE}", "--secret", f"GITHUB_TOKEN={TOKEN}"]
         words += ["--local-repository", f"{PINNED}={self.action}", *self.further]
-        certificates = {n: os.environ[n] for n in ("NODE_EXTRA_CA_CERTS",) if n in os.environ}
+        certificates = {n: os.environ[n] for n in _CERTIFICATES if n in os.environ}
         for name, value in (self.hub.environment("octo/lab") | certificates).items():
             words += ["--env", f"{name}={value}"]
         homes = {"HOME": str(self.folder), "XDG_CACHE_HOME": str(self.folder / "cache")}
@@ -250,11 +262,11 @@ def test_lanes(make_lab):
     assert names.count("autoresearch") == 1
 
 
-@pytest.mark.parametrize("name", ["custom", "java", "web"])
+@pytest.mark.parametrize("name", ["custom", "java", "ml", "web"])
 def test_an_example(make_lab, name):
     """A clone of an example is improved by the workflow that `init --github` writes for it.
 
-    The doctor has tests of its own, with these examples. That of `ml` wants a numpy on the machine.
+    The doctor has tests of its own, with these examples.
     """
     example = ROOT / "examples" / name
     tracked = git(ROOT, "ls-files", f"examples/{name}").splitlines()

@@ -232,9 +232,20 @@ SETUP = {
         {"setup-python": {"python-version-file": "pyproject.toml"}},
         ["setup-python-${{ runner.os }}-x64-"],
     ),
+    "a package": (
+        {"pyproject.toml": '[project]\nname = "x"\n[build-system]\nrequires = []\n'},
+        {
+            "setup-python": {"python-version": "3.x"},
+            "run": "python -m pip install --editable .",
+        },
+        ["setup-python-${{ runner.os }}-x64-"],
+    ),
     "requirements": (
         {"requirements.txt": "numpy\n"},
-        {"setup-python": {"python-version": "3.x"}},
+        {
+            "setup-python": {"python-version": "3.x"},
+            "run": "python -m pip install --requirement requirements.txt",
+        },
         ["setup-python-${{ runner.os }}-x64-"],
     ),
     "go": (
@@ -483,3 +494,32 @@ def test_the_page_of_the_actions_own_repository(workflow):
     """There the program is what was checked out."""
     steps = workflow("--pages", "--action", "./")["jobs"]["page"]["steps"]
     assert any('--spec "."' in step.get("run", "") for step in steps)
+
+
+def test_packages_that_nothing_installs(tmp_path, init):
+    """Imports of packages that no file lists for pip are named, with where to list them."""
+    (tmp_path / "CLAUDE.md").write_text("## autoresearch\n\n- target_file: train.py\n")
+    (tmp_path / "train.py").write_text(
+        "import json\nimport numpy as np\nfrom helper import x\ntry:\n    import cupy\n"
+        "except ImportError:\n    cupy = None\n"
+    )
+    (tmp_path / "helper.py").write_text("from sklearn.svm import SVC\nx = 1\n")
+    said = init("--github", "--action", PINNED)
+    assert "(numpy, sklearn)" in said
+    assert "list them in requirements.txt" in said
+    (tmp_path / "requirements.txt").write_text("numpy\nscikit-learn\n")
+    assert "sklearn" not in init("--github", "--force", "--action", PINNED)
+    assert "pip install --requirement requirements.txt" in (tmp_path / PATH).read_text()
+
+
+def test_a_project_that_uv_runs(tmp_path, init):
+    """Where the run begins with uv, the workflow sets up uv, also without a lock file."""
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\ndependencies = ["numpy"]\n')
+    (tmp_path / "train.py").write_text("import numpy\n")
+    section = "## autoresearch\n\n- target_file: train.py\n- run_command: uv run train.py\n"
+    (tmp_path / "CLAUDE.md").write_text(section)
+    said = init("--github", "--action", PINNED)
+    assert "note:" not in said
+    text = (tmp_path / PATH).read_text()
+    assert "astral-sh/setup-uv@" in text
+    assert "setup-python" not in text

@@ -109,6 +109,55 @@ def test_the_metric_is_what_the_programme_reads(settings, program, name, directi
     assert found["metric_parse"].startswith(f'grep "^{name}:"')
 
 
+RUNNER = """\
+import prepare, train
+def run():
+    score = prepare.evaluate(train.train())
+    print(f"val_accuracy : {score:.4f}")
+    print(f"elapsed      : {1.0:.1f}s")
+run()
+"""
+
+
+def test_another_script_runs_the_training(settings, programs):
+    """Where program.md starts another script than train.py, that one runs, prints and is protected."""
+    programs("python")
+    program = (
+        "Edit `train.py`, then run `python run.py`. First time: `python prepare.py`.\n"
+        "Keep it: `git commit -m 'exp: val_accuracy'`\n"
+    )
+    found = settings(
+        {
+            "train.py": "def train():\n    return 1\n",
+            "prepare.py": '"""Defines val_accuracy (higher is better)."""\n',
+            "run.py": RUNNER,
+            "program.md": program,
+        }
+    )
+    assert found["target_file"] == "train.py"
+    assert found["run_command"] == "python run.py"
+    assert found["readonly_files"] == "prepare.py, run.py"
+    assert found["metric_name"] == "val_accuracy"
+    assert found["metric_direction"] == "higher_is_better"
+
+
+def test_a_metric_that_nothing_names(write, programs):
+    """The layout's own name is no silent guess where the programme is about something else."""
+    from autoresearch_ci.project_types import detect
+
+    programs("python")
+    (note,) = detect(write({**FILES, "program.md": "Make the classifier better.\n"})).notes
+    assert "Nothing here names val_bpb" in note
+
+
+def test_what_uv_fetches_is_there_before_the_runs(settings, programs):
+    """With uv the packages are installed once a session, since runs may have no network."""
+    programs("uv", "python")
+    assert settings({**FILES, "uv.lock": ""})["setup_command"] == "uv sync --inexact"
+    programs("python")
+    assert "setup_command" not in settings(FILES)
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [

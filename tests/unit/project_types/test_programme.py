@@ -209,6 +209,39 @@ def test_a_script_without_words(tmp_path):
     assert "program_file" not in found.settings
 
 
+def test_a_script_that_names_files(tmp_path):
+    """They are there to choose the target from, and the one that prints has the metric's name."""
+    for name in ("src/linal.c", "tests/bench_norm.c", "src/other.c"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("int x;\n")
+    (tmp_path / "tests/bench_norm.c").write_text('printf("METRIC norm_us=%.1f\\n", t);\n')
+    build = "gcc -I include -o /tmp/b tests/bench_norm.c ./src/linal.c -lm && /tmp/b\n"
+    (tmp_path / "autoresearch.sh").write_text(build)
+    found = programme(tmp_path)
+    assert found.settings["metric_name"] == "norm_us"
+    assert found.scope == ("src/linal.c", "tests/bench_norm.c")
+    assert "target_file" not in found.settings
+
+
+def test_a_configuration_beside_patterns(project):
+    """A file that tools read is not taken for the target where sources are in scope by patterns."""
+    text = MARKDOWN.replace("- `src/parser.rs` — the hot loop", "- `vitest.config.ts`")
+    text = text.replace("  - `node.rs` — below it\n", "")
+    root = project(text)
+    (root / "vitest.config.ts").write_text("export default {}\n")
+    found = programme(root)
+    assert "target_file" not in found.settings
+    assert "vitest.config.ts" in found.settings["editable_files"]
+    assert "src/lexer/a.rs" in found.scope
+
+
+def test_words_with_patterns_are_shown_whole(project):
+    """Emphasis goes, and the stars of a path stay."""
+    words = "- **All** of `src/**/*.{ts,tsx}` must *pass*"
+    found = programme(project(MARKDOWN.replace("- **All tests** must pass (`cargo test`)", words)))
+    assert "All of src/**/*.{ts,tsx} must pass" in " ".join(found.remarks)
+
+
 def test_names_that_are_put_together(project):
     """A script that builds the names of what it prints is not said to print another one."""
     root = project()
