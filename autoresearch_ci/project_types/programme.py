@@ -236,4 +236,4 @@ def _bullets(text: str) -> list[str]:
     """The first line of each item of a list, without marks."""
     items = _BULLET.split(text)[1:]
     lines = (item.splitlines()[0] for item in items if item.strip())
-    return [_EMPHASIS.sub(r"\2", line).replace("`", "").strip() for line in lines]
+    return [_EMPHASIS.sub(r"\2", line).replace("`", "").strip().rstrip(".") for line in lines]

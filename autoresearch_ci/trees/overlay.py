@@ -117,16 +117,23 @@ def obstacle(base: Base) -> Obstacle | None:
     try:
         for name in ("upper", "work"):
             os.mkdir(f"{folder}/{name}")
-        words = overlay((str(root), folder), f"{folder}/upper", f"{folder}/work", str(root))
-        said = failure(words)
+        ends = (f"{folder}/upper", f"{folder}/work", str(root))
+        said = failure(overlay((str(root), folder), *ends))
+        elsewhere = bool(said) and not failure(overlay((folder,), *ends))
     finally:
         discard(folder)
     if not said:
         return None
     if "overlay" in said:
         kinds = f"{file_system(str(root))} for the project, {file_system(str(place))} for layers"
+        why = said.rpartition(": ")[2]
+        if elsewhere:
+            return Obstacle(
+                f"the kernel mounts no overlay of the project where it lies ({kinds}): {why}",
+                "Set `isolation: copy`, or move the project to a folder on ext4, xfs or btrfs.",
+            )
         return Obstacle(
-            f"the kernel mounts no overlay here ({kinds}): {said}",
+            f"the kernel mounts no overlay here ({kinds}): {why}",
             "Let TMPDIR name a folder on ext4, xfs, btrfs or tmpfs; or set `isolation: copy`.",
         )
     return Obstacle(f"no namespaces can be made here: {said}", _ALLOW[os.geteuid() == 0])
