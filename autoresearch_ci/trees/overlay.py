@@ -122,21 +122,26 @@ def obstacle(base: Base) -> Obstacle | None:
         elsewhere = bool(said) and not failure(overlay((folder,), *ends))
     finally:
         discard(folder)
-    if not said:
-        return None
-    if "overlay" in said:
-        kinds = f"{file_system(str(root))} for the project, {file_system(str(place))} for layers"
-        why = said.rpartition(": ")[2]
-        if elsewhere:
-            return Obstacle(
-                f"the kernel mounts no overlay of the project where it lies ({kinds}): {why}",
-                "Set `isolation: copy`, or move the project to a folder on ext4, xfs or btrfs.",
-            )
+    return _refused(base, said, elsewhere=elsewhere) if said else None
+
+
+def _refused(base: Base, said: str, *, elsewhere: bool) -> Obstacle:
+    """The obstacle in bubblewrap's words; `elsewhere` an overlay can be mounted, without the project."""
+    if "overlay" not in said:
+        return Obstacle(f"no namespaces can be made here: {said}", _ALLOW[os.geteuid() == 0])
+    kinds = (
+        f"{file_system(str(base.root))} for the project, {file_system(str(base.place))} for layers"
+    )
+    why = said.rpartition(": ")[2]
+    if elsewhere:
         return Obstacle(
-            f"the kernel mounts no overlay here ({kinds}): {why}",
-            "Let TMPDIR name a folder on ext4, xfs, btrfs or tmpfs; or set `isolation: copy`.",
+            f"the kernel mounts no overlay of the project where it lies ({kinds}): {why}",
+            "Set `isolation: copy`, or move the project to a folder on ext4, xfs or btrfs.",
         )
-    return Obstacle(f"no namespaces can be made here: {said}", _ALLOW[os.geteuid() == 0])
+    return Obstacle(
+        f"the kernel mounts no overlay here ({kinds}): {why}",
+        "Let TMPDIR name a folder on ext4, xfs, btrfs or tmpfs; or set `isolation: copy`.",
+    )
 
 
 _ALLOW = {
