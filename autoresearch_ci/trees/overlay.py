@@ -126,7 +126,7 @@ def obstacle(base: Base) -> Obstacle | None:
 
 
 def _refused(base: Base, said: str, *, elsewhere: bool) -> Obstacle:
-    """The obstacle in bubblewrap's words; `elsewhere` an overlay can be mounted, without the project."""
+    """The obstacle in bubblewrap's words; `elsewhere` where it mounts one without the project."""
     if "overlay" not in said:
         return Obstacle(f"no namespaces can be made here: {said}", _ALLOW[os.geteuid() == 0])
     kinds = (
