@@ -37,7 +37,7 @@ from tests.racing_sessions import SIDES, changed
 given = json.loads(sys.argv[1])
 archive.INTERVAL, sync.NEWS_EVERY, sync.SHARE = 0.0, 0.0, 0
 if given["push"]:
-    pace.A_MINUTE, pace.READS_A_SECOND = 10**6, 10**6
+    pace.APART, pace.READS_A_SECOND = 0.05, 10**6
 lane = Lane(given["lane"], given["lanes"]) if given["lane"] else None
 
 

@@ -56,6 +56,7 @@ def outcome(world: World) -> Outcome:
     lost = [each for each in superseded if history.name(each.experiment) not in combined]
     chain = [worth(world.texts[each.commit]) for each in history.kept]
     false = sum(direction.gain(new, old) <= 0 for old, new in pairwise(chain))
+    pushes = [at for lane in world.lanes for at in lane.pushes]
     return Outcome(
         experiments=len(done),
         duplicates=duplicates(world.lanes),
@@ -67,9 +68,9 @@ def outcome(world: World) -> Outcome:
         keeps=len(history.kept_changes),
         false_keeps=false,
         remeasured=sum(lane.remeasured for lane in world.lanes) - len(world.lanes),
-        pushes=len(world.pushes),
+        pushes=len(pushes),
         busiest_minute=max(
-            (sum(at <= each < at + 60 for each in world.pushes) for at in world.pushes), default=0
+            (sum(at <= each < at + 60 for each in pushes) for at in pushes), default=0
         ),
         curve=curve(world, worth, direction),
     )

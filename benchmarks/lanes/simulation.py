@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import random
+from bisect import bisect_right
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -89,7 +90,6 @@ class World:
     now: float = 0.0
     texts: dict[str, str] = field(default_factory=dict)
     known: dict[str, Printed | None] = field(default_factory=dict)
-    pushes: list[float] = field(default_factory=list)
     main: list[Entry] = field(default_factory=list)
     lanes: list[Session] = field(default_factory=list)
     luck: int = 0
@@ -133,11 +133,11 @@ class Session:
         world, setup = self.world, self.world.setup
         self.direction = Direction(world.task.direction)
         self.own: list[Entry] = []
-        self.published: list[tuple[float, int]] = []
+        self.written: list[float] = []
         self.seen: dict[int, int] = {}
         self.samples: tuple[Sample, ...] = ()
         self.judge = sequential(6 if world.task.noisy else 1)
-        self.sharing = LanePace(self.lane, lambda: world.now) if self.lane.number else None
+        self.turns = LanePace(self.lane, lambda: world.now)
         self.fetched, self.told = 0.0, 0.0
         self.chance = random.Random(f"{world.seed}/{self.name}")
         # From the fastest to the slowest lane in even steps.
@@ -203,41 +203,36 @@ class Session:
                     head = ""
 
     def sync(self) -> Life:
-        """Publish what there is, and look at what others have published."""
+        """Look at what others have published."""
         world, setup = self.world, self.world.setup
         if self.lane.count == 1:
             return
         if setup.place == MACHINE:
-            self.published.append((world.now, len(self.own)))
             yield LOOK
         else:
-            self.sharing.ends()
-            yield from self.push()
-            if world.now - self.fetched < self.sharing.look_every:
+            if world.now - self.fetched < self.turns.look_every:
                 return
             self.fetched = world.now
             yield FETCH
         self.told = max(self.told, world.now - self.chance.uniform(0, setup.late))
         for at, other in enumerate(world.lanes):
             if other is not self:
-                told = (count for when, count in reversed(other.published) if when <= self.told)
-                self.seen[at] = next(told, 0)
+                self.seen[at] = other.published(self.told)
         self.reread()
 
-    def push(self) -> Life:
-        """Push both refs where the lane's share of the pace allows it now."""
-        if self.sharing.is_due:
-            self.sharing.made()
-            self.world.pushes.append(self.world.now)
-            self.published.append((self.world.now + PUSH, len(self.own)))
-            yield PUSH
+    def published(self, at: float) -> int:
+        """Count the entries that others can see at an instant: what there was at its last turn."""
+        if self.world.setup.place == REMOTE:
+            at = self.turns.last(at - PUSH)
+        return bisect_right(self.written, at)
 
-    def publish_start(self) -> Life:
-        if self.world.setup.place == MACHINE:
-            self.published.append((self.world.now, len(self.own)))
-        elif self.lane.count > 1:
-            self.sharing.begins()
-            yield from self.push()
+    @property
+    def pushes(self) -> set[float]:
+        """The turns at which there was something new."""
+        if self.world.setup.place == MACHINE or self.lane.count == 1:
+            return set()
+        found = (self.turns.next(at) for at in self.written)
+        return {at for at in found if at <= self.world.setup.end}
 
     def idea(self) -> Proposal | None:
         """What others kept that is not in the tip, for who has the tip; else the search's."""
@@ -293,7 +288,6 @@ class Session:
             candidate=FileSet({world.task.path: text}).digest,
         )  # fmt: skip
         self._write(start)
-        yield from self.publish_start()
         yield OVERHEAD
         tip = self.text
         verdict: Verdict | Side = Side.CANDIDATE
@@ -352,3 +346,4 @@ class Session:
 
     def _write(self, record: Record) -> None:
         self.own.append(Entry(b"", record, self.name, record.timestamp))
+        self.written.append(self.world.now)

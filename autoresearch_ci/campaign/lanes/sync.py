@@ -1,6 +1,7 @@
 """A lane's way to share: its own two refs pushed, the others' news taken in.
 
-Nobody else writes the lane's refs, so no push is ever rejected and nothing is merged. What the
+Nobody else writes the lane's refs, so no push is ever rejected and nothing is merged. It is made
+beside the experiment that is under way, when it is the lane's turn. What the
 others have found may move the tip: then the lane goes on from there.
 """
 
@@ -8,8 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from threading import Thread, Timer
 
-from autoresearch_ci.campaign.archive import Archive
+from autoresearch_ci.campaign.archive import INTERVAL, Archive
 from autoresearch_ci.campaign.lanes.news import News
 from autoresearch_ci.campaign.lanes.pace import LanePace
 from autoresearch_ci.campaign.lanes.signs_of_life import SignsOfLife
@@ -32,8 +34,22 @@ SHARE = 20
 """A look may take one of so many seconds: to read ten thousand records takes half a second."""
 
 
+Later = Callable[[float, Callable[[], None]], Thread]
+"""Begin to do something after so many seconds, beside all else; it can be waited for."""
+
+
+def _later(seconds: float, do: Callable[[], None]) -> Thread:
+    timer = Timer(seconds, do)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
 class LaneSync:
-    """Pushes a lane's refs at its share of the pace: after an end, and after a start."""
+    """Pushes a lane's refs whenever it is its turn and there is something new.
+
+    `clock` measures time, `day` is the time that lanes on other machines read as well.
+    """
 
     raced = False
 
@@ -46,25 +62,33 @@ class LaneSync:
         remote: Remote | None,
         lane: Lane,
         clock: Callable[[], float] = time.monotonic,
+        day: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
+        later: Later = _later,
     ) -> None:
         self._campaign, self._ledger, self._archive = campaign, ledger, archive
         self._news, self._remote, self._clock, self._sleep = news, remote, clock, sleep
-        self._pace = LanePace(lane, clock)
+        self._later, self._pace = later, LanePace(lane, day)
         self._signs = SignsOfLife(clock, self._pace.late)
         self._fetched, self._next = clock(), clock() + NEWS_EVERY
-        self._pushed, self._due, self._pause = "", clock(), 0.0
+        self._caught_up = clock() - INTERVAL
+        self._refs, self._pushed, self._pushing = dict[str, str](), "", Thread()
+        self._due, self._pause = clock(), 0.0
         self.trouble, self._untold = "", tuple[str, ...]()
 
     def announce(self) -> None:
-        """Publish what is under way now, where a push is due."""
-        self._pace.begins()
-        if self._remote and self._is_due:
-            self._untold = self._push(PATIENCE)
+        """Let what is under way now go out with the next push."""
+        if self._remote and self._clock() - self._caught_up >= INTERVAL:
+            self._caught_up = self._clock()
+            self._archive.catch_up()
+        self._publish()
 
     def sync(self, *, last: bool = False, hurry: bool = False) -> Synced:
-        notes = (*self._untold, *self._publish(last=last, hurry=hurry))
-        self._untold = ()
+        if last:
+            self._publish_last(hurry=hurry)
+        else:
+            self._publish()
+        notes, self._untold = self._untold, ()
         if last or self._clock() < self._next:
             return Synced(notes=notes)
         began = self._clock()
@@ -76,44 +100,55 @@ class LaneSync:
         self._next = self._clock() + max(NEWS_EVERY, SHARE * (self._clock() - began))
         return Synced(told.moved, told.merged, (*notes, *told.notes))
 
-    def _publish(self, *, last: bool, hurry: bool) -> tuple[str, ...]:
+    def _publish(self) -> None:
+        """Have both refs as they are now pushed at the lane's next turn."""
+        self._refs = self._campaign.refs
+        if self._remote and self._is_new and not self._pushing.is_alive():
+            self._pushing = self._later(self._pace.wait, self._push_if_due)
+
+    def _publish_last(self, *, hurry: bool) -> None:
+        """Push what is left at the lane's turn, or at once."""
         if self._remote is None:
-            return ()
-        if last:
-            if not hurry and self._pace.wait:
-                self._sleep(self._pace.wait)
-            return self._push(HURRY if hurry else PATIENCE)
-        self._pace.ends()
-        return self._push(PATIENCE) if self._is_due else ()
+            return
+        if isinstance(self._pushing, Timer):
+            self._pushing.cancel()
+        if self._pushing.is_alive():
+            self._pushing.join()
+        self._archive.catch_up()
+        self._refs = self._campaign.refs
+        if self._is_new and not hurry:
+            self._sleep(self._pace.wait)
+        if self._is_new:
+            self._push(HURRY if hurry else PATIENCE)
 
     @property
-    def _is_due(self) -> bool:
-        return self._pace.is_due and self._clock() >= self._due
+    def _is_new(self) -> bool:
+        return _log_of(self._refs) != self._pushed
 
-    def _push(self, patience: float) -> tuple[str, ...]:
-        """Push both refs; what to say where that fails, once."""
+    def _push_if_due(self) -> None:
+        if self._clock() >= self._due:
+            self._push(PATIENCE)
+
+    def _push(self, patience: float) -> None:
+        """Push both refs. What is to be said where that fails is said once, at the next sync."""
         assert self._remote is not None
-        self._archive.catch_up()
-        refs = self._campaign.refs
-        logs = list(refs.values())[1]
-        if logs == self._pushed:
-            return ()
+        refs = self._refs
         self._pace.made()
         try:
             self._remote.push(refs, patience=patience, own=refs)
         except WorkspaceError as error:
-            return self._failed(error)
-        self._pushed, self._pause, self.trouble = logs, 0.0, ""
-        return ()
+            self._failed(error)
+        else:
+            self._pushed, self._pause, self.trouble = _log_of(refs), 0.0, ""
 
-    def _failed(self, error: AutoresearchError) -> tuple[str, ...]:
+    def _failed(self, error: AutoresearchError) -> None:
         again, self._pause = self._pause, min(max(AGAIN_AFTER, self._pause * 2), AT_MOST)
         self._due = self._clock() + self._pause
         detail = f" {error.detail.splitlines()[-1].strip()}" if error.detail else ""
         self.trouble = f"not published: {error.message}{detail} {error.remedy}"
-        if again:
-            return ()
-        return (f"{self.trouble} The lane goes on; its results are in this clone.",)
+        if not again:
+            said = f"{self.trouble} The lane goes on; its results are in this clone."
+            self._untold = (*self._untold, said)
 
     def _learn(self) -> Synced:
         """Take in what is new; go on from another tip where there is a better one."""
@@ -132,3 +167,7 @@ class LaneSync:
             moved = best.commit != self._campaign.head and self._campaign.adopt(best.commit)
         notes = (f"goes on from experiment {best.experiment}, of another lane",) if moved else ()
         return Synced(moved, merged=True, notes=notes)
+
+
+def _log_of(refs: dict[str, str]) -> str:
+    return list(refs.values())[-1] if refs else ""
