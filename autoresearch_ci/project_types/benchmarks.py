@@ -66,7 +66,8 @@ def _pytest(project: Project) -> Iterator[Benchmark]:
 def _criterion(project: Project) -> Iterator[Benchmark]:
     if re.search(r"^\s*criterion\b", project.text("Cargo.toml"), re.MULTILINE):
         settings = {
-            "run_command": "cargo bench -- --output-format bencher",
+            # Not the unit tests of the library, which know no such option.
+            "run_command": "cargo bench --bench '*' -- --output-format bencher",
             "metric_name": "ns_per_iter",
             "metric_parse": 'awk \'/ bench: / { gsub(",", "", $5); n++; s += log($5) } '
             f"{_MEAN}' run.log",

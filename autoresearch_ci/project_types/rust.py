@@ -31,6 +31,12 @@ class _Product:
     file: str
 
 
+_MODULE = re.compile(
+    r"^[ \t]*(#\[cfg\(test\)\]\s*)?(?:pub(?:\([^)]*\))?\s+)?mod\s+(\w+)\s*;", re.MULTILINE
+)
+"""A module in a file of its own, and the mark of one that is for tests alone."""
+
+
 def detect(project: Project) -> Detected | None:
     """The main source is the target; the binary's (or library's) KiB are the metric."""
     if not project.has("Cargo.toml"):
@@ -101,8 +107,8 @@ def _links(path: str, text: str) -> Iterator[str]:
         yield posixpath.join(folder, "lib.rs")
     if name not in {"main.rs", "lib.rs", "mod.rs"}:
         folder = posixpath.join(folder, name.removesuffix(".rs"))
-    for module in re.findall(r"^\s*(?:pub(?:\([^)]*\))?\s+)?mod\s+(\w+)\s*;", text, re.MULTILINE):
-        if module not in {"tests", "test"}:
+    for tested, module in _MODULE.findall(text):
+        if not tested and module not in {"tests", "test"}:
             yield from (f"{folder}/{module}.rs", f"{folder}/{module}/mod.rs")
 
 

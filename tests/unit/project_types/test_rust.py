@@ -53,6 +53,14 @@ def test_no_package(settings, notes):
     assert "set target_file" in notes(files)
 
 
+def test_a_module_for_tests_alone_is_no_target(settings):
+    """A file that only tests are built with is passed over, however long it is."""
+    lib = "mod core;\n#[cfg(test)]\nmod samples;\n"
+    long, longer = "fn a() {}\n" * 200, "const A: u8 = 1;\n" * 900
+    files = {"src/lib.rs": lib, "src/core.rs": long, "src/samples.rs": longer}
+    assert settings({"Cargo.toml": PACKAGE, **files})["target_file"] == "src/core.rs"
+
+
 def test_a_list_of_modules_is_followed(settings):
     """A library whose root only names its modules is improved where its code is."""
     files = {

@@ -106,6 +106,12 @@ OUTPUTS = {
 }
 
 
+def test_criterion_runs_its_benchmarks_alone(tmp_path):
+    """A library's unit tests, which `cargo bench` starts as well, know no option of Criterion's."""
+    [found] = benchmarks(project(tmp_path, OUTPUTS["criterion"][0]))
+    assert found.settings["run_command"] == "cargo bench --bench '*' -- --output-format bencher"
+
+
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_the_numbers_of_benchmarks_become_one(tmp_path, name):
     """The geometric mean of all; where there is none, nothing is printed, which is no metric."""
