@@ -29,7 +29,8 @@ class Candidates:
     """All steps of all parameters, and what can be made of them.
 
     Beside the steps from where a parameter stands, the settings that it had in the best
-    versions: a candidate may be a restart from one of those, or a cross with it.
+    versions: a candidate may be a restart from one of those, or a cross with it. Only parameters
+    that are its `own` are moved.
     """
 
     def __init__(
@@ -39,8 +40,9 @@ class Candidates:
         chance: np.random.Generator,
         *,
         wide: bool,
+        own: NDArray[np.bool_],
     ) -> None:
-        self._chance = chance
+        self._chance, self._own = chance, own
         self._steps: list[list[Step]] = [
             list(steps_of(each, wide=wide)) for each in space.parameters
         ]
@@ -84,7 +86,7 @@ class Candidates:
         together = np.minimum(1 + self._chance.geometric(_MORE, _JOINT), _TOGETHER)
         chosen = rank < together[:, None]
         joint = np.where(chosen, self._any_step(_JOINT), 0)
-        return np.vstack([alone, joint, self._older])
+        return _moving(np.vstack([alone, joint, self._older]) * self._own)
 
     def children(self, rows: Rows) -> Rows:
         """Each of these rows with one parameter moved otherwise, or not at all, many times."""
@@ -95,7 +97,7 @@ class Candidates:
         column = np.where(self._chance.random(count) < _EVENLY, promising, evenly)
         step = (self._chance.random(count) * (self._counts[column] + 1)).astype(np.intp)
         rows[np.arange(count), column] = step
-        return _moving(rows)
+        return _moving(rows * self._own)
 
     def _luck(self, count: int) -> Array:
         """With these added, the largest are drawn by their weights (the Gumbel-max trick)."""

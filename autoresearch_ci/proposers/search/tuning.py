@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import numpy as np
 
 from autoresearch_ci.core.model import Lane
+from autoresearch_ci.proposers.search.batch import dealt
 from autoresearch_ci.proposers.search.candidates import Candidates, Rows
 from autoresearch_ci.proposers.search.landscape import Space, landscape
 from autoresearch_ci.proposers.search.observations import PLATEAU, Observations
@@ -49,7 +50,7 @@ def ranked(
     """Moves, the most promising first; each parameter alone and some together.
 
     Those that were moved before are weighed together with as many fresh ones as a model bears;
-    further ones wait until nothing else is left. In a lane its own come before all others.
+    further ones wait until nothing else is left. In a lane come first those that it is dealt.
     """
     chance = np.random.default_rng(rng.getrandbits(64))
     times = Counter(name for each in observations.lessons for name in each.moves)
@@ -63,6 +64,10 @@ def ranked(
     first = [*moved[:_MOVED], *fresh[:_FRESH]]
     later = [*fresh[_FRESH:], *moved[_MOVED:], *waiting]
     for batch in (first, *(later[at : at + _FRESH] for at in range(0, len(later), _FRESH))):
+        if batch and lane:
+            names = [parameter.id for parameter in batch]
+            own, place = dealt(names, lane, len(observations.keeps))
+            yield from _weighed(batch, observations, chance, place, own)
         if batch:
             yield from _weighed(batch, observations, chance, lane)
 
@@ -72,11 +77,14 @@ def _weighed(
     observations: Observations,
     chance: np.random.Generator,
     lane: Lane | None,
+    own: Collection[str] | None = None,
 ) -> Iterator[Steps]:
     space = Space(parameters)
     known = landscape(space, observations)
     model = fitted(known.evidence, space)
-    candidates = Candidates(space, known.good, chance, wide=observations.since_keep >= PLATEAU)
+    moving = np.array([own is None or each.id in own for each in parameters])
+    wide = observations.since_keep >= PLATEAU
+    candidates = Candidates(space, known.good, chance, wide=wide, own=moving)
     here = model.forecast(space.here[None])
     best = here.mean[0] if observations.noise else known.evidence.values.max()
     if len(known.under_way):

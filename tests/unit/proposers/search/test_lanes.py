@@ -20,6 +20,7 @@ from autoresearch_ci.core.model import (
     Status,
 )
 from autoresearch_ci.proposers.search import SearchProposer
+from autoresearch_ci.proposers.search.batch import dealt
 from autoresearch_ci.proposers.search.landscape import Space, landscape
 from autoresearch_ci.proposers.search.observations import Keep, Observations
 from autoresearch_ci.proposers.search.tuning import ranked
@@ -112,6 +113,21 @@ def test_lanes_that_hear_nothing_of_each_other_have_different_ideas(begun, sourc
         search = SearchProposer(metric_name="loss", seed="t", deletions=source is FUNCTIONS)
         found += [each.files.digest for each in ideas(search, source, history, count)]
     assert len(set(found)) == len(found) == lanes * count
+
+
+def test_lanes_that_work_on_one_version_move_different_parameters(begun):
+    """So what they keep can be put together; on the next version each has others."""
+    source = FileSet({"a.py": "".join(f"{name}_RATE = 0.02\n" for name in "ABCDEFGHIJKL")})
+    moved = []
+    for number in range(1, 5):
+        history = begun()
+        history.lane = Lane(number, 4)
+        search = SearchProposer(metric_name="loss", seed="t", deletions=False)
+        found = ideas(search, source, history, 8)
+        moved.append({name for each in found for name in each.change["set"]})
+    assert len(set().union(*moved)) == sum(map(len, moved)) == 12
+    names = sorted(set().union(*moved))
+    assert dealt(names, Lane(1, 4), turn=1) != dealt(names, Lane(1, 4), turn=2)
 
 
 def test_every_idea_is_had_though_the_lanes_divide_them(begun):
