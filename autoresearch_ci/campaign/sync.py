@@ -57,8 +57,10 @@ class Sync(Protocol):
     session is to be held again.
     """
 
-    trouble: str
     raced: bool
+
+    @property
+    def trouble(self) -> str: ...
 
     def announce(self) -> None: ...
 

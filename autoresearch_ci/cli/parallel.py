@@ -18,7 +18,7 @@ from autoresearch_ci.cli.error_boundary import DONE, INTERRUPTED
 from autoresearch_ci.cli.requests import PUSH_TOKEN
 from autoresearch_ci.core.errors import MachineError
 from autoresearch_ci.core.interrupts import interruptible
-from autoresearch_ci.core.model import Event, Note, SessionEnd
+from autoresearch_ci.core.model import Event, Lane, Note, SessionEnd
 from autoresearch_ci.core.text import clean, plural
 from autoresearch_ci.forge.webhook import VARIABLE, messenger
 from autoresearch_ci.reports import notice
@@ -27,7 +27,7 @@ from autoresearch_ci.reports.progress import Progress
 from autoresearch_ci.reports.terminal import is_live
 
 if TYPE_CHECKING:
-    from autoresearch_ci.campaign.lanes.publisher import LanesPublisher
+    from autoresearch_ci.campaign.lanes.publisher import Publisher
     from autoresearch_ci.config import Loaded
     from autoresearch_ci.engine.lane_processes import Ended, LaneProcesses, Said
     from autoresearch_ci.engine.lane_resources import Place
@@ -93,17 +93,17 @@ class _Lanes:
 
     def work(self) -> int:
         """Show them until all have ended: the exit code."""
-        from autoresearch_ci.campaign.lanes.publisher import LanesPublisher  # noqa: PLC0415 - heavy
-        from autoresearch_ci.engine.lane_processes import LaneProcesses  # noqa: PLC0415
+        from autoresearch_ci.engine.lane_processes import LaneProcesses  # noqa: PLC0415 - heavy
 
         run, history = self._run, self._begun.history
         places, told = self._places()
         line = LanesLine(run.count, history)
         live = not run.as_json and is_live(run.people)
         progress = Progress(None if run.quiet else run.people, live=live, line=line)
-        target = one.target(run.push)
+        publisher = self._publisher()
         with interruptible(progress.stopping), ExitStack() as stack:
-            publisher = stack.enter_context(LanesPublisher(run.repo, self.tag, target))
+            if publisher:
+                stack.callback(publisher.end)
             command = partial(self._command, places)
             lanes = stack.enter_context(LaneProcesses(command, places, run.repo, _environment()))
             stack.enter_context(progress)
@@ -118,11 +118,27 @@ class _Lanes:
                     lanes.interrupt()
         return INTERRUPTED if self.stopped else DONE
 
-    def _follow(self, lanes: LaneProcesses, publisher: LanesPublisher, progress: Progress) -> None:
+    def _publisher(self) -> Publisher | None:
+        """Publish for all lanes here, which push nothing themselves; None where nobody pushes."""
+        from autoresearch_ci.campaign.lanes.pace import LanePace  # noqa: PLC0415 - heavy
+        from autoresearch_ci.campaign.lanes.publisher import Publisher  # noqa: PLC0415
+        from autoresearch_ci.workspace import Workspace, lanes  # noqa: PLC0415
+
+        if (target := one.target(self._run.push)) is None:
+            return None
+        workspace = Workspace.open(self._run.repo)
+        refs = partial(lanes.refs, workspace, self.tag)
+        return Publisher(workspace.remote(target), refs, LanePace(Lane(1, 1)))
+
+    def _follow(
+        self, lanes: LaneProcesses, publisher: Publisher | None, progress: Progress
+    ) -> None:
         """Show what the lanes say until all have ended."""
         to = messenger(os.environ.get(VARIABLE, ""))
 
         def tick() -> None:
+            if publisher is None:
+                return
             publisher.tick()
             if publisher.trouble and publisher.trouble not in self._told:
                 self._told.add(publisher.trouble)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 
+from autoresearch_ci.campaign.sync import NoRemote
 from autoresearch_ci.core.errors import AutoresearchError
 from autoresearch_ci.core.history import FOLLOWS
 from autoresearch_ci.core.model import (
@@ -55,6 +56,8 @@ def held(
         raise
     finally:
         ended = end(session, stop, why)
+        if not isinstance(session.remote_sync, NoRemote):
+            session.evaluator.tell(Phase("publishing what was found"))
         synced = synchronize(session, last=True, hurry=stop is StopReason.INTERRUPTED)
     yield from (Note(text) for text in synced.notes)
     yield ended

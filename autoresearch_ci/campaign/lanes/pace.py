@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 
 from autoresearch_ci.campaign.sync import A_MINUTE, MINUTE
@@ -14,15 +15,19 @@ READS_A_SECOND = 15
 APART = MINUTE / (A_MINUTE - 1)
 """Seconds between the pushes of two lanes: one that comes late makes no minute too full."""
 
+LAST_WORDS = 300.0
+"""Seconds that a session's last push waits for its turn at most: a runner costs meanwhile."""
+
 
 class LanePace:
     """Tells when a lane pushes: lane after lane, `APART` seconds between two, and round again.
 
     Lanes do not ask each other, they read the same time: `clock` is that of the day, in seconds.
+    All lanes of one machine together are lane 1 of 1.
     `look_every` is the least time between two looks at the remote, in seconds.
     """
 
-    def __init__(self, lane: Lane, clock: Callable[[], float]) -> None:
+    def __init__(self, lane: Lane, clock: Callable[[], float] = time.time) -> None:
         self._clock, self._first, self._round = clock, APART * (lane.number - 1), APART * lane.count
         self.look_every = max(APART, 2 * lane.count / READS_A_SECOND)
         self._made = -math.inf

@@ -1,66 +1,91 @@
-"""Publishing what a machine's lanes find: their refs together, by the pace of all of them."""
+"""Publishing what lanes find: refs that nobody else writes, pushed in turn and beside all else."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from pathlib import Path
-from threading import Thread
-from typing import Self
+from collections.abc import Callable, Mapping
+from threading import Thread, Timer
 
-from autoresearch_ci.campaign.sync import A_MINUTE, AGAIN_AFTER, Pace
+from autoresearch_ci.campaign.lanes.pace import LAST_WORDS, LanePace
+from autoresearch_ci.campaign.sync import AGAIN_AFTER, AT_MOST, HURRY
 from autoresearch_ci.core.errors import WorkspaceError
-from autoresearch_ci.workspace import Target, Workspace, lanes
+from autoresearch_ci.workspace import PATIENCE, Remote
+
+Refs = Mapping[str, str]
+"""Full names and commits."""
+
+Later = Callable[[float, Callable[[], None]], Thread]
+"""Begin to do something after so many seconds, beside all else; it can be waited for."""
 
 
-class LanesPublisher:
-    """Pushes for the lanes of one campaign in this repository, which push nothing themselves.
+def in_thread(seconds: float, do: Callable[[], None]) -> Thread:
+    """Do it in a thread of its own, which the process does not wait for."""
+    timer = Timer(seconds, do)
+    timer.daemon = True
+    timer.start()
+    return timer
 
-    One push at a time, beside whatever else is done. What fails is tried again later, and is in
-    `trouble`.
+
+class Publisher:
+    """Pushes `refs` as they are at the next turn of `pace`, whenever there is something new.
+
+    A push that fails is tried again ever later, and is in `trouble` until one succeeds.
     """
 
     def __init__(
         self,
-        folder: Path,
-        tag: str,
-        target: Target | None,
+        remote: Remote,
+        refs: Callable[[], Refs],
+        pace: LanePace,
         clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        later: Later = in_thread,
     ) -> None:
-        self._workspace, self._tag, self._clock = Workspace.open(folder), tag, clock
-        self._remote = self._workspace.remote(target) if target else None
-        self._pace, self._due = Pace(clock, A_MINUTE), clock()
-        self._pushed: dict[str, str] = {}
-        self._pushing: Thread | None = None
+        self._remote, self._refs, self._pace = remote, refs, pace
+        self._clock, self._sleep, self._later = clock, sleep, later
+        self._pushed: Refs = {}
+        self._pushing = Thread()
+        self._due, self._pause = clock(), 0.0
         self.trouble = ""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Let a push under way come to its end."""
-        if self._pushing:
-            self._pushing.join()
-
     def tick(self) -> None:
-        """Begin a push where it is time for one, and there is something new."""
-        if self._remote is None or (self._pushing and self._pushing.is_alive()):
-            return
-        if not self._pace.is_due or self._clock() < self._due:
-            return
-        refs = lanes.refs(self._workspace, self._tag)
-        if refs == self._pushed:
-            return
-        self._pace.made()
-        self._pushing = Thread(target=self._send, args=(refs,), daemon=True)
-        self._pushing.start()
+        """Have what is new pushed at the next turn."""
+        if not self._pushing.is_alive() and self._is_new:
+            self._pushing = self._later(self._pace.wait, self._turn)
 
-    def _send(self, refs: dict[str, str]) -> None:
-        assert self._remote is not None
+    def end(self, patience: float = PATIENCE) -> None:
+        """Push no more; a push under way has so many seconds to come to its end."""
+        if isinstance(self._pushing, Timer):
+            self._pushing.cancel()
+        if self._pushing.is_alive():
+            self._pushing.join(patience)
+
+    def last_words(self, *, hurry: bool) -> None:
+        """Push what is left at the turn, or at once where all has to end now."""
+        patience = HURRY if hurry else PATIENCE
+        self.end(patience)
+        if self._is_new and not hurry:
+            self._sleep(min(self._pace.wait, LAST_WORDS))
+        if self._is_new:
+            self._push(patience)
+
+    @property
+    def _is_new(self) -> bool:
+        return self._refs() != self._pushed
+
+    def _turn(self) -> None:
+        if self._clock() >= self._due:
+            self._push(PATIENCE)
+
+    def _push(self, patience: float) -> None:
+        refs = self._refs()
+        self._pace.made()
         try:
-            self._remote.push(refs, own=refs)
+            self._remote.push(refs, patience=patience, own=refs)
         except WorkspaceError as error:
-            self._due = self._clock() + AGAIN_AFTER
-            self.trouble = f"not published: {error.message} {error.remedy}"
+            self._pause = min(max(AGAIN_AFTER, self._pause * 2), AT_MOST)
+            self._due = self._clock() + self._pause
+            detail = f" {error.detail.splitlines()[-1].strip()}" if error.detail else ""
+            self.trouble = f"not published: {error.message}{detail} {error.remedy}"
         else:
-            self._pushed, self.trouble = refs, ""
+            self._pushed, self._pause, self.trouble = refs, 0.0, ""

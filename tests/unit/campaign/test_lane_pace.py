@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import random
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -55,7 +56,7 @@ class Place:
         self.timer = (max(self.now, self.now + seconds + late), do)
         return SimpleNamespace(is_alive=lambda: self.timer is not None, join=self.join)
 
-    def join(self):
+    def join(self, _patience):
         self.wait(self.timer[0] + self.slow - self.now)
 
     def wait(self, seconds):
@@ -94,7 +95,10 @@ def run(place: Place, lane: Lane, minutes: float, seconds: float) -> None:
 @pytest.mark.parametrize("lanes", [1, 2, 4, 7, 16, 256])
 @pytest.mark.parametrize("seconds", [0.5, 7.0, 60.0, 300.0])
 def test_all_lanes_together_push_six_times_in_any_minute_at_most(lanes, seconds):
-    """Also where they begin at any time, and pushes come late by some seconds."""
+    """Also where they begin at any time, and pushes come late by some seconds.
+
+    But for the last words of more than 25: no session waits longer than five minutes with them.
+    """
     chance = random.Random(f"{lanes}/{seconds}")
     pushes, minutes = [], 3 * lanes / 5 if seconds < 60 else 2 * lanes
     minutes = min(minutes, 4_000 * seconds / lanes / 60 + 5)
@@ -102,11 +106,23 @@ def test_all_lanes_together_push_six_times_in_any_minute_at_most(lanes, seconds)
         place = Place(chance.uniform(0, 60), chance)
         run(place, Lane(number, lanes), minutes, seconds * chance.uniform(0.7, 1.4))
         assert len(place.reads) / place.now * lanes * 2 <= 15
-        pushes += place.pushes
+        pushes += place.pushes[:-1] if lanes > 25 else place.pushes
     pushes.sort()
     in_minute = [bisect.bisect_left(pushes, at + 60) - n for n, at in enumerate(pushes)]
     assert max(in_minute) <= 6
-    assert len(pushes) >= lanes
+    assert len(pushes) >= lanes / 2
+
+
+def test_a_session_that_ends_keeps_its_runner_for_five_minutes_at_most():
+    """However far off its lane's turn is."""
+    place, waits = Place(), []
+    sync = LaneSync(
+        place, place, place, place, place, Lane(200, 256), day=lambda: DAY, sleep=waits.append
+    )
+    place.catch_up()
+    sync.sync(last=True)
+    assert len(waits) == len(place.pushes) == 1
+    assert waits[0] <= 300
 
 
 @pytest.mark.parametrize("lanes", [1, 4, 16])
@@ -159,7 +175,7 @@ def test_a_real_timer_pushes_while_the_lane_waits(monkeypatch):
     for _ in range(100):
         if place.pushes:
             break
-        sync._sleep(0.02)
+        time.sleep(0.02)
     assert place.contents == ["1"]
     sync.sync(last=True)
     assert len(place.pushes) == 1 + (place.written > 1)
