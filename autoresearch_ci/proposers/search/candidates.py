@@ -149,20 +149,26 @@ class Candidates:
             crashing |= np.array([False, *failed])[rows[:, at]]
         return crashing
 
-    def uneven(self, rows: Rows, space: Space) -> NDArray[np.bool_]:
-        """Tell candidates where a number is no longer the multiple that the source wants."""
-        uneven = np.zeros(len(rows), dtype=np.bool_)
+    def unrelated(self, rows: Rows, space: Space) -> NDArray[np.bool_]:
+        """Tell candidates where a relation that the source wants between two numbers is broken.
+
+        A multiple that is none any more, or a lower bound above its upper one.
+        """
+        broken = np.zeros(len(rows), dtype=np.bool_)
         for at, parameter in enumerate(space.parameters):
             for part in map(space.index.get, parameter.multiple_of):
                 if part is not None:
-                    divisor = np.maximum(self._values(part)[rows[:, part]], 1.0)
-                    uneven |= np.mod(self._values(at)[rows[:, at]], divisor) != 0
-        return uneven
+                    divisor = np.maximum(self._values(part, space)[rows[:, part]], 1.0)
+                    broken |= np.mod(self._values(at, space)[rows[:, at]], divisor) != 0
+            for upper in map(space.index.get, parameter.at_most):
+                if upper is not None:
+                    highest = self._values(upper, space)[rows[:, upper]]
+                    broken |= self._values(at, space)[rows[:, at]] > highest
+        return broken
 
-    def _values(self, at: int) -> Array:
+    def _values(self, at: int, space: Space) -> Array:
         """The numbers of a parameter: where it stands, and after each step."""
-        steps = self._steps[at]
-        settings = [steps[0].old, *(step.new for step in steps)] if steps else [1.0]
+        settings = [space.parameters[at].value, *(step.new for step in self._steps[at])]
         return np.array([each if isinstance(each, float) else np.nan for each in settings])
 
     def _beyond(
@@ -174,7 +180,7 @@ class Candidates:
         settings = [standing, *(step.new for step in steps)]
         if not isinstance(old, float) or not isinstance(new, float):
             return np.array([setting == new for setting in settings])
-        numbers = self._values(at)
+        numbers = np.array([each if isinstance(each, float) else np.nan for each in settings])
         low, high = reached or (new, new)
         if new > old and high <= new:
             return np.array(numbers >= new)

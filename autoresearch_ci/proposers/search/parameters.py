@@ -18,9 +18,9 @@ class Parameter:
     where its alternatives are from. A number has a `scale`; anything else has `options`, its own
     text among them: texts to put in its place, and where they are `ordered`, neighbours are alike
     (`-O1`, `-O2`, `-O3`). `multiple_of` are the ids of numbers by which the source divides it, with
-    no rest today. `weight` is how promising it looks: up to 1, and more for a learning rate. A
-    text may be empty: what is not there yet and can be put there. `line` is from 0. `path` is its
-    file, empty for the target.
+    no rest today, `at_most` those of upper bounds that it is not above today. `weight` is how
+    promising it looks: up to 1, and more for a learning rate. A text may be empty: what is not
+    there yet and can be put there. `line` is from 0. `path` is its file, empty for the target.
     """
 
     id: str
@@ -38,6 +38,7 @@ class Parameter:
     ordered: bool = False
     evidence: str = ""
     multiple_of: tuple[str, ...] = ()
+    at_most: tuple[str, ...] = ()
     path: str = ""
 
     def written(self, value: float) -> str:

@@ -320,6 +320,7 @@ def _of_another(
             id=f"{path}:{each.id}",
             label=f"{name} {each.label}",
             multiple_of=tuple(f"{path}:{other}" for other in each.multiple_of),
+            at_most=tuple(f"{path}:{other}" for other in each.at_most),
             path=path,
         )
         for each in seen.parameters

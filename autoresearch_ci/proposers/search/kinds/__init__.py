@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from autoresearch_ci.proposers.search.kinds import (
@@ -26,8 +26,8 @@ from autoresearch_ci.proposers.search.kinds import (
     switch,
 )
 from autoresearch_ci.proposers.search.parameters import Parameter, Spared
+from autoresearch_ci.proposers.search.relations import related
 from autoresearch_ci.proposers.search.source import Source
-from autoresearch_ci.source_code.syntax import Kind, Token
 
 KINDS: Mapping[str, Callable[[Source], Iterable[Parameter | Spared]]] = {
     "mark": mark.find,
@@ -70,32 +70,8 @@ def find(source: Source) -> Seen:
     found.sort(key=lambda one: (one.start, one.end))
     left = {one.start: one for one in spared if not taken.holds(one.start)}
     found = list(_told_apart(found))
-    found = list(_with_multiples(found, source))
+    found = list(related(found, source))
     return Seen(found, sorted(left.values(), key=lambda one: one.start))
-
-
-def _with_multiples(found: list[Parameter], source: Source) -> Iterator[Parameter]:
-    """Each whole number with those that it is a multiple of, by a `WIDTH % HEADS` in the source."""
-    names = {one.label: one for one in found if one.scale and one.scale.integer}
-    by_name: dict[str, list[str]] = {}
-    for name, other in _divisions(source.plain):
-        if name in names and other in names and name != other:
-            whole, part = names[name], names[other]
-            if part.value and not whole.value % part.value:
-                by_name.setdefault(whole.id, []).append(part.id)
-    for one in found:
-        parts = by_name.get(one.id)
-        yield replace(one, multiple_of=tuple(parts)) if parts else one
-
-
-def _divisions(plain: Sequence[Token]) -> Iterator[tuple[str, str]]:
-    """The names on both sides of each `%`, the last part of a dotted one."""
-    for at in range(1, len(plain) - 1):
-        if plain[at].text == "%" and plain[at - 1].kind is plain[at + 1].kind is Kind.NAME:
-            after = at + 1
-            while [token.text for token in plain[after + 1 : after + 2]] == ["."]:
-                after += 2
-            yield plain[at - 1].text, "".join(token.text for token in plain[after : after + 1])
 
 
 class _Taken:

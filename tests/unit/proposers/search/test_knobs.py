@@ -110,6 +110,36 @@ def test_a_width_stays_a_multiple_of_its_heads():
     assert not found["HEADS"].multiple_of
 
 
+@pytest.mark.parametrize(
+    ("text", "lower", "upper"),
+    [
+        ("MIN_SIZE = 10\nMAX_SIZE = 70\n", "MIN_SIZE", "MAX_SIZE"),
+        ("def f(rng):\n    return rng.randint(10, 70)\n", "randint", "randint(1)"),
+        ("x = clip(x, 0.2, 0.9)\n", "clip(1)", "clip(2)"),
+        ("class A:\n    lowCut = 3\n    highCut = 8\n", "lowCut", "highCut"),
+    ],
+)
+def test_a_lower_bound_is_known_by_its_upper_one(text, lower, upper):
+    """By their names, or as arguments of one call."""
+    found = {one.label: one for one in reading.parameters(text)}
+    assert found[lower].at_most == (found[upper].id,)
+    assert not found[upper].at_most
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MIN_SIZE = 70\nMAX_SIZE = 10\n",
+        "MIN_SIZE = 10\nMAX_DEPTH = 70\n",
+        "a = rng.randint(5, n)\nb = rng.randint(m, 9)\n",
+        "x = f(10, 70)\n",
+    ],
+)
+def test_numbers_without_an_order_today_get_none(text):
+    """Only what is sure is held: nothing that would forbid a good version."""
+    assert not any(one.at_most for one in reading.parameters(text))
+
+
 def test_bounds_hold():
     """A fraction never leaves 0 to 1, and an integer above zero never gets there."""
     assert all(0 <= float(s) <= 1 for s in first_steps("DROPOUT = 0.9\n"))

@@ -48,6 +48,19 @@ def test_most_experiments_go_where_the_metric_moves(campaign, read):
     assert idle <= total / 4
 
 
+@pytest.mark.parametrize("seed", "abc")
+def test_a_lower_bound_never_goes_above_its_upper_one(campaign, read, seed):
+    """Such a version crashes, or means nothing: however good the way there looks."""
+    text = "MIN_SIZE = 10\nMAX_SIZE = 12\nDEPTH = 4\n"
+
+    def metric(text):
+        low, high = read(text, "MIN_SIZE"), read(text, "MAX_SIZE")
+        return 10 - math.log(low) + math.log(high) + abs(read(text, "DEPTH") - 9)
+
+    for proposal in campaign(text, metric, seed=seed).run(40).proposals:
+        assert read(proposal.files.text, "MIN_SIZE") <= read(proposal.files.text, "MAX_SIZE")
+
+
 def test_a_direction_that_crashed_is_not_pushed_further(campaign, read):
     """After a crash at some value no lone step goes to it or beyond, and others soon neither."""
 
