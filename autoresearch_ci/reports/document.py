@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from autoresearch_ci.core.history import History
@@ -150,6 +151,8 @@ class Document:
     by_session: Sequence[Share]
     by_lane: Sequence[Share]
     """Empty without lanes."""
+    at_once: float
+    """Experiments that ran at the same time, on average while any lane was at work."""
     sessions: Sequence[Session]
     importance: Sequence[Importance]
     """The parameters that the metric has depended on, the first the most."""
@@ -188,6 +191,7 @@ def document(
         proposers=shares(history, lambda each: each.proposer),
         by_session=shares(history, lambda each: each.session),
         by_lane=by_lane(history, lanes_of(sessions)),
+        at_once=at_once(history, lanes_of(sessions)),
         sessions=_sessions(sessions),
         importance=importance,
         confirmation=history.confirmed,
@@ -276,6 +280,31 @@ def by_lane(history: History, lanes: Mapping[str, int]) -> list[Share]:
     order = {f"lane {number}": number for number in lanes.values()}
     found = shares(history, lambda e: f"lane {lanes[e.session]}" if e.session in lanes else "none")
     return sorted(found, key=lambda each: order.get(each.name, math.inf))
+
+
+def at_once(history: History, lanes: Mapping[str, int]) -> float:
+    """Experiments that ran at the same time, on average while any lane was at work.
+
+    So it is the measured speed-up over one lane; 0 where no lane has been at work.
+    """
+    spans = sorted(
+        (ended - each.seconds, ended)
+        for each in history.experiments
+        if each.session in lanes and (ended := seconds_since_1970(each.timestamp))
+    )
+    busy, until = 0.0, -math.inf
+    for began, ended in spans:
+        busy += max(0.0, ended - max(began, until))
+        until = max(until, ended)
+    return sum(ended - began for began, ended in spans) / busy if busy else 0.0
+
+
+def seconds_since_1970(timestamp: str) -> float:
+    """The time of a record; 0 where it has none that can be read."""
+    try:
+        return datetime.fromisoformat(timestamp).timestamp()
+    except ValueError:
+        return 0.0
 
 
 def _sessions(records: Sequence[SessionStart | SessionEnd]) -> list[Session]:

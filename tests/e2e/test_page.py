@@ -309,9 +309,6 @@ def test_sixteen_lanes(shown):
     opened.click("#rows tr[data-n='17']")
     assert "lane\n3" in opened.locator("#detail dl").inner_text()
     assert "experiments at once" in opened.locator("#cards").inner_text()
-    beside = [{"lane": n, "time": 10, "seconds": 10} for n in (1, 2)]
-    alone = {"lane": 1, "time": 30, "seconds": 10}
-    assert opened.evaluate("found => { rows = found; return atOnce(); }", [*beside, alone]) == 1.5
     opened = shown(history)
     assert opened.locator("#lane").is_hidden()
 

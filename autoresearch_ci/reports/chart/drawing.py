@@ -14,6 +14,7 @@ from autoresearch_ci.reports.chart import beside
 from autoresearch_ci.reports.chart.labels import SIZE, Board, width
 from autoresearch_ci.reports.chart.palette import Palette
 from autoresearch_ci.reports.chart.scale import is_wide, span
+from autoresearch_ci.reports.document import at_once
 from autoresearch_ci.reports.kinds import Kind, kind, margin, noise
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def draw(
     if not history.experiments:
         for each in (axes.xaxis, axes.yaxis):
             each.set_ticks([])
-    _headline(figure, history, colours)
+    _headline(figure, history, colours, lanes)
     _legend(figure, by_kind, lines, colours)
     _name(axes, history, limits, colours, total)
     beside.draw(figure, little, colours)
@@ -120,7 +121,7 @@ def _marked(axes: Axes) -> float:
     return max((width(f"{mark:.{digits}g}", 9.5) for mark in marks), default=0.0)
 
 
-def _headline(figure: Figure, history: History, colours: Palette) -> None:
+def _headline(figure: Figure, history: History, colours: Palette, lanes: Mapping[str, int]) -> None:
     first, best = history.baseline, history.incumbent
     if first is None or best is None or first.value is None or best.value is None:
         words = "No baseline yet"
@@ -133,6 +134,9 @@ def _headline(figure: Figure, history: History, colours: Palette) -> None:
         words += f" after {tried}" if history.next_number > 1 else " yet"
     metric = history.baseline.metric if history.baseline else "metric"
     what = f"{one_line(metric, _LONGEST)}, {better(history.direction)}"
+    if speed_up := at_once(history, lanes):
+        count = plural(len(set(lanes.values())), "lane")
+        what += f"; {count}, {speed_up:.1f} experiments at once"
     down = HEIGHT / figure.get_figheight()
     figure.text(0.012, 1 - 0.055 * down, words, fontsize=12.5, fontweight="bold")
     figure.text(0.012, 1 - 0.16 * down, what, fontsize=8.5, color=colours.quiet)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
 from itertools import islice
 from types import MappingProxyType
 from typing import Any
@@ -21,7 +20,7 @@ from autoresearch_ci.core.model import (
 from autoresearch_ci.core.text import better, clean, visible
 from autoresearch_ci.reports.chart.scale import is_wide, span
 from autoresearch_ci.reports.confirmation import verdict
-from autoresearch_ci.reports.document import by_lane, shares
+from autoresearch_ci.reports.document import at_once, by_lane, seconds_since_1970, shares
 from autoresearch_ci.reports.kinds import Kind, kind, margin, noise
 from autoresearch_ci.reports.sentence import sentence
 
@@ -94,6 +93,7 @@ def content(
         "shares": [_named(each) for each in shares(history, lambda each: each.proposer)],
         "by_session": [_named(each) for each in shares(history, lambda each: each.session)],
         "by_lane": [_named(each) for each in by_lane(history, lanes)],
+        "at_once": at_once(history, lanes),
         **{what: list(known) for what, known in names.items()},
         "lanes": [lanes.get(session, 0) for session in names["sessions"]],
         "importance": [
@@ -143,7 +143,7 @@ def _row(each: Experiment, names: Mapping[str, _Names], deviation: float, part: 
         clean(each.description)[: TITLE // part],
         names["proposers"].of(clean(each.proposer)),
         names["sessions"].of(each.session),
-        _seconds(each.timestamp),
+        int(seconds_since_1970(each.timestamp)),
         _short(each.seconds, 4),
         _short(each.memory_gb, 4),
         each.tokens,
@@ -160,14 +160,6 @@ def _row(each: Experiment, names: Mapping[str, _Names], deviation: float, part: 
 
 def _short(value: float, digits: int) -> float:
     return float(f"{value:.{digits}g}")
-
-
-def _seconds(timestamp: str) -> int:
-    """Since 1970; 0 where the record has no time that can be read."""
-    try:
-        return int(datetime.fromisoformat(timestamp).timestamp())
-    except ValueError:
-        return 0
 
 
 def _named(share: Any) -> dict[str, Any]:

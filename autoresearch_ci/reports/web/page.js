@@ -2,18 +2,6 @@
 
 function rate(each) { return each < 100 ? each.toPrecision(2) : Math.round(each).toLocaleString("en"); }
 
-// The time of all runs in lanes by the time in which any was at work: how many ran at once, on average.
-function atOnce() {
-  const times = rows.filter((row) => row.lane && row.time).map((row) => [row.time - row.seconds, row.time]).sort((a, b) => a[0] - b[0]);
-  let busy = 0, end = -Infinity, sum = 0;
-  for (const [from, to] of times) {
-    busy += Math.max(0, to - Math.max(from, end));
-    end = Math.max(end, to);
-    sum += to - from;
-  }
-  return busy ? sum / busy : 1;
-}
-
 function cards() {
   const tried = rows.filter((row) => !row.baseline), kept = tried.filter((row) => row.kind === "kept");
   const best = rows[data.best], seconds = rows.reduce((sum, row) => sum + row.seconds, 0);
@@ -24,7 +12,7 @@ function cards() {
     ["Against the baseline", best && data.baseline ? best.value === data.baseline ? "0%" : percent((best.value - data.baseline) / Math.abs(data.baseline) * 100) : "–", data.baseline === null ? "" : `from ${brief(data.baseline)}`],
     ["Experiments", tried.length.toLocaleString("en"), seconds ? `${rate(tried.length / seconds * 3600)} per hour of runs` : ""],
     ["Kept", kept.length.toLocaleString("en"), tried.length ? [`${(kept.length / tried.length * 100).toFixed(1)}% of them`, crashed ? `${crashed.toLocaleString("en")} crashed` : ""].filter(Boolean).join("; ") : ""],
-    ["Time of runs", seconds ? duration(seconds) : "–", data.by_lane.length ? `${atOnce().toFixed(1)} experiments at once` : data.sessions.length ? plural(data.sessions.length, "session") : ""],
+    ["Time of runs", seconds ? duration(seconds) : "–", data.at_once ? `${data.at_once.toFixed(1)} experiments at once` : data.sessions.length ? plural(data.sessions.length, "session") : ""],
   ];
   if (tokens) found.push(["Models", money(cost) || tokens.toLocaleString("en"), `${tokens.toLocaleString("en")} tokens`]);
   byId("cards").hidden = !rows.length;

@@ -385,3 +385,16 @@ def test_lanes_are_a_line_of_marks_each(count):
     assert "lanes" not in texts(chart(history))
     assert len(picture) < 400_000
     assert not overlaps(history, lanes=lanes)
+
+
+def test_lanes_say_how_many_experiments_ran_at_once():
+    """The measured speed-up over one lane: two beside each other, and one alone later."""
+    history = campaign([1.0, 0.9, 0.8, 0.7])
+    ends = ("2026-03-17T03:00:10+00:00",) * 2 + ("2026-03-17T03:00:30+00:00",)
+    history._experiments[1:] = [
+        replace(e, session=f"s{e.experiment % 2}", timestamp=end, seconds=10.0)
+        for e, end in zip(history.experiments[1:], ends, strict=True)
+    ]
+    lanes = {"s0": 1, "s1": 2}
+    assert "2 lanes, 1.5 experiments at once" in " ".join(texts(chart(history, lanes=lanes)))
+    assert "at once" not in " ".join(texts(chart(history)))
