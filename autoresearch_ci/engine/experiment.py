@@ -244,12 +244,17 @@ def figures(comparison: Comparison, verdict: Verdict, history: History) -> tuple
     Where there is noise, the best of several numbers is a lucky one, and the
     machine may have changed since the last keep. So there the candidate's value
     is the last kept value made better by the gain that the judge believes in,
-    as a part of the incumbent's value today.
+    as a part of the incumbent's value today. Where the noise is as large as that value, and the
+    candidate is not kept, it lies within what was measured.
     """
     last = history.incumbent
     if verdict.gain is None or last is None or last.value is None:
         return comparison.values(Side.INCUMBENT)[-1], comparison.values(Side.CANDIDATE)[-1]
-    return last.value, verdict.value(last.value, comparison.direction)
+    value = verdict.value(last.value, comparison.direction)
+    if verdict.beside is None and verdict.status is not Status.KEEP:
+        measured = [last.value, *(sample.value for sample in comparison.samples)]
+        value = min(max(value, min(measured)), max(measured))
+    return last.value, value
 
 
 def verify(trial: Trial, runs: Runs, outcome: Outcome, given: Conditions) -> Outcome:

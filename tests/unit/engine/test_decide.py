@@ -6,10 +6,11 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from autoresearch_ci.core.model import Reason, Status, Verdict
+from autoresearch_ci.core.model import Direction, MinDelta, Reason, Sample, Side, Status, Verdict
 from autoresearch_ci.engine.assembly import open_session
-from autoresearch_ci.engine.experiment import INTERRUPTED, Outcome, decide
+from autoresearch_ci.engine.experiment import INTERRUPTED, Outcome, decide, figures
 from autoresearch_ci.engine.session_request import SessionRequest
+from autoresearch_ci.judge import Comparison
 from tests.projects import SETTINGS, make_project
 
 BETTER = Outcome(9.0, judged=Verdict(Status.KEEP, Reason.IMPROVED, gain=1.0))
@@ -32,6 +33,15 @@ BETTER = Outcome(9.0, judged=Verdict(Status.KEEP, Reason.IMPROVED, gain=1.0))
 def test_an_objection_stands_above_the_judge(reason, status):
     """However much better the numbers are, what stands against a candidate decides."""
     assert decide(replace(BETTER, objection=reason)) == Verdict(status, reason)
+
+
+def test_what_is_written_of_a_discard_lies_within_what_was_measured(make_history):
+    """Also where the noise is as large as the value: a time below zero means nothing to anybody."""
+    history = make_history()  # its baseline is 1.0
+    samples = [Sample(Side.INCUMBENT, 40.0), Sample(Side.CANDIDATE, 19.0)]
+    comparison = Comparison(Direction.LOWER, MinDelta(), tuple(samples), lambda: False)
+    verdict = Verdict(Status.DISCARD, Reason.WITHIN_NOISE, gain=21.0)
+    assert figures(comparison, verdict, history) == (1.0, 1.0)
 
 
 @pytest.mark.parametrize("status", [Status.KEEP, Status.DISCARD])
