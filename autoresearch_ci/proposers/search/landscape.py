@@ -35,6 +35,8 @@ _LEAST_SPREAD = 0.3
 _SMALL = 0.25
 # Below this, about seventeen units, all values are alike: one that exploded tells no more.
 _WORST = -3.5
+# So many units are squared without leaving the range of numbers.
+_EXPLODED = 1e100
 # In units: what a crash is worth at most, and the doubt for each change of others since.
 _CRASH = -1.0
 _STALE = 0.02
@@ -132,10 +134,12 @@ def landscape(space: Space, observations: Observations) -> Landscape:
     known = np.where(worked, gains, 0.0)
     sizes = np.abs(known[known != 0])
     unit = max(float(np.quantile(sizes, _SMALL)), _TINY) if len(sizes) else 1.0
-    values = np.maximum(np.arcsinh(known / unit), _WORST)
+    with np.errstate(over="ignore"):
+        times = np.clip(known / unit, -_EXPLODED, _EXPLODED)
+    values = np.maximum(np.arcsinh(times), _WORST)
     values[~worked] = min(values.min(), _CRASH)
     # The squeezing of large values squeezes their noise as well.
-    noise = observations.noise / unit**2 / runs / (1 + (known / unit) ** 2) + _STALE * stale
+    noise = observations.noise / unit**2 / runs / (1 + times**2) + _STALE * stale
     kept = _weightiest(values)
     spread = max(float(values[kept].std()), _LEAST_SPREAD) if len(kept) > 1 else 1.0
     evidence = Evidence(

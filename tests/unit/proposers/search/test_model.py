@@ -195,11 +195,12 @@ def test_what_would_take_longer_than_anything_that_worked_is_doubted():
     assert told.works[2] < 0.5 * min(told.works[:2])
 
 
-def test_one_value_that_exploded_does_not_hide_the_others():
-    """Next to a loss of 1e100 a difference of hundredths is still a difference."""
+@pytest.mark.parametrize("worst", [-1e100, -1e200, -1e308])
+def test_one_value_that_exploded_does_not_hide_the_others(worst):
+    """Next to a loss of 1e100 and more a difference of hundredths is still a difference."""
     parameters = reading.parameters(TEXT)
     lessons = [({"LR": (0.1, 0.1 * 2**n)}, -0.01 * n) for n in range(1, 6)]
-    observations = observed(*lessons, ({"LR": (0.1, 6.4)}, -1e100))
+    observations = observed(*lessons, ({"LR": (0.1, 6.4)}, worst))
     values = landscape(Space(parameters), observations).evidence.values
     assert values[1] - values[5] > 0.3
 
