@@ -104,6 +104,44 @@ def test_whatever_there_was_is_there(tmp_path, seed, isolation):
     assert random_projects.lost(grown) == []
 
 
+FORGED = """\
+chmod 000 ign; rm -rf .git; git init -q .
+git -c user.name=a -c user.email=a@b commit -q --allow-empty -m forged
+for branch in autoresearch/zzz autoresearch-logs/zzz autoresearch-logs/t main; do
+  git update-ref refs/heads/$branch HEAD
+done
+git checkout -q -b other; touch .git/index.lock .git/refs/heads/autoresearch-logs.lock
+rm -rf .git; echo file > .git
+"""
+
+
+def test_what_a_candidate_does_to_git_reaches_no_repository_and_no_later_session(tmp_path):
+    """Forged campaigns, locks, another branch, a file for `.git`, a folder that nobody may enter."""
+    project = make_project(tmp_path / "p", **{".gitignore": "ign/\n", "target.txt": says(10)})
+    (project / "ign").mkdir()
+    (project / "ign" / "data").write_text("mine\n")
+    before = everything(project)
+    ideas = [("forge", f"{FORGED}{says(9)}"), ("honest", says(8))]
+    hold(project, ideas[:1])
+    assert [each.value for each in experiments(hold(project, ideas))] == [8.0]
+    assert everything(project) == before
+    names = git(project, "for-each-ref", "--format=%(refname:short)").splitlines()
+    assert names == ["autoresearch-logs/t", "autoresearch/t", "main"]
+    assert git(project, "branch", "--show-current") == "main"
+    assert not [*(project / ".git").glob("*.lock"), *(project / ".git/refs").rglob("*.lock")]
+
+
+def test_a_command_that_rewrites_the_target_is_named_with_what_to_take_out(tmp_path):
+    """A formatter in `run_command`: only proposals change the target."""
+    project = make_project(tmp_path / "p", **{"target.txt": "echo  metric:  10\n"})
+    command = "sed -i 's/  */ /g' target.txt && sh target.txt"
+    with pytest.raises(BaselineError) as raised:
+        hold(project, [], run_command=command)
+    assert "The run writes to target.txt, which is the target" in raised.value.remedy
+    assert "a formatter" in raised.value.remedy
+    assert command in raised.value.remedy
+
+
 def test_what_the_project_itself_rewrites_is_told_once(tmp_path):
     """A build that writes into its README is no rule violation, its candidates' builds neither."""
     build = "echo built >> README.md\n. ./target.txt\n"
