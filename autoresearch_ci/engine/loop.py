@@ -48,6 +48,8 @@ def held(
         if measure:
             yield from measure_incumbent(session)
         stop = yield from experiments
+        if not isinstance(session.remote_sync, NoRemote):
+            session.evaluator.tell(Phase("publishing what was found"))
     except KeyboardInterrupt:
         stop = StopReason.INTERRUPTED
         raise
@@ -56,8 +58,6 @@ def held(
         raise
     finally:
         ended = end(session, stop, why)
-        if not isinstance(session.remote_sync, NoRemote):
-            session.evaluator.tell(Phase("publishing what was found"))
         synced = synchronize(session, last=True, hurry=stop is StopReason.INTERRUPTED)
     yield from (Note(text) for text in synced.notes)
     yield ended
