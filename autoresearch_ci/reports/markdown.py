@@ -127,10 +127,10 @@ def jumps(kept: Sequence[Experiment]) -> str:
     numbers = [str(each.experiment) for each in kept if each.jump]
     if not numbers:
         return ""
+    named = f"experiment{'s' if numbers[1:] else ''} {', '.join(numbers[-_LATEST:])}"
     return (
-        f"**Jumps: {', '.join(numbers[-_LATEST:])}.** Their values were far outside what the "
-        "campaign had seen. Measured again, they held up, and the guard passed; read such a "
-        "change before you take it."
+        f"**A jump: {named}.** Such a value is far outside what the campaign had seen. Measured "
+        "again, it held up, and the guard passed; read the change before you take it."
     )
 
 

@@ -99,7 +99,7 @@ def test_a_jump_is_measured_again_and_flagged_everywhere(project):
     assert "improved, jump" in Layout(None, Paint(colour=False)).row(history.experiments[1])
     page = git(project, "show", "autoresearch-logs/t:README.md")
     assert ", **jump** |" in page
-    assert "**Jumps: 1.**" in page
+    assert "**A jump: experiment 1.**" in page
     assert "Autoresearch-Jump" in git(project, "log", "--format=%B", "autoresearch/t^")
     assert "Autoresearch-Jump" not in git(project, "log", "-1", "--format=%B", "autoresearch/t")
 

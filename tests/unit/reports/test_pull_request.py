@@ -86,7 +86,7 @@ def test_jumps_and_held_out_numbers_are_flagged(session_start):
     leap = {"value": 0.01, "prev": 1.0, "reason": Reason.IMPROVED, "jump": True, "holdout": 0.5}
     history.add(replace(BASELINE, experiment=1, commit="b" * 40, **leap))
     body = PullRequest(history, session_start).body()
-    assert "**Jumps: 1.**" in body
+    assert "**A jump: experiment 1.**" in body
     assert ", **jump** | 0.010000" in body
     assert "| 1 | 0.010000 | 0.500000 |" in body
 
