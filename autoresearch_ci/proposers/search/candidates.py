@@ -149,7 +149,7 @@ class Candidates:
             crashing |= np.array([False, *failed])[rows[:, at]]
         return crashing
 
-    def unrelated(self, rows: Rows, space: Space) -> NDArray[np.bool_]:
+    def inconsistent(self, rows: Rows, space: Space) -> NDArray[np.bool_]:
         """Tell candidates where a relation that the source wants between two numbers is broken.
 
         A multiple that is none any more, or a lower bound above its upper one.
@@ -168,8 +168,7 @@ class Candidates:
 
     def _values(self, at: int, space: Space) -> Array:
         """The numbers of a parameter: where it stands, and after each step."""
-        settings = [space.parameters[at].value, *(step.new for step in self._steps[at])]
-        return np.array([each if isinstance(each, float) else np.nan for each in settings])
+        return _numbers([space.parameters[at].value, *(step.new for step in self._steps[at])])
 
     def _beyond(
         self, at: int, old: Setting, new: Setting, reached: tuple[float, float] | None
@@ -180,13 +179,18 @@ class Candidates:
         settings = [standing, *(step.new for step in steps)]
         if not isinstance(old, float) or not isinstance(new, float):
             return np.array([setting == new for setting in settings])
-        numbers = np.array([each if isinstance(each, float) else np.nan for each in settings])
+        numbers = _numbers(settings)
         low, high = reached or (new, new)
         if new > old and high <= new:
             return np.array(numbers >= new)
         if new < old and low >= new:
             return np.array(numbers <= new)
         return np.array(numbers == new)
+
+
+def _numbers(settings: Sequence[Setting | None]) -> Array:
+    """The settings as numbers; what is none is not a number here either."""
+    return np.array([each if isinstance(each, float) else np.nan for each in settings])
 
 
 def _moving(rows: Rows) -> Rows:

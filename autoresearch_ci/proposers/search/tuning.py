@@ -96,9 +96,8 @@ def _weighed(
         gain = expected_gain(told.mean - best, told.deviation) * told.works
         slower = np.exp(np.clip(told.seconds - here.seconds[0], -5.0, 5.0))
         gain = gain / (_OVERHEAD + slower)
-        hopeless = candidates.crashing(rows, space, observations) | candidates.unrelated(
-            rows, space
-        )
+        hopeless = candidates.crashing(rows, space, observations)
+        hopeless |= candidates.inconsistent(rows, space)
         return np.where(hopeless, -1.0, gain)
 
     promising = np.array([each.weight >= _PROMISING for each in parameters])
