@@ -22,7 +22,21 @@ _NOT_FOUND = re.compile(
     r"not found: ([\w./@+-]+)|([\w./@+-]+|\[\[): (?:command )?not found(?!:)"
     r"|env: ['\"\u2018]?([\w./@+-]+)['\"\u2019]?: No such file"
 )
-_OF_BASH = frozenset(("[[", "declare", "mapfile", "popd", "pushd", "shopt", "source"))
+_OF_BASH = frozenset(
+    ("[[", "declare", "let", "mapfile", "popd", "pushd", "select", "shopt", "source", "typeset")
+)
+_UNKNOWN_TO_SH = re.compile(
+    r"^[\w./-]*sh: \d+: (?:set: Illegal option -o pipefail|Bad substitution"
+    r"|Syntax error: (?:\"[()}]\" unexpected|redirection unexpected|Bad for loop variable))"
+    r"|^trap: \w+: bad trap",
+    re.MULTILINE,
+)
+"""What Debian's `sh` says of the language of bash."""
+
+_FOR_BASH = (
+    "of bash, and /bin/sh runs commands. Put what needs it into a script that begins with "
+    "`#!/usr/bin/env bash`, or into `bash -c '...'`."
+)
 _TO_LOG = re.compile(r"(?<!\|)(?:&>>?|1?>>?\|?)\s*[\"']?(?:\./)?run\.log\b")
 _INSTALLS = re.compile(
     r"\b(pip3?|uv|conda|mamba|npm|pnpm|yarn|bun|apt|apt-get|apk|brew|poetry|bundle|composer|gem)"
@@ -67,17 +81,16 @@ def notes(commands: Mapping[str, str | None]) -> Iterator[str]:
 
 
 def missing(returncode: int | None, log: str) -> str:
-    """Advice on a command that the shell did not find; empty where that is not why."""
+    """Advice on what the shell did not find, or does not know; empty where that is not why."""
+    if _UNKNOWN_TO_SH.search(log):
+        return f"The command is perhaps in the language {_FOR_BASH}"
     if returncode != NOT_FOUND:
         return ""
     found = not_found(log)
     name = f"`{found[-1]}`" if found else "A command"
     if found and found[-1] in _OF_BASH:
-        return (
-            f"{name} is a word of bash, and /bin/sh runs commands. Put what needs it into a script "
-            "that begins with `#!/usr/bin/env bash`, or into `bash -c '...'`."
-            + (" In place of `source FILE` there is `. ./FILE`." if found[-1] == "source" else "")
-        )
+        instead = " In place of `source FILE` there is `. ./FILE`."
+        return f"{name} is a word {_FOR_BASH}{instead if found[-1] == 'source' else ''}"
     if found and "/" in found[-1] and not found[-1].startswith("/"):
         return (
             f"{name} was not found: the project has no such file. Commands begin at the root of "

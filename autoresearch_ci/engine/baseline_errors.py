@@ -10,6 +10,7 @@ from autoresearch_ci.core.model import Reason
 from autoresearch_ci.engine.measurement import Measurement, Objection
 
 _REMEDY = "Run it by hand until it works, then start again: {run}"
+_MENDED = "Then start again; the command is: {run}"
 _REMEDIES = {
     Reason.TIMEOUT: "Give it more time (time_budget, kill_after), or make it shorter: {run}",
     Reason.OUT_OF_MEMORY: "Give it more memory (memory_limit), or make it smaller: {run}",
@@ -85,4 +86,5 @@ def _template(measurement: Measurement, target: str) -> str:
     """The template of the remedy, by what the run did."""
     if target in measurement.changed:
         return _REWRITES_TARGET
-    return _REMEDIES.get(measurement.reason or Reason.NO_METRIC, _REMEDY)
+    otherwise = _MENDED if measurement.advice else _REMEDY
+    return _REMEDIES.get(measurement.reason or Reason.NO_METRIC, otherwise)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -32,6 +33,7 @@ from autoresearch_ci.engine.metric_forms import RESULT, MetricReader, Printed
 from autoresearch_ci.engine.project_advice import Hidden, of_project
 from autoresearch_ci.engine.result_file import new_name, take
 from autoresearch_ci.engine.run_trees import RunTrees, Tried
+from autoresearch_ci.engine.unattended_advice import advice as unattended
 from autoresearch_ci.executors import Command
 from autoresearch_ci.trees import Network, Tree, Trees
 
@@ -154,7 +156,7 @@ class Evaluator:
                     f", since no run of the incumbent took more than {self.slowest:.1f}: "
                     "set time_budget to allow more"
                 )
-            hint = self._closed(log, run) or missing(run.returncode, log)
+            hint = self._closed(log, run, shell)
             return replace(found, reason=failure, error=error, advice=hint)
         said = text_of(self._run_log)
         reading = self._read(trial, run, said)
@@ -215,7 +217,7 @@ class Evaluator:
         run = self.execute(run_setup, setup, SETUP_BUDGET, self._setup_log)
         if failure := failure_of(run):
             log = tail(self._setup_log)
-            hint = self._closed(log, run, Network.HOST) or missing(run.returncode, log)
+            hint = self._closed(log, run, setup, Network.HOST)
             raise MachineError(
                 f"setup_command failed: {explain(run, failure, SETUP_BUDGET)}.",
                 detail=log,
@@ -235,7 +237,7 @@ class Evaluator:
         )
         if failure := failure_of(run):
             error, log = f"guard_command: {explain(run, failure, budget)}", tail(self._guard_log)
-            hint = self._missed(log) or self._closed(log, run) if trial.is_unchanged else ""
+            hint = self._missed(log) or self._closed(log, run, shell) if trial.is_unchanged else ""
             return Objection(Reason.GUARD_FAILED, error, log, hint)
         if violations:
             error = f"under guard_command, changed {_listed(violations)}"
@@ -265,7 +267,7 @@ class Evaluator:
         run = self.trees.beside(trial, lambda tree: self.execute(tree.run, shell, budget, None))
         if failure := failure_of(run):
             problem = end_of(run.errors) or explain(run, failure, budget)
-            hint = self._closed(run.errors, run) or missing(run.returncode, run.errors)
+            hint = self._closed(run.errors, run, shell)
             return "", f"evidence_command failed: {problem}. {hint}".strip()
         return run.output, "" if run.output.strip() else "evidence_command printed nothing."
 
@@ -281,10 +283,14 @@ class Evaluator:
             return ""
         return missed(said, self.trees.left(), str(root), self._settings.artifacts)
 
-    def _closed(self, said: str, run: Run, network: Network | None = None) -> str:
-        """Advice on what a failed command said, where its tree leaves out what it needs."""
-        of_files = of_project(said, self._root, run.returncode, self._hidden)
-        return of_files or closed(said, self._root, network or Network(self._settings.network))
+    def _closed(self, said: str, run: Run, shell: str, network: Network | None = None) -> str:
+        """Advice on what a failed command said: what it needs, and does not have in its tree."""
+        return (
+            of_project(said, shell, self._root, run.returncode, self._hidden)
+            or closed(said, self._root, network or Network(self._settings.network))
+            or missing(run.returncode, said)
+            or unattended(said, shell, self._environment, os.environ)
+        )
 
     def _read(self, trial: Tried, run: Run, said: str) -> Reading:
         """The metric's value or what is wrong; and what the command that gave it did besides.
@@ -326,8 +332,7 @@ class Evaluator:
         silent = done.returncode == 1 and not done.output.strip() and not done.errors.strip()
         if (failure := failure_of(done)) and not silent:
             problem = end_of(done.errors) or explain(done, failure, budget)
-            hint = self._missed(done.errors) or self._closed(done.errors, done)
-            hint = hint or missing(done.returncode, done.errors)
+            hint = self._missed(done.errors) or self._closed(done.errors, done, shell)
             return Reading(None, f"{name} failed: {problem}", violations, hint)
         value, error = parse(done.output, self._settings.metric_name)
         others: dict[str, float] = {}

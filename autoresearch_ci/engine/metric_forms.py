@@ -12,6 +12,7 @@ is none.
 
 from __future__ import annotations
 
+import difflib
 import json
 import math
 import re
@@ -41,6 +42,7 @@ _GROUPED = re.compile(
 )
 _UNIT = re.compile(r"(?:%|[^\W\d_]{1,12})(?:/[^\W\d_]{1,12})?")
 _QUANTITY = re.compile(rf"(?P<number>.*?[0-9.])(?P<gap>[ \u00a0\u202f]?)(?P<unit>{_UNIT.pattern})")
+_NAMED = re.compile(r"^[ \t]*([^\W\d][\w./%-]*)[ \t]*[:=][ \t]*[-+.]?\d", re.MULTILINE)
 _METRIC = re.compile(r"^[ \t]*METRIC[ \t]+([^\s=]+)[ \t]*=[ \t]*(.*)$", re.MULTILINE)
 _OBJECT = re.compile(r"^[ \t]*\{.*\}[ \t]*$", re.MULTILINE)
 
@@ -122,10 +124,13 @@ class Printed:
         return dict(every[:MOST_METRICS])
 
     def _nearly(self, wanted: str) -> str:
-        """A name that differs in its case alone, of a number that was printed."""
-        plain = re.findall(r"^[ \t]*([^\s:=]+)[ \t]*[:=][ \t]*[-+.]?\d", self._output, re.MULTILINE)
-        names = (canonical(name) for name in (*self.metrics(), *plain))
-        return next((name for name in names if name.casefold() == wanted.casefold()), "")
+        """The name of a printed number that may be meant: spelt otherwise, or within an object."""
+        plain = _NAMED.findall(self._output)
+        names = {canonical(name).casefold(): name for name in (*plain, *self.metrics())}
+        word = wanted.casefold()
+        below = [name for name in names if name.endswith(f".{word}")]
+        alike = difflib.get_close_matches(word, names, n=1, cutoff=0.8)
+        return next((names[key] for key in (word, *below, *alike) if key in names), "")
 
     def _within(self, name: str) -> Found | None:
         """Advice where the metric stands within a line, and not at its beginning."""

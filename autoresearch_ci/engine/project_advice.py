@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from shlex import quote
 
-from autoresearch_ci.core.shell import NOT_FOUND
 from autoresearch_ci.engine.isolation_advice import NOT_THERE, is_shown
 from autoresearch_ci.workspace.outputs import OUTPUTS
 
@@ -24,14 +23,23 @@ _MODULE = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\s'\"`\u2018\u2019:;,|&<>(){}\[\]]+")
+_STUMBLES = re.compile(
+    r"not found|no such file|illegal option|invalid option|unexpected|bad interpreter|\\r|\^M|\r",
+    re.IGNORECASE,
+)
+"""What shells say where a carriage return is the end of a word."""
+
 _NO_GO = re.compile(r"can't cd to")
 
 
-def of_project(said: str, root: Path, returncode: int | None, hidden: Hidden) -> str:
+def of_project(said: str, shell: str, root: Path, returncode: int | None, hidden: Hidden) -> str:
     """Tell what is the matter with a file of the project that a command missed; else nothing.
 
-    `said` is the end of what the command printed, `root` the user's working tree.
+    `said` is the end of what the command `shell` printed, `root` the user's working tree.
     """
+    named = _named(f"{said} {shell}", root) if _STUMBLES.search(said) else ()
+    if found := _ends_of_windows(named, root):
+        return found
     for line in said.splitlines():
         closed = returncode == _NOT_EXECUTABLE and "ermission denied" in line
         if closed and (found := _not_executable(line, root)):
@@ -50,8 +58,6 @@ def of_project(said: str, root: Path, returncode: int | None, hidden: Hidden) ->
                 f"{link.relative_to(root)} is a link to {at}, which is not shown to runs. Set "
                 f"`sandbox_read: {at}` to show it."
             )
-        if returncode == NOT_FOUND and (found := _ends_of_windows(paths, root)):
-            return found
     return ""
 
 
@@ -107,15 +113,17 @@ def _not_executable(line: str, root: Path) -> str:
     return ""
 
 
-def _ends_of_windows(paths: list[str], root: Path) -> str:
+def _ends_of_windows(paths: Iterable[str], root: Path) -> str:
+    """Tell which of these is a script of the shell in which the ends of lines are of Windows."""
     for path in paths:
         if not (root / path).is_file():
             continue
         with (root / path).open("rb") as file:
             first = file.readline(200)
-        if first.startswith(b"#!") and first.endswith(b"\r\n"):
+        script = first.startswith(b"#!") or path.endswith((".sh", ".bash"))
+        if script and first.endswith(b"\r\n"):
             return (
-                f"{path} has the line ends of Windows, so its first line names no program. Save it "
-                f"with those of Unix (`sed -i 's/\\r$//' {quote(path)}`) and commit it."
+                f"{path} has the line ends of Windows, which are taken for a part of its words. "
+                f"Save it with those of Unix (`sed -i 's/\\r$//' {quote(path)}`) and commit it."
             )
     return ""

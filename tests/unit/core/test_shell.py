@@ -84,6 +84,11 @@ def test_a_command_that_is_missing_is_named(log, name):
     [
         ("/bin/sh: 1: source: not found", "`. ./FILE`"),
         ("/bin/sh: 1: [[: not found", "`bash -c '...'`"),
+        ("/bin/sh: 1: set: Illegal option -o pipefail", "`bash -c '...'`"),
+        ('/bin/sh: 1: Syntax error: "(" unexpected', "`bash -c '...'`"),
+        ("/bin/sh: 2: Syntax error: redirection unexpected", "`bash -c '...'`"),
+        ("/bin/sh: 1: Syntax error: Bad for loop variable", "`bash -c '...'`"),
+        ("bench.sh: 3: Bad substitution", "`bash -c '...'`"),
         ("/bin/sh: 1: ./solve.sh: not found", "root of the repository"),
     ],
 )

@@ -176,6 +176,22 @@ def test_a_number_in_another_unit_is_not_the_metric():
     assert reader.known_units == {"time": "ms", "a": "kB"}
 
 
+@pytest.mark.parametrize(
+    ("printed", "name"),
+    [
+        ("METRIC scores=3", "scores"),
+        ('{"results": {"score": 1}}', "results.score"),
+        ("METRIC total_score=3\nMETRIC seconds=1", None),
+        ("seconds: 3", None),
+    ],
+)
+def test_a_name_that_may_be_meant_is_told(printed, name):
+    """Another spelling, or a place further down in an object, is to be written as it is printed."""
+    found = Printed(printed).metric("score")
+    assert found.quantity is None
+    assert (f"Set metric_name to {name}," in found.advice) == bool(name)
+
+
 @pytest.mark.parametrize("printed", ["METRIC Score=1", "Score: 1", '{"SCORE": 1.5}'])
 def test_a_name_in_another_case_is_told(printed):
     """Somebody who prints Score and set score is told so."""

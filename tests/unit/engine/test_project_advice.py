@@ -37,7 +37,7 @@ def test_what_is_not_committed(root, said, path):
     for each in ("eval.sh", "data/raw/a.csv"):
         (root / each).write_text("x\n")
     hidden = (".git", "run.log", "eval.sh", "data/raw", "lib/helper.py", "tools")
-    found = of_project(said.format(root=root), root, 1, lambda: hidden)
+    found = of_project(said.format(root=root), "make", root, 1, lambda: hidden)
     assert bool(found) == bool(path)
     assert not path or f"git add {path} " in found
 
@@ -56,11 +56,11 @@ def test_a_link_out_of_the_project(root, said, tmp_path):
     (tmp_path / "sets/train.csv").write_text("x\n")
     (root / "data/set").symlink_to("../../sets")
     said = said.format(root=root)
-    assert f"`sandbox_read: {tmp_path}/sets`" in of_project(said, root, 1, tuple)
+    assert f"`sandbox_read: {tmp_path}/sets`" in of_project(said, "make", root, 1, tuple)
     (root / "data/set").unlink()
     (root / "data/set").symlink_to("../other")
     (root / "other").mkdir()
-    assert of_project(said, root, 1, tuple) == ""
+    assert of_project(said, "make", root, 1, tuple) == ""
 
 
 def test_a_script_that_cannot_be_started(root):
@@ -68,17 +68,35 @@ def test_a_script_that_cannot_be_started(root):
     script = root / "run.sh"
     script.write_bytes(b"#!/bin/sh\r\necho\r\n")
     said = "/bin/sh: 1: ./run.sh: "
-    assert "chmod +x run.sh " in of_project(f"{said}Permission denied", root, 126, tuple)
+    assert "chmod +x run.sh " in of_project(f"{said}Permission denied", "make", root, 126, tuple)
     script.chmod(0o755)
-    assert "line ends of Windows" in of_project(f"{said}not found", root, 127, tuple)
+    assert "line ends of Windows" in of_project(f"{said}not found", "make", root, 127, tuple)
     script.write_bytes(b"#!/bin/sh\n")
-    assert of_project(f"{said}not found", root, 127, tuple) == ""
+    assert of_project(f"{said}not found", "make", root, 127, tuple) == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "shell"),
+    [
+        ("/usr/bin/env: \u2018bash\\r\u2019: No such file or directory", "./run.sh --fast"),
+        ("run.sh: 1: set: Illegal option -", "sh run.sh"),
+        ("run.sh: line 2: $'\\r': command not found", "bash run.sh"),
+        ("run.sh: 3: Syntax error: end of file unexpected", "cd . && sh run.sh"),
+        ("/bin/sh^M: bad interpreter: No such file", "make"),
+    ],
+)
+def test_the_line_ends_of_windows(root, said, shell):
+    """Whatever shells say of a carriage return, it ends in the script that has them."""
+    (root / "run.sh").write_bytes(b"set -e\r\npython3 t.py\r\n")
+    (root / "make").write_bytes(b"#!/bin/sh\r\n")
+    assert "sed -i 's/\\r$//'" in of_project(said, shell, root, 2, tuple)
+    assert of_project("x: No such file", "python3 t.py", root, 2, tuple) == ""
 
 
 @pytest.mark.parametrize("said", ["sh: 1: data: not found", f"{'a' * 300}: not found"])
 def test_what_is_no_script(root, said):
     """A folder's name, or what is no name of a file at all, is no reason to fail."""
-    assert of_project(said, root, 127, tuple) == ""
+    assert of_project(said, "make", root, 127, tuple) == ""
 
 
 def test_the_error_says_it(tmp_path):
