@@ -84,8 +84,11 @@ def choose_tag(
                 f"`autoresearch-ci rm {wanted}`.",
             )
         return wanted
-    tag = None if new else unfinished(workspace, finished)
-    return tag or workspace.new_tag(today(), taken=_numbered(workspace))
+    if not new and (tag := unfinished(workspace, finished)):
+        return tag
+    tag = workspace.new_tag(today(), taken=_numbered(workspace))
+    workspace.check_tag(tag)
+    return tag
 
 
 def without_branch(workspace: Workspace) -> list[str]:

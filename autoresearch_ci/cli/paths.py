@@ -10,10 +10,17 @@ from pathlib import Path
 
 
 def repository_root(path: Path) -> Path:
-    """The nearest directory at or above `path` that git keeps, else `path` itself."""
+    """The nearest directory at or above `path` that git keeps, else `path` itself.
+
+    WorkspaceError for a repository without files, so that nobody looks for settings there.
+    """
     for folder in (path, *path.parents):
         if (folder / ".git").exists():
             return folder
+    if (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir():
+        from autoresearch_ci.workspace import Workspace  # noqa: PLC0415 - GitPython takes its time
+
+        Workspace.open(path)  # says where its files are
     return path
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import posixpath
 import stat
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 
 from autoresearch_ci.core.errors import TargetError, WorkspaceError
 from autoresearch_ci.core.files import signature
@@ -24,7 +26,7 @@ def check_target(git: Git, root: Path, target: str, readonly: Sequence[str]) -> 
     """Raise TargetError unless `target` is a tracked, plain, non-empty text file."""
     check_name(root, target)
     check_allowed(target, readonly)
-    _check_file(root, target)
+    _check_file(git, root, target)
     listed = git.run("ls-files", "-v", "-z", "--", target)
     if listed[:1].islower() or listed.startswith(b"S "):
         flag = "assume-unchanged" if listed[:1].islower() else "skip-worktree"
@@ -59,7 +61,7 @@ def check_target_at(
     if kind != "blob" or mode not in FILES:
         raise TargetError(
             f"The target {target} is no file in {commit[:12]}, where the campaign is to begin.",
-            remedy=_ANOTHER,
+            remedy=_instead(git, commit, target),
         )
     if size == "0":
         raise TargetError(f"The target {target} is empty.", remedy=_ANOTHER)
@@ -106,7 +108,7 @@ def check_allowed(target: str, readonly: Sequence[str]) -> None:
         )
 
 
-def _check_file(root: Path, target: str) -> None:
+def _check_file(git: Git, root: Path, target: str) -> None:
     at = root
     for part in target.split("/"):
         if at != root and (at / ".git").exists():
@@ -122,12 +124,39 @@ def _check_file(root: Path, target: str) -> None:
             )
     sig = signature(str(at))
     if sig is None:
-        raise TargetError(f"The target {target} does not exist.", remedy=_ANOTHER)
+        raise TargetError(
+            f"The target {target} does not exist.", remedy=_instead(git, "HEAD", target)
+        )
+    if stat.S_ISDIR(sig[0]):
+        raise TargetError(
+            f"The target {target} is a folder.",
+            remedy="Name the file in it that is to be improved first, and in editable_files what "
+            f"may change with it, as `{target.rstrip('/')}/`.",
+        )
     if not stat.S_ISREG(sig[0]):
         raise TargetError(f"The target {target} is not a file.", remedy=_ANOTHER)
     if sig[1] == 0:
         raise TargetError(f"The target {target} is empty.", remedy=_ANOTHER)
     check_text(target, at.read_bytes())
+
+
+def _instead(git: Git, commit: str, target: str) -> str:
+    """The way out where a commit, or the working tree on it, has no such file."""
+    plain = target.strip("'\"`\u2018\u2019\u201c\u201d")
+    if plain != target:
+        return f"Quotes are part of a path here: write {plain} without any."
+    _, out = git.ask("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, ok=(0, 128))
+    known = os.fsdecode(out).split("\0")[:-1]
+    if target in known:
+        return (
+            f"It is in the last commit and gone from here: `git checkout HEAD -- {quote(target)}` "
+            "brings it back. If it was renamed, commit that and name what it is called now."
+        )
+    alike = {path.lower(): path for path in known}
+    name = posixpath.basename(target).lower()
+    same = [path for path in alike if posixpath.basename(path) == name]
+    near = same or difflib.get_close_matches(target.lower(), alike, n=1, cutoff=0.8)
+    return f"Did you mean {alike[near[0]]}? {_ANOTHER}" if near else _ANOTHER
 
 
 def check_text(target: str, content: bytes) -> None:

@@ -17,6 +17,14 @@ from autoresearch_ci.workspace.refs import CODE, LOGS, Refs, campaign_refs
 from autoresearch_ci.workspace.state import State, load, save
 from autoresearch_ci.workspace.trial import Tip
 
+_REBASES = "A rebase is under way: end it (`git rebase --continue` or `--abort`)"
+_UNDER_WAY = {
+    "rebase-merge": _REBASES,
+    "rebase-apply": _REBASES,
+    "BISECT_START": "A bisection is under way: end it (`git bisect reset`)",
+}
+"""What git leaves in its directory while it has detached HEAD, and the way back."""
+
 
 class SessionBranch:
     """The work of one session: `enter`, then `leave`. Nothing but the campaign's refs moves.
@@ -100,10 +108,11 @@ class SessionBranch:
             return ""
         if base is None:
             if not at:
+                ends = (how for mark, how in _UNDER_WAY.items() if (self._git_dir / mark).exists())
+                first = next(ends, "Switch to a branch (`git switch main`)")
                 raise WorkspaceError(
                     "HEAD is detached: there is no branch to start a campaign from.",
-                    remedy="Switch to a branch (`git switch main`), or name the commit to start "
-                    "from: --base HEAD",
+                    remedy=f"{first}, or name the commit to start from: --base HEAD",
                 )
             return branch.resolve(self._git, at)
         return branch.require_commit(self._git, base, "The base")

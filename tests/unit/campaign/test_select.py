@@ -46,6 +46,14 @@ def test_the_first_campaign_is_named_after_the_day(project):
     assert today()[:3].isalpha()
 
 
+def test_a_branch_in_the_way_of_every_tag(project):
+    """Many have a branch `autoresearch`, above which git has no other: it is to be renamed."""
+    git(project, "branch", "autoresearch")
+    with pytest.raises(WorkspaceError) as caught:
+        tag_of(project)
+    assert "git branch -m autoresearch " in caught.value.remedy
+
+
 def test_an_unfinished_campaign_is_gone_on_with(project):
     """Without a tag, run continues what a limit or Ctrl-C ended."""
     hold(project, [WORSE, NINE], tag="one", max_experiments=1)

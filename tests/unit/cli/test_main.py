@@ -12,6 +12,7 @@ import pytest
 from autoresearch_ci import __version__
 from autoresearch_ci.cli import VERBS, main
 from autoresearch_ci.config import Settings
+from tests.projects import git
 
 
 def call(*words):
@@ -95,6 +96,15 @@ def test_an_error_of_the_user_is_1_and_ends_in_the_remedy(tmp_path, capsys):
     assert err.startswith("error: ")
     assert len(err.splitlines()) >= 2
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("verb", ["init", "config", "run"])
+def test_a_bare_repository_is_no_place_to_look_for_settings(verb, tmp_path, capsys):
+    """Nobody is sent to write a section into the git directory of a server's repository."""
+    git(tmp_path, "init", "-q", "--bare", ".")
+    assert call("--repo", str(tmp_path), verb) == 1
+    assert "git clone" in capsys.readouterr().err
+    assert not (tmp_path / "CLAUDE.md").exists()
 
 
 def test_help_imports_nothing_heavy():

@@ -177,6 +177,23 @@ def test_a_detached_head_needs_a_base(repo):
     assert (repo.at, repo.head) == ("HEAD", start)
 
 
+@pytest.mark.parametrize(
+    ("script", "way_back"),
+    [
+        ("git rebase -q other", "git rebase --continue"),
+        ("git bisect start; git bisect bad; git bisect good HEAD~2", "git bisect reset"),
+    ],
+)
+def test_a_head_that_git_detached_is_told_the_way_back(repo, script, way_back):
+    """In the middle of a rebase or a bisection no branch can be switched to."""
+    repo.sh("git branch -q other; echo 1 > new; git add new; git commit -qm 1; echo 2 > new")
+    repo.sh("git commit -qam 2; git checkout -q other; echo 3 > new; git add new; git commit -qm 3")
+    repo.sh(f"git checkout -q main; {script} > /dev/null 2>&1 || true")
+    with pytest.raises(WorkspaceError, match="detached") as error, repo.campaign():
+        pass
+    assert way_back in error.value.remedy
+
+
 def test_a_linked_worktree_works_and_a_branch_in_another_is_refused(repo, tmp_path):
     """Campaigns run side by side in worktrees; one that somebody stands on is left alone."""
     repo.sh(f"git worktree add -q -b side '{tmp_path}/w t'")
