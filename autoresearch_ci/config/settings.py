@@ -101,7 +101,7 @@ class Settings(BaseModel):
         default_factory=lambda done: 2 * done["time_budget"],
         description="time after which its whole process tree is killed: seconds, or with a unit; "
         "not less than `time_budget`. Where neither is set, a candidate ends at 20 times what "
-        "the incumbent takes, and not before 30 seconds",
+        "the session began with takes, and not before 30 seconds",
         examples=["600"],
     )
     readonly_files: Globs = Field(

@@ -65,7 +65,8 @@ class Evaluator:
     No command runs past `until`, an instant of `time.monotonic`: OutOfTimeError.
     `tell` hears of each command before it is run.
     `bounded` says that nobody has chosen how long a run may take: then a candidate's is
-    ended early where it takes far longer than any of the incumbent's, the `slowest`.
+    ended early where it takes far longer than what the session began with, whose `slowest` run is
+    known: where slower is better, each keep would allow the next one twenty times as much.
     `units` are those that the project's numbers are known to be in, by name.
     `hidden` lists what of the user's tree is neither committed nor ignored.
     """
@@ -153,7 +154,7 @@ class Evaluator:
             error = explain(run, failure, budget)
             if failure is Reason.TIMEOUT and budget < self._settings.kill_after:
                 error += (
-                    f", since no run of the incumbent took more than {self.slowest:.1f}: "
+                    f", since what the session began with took no more than {self.slowest:.1f}: "
                     "set time_budget to allow more"
                 )
             hint = self._closed(log, run, shell)

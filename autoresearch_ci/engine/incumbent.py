@@ -45,7 +45,7 @@ class Incumbent:
         self.samples = tuple(Sample(Side.INCUMBENT, value) for value in values)
         self.metrics = (*self.metrics, outcome.metrics)
         longest = max((each.run.seconds for each in outcome.measurements), default=0.0)
-        self._evaluator.slowest = max(self._evaluator.slowest, longest)
+        self._evaluator.slowest = self._evaluator.slowest or longest
 
     def foresee(self, given: Conditions) -> str:
         """Say where the time is too short for an experiment, as far as the records tell."""
@@ -121,7 +121,7 @@ class Incumbent:
         in_a_row = self._crashes
         if in_a_row == 1 or in_a_row & (in_a_row - 1) or given.is_over():
             return outcome
-        runs = Runs(given.evaluator, trial)
+        runs = Runs(given.evaluator, trial, usual=True)
         for _ in range(2):
             if (run := runs.of(Side.INCUMBENT)).reason is None:
                 break

@@ -32,7 +32,7 @@ class Runs:
         self._trial.show(side)
         usual = self._usual and side is Side.CANDIDATE
         run = self._evaluator.measure(self._trial, doing or f"{side}", opens=opens, usual=usual)
-        if side is Side.INCUMBENT and run.reason is None:
+        if side is Side.INCUMBENT and run.reason is None and not self._usual:
             self._evaluator.slowest = max(self._evaluator.slowest, run.run.seconds)
         self.measurements = (*self.measurements, run)
         self._logs[side], self.last = run.log, side

@@ -222,8 +222,18 @@ def test_what_takes_far_longer_than_the_incumbent_is_ended(project, monkeypatch,
         assert slow.status is Status.KEEP
     else:
         assert slow.reason is Reason.TIMEOUT
-        assert slow.error.startswith("killed after 0.4 seconds, since no run of the incumbent")
+        assert slow.error.startswith("killed after 0.4 seconds, since what the session began")
         assert "set time_budget" in slow.error
+
+
+def test_where_slower_is_better_a_run_does_not_become_ever_longer(project, monkeypatch):
+    """Keeps that each take longer do not raise what the next one may take."""
+    monkeypatch.setattr("autoresearch_ci.engine.evaluator.LEAST_SECONDS", 1.5)
+    monkeypatch.setattr("autoresearch_ci.engine.evaluator.SLOWER", 4)
+    ideas = [("slow", "sleep 0.7\n" + says(9)), ("slower", "sleep 2\n" + says(8))]
+    slow, slower = experiments(hold(project, ideas))[1:]
+    assert slow.status is Status.KEEP
+    assert slower.reason is Reason.TIMEOUT
 
 
 def test_hidden_characters_are_named(project):
