@@ -19,7 +19,7 @@ KEYWORDS = word_set(
 _TRUTHS = frozenset({"True", "False", "true", "false"})
 _LIMIT = 60
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_ASSIGN = frozenset({"=", ":=", "?="})
+_ASSIGN = frozenset({"=", ":=", "?=", "<-", "<<-"})
 _COMPARE = frozenset({"==", "!=", "===", "!==", "<", ">", "<=", ">="})
 _OPENERS = {"(": ")", "[": "]", "{": "}"}
 _CLOSERS = frozenset(")]}")

@@ -13,7 +13,7 @@ from autoresearch_ci.source_code.syntax import Kind, Token
 SIGILS = "$@%"
 """The sign before a name where shells, Perl and PHP use it, and not always where they set it."""
 
-ASSIGNING = {"=", ":=", "+=", "-=", "*=", "/=", "**=", "//=", "<-"}
+ASSIGNING = {"=", ":=", "+=", "-=", "*=", "/=", "**=", "//=", "<-", "<<-"}
 
 _OPERATORS = frozenset("% | & ^ < > ? << >> || && // ** ~ + - * / !".split())  # noqa: SIM905
 _DECLARING = frozenset(

@@ -165,6 +165,8 @@ LANGUAGES = {
     "a.cpp": ('auto loss = run();\nstd::cout << "loss: " << loss;\n', [1, 2]),
     "a.sh": ("loss=$(run)\necho loss: $loss\n", [1, 2]),
     "a.rb": ('loss = run\nputs "loss: #{loss}"\n', [1, 2]),
+    "a.R": ('loss <- run()\ncat("loss:", loss, "\\n")\n', [1, 2]),
+    "a.r": ('loss <<- run()\ncat("loss:", loss, "\\n")\n', [1, 2]),
     "a.jl": ('loss = run()\nprintln("loss: ", loss)\n', [1, 2]),
 }  # fmt: skip
 

@@ -52,6 +52,8 @@ def first_steps(text, path="train.py"):
         ("Dockerfile", "FROM python:3.11\nENV THREADS=4\nEXPOSE 8080\n", ["THREADS"]),
         ("a.css", ".btn { width: 16px; }\n", ["btn.width"]),
         ("a.ini", "[a]\nlr = 0.1\n", ["a.lr"]),
+        ("a.R", "lr <- 0.1\ntotal <<- 3L\nif (x < -1) lr\n", ["lr", "total"]),
+        ("a.fs", "rate <- 0.5\n", ["rate"]),
     ],
 )
 def test_numbers_have_the_names_that_people_gave_them(path, text, names):
