@@ -31,7 +31,7 @@ _UNKNOWN_TO_SH = re.compile(
     r"|^trap: \w+: bad trap",
     re.MULTILINE,
 )
-"""What Debian's `sh` says of the language of bash."""
+"""Words of Debian's `sh` on the language of bash."""
 
 _FOR_BASH = (
     "of bash, and /bin/sh runs commands. Put what needs it into a script that begins with "

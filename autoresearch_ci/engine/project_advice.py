@@ -27,7 +27,7 @@ _STUMBLES = re.compile(
     r"not found|no such file|illegal option|invalid option|unexpected|bad interpreter|\\r|\^M|\r",
     re.IGNORECASE,
 )
-"""What shells say where a carriage return is the end of a word."""
+"""Words of shells where a carriage return is the end of a word."""
 
 _NO_GO = re.compile(r"can't cd to")
 

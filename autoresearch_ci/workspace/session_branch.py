@@ -23,7 +23,7 @@ _UNDER_WAY = {
     "rebase-apply": _REBASES,
     "BISECT_START": "A bisection is under way: end it (`git bisect reset`)",
 }
-"""What git leaves in its directory while it has detached HEAD, and the way back."""
+"""Marks in the git directory of what detached HEAD, and the way back from each."""
 
 
 class SessionBranch:
