@@ -8,7 +8,7 @@ is named somewhere in the source.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
@@ -32,7 +32,6 @@ _FAMILIES = (
     ("nearest", "bilinear", "bicubic"),
 )
 _COMPARES = frozenset({"==", "!=", "===", "!=="})
-_AFTER_MEMBER = frozenset("=,;(}")
 _CLOSE = {"(": ")", "[": "]", "{": "}"}
 # Names that many things have: what one of them is compared with says nothing of another.
 _ANYBODY = word_set("name key value val type kind text line word cmd command path arg args id s x")
@@ -284,30 +283,21 @@ class Alternatives:
         return words
 
     @cached_property
-    def members(self) -> Mapping[str, Mapping[str, None]]:
-        """Capitalised names, and the shouted members that the source names of each."""
+    def members(self) -> Mapping[str, Sequence[str]]:
+        """Enumerations and their members: those declared, and what is shouted of other names."""
         found: dict[str, dict[str, None]] = {}
         for owner, dot, member in zip(self.plain, self.plain[1:], self.plain[2:], strict=False):
             told = dot.text == "." and owner.text[:1].isupper()
             if told and member.kind is Kind.NAME and member.text.isupper():
                 found.setdefault(owner.text, {})[member.text] = None
-        for at, token in enumerate(self.plain):
-            if token.text in ("class", "enum") and at + 1 < len(self.plain):
-                self._declare(at + 1, found)
-        return found
+        declared = {one.name: one.members for one in self._source.enumerations if not one.plain}
+        return {name: list(members) for name, members in found.items()} | declared
 
-    def _declare(self, at: int, found: dict[str, dict[str, None]]) -> None:
-        """Members of `class Policy(Enum):` or `enum Policy {`: its shouted names."""
-        name = self.plain[at].text
-        header = [token.text for token in self.plain[at : at + 6]]
-        if self.plain[at - 1].text != "enum" and not any("Enum" in word for word in header):
-            return
-        inside = self.plain[at + 1 : at + 60]
-        for token, after in pairwise(inside):
-            if token.text in ("class", "def", "enum", "}"):
-                break
-            if token.kind is Kind.NAME and token.text.isupper() and after.text in _AFTER_MEMBER:
-                found.setdefault(name, {})[token.text] = None
+    @cached_property
+    def plain_members(self) -> Mapping[str, tuple[str, Sequence[str]]]:
+        """Members that are named by themselves: their enumeration, and all of its members."""
+        plain = [one for one in self._source.enumerations if one.plain]
+        return {member: (one.name, one.members) for one in plain for member in one.members}
 
 
 def _word(token: Token) -> re.Match[str] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from autoresearch_ci.proposers.search.names import word_set
@@ -65,21 +65,27 @@ class _Frame:
     option: str = ""
     indexing: bool = False
     declares: bool = False
+    expands: bool = False
     position: int = 0
     items: list[int] = field(default_factory=list)
 
 
-def sites(tokens: Sequence[Token], *, words: bool) -> Iterator[Site]:
-    """Every number, string, truth and member of something, in order; every other word on demand."""
-    yield from _Reader(tokens, words=words).read()
+def sites(tokens: Sequence[Token], *, words: bool, members: Collection[str] = ()) -> Iterator[Site]:
+    """Every number, string, truth and member of something, in order; every other word on demand.
+
+    `members` are names that stand for a member by themselves.
+    """
+    yield from _Reader(tokens, words=words, members=members).read()
 
 
 class _Reader:
     """One pass over the tokens that keeps the open brackets and the named blocks."""
 
-    def __init__(self, tokens: Sequence[Token], *, words: bool) -> None:
+    def __init__(self, tokens: Sequence[Token], *, words: bool, members: Collection[str]) -> None:
         self.tokens = tokens
         self.words = words
+        self.members = members
+        self.bullet, self.list_at = -1, (-1, 0)
         self.frames = [_Frame("")]
         self.blocks: list[tuple[int, str]] = []
         self.line = 0
@@ -108,6 +114,10 @@ class _Reader:
     def _token(self, index: int, token: Token) -> Iterator[Site]:
         frame = self.frames[-1]
         text = token.text
+        if index == self.bullet:
+            return
+        if self.words and not frame.opener and self._is_set(index):
+            frame.items.clear()  # `export A=1 B=2`
         if token.kind is Kind.MARK:
             if text in _OPENERS:
                 self._open(index, text)
@@ -133,7 +143,10 @@ class _Reader:
         if self.words:
             return text not in KEYWORDS
         after = self.tokens[index + 1].text if index + 1 < len(self.tokens) else ""
-        return text in _TRUTHS or (after == "." and text[:1].isupper())
+        if after == ":":
+            after += self.tokens[index + 2].text if index + 2 < len(self.tokens) else ""
+        member = after in (".", "::") and text[:1].isupper()
+        return text in _TRUTHS or member or text in self.members
 
     def _first_on_line(self, index: int, indent: int) -> None:
         frame = self.frames[-1]
@@ -141,11 +154,38 @@ class _Reader:
             frame.items.clear()
             frame.option = ""
         if not frame.opener:
-            while self.blocks and self.blocks[-1][0] >= indent:
+            item = self._is_item(index)
+            while self.blocks and self.blocks[-1][0] >= indent + item:
                 self.blocks.pop()
+            self._begin_item(index, indent, item=item)
             name = self._block_name(index)
             if name:
                 self.blocks.append((indent, name))
+
+    def _is_set(self, index: int) -> bool:
+        """True for the name of `NAME=` in a shell, where a space is before it and none after."""
+        around = [*self.tokens[max(0, index - 1) : index + 2], None, None][:3]
+        before, name, after = around
+        named = before and name and after and before.kind is Kind.SPACE and name.kind is Kind.NAME
+        return bool(named and after and after.text == "=")
+
+    def _is_item(self, index: int) -> bool:
+        """True for the dash of an item in a list of YAML."""
+        after = self.tokens[index + 1 : index + 2]
+        dash = self.words and self.tokens[index].text == "-"
+        return dash and bool(after) and after[0].kind is Kind.SPACE
+
+    def _begin_item(self, index: int, indent: int, *, item: bool) -> None:
+        """Give an item the name of its list and its place in it."""
+        frame = self.frames[-1]
+        self.bullet = index if item else -1
+        frame.owner, frame.position = "", 0
+        if item and self.blocks:
+            here, place = self.list_at
+            frame.owner, frame.position = self.blocks[-1][1], place if here == indent else 0
+            self.list_at = (indent, frame.position + 1)
+        elif not item and indent <= self.list_at[0]:
+            self.list_at = (-1, 0)
 
     def _block_name(self, index: int) -> str:
         """The name that a line opens an indented block for: `def f(`, `class A:`, `key:`."""
@@ -159,7 +199,11 @@ class _Reader:
             return texts[1]
         ended = [token.kind is Kind.NEWLINE for token in words]
         if True in ended:
-            line = [t.text for t in words[: ended.index(True)] if t.kind is not Kind.SPACE]
+            line = [
+                token.text
+                for token in words[: ended.index(True)]
+                if token.kind not in (Kind.SPACE, Kind.COMMENT)
+            ]
             if line[1:] == [":"] and line[0].isidentifier():
                 return "" if line[0] in KEYWORDS else line[0]
         return ""
@@ -181,9 +225,12 @@ class _Reader:
         )
         # Go's `var (`: a line each, as at the top.
         declares = text == "(" and callee in ("var", "const")
+        expands = text == "{" and before is not None and before.text == "$"
         if callee in KEYWORDS or text != "(":
             callee = ""
-        self.frames.append(_Frame(text, owner, callee, indexing=indexing, declares=declares))
+        self.frames.append(
+            _Frame(text, owner, callee, indexing=indexing, declares=declares, expands=expands)
+        )
 
     def _close(self) -> None:
         closed = self.frames.pop() if len(self.frames) > 1 else self.frames[0]
@@ -272,7 +319,9 @@ class _Reader:
     def _unary(self, items: list[int]) -> bool:
         """True if the minus that ends these items is a sign and no subtraction."""
         if not items[:-1]:
-            return self.frames[-1].opener != ""
+            return bool(self.frames[-1].opener or self.frames[-1].owner)
+        if self.frames[-1].expands:
+            return False  # `${JOBS:-4}`
         before = self.tokens[items[-2]]
         return before.text in KEYWORDS or (
             before.kind is Kind.MARK and before.text not in ("(", "[", "{")

@@ -55,7 +55,9 @@ STRUCTURAL = word_set(
     "range len round int float str zeros ones empty full reshape view transpose permute sum mean"
     " max min argmax argmin squeeze unsqueeze slice substr substring charAt slice split join pow"
     " append push insert pop exit sys.exit enumerate isinstance index format sleep arange linspace"
-    " RandomState default_rng manual_seed seed Random srand assert_ expect assertEqual Date"
+    " parseInt toString toFixed toPrecision from_str_radix strtol strtoul ParseInt ParseUint"
+    " ParseFloat FormatInt FormatFloat setprecision RandomState default_rng manual_seed seed Random"
+    " srand assert_ expect assertEqual Date"
 )
 
 
@@ -76,8 +78,9 @@ def is_frozen(name: str) -> bool:
 
 
 def is_percentage(name: str) -> bool:
-    """True if a whole number of this name is a part of a hundred."""
-    return not _PERCENTAGE.isdisjoint(split_name(name))
+    """True if a whole number of this name is a part of a hundred; Go's `SetGCPercent` is none."""
+    words = split_name(name)
+    return not _PERCENTAGE.isdisjoint(words) and "gc" not in words
 
 
 def is_first(name: str) -> bool:

@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import accumulate
 from pathlib import PurePosixPath
 
+from autoresearch_ci.proposers.search.enumerations import Enumeration, of_others, of_python
 from autoresearch_ci.proposers.search.literals_in_context import Site, sites
 from autoresearch_ci.proposers.search.protect import Protection
 from autoresearch_ci.proposers.search.syntax import parsed
@@ -47,7 +48,15 @@ class Source:
     @cached_property
     def sites(self) -> list[Site]:
         """Every number, string and word that could be a value."""
-        return list(sites(self.tokens, words=self.is_bare))
+        plain = {m for one in self.enumerations if one.plain for m in one.members}
+        return list(sites(self.tokens, words=self.is_bare, members=plain))
+
+    @cached_property
+    def enumerations(self) -> list[Enumeration]:
+        """The enumerations that it declares."""
+        if self.tree is not None:
+            return list(of_python(self.nodes, self.span))
+        return list(of_others(self.text, self.plain, self.suffix))
 
     @cached_property
     def tree(self) -> ast.Module | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from autoresearch_ci.proposers.search import names
 from autoresearch_ci.proposers.search.alternatives import MOST, WORD, Alternatives, Listed
@@ -105,19 +105,39 @@ def _is_bare(source: Source, site: Site, token: Token) -> bool:
 
 
 def _member(source: Source, site: Site, known: Alternatives) -> Parameter | None:
-    """`Policy.LRU`, where the source names other members of Policy."""
-    if site.role not in NAMED:
+    """`Policy.LRU`, `Policy::Lru`, and in C and Go `LRU`, where others of its kind are named.
+
+    What a function sets as it goes on is hardly a setting, but where it is shouted.
+    """
+    if site.role not in NAMED or names.is_frozen(site.name):
         return None
-    owner, dot, member, *after = (*source.tokens[site.index : site.index + 4], *[None] * 4)[:4]
-    if not owner or not dot or not member or dot.text != ".":
+    token, *after = source.tokens[site.index : site.index + 5]
+    owner, mark = token.text, _mark(after)
+    if mark:
+        members = known.members.get(owner, ())
+        token, *after = after[len(mark) :] or [token]
+    else:
+        owner, members = known.plain_members.get(owner, ("", ()))
+    if token.text not in members or len(members) < 2 or not _ends(after, mark):  # noqa: PLR2004 - itself and one other
         return None
-    members = known.members.get(owner.text, {})
-    if member.text not in members or (after[0] is not None and after[0].text in "(."):
+    if site.role == "local" and not (mark == "." and token.text.isupper()):
         return None
-    found = Listed(list(members), f"members of {owner.text}", 0.5)
-    if names.is_frozen(site.name) or len(members) < 2:  # noqa: PLR2004 - itself and one other
-        return None
-    return _choice(site, member.start, member.text, found.words, found)
+    found = Listed(list(members), f"members of {owner}" if owner else "its enumeration", 0.5)
+    return _choice(site, token.start, token.text, found.words, found)
+
+
+def _mark(after: Sequence[Token]) -> str:
+    """The mark between an enumeration and its member; "" where there is none."""
+    texts = [each.text for each in after[:2]]
+    return "." if texts[:1] == ["."] else "::" if texts == [":", ":"] else ""
+
+
+def _ends(after: Sequence[Token], mark: str) -> bool:
+    """True if a member is not called or gone on from; one without an owner is the whole value."""
+    if mark:
+        return not after or after[0].text not in ("(", ".")
+    rest = [each for each in after if each.kind not in (Kind.SPACE, Kind.COMMENT)]
+    return not rest or rest[0].kind is Kind.NEWLINE or rest[0].text in (",", ";", ")", "}")
 
 
 def _keys_of_tables(source: Source, known: Alternatives) -> Iterator[Parameter]:

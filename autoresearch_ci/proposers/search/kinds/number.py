@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from autoresearch_ci.proposers.search import names
 from autoresearch_ci.proposers.search.literals import Literal
 from autoresearch_ci.proposers.search.literals_in_context import KEYWORDS, Site
 from autoresearch_ci.proposers.search.parameters import Parameter, Spared
+from autoresearch_ci.proposers.search.ranges import ANY, told
 from autoresearch_ci.proposers.search.scales import Scale
 from autoresearch_ci.proposers.search.source import Source
 from autoresearch_ci.proposers.search.usage import Usage
@@ -29,6 +31,14 @@ _SIGNED = 0.5
 _YEARS = (1900, 2100)
 # Conversions between units, rather than settings.
 _UNITS = frozenset({10, 60, 100, 255, 256, 1000, 1024, 3600, 86400, 1e6, 1e9, 8, 16, 32, 64})
+# What makes a number of a string, and the variable that it is the default of.
+_CONVERTS = re.compile(
+    r"\b(?:int|float|Number|parse(?:Int|Float|Double|Long)|valueOf|Atoi|Parse(?:Int|Float))\s*\("
+)
+_VARIABLE = re.compile(r"""\benv(?:\.(\w+)|\[['"](\w+)['"]\])\s*(?:\?\?|\|\||or)\s*$""")
+_SHOWN = re.compile(r"\b(?:head|tail)\s+-[nc]?\s*$")
+_STATEMENT = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(\w+)", re.DOTALL)
+_QUERIES = names.word_set("SELECT INSERT UPDATE DELETE WITH VALUES MERGE REPLACE EXPLAIN")
 WEIGHTS = {
     "constant": 0.9,
     "option": 0.85,
@@ -52,8 +62,32 @@ def find(source: Source) -> Iterator[Parameter | Spared]:
     """Every number that may be changed."""
     used = Usage.of(source.plain)
     for site in source.sites:
-        if source.tokens[site.index].kind is Kind.NUMBER:
+        kind = source.tokens[site.index].kind
+        if kind is Kind.NUMBER:
             yield _number(source, site, used)
+        elif kind is Kind.STRING and (found := _default(source, site, used)):
+            yield found
+
+
+def _default(source: Source, site: Site, used: Usage) -> Parameter | None:
+    """The 4 in its quotes in `int(os.environ.get("JOBS", "4"))`, `Number(env.JOBS || "4")`."""
+    token = source.tokens[site.index]
+    literal = Literal.read(token.text[1:-1]) if len(token.text) > 2 else None  # noqa: PLR2004 - quotes
+    before = source.text[source.starts[site.line] : token.start]
+    if literal is None or not _CONVERTS.search(before):
+        return None
+    if site.role != "option":
+        variable = _VARIABLE.search(before)
+        if variable is None:
+            return None
+        site = replace(site, name=variable[1] or variable[2], role="option")
+    weight, _ = _weight(source, site, literal, literal.value)
+    scale = _scale(source, site, literal, literal.value, None, used)
+    text, start = token.text[1:-1], token.start + 1
+    return Parameter(
+        site.identity, site.name, start, start + len(text), text, weight, literal, literal.value,
+        scale, line=site.line,
+    ) if weight > 0 else None  # fmt: skip
 
 
 def _number(source: Source, site: Site, used: Usage) -> Parameter | Spared:
@@ -76,7 +110,7 @@ def _number(source: Source, site: Site, used: Usage) -> Parameter | Spared:
     if site.sign >= 0 and site.sign != site.index - 1:
         return spared("its sign stands apart from it")
     text = "-" + token.text if site.sign >= 0 else token.text
-    scale = _scale(site, literal, value, tune, used)
+    scale = _scale(source, site, literal, value, tune, used)
     label = site.name or site.callee or "value"
     return Parameter(
         site.identity, label, start, token.end, text, weight, literal, value, scale, line=site.line
@@ -128,10 +162,45 @@ def _no_setting(source: Source, site: Site) -> str:
     last = site.scope[-1] if site.scope else ""
     if site.line in source.protection.printing:
         return "printed text"
+    if why := _structure(source, site, source.tokens[site.index].start):
+        return why
     if not site.name or (len(site.name) == 1 and site.callee == "for"):
         return "nothing names it"
     frozen = any(map(names.is_frozen, (site.name, site.callee, last)))
     return names.FROZEN_WHY if frozen else ""
+
+
+def _structure(source: Source, site: Site, start: int) -> str:
+    """Why a number is part of the program's structure in its language; "" where it is not."""
+    if site.role in NAMED and any(one.start <= start < one.end for one in source.enumerations):
+        return "it tells the members of an enumeration apart"
+    if _is_length(source, site):
+        return "the length in a type"
+    if source.is_bare and _SHOWN.search(source.text, source.starts[site.line], start):
+        return "how much is shown"
+    if source.suffix == ".sql" and (site.role not in NAMED or _is_query(source.text, start)):
+        return "part of a query"
+    return ""
+
+
+def _is_length(source: Source, site: Site) -> bool:
+    """True for the 3 in Rust's `[f32; 3]` and in Go's `[3]int`."""
+    tokens, at = source.tokens, site.index
+    before = [token for token in tokens[max(0, at - 4) : at] if token.kind is not Kind.SPACE]
+    after = [token.text for token in tokens[at + 1 : at + 2]]
+    if after != ["]"]:
+        return False
+    if source.suffix == ".rs" and [token.text for token in before[-1:]] == [";"]:
+        return len(before) > 1 and before[-2].kind is Kind.NAME
+    follows = tokens[at + 2 : at + 3]
+    is_type = bool(follows) and (follows[0].kind is Kind.NAME or follows[0].text in ("[", "*"))
+    return source.suffix == ".go" and [token.text for token in before[-1:]] == ["["] and is_type
+
+
+def _is_query(text: str, start: int) -> bool:
+    """True if the statement of SQL that this place is in asks for rows or changes them."""
+    first = _STATEMENT.match(text, text.rfind(";", 0, start) + 1)
+    return first is not None and first[1].upper() in _QUERIES
 
 
 def _named(site: Site, literal: Literal, value: float) -> tuple[float, str]:
@@ -161,9 +230,19 @@ def _nameless(site: Site, literal: Literal, value: float) -> tuple[float, str]:
     return (factor * 0.2 if year or unit else factor), ""
 
 
-def _scale(site: Site, literal: Literal, value: float, tune: Tune | None, used: Usage) -> Scale:
+def _scale(
+    source: Source, site: Site, literal: Literal, value: float, tune: Tune | None, used: Usage
+) -> Scale:
     if tune is not None and tune.low is not None and tune.high is not None:
         return _told(literal, tune.low, tune.high, tune.scale)
+    scale = _by_its_name(site, literal, value, used)
+    low, high = told(source.comments.get(site.line, ""), value)
+    low = scale.low if low == ANY[0] else max(low, used.within(site.name, value)[0])
+    return replace(scale, low=low, high=min(scale.high, high))
+
+
+def _by_its_name(site: Site, literal: Literal, value: float, used: Usage) -> Scale:
+    """The scale by what a number is called, and by what the source does with it."""
     least, most = used.within(site.name, value)
     if literal.integer:
         scale = _counting(site, literal, value)
