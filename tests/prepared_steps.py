@@ -22,9 +22,14 @@ IMPORTED = (
     "autoresearch_ci.action.job",
     "autoresearch_ci.forge.github",
     "autoresearch_ci.engine.loop",
-    "autoresearch_ci.proposers.search",
+    "autoresearch_ci.project_types.web",
+    "autoresearch_ci.proposers.llm",
+    "autoresearch_ci.proposers.search.candidates",
+    "autoresearch_ci.proposers.search.tuning",
+    "autoresearch_ci.trees.overlay",
     "ctypes",
     "git",
+    "numpy",
 )
 
 

@@ -93,6 +93,16 @@ def level(request):
 
 
 @pytest.fixture
+def tmp_path(level, tmp_path):
+    """A folder that an engine sees, too, which does not see what a worker has in memory."""
+    if level is not container:
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
 def workshop(level, tmp_path):
     return Workshop(level, tmp_path)
 
