@@ -100,6 +100,10 @@ TASKS = {
         Task("bandit", "regret", noisy=True, aside=True),
         Task("scaling", "val_loss", aside=True),
         Task("screening", "cost_per_check", honest=True, aside=True),
+        Task("ingest", "load_cost", target="ingest.yaml", aside=True),
+        Task("broker", "delivery_cost", target="broker.go", aside=True),
+        Task("database", "report_minutes", target="database.toml", aside=True),
+        Task("tiles", "milliseconds", aside=True),
     )
 }
 

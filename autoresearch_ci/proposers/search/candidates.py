@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from autoresearch_ci.core.model import Lane
 from autoresearch_ci.proposers.search.batch import mark
 from autoresearch_ci.proposers.search.landscape import Space
-from autoresearch_ci.proposers.search.observations import Observations, Setting
+from autoresearch_ci.proposers.search.observations import Moves, Observations, Setting
 from autoresearch_ci.proposers.search.steps import Step, Steps, step_to, steps_of
 from autoresearch_ci.proposers.search.surrogate import Array
 
@@ -23,6 +23,7 @@ _MORE = 0.4
 _LEAST_WEIGHT = 0.05
 _CHILDREN = 40
 _EVENLY = 0.5
+_HALF = 0.5
 
 
 class Candidates:
@@ -113,9 +114,18 @@ class Candidates:
         places: Array = self._places[np.arange(len(self._steps)), rows]
         return places
 
-    def bold(self, rows: Rows, space: Space) -> NDArray[np.bool_]:
-        """For each parameter of each candidate: whether it moves far enough to tell anything."""
-        return space.bold(space.here, self.places(rows))
+    def untried(self, space: Space, ways: Sequence[Collection[float]]) -> NDArray[np.bool_]:
+        """For each step of each parameter, from 0 where it stays: whether it goes a new way."""
+        fresh = np.zeros(self._places.shape, dtype=np.bool_)
+        for at, count in enumerate(self._counts):
+            for number in range(1, count + 1):
+                way = space.way(at, space.here[at], self._places[at, number])
+                fresh[at, number] = way is not None and way not in ways[at]
+        return fresh
+
+    def any_of(self, rows: Rows, steps: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Tell candidates that make one of these steps."""
+        return np.asarray(steps[np.arange(len(self._steps)), rows].any(axis=1))
 
     def of(self, lane: Lane | None, rows: Rows) -> NDArray[np.bool_]:
         """Tell candidates that belong to a lane, by what they set; all do where there is none."""
@@ -131,23 +141,35 @@ class Candidates:
         """The steps of a row."""
         return tuple(self._steps[at][number - 1] for at, number in enumerate(row) if number)
 
-    def crashing(self, rows: Rows, space: Space, observations: Observations) -> NDArray[np.bool_]:
-        """Tell candidates that would repeat a crash: all that it moved, as far or further."""
-        crashing = np.zeros(len(rows), dtype=np.bool_)
-        for moves in observations.crashes:
-            same = np.ones(len(rows), dtype=np.bool_)
+    def unblamed(
+        self,
+        rows: Rows,
+        space: Space,
+        failures: Sequence[Moves],
+        reached: Mapping[str, tuple[float, float]],
+    ) -> Array:
+        """The part of the blame for failures that candidates do not repeat: 0 for all of one.
+
+        Each move of a failure has an equal part, and is repeated by one as far or further, where
+        that is beyond all that is `reached`; half by one that is beyond that, and not as far.
+        """
+        unblamed = np.ones(len(rows))
+        for moves in failures:
+            repeated = np.zeros(len(rows))
             for name, (old, new) in moves.items():
-                at = space.index.get(name)
-                if at is None:
-                    same[:] = False
-                    break
-                same &= self._beyond(at, old, new, observations.reached.get(name))[rows[:, at]]
-            crashing |= same
+                if (at := space.index.get(name)) is not None:
+                    repeated += self._repeated(at, old, new, reached.get(name))[rows[:, at]]
+            unblamed *= 1 - repeated / len(moves)
+        return unblamed
+
+    def broken(self, rows: Rows, space: Space, observations: Observations) -> NDArray[np.bool_]:
+        """Tell candidates with a setting that breaks the program by itself."""
+        broken = np.zeros(len(rows), dtype=np.bool_)
         for at, (parameter, steps) in enumerate(zip(space.parameters, self._steps, strict=True)):
             rigid = observations.is_rigid(parameter.id)
             failed = [rigid or (parameter.id, step.new) in observations.failed for step in steps]
-            crashing |= np.array([False, *failed])[rows[:, at]]
-        return crashing
+            broken |= np.array([False, *failed])[rows[:, at]]
+        return broken
 
     def inconsistent(self, rows: Rows, space: Space) -> NDArray[np.bool_]:
         """Tell candidates where a relation that the source wants between two numbers is broken.
@@ -170,22 +192,22 @@ class Candidates:
         """The numbers of a parameter: where it stands, and after each step."""
         return _numbers([space.parameters[at].value, *(step.new for step in self._steps[at])])
 
-    def _beyond(
+    def _repeated(
         self, at: int, old: Setting, new: Setting, reached: tuple[float, float] | None
-    ) -> NDArray[np.bool_]:
-        """For each step of a parameter: whether it goes where a crash went, or further."""
+    ) -> Array:
+        """For each step of a parameter, how much it repeats a move that failed."""
         steps = self._steps[at]
         standing = steps[0].old if steps else None
         settings = [standing, *(step.new for step in steps)]
         if not isinstance(old, float) or not isinstance(new, float):
-            return np.array([setting == new for setting in settings])
+            return np.array([float(setting == new) for setting in settings])
         numbers = _numbers(settings)
         low, high = reached or (new, new)
         if new > old and high <= new:
-            return np.array(numbers >= new)
+            return np.where(numbers >= new, 1.0, np.where(numbers > high, _HALF, 0.0))
         if new < old and low >= new:
-            return np.array(numbers <= new)
-        return np.array(numbers == new)
+            return np.where(numbers <= new, 1.0, np.where(numbers < low, _HALF, 0.0))
+        return np.where(numbers == new, 1.0, 0.0)
 
 
 def _numbers(settings: Sequence[Setting | None]) -> Array:

@@ -9,7 +9,7 @@ it moved the value by its gain and, as far as is known, no parameter.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,13 +28,15 @@ GOOD = 5
 
 # Moves of about a unit tell what a parameter does, lesser ones do not.
 _BOLD = 0.9
-# Options are a whole number apart, or none.
-_OTHER = 0.5
+# So many experiments something that changed nothing rests at first.
+_REST = 8
 _LEAST_SPREAD = 0.3
 # The unit of values is a change of which this part are smaller: near the best they are told apart.
 _SMALL = 0.25
 # Below this, about seventeen units, all values are alike: one that exploded tells no more.
 _WORST = -3.5
+# So many units worse than what it was tried on is awful.
+_AWFUL = -16.0
 # So many units are squared without leaving the range of numbers.
 _EXPLODED = 1e100
 # In units: what a crash is worth at most, and the doubt for each change of others since.
@@ -60,6 +62,11 @@ class Space:
         ]
         here = [self.place(at, setting_of(each)) for at, each in enumerate(parameters)]
         self.here: Array = np.array([0.0 if place is None else place for place in here])
+        inside = [each.scale.inside(each.value) if each.scale else None for each in parameters]
+        self.starts: Array = np.array([self.here, self.here])
+        self.starts[1] = [
+            at if place is None else place for at, place in zip(self.here, inside, strict=True)
+        ]
 
     def place(self, at: int, setting: Setting) -> float | None:
         """The coordinate of a setting; None for one that the parameter cannot have."""
@@ -69,25 +76,48 @@ class Space:
             return options.setdefault(str(setting), float(len(options)))
         return scale.place(setting) if isinstance(setting, float) else None
 
-    def bold(self, points: Array, others: Array) -> NDArray[np.bool_]:
-        """For each parameter: whether these are about a unit apart or more, or other options."""
-        far: NDArray[np.bool_] = np.abs(points - others) >= np.where(self.categories, _OTHER, _BOLD)
-        return far
+    def way(self, at: int, before: float, after: float) -> float | None:
+        """The way of a bold move of one parameter: an option, or up or down; None for a lesser."""
+        if self.categories[at]:
+            return after if after != before else None
+        far = after - before
+        return math.copysign(1.0, far) if abs(far) >= _BOLD else None
 
-    def explored(self, observations: Observations) -> NDArray[np.bool_]:
-        """Tell the parameters that were ever moved boldly."""
-        explored = [False] * len(self.parameters)
-        least = np.where(self.categories, _OTHER, _BOLD).tolist()
+    def ways(self, observations: Observations) -> list[set[float]]:
+        """The ways that each parameter was ever moved boldly."""
+        tried: list[set[float]] = [set() for _ in self.parameters]
         for each in observations.lessons:
-            for name, (old, new) in each.moves.items():
-                at = self.index.get(name)
-                if at is None or explored[at]:
-                    continue
-                before, after = self.place(at, old), self.place(at, new)
+            for at, way in self._gone(each):
+                tried[at].add(way)
+        return tried
+
+    def resting(
+        self, observations: Observations, ways: Sequence[Collection[float]]
+    ) -> NDArray[np.bool_]:
+        """Tell the parameters whose bold moves have lately changed not a digit of the value.
+
+        They rest for some experiments, for twice as many each time, until another option is kept.
+        One with an option that was never tried does not: that may be another matter.
+        """
+        times, until = [0] * len(self.parameters), [0] * len(self.parameters)
+        for number, each in enumerate(observations.lessons, 1):
+            if each.kept and any(isinstance(new, str) for _, new in each.moves.values()):
+                times, until = [0] * len(times), [0] * len(until)
+            for at, _ in self._gone(each) if each.gain == 0 else ():
+                if len(ways[at]) >= len(self.parameters[at].options) - 1:
+                    until[at] = number + (_REST << times[at])
+                    times[at] += 1
+        return np.array(until) > len(observations.lessons)
+
+    def _gone(self, observation: Observation) -> Iterator[tuple[int, float]]:
+        """The parameters that were moved boldly, and the ways."""
+        for name, (old, new) in observation.moves.items():
+            if (at := self.index.get(name)) is not None:
                 here = float(self.here[at])
+                before, after = self.place(at, old), self.place(at, new)
                 before, after = (here if place is None else place for place in (before, after))
-                explored[at] = abs(after - before) >= least[at]
-        return np.array(explored)
+                if (way := self.way(at, before, after)) is not None:
+                    yield at, way
 
     def moved(self, point: Array, moves: Moves, *, back: bool = False) -> Array:
         """The point after these moves, or before them."""
@@ -103,12 +133,14 @@ class Space:
 class Landscape:
     """Measurements of some parameters; `good` are the settings of the best other versions.
 
-    Of those the settings that are not today's. `under_way` has a row an experiment that moves
+    Of those the settings that are not today's. `awful` are moves that made it much worse, without
+    those to where there had been a value before. `under_way` has a row an experiment that moves
     any of these parameters and is not measured yet.
     """
 
     evidence: Evidence
     good: list[Mapping[str, Setting]]
+    awful: list[Moves]
     under_way: Array
 
 
@@ -133,10 +165,15 @@ def landscape(space: Space, observations: Observations) -> Landscape:
     worked = ~np.isnan(gains)
     known = np.where(worked, gains, 0.0)
     sizes = np.abs(known[known != 0])
-    unit = max(float(np.quantile(sizes, _SMALL)), _TINY) if len(sizes) else 1.0
+    least = max(_TINY, math.sqrt(observations.noise))
+    unit = max(float(np.quantile(sizes, _SMALL)), least) if len(sizes) else 1.0
     with np.errstate(over="ignore"):
         times = np.clip(known / unit, -_EXPLODED, _EXPLODED)
     values = np.maximum(np.arcsinh(times), _WORST)
+    began = np.clip(np.array(levels) / unit, -_EXPLODED, _EXPLODED)
+    changes = (values[1:] - np.maximum(np.arcsinh(began), _WORST))[worked[1:]]
+    typical = float(changes.sum()) / (len(changes) + 1)
+    far_worse = np.append(False, worked[1:] & (times[1:] - began < _AWFUL))
     values[~worked] = min(values.min(), _CRASH)
     # The squeezing of large values squeezes their noise as well.
     noise = observations.noise / unit**2 / runs / (1 + times**2) + _STALE * stale
@@ -146,6 +183,7 @@ def landscape(space: Space, observations: Observations) -> Landscape:
         points=np.array([_point(space, stands, told, at - 1) for at in kept]),
         categories=space.categories,
         values=values[kept] / spread,
+        typical=typical / spread,
         noise=noise[kept] / spread**2,
         worked=worked[kept].astype(float),
         seconds=np.log(np.maximum(seconds[kept], _TINY)),
@@ -155,8 +193,9 @@ def landscape(space: Space, observations: Observations) -> Landscape:
         for age, moves in observations.under_way
         if not space.index.keys().isdisjoint(moves)
     ]
+    awful = [told[at - 1].first or told[at - 1].moves for at in kept if far_worse[at]]
     under_way = np.array(coming).reshape(len(coming), len(space.parameters))
-    return Landscape(evidence, _good(told, values[1:], observations), under_way)
+    return Landscape(evidence, _good(told, values[1:], observations), awful, under_way)
 
 
 def _point(space: Space, stands: Stands, told: Sequence[Observation], at: int) -> Array:

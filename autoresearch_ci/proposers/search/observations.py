@@ -30,6 +30,7 @@ Moves = Mapping[str, tuple[Setting, Setting]]
 class Observation:
     """Knobs that were moved from one setting to another, and how much better that was.
 
+    `first` are those moves that went where there had been no value before.
     `gain` is in the metric's unit, None where there is no number or it is not
     to be trusted. `age` is the version that it was tried on: after so many keeps, or below 0
     that of a fork. `seconds` is the time of a run, `runs` the number of the candidate's.
@@ -42,6 +43,7 @@ class Observation:
     age: int
     seconds: float
     runs: int
+    first: Moves
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,16 +193,14 @@ class Observations:
         runs = sum(sample.side is Side.CANDIDATE for sample in experiment.samples)
         kept = experiment.status is Status.KEEP
         number, age = experiment.experiment, self._age(experiment.parent)
-        self.lessons.append(Observation(number, moves, gain, kept, age, seconds, runs))
+        first = {n: pair for n, pair in moves.items() if not self._has_worked(n, pair[1])}
+        self.lessons.append(Observation(number, moves, gain, kept, age, seconds, runs, first))
         for name, (old, new) in moves.items():
             self._note_reached(name, old)
             if gain is not None:
                 self._note_reached(name, new)
         if gain is None:
-            new_ones = {
-                name: pair for name, pair in moves.items() if not self._has_worked(name, pair[1])
-            }
-            self._note_crash(new_ones or moves)
+            self._note_crash(first or moves)
 
     def _note_crash(self, blamed: Moves) -> None:
         """Lay a crash on what it moved; of two that share one move alone, on that one."""
@@ -210,6 +210,15 @@ class Observations:
                 self.crashes.append(moves)
             if len(moves) == 1:
                 self.failed.update((name, new) for name, (_, new) in moves.items())
+
+    @property
+    def blamed(self) -> list[Moves]:
+        """The moves that crashes are laid on: without those that have worked by now, if others."""
+        blamed = []
+        for moves in self.crashes:
+            left = {n: pair for n, pair in moves.items() if not self._has_worked(n, pair[1])}
+            blamed.append(left or moves)
+        return blamed
 
     def is_rigid(self, name: str) -> bool:
         """True for a number that broke the program by itself both ways, and never was elsewhere."""

@@ -21,6 +21,8 @@ _COUNTED = 3.0
 _HUNDREDS = 100
 # From 0 it is no use to go further than so many units: that is to about five.
 _FARTHEST = 4.0
+# Where to expect the setting of what is switched off, or at its end: so many steps from there.
+_INSIDE = 1.5
 _HALF = 0.5
 _BOLD = 0.5
 _SAME = 1e-9
@@ -30,7 +32,8 @@ _SAME = 1e-9
 class Scale:
     """`kind` is log, odds (a fraction of one) or linear.
 
-    `unit` is the linear step, or the first step of an integer away from zero.
+    `unit` is the linear step, or the first step of an integer away from zero. `only` are the values
+    that it may have, where not all are possible.
     """
 
     kind: str
@@ -38,6 +41,7 @@ class Scale:
     low: float
     high: float
     unit: float = 1.0
+    only: tuple[float, ...] = ()
 
     def place(self, value: float) -> float:
         """The coordinate of a value."""
@@ -51,6 +55,12 @@ class Scale:
         doublings = math.log2(max(abs(value), 1e-12))
         return doublings + min(doublings, _COUNTED) if self.integer else doublings
 
+    def inside(self, value: float) -> float:
+        """The coordinate of a value; that of one not far inside, for nothing and everything."""
+        if self.kind == "linear" or (value and (self.kind == "log" or value < 1)):
+            return self.place(value)
+        return self.place(self.step(value, -_INSIDE if value else _INSIDE))
+
     def step(self, value: float, by: float) -> float:
         """The value `by` units away, as round as it can be, within the bounds."""
         if self.kind == "linear":
@@ -59,8 +69,9 @@ class Scale:
             new = self._odds(value, by)
         else:
             new = self._moved(value, by) if value else math.copysign(self._from_zero(abs(by)), by)
-        new = self._round(new, value, by)
-        return min(max(new, self.low), self.high)
+        new = min(max(self._round(new, value, by), self.low), self.high)
+        ahead = [each for each in self.only if (each - value) * by > 0]
+        return min(ahead, key=lambda each: abs(self.place(each) - self.place(new)), default=new)
 
     def _moved(self, value: float, by: float) -> float:
         if not self.integer:

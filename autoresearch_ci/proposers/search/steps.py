@@ -75,5 +75,6 @@ def step_to(parameter: Parameter, setting: Setting) -> Step | None:
     value = parameter.read(text)
     if value is None or value == parameter.value:
         return None
-    inside = parameter.scale.low <= value <= parameter.scale.high
-    return Step(parameter, text, value) if inside else None
+    scale = parameter.scale
+    possible = scale.low <= value <= scale.high and value in (scale.only or (value,))
+    return Step(parameter, text, value) if possible else None

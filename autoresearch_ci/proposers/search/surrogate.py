@@ -21,7 +21,7 @@ _ROOT = math.sqrt(5.0)
 _STEPS = 25
 # The signal's variance before anything was measured: of weight _BELIEF, about one.
 _BELIEF = 2.0
-# Far from all that was measured it is worse than the average of what was: so many times, a point.
+# Before much was measured, what nothing is known of is that much worse than what is typical.
 _PESSIMISM = 1.0
 # And the worse the further a parameter goes from where it stands, in its expected length.
 _BOWL, _FAR = 0.15, 2.0
@@ -36,13 +36,15 @@ class Evidence:
     """Measured points.
 
     `points` has a row a measurement and a column a parameter; a category is its number.
-    `values` are better the higher, in typical changes; `noise` is the variance of each;
-    `worked` is 0 for a crash, else 1; `seconds` are logarithms.
+    `values` are better the higher, in units of a small change; `typical` is what to expect of one
+    that nothing is known of: the incumbent's, and the average change of what was tried. `noise` is
+    the variance of each; `worked` is 0 for a crash, else 1; `seconds` are logarithms.
     """
 
     points: Array
     categories: NDArray[np.bool_]
     values: Array
+    typical: float
     noise: Array
     worked: Array
     seconds: Array
@@ -61,19 +63,19 @@ class Forecast:
 class Surrogate:
     """Fitted to evidence; `weights` are what to expect of the inverse squared lengths.
 
-    `here` is the incumbent's point; the further from it the worse, before anything is known:
-    `doubts` are how fast, for each parameter.
+    `starts` has rows of settings that are good as far as one knows, the incumbent's first; the
+    further from them the worse, before anything is known: `doubts` are how fast, by parameter.
     """
 
     _inverse: Array
     _nugget: float
 
-    def __init__(self, evidence: Evidence, weights: Array, here: Array, doubts: Array) -> None:
+    def __init__(self, evidence: Evidence, weights: Array, starts: Array, doubts: Array) -> None:
         self._points, self._categories = evidence.points, evidence.categories
-        self._here, self._doubts = here, doubts
+        self._starts, self._doubts = starts, doubts
         bowl = self._bowl(evidence.points)
         count = len(evidence.values)
-        self._mean = (float((evidence.values - bowl).sum()) - _PESSIMISM) / (count + 1)
+        self._mean = evidence.typical - _PESSIMISM / (count + 1)
         rest = evidence.values - bowl - self._mean
         self._fit(rest, evidence.noise, weights)
         self._solved = self._inverse @ rest
@@ -170,7 +172,8 @@ class Surrogate:
 
     def _bowl(self, points: Array) -> Array:
         """Before anything is known: the further from where it stands, the worse."""
-        away = np.minimum((points - self._here) ** 2 * self._doubts, _FAR)
+        away = ((points[None] - self._starts[:, None]) ** 2).min(axis=0)
+        away = np.minimum(away * self._doubts, _FAR)
         bowl: Array = -_BOWL * away.sum(axis=1)
         return bowl
 

@@ -28,13 +28,17 @@ _PARENTS = 6
 # A parameter's weight that it begins with in the model, by what it is and how promising it looks.
 _NUMBER = 1 / 9
 _OPTION = 1.0
-_NOTHING = 0.04
 _DULL, _BRIGHT = 0.1, 1.3
 # A move that adds less than this to what is expected is left out of a candidate.
 _WORTH = 0.97
-# So often one of what was never moved far has its turn, if it looks promising: small gains
-# elsewhere would keep the model from ever looking at it.
-_LOOK, _PROMISING = 3, 0.3
+# So often what was never moved far has its turn, if it looks promising, and once there is no such
+# thing, a way that was never gone: another option, or far up or down. Small gains elsewhere would
+# keep the model from ever looking there.
+_LOOK, _LOOK_AGAIN, _PROMISING = 2, 3, 0.3
+# The chance to work of what repeats a part of a crash, as a power of the part that it does not.
+_CAUTION = 2
+# The worth of going as far or further the way of what was much worse, in that of other moves.
+_AGAIN = 0.1
 # Below this it is hardly a setting, and waits.
 _HARDLY = 0.2
 # Seconds that an experiment takes whatever is run, in those of a run of the incumbent.
@@ -83,6 +87,9 @@ def _weighed(
     known = landscape(space, observations)
     model = fitted(known.evidence, space)
     moving = np.array([own is None or each.id in own for each in parameters])
+    ways = space.ways(observations)
+    awake = moving & ~space.resting(observations, ways)
+    moving = awake if awake.any() else moving
     wide = observations.since_keep >= PLATEAU
     candidates = Candidates(space, known.good, chance, wide=wide, own=moving)
     here = model.forecast(space.here[None])
@@ -96,17 +103,22 @@ def _weighed(
         gain = expected_gain(told.mean - best, told.deviation) * told.works
         slower = np.exp(np.clip(told.seconds - here.seconds[0], -5.0, 5.0))
         gain = gain / (_OVERHEAD + slower)
-        hopeless = candidates.crashing(rows, space, observations)
+        crashes, reached = observations.blamed, observations.reached
+        unblamed = candidates.unblamed(rows, space, crashes, reached)
+        gain *= unblamed**_CAUTION
+        gain *= np.maximum(candidates.unblamed(rows, space, known.awful, {}), _AGAIN)
+        hopeless = (unblamed <= 0) | candidates.broken(rows, space, observations)
         hopeless |= candidates.inconsistent(rows, space)
         return np.where(hopeless, -1.0, gain)
 
-    promising = np.array([each.weight >= _PROMISING for each in parameters])
-    untried = promising & ~space.explored(observations)
-    if len(observations.lessons) % _LOOK == _LOOK - 1 and untried.any():
+    untried = candidates.untried(space, ways)
+    untried &= np.array([each.weight >= _PROMISING for each in parameters])[:, None]
+    never = untried & np.array([not each for each in ways])[:, None]
+    every, looks = (_LOOK, never) if never.any() else (_LOOK_AGAIN, untried)
+    if len(observations.lessons) % every == every - 1:
 
         def fresh(rows: Rows) -> Array:
-            looked_at = candidates.bold(rows, space)[:, untried].any(axis=1)
-            return np.where(looked_at, worth(rows), -1.0)
+            return np.where(candidates.any_of(rows, looks), worth(rows), -1.0)
 
         yield from _best(candidates, fresh, lane)
     yield from _best(candidates, worth, lane)
@@ -138,10 +150,8 @@ def _best(
 def fitted(evidence: Evidence, space: Space) -> Surrogate:
     """The model of what was measured, from how promising each parameter looks."""
     weights = np.array(_weights(space.parameters))
-    # Nothing is far from everything; that says little about where to go.
-    zero = np.array([each.scale is None or not each.value for each in space.parameters])
-    doubts = np.where(space.categories, 0.0, np.where(zero, weights * _NOTHING, weights))
-    return Surrogate(evidence, weights, space.here, doubts)
+    doubts = np.where(space.categories, 0.0, weights)
+    return Surrogate(evidence, weights, space.starts, doubts)
 
 
 def _weights(parameters: Sequence[Parameter]) -> list[float]:

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from autoresearch_ci.proposers.search.assertions import Limits, allowed
 from autoresearch_ci.proposers.search.literals import Literal
 from autoresearch_ci.source_code.syntax import Kind, Token
-
-Limits = tuple[float, float]
 
 _COMPARED = frozenset({"<", "<=", ">", ">="})
 _LUCK = frozenset({"random", "rand"})
@@ -29,7 +28,8 @@ class Usage:
     `shares` are taken from one (`1 - MIX`) or compared with luck (`random() < MUTATE`): parts of a
     whole; so are `bases` of powers (`COOLING ** step`) that are below 1. `exponents` and `bounds`
     (`score > CHECK_ABOVE`) may as well be below 0. `limits` are those that the source puts on a
-    value itself (`min(max(RATE, 0), 1)`): beyond them nothing changes.
+    value itself (`min(max(RATE, 0), 1)`), where beyond them nothing changes, or asserts; `members`
+    are the values that an assertion lists.
     """
 
     shares: frozenset[str]
@@ -37,14 +37,15 @@ class Usage:
     exponents: frozenset[str]
     bounds: frozenset[str]
     limits: dict[str, Limits]
+    members: dict[str, tuple[float, ...]]
 
     @classmethod
-    def of(cls, plain: Sequence[Token]) -> Usage:
+    def of(cls, plain: Sequence[Token], lines: Sequence[str]) -> Usage:
         shares: set[str] = set()
         bases: set[str] = set()
         exponents: set[str] = set()
         bounds: set[str] = set()
-        limits: dict[str, Limits] = {}
+        limits, members = allowed(lines)
         for at in range(1, len(plain)):
             if plain[at].kind is not Kind.NAME:
                 continue
@@ -69,6 +70,7 @@ class Usage:
             exponents=frozenset(exponents),
             bounds=frozenset(bounds),
             limits=limits,
+            members=members,
         )
 
     def is_share(self, name: str, value: float) -> bool:

@@ -60,7 +60,7 @@ NAMED = frozenset({"constant", "option", "key", "keyword", "directive", "local"}
 
 def find(source: Source) -> Iterator[Parameter | Spared]:
     """Every number that may be changed."""
-    used = Usage.of(source.plain)
+    used = Usage.of(source.plain, source.lines)
     for site in source.sites:
         kind = source.tokens[site.index].kind
         if kind is Kind.NUMBER:
@@ -220,7 +220,7 @@ def _nameless(site: Site, literal: Literal, value: float) -> tuple[float, str]:
     structural = site.callee in names.STRUCTURAL
     if structural and site.role in ("argument", "element"):
         return 0.0, f"an argument of {site.callee}(), which is structure"
-    if literal.integer and abs(value) < _FEW:
+    if abs(value) < _FEW and (literal.integer or value in (-1, 0, 1)):
         return 0.0, "a small whole number in an expression"
     factor = 0.5 if structural else 1.0
     if site.operator in ("%", "<<", ">>", "//", "&", "|", "^"):
@@ -246,7 +246,9 @@ def _by_its_name(site: Site, literal: Literal, value: float, used: Usage) -> Sca
     least, most = used.within(site.name, value)
     if literal.integer:
         scale = _counting(site, literal, value)
-        return replace(scale, low=max(scale.low, least), high=min(scale.high, most))
+        listed = used.members.get(site.name, ())
+        only = listed if value in listed else ()
+        return replace(scale, low=max(scale.low, least), high=min(scale.high, most), only=only)
     if literal.suffix == "%":
         return Scale("log", False, 0.0, 100.0)
     share = used.is_share(site.name, value) or names.is_fraction(site.name)

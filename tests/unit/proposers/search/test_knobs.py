@@ -184,6 +184,7 @@ def test_suffixes_stay():
         '"""LR = 0.5"""',
         "# LR = 0.5",
         "x = y + 1",
+        "x = y * 1.0 + max(0.0, z)",
         "x = 2 ** n",
     ],
 )

@@ -26,7 +26,7 @@ def observed(*lessons, keeps=(Keep({}, 0.0),), seconds=1.0):
     found = Observations(keeps=list(keeps), seconds=seconds)
     for number, (moves, gain, *took) in enumerate(lessons, 1):
         age, long = len(keeps), took[0] if took else seconds
-        found.lessons.append(Observation(number, moves, gain, False, age, long, 1))
+        found.lessons.append(Observation(number, moves, gain, False, age, long, 1, moves))
         if gain is None:
             found.crashes.append(moves)
     return found
@@ -65,11 +65,12 @@ def test_a_parameter_that_does_nothing_gets_a_long_reach():
         points=points,
         categories=np.array([False, False, False]),
         values=np.sin(2 * points[:, 0]),
+        typical=0.0,
         noise=np.zeros(40),
         worked=np.ones(40),
         seconds=np.zeros(40),
     )
-    found = Surrogate(evidence, np.full(3, 0.1), np.zeros(3), np.zeros(3)).lengths
+    found = Surrogate(evidence, np.full(3, 0.1), np.zeros((1, 3)), np.zeros(3)).lengths
     assert found[0] > 5 * max(found[1:])
 
 
@@ -78,7 +79,8 @@ def test_a_discarded_version_is_known_by_all_its_settings():
     parameters = reading.parameters(TEXT)
     keeps = [Keep({}, 0.0), Keep({"LR": (0.05, 0.1)}, 0.3)]
     observations = observed(keeps=keeps)
-    observations.lessons.append(Observation(1, {"DEPTH": (4.0, 8.0)}, -0.2, False, 1, 1.0, 1))
+    moves = {"DEPTH": (4.0, 8.0)}
+    observations.lessons.append(Observation(1, moves, -0.2, False, 1, 1.0, 1, moves))
     space = Space(parameters)
     points = landscape(space, observations).evidence.points
     lr, depth = space.index["LR"], space.index["DEPTH"]
@@ -90,7 +92,8 @@ def test_a_discarded_version_is_known_by_all_its_settings():
 def test_a_change_of_somebody_else_is_a_shift():
     """What a model's idea gained is not taken for the work of the parameters before it."""
     parameters = reading.parameters(TEXT)
-    tried = Observation(1, {"LR": (0.1, 0.2)}, -0.5, False, 1, 1.0, 1)
+    moves = {"LR": (0.1, 0.2)}
+    tried = Observation(1, moves, -0.5, False, 1, 1.0, 1, moves)
     alone, shifted = Observations(keeps=[Keep({}, 0.0)]), Observations(keeps=[Keep({}, 0.0)])
     shifted.keeps.append(Keep({}, 40.0))
     for each in (alone, shifted):
@@ -121,6 +124,35 @@ def test_no_experiment_repeats_a_joint_crash():
     for steps in ranked(parameters, observed(crash), random.Random(1)):
         to = {step.parameter.id: step.new for step in steps}
         assert not (to.get("LR", 0) >= 0.2 and to.get("DEPTH", 0) >= 8)
+
+
+def test_a_suspect_of_a_crash_waits():
+    """What was one of two moves that crashed is no part of the next ideas, whatever else it is."""
+    text = "LR = 0.1\nDEPTH = 4\nWIDTH = 64\n"
+    observations = observed(({"DEPTH": (4.0, 8.0), "WIDTH": (64.0, 128.0)}, None))
+    for steps in first(reading.parameters(text), observations, 12):
+        further = {step.parameter.label for step in steps if step.new > step.old}
+        assert not further & {"DEPTH", "WIDTH"}
+
+
+def test_a_suspect_that_has_worked_since_leaves_the_other():
+    """Once one of two moves has worked elsewhere, the crash is laid on the other one."""
+    history = History(Direction.LOWER)
+    for number, (moves, value) in enumerate(
+        [({}, 1.0), ({"LR": [0.1, 0.4], "DEPTH": [4, 8]}, None), ({"LR": [0.1, 0.4]}, 1.1)]
+    ):
+        history.add(experiment(number, moves, value))
+    observations = Observations()
+    observations.read(history)
+    assert observations.blamed == [{"DEPTH": (4.0, 8.0)}]
+
+
+def test_what_was_far_worse_is_not_gone_further():
+    """After a loss out of all proportion nothing is tried that goes as far or further that way."""
+    near = [({"LR": (0.1, 0.1 + n / 100)}, -0.1) for n in (-2, -1, 1, 2)]
+    observations = observed(*near, ({"DEPTH": (4.0, 8.0)}, -50.0))
+    for steps in first(reading.parameters(TEXT), observations, 8):
+        assert all(step.parameter.label != "DEPTH" or step.new < 8.0 for step in steps)
 
 
 def test_a_number_stays_the_multiple_that_the_source_wants():
@@ -185,6 +217,7 @@ def test_what_would_take_longer_than_anything_that_worked_is_doubted():
         points=points,
         categories=np.array([False]),
         values=np.array([0.0, 0.5, 1.0, -1.0, -1.0]),
+        typical=0.0,
         noise=np.zeros(5),
         worked=np.array([1.0, 1.0, 1.0, 0.0, 0.0]),
         seconds=np.array([0.0, 1.0, 2.0, 0.0, 0.0]),

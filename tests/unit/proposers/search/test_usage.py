@@ -52,6 +52,45 @@ def test_what_is_no_limit_bounds_nothing(text):
     assert max(tried(text)) > 1
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "low", "high"),
+    [
+        ("a.py", "LEVEL = 6\nassert 1 <= LEVEL <= 9 and DEPTH, 'LEVEL <= 2'\n", 1, 9),
+        ("a.py", "LEVEL = 6\nassert min(DEPTH, LEVEL) >= 4\n", 4, float("inf")),
+        ("a.rs", "const RATE: f64 = 0.2;\nassert!(RATE <= 0.5);\n", 0, 0.5),
+        ("a.c", "static int size = 64;\nassert(size >= 32 && size <= 128);\n", 32, 128),
+    ],
+)
+def test_nothing_is_tried_that_the_source_asserts_not_to_be(path, text, low, high):
+    """What an assertion refuses would crash: no run is spent on it."""
+    values = tried(text, path)
+    assert values
+    assert all(low <= value <= high for value in values)
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "LEVEL <= 9 or FAST",
+        "not LEVEL <= 9",
+        "LEVEL <= 9 * DEPTH",
+        "DEPTH - LEVEL <= 9",
+        "len(LEVEL) <= 9",
+        "LEVEL.size <= 9",
+        "max(LEVEL, 3) >= 9",
+    ],
+)
+def test_a_claim_about_something_else_bounds_nothing(claim):
+    """Only what a whole claim says of the number itself is a limit."""
+    assert max(tried(f"LEVEL = 6\nassert {claim}\n")) > 9
+
+
+def test_of_values_that_an_assertion_lists_others_are_never_tried():
+    """`assert LANES in (1, 2, 4, 8)`: 3 would crash; 8 is as far as it goes."""
+    assert set(tried("LANES = 2\nassert LANES in (1, 2, 4, 8)\n")) == {1, 4, 8}
+    assert 3 in tried("LANES = 2\nassert LANES in (1, 4)\n")
+
+
 def test_from_nothing_no_run_goes_astray():
     """What stands at 0 is never set to hundreds, however long nothing was gained."""
     assert max(tried("BONUS = 0.0\n")) < 10
