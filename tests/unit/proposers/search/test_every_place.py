@@ -49,6 +49,9 @@ SETTINGS = [
     "on: yes",
     "run: gcc -O2 a.c --width=20",
     "list: [1, 2.5, -3]",
+    "items:",
+    "  - 40  # 1..90",
+    "- -0.5",
     'name: "x"',
     "port: 80",
     "# lr: 0.5",
@@ -58,13 +61,31 @@ SETTINGS = [
 LINES = {
     "a.py": PYTHON,
     "a.yaml": SETTINGS,
-    "build.sh": ["MODE=fast  # fast | slow", "gcc -O2 -c a.c", "./a --width 20 --no-x -v", "N=4"],
+    "build.sh": [
+        "MODE=fast  # fast | slow",
+        "gcc -O2 -c a.c",
+        "./a --width 20 --no-x -v",
+        "N=4",
+        "export A=5 B=${B:-6}",
+    ],
     "a.js": [
         "const lr = 0.5;",
         'let m = "a"; // a | b',
         "f({ on: true, n: 4 });",
         "let s = `-O2 ${n}`;",
     ],
+    "a.rs": [
+        "enum Mode { Fast, Safe, Other(u32) }",
+        "const MODE: Mode = Mode::Safe;",
+        "static RATIOS: [f32; 3] = [0.1, 0.2, 0.7];",
+        "fn f() { let b = [0u8; 4096]; }",
+    ],
+    "a.c": [
+        "enum mode { FAST, SAFE = 4, AUTO };",
+        "static enum mode MODE = SAFE; /* 1..9 */",
+        "int f(int n) { return n > 40 ? n * 3 : 7; }",
+    ],
+    "a.sql": ["PRAGMA cache_size = 2000;", "SELECT 1.5 FROM a LIMIT 10;", "SET work_mem = '4MB';"],
     "Cargo.toml": ["[profile.release]", "opt-level = 2", "lto = false", 'x = "-O2"'],
 }
 
@@ -127,7 +148,7 @@ def test_frozen_lines_and_comments_hold_no_place(source):
 @pytest.mark.parametrize("path", sorted(LINES))
 def test_nothing_outside_of_an_evolve_block_is_a_place(path):
     """The blocks are heeded by every kind."""
-    comment = "//" if path.endswith(".js") else "#"
+    comment = {".js": "//", ".rs": "//", ".c": "//", ".sql": "--"}.get(path[1:], "#")
     before, inside = LINES[path], "knob = 0.5" if path != "a.yaml" else "knob: 0.5"
     text = "\n".join(
         [*before, f"{comment} EVOLVE-BLOCK-START", inside, f"{comment} EVOLVE-BLOCK-END", *before]
