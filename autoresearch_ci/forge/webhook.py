@@ -6,6 +6,7 @@ Nothing of it can hold a session up for long or end it: what is not delivered is
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -29,7 +30,9 @@ FAILURES = 3
 
 _LONGEST = 1_500
 _SLACK = ("hooks.slack.com", "hooks.slack-gov.com")
-_DISCORD = ("discord.com", "discordapp.com")
+_DISCORD = (".discord.com", ".discordapp.com")
+_DISCORD_MARKUP = re.compile(r"[\\*_~`|<>\[\]]")
+_DISCORD_LONGEST = 2_000
 _TEAMS = (".webhook.office.com", ".logic.azure.com", ".api.powerplatform.com")
 _HERE = ("127.0.0.1", "localhost", "::1")
 
@@ -91,9 +94,11 @@ def form(host: str, text: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """The message as this host takes it; nothing in the text is markup or mentions anybody."""
     if host in _SLACK:
         plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        return {"text": plain}
-    if host in _DISCORD:
-        return {"content": text, "allowed_mentions": {"parse": []}}
+        return {"text": plain, "mrkdwn": False}
+    # Its test clients show addresses of hosts of their own: ptb.discord.com, canary.discord.com.
+    if f".{host}".endswith(_DISCORD):
+        plain = _DISCORD_MARKUP.sub(r"\\\g<0>", text)[:_DISCORD_LONGEST]
+        return {"content": plain, "allowed_mentions": {"parse": []}}
     if host.endswith(_TEAMS):
         block = {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": text}]}
         card = {"type": "AdaptiveCard", "version": "1.4", "body": [block]}

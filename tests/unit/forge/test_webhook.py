@@ -91,11 +91,24 @@ def test_no_address(address):
 
 
 def test_each_chat_has_its_form():
-    """Slack, Discord and Teams get plain text in which nothing mentions anybody."""
-    assert form("hooks.slack.com", HOSTILE, {})["text"].startswith("&lt;!channel&gt;")
-    assert form("discord.com", HOSTILE, {})["allowed_mentions"] == {"parse": []}
+    """Slack, Discord and Teams get plain text in which nothing is markup or mentions anybody."""
+    slack = form("hooks.slack.com", HOSTILE, {})
+    assert slack["text"].startswith("&lt;!channel&gt;")
+    assert slack["mrkdwn"] is False
     card = form("x.webhook.office.com", HOSTILE, {})["attachments"][0]["content"]
     assert card["body"][0]["inlines"] == [{"type": "TextRun", "text": HOSTILE}]
+
+
+@pytest.mark.parametrize("host", ["discord.com", "ptb.discord.com", "canary.discord.com"])
+def test_discord_shows_the_text_as_it_is(host):
+    """Also by an address that a test client shows, and where an idea has links or stars in it."""
+    told = form(host, "__init__: a * b * [x](http://e.example)", {"tag": "mar17"})
+    assert told == {
+        "content": r"\_\_init\_\_: a \* b \* \[x\](http://e.example)",
+        "allowed_mentions": {"parse": []},
+    }
+    assert len(form(host, "*" * 1_500, {})["content"]) == 2_000
+    assert "content" not in form("notdiscord.com", HOSTILE, {})
 
 
 def test_what_is_worth_a_message(make_history):
