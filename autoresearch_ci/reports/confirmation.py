@@ -58,4 +58,4 @@ def interval(gain: float, low: float | None, high: float | None) -> str:
         return f"{number(gain)} exactly"
     if low is None or high is None:
         return f"{number(gain)}, with too few pairs to say how sure that is"
-    return f"{number(gain)} (95 %: {number(low)} to {number(high)})"
+    return f"{number(gain)} (95%: {number(low)} to {number(high)})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Iterator
 
@@ -18,6 +19,8 @@ _PATCH_STYLES = {"+": "good", "-": "bad", "@": "dim"}
 _NAME = 11
 _WIDEST = 100
 _LOG_LINES = 30
+_HASHES = re.compile(r"^index .*\n", re.MULTILINE)
+"""Lines of a patch that tell nobody anything; `git apply` does without them."""
 
 
 def shown(
@@ -44,7 +47,7 @@ def shown(
         lines += [" " * _NAME + each for each in rest]
     for side, dots in runs(experiment, min(room - _NAME, 48)):
         lines.append(f"{paint(side.ljust(_NAME), 'dim')}{dots}")
-    patch = recall(experiment.experiment, "patch")
+    patch = _HASHES.sub("", recall(experiment.experiment, "patch"))
     log = recall(experiment.experiment, "log").rstrip()
     if patch:
         lines += ["", *(_coloured(each, paint) for each in visible(patch).rstrip().split("\n"))]

@@ -164,8 +164,9 @@ def test_every_campaign_has_a_page(shown, name, scheme):
 
 
 def test_sort_filter_and_search(shown):
-    """The table answers, and says how much of the whole it shows."""
+    """The table answers, and says how much of the whole it shows; an arrow is one letter."""
     history = campaign(100)
+    history.experiments[7] = replace(history.experiments[7], description="scale -> 3: p->x")
     opened = shown(history)
     assert numbers(opened)[:3] == [99, 98, 97]
     opened.click("#columns button[data-key=value]")
@@ -178,6 +179,9 @@ def test_sort_filter_and_search(shown):
     opened.fill("#search", "idea 42:")
     assert numbers(opened) == [42]
     assert opened.locator("#count").inner_text() == "1 of 100"
+    for written in ("scale -> 3", "SCALE → 3"):
+        opened.fill("#search", written)
+        assert opened.locator("#rows td.words").all_inner_texts() == ["scale → 3: p->x"]
     opened.fill("#search", "")
     opened.select_option("#proposer", "lane 3")
     assert all(n % 16 == 3 for n in numbers(opened))
@@ -195,6 +199,7 @@ def test_a_click_in_the_table_shows_the_change(shown):
     assert detail.locator("pre .add").inner_text() == '+LR = "<b>0.04</b>"  # up'
     assert detail.locator("pre .add .t").inner_text() == '"<b>0.04</b>"'
     assert detail.locator("svg circle").count() == 4
+    assert "an estimate, not the best run" in detail.inner_text()
     assert opened.locator("#rows tr[aria-current]").get_attribute("data-n") == "42"
 
 
@@ -254,6 +259,14 @@ def test_hostile_texts_stay_texts(shown):
     assert opened.locator("img").count() == 0
     assert opened.locator("script").count() == 2
     assert opened.title() != "owned"
+
+
+def test_where_nothing_is_better_the_baseline_is_the_best(shown):
+    """Its card calls it so, and times are whole minutes where they round to them."""
+    opened = shown(campaign(12, kinds="c"))
+    assert opened.locator("#cards li").first.inner_text().split("\n")[-1].endswith("the baseline")
+    times = opened.evaluate("[9.96, 59.4, 59.6, 119.6, 3599.7, 7199].map(duration)")
+    assert times == ["10 s", "59 s", "1 min 0 s", "2 min 0 s", "1 h 0 min", "1 h 59 min"]
 
 
 def test_what_a_script_would_do_is_forbidden(shown):

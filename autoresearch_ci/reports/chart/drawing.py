@@ -211,7 +211,7 @@ def _lines(
         )
     look = {"color": colours.keep, "linewidth": 1.5}
     axes.step(xs, ys, where="post", zorder=2.5, **look)
-    words = "best so far, with its 95 % interval" if deviation else "best so far"
+    words = "best so far, with its 95% interval" if deviation else "best so far"
     return [(words, look), *known]
 
 

@@ -51,6 +51,8 @@ function runs(row) {
   return picture;
 }
 
+const ESTIMATE = "The value is an estimate, not the best run: the value before, moved by what of the difference between the two sides is not put down to luck.";
+
 function facts(pairs) {
   return element("dl", {}, ...pairs.filter(([, value]) => value).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
 }
@@ -92,6 +94,7 @@ function drawDetail() {
   if (more.note) parts.push(element("h3", {}, "Why it was tried"), element("p", {}, more.note));
   const strip = runs(row);
   if (strip) parts.push(element("h3", {}, "Runs"), strip);
+  if (strip && row.gain !== null && data.noise) parts.push(element("p", { class: "hint" }, ESTIMATE));
   if (!row.baseline) {
     parts.push(element("h3", {}, "The change"), more.patch ? diff(more.patch)
       : element("p", { class: "hint" }, more.wait ? "…" : `Not in this page: autoresearch-ci results show ${row.n}`));

@@ -22,10 +22,14 @@ function take(found) {
     row.gain = row.value === null || row.prev === null || row.baseline ? null
       : found.lower ? row.prev - row.value : row.value - row.prev;
     row.share = row.gain === null || !row.prev ? null : (row.value - row.prev) / Math.abs(row.prev) * 100;
+    row.title = arrows(row.title);
     row.words = `${row.n} ${row.title} ${row.error} ${row.reason}`.toLowerCase();
     return row;
   });
 }
+
+// A line may break within `->`, between the two.
+function arrows(text) { return text.replace(/(?<=^|\s)->(?=\s|$)/g, "→"); }
 
 function element(name, attributes, ...children) {
   const made = name.startsWith("svg:")
@@ -73,9 +77,10 @@ function percent(share) {
 
 function duration(seconds) {
   if (seconds < 9.95) return `${Math.max(seconds, 0).toFixed(1)} s`;
-  if (seconds < 60) return `${Math.round(seconds)} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
-  return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor(whole % 3600 / 60)} min`;
 }
 
 function money(dollars) {

@@ -8,7 +8,7 @@ function cards() {
   const tokens = data.shares.reduce((sum, each) => sum + each.tokens, 0), cost = data.shares.reduce((sum, each) => sum + each.cost_usd, 0);
   const crashed = tried.filter((row) => row.kind === "crashed").length;
   const found = [
-    ["Best", best ? brief(best.value) : "–", best ? [best.margin ? `± ${brief(best.margin, 2)}` : "", `experiment ${best.n}`].filter(Boolean).join(", ") : ""],
+    ["Best", best ? brief(best.value) : "–", best ? [best.margin ? `± ${brief(best.margin, 2)}` : "", best.baseline ? "the baseline" : `experiment ${best.n}`].filter(Boolean).join(", ") : ""],
     ["Against the baseline", best && data.baseline ? best.value === data.baseline ? "0%" : percent((best.value - data.baseline) / Math.abs(data.baseline) * 100) : "–", data.baseline === null ? "" : `from ${brief(data.baseline)}`],
     ["Experiments", tried.length.toLocaleString("en"), seconds ? `${rate(tried.length / seconds * 3600)} per hour of runs` : ""],
     ["Kept", kept.length.toLocaleString("en"), tried.length ? [`${(kept.length / tried.length * 100).toFixed(1)}% of them`, crashed ? `${crashed.toLocaleString("en")} crashed` : ""].filter(Boolean).join("; ") : ""],
@@ -153,7 +153,7 @@ function draw() {
   byId("foot").textContent = data.foot;
   byId("live").hidden = !data.live;
   byId("running").hidden = !data.running;
-  byId("running").textContent = data.running ? `Under way: experiment ${data.running.n}, ${data.running.title}` : "";
+  byId("running").textContent = data.running ? `Under way: experiment ${data.running.n}, ${arrows(data.running.title)}` : "";
   byId("theme").textContent = isDark() ? "Light" : "Dark";
   empty();
   cards();

@@ -83,7 +83,7 @@ function fillFilters() {
 
 function listenToTable() {
   const changed = () => { state.shown = PAGE; drawTable(); drawChart(); };
-  byId("search").addEventListener("input", () => { state.search = byId("search").value.toLowerCase(); changed(); });
+  byId("search").addEventListener("input", () => { state.search = arrows(byId("search").value.toLowerCase()); changed(); });
   for (const id of ["kind", "proposer", "session", "lane"]) {
     byId(id).addEventListener("change", () => { state[id] = byId(id).value; changed(); });
   }

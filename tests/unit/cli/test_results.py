@@ -251,7 +251,11 @@ def test_no_line_is_broken(
 
 def test_one_experiment_kept_or_not(results, view, monkeypatch, tmp_path):
     """`show N`: verdict, numbers, runs of both sides, why, the change and the end of its log."""
-    text = {"patch": "--- a/x\n+++ b/x\n-LR = 1\n+LR = 2\n", "log": "step 1\n\x1b[2Jdone\n"}
+    head = "diff --git a/x b/x\nindex 5e09a3e..9a11902 100644\n--- a/x\n+++ b/x\n"
+    text = {
+        "patch": f"{head}@@ -1,2 +1,2 @@\n-LR = 1\n+LR = 2\n index = 3\n",
+        "log": "step 1\n\x1b[2Jdone\n",
+    }
     monkeypatch.setattr(select, "archive_of", lambda *_: lambda _n, suffix: text[suffix])
     monkeypatch.setattr(Workspace, "open", lambda _repo: None)
     view.history._experiments[2] = replace(
@@ -265,6 +269,8 @@ def test_one_experiment_kept_or_not(results, view, monkeypatch, tmp_path):
     for part in ("1.200000", "+22.45% against 0.980000", "since it is slow", "+LR = 2", "done"):
         assert part in said
     assert "\x1b" not in said
+    assert "9a11902" not in said
+    assert " index = 3" in lines
     assert [line.split()[0] for line in lines if "•" in line] == ["incumbent", "candidate"]
     record = json.loads(results("show", "2", "--json")[0])
     assert record["details"]["experiment"] == 2

@@ -322,7 +322,7 @@ def test_the_best_has_its_interval_where_there_is_noise():
         )
     assert noise(history) == pytest.approx(0.1, rel=0.1)
     assert margin(history.experiments[0], 0.1) == pytest.approx(0.098)
-    assert "best so far, with its 95 % interval" in texts(chart(history))
+    assert "best so far, with its 95% interval" in texts(chart(history))
     assert noise(campaign([1.0, 0.9])) == 0
 
 
