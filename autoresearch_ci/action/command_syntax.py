@@ -13,7 +13,8 @@ from pathlib import PurePosixPath
 
 from autoresearch_ci.config.lanes import MOST
 from autoresearch_ci.config.lanes import count as lane_count
-from autoresearch_ci.config.values import BadValue, count, duration, nearest
+from autoresearch_ci.config.nearest import nearest
+from autoresearch_ci.config.values import BadValue, count, duration
 
 COMMAND = "/autoresearch"
 LONGEST_LINE = 1000

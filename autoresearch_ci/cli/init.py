@@ -39,6 +39,9 @@ _UNLISTED = (
     "names a package: list them in {}, then write the workflow anew with --force."
 )
 
+_ASKS_FOR = re.compile(r"\b[Ss]et (target_file|run_command)\b(?! to what starts)")
+"""Notes on what a detection did not find, which is no news once the section has it."""
+
 _HEADING = re.compile(r"^ {0,3}#{2,4}[ \t]+autoresearch\b", re.IGNORECASE | re.MULTILINE)
 
 
@@ -280,14 +283,15 @@ def _remarks(
     """Other files that could be the target, and what is missing."""
     if detected is None:
         if not complete and likely:
-            yield (
-                f"Perhaps: target_file {likely['target_file']}, run_command "
-                f"`{likely['run_command']}`."
-            )
+            command = likely.get("run_command")
+            run = f", run_command `{command}`" if command else ""
+            yield f"Perhaps: target_file {likely['target_file']}{run}."
         return
     if detected.others and known.get("target_file") == detected.settings.get("target_file"):
         yield f"Other targets: {', '.join(detected.others)}; choose one with --target-file."
-    yield from (f"note: {note}" for note in detected.notes)
+    for note in detected.notes:
+        if not (complete and _ASKS_FOR.search(note)):
+            yield f"note: {note}"
 
 
 def document(root: Path) -> Path:

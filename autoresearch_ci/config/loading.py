@@ -117,6 +117,7 @@ def load(
     if missing := [name for name in NAMES if name in _unset(merged, detected)]:
         file = "read" if yaml_text is not None else "not there"
         looked = [f"{yaml_file.NAME}: {file}", *documents.looked]
+        notes += _in_other_files(root)
         raise missing_settings(missing, looked, notes, detected, (root, folder))
     if detected:
         notes += require_pair(merged, detected)
@@ -196,6 +197,25 @@ def _read_documents(root: Path) -> _Documents:
         notes.append("CLAUDE.md and AGENTS.md have different sections; CLAUDE.md's counts.")
     entries = sections[0].entries() if sections else {}
     return _Documents(entries, tuple(notes if len(sections) != 1 else unset), tuple(looked))
+
+
+_ELSEWHERE = ("README.md", "GEMINI.md", "CLAUDE.local.md", ".github/copilot-instructions.md")
+_YAML_ELSEWHERE = ("autoresearch.yml", "autoresearch.yaml", ".autoresearch.yml")
+
+
+def _in_other_files(root: Path) -> Iterator[str]:
+    """Notes on files that nobody reads and that have settings: other documents, another place."""
+    for path in _ELSEWHERE:
+        text = read_text(root, path)
+        section = markdown.find(text, path) if text is not None else None
+        if section and not section.is_prose and section.text:
+            yield f"{path} has a section and is not read: move the section to CLAUDE.md."
+    for path in _YAML_ELSEWHERE:
+        text = read_text(root, path) or ""
+        if any(
+            line.startswith(tuple(f"{name}:" for name in REQUIRED)) for line in text.split("\n")
+        ):
+            yield f"{path} is not read: `git mv {path} {yaml_file.NAME}`."
 
 
 def _misnamed(root: Path, name: str) -> Iterator[str]:

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from autoresearch_ci.config import spans
+from autoresearch_ci.config.nearest import nearest
 from autoresearch_ci.config.origins import Entries, Origin, Written, twice, unknown
 from autoresearch_ci.config.settings import NAMES, takes_list
-from autoresearch_ci.config.values import BadValue, nearest, shown
+from autoresearch_ci.config.values import BadValue, shown
 from autoresearch_ci.core.errors import SettingsError
 
 HEADINGS = ("autoresearch", "autoresearch 설정")
@@ -26,7 +27,9 @@ _HEADING = re.compile(r" {0,3}(#{1,6})(?![^ \t])(.*)")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*")
 _FENCE = re.compile(r"[ \t]*(?:[-*+][ \t]+)?(`{3,}(?=[^`]*$)|~{3,})(.*)")
 _ITEM = re.compile(r"([ \t]*)[-*+][ \t]+(.*)")
-_LOOSE = re.compile(r"[\s\d.)*`_\"'-]*([A-Za-z][A-Za-z_-]*)[*`_\"']*\s*[:=]")
+_LOOSE = re.compile(
+    r"[\s\d.)*`_\"'\u2022\u2012-\u2015-]*([A-Za-z][A-Za-z_-]*)[*`_\"']*\s*[:=\uff1a]"
+)
 _PLAIN = re.compile(r"[A-Za-z0-9_.%+/-]+")
 
 
@@ -126,7 +129,8 @@ def lookalikes(text: str, name: str) -> list[str]:
         title = _heading(line)
         named = line.heading > 1 and title.startswith("autoresearch ")
         # A title of another level is a document's own, unless settings stand below it.
-        meant = line.heading and title in HEADINGS and _sets_something(lines[at + 1 :])
+        about = re.search(r"\bautoresearch\b", title)
+        meant = line.heading and about and _sets_something(lines[at + 1 :])
         if not _is_ours(line) and (named or meant):
             notes.append(
                 f"{Origin(name, line.number)}: the heading {shown(line.text.strip())} is not read; "

@@ -60,6 +60,8 @@ def missing_settings(
         like = dict(_EXAMPLES.get(detected.name, {}))
     else:
         like = {} if found else dict(project_types.likely(*place))
+        if like:
+            like.setdefault("run_command", "make bench")
     if detected and detected.others:
         like["target_file"] = detected.others[0]
     whole = like if detected and "run_command" in names else {}

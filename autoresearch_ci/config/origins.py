@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autoresearch_ci.config import values
+from autoresearch_ci.config.nearest import nearest
 from autoresearch_ci.config.settings import NAMES
 from autoresearch_ci.core.errors import SettingsError
 
@@ -85,7 +86,7 @@ def read_text(root: Path, name: str, largest: int = 1024 * 1024) -> str | None:
 
 def unknown(key: str, origin: Origin, extra: str = "") -> SettingsError:
     """The error for a key that is no setting, with the nearest one that is."""
-    meant = values.nearest(key.replace("-", "_"), NAMES)
+    meant = nearest(key.replace("-", "_"), NAMES)
     remedy = (
         f"Did you mean `{meant}`?" if meant else f"The settings are: {', '.join(NAMES)}."
     ) + extra

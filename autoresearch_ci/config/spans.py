@@ -14,6 +14,7 @@ from autoresearch_ci.config.values import BadValue
 _RUN = re.compile("`+")
 # What a shell takes as one piece; an apostrophe within a word, as in don't, opens nothing.
 _QUOTED = re.compile(r"""\\.|(?<![A-Za-z0-9])'[^']*'|"(?:\\.|[^"\\])*"|(?<=\s)#.*""")
+_WHOLE = re.compile(r"""(["'\u201c\u2018])([^"'\\\u201c-\u201f\u2018-\u201b]*)["'\u201d\u2019]""")
 _COMMENT = re.compile(r"(?<=\s)#")
 
 
@@ -21,7 +22,8 @@ def value(raw: str, *, several: bool) -> str | None:
     """A setting's value from what stands after its colon; None where there is none.
 
     A ` # comment` ends it, except in backticks or quotes. Where a setting takes `several`
-    values, each may be in backticks of its own.
+    values, each may be in backticks of its own. One that is in quotes as a whole, as in YAML, is
+    what they hold.
     """
     written = _before_comment(raw).strip()
     if written in {"", "``"}:
@@ -40,7 +42,8 @@ def value(raw: str, *, several: bool) -> str | None:
         )
     if written.startswith("`"):
         raise BadValue("the opening backtick is never closed.", "Close it, or leave it out.")
-    return written
+    quoted = _WHOLE.fullmatch(written)
+    return (quoted[2].strip() or None) if quoted else written
 
 
 def is_open(text: str) -> bool:

@@ -6,13 +6,13 @@ write instead. Nothing here knows a setting's name.
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
+from autoresearch_ci.config.nearest import likeliest
 from autoresearch_ci.core.model import Constraint, Direction, MinDelta
 
 # Written so that Python and the editors that read the JSON schema understand them alike.
@@ -188,6 +188,8 @@ def min_delta(value: object) -> MinDelta:
         return value
     written = text(value)
     relative = written.endswith("%")
+    if share := re.fullmatch(rf"({NUMBER}) ?(?:percent|pct|per cent)", written):
+        raise BadValue(f"{shown(written)} has a unit in words.", f"Write {share[1]}%.")
     if unit := re.fullmatch(rf"({NUMBER}) ?[^\W\d_]+", written):
         raise BadValue(
             f"{shown(written)} has a unit.",
@@ -239,7 +241,7 @@ def one_of(names: Iterable[str]) -> Callable[[object], str]:
             return written
         raise BadValue(
             f"{shown(written)} is not one of {', '.join(known)}.",
-            f"Did you mean `{_nearest(written, known)}`?",
+            f"Did you mean `{likeliest(written, known)}`?",
         )
 
     return read
@@ -253,7 +255,7 @@ def direction(value: object) -> Direction:
     begins = written.lower().startswith
     meant = next(
         (each for each, words in _DIRECTION_WORDS.items() if begins(words)),
-        _nearest(written, tuple(Direction)),
+        likeliest(written, tuple(Direction)),
     )
     raise BadValue(
         f"{shown(written)} is not a direction; the two are {' and '.join(Direction)}.",
@@ -301,16 +303,6 @@ def variables(value: object) -> tuple[str, ...]:
             raise BadValue(f"{name} is there twice.", "Keep one of the two.")
         found[name] = item
     return tuple(found.values())
-
-
-def nearest(written: str, known: Iterable[str]) -> str | None:
-    """The known name that was most likely meant, if any is like it."""
-    close = difflib.get_close_matches(written.lower(), tuple(known), n=1, cutoff=0.6)
-    return close[0] if close else None
-
-
-def _nearest(written: str, known: tuple[str, ...]) -> str:
-    return difflib.get_close_matches(written.lower(), known, n=1, cutoff=0)[0]
 
 
 def _items(value: object) -> list[str]:

@@ -7,15 +7,18 @@ its text, and each setting reads that text for itself.
 from __future__ import annotations
 
 import re
+import shlex
 
 import yaml
 
 from autoresearch_ci.config import spans
 from autoresearch_ci.config.origins import Entries, Origin, Written, twice, unknown
 from autoresearch_ci.config.settings import NAMES, takes_list
+from autoresearch_ci.config.values import shown
 from autoresearch_ci.core.errors import SettingsError
 
 NAME = ".github/autoresearch.yml"
+_WORKFLOW = ".github/workflows/autoresearch.yml"
 LARGEST = 64 * 1024
 _TAG = "tag:yaml.org,2002:"
 _PLAIN_TAGS = {_TAG + kind for kind in ("str", "int", "float", "bool", "null", "timestamp")}
@@ -29,6 +32,11 @@ def entries(text: str) -> Entries:
         return {}
     if not isinstance(root, yaml.MappingNode):
         raise SettingsError(f"{_at(root)}: the file is not a mapping of settings.", remedy=_EXAMPLE)
+    if {"jobs", "on"} <= {str(key.value) for key, _ in root.value}:
+        raise SettingsError(
+            f"{NAME} is a workflow, and here are settings.",
+            remedy=f"Move it to where GitHub looks for it: `git mv {NAME} {_WORKFLOW}`.",
+        )
     found: dict[str, tuple[Written, Origin]] = {}
     for key_node, value_node in root.value:
         origin = _at(key_node)
@@ -36,11 +44,24 @@ def entries(text: str) -> Entries:
             raise SettingsError(f"{origin}: a setting's name is a word.", remedy=_EXAMPLE)
         key = key_node.value
         if key not in NAMES:
-            raise unknown(key, origin)
+            raise _grouped(key, origin) if _is_group(value_node) else unknown(key, origin)
         if key in found:
             raise twice(key, found[key][1], origin)
         found[key] = (_value(key, value_node, origin), origin)
     return found
+
+
+def _is_group(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.MappingNode)
+
+
+def _grouped(key: str, origin: Origin) -> SettingsError:
+    """The error for settings that stand in a group of their own."""
+    return SettingsError(
+        f"{origin}: unknown setting {shown(key)}, and settings below it.",
+        remedy="Settings stand in no groups: write each at the beginning of a line and by its own "
+        "name, such as `metric_name: score`.",
+    )
 
 
 def _value(key: str, node: yaml.Node, origin: Origin) -> Written:
@@ -53,7 +74,8 @@ def _scalar(key: str, node: yaml.Node, origin: Origin, *, in_list: bool = False)
     if not isinstance(node, yaml.ScalarNode):
         kind = "a list" if isinstance(node, yaml.SequenceNode) else "a mapping"
         raise SettingsError(
-            f"{origin}: {key} takes one value, not {kind}.", remedy=f"Write `{key}: value`."
+            f"{origin}: {key} takes one value, not {kind}.",
+            remedy=f"Write `{key}: {_on_one_line(key, node)}`.",
         )
     if node.tag not in _PLAIN_TAGS:
         raise SettingsError(
@@ -73,6 +95,21 @@ def _scalar(key: str, node: yaml.Node, origin: Origin, *, in_list: bool = False)
             f"`{key}: '{whole.replace(chr(39), chr(39) * 2)}'`.",
         )
     return text
+
+
+def _on_one_line(key: str, node: yaml.Node) -> str:
+    """A list or a mapping as the one value that was perhaps meant."""
+    pairs = isinstance(node, yaml.MappingNode)
+    items = [[*item] if pairs else [item] for item in node.value]
+    if pairs and not takes_list(key):
+        return "value"
+    if not all(isinstance(each, yaml.ScalarNode) for item in items for each in item):
+        return "value"
+    words = [[each.value for each in item] for item in items]
+    if pairs:
+        between = "=" if key == "env" else " "
+        return f"[{', '.join(between.join(word).strip() for word in words)}]"
+    return shlex.join(word for (word,) in words) if key.endswith("_command") else "value"
 
 
 def _is_cut(text: str, node: yaml.Node) -> bool:
@@ -96,7 +133,7 @@ def _compose(text: str) -> yaml.Node | None:
         raise _unreadable(
             mark.line + 1 if mark else None,
             error.problem or str(error),
-            "Indent with spaces, not tabs." if tab else "",
+            "Write spaces, not tabs." if tab else "",
         ) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1

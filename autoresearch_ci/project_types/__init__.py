@@ -11,8 +11,9 @@ import posixpath
 from importlib import import_module
 from pathlib import Path
 
-from autoresearch_ci.project_types.candidates import Candidate, candidates, likely
+from autoresearch_ci.project_types.candidates import Candidate, candidates
 from autoresearch_ci.project_types.detected import NO_TESTS, Detected
+from autoresearch_ci.project_types.likely import likely
 from autoresearch_ci.project_types.placing import placed, placed_settings
 from autoresearch_ci.project_types.programme import Programme, programme
 from autoresearch_ci.project_types.project import Project

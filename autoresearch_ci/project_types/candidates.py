@@ -10,11 +10,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from shlex import quote
 
 from autoresearch_ci.project_types.detected import ASIDE
 from autoresearch_ci.project_types.ml import PRINTED, is_printed_once, last_printed, python
-from autoresearch_ci.project_types.placing import placed_settings
 from autoresearch_ci.project_types.project import Project
 
 _MANIFESTS = {
@@ -34,18 +32,6 @@ _MOST = 8
 _SCRIPTS = ("train.py", "training.py", "main.py", "run.py")
 _LOWER = re.compile(r"loss|bpb|bpc|ppl|perplexity|error|rmse|mse|mae|seconds|time", re.IGNORECASE)
 _HIGHER = re.compile(r"acc|f1|auc|score|precision|recall|r2|reward|bleu|iou|map", re.IGNORECASE)
-
-
-# Files that a target may be, and what starts them where something does.
-_PROGRAMS = {
-    ".py": "python3", ".js": "node", ".mjs": "node", ".rb": "ruby", ".php": "php", ".pl": "perl",
-    ".lua": "lua", ".jl": "julia", ".R": "Rscript", ".sh": "sh", ".ts": "", ".c": "", ".cc": "",
-    ".cpp": "", ".cs": "", ".swift": "", ".zig": "", ".hs": "", ".ml": "", ".scala": "",
-    ".dart": "", ".ex": "", ".f90": "", ".cu": "", ".sql": "",
-}  # fmt: skip
-_GOALS = ("bench", "benchmark", "perf", "eval", "score", "run", "test")
-_MADE = re.compile(r"^([\w-]+)[^:=\n]*:(?!=)", re.MULTILINE)
-_RUNS = re.compile(r"(^|/)(bench\w*|perf\w*|eval\w*|measure\w*|score\w*|run\w*)\.\w+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,33 +66,6 @@ def candidates(root: Path, folder: str = "", most: int = _MOST) -> tuple[Candida
             found[inside] = Candidate(project.at(inside), kind, project.at(path))
     proper = [each for place, each in found.items() if not ASIDE.search(place)]
     return tuple(proper or found.values())[:most]
-
-
-def likely(root: Path, folder: str = "") -> Mapping[str, str]:
-    """Examples of settings for a project of no known type: its largest source, what runs it."""
-    project = Project(root, folder)
-    every = [path for path in project.walk() if posixpath.splitext(path)[1] in _PROGRAMS]
-    own = [path for path in every if not ASIDE.search(path) and not _RUNS.search(path)]
-    sources = sorted(own or every, key=project.size, reverse=True)
-    if not sources:
-        return {}
-    made = [found for found in _MADE.findall(project.text("Makefile")) if found in _GOALS]
-    scripts = [(path, _program(path)) for path in every if _RUNS.search(path) and _program(path)]
-    settings = {"target_file": sources[0], "metric_name": "score"}
-    if made:
-        settings["run_command"] = f"make {min(made, key=_GOALS.index)}"
-    elif scripts:
-        script, program = scripts[0]
-        settings["run_command"] = f"{program} {quote(script)}"
-    else:
-        program = _program(sources[0])
-        settings["run_command"] = f"{program} {quote(sources[0])}" if program else "make bench"
-    return placed_settings(settings, folder)
-
-
-def _program(path: str) -> str:
-    """The command that starts a file, where its language has one."""
-    return _PROGRAMS[posixpath.splitext(path)[1]]
 
 
 def _training(project: Project, script: str) -> dict[str, str]:

@@ -22,6 +22,9 @@ ASIDE = re.compile(
 )
 """Paths of what a project has beside itself."""
 
+TESTS = re.compile(r"(^|/)_?(tests?|test_\w+|\w+_tests?)\.\w+$|\.(test|spec)\.\w+$")
+"""Files that hold tests alone, by their names."""
+
 OTHERS = 5
 """Most files that are offered beside the target."""
 

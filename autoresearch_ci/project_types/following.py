@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from autoresearch_ci.project_types.detected import OTHERS
+from autoresearch_ci.project_types.detected import OTHERS, TESTS
 from autoresearch_ci.project_types.project import Project
 
 # Below so many characters of code of its own, a file that hands on has nothing to try.
@@ -46,5 +46,7 @@ def offered(
 ) -> tuple[str, ...]:
     """Other possible targets: the likely ones in order, then the largest of the rest."""
     largest = sorted(rest, key=project.size, reverse=True)
-    every = dict.fromkeys(path for path in (*likely, *largest) if project.size(path))
+    every = dict.fromkeys(
+        path for path in (*likely, *largest) if project.size(path) and not TESTS.search(path)
+    )
     return tuple(path for path in every if path != target)[:OTHERS]

@@ -105,6 +105,12 @@ def notes(settings: Settings, variables: Mapping[str, str]) -> Iterator[str]:
     for told in ("goal", "evidence_command") if name == "search" else ():
         if getattr(settings, told):
             yield f"{told} is for a model or an agent: the embedded search does not read it."
+    if name == "search" and settings.proposer == "auto" and settings.model:
+        keys = " or ".join(row.key for row in PROVIDERS.values())
+        yield (
+            f"model names {settings.model}, and the ideas come from the embedded search: set the "
+            f"variable {keys} to a key, or base_url, to have it asked."
+        )
     if name not in PROVIDERS:
         return
     who = f"{name} ({settings.model or 'its default model'})"

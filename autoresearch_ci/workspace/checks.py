@@ -76,7 +76,9 @@ def check_name(root: Path, target: str) -> None:
     if target.startswith("/") or plain.startswith("../") or plain == "..":
         raise TargetError(
             f"The target {target} is outside the repository {root}, or not named from its top.",
-            remedy="Name a file inside it, relative to its top directory.",
+            remedy=f"Write it as {plain.removeprefix(f'{root}/')}"
+            if plain.startswith(f"{root}/")
+            else "Name a file inside it, relative to its top directory.",
         )
     if "\\" in target:
         raise TargetError(
@@ -145,6 +147,11 @@ def _instead(git: Git, commit: str, target: str) -> str:
     plain = target.strip("'\"`\u2018\u2019\u201c\u201d")
     if plain != target:
         return f"Quotes are part of a path here: write {plain} without any."
+    if set(target) & set(",*?"):
+        return (
+            "The target is one file. What may change together with it stands in editable_files: "
+            "files or patterns, separated by commas."
+        )
     _, out = git.ask("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, ok=(0, 128))
     known = os.fsdecode(out).split("\0")[:-1]
     if target in known:

@@ -359,8 +359,44 @@ def test_misnamed_documents(project, name):
     assert f"{name} has a section and is not read: `git mv {name}" in caught.value.detail
 
 
+@pytest.mark.parametrize("name", ["README.md", "GEMINI.md", "CLAUDE.local.md"])
+def test_sections_in_other_documents(project, name):
+    """A section in a document that is not read is told where settings are missing."""
+    project.give(name, project.BASE)
+    with pytest.raises(SettingsError) as caught:
+        project.load()
+    assert f"{name} has a section and is not read" in caught.value.detail
+
+
+def test_settings_in_a_file_at_the_root(project):
+    """The YAML file is looked for in one place, and one elsewhere is told how to come there."""
+    (project.root / "autoresearch.yml").write_text("target_file: a.py\n")
+    with pytest.raises(SettingsError) as caught:
+        project.load()
+    assert "git mv autoresearch.yml .github/autoresearch.yml" in caught.value.detail
+
+
 def test_a_smallest_change_has_no_unit(project):
     """It is in the metric's own; the message says what to write."""
     with pytest.raises(SettingsError) as caught:
         project.load(**project.BASE, min_delta="5 ms")
     assert "Write 5: it is in the metric's own unit" in caught.value.remedy
+    with pytest.raises(SettingsError) as caught:
+        project.load(**project.BASE, min_delta="1 percent")
+    assert caught.value.remedy == "Write 1%."
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "meant"),
+    [
+        ("isolation", "docker", "container"),
+        ("isolation", "Container", "container"),
+        ("proposer", "claude", "anthropic"),
+        ("proposer", "gpt", "openai"),
+    ],
+)
+def test_the_word_that_was_meant(project, name, written, meant):
+    """A choice by a name that people know it by is told the setting's own word."""
+    with pytest.raises(SettingsError) as caught:
+        project.load(**project.BASE, **{name: written})
+    assert caught.value.remedy == f"Did you mean `{meant}`?"

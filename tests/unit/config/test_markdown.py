@@ -134,7 +134,14 @@ def test_items(line):
         ("echo `date` `id`", "echo `date` `id`"),
         ("echo `date # x` # y", "echo `date # x`"),
         ("echo it`s # y", "echo it`s"),
-        ('"quoted"', '"quoted"'),
+        ('"quoted words"', "quoted words"),
+        ("'quoted'", "quoted"),
+        ("\u201cpython3 t.py\u201d", "python3 t.py"),
+        ('""', None),
+        ('`"quoted words"`', '"quoted words"'),
+        ('"a" "b"', '"a" "b"'),
+        ('"it\'s"', '"it\'s"'),
+        ('"a b" --c', '"a b" --c'),
         ("a:b: c", "a:b: c"),
         ("echo '<!-- x'", "echo '<!-- x'"),
         ("`echo '<!-- x -->'`", "echo '<!-- x -->'"),
@@ -231,6 +238,26 @@ def test_extent(section, after):
     assert "\n".join(lines[found.start - 1 : found.end - 1]) == section.removesuffix("\n")
     assert "\n".join(lines[found.end - 1 :]) == after
     assert found.start == 3
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["## autoresearch-ci", "## \U0001f52c Autoresearch", "# My autoresearch", "##### autoresearch"],
+)
+def test_a_heading_that_was_meant(heading):
+    """Above settings any heading with the word in it is told how it has to be called."""
+    (note,) = markdown.lookalikes(f"{heading}\n\n- target_file: t.py\n", "CLAUDE.md")
+    assert "name it `## autoresearch`" in note
+    assert not markdown.lookalikes("## About autoresearch-ci\n\n- it is a loop\n", "CLAUDE.md")
+
+
+@pytest.mark.parametrize(
+    "line", ["\u2013 target_file: t.py", "\u2022 target_file: t.py", "- target_file\uff1at.py"]
+)
+def test_items_of_other_editors(line):
+    """A dash, a bullet or a colon that only looks like one sets nothing silently."""
+    with pytest.raises(SettingsError, match="not in the form of a setting"):
+        markdown.find(f"## autoresearch\n\n{line}\n- metric_name: x\n", "CLAUDE.md").entries()
 
 
 def test_lookalike():

@@ -82,7 +82,13 @@ def test_lines():
         ("metric-name: b", 1, "unknown setting", "`metric_name`"),
         ("1: b", 1, "unknown setting", "target_file"),
         ("? [a]\n: b", 1, "a word", "setting: value"),
-        ("<<: {tag: a}", 1, "unknown setting", ""),
+        ("<<: {tag: a}", 1, "unknown setting", "in no groups"),
+        ("autoresearch:\n  time_budget: 5m", 1, "unknown setting", "in no groups"),
+        ("metric:\n  name: score", 1, "unknown setting", "`metric_name: score`"),
+        ("run_command: [python3, t.py]", 1, "not a list", "`run_command: python3 t.py`"),
+        ("env:\n  A: 1\n  B: 2", 1, "not a mapping", "`env: [A=1, B=2]`"),
+        ("constraints:\n  tests: '>= 3'", 1, "not a mapping", "`constraints: [tests >= 3]`"),
+        ("time_budget:\t5m", 1, "not valid YAML", "spaces, not tabs"),
         ("- tag: a", 1, "not a mapping", "setting: value"),
         ("hello", 1, "not a mapping", "setting: value"),
         ("tag: [a]", 1, "takes one value, not a list", "`tag: value`"),
@@ -111,6 +117,13 @@ def test_refused(text, line, message, remedy):
     assert message in caught.value.message
     assert remedy in caught.value.remedy
     assert caught.value.remedy
+
+
+def test_a_workflow_is_told_where_it_belongs():
+    """A workflow in the place of the settings is no list of misspelt settings."""
+    with pytest.raises(SettingsError) as caught:
+        read("name: x\non: push\njobs: {}\n")
+    assert "git mv .github/autoresearch.yml .github/workflows/" in caught.value.remedy
 
 
 def test_a_comment_that_cuts_a_quoted_piece_is_said(project):

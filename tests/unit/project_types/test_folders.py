@@ -185,6 +185,17 @@ def test_a_training_script_alone(write, text, metric, direction):
         ({"lib/a.rb": CODE, "Rakefile": "x"}, "lib/a.rb", "ruby lib/a.rb"),
         ({"main.zig": CODE, "evaluate.sh": "x"}, "main.zig", "sh evaluate.sh"),
         ({"README.md": "x"}, None, None),
+        ({"a.cc": CODE, "WORKSPACE": "x"}, "a.cc", None),
+        ({"noxfile.py": CODE * 2, "src/p/core.py": CODE}, "src/p/core.py", "python3 src/p/core.py"),
+        ({"build.zig": CODE * 2, "src/main.zig": CODE}, "src/main.zig", "zig build run"),
+        ({"Package.swift": CODE * 2, "Sources/a/main.swift": CODE}, "Sources/a/main.swift", "swift run -c release"),
+        ({"deno.json": '{\n// x\n"tasks": {"dev": "x", "bench": "y"}}', "m.ts": CODE}, "m.ts", "deno task bench"),
+        ({"composer.json": '{"scripts": {"bench": "x"}}', "src/A.php": CODE}, "src/A.php", "composer run bench"),
+        ({"Makefile": "all: x\nphpbench:\n\tx\n", "src/A.php": CODE}, "src/A.php", "make phpbench"),
+        ({"Rakefile": "task :build do\nend\ntask bench: :build do\nend\n", "lib/a.rb": CODE}, "lib/a.rb", "rake bench"),
+        ({"justfile": "default: x\nbench *args:\n  x\n", "lib/a.ml": CODE}, "lib/a.ml", "just bench"),
+        ({"src/App/App.csproj": "x", "src/App/P.cs": CODE}, "src/App/P.cs", "dotnet run -c Release --project src/App/App.csproj"),
+        ({"p.tex": CODE}, "p.tex", None),
     ],
 )  # fmt: skip
 def test_examples_for_a_project_of_no_known_type(write, files, target, run):

@@ -134,6 +134,8 @@ def test_the_callers_git_environment_does_not_lead_astray(repo, monkeypatch, tmp
         (":", "pkg", "`pkg/`"),
         (":", '"train.py"', "write train.py without any"),
         (":", "Train.py", "mean train.py?"),
+        (":", "train.py, pkg/deep/mod.py", "editable_files"),
+        (":", "*.py", "editable_files"),
         (":", "mod.py", "mean pkg/deep/mod.py?"),
         (":", "trian.py", "mean train.py?"),
         ("git mv train.py learn.py", "train.py", "git checkout HEAD -- train.py"),

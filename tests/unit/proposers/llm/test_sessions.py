@@ -307,6 +307,15 @@ def test_a_goal_reaches_the_model_and_the_record(project, monkeypatch):
         assert any("the embedded search does not read it" in note for note in session.notes)
 
 
+def test_a_model_that_nobody_can_ask_is_told(project, monkeypatch):
+    """A model is named and no key is set: then the search has the ideas, and a note says so."""
+    for name in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    overrides = {**SETTINGS, "tag": "t", "model": "gpt-5", "proposer": "auto"}
+    with open_session(SessionRequest(project, overrides)) as session:
+        assert any("OPENAI_API_KEY" in note for note in session.notes)
+
+
 def test_the_model_is_shown_what_the_incumbent_printed_and_evidence(project, monkeypatch):
     """Both are of the version to change: the command runs once for each, as any experiment does."""
     monkeypatch.setenv("DEPLOY_TOKEN", "ghp_" + "a1" * 18)
