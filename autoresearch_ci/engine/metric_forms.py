@@ -239,7 +239,7 @@ def _decided(name: str, told: list[tuple[str, object]]) -> Found:
             f"printed nothing where {name} should be",
             f"Let the run print it on a line of its own: `METRIC {name}=1.5`, or `{name}: 1.5`. Or "
             "set metric_parse to a command that prints the number; for the run's wall time that is "
-            "`echo \"$AUTORESEARCH_SECONDS\"`.",
+            '`echo "$AUTORESEARCH_SECONDS"`.',
         )
     read = [(line, _quantity_of(value)) for line, value in told]
     for line, found in read:
