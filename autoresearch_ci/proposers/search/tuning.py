@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import product
 
 import numpy as np
 
@@ -54,7 +55,8 @@ def ranked(
     """Moves, the most promising first; each parameter alone and some together.
 
     Those that were moved before are weighed together with as many fresh ones as a model bears;
-    further ones wait until nothing else is left. In a lane come first those that it is dealt.
+    further ones wait until nothing else is left, and last of all what rests has its turn. In a lane
+    come first those that it is dealt.
     """
     chance = np.random.default_rng(rng.getrandbits(64))
     times = Counter(name for each in observations.lessons for name in each.moves)
@@ -67,13 +69,13 @@ def ranked(
     fresh, waiting = (settings, waiting) if settings else (waiting, [])
     first = [*moved[:_MOVED], *fresh[:_FRESH]]
     later = [*fresh[_FRESH:], *moved[_MOVED:], *waiting]
-    for batch in (first, *(later[at : at + _FRESH] for at in range(0, len(later), _FRESH))):
-        if batch and lane:
+    batches = [first, *(later[at : at + _FRESH] for at in range(0, len(later), _FRESH))]
+    for resting, batch in product((True, False), filter(None, batches)):
+        if lane:
             names = [parameter.id for parameter in batch]
             own, place = dealt(names, lane, len(observations.keeps))
-            yield from _weighed(batch, observations, chance, place, own)
-        if batch:
-            yield from _weighed(batch, observations, chance, lane)
+            yield from _weighed(batch, observations, chance, place, own, resting=resting)
+        yield from _weighed(batch, observations, chance, lane, resting=resting)
 
 
 def _weighed(
@@ -82,14 +84,17 @@ def _weighed(
     chance: np.random.Generator,
     lane: Lane | None,
     own: Collection[str] | None = None,
+    *,
+    resting: bool,
 ) -> Iterator[Steps]:
+    """Moves of these parameters; `resting` ones are left out where others are left."""
     space = Space(parameters)
     known = landscape(space, observations)
     model = fitted(known.evidence, space)
     moving = np.array([own is None or each.id in own for each in parameters])
     ways = space.ways(observations)
     awake = moving & ~space.resting(observations, ways)
-    moving = awake if awake.any() else moving
+    moving = awake if resting and awake.any() else moving
     wide = observations.since_keep >= PLATEAU
     candidates = Candidates(space, known.good, chance, wide=wide, own=moving)
     here = model.forecast(space.here[None])

@@ -44,3 +44,17 @@ def test_where_everything_rests_the_search_goes_on(campaign):
     """A metric that never moves leaves the search with ideas all the same."""
     run = campaign(NUMBERS, lambda _: 1.0, seed="a").run(30)
     assert len(run.proposals) == 30
+
+
+@pytest.mark.parametrize("seed", "abc")
+def test_what_rests_is_tried_before_the_search_gives_up(campaign, read, seed):
+    """A number that does nothing by itself is moved together with the option that needs it."""
+    text = 'ORDER = "rows"  # rows, columns or tiles\nTILE = 4  # 1..64\n'
+
+    def metric(text):
+        if '"tiles"' in text:
+            return 4 + 96 / read(text, "TILE")
+        return 25.0 if '"columns"' in text else 10.0
+
+    run = campaign(text, metric, seed=seed).run(30)
+    assert metric(run.source.text) < 10
