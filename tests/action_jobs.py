@@ -28,7 +28,6 @@ INPUTS = {
     "target_file": "solve.py",
     "run_command": "python3 -I solve.py",
     "metric_name": "score",
-    "metric_parse": "grep '^score:' run.log | cut -d' ' -f2",
     "max_experiments": "5",
     "time_limit": "5m",
     "proposer": "search",

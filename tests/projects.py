@@ -23,8 +23,9 @@ SETTINGS = {
     "target_file": "target.txt",
     "run_command": "sh experiment.sh",
     "metric_name": "metric",
-    "metric_parse": "awk '/^metric:/ { print $2 }' run.log",
 }
+PARSED = {"metric_parse": "awk '/^metric:/ { print $2 }' run.log"}
+"""The same metric as a command finds it, which costs a tree and processes for each run."""
 
 
 _TEMPORARY = gettempdir()

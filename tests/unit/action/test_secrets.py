@@ -51,9 +51,7 @@ def test_what_comes_back(tmp_path, settings, names):
     repository = make_project(tmp_path / "p")
     lines = "".join(f"{name}: {value!r}\n" for name, value in {**SETTINGS, **settings}.items())
     (repository / ".github").mkdir()
-    (repository / ".github" / "autoresearch.yml").write_text(
-        lines.replace(repr(SETTINGS["metric_parse"]), '"tail -1 run.log"')
-    )
+    (repository / ".github" / "autoresearch.yml").write_text(lines)
     taken = {"OPENAI_API_KEY": "k", "AGENT_TOKEN": "t", "INPUT_ANTHROPIC_API_KEY": KEY}
     settings = config.load(repository, given(taken).overrides).settings
     assert set(needed(settings, given(taken), taken)) == names

@@ -24,7 +24,7 @@ from autoresearch_ci.workspace import Target
 from autoresearch_ci.workspace.ref_transaction import RefTransaction
 from tests import racing_sessions
 from tests.github.git_server import GitServer
-from tests.projects import git, look, make_project
+from tests.projects import PARSED, git, look, make_project
 
 TOKEN = "s3cret-token"
 LINES = "a=1\n#\n#\n#\n#\nb=1\n#\n#\n#\n#\necho metric: $((10 - a - b))\n"
@@ -371,9 +371,10 @@ def test_numbers_of_another_metric_are_not_merged(server, bare, clone):
     here, there = clone("here"), clone("there")
     hold(there, "a=2")
     fault = server.down()
-    hold(here, "b=2", metric_name="other")
+    other = {"metric_name": "other", **PARSED}
+    hold(here, "b=2", **other)
     fault.times = 0
-    (first, *_) = notes(hold(here, metric_name="other"))
+    (first, *_) = notes(hold(here, **other))
     assert "was published with metric metric; here it is other" in first
     assert [d["description"] for d in published(bare)] == ["baseline", "a=2"]
 

@@ -30,7 +30,7 @@ from autoresearch_ci.core.model import (
     Side,
 )
 from autoresearch_ci.workspace import Workspace
-from tests.projects import experiments, git, hold, look, make_project
+from tests.projects import PARSED, experiments, git, hold, look, make_project
 from tests.unit.conftest import BASELINE
 
 OUTCOMES = (
@@ -422,7 +422,8 @@ def test_a_campaign_without_a_number_takes_another_metric(tmp_path):
         hold(project, [])
     (project / "target.txt").write_text("echo metric: 4\n")
     git(project, "commit", "-qam", "mended")
-    events = hold(project, [], metric_name="other", metric_direction="higher_is_better")
+    other = {"metric_name": "other", "metric_direction": "higher_is_better", **PARSED}
+    events = hold(project, [], **other)
     assert [e.value for e in experiments(events)] == [4]
     assert look(project, "t").history.direction is Direction.HIGHER
 

@@ -19,7 +19,7 @@ from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
-from tests.projects import SETTINGS, make_project
+from tests.projects import PARSED, SETTINGS, make_project
 
 IDEA = "#3 is running: LR 0.04 -> 0.08"
 
@@ -109,7 +109,7 @@ def test_a_session_leaves_its_phases_and_takes_the_last_away(tmp_path):
     left, seen = project / ".git/autoresearch" / phase.NAME, []
     request = SessionRequest(
         project,
-        {**SETTINGS, "tag": "t"},
+        {**SETTINGS, **PARSED, "tag": "t"},
         proposer=ScriptedProposer([]),
         tell=lambda _event: seen.append(phase.read(left)),
     )

@@ -10,7 +10,7 @@ from autoresearch_ci.engine.assembly import open_session
 from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
-from tests.projects import SETTINGS, experiments, git, hold, make_project, state
+from tests.projects import PARSED, SETTINGS, experiments, git, hold, make_project, state
 
 NOISY = """\
 n=$(cat $STATE/runs 2>/dev/null || echo 0); n=$((n + 1)); echo $n > $STATE/runs
@@ -207,7 +207,7 @@ def test_a_session_says_which_run_of_the_baseline_failed(project):
     (project / "target.txt").write_text(noisy)
     git(project, "commit", "-qam", "noisy")
     with pytest.raises(BaselineError) as raised:
-        hold(project, [])
+        hold(project, [], **PARSED)
     assert "gave a metric before (11, 12) and none in run 3 of up to 6" in raised.value.message
     assert "printed nan" in raised.value.message
 
@@ -241,7 +241,7 @@ def test_hidden_characters_are_named(project):
     (project / "target.txt").write_text("printf '10%%\\rmetric: 7.25\\n'\n")
     git(project, "commit", "-qam", "bar")
     with pytest.raises(BaselineError) as raised:
-        hold(project, [])
+        hold(project, [], **PARSED)
     assert "printed nothing where metric should be" in raised.value.message
     assert "carriage returns" in raised.value.remedy
 

@@ -29,7 +29,7 @@ from autoresearch_ci.engine.loop import research
 from autoresearch_ci.engine.recorder import LONGEST_TITLE
 from autoresearch_ci.engine.session_request import SessionRequest
 from autoresearch_ci.proposers.scripted import ScriptedProposer
-from tests.projects import SETTINGS, experiments, git, hold, look, make_project, state
+from tests.projects import PARSED, SETTINGS, experiments, git, hold, look, make_project, state
 
 
 def says(value: object) -> str:
@@ -297,6 +297,7 @@ def test_a_project_that_gives_no_metric_is_an_error_with_the_logs_end(
 ):
     """A baseline that fails stops the session, says why and what to do, and leaves no trace."""
     project = make_project(tmp_path / "p", **{"target.txt": target})
+    settings = PARSED | settings
     with pytest.raises(BaselineError, match=says_what) as error:
         hold(project, [("nine", says(9))], **settings)
     assert error.value.remedy
@@ -448,8 +449,9 @@ def test_a_log_may_hold_any_bytes(project):
 
 def test_values_at_the_ends_of_what_a_number_can_be_are_recorded(project):
     """What is so large that sums of it are no numbers is refused; every line stays JSON."""
-    events = hold(project, [("low", says("-1e150"))], metric_parse="sed 's/.*: //' run.log")
-    more = hold(project, [("-", ""), ("high", says("1e150")), ("huge", says("1.7e308"))], tag="t")
+    parse = {"metric_parse": "sed 's/.*: //' run.log"}
+    events = hold(project, [("low", says("-1e150"))], **parse)
+    more = hold(project, [("-", ""), ("high", says("1e150")), ("huge", says("1.7e308"))], **parse)
     assert experiments(events)[1].status is Status.KEEP
     high, huge = experiments(more)
     assert (high.status, high.value) == (Status.DISCARD, 1e150)
@@ -555,7 +557,7 @@ def test_each_command_is_told_before_it_runs(project):
     with open_session(
         SessionRequest(
             project,
-            {**SETTINGS, "tag": "t", **commands},
+            {**SETTINGS, **PARSED, "tag": "t", **commands},
             tell=heard.append,
             proposer=ScriptedProposer([("nine", says(9))]),
         )
