@@ -128,7 +128,8 @@ class Settings(BaseModel):
     artifacts: Annotated[Globs, Shown("by project type, else data")] = Field(
         (),
         description="comma-separated files, folders or globs of what a run writes and what "
-        "measures it and guards may see; where none is named, all that nothing imports or executes",
+        "measures it and guards may see; where none is named, data such as the unchanged project "
+        "writes",
         examples=["dist, results.json"],
     )
     isolation: Annotated[Isolation, BeforeValidator(values.one_of(get_args(Isolation)))] = Field(

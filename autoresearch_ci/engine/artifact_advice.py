@@ -1,6 +1,7 @@
 """Files that a run wrote and that the commands which look at it are not shown. Pure.
 
-Only data goes there by itself, and what the setting `artifacts` names. So a command may miss a
+Only data such as the unchanged project leaves goes there by itself, and what the setting
+`artifacts` names. So a command may miss a
 file, or read a folder of which a part is not there.
 """
 
@@ -45,8 +46,26 @@ def missed(said: str, left: Collection[str], root: str, named: Sequence[str]) ->
     return (
         f"The run wrote {_listed(list(found.values()))}, and it was left behind: what looks at a "
         "run is shown only what `artifacts` names, and where that names nothing, data that "
-        f"nothing imports or executes. {_line([*named, *found])}"
+        "nothing imports or executes, such as the unchanged project leaves. "
+        f"{_line([*named, *found])}"
     )
+
+
+def linked(said: str, links: Collection[str], root: str) -> str:
+    """Advice on what a failed command said, where it goes by one of the `links` of a run."""
+    for line in said.splitlines():
+        if not _MISSES.search(line):
+            continue
+        for word in _WORD.findall(line.replace(f"{root}/", "")):
+            plain = word.removeprefix("./").rstrip("/.:")
+            for link in links:
+                if f"{plain}/".startswith(f"{link}/"):
+                    return (
+                        f"{link} is a link, and what looks at a run is shown files alone. Let it "
+                        "read what the link leads to; or let the run leave a copy, and read that: "
+                        f"cp -rL {link} {link}-copy"
+                    )
+    return ""
 
 
 def partly(shell: str, left: Collection[str]) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from autoresearch_ci.config import Settings
 from autoresearch_ci.core.errors import BaselineError, MachineError, OutOfTimeError
 from autoresearch_ci.core.model import HOLDOUT, Event, Phase, Reason, Run
 from autoresearch_ci.core.shell import copies, missing
-from autoresearch_ci.engine.artifact_advice import missed, partly
+from autoresearch_ci.engine.artifact_advice import linked, missed, partly
 from autoresearch_ci.engine.baseline_errors import guard_fails, no_longer_runs, no_metric
 from autoresearch_ci.engine.isolation_advice import advice as closed
 from autoresearch_ci.engine.measurement import (
@@ -36,6 +36,7 @@ from autoresearch_ci.engine.run_trees import RunTrees, Tried
 from autoresearch_ci.engine.unattended_advice import advice as unattended
 from autoresearch_ci.executors import Command
 from autoresearch_ci.trees import Network, Tree, Trees
+from autoresearch_ci.trees.artifacts import is_data
 
 PARSE_BUDGET = 60.0
 """Seconds that `metric_parse` may take; it reads a log."""
@@ -238,7 +239,10 @@ class Evaluator:
         )
         if failure := failure_of(run):
             error, log = f"guard_command: {explain(run, failure, budget)}", tail(self._guard_log)
-            hint = self._missed(log) or self._closed(log, run, shell) if trial.is_unchanged else ""
+            hint = self._missed(log)
+            if hint and not trial.is_unchanged:
+                error = f"{error}. {hint}"
+            hint = hint or self._closed(log, run, shell) if trial.is_unchanged else ""
             return Objection(Reason.GUARD_FAILED, error, log, hint)
         if violations:
             error = f"under guard_command, changed {_listed(violations)}"
@@ -282,7 +286,8 @@ class Evaluator:
         root = self.trees.root
         if root is None:
             return ""
-        return missed(said, self.trees.left(), str(root), self._settings.artifacts)
+        found = missed(said, self.trees.left(), str(root), self._settings.artifacts)
+        return found or linked(said, self.trees.links(), str(root))
 
     def _closed(self, said: str, run: Run, shell: str, network: Network | None = None) -> str:
         """Advice on what a failed command said: what it needs, and does not have in its tree."""
@@ -333,7 +338,10 @@ class Evaluator:
         silent = done.returncode == 1 and not done.output.strip() and not done.errors.strip()
         if (failure := failure_of(done)) and not silent:
             problem = end_of(done.errors) or explain(done, failure, budget)
-            hint = self._missed(done.errors) or self._closed(done.errors, done, shell)
+            hint = self._missed(done.errors)
+            if hint and not trial.is_unchanged:
+                problem = f"{problem}. {hint}"
+            hint = hint or self._closed(done.errors, done, shell)
             return Reading(None, f"{name} failed: {problem}", violations, hint)
         value, error = parse(done.output, self._settings.metric_name)
         others: dict[str, float] = {}
@@ -346,8 +354,11 @@ class Evaluator:
         hint = self._missed(done.errors) if error else ""
         if error and log and not hint:
             hint = advice(done.output, text_of(log, TAIL_BYTES))
-        if not error and trial.is_unchanged and not self._settings.artifacts:
-            error, hint = partly(shell, self.trees.left())
+        if not error and not self._settings.artifacts:
+            left = self.trees.left()
+            if not trial.is_unchanged:
+                left = [path for path in left if is_data(path, None)]
+            error, hint = partly(shell, left)
         if not error and log and self._copies:
             error, hint = part_of(done.output.strip(), text_of(log), shell)
         return Reading(value, f"{name} {error}" if error else "", violations, hint, others)

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autoresearch_ci.core.text import visible
-from autoresearch_ci.engine.metric import LARGEST
+from autoresearch_ci.engine.metric import LARGEST, MINUS, is_lost
 
 RESULT = "AUTORESEARCH_RESULT"
 """The variable that names the file for a run's JSON."""
@@ -74,7 +74,10 @@ def quantity(text: str) -> Quantity | None:
     if value is not None:
         return Quantity(value)
     split = _QUANTITY.fullmatch(text)
-    if split is None or (split["unit"] in ("e", "E") and not split["gap"]):
+    if split is None:
+        return None
+    exponent, hexadecimal = split["unit"] in ("e", "E"), split["unit"][0] in "xX"
+    if not split["gap"] and (exponent or hexadecimal):
         return None
     value = _number(split["number"])
     return None if value is None else Quantity(value, canonical(split["unit"]))
@@ -89,7 +92,7 @@ class Printed:
     """The output of a run, and the `result` that it left in its file, to be asked for metrics."""
 
     def __init__(self, output: str, result: str = "") -> None:
-        self._raw, self._output = output, visible(output)
+        self._raw, self._output = output, visible(_typed_over(output))
         self._result, self._problem = _result(result)
         self._objects: list[tuple[str, dict[str, Any]]] | None = None
 
@@ -224,11 +227,22 @@ class MetricReader:
         return self.units.setdefault(name, found.unit) == found.unit
 
 
-_COMMA = re.compile(r"\d,\d")
-_COMMA_ADVICE = (
-    " A comma in it can be the decimal point or a separator: print 12.5 or 1234 (env: LC_ALL=C "
-    "where the language of the machine makes it)."
-)
+_HINTS = {
+    re.compile(
+        r"\d,\d"
+    ): "A comma in it can be the decimal point or a separator: print 12.5 or 1234 "
+    "(env: LC_ALL=C where the language of the machine makes it).",
+    re.compile(rf"[{MINUS[1:]}]\d"): "Its minus is not the one of the keyboard: print `-` (env: "
+    "LC_ALL=C where the language of the machine makes it).",
+    re.compile(r"\b0[xX][0-9a-fA-F]"): "It is hexadecimal: print it in decimal.",
+    re.compile(r"(?i)\b(?:nan|inf|infinity)\b"): "What is not finite is no metric: let the program "
+    "stop with an error where that comes out, and mend what makes it.",
+    re.compile(
+        r"\d[eE][+-]?\d{3}|\d{150}"
+    ): f"At most {LARGEST:g} can be judged, and nothing that is "
+    "too small to be told from 0: print its logarithm.",
+}
+"""What a value may be that is no number, each with what to do."""
 
 
 def _decided(name: str, told: list[tuple[str, object]]) -> Found:
@@ -249,7 +263,7 @@ def _decided(name: str, told: list[tuple[str, object]]) -> Found:
                 f"printed what is not one finite number: {_short(line)}",
                 "Let the line hold the name and the number and nothing else; or set metric_parse "
                 "to a command that prints the number."
-                + (_COMMA_ADVICE if _COMMA.search(line) else ""),
+                + "".join(f" {hint}" for seen, hint in _HINTS.items() if seen.search(line)),
             )
     line, first = read[0]
     for other, found in read[1:]:
@@ -282,6 +296,8 @@ def _number(text: str) -> float | None:
             return None
         text = whole.replace(mark, "") + (f".{grouped['part']}" if point else "")
     value = float(text)
+    if is_lost(text, value):
+        return None
     return value if math.isfinite(value) and abs(value) <= LARGEST else None
 
 
@@ -297,7 +313,12 @@ def _object(line: str) -> dict[str, Any] | None:
         parsed = json.loads(line, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         return None
-    return dict(_flat(parsed, "", 0)) if isinstance(parsed, dict) else None
+    if not isinstance(parsed, dict):
+        return None
+    found: dict[str, Any] = {}
+    for path, value in _flat(parsed, "", 0):
+        found[path] = None if path in found else value  # `a.b` may be a name and a place
+    return found
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -305,6 +326,37 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError("a key is there twice")
     return found
+
+
+_COLOURS = re.compile(r"\x1b\[[\d;]*m")
+_MOVES = re.compile(r"\x1b\[(\d{0,3})([CDGK])|\x08|[^\x08\x1b]+|\x1b(?:\[[0-?]*[ -/]*[@-~])?")
+
+
+def _typed_over(output: str) -> str:
+    """The output as a terminal shows lines in which the cursor went back, as spinners have it."""
+    if "\b" not in output and not re.search(r"\x1b\[\d*[CDG]", output):
+        return output
+    return "".join(map(_shown, re.split("([\r\n])", output)))
+
+
+def _shown(line: str) -> str:
+    if "\b" not in line and "\x1b" not in line:
+        return line
+    cells: list[str] = []
+    at = 0
+    for found in _MOVES.finditer(_COLOURS.sub("", line)):
+        count, move = int(found[1] or 1), "D" if found[0] == "\b" else found[2]
+        if move == "D":
+            at = max(0, at - count)
+        elif move in ("C", "G"):
+            at = at + count if move == "C" else max(0, count - 1)
+        elif move == "K":
+            cells = [] if found[1] == "2" else cells[:at]
+        elif not found[0].startswith("\x1b"):
+            cells += " " * (at - len(cells))
+            cells[at : at + len(found[0])] = found[0]
+            at += len(found[0])
+    return "".join(cells)
 
 
 def _flat(value: object, path: str, depth: int) -> Iterator[tuple[str, Any]]:

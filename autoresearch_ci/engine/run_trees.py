@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
@@ -10,13 +11,16 @@ from typing import Protocol
 from autoresearch_ci.config import Settings
 from autoresearch_ci.core.globs import matches
 from autoresearch_ci.core.model import Run
-from autoresearch_ci.trees import Kind, Network, Tree, Trees
+from autoresearch_ci.trees import Change, Kind, Network, Tree, Trees
 from autoresearch_ci.trees.artifacts import is_data, is_nameless
 
 RUN_LOG = "run.log"
 """The path at which commands that measure find the log of the run."""
 
 _NAMED = 3
+
+_COUNTED = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[^\W_]*\d[^\W_]*")
+"""Parts of names that differ from run to run: unique ids, and words that have a digit in them."""
 
 Execute = Callable[[Tree], Run]
 """Has a command of the user's run in the tree."""
@@ -55,6 +59,8 @@ class RunTrees:
         self._kept: Tree | None = None
         self._rewritten: set[str] = set()
         self._usual: set[str] = set()
+        self._each: set[str] | None = None
+        self._made: set[str] = set()
         self._told: set[str] = set()
         self.prepare = trees.prepare
 
@@ -84,7 +90,7 @@ class RunTrees:
         """
         self.close()
         self._follow(trial.parent, trial.contents)
-        tree = self._open.enter_context(self._trees.tree(trial.laid))
+        was_warm, tree = self._is_warm, self._open.enter_context(self._trees.tree(trial.laid))
         run = execute(tree)
         if trial.is_unchanged and run.ok and not self._is_warm:
             self._is_warm = True
@@ -92,10 +98,13 @@ class RunTrees:
                 self._warm_up(trial, warm_up)
                 return self.experiment(trial, execute, warm_up)
             self._kept = tree
+        own = {name for path in tree.written() for name in (path, shape(path))}
         if trial.is_unchanged and run.ok:
-            self._usual |= {path for path, file in tree.artifacts(["**"]).items() if file}
-        violations = self._violations(trial, tree)
-        self._ran, self._last = tree, {**self._artifacts(tree), RUN_LOG: self._run_log}
+            self._usual |= {shape(path) for path in tree.artifacts(["**"])}
+            if was_warm:  # else it made what later runs find
+                self._each = own if self._each is None else self._each & own
+        violations = self._violations(trial, tree.changes())
+        self._ran, self._last = tree, {**self._artifacts(tree, own), RUN_LOG: self._run_log}
         return run, violations
 
     def _warm_up(self, trial: Tried, execute: Execute) -> None:
@@ -113,7 +122,9 @@ class RunTrees:
         """Run a command where no candidate has written, with the artifacts of the last run."""
         self._follow(trial.parent, trial.contents)
         with self._trees.tree(trial.laid, self._last, warm=False) as tree:
-            return execute(tree), self._violations(trial, tree)
+            run, changed = execute(tree), tree.changes()
+            self._made = {change.path for change in changed}
+            return run, self._violations(trial, changed)
 
     def beside(self, trial: Tried, execute: Execute) -> Run:
         """Run a command in a tree as an experiment's, of which nothing is read but what it said."""
@@ -127,12 +138,12 @@ class RunTrees:
         changed = self._trees.advance(commit)
         self._is_warm = self._is_warm and set(editable) >= set(changed)
 
-    def _violations(self, trial: Tried, tree: Tree) -> tuple[str, ...]:
+    def _violations(self, trial: Tried, changed: Sequence[Change]) -> tuple[str, ...]:
         """Pick out of what a command changed that which only the user may change.
 
         Not what the unchanged project rewrites as well, or adds beside read-only files.
         """
-        changed, readonly = tree.changes(), self._settings.readonly_files
+        readonly = self._settings.readonly_files
         new = {change.path for change in changed if change.kind is Kind.ADDED}
         broken = trial.broken_rules((change.path for change in changed), readonly)
         if trial.is_unchanged:
@@ -156,18 +167,28 @@ class RunTrees:
             f"run: {', '.join(names[:_NAMED])}{more}"
         )
 
-    def _artifacts(self, tree: Tree) -> dict[str, Path | None]:
-        """The files of a run that what measures may see.
+    def _artifacts(self, tree: Tree, own: Collection[str]) -> dict[str, Path | None]:
+        """The files of a run that what measures may see; `own` has what it wrote, and the shapes.
 
-        Where none is named, data; and what may be data, where the unchanged project leaves it too.
+        Where none is named, data such as the unchanged project leaves, too: whatever else a
+        candidate writes may be what the ruler would have made itself, or the user's truth. What
+        every run of the unchanged project writes and this one did not is not there: an older one
+        would be measured in its place.
         """
         wanted, readonly = self._settings.artifacts, self._settings.readonly_files
 
         def is_shown(path: str, file: Path | None) -> bool:
-            usual = path in self._usual and is_nameless(path, file)
-            return (usual or is_data(path, file)) and not _is_module(path, tree)
+            known = shape(path) in self._usual
+            return (
+                known
+                and (is_data(path, file) or is_nameless(path, file))
+                and not _is_module(path, tree)
+            )
 
-        found = tree.artifacts(wanted or ["**"])
+        found = dict(tree.artifacts(wanted or ["**"]))
+        owed = (self._each or set()).difference(own)
+        lacking = [path for path in {*owed, *found} if not owed.isdisjoint((path, shape(path)))]
+        found |= {path: None for path in lacking if matches(path, wanted or ["**"])}
         return {
             path: file
             for path, file in found.items()
@@ -175,9 +196,18 @@ class RunTrees:
         }
 
     def left(self) -> list[str]:
-        """The paths that the last run wrote and that nothing else is shown."""
+        """The paths that the last run wrote and that nothing else is shown, nor has made itself."""
         found = self._ran.artifacts(["**"]) if self._ran else {}
-        return [path for path, file in found.items() if file and path not in self._last]
+        known = self._made.union(self._last)
+        return [path for path, file in found.items() if file and path not in known]
+
+    def links(self) -> list[str]:
+        """The links that the last run made, which nothing else is shown."""
+        tree = self._ran
+        if tree is None:
+            return []
+        paths = (each.path for each in tree.changes() if each.kind is not Kind.DELETED)
+        return [path for path in paths if (found := tree.find(path)) and found.is_symlink()]
 
     @property
     def root(self) -> Path | None:
@@ -189,6 +219,11 @@ def _is_module(path: str, tree: Tree) -> bool:
     """Tell a file that Node takes for a module in the place of the folder of its name."""
     folder = path.removesuffix(".json")
     return folder != path and tree.find(f"{folder}/index.js") is not None
+
+
+def shape(path: str) -> str:
+    """A path without what its numbers are: checkpoints by step, folders by time look alike."""
+    return _COUNTED.sub("#", path)
 
 
 def neutral(content: bytes) -> bytes:

@@ -153,6 +153,9 @@ class Tree(Protocol):
         Patterns as in `readonly_files`. To be laid into another tree, before this one is closed.
         """
 
+    def written(self) -> Collection[str]:
+        """The regular files that commands in this tree wrote, the same again or not; not git's."""
+
     def has_built(self) -> bool:
         """Tell whether the commands wrote what builds write, to the project or to a build cache.
 

@@ -326,6 +326,10 @@ class CopyTree:
     def artifacts(self, patterns: Sequence[str]) -> dict[str, Path | None]:
         return self._trees.artifacts(self, patterns)
 
+    def written(self) -> set[str]:
+        with disk_errors("read what a run wrote"):
+            return {path for path, _ in self.project.written() if path not in self.tracked}
+
     def has_built(self) -> bool:
         with disk_errors("read what a run wrote"):
             return self._slot.has_built()

@@ -46,18 +46,18 @@ class Stores:
         pending = [""]
         while pending:
             folder = pending.pop()
-            with os.scandir(f"{root}/{folder}") as found:
-                for entry in found:
-                    path = f"{folder}{entry.name}"
-                    if path in hidden:
-                        continue
-                    if not entry.is_dir(follow_symlinks=False):
-                        if path not in tracked:
-                            _copy(entry, f"{store}/{path}")
-                    elif path not in tracked or is_folder(tracked[path]):
-                        os.mkdir(f"{store}/{path}")
+            for entry in _listed(f"{root}/{folder}"):
+                path = f"{folder}{entry.name}"
+                if path in hidden:
+                    continue
+                if not entry.is_dir(follow_symlinks=False):
+                    if path not in tracked:
+                        _copy(entry, f"{store}/{path}")
+                elif path not in tracked or is_folder(tracked[path]):
+                    os.mkdir(f"{store}/{path}")
+                    with suppress(FileNotFoundError):  # the user has just deleted it
                         os.chmod(f"{store}/{path}", 0o700 | entry.stat().st_mode & 0o777)
-                        pending.append(f"{path}/")
+                    pending.append(f"{path}/")
         for folder in relocate(store, root, at):
             shutil.rmtree(f"{store}/{folder}")
         return store
@@ -175,18 +175,36 @@ def date(content: Mapping[str, str], first: float) -> None:
         os.utime(source, (now, now), follow_symlinks=False)
 
 
+def _listed(folder: str) -> list[os.DirEntry[str]]:
+    """List a folder of the user's; nothing of one that was deleted by now."""
+    try:
+        with os.scandir(folder) as found:
+            return list(found)
+    except FileNotFoundError:
+        return []
+    except PermissionError as error:
+        raise _unreadable(folder) from error
+
+
 def _copy(entry: os.DirEntry[str], path: str) -> None:
-    if entry.is_symlink():
-        os.symlink(os.readlink(entry.path), path)
-    elif entry.is_file():
-        try:
+    try:
+        if entry.is_symlink():
+            os.symlink(os.readlink(entry.path), path)
+        elif entry.is_file():
             clone(entry.path, path)
-        except PermissionError as error:
-            raise MachineError(
-                f"{entry.path} cannot be read, and runs get a copy of what the project ignores.",
-                remedy="Give yourself the right to read it, or move it out of the project.",
-            ) from error
-        os.chmod(path, entry.stat().st_mode & 0o777)
+            os.chmod(path, entry.stat().st_mode & 0o777)
+    except FileNotFoundError:  # the user has just deleted it
+        Path(path).unlink(missing_ok=True)
+    except PermissionError as error:
+        raise _unreadable(entry.path) from error
+
+
+def _unreadable(path: str) -> MachineError:
+    return MachineError(
+        f"{path} cannot be read, and runs get a copy of what the project ignores.",
+        remedy="Give yourself the right to read it, move it out of the project, or let runs lie "
+        "over the project (`isolation: overlay`), which copies nothing.",
+    )
 
 
 def _make_folder(old: str, new: str, path: str) -> None:

@@ -126,6 +126,10 @@ class LayeredTree:
                     found[path] = Path(at)
         return found
 
+    def written(self) -> set[str]:
+        with disk_errors("read what a run wrote"):
+            return {path for path, _ in written([f"{self.upper}/{PROJECT}"], self._tracked)}
+
     def has_built(self) -> bool:
         with disk_errors("read what a run wrote"):
             return has_built(self.upper)

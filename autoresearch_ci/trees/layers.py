@@ -12,6 +12,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from autoresearch_ci.core.files import delete
 
@@ -54,7 +55,8 @@ def find(stack: Sequence[str], path: str) -> list[str]:
     *above, last = path.split("/")
     for name in above:
         found = step(found, name)
-        if not found or not stat.S_ISDIR(os.lstat(found[0]).st_mode):
+        st = _lstat(found[0]) if found else None
+        if st is None or not stat.S_ISDIR(st.st_mode):
             return []
     return step(found, last)
 
@@ -64,15 +66,26 @@ def names(folders: Sequence[str]) -> set[str]:
     shown: set[str] = set()
     hidden: set[str] = set()
     for folder in folders:
-        for entry in entries(folder):
+        for entry in listed(folder):
             if entry.name not in shown and entry.name not in hidden:
-                gone = is_whiteout(entry.stat(follow_symlinks=False))
-                (hidden if gone else shown).add(entry.name)
+                st = _lstat(entry.path)
+                (hidden if st is None or is_whiteout(st) else shown).add(entry.name)
     return shown
 
 
+def listed(folder: str) -> list[os.DirEntry[str]]:
+    """List a folder that may be the user's; nothing of one that is closed, or gone by now."""
+    try:
+        with os.scandir(folder) as found:
+            return list(found)
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
+            raise
+        return []
+
+
 def entries(folder: str) -> list[os.DirEntry[str]]:
-    """List a folder, also one that its owner has closed; nothing of one that has no path."""
+    """List a folder of ours, also one that a run has closed; nothing of one that has no path."""
     try:
         with os.scandir(folder) as found:
             return list(found)
@@ -133,7 +146,8 @@ def make_parents(layer: str, path: str, below: Sequence[str]) -> None:
         if _lstat(at) is None:
             os.mkdir(at)
             if shown and os.path.isdir(shown[0]):
-                imitate(shown[0], at)
+                with suppress(FileNotFoundError):  # the user has just deleted it
+                    imitate(shown[0], at)
 
 
 def imitate(folder: str, other: str) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autoresearch_ci.trees.layers import entries, parents
+from autoresearch_ci.trees.layers import listed, parents
 from autoresearch_ci.trees.sandbox_paths import BUILD_CACHES, DOWNLOADS, TOOLCHAINS
 
 SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "etc", "nix", "snap", "sys")
@@ -158,7 +158,7 @@ def hidden_in_home(home: str, root: str) -> tuple[list[str], list[str]]:
     while pending:
         at = pending.pop()
         looked.append(f"{home}/{at}")
-        for entry in entries(f"{home}/{at}"):
+        for entry in listed(f"{home}/{at}"):
             path = f"{at}{entry.name}"
             if path in _WAYS and entry.is_dir(follow_symlinks=False):
                 pending.append(f"{path}/")

@@ -45,15 +45,15 @@ def is_foreign(root: Path, state: Path) -> bool:
 
 
 def set_aside(root: Path, state: Path) -> str:
-    """Move a log that the loop did not write out of its way, and say where it is now."""
+    """Move a log that the loop may not have written out of its way, and say where it is now."""
     place = state / "before" / stamp()
     with disk_errors(f"put {RUN_LOG} aside"):
         place.mkdir(parents=True)
         (root / RUN_LOG).rename(place / RUN_LOG)
     shown = place.relative_to(root) if place.is_relative_to(root) else place
     return (
-        f"{RUN_LOG} was there and is not the loop's, which writes a file of this name: it is "
-        f"{shown / RUN_LOG} now."
+        f"{RUN_LOG} was there and is not as a session left it; the loop writes a file of this "
+        f"name: it is {shown / RUN_LOG} now."
     )
 
 

@@ -25,7 +25,6 @@ from autoresearch_ci.workspace.ref_transaction import RefTransaction
 from autoresearch_ci.workspace.refs import CODE, LOGS, Refs, campaign_refs
 from autoresearch_ci.workspace.remote import Remote, Target
 from autoresearch_ci.workspace.session_branch import SessionBranch
-from autoresearch_ci.workspace.state import load
 from autoresearch_ci.workspace.target_history import TargetHistory
 from autoresearch_ci.workspace.tracked_files import TrackedFiles
 
@@ -83,13 +82,13 @@ class Workspace:
         checks.check_outputs(self.git, at)
 
     def claim_outputs(self) -> bool:
-        """Check the names that the loop writes to; whether there is a log that is not the loop's.
+        """Check the names that the loop writes to; whether there is a log that may be the user's.
 
+        What a killed session has left may be: nobody knows whether it was written to since.
         Raises WorkspaceError where one of them is taken by something else than a file.
         """
         outputs.check(self.outputs)
-        killed = load(self.state_dir / "session.json") is not None
-        return not killed and outputs.is_foreign(self.outputs, self.state_dir)
+        return outputs.is_foreign(self.outputs, self.state_dir)
 
     def put_log_aside(self) -> str:
         """Make way for the loop's own log; says what of the user's was moved, and where."""

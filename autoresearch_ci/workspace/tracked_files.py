@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from shlex import quote
 
@@ -124,8 +124,9 @@ class TrackedFiles:
             if os.path.basename(folder) in _PACKAGES:
                 continue
             for at in ("", "*/", "*/*/"):
-                found = Path(self._git.cwd, folder).glob(f"{at}.git")
-                yield from (str(path.relative_to(self._git.cwd)) for path in found)
+                with suppress(OSError):  # closed, or gone by now
+                    found = list(Path(self._git.cwd, folder).glob(f"{at}.git"))
+                    yield from (str(path.relative_to(self._git.cwd)) for path in found)
 
     def ignored(self, commit: str, paths: Sequence[str]) -> set[str]:
         """Pick those of these paths, none a folder's, that the rules of the commit ignore."""
@@ -194,8 +195,11 @@ def _update(path: str) -> str:
 
 
 def _folders_in(root: str | Path, folder: str) -> Iterator[str]:
-    """The folders in one, each with a last `/`; not those of packages."""
-    with os.scandir(f"{root}/{folder}") as found:
+    """The folders in one, each with a last `/`; not those of packages.
+
+    None of one that is closed, or that the user has deleted by now.
+    """
+    with suppress(OSError), os.scandir(f"{root}/{folder}") as found:
         for entry in found:
             if entry.name not in (".git", *_PACKAGES) and entry.is_dir(follow_symlinks=False):
                 yield f"{folder}{entry.name}/"

@@ -374,6 +374,17 @@ def test_warm_artifacts(workshop, trees, say):
         assert not tree.artifacts(["built/*"])
 
 
+def test_what_a_run_wrote_itself(workshop, trees):
+    """Regular files that it wrote to, the same again or not; none that is warm, and none of git's."""
+    with trees.tree({}) as tree:
+        assert tree.run(workshop.command("echo 5 > built/same; echo 6 > built/once")).ok
+        tree.keep_warm()
+    with trees.tree({"main.txt": b"new\n"}) as tree:
+        deeds = "echo 5 > built/same; echo 7 > built/new; echo 8 > main.txt; ln -s same built/link"
+        assert tree.run(workshop.command(f"{deeds}; rm built/lib.o; mkdir data/none")).ok
+        assert set(tree.written()) == {"built/same", "built/new"}
+
+
 def test_what_a_run_deleted(workshop, trees, say):
     """Of what its patterns name, another tree shows what the run's shows: nothing that is gone."""
     gone = {"built/lib.o": None, "built/deep/x.o": None}

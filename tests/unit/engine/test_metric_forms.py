@@ -94,6 +94,11 @@ def test_no_output_breaks_the_reader(output, result):
         '{"score": 7.25, "other": 3}',
         "\x1b[32mscore:\x1b[0m 7.25",
         "10%\r50%\rscore: 7.25",
+        "score: 1\b2\b7.25",
+        "\b\b\b   \b\b\bscore: 7.25",
+        "working |\b/\b\x1b[2K\x1b[1Gscore: \x1b[32m7.25\x1b[0m",
+        "score: 1\x1b[1D7.25\x1b[K",
+        "score:\x1b[1C7.25",
         "score: 7.25\r",
         "score: 7.25\nscore: 7.250",
     ],
@@ -136,6 +141,8 @@ def test_names_may_be_any_word(name, line):
         ("score: 5\nscore: 6", "two values of score: score: 5 / score: 6"),
         ("score: 5 ms\nscore: 5 s", "two values"),
         ("score: 0.9\nscore: nan", "not one finite number: score: nan"),
+        ("score: 0xFF", "not one finite number: score: 0xFF"),
+        ("score: 1e-400", "not one finite number: score: 1e-400"),
     ],
 )
 def test_what_is_not_one_number_is_said_with_its_line(output, says):
@@ -144,6 +151,13 @@ def test_what_is_not_one_number_is_said_with_its_line(output, says):
     assert found.quantity is None
     assert says in found.error
     assert found.advice
+
+
+def test_a_name_that_is_also_a_path_has_no_value():
+    """Which of the two is meant, nobody can tell; the others of the object are read."""
+    printed = Printed('{"latency.p99": 1, "latency": {"p99": 2}, "score": 3}')
+    assert printed.metric("latency.p99").quantity is None
+    assert printed.metric("score").quantity == Quantity(3)
 
 
 def test_a_metric_line_goes_before_a_sentence_for_people():
@@ -205,3 +219,21 @@ def test_a_decimal_comma_is_told():
     """The line is refused, and the advice says what the comma may be."""
     assert "LC_ALL=C" in Printed("score: 12,5").metric("score").advice
     assert "LC_ALL" not in Printed("score: many").metric("score").advice
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("score: nan", "mend what makes it"),
+        ("METRIC score=-inf", "mend what makes it"),
+        ("score: 1e309", "logarithm"),
+        ("score: 1e-400", "logarithm"),
+        ("score: 0xFF", "in decimal"),
+        ("score: \u22125.2", "minus"),
+    ],
+)
+def test_the_advice_fits_what_is_no_number(line, says):
+    """What is wrong with it decides what to do."""
+    found = Printed(line).metric("score")
+    assert found.quantity is None
+    assert says in found.advice

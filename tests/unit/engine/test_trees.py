@@ -258,6 +258,9 @@ class FullDisk:
     def has_built(self):
         return False
 
+    def written(self):
+        return ()
+
     def changes(self):
         return ()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from autoresearch_ci.trees import Base, overlay
+from autoresearch_ci.trees.layers import make_parents, names
 from tests.projects import make_repository
 
 
@@ -49,3 +52,22 @@ def test_a_project_two_overlays_deep(two_deep, tmp_path):
     assert found.remedy.startswith("Set `isolation: copy`")
     assert "TMPDIR" not in found.remedy
     assert found.reason.endswith("for layers): Invalid argument")
+
+
+def test_a_folder_of_the_users_that_is_closed_stays_so(tmp_path, monkeypatch):
+    """A run's own folders are opened to be read; the user's, which lie below them, never are."""
+    (tmp_path / "mine").mkdir()
+
+    def refused(path):
+        raise PermissionError(errno.EACCES, "closed", path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    monkeypatch.setattr(os, "chmod", lambda *_: pytest.fail("the user's mode was changed"))
+    assert names([str(tmp_path / "mine")]) == set()
+
+
+def test_what_the_user_deletes_meanwhile_is_no_trouble(tmp_path):
+    """Folders come and go in a checkout that somebody works in."""
+    assert names([str(tmp_path / "gone")]) == set()
+    make_parents(str(tmp_path), "a/b", [str(tmp_path / "gone")])
+    assert (tmp_path / "a").is_dir()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autoresearch_ci.core.errors import WorkspaceError
+from autoresearch_ci.workspace.state import State, save
 
 
 def test_a_log_of_the_users_is_put_aside(repo):
@@ -21,6 +22,15 @@ def test_a_log_of_the_users_is_put_aside(repo):
     assert not repo.open().claim_outputs()
     assert repo.read("run.log") == "ours\n"
     repo.write("run.log", "yours again\n")
+    assert repo.open().claim_outputs()
+
+
+def test_a_log_after_a_killed_session_is_put_aside(repo):
+    """Whoever ran the project by hand since has the log of that: nobody can tell by now."""
+    workspace = repo.open()
+    workspace.state_dir.mkdir(parents=True)
+    save(State("s", "t"), workspace.state_dir / "session.json")
+    repo.write("run.log", "by hand\n")
     assert repo.open().claim_outputs()
 
 

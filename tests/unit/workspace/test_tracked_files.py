@@ -11,7 +11,7 @@ import pytest
 
 from autoresearch_ci.core.errors import MachineError, WorkspaceError
 from autoresearch_ci.workspace.git import Git
-from autoresearch_ci.workspace.tracked_files import TrackedFiles
+from autoresearch_ci.workspace.tracked_files import TrackedFiles, _folders_in
 from tests.projects import git, make_repository
 
 
@@ -199,3 +199,18 @@ def test_the_content_of_files_in_git_lfs(project, tmp_path):
     assert "away.csv" in said
     assert "here.csv" not in said
     assert "git lfs pull" in said
+
+
+def test_folders_that_the_user_deletes_meanwhile_are_passed_over(project, monkeypatch):
+    """Between two looks at a checkout, folders come and go."""
+    assert list(_folders_in(project, "gone/")) == []
+    (project / "data/deep").mkdir(parents=True)
+    real = os.scandir
+
+    def late(path):
+        if str(path).endswith("data/"):
+            shutil.rmtree(project / "data")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", late)
+    assert ".git" in TrackedFiles(Git(project)).hidden("HEAD")
