@@ -344,7 +344,7 @@ def in_doubt(outcome: Outcome, given: Conditions) -> str:
     doubt = change_of_meaning(given.history, outcome.samples)
     name = "metric_min" if lower else "metric_max"
     values = outcome.values(Side.CANDIDATE)
-    edge = min(values) if lower else max(values)
+    edge = (min(values) if lower else max(values)) + 0.0  # and no -0
     return doubt and f"{doubt}; where that is right, set {name} to {edge:g}: it is tried again"
 
 

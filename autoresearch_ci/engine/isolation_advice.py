@@ -42,6 +42,7 @@ _NO_NETWORK = re.compile(
 )
 _READ_ONLY = re.compile(r"read-only file ?system|EROFS", re.IGNORECASE)
 _NOT_WRITABLE = re.compile(r"read-only file ?system|EROFS|permission denied|EACCES", re.IGNORECASE)
+_REFUSED = re.compile(r"permission denied|EACCES", re.IGNORECASE)
 NOT_THERE = re.compile(
     r"no such file|not found|enoent|does not exist|cannot (?:find|open|access|stat)"
     r"|can't (?:find|open)",
@@ -86,6 +87,8 @@ def _of_places(said: str, root: Path) -> str:
                     "elsewhere."
                 )
         for path in _outside(line, root):
+            if _REFUSED.search(line) and _is_program(path) and not is_shown(path):
+                return _hidden(path)
             if _NOT_WRITABLE.search(line) and _may_write(path):
                 return (
                     f"{path} is closed to what runs write. Set `sandbox_write: {_folder(path)}` to "
@@ -133,6 +136,11 @@ def _may_write(path: Path) -> bool:
     """Tell whether we could write there ourselves."""
     there = next(at for at in (path, *path.parents) if is_there(at))
     return os.access(there, os.W_OK)
+
+
+def _is_program(path: Path) -> bool:
+    """Tell a file that is started, and hardly ever written to."""
+    return is_there(path) and path.is_file() and os.access(path, os.X_OK)
 
 
 def _hidden(path: Path) -> str:

@@ -14,9 +14,25 @@ ROUNDING = 1e-12
 """Relative error of a sum of millions of doubles."""
 
 
+LAST_BIT = 2.0**-54
+"""What rounding leaves where numbers around one ought to cancel out: a few times this."""
+
+_FEW, _PRINTED = 64, 0.005
+
+
 def same(one: float, other: float) -> bool:
     """Tell whether two values are equal, but for the rounding of the arithmetic."""
-    return one == other or abs(one - other) <= ROUNDING * max(abs(one), abs(other))
+    if one == other or abs(one - other) <= ROUNDING * max(abs(one), abs(other)):
+        return True
+    return _is_residue(one) and _is_residue(other)
+
+
+def _is_residue(value: float) -> bool:
+    """Tell what rounding leaves of a 0, which is so many last bits, from a small value."""
+    if not 0 < abs(value) <= _FEW * LAST_BIT:
+        return value == 0
+    bits = abs(value) / LAST_BIT
+    return round(bits) > 0 and abs(bits - round(bits)) <= _PRINTED
 
 
 class Direction(StrEnum):

@@ -85,6 +85,17 @@ def test_the_shell_that_complains_is_not_the_matter():
     assert advice(said, ROOT, Network.HOST) == ""
 
 
+def test_a_program_that_may_not_be_started_is_to_be_shown(tmp_path, monkeypatch):
+    """Copies refuse what overlays do not show: nobody is told to let runs write to a toolchain."""
+    monkeypatch.setattr("autoresearch_ci.engine.isolation_advice._TEMPORARY", ())
+    tool = tmp_path / "venv/bin/python"
+    tool.parent.mkdir(parents=True)
+    tool.touch(mode=0o755)
+    found = advice(f"/bin/sh: 1: {tool}: Permission denied", ROOT, Network.HOST)
+    assert f"Set `sandbox_read: {tmp_path / 'venv'}`" in found
+    assert "sandbox_write" not in found
+
+
 def test_what_may_not_be_written(tmp_path, monkeypatch):
     """A place that a run wants to write to is to be opened by `sandbox_write`."""
     monkeypatch.setattr("autoresearch_ci.engine.isolation_advice._TEMPORARY", ())
