@@ -242,7 +242,7 @@ _HINTS = {
     ): f"At most {LARGEST:g} can be judged, and nothing that is "
     "too small to be told from 0: print its logarithm.",
 }
-"""What a value may be that is no number, each with what to do."""
+"""Signs of why a value is no number, each with what to do."""
 
 
 def _decided(name: str, told: list[tuple[str, object]]) -> Found:

@@ -156,14 +156,8 @@ class CopyTrees:
                     "tree.",
                     remedy="Commit the folder, or have setup_command make it.",
                 )
-            opened = self._base.sandbox.write
-            write = (
-                self.root,
-                Path(self._at, "home"),
-                Path(self._at, TEMPORARY),
-                *devices(),
-                *opened,
-            )
+            own = (self.root, Path(self._at, "home"), Path(self._at, TEMPORARY))
+            write = (*own, *devices(), *self._base.sandbox.write)
             wanted = Confinement(self._readable, write, network, self._user, slot.newest)
             slot.touch()
             try:

@@ -15,7 +15,7 @@ ROUNDING = 1e-12
 
 
 LAST_BIT = 2.0**-54
-"""What rounding leaves where numbers around one ought to cancel out: a few times this."""
+"""The step in which rounding errs where numbers around one ought to cancel out."""
 
 _FEW, _PRINTED = 64, 0.005
 
