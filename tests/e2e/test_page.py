@@ -394,6 +394,23 @@ def test_a_phone(shown, name):
         assert opened.locator("#detail h2").inner_text().startswith("95:")
 
 
+def test_long_names_on_a_phone(shown):
+    """However long the words of a campaign are, nothing is wider than the screen."""
+    history, long = campaign(30), "x" * 400
+    history._experiments[1:] = [
+        replace(e, description=long, proposer=long, error=long, metrics={long: 1.0, "y": 2.0})
+        for e in history.experiments[1:]
+    ]
+    start = replace(START, metric=long, target=long, tag=long, branch=long, machine=long)
+    opened = shown(history, start=start, viewport={"width": 360, "height": 740}, is_mobile=True)
+    opened.click("#rows tr[data-n='7'] button")
+    assert opened.evaluate("document.documentElement.scrollWidth") <= 360
+    widest = opened.evaluate(
+        "Math.max(...[...document.querySelectorAll('dt')].map((e) => e.offsetWidth))"
+    )
+    assert widest < 180
+
+
 def test_ten_thousand_experiments(shown, tmp_path):
     """Under 4 MB, soon painted, sorted and filtered at once: what a busy machine lets one see."""
     opened = shown(campaign(10_000), recall=lambda _n, _s: PATCH * 5)
