@@ -25,6 +25,9 @@ _PROGRAMS = {
     ".scala": "", ".dart": "", ".ex": "", ".f90": "", ".cu": "", ".sql": "", ".tex": "",
     ".clj": "", ".nim": "", ".cr": "", ".d": "", ".pas": "", ".erl": "",
 }  # fmt: skip
+_TEXTS = (".css", ".html", ".tf", "Dockerfile")
+"""Ends of what may be a target where there is no program."""
+
 _BUILDS = re.compile(
     r"(^|/)(noxfile|setup|conftest|tasks|dodo|fabfile|conf|manage|gulpfile|Gruntfile|Setup|build"
     r"|Package|make|configure)\.\w+$|\.(config|conf)\.\w+$"
@@ -55,7 +58,9 @@ def likely(root: Path, folder: str = "") -> Mapping[str, str]:
     every = [path for path in project.walk() if posixpath.splitext(path)[1] in _PROGRAMS]
     own = [path for path in every if not (ASIDE.search(path) or _RUNS.search(path))]
     proper = [path for path in own if not (_BUILDS.search(path) or TESTS.search(path))]
-    sources = sorted(proper or own or every, key=project.size, reverse=True)
+    texts = () if every else project.walk(deepest=3)
+    pages = [path for path in texts if path.endswith(_TEXTS)]
+    sources = sorted(proper or own or every or pages, key=project.size, reverse=True)
     if not sources:
         return {}
     settings = {"target_file": sources[0], "metric_name": "score"}
@@ -76,7 +81,7 @@ def _commands(project: Project, files: Sequence[str], target: str) -> Iterator[s
     yield from (f"dotnet run -c Release --project {quote(path)}" for path in solutions)
     if any(path.endswith(".cabal") for path in project.walk(deepest=1)):
         yield "cabal bench"
-    if _starts(target):
+    if _PROGRAMS.get(posixpath.splitext(target)[1]):
         yield _started(project, target)
 
 

@@ -37,6 +37,12 @@ _HIGHER = re.compile(r"\b(higher|more|larger|bigger|maximi[sz]e)\b|↑", re.IGNO
 _PRINTED = re.compile(r"\bMETRIC ([^\s=]+)=")
 _WORD = re.compile(r"[\w./@+-]+")
 _CONFIGURES = re.compile(r"\.(config\.\w+|json|ya?ml|toml|cfg|ini|opts|md|txt)$")
+_LOCKED = re.compile(r"(^|[./-])lock(b|file)?(\.\w+)?$|(^|/)go\.sum$|(^|/)\.[^/]+$", re.IGNORECASE)
+"""Files that tools write or that git reads: never what is to be improved first."""
+
+_SETTINGS = ("CLAUDE.md", "AGENTS.md")
+"""Documents that hold our settings: whoever could change them could change what is measured."""
+
 _PUT_TOGETHER = re.compile(r"[${}%#]")
 _BOUND = re.compile(
     r"([^\s(),;]+)\s*(>=|<=|≥|≤)\s*([+-]\d+(?:\.\d+)?%|\d[\d,]*(?:\.\d+)?)"
@@ -93,10 +99,13 @@ def _read(project: Project, names: tuple[str, str, str, str], target: str | None
     named = _named(project.text(script), set(files) - set(names))
     printed = _printed(project, (script, *named))
     name, way, remarks = _metric(project.text(log), parts["metrics"], script, printed)
-    scope = [path for path in paths(parts["scope"], files) if path not in names]
+    stated = [path for path in paths(parts["scope"], files) if path not in names]
+    scope = [path for path in stated if project.at(path) not in _SETTINGS]
     limits = list(paths(parts["limits"], files))
-    plain = [path for path in scope if path in files]
-    if len(plain) < len(scope):  # what tools read is no target beside patterns of sources
+    plain = [path for path in scope if path in files and not _LOCKED.search(path)]
+    if not all(
+        path in files for path in scope
+    ):  # what tools read is no target beside patterns of sources
         plain = [path for path in plain if not _CONFIGURES.search(path)]
     if target is None and plain:
         target = project.at(plain[0])
@@ -120,6 +129,11 @@ def _read(project: Project, names: tuple[str, str, str, str], target: str | None
         f"{project.at(path)} is in scope and off limits at once: it is taken to be in scope."
         for path in limits
         if path in scope
+    ]
+    remarks += [
+        f"{path} is in scope, and settings stand in it: no experiment changes it."
+        for path in stated
+        if path not in scope
     ]
     if words:
         told = "; ".join(words[:_MOST_TOLD])

@@ -196,6 +196,8 @@ def test_a_training_script_alone(write, text, metric, direction):
         ({"justfile": "default: x\nbench *args:\n  x\n", "lib/a.ml": CODE}, "lib/a.ml", "just bench"),
         ({"src/App/App.csproj": "x", "src/App/P.cs": CODE}, "src/App/P.cs", "dotnet run -c Release --project src/App/App.csproj"),
         ({"p.tex": CODE}, "p.tex", None),
+        ({"index.html": CODE, "css/a.css": CODE * 2}, "css/a.css", None),
+        ({"Dockerfile": CODE}, "Dockerfile", None),
     ],
 )  # fmt: skip
 def test_examples_for_a_project_of_no_known_type(write, files, target, run):

@@ -235,6 +235,29 @@ def test_a_configuration_beside_patterns(project):
     assert "src/lexer/a.rs" in found.scope
 
 
+@pytest.mark.parametrize(
+    "name", ["bun.lock", "pnpm-lock.yaml", "Cargo.lock", "go.sum", ".gitignore"]
+)
+def test_a_lock_file_is_no_target(project, name):
+    """What tools write, or git reads, may change with the rest, and is never what is improved."""
+    text = MARKDOWN.replace("- `src/parser.rs` — the hot loop", f"- `{name}`")
+    root = project(text.replace("  - `node.rs` — below it\n", ""))
+    (root / name).write_text("x\n")
+    found = programme(root)
+    assert found.settings.get("target_file", "") != name
+    assert name in found.settings["editable_files"]
+
+
+def test_the_document_with_the_settings_is_not_editable(project):
+    """Whoever could change the section could change what is measured; a remark says so."""
+    text = MARKDOWN.replace("- `src/parser.rs` — the hot loop", "- `src/parser.rs`, `CLAUDE.md`")
+    root = project(text)
+    (root / "CLAUDE.md").write_text("x\n")
+    found = programme(root)
+    assert "CLAUDE.md" not in found.settings["editable_files"]
+    assert any("CLAUDE.md is in scope, and settings stand in it" in each for each in found.remarks)
+
+
 def test_words_with_patterns_are_shown_whole(project):
     """Emphasis goes, and the stars of a path stay."""
     words = "- **All** of `src/**/*.{ts,tsx}` must *pass*"
