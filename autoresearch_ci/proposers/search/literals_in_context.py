@@ -65,7 +65,6 @@ class _Frame:
     option: str = ""
     indexing: bool = False
     declares: bool = False
-    expands: bool = False
     position: int = 0
     items: list[int] = field(default_factory=list)
 
@@ -225,12 +224,9 @@ class _Reader:
         )
         # Go's `var (`: a line each, as at the top.
         declares = text == "(" and callee in ("var", "const")
-        expands = text == "{" and before is not None and before.text == "$"
         if callee in KEYWORDS or text != "(":
             callee = ""
-        self.frames.append(
-            _Frame(text, owner, callee, indexing=indexing, declares=declares, expands=expands)
-        )
+        self.frames.append(_Frame(text, owner, callee, indexing=indexing, declares=declares))
 
     def _close(self) -> None:
         closed = self.frames.pop() if len(self.frames) > 1 else self.frames[0]
@@ -320,15 +316,27 @@ class _Reader:
         """True if the minus that ends these items is a sign and no subtraction."""
         if not items[:-1]:
             return bool(self.frames[-1].opener or self.frames[-1].owner)
-        if self.frames[-1].expands:
-            return False  # `${JOBS:-4}`
+        if self._falls_back(items):
+            return False
         before = self.tokens[items[-2]]
         return before.text in KEYWORDS or (
             before.kind is Kind.MARK and before.text not in ("(", "[", "{")
         )
 
+    def _falls_back(self, items: list[int]) -> bool:
+        """True after `${NAME:-` of a shell."""
+        texts = [self.tokens[item].text for item in items[-2:]]
+        at = 3 if texts == [":", "-"] else 2
+        if texts[-1:] != ["-"] or len(items) < at:
+            return False
+        name = items[-at]
+        return name > 0 and self.tokens[name - 1].text.endswith("{")
+
     def _place(self, frame: _Frame, items: list[int], before: Token | None) -> tuple[str, str]:
         """The name and the role of what stands after these items."""
+        if self.words and self._falls_back(items):
+            name = items[-3] if self.tokens[items[-2]].text == ":" else items[-2]
+            return self.tokens[name].text, "constant"
         assigned = self._assigned(frame)
         owner = assigned or frame.owner
         if before is None:

@@ -18,6 +18,7 @@ from autoresearch_ci.source_code.syntax import Kind, Token
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _COMMENTED = re.compile(r"(?:\s#|\s;|;\s)")
+_FALLBACK = re.compile(r"\$\{\w+:?[-=]$")
 _KEY = re.compile(r"\s*[A-Za-z][\w.-]*")
 _BARE = frozenset({".yml", ".yaml", ".ini", ".cfg", ".conf", ".properties", ".env", ".sh", ".bash"})
 _LONG = 20_000
@@ -71,10 +72,12 @@ class Source:
     def value_at(self, line: int, start: int) -> str:
         """The whole value that begins here on its line: a comment and a `;` are no part of it.
 
-        "" where it does not begin after a key.
+        "" where it does not begin after a key. That of `${NAME:-value}` ends with the brace.
         """
         at = start - self.starts[line]
         before = self.lines[line][:at].rstrip()
+        if _FALLBACK.search(before):
+            return self.lines[line][at:].partition("}")[0]
         value = _COMMENTED.split(self.lines[line][at:], maxsplit=1)[0].rstrip("; \t\r\n")
         return value if before.endswith((":", "=")) or _KEY.fullmatch(before) else ""
 

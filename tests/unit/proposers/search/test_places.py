@@ -7,7 +7,11 @@ import pytest
 from tests.unit.proposers.search.reading import parameters, seen
 
 PLACES = {
-    "a fallback of the shell": ("run.sh", "JOBS=${JOBS:-4}\n", [("JOBS", "4")]),
+    "a fallback of the shell": (
+        "run.sh",
+        'JOBS=${JOBS:-4}\nexport N="${N:-40}" M=${M-50}\n: "${K:=60}"\n',
+        [("JOBS", "4"), ("N", "40"), ("M", "50"), ("K", "60")],
+    ),
     "several variables exported at once": (
         "run.sh",
         "export GOGC=100 OMP_NUM_THREADS=2\n",
@@ -73,6 +77,15 @@ def test_what_is_a_setting_and_what_only_looks_like_one(name):
     """The numbers that a source can be tuned by, under their names, and no others."""
     path, text, wanted = PLACES[name]
     assert [(one.label, one.text) for one in parameters(text, path)] == wanted
+
+
+@pytest.mark.parametrize(
+    "line", ["METHOD=${METHOD:-gzip}", 'METHOD="${METHOD:-gzip}"', ': "${METHOD:=gzip}"']
+)
+def test_a_word_that_a_shell_falls_back_to_is_a_choice(line):
+    """What a script takes where nobody says otherwise is set like any other value."""
+    [one] = parameters(f"# METHOD is one of gzip, bzip2, xz\n{line}\n", "build.sh")
+    assert (one.label, one.options) == ("METHOD", ("gzip", "bzip2", "xz"))
 
 
 @pytest.mark.parametrize(
