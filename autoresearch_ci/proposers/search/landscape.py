@@ -60,6 +60,11 @@ class Space:
             {option: float(at) for at, option in enumerate(parameter.options)}
             for parameter in parameters
         ]
+        # Ways to go: up and down, or to each option, from another.
+        self._count = [
+            len(each.options) if category else len((-1, 1))
+            for each, category in zip(parameters, self.categories, strict=True)
+        ]
         here = [self.place(at, setting_of(each)) for at, each in enumerate(parameters)]
         self.here: Array = np.array([0.0 if place is None else place for place in here])
         inside = [each.scale.inside(each.value) if each.scale else None for each in parameters]
@@ -87,7 +92,7 @@ class Space:
         """The ways that each parameter was ever moved boldly."""
         tried: list[set[float]] = [set() for _ in self.parameters]
         for each in observations.lessons:
-            for at, way in self._gone(each):
+            for at, way in self._gone(each, tried):
                 tried[at].add(way)
         return tried
 
@@ -104,20 +109,24 @@ class Space:
             if each.kept and any(isinstance(new, str) for _, new in each.moves.values()):
                 times, until = [0] * len(times), [0] * len(until)
             for at, _ in self._gone(each) if each.gain == 0 else ():
-                if len(ways[at]) >= len(self.parameters[at].options) - 1:
+                if not self.categories[at] or len(ways[at]) >= self._count[at] - 1:
                     until[at] = number + (_REST << times[at])
                     times[at] += 1
         return np.array(until) > len(observations.lessons)
 
-    def _gone(self, observation: Observation) -> Iterator[tuple[int, float]]:
-        """The parameters that were moved boldly, and the ways."""
+    def _gone(
+        self, observation: Observation, known: Sequence[Collection[float]] = ()
+    ) -> Iterator[tuple[int, float]]:
+        """The parameters that were moved boldly, and the ways; not where all ways are known."""
         for name, (old, new) in observation.moves.items():
-            if (at := self.index.get(name)) is not None:
-                here = float(self.here[at])
-                before, after = self.place(at, old), self.place(at, new)
-                before, after = (here if place is None else place for place in (before, after))
-                if (way := self.way(at, before, after)) is not None:
-                    yield at, way
+            at = self.index.get(name)
+            if at is None or (known and len(known[at]) >= self._count[at]):
+                continue
+            here = float(self.here[at])
+            before, after = self.place(at, old), self.place(at, new)
+            before, after = (here if place is None else place for place in (before, after))
+            if (way := self.way(at, before, after)) is not None:
+                yield at, way
 
     def moved(self, point: Array, moves: Moves, *, back: bool = False) -> Array:
         """The point after these moves, or before them."""

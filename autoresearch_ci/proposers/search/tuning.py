@@ -116,11 +116,11 @@ def _weighed(
         hopeless |= candidates.inconsistent(rows, space)
         return np.where(hopeless, -1.0, gain)
 
-    untried = candidates.untried(space, ways)
-    untried &= np.array([each.weight >= _PROMISING for each in parameters])[:, None]
-    never = untried & np.array([not each for each in ways])[:, None]
-    every, looks = (_LOOK, never) if never.any() else (_LOOK_AGAIN, untried)
+    promising = np.array([each.weight >= _PROMISING for each in parameters])
+    never = promising & np.array([not each for each in ways])
+    every, looked_at = (_LOOK, never) if never.any() else (_LOOK_AGAIN, promising)
     if len(observations.lessons) % every == every - 1:
+        looks = candidates.untried(space, ways) & looked_at[:, None]
 
         def fresh(rows: Rows) -> Array:
             return np.where(candidates.any_of(rows, looks), worth(rows), -1.0)
