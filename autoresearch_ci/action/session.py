@@ -84,7 +84,7 @@ def hold_session(
             progress.begin(
                 opening(session.start, session.history, limits, session.notes, paint),
                 session.history,
-                session.settings.time_budget,
+                session.settings.kill_after,
             )
             live = Live(session, request, status, lambda room: page(session, request).report(room))
             _run(session, request, progress, live)

@@ -108,7 +108,7 @@ def hold(
         progress.begin(
             opening(session.start, session.history, limits, session.notes, paint),
             session.history,
-            session.settings.time_budget,
+            session.settings.kill_after,
         )
         work = _combination(session, stopped=stopped) if combine else research(session)
         events = watched(work, progress)

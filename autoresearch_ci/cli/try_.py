@@ -84,7 +84,7 @@ def main(arguments: Namespace) -> int:
         progress.begin(
             opening(session.start, session.history, None, notes, paint),
             session.history,
-            session.settings.time_budget,
+            session.settings.kill_after,
         )
         for event in judge(session, proposal, keep=arguments.keep):
             progress.show(event)

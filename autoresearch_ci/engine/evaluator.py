@@ -132,10 +132,10 @@ class Evaluator:
         `doing` says which run it is, for people, `opens` that many may follow. With
         `usual`, it is ended where it takes far longer than the incumbent's runs.
         """
-        self.tell(Phase(doing, self._settings.time_budget, opens))
         shell, budget = self._settings.run_command, self._settings.kill_after
         if usual and self._bounded and self.slowest:
             budget = min(budget, max(LEAST_SECONDS, SLOWER * self.slowest))
+        self.tell(Phase(doing, budget, opens))
         name = new_name()
 
         def experiment(tree: Tree) -> Run:
@@ -145,7 +145,7 @@ class Evaluator:
             return run
 
         def warm_up(tree: Tree) -> Run:
-            self.tell(Phase("build to begin with", self._settings.time_budget))
+            self.tell(Phase("build to begin with", budget))
             return self.execute(tree.run, shell, budget, None, **{RESULT: str(tree.root / name)})
 
         run, violations = self.trees.experiment(trial, experiment, warm_up)

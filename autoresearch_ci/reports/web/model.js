@@ -29,7 +29,7 @@ function take(found) {
 }
 
 // A line may break within `->`, between the two.
-function arrows(text) { return text.replace(/(?<=^|\s)->(?=\s|$)/g, "→"); }
+function arrows(text) { return text.replace(/(?<=^|\s)->(?=\s|\.\.\.|$)/g, "→"); }
 
 function element(name, attributes, ...children) {
   const made = name.startsWith("svg:")

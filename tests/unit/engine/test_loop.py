@@ -551,9 +551,10 @@ def test_max_repeats_1_is_one_run_each(project):
 
 
 def test_each_command_is_told_before_it_runs(project):
-    """Whoever waits learns which command runs, and which of how many runs it is."""
+    """Whoever waits learns which command runs, which of how many runs it is, and when it is ended."""
     heard = []
     commands = {"setup_command": "true", "guard_command": "true", "holdout_command": "echo 1"}
+    commands |= {"time_budget": "20s", "kill_after": "70s"}
     with open_session(
         SessionRequest(
             project,
@@ -570,3 +571,4 @@ def test_each_command_is_told_before_it_runs(project):
         *("candidate", "incumbent, run 3", "candidate, run 2"),
         *("guard_command", "holdout_command", "choosing the next experiment"),
     ]
+    assert {phase.limit for phase in heard if "candidate" in phase.text} == {70}
