@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ PROPOSER = "given"
 """The proposer on the record of such an experiment."""
 
 _MOST_NAMED = 5
+_HUNK = re.compile(rb"^@@ |^GIT binary patch|^new file mode ", re.MULTILINE)
 
 
 def proposal_of(
@@ -36,6 +38,12 @@ def proposal_of(
             note = f"no part of the candidate, since only the target may change: {listed}{more}"
     files = campaign.reapplied(patch, base) if patch.strip() else source
     paths = ", ".join(source)
+    if files is None and not _HUNK.search(patch):
+        raise SettingsError(
+            "What is to be judged is no patch.",
+            remedy="Give one as `git diff` writes it, with lines `--- a/FILE`, `+++ b/FILE` and "
+            "`@@ ... @@`.",
+        )
     if files is None:
         raise SettingsError(
             f"The change does not fit {paths} as it is on {campaign.branch}.",

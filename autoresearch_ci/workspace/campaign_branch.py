@@ -10,7 +10,7 @@ from pathlib import Path
 from autoresearch_ci.core.errors import WorkspaceError
 from autoresearch_ci.core.interrupts import deferred
 from autoresearch_ci.core.model import FileSet
-from autoresearch_ci.workspace.branch import MERGE, TRAILER, contained, merged_tree
+from autoresearch_ci.workspace.branch import MERGE, TRAILER, contained, merged_tree, require_commit
 from autoresearch_ci.workspace.editable import LARGEST
 from autoresearch_ci.workspace.git import ZERO
 from autoresearch_ci.workspace.objects import FILE, TREE
@@ -259,6 +259,8 @@ class Campaign:
         nothing is common.
         """
         git = self._state.git
+        if name:
+            require_commit(git, name, "The branch")
         code, out = git.ask("merge-base", self.head, name or "HEAD", ok=(0, 1))
         base = out.decode().strip()
         if code or not base:

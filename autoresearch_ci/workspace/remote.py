@@ -59,8 +59,18 @@ _RACE = re.compile(
     r"failed to lock|incorrect old value|reference already exists|atomic"
 )
 
+_BLOCKED = re.compile(r"'refs/heads/[^']+' exists; cannot create|directory file conflict")
+"""Words that are no race, though no ref can be locked: a branch stands where a folder is to be."""
+
 _REMEDY = "Mend what git says above."
 _REMEDIES = (
+    (
+        _BLOCKED,
+        (
+            "The remote has a branch in the way: git holds no branch below another. Rename or "
+            "delete that one there (`git push origin --delete NAME`)."
+        ),
+    ),
     (
         re.compile(r"could not read (Username|Password)|Authentication failed|error: 401"),
         "Give a token that may write to the repository; the one given, if any, is not good here.",
@@ -139,7 +149,8 @@ class Remote:
         if done.returncode == 0:
             return True
         rows = [line for line in _text(done.stdout).splitlines() if line.startswith("!")]
-        if rows and any(_RACE.search(row) for row in rows):
+        blocked = _BLOCKED.search(_text(done.stderr + done.stdout))
+        if not blocked and any(_RACE.search(row) for row in rows):
             declined = [row for row in rows if "[remote rejected]" in row]
             if not declined or any(_RACE.search(row) for row in declined):
                 return False

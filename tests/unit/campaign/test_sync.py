@@ -218,6 +218,15 @@ def test_a_remote_that_declines_is_quoted(server, clone):
     assert len(server.site.lines("^POST .*git-receive-pack")) == 2
 
 
+def test_a_branch_in_the_way_on_the_remote_is_no_race(server, bare, clone):
+    """It is told with what to do about it, and not tried until the time is over."""
+    here = clone("here")
+    git(bare, "branch", "autoresearch", "HEAD")
+    first, _ = notes(hold(here, "a=2"))
+    assert "has a branch in the way" in first
+    assert len(server.site.lines("^POST .*git-receive-pack")) <= 2
+
+
 def test_an_answer_that_is_lost_makes_nothing_happen_twice(server, bare, clone):
     """The push had arrived; the next one finds that there is nothing new."""
     server.lose_answer()

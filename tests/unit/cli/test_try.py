@@ -121,7 +121,10 @@ def test_bad_input(attempt, repository, tmp_path):
     patch = tmp_path / "odd.patch"
     patch.write_text("--- a/target.txt\n+++ b/target.txt\n@@ -1 +1 @@\n-x\n+y\n")
     assert "does not fit target.txt" in attempt("--patch", str(patch), code=1)
+    patch.write_text("garbage\n")
+    assert "is no patch" in attempt("--patch", str(patch), code=1)
     assert "cannot be read" in attempt("--patch", str(tmp_path / "none"), code=2)
+    assert "nope is no commit here" in attempt("--branch", "nope", code=1)
     assert "--patience is for `run`" in attempt("--patience", "2", code=2)
     edit(repository, "5\n", "4\n")
     attempt("--quiet")
