@@ -284,6 +284,7 @@ def test_another_clone_goes_on(project, tmp_path):
         (says("fast"), {}, "not a number"),
         (says(1) + says(2), {}, "more than one number"),
         (says(1), {"metric_parse": "no-such-program"}, "metric_parse failed"),
+        (says(1), {"metric_parse": "grep loss run.log"}, "metric_parse printed nothing"),
         (
             says(1) + "echo >> experiment.sh\n",
             {"readonly_files": "experiment.sh"},
