@@ -39,13 +39,13 @@ def advice(said: str, shell: str, given: Mapping[str, str], ours: Mapping[str, s
     `said` is the end of what it printed, `shell` the command, `given` its environment, and
     `ours` the one that this program has.
     """
-    if _CONTAINERS.search(said):
+    if _CONTAINERS.search(said) or (_ASKS.search(said) and _STARTED.search(shell)):
         return _containers(shell)
     if _ASKS.search(said) or (not said.strip() and _READS.search(shell)):
         return (
             "Runs have no terminal and no input, and there is nobody to answer. Give the answer in "
             "the command (an option such as --yes, or `echo y | ...`), and leave out what wants a "
-            "terminal (docker's -t)."
+            "terminal."
         )
     missed = [name for name in _variables(said, shell) if name in ours and name not in given]
     return _variable(missed[0], ours[missed[0]]) if missed else ""

@@ -52,6 +52,12 @@ def test_what_starts_containers(said):
     assert "`image`" in advice(said, "make bench", {}, {})
 
 
+def test_a_container_that_wants_a_terminal():
+    """Without its -t it would fail for want of the engine: that is told at once."""
+    found = advice("the input device is not a TTY", "docker run -it -v .:/w python:3.12 x", {}, {})
+    assert "`image: python:3.12`" in found
+
+
 @pytest.mark.parametrize(
     ("said", "shell"),
     [
