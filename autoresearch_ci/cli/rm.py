@@ -34,7 +34,7 @@ def main(arguments: Namespace) -> int:
             Parser(prog="autoresearch-ci rm").error("nobody can be asked here; give --yes.")
         where = f" here and on {remote.name}" if remote else ""
         history = log_of(workspace, arguments.tag).history
-        print(f"{arguments.tag}: {standing(history)}; {counts(history.experiments)}")
+        print(f"{arguments.tag}: {standing(history)}\n{counts(history.experiments)}")
         if input(f"Delete the campaign {arguments.tag}{where}? [y/N] ").strip().lower() != "y":
             print("Nothing was deleted.")
             return USER

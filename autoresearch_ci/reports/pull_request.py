@@ -163,9 +163,9 @@ class PullRequest:
         yield (
             f"Only {self._files()} was changed, from {code(start.base[:12])} on, by "
             f"{', '.join(map(code, list(who)[:_SHOWN]))}. {code(start.metric)} "
-            f"({better(start.direction)}) was measured {runs} times in "
-            f"{plural(len(tried), 'experiment')}; each change was kept against runs of what was "
-            "the best until then. Nothing but the program that measures decided."
+            f"({better(start.direction)}) was measured {runs} times, for the baseline and "
+            f"{plural(len(tried) - 1, 'experiment')}; each change was kept against runs of what "
+            "was the best until then. Nothing but the program that measures decided."
         )
         yield f"On {'; on '.join(code(each) for each in list(machines)[-_SHOWN:])}."
         yield from (escape(line) for line in costs(self.history))

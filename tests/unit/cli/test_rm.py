@@ -69,7 +69,9 @@ def test_it_asks_first(project, rm, monkeypatch):
     code, _, err = rm("two")
     assert (code, "--yes" in err) == (2, True)
     monkeypatch.setattr("sys.stdin", Terminal("n\n"))
-    assert rm("two")[0] == 1
+    code, said, _ = rm("two")
+    assert code == 1
+    assert max(map(len, said.splitlines())) <= 60
     assert "autoresearch/two" in branches(project)
     monkeypatch.setattr("sys.stdin", Terminal("y\n"))
     assert rm("two")[0] == 0

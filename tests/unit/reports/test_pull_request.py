@@ -68,7 +68,7 @@ def test_what_a_reviewer_has_to_know(history, session_start):
     for part in (
         "| 3 | idea 3 | 0.800000 | -0.100000 (-11.11%) |",
         "Only `train.py` was changed",
-        "`val_bpb` (lower is better) was measured 4 times in 4 experiments",
+        "`val_bpb` (lower is better) was measured 4 times, for the baseline and 3 experiments",
         "by `search`",
         "On `a machine`.",
         f"[autoresearch-logs/mar17]({WEB}/tree/autoresearch-logs/mar17)",
