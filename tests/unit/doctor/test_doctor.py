@@ -141,12 +141,12 @@ def test_measure_command_makes_it_sound(project):
     assert found["a run that does nothing"].verdict == f"crash: {Reason.NO_METRIC}"
 
 
-def test_old_results_are_found(project):
-    """A run that makes nothing must not be given the last one's number."""
+def test_old_results_count_for_nobody(project):
+    """A run that makes nothing is not given the last one's number, though that was not removed."""
     keeps = "mkdir -p made; " + PYTHON["run_command"].rpartition("; ")[2]
     found, _ = examine(project, **{**MEASURED, "run_command": keeps})
-    assert wrong(found) == {"a run that does nothing"}
-    assert "remove what the last run made" in found["a run that does nothing"].note
+    assert not wrong(found)
+    assert found["a run that does nothing"].verdict == f"crash: {Reason.NO_METRIC}"
 
 
 def test_a_swallowed_exit_code_is_found(project):
@@ -327,15 +327,15 @@ def test_a_package_that_nobody_tests_is_found(packed):
     assert "Set guard_command" in found["an empty file"].note
 
 
-def test_a_hidden_build_failure_is_found(packed):
-    """A build whose failure is hidden leaves the last artefact, and that is said."""
+def test_a_hidden_build_failure_makes_nothing(packed):
+    """A build whose failure is hidden leaves the last artefact, which is not measured for its own."""
     build = f"mkdir -p dist; {sys.executable} -m py_compile lib.py && cp lib.py dist/; true"
     size = "wc -c < dist/lib.py"
     found, _ = examine(
         packed, **{**PACKED, "run_command": build, "metric_parse": size}, artifacts="dist/lib.py"
     )
-    assert "a syntax error" in wrong(found)
-    assert "exit code" in found["a syntax error"].note
+    assert found["a syntax error"].verdict == f"crash: {Reason.NO_METRIC}"
+    assert wrong(found) == {"an empty file"}
 
 
 def test_a_build_that_takes_time(packed):
