@@ -313,7 +313,8 @@ class Settings(BaseModel):
     memory_limit: Memory | None = Field(
         None,
         description="most resident memory of an experiment's process tree: bytes, or with a unit "
-        "as `4GB`",
+        "as `4GB`. Without one, Linux is asked to end a run before anything else where the machine "
+        "has none left",
         examples=["4GB"],
     )
     env: Variables = Field(

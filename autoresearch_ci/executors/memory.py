@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,9 @@ from autoresearch_ci.core.environment import environment
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
+
+EXPENDABLE = 500
+"""A run's `oom_score_adj`, of -1000 to 1000; a browser gives its tabs 300."""
 
 _OUT_OF_MEMORY = re.compile(
     r"^(?:\w+\.)*(?:MemoryError|_ArrayMemoryError|OutOfMemoryError)\b"
@@ -28,6 +31,26 @@ _OUT_OF_MEMORY = re.compile(
     re.MULTILINE,
 )
 _OOM_KILL = re.compile(rb"^oom_kill (\d+)", re.MULTILINE)
+
+
+@contextlib.contextmanager
+def first_to_go() -> Iterator[None]:
+    """Have what is started meanwhile end first where the machine runs out of memory.
+
+    Linux adds `EXPENDABLE` thousandths of the memory to what it holds against a process. What a
+    process has is inherited, and it may always go back to what it had.
+    """
+    score = Path("/proc/self/oom_score_adj")
+    try:
+        before = score.read_text()
+        score.write_text(str(max(int(before), EXPENDABLE)))
+    except (OSError, ValueError):  # another system, or one that does not let us
+        yield
+        return
+    try:
+        yield
+    finally:
+        score.write_text(before)
 
 
 class Meter:

@@ -18,7 +18,12 @@ from autoresearch_ci.core.errors import MachineError, SettingsError
 from autoresearch_ci.core.model import Run
 from autoresearch_ci.executors import Command
 from autoresearch_ci.executors.log import CappedLog, Capture, log_trouble
-from autoresearch_ci.executors.memory import Meter, out_of_memory_kills, says_out_of_memory
+from autoresearch_ci.executors.memory import (
+    Meter,
+    first_to_go,
+    out_of_memory_kills,
+    says_out_of_memory,
+)
 from autoresearch_ci.executors.process_tree import Tree
 
 _SHELL = "/bin/sh"
@@ -113,7 +118,7 @@ class Attempt:
     def _start(self, env: dict[str, str]) -> None:
         merged = self._log is not None
         try:
-            with Path(self._command.stdin or os.devnull).open("rb") as given:
+            with Path(self._command.stdin or os.devnull).open("rb") as given, first_to_go():
                 process = self._process = subprocess.Popen(
                     self._words,
                     cwd=self._command.cwd,

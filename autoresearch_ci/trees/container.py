@@ -19,6 +19,7 @@ from autoresearch_ci.core.errors import MachineError, SettingsError
 from autoresearch_ci.core.files import give
 from autoresearch_ci.core.model import Run
 from autoresearch_ci.executors import Command
+from autoresearch_ci.executors.memory import EXPENDABLE
 from autoresearch_ci.trees import Base, Network, Obstacle
 from autoresearch_ci.trees.bubblewrap import AND_WHAT_GOES_ON
 from autoresearch_ci.trees.container_run import run_in_container
@@ -120,6 +121,7 @@ class ContainerTrees(LayeredTrees):
                 "CapDrop": ["ALL"],
                 "SecurityOpt": ["no-new-privileges", f"seccomp={json.dumps(_profile())}"],
                 "PidsLimit": _MOST_PROCESSES,
+                "OomScoreAdj": EXPENDABLE,
                 "ShmSize": _SHARED_MEMORY,
                 "LogConfig": {"Type": "none"},
                 "Mounts": mounts,

@@ -187,6 +187,14 @@ def test_a_command_runs_in_the_folder_that_it_names(workshop, say):
     assert say("cat part.txt", cwd=workshop.root / "src") == "part\n"
 
 
+@pytest.mark.skipif(not Path("/proc/self/oom_score_adj").exists(), reason="not Linux")
+def test_a_run_ends_first_where_the_machine_has_no_memory_left(say):
+    """The kernel is asked to end what a run has started before this program or the user's others."""
+    own = Path("/proc/self/oom_score_adj").read_text()
+    assert int(say("cat /proc/self/oom_score_adj")) >= max(500, int(own))
+    assert Path("/proc/self/oom_score_adj").read_text() == own
+
+
 def test_the_root_is_where_the_project_is_seen(workshop, trees):
     """A command finds itself where the tree says that the project is."""
     with trees.tree({}) as tree:
