@@ -37,6 +37,8 @@ def proposal_of(
             listed = ", ".join(others[:_MOST_NAMED])
             note = f"no part of the candidate, since only the target may change: {listed}{more}"
     files = campaign.reapplied(patch, base) if patch.strip() else source
+    if files is None and not any("\r" in text for text in source.values()):
+        files = campaign.reapplied(patch.replace(b"\r\n", b"\n"), base)  # saved on Windows
     paths = ", ".join(source)
     if files is None and not _HUNK.search(patch):
         raise SettingsError(

@@ -98,6 +98,8 @@ def test_a_patch_and_a_branch(attempt, repository, tmp_path):
     assert "no part of the candidate, since only the target may change: experiment.sh" in said
     assert "better: metric 5.000000 -> 4.000000" in said
     assert attempt("--patch", str(patch), "--quiet").startswith("better: metric 5.000000 -> 4")
+    patch.write_bytes(patch.read_bytes().replace(b"\n", b"\r\n"))  # saved by an editor of Windows
+    assert attempt("--patch", str(patch), "--quiet").startswith("better: metric 5.000000 -> 4")
 
 
 def test_for_programs(attempt, repository):
