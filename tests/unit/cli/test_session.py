@@ -52,8 +52,8 @@ class Script:
     def open_session(self, request):
         self.opened = request
         settings = SimpleNamespace(
-            time_budget=300.0, max_experiments=10, time_limit=None, patience=3, target_value=None,
-            metric_name="val_bpb", doctor="auto",
+            time_budget=300.0, kill_after=600.0, max_experiments=10, time_limit=None, patience=3,
+            target_value=None, metric_name="val_bpb", doctor="auto",
         )  # fmt: skip
         yield SimpleNamespace(
             settings=settings, start=self.start, history=self.history, notes=("a note",),
