@@ -153,11 +153,23 @@ class Progress:
 
 
 def _rich_live(stream: _Survivor, line: LiveLine) -> Live:
-    from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
+    from rich.console import Console, ConsoleRenderable  # noqa: PLC0415 - only a terminal needs it
+    from rich.control import Control  # noqa: PLC0415
     from rich.live import Live  # noqa: PLC0415
+    from rich.segment import ControlType  # noqa: PLC0415
+
+    class OneLine(Live):
+        """Erases the whole of a line that a window made narrower has wrapped."""
+
+        def process_renderables(
+            self, renderables: list[ConsoleRenderable]
+        ) -> list[ConsoleRenderable]:
+            rows = max(0, line.cells - 1) // self.console.width
+            up = ((ControlType.ERASE_IN_LINE, 2), (ControlType.CURSOR_UP, 1)) * rows
+            return [Control(*up), *super().process_renderables(renderables)]
 
     console = Console(file=stream, highlight=False, markup=False, emoji=False)  # type: ignore[arg-type]
-    return Live(line, console=console, transient=True, refresh_per_second=4)
+    return OneLine(line, console=console, transient=True, refresh_per_second=4)
 
 
 def _print_above(live: Live, line: str) -> None:
@@ -177,6 +189,7 @@ class LiveLine:
         self._running: ExperimentStart | None = None
         self.phase: Phase | None = None
         self.since = clock()
+        self.cells = 0
 
     def show(self, event: Event) -> None:
         if isinstance(event, Note):
@@ -196,7 +209,9 @@ class LiveLine:
     def __rich_console__(self, _console: Console, options: ConsoleOptions) -> Iterator[Text]:
         from rich.text import Text  # noqa: PLC0415
 
-        yield Text(self.text(options.max_width), no_wrap=True, overflow="crop", end="")
+        text = Text(self.text(options.max_width), no_wrap=True, overflow="crop", end="")
+        self.cells = text.cell_len
+        yield text
 
     def text(self, width: int) -> str:
         """The line in at most so many cells; the idea gives way first.

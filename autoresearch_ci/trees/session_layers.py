@@ -19,6 +19,7 @@ from autoresearch_ci.trees.artifacts import is_built
 from autoresearch_ci.trees.layers import (
     discard,
     entries,
+    find,
     flatten,
     hide,
     imitate,
@@ -279,8 +280,9 @@ def lay(layer: str, files: Mapping[str, bytes], artifacts: Artifacts, below: Seq
         if path not in files and source is not None:
             make_parents(layer, path, below)
             _link(source, f"{layer}/{path}")
-    gone = (path for path, source in artifacts.items() if path not in files and source is None)
-    hide(layer, gone, [layer, *below])
+    # The kernel lists a whiteout in a folder that no other layer has.
+    gone = [path for path, source in artifacts.items() if source is None and find(below, path)]
+    hide(layer, (path for path in gone if path not in files), [layer, *below])
     for path, content in files.items():
         make_parents(layer, path, below)
         with open(f"{layer}/{path}", "xb") as file:

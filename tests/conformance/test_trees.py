@@ -359,6 +359,16 @@ def test_artifacts(workshop, trees, say):
     assert out == "5\nnew\nbuilt\ndata\nmain.txt\nrun.json\nsrc\n"
 
 
+def test_what_is_said_to_be_gone_is_not_listed_either(workshop, trees, say):
+    """A file that a run did not write is not there, also where nothing else shows its folder."""
+    with trees.tree({}) as tree:
+        tree.run(workshop.command("mkdir -p dist/assets; echo 5 > dist/assets/new.js"))
+        found = tree.artifacts(["dist"]) | {"dist/assets/old.js": None, "dist/old/x.js": None}
+        assert say("find dist | sort", artifacts=found, warm=False) == (
+            "dist\ndist/assets\ndist/assets/new.js\n"
+        )
+
+
 def test_warm_artifacts(workshop, trees, say):
     """A build that is up to date writes nothing, or the same again: what is warm counts as well."""
     build = "mkdir -p built; echo 5 > built/same; test -e built/once || echo 6 > built/once"

@@ -122,8 +122,8 @@ def test_a_live_line_ticks_while_the_experiment_runs(project):
     """Number, idea, elapsed against budget and best, renewed while nothing else happens."""
     repo = project(seconds=2.5)
     terminal = Terminal(repo, "run", "--max-experiments", "1")
-    terminal.until(r"#1 .*0\.\ds of 30s  best 0\.008900")
-    terminal.until(r"#1 .*2\.\ds of 30s")
+    terminal.until(r"#1 .*0\.\ds of 1m00s  best 0\.008900")
+    terminal.until(r"#1 .*2\.\ds of 1m00s")
     assert terminal.exit_code() == 0
     assert "stopped: max_experiments reached" in terminal.seen
     assert terminal.seen.rstrip().endswith("\x1b[0m")
@@ -137,7 +137,7 @@ def test_ctrl_c_undoes_the_experiment_under_way(project, times):
     (repo / "solve.py").write_text(SOLVE.format(seconds="20 if RATE != 0.02 or STEPS != 8 else 0"))
     git(repo, "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-q", "-am", "quick baseline")
     terminal = Terminal(repo, "run")
-    terminal.until(r"#1 .*1\.\ds of 30s")
+    terminal.until(r"#1 .*1\.\ds of 1m00s")
     for _ in range(times):
         terminal.type(b"\x03")
         time.sleep(0.05)
@@ -243,10 +243,10 @@ def test_in_tmux_a_narrow_window_and_a_resize_leave_no_debris(project):
         shown = screen_with(r"#1 1\.\ds")
         assert len(re.findall(r"^[|/\\-] #", shown, re.MULTILINE)) == 1
         tmux("resize-window", "-t", "t", "-x", "100", "-y", "30")
-        shown = screen_with(r"#2 .*1\.\ds of 30s  best")
+        shown = screen_with(r"#2 .*1\.\ds of 1m00s  best")
         assert len(re.findall(r"^[|/\\-] #", shown, re.MULTILINE)) == 1
         tmux("resize-window", "-t", "t", "-x", "70", "-y", "30")
-        shown = screen_with(r"#[34] .*1\.\ds of 30s  best")
+        shown = screen_with(r"#[34] .*1\.\ds of 1m00s  best")
         assert len(re.findall(r"^[|/\\-] #", shown, re.MULTILINE)) == 1
         shown = screen_with("code 0")
         assert "stopped: max_experiments reached" in shown
