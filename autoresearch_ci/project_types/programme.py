@@ -103,9 +103,7 @@ def _read(project: Project, names: tuple[str, str, str, str], target: str | None
     scope = [path for path in stated if project.at(path) not in _SETTINGS]
     limits = list(paths(parts["limits"], files))
     plain = [path for path in scope if path in files and not _LOCKED.search(path)]
-    if not all(
-        path in files for path in scope
-    ):  # what tools read is no target beside patterns of sources
+    if not set(scope) <= set(files):  # what tools read is no target beside patterns of sources
         plain = [path for path in plain if not _CONFIGURES.search(path)]
     if target is None and plain:
         target = project.at(plain[0])

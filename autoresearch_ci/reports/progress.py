@@ -179,7 +179,10 @@ def _print_above(live: Live, line: str) -> None:
 
 
 class LiveLine:
-    """The moving line, drawn anew by rich's own thread while the main one waits."""
+    """The moving line, drawn anew by rich's own thread while the main one waits.
+
+    `cells` is the width of what stands there now.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.history: History | None = None

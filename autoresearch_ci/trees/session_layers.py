@@ -280,9 +280,9 @@ def lay(layer: str, files: Mapping[str, bytes], artifacts: Artifacts, below: Seq
         if path not in files and source is not None:
             make_parents(layer, path, below)
             _link(source, f"{layer}/{path}")
-    # The kernel lists a whiteout in a folder that no other layer has.
-    gone = [path for path, source in artifacts.items() if source is None and find(below, path)]
-    hide(layer, (path for path in gone if path not in files), [layer, *below])
+    gone = (path for path, source in artifacts.items() if path not in files and source is None)
+    # Where nothing is below it, the kernel would list the whiteout.
+    hide(layer, [path for path in gone if find(below, path)], [layer, *below])
     for path, content in files.items():
         make_parents(layer, path, below)
         with open(f"{layer}/{path}", "xb") as file:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-_INFINITE = float("inf")
-Limits = tuple[float, float]
+from autoresearch_ci.proposers.search.ranges import ANY, Range, number
 
 _ASSERTION = re.compile(r"^\s*(?:debug_|static_|console\.)?assert(?:!\s*\(|\s*\(|\s)(?P<claim>.*)")
 # One claim is not to be had where it stands beside another that may hold instead.
@@ -24,30 +23,31 @@ _MEMBERS = re.compile(
 _STRING = re.compile(r"\"[^\"]*\"|'[^']*'")
 
 
-def allowed(lines: Iterable[str]) -> tuple[dict[str, Limits], dict[str, tuple[float, ...]]]:
+def allowed(lines: Iterable[str]) -> tuple[dict[str, Range], dict[str, tuple[float, ...]]]:
     """By name, its least and its most value, and all values where those are told one by one."""
-    limits: dict[str, Limits] = {}
+    limits: dict[str, Range] = {}
     members: dict[str, tuple[float, ...]] = {}
     for line in lines:
         claim = _ASSERTION.match(_STRING.sub('""', line)) if "assert" in line else None
         if claim is None or _EITHER.search(claim["claim"]):
             continue
         for name, least, most in _bounds(claim["claim"]):
-            low, high = limits.get(name, (-_INFINITE, _INFINITE))
+            low, high = limits.get(name, ANY)
             limits[name] = max(low, least), min(high, most)
         for found in _MEMBERS.finditer(claim["claim"]):
             for name in _subjects(found, ""):
-                members[name] = tuple(map(float, found["all"].split(",")))
+                members[name] = tuple(map(number, found["all"].split(",")))
     return limits, members
 
 
 def _bounds(claim: str) -> Iterator[tuple[str, float, float]]:
     for found in _LEAST.finditer(claim):
         for name in _subjects(found, "min"):
-            yield name, float(found["low"]), _INFINITE
+            yield name, number(found["low"]), ANY[1]
     for found in _MOST.finditer(claim):
         least = found["sign"] == ">="
-        bounds = (float(found["to"]), _INFINITE) if least else (-_INFINITE, float(found["to"]))
+        bound = number(found["to"])
+        bounds = (bound, ANY[1]) if least else (ANY[0], bound)
         for name in _subjects(found, "min" if least else "max"):
             yield name, *bounds
 

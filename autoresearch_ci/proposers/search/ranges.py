@@ -30,15 +30,20 @@ _MOST = re.compile(
 _LONG = 200
 
 
+def number(text: str) -> float:
+    """The number that a text of digits is; they may be grouped by underscores."""
+    return float(text.replace("_", ""))
+
+
 def told(comment: str, value: float) -> Range:
     """The range that a comment states for a value; no bounds where it does not hold the value."""
     if len(comment) > _LONG:
         return ANY
     for form in (_WHOLE.fullmatch, _SAID.search, _DOTTED.search):
         if match := form(comment):
-            low, high = (float(text.replace("_", "")) for text in match.groups())
+            low, high = map(number, match.groups())
             return (low, high) if low <= value <= high and low < high else ANY
     least, most = _LEAST.search(comment), _MOST.search(comment)
-    low = float(least[1].replace("_", "")) if least else ANY[0]
-    high = float(most[1].replace("_", "")) if most else ANY[1]
+    low = number(least[1]) if least else ANY[0]
+    high = number(most[1]) if most else ANY[1]
     return (low, high) if low <= value <= high and low < high else ANY

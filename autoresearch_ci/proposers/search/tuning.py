@@ -70,12 +70,12 @@ def ranked(
     first = [*moved[:_MOVED], *fresh[:_FRESH]]
     later = [*fresh[_FRESH:], *moved[_MOVED:], *waiting]
     batches = [first, *(later[at : at + _FRESH] for at in range(0, len(later), _FRESH))]
-    for resting, batch in product((True, False), filter(None, batches)):
+    for wake, batch in product((False, True), filter(None, batches)):
         if lane:
             names = [parameter.id for parameter in batch]
             own, place = dealt(names, lane, len(observations.keeps))
-            yield from _weighed(batch, observations, chance, place, own, resting=resting)
-        yield from _weighed(batch, observations, chance, lane, resting=resting)
+            yield from _weighed(batch, observations, chance, place, own, wake=wake)
+        yield from _weighed(batch, observations, chance, lane, wake=wake)
 
 
 def _weighed(
@@ -85,16 +85,19 @@ def _weighed(
     lane: Lane | None,
     own: Collection[str] | None = None,
     *,
-    resting: bool,
+    wake: bool,
 ) -> Iterator[Steps]:
-    """Moves of these parameters; `resting` ones are left out where others are left."""
+    """Moves of these parameters: without those that rest, or where they `wake`, with them."""
     space = Space(parameters)
+    ways = space.ways(observations)
+    resting = space.resting(observations, ways)
+    if wake and not resting.any():
+        return
     known = landscape(space, observations)
     model = fitted(known.evidence, space)
     moving = np.array([own is None or each.id in own for each in parameters])
-    ways = space.ways(observations)
-    awake = moving & ~space.resting(observations, ways)
-    moving = awake if resting and awake.any() else moving
+    awake = moving & ~resting
+    moving = awake if awake.any() and not wake else moving
     wide = observations.since_keep >= PLATEAU
     candidates = Candidates(space, known.good, chance, wide=wide, own=moving)
     here = model.forecast(space.here[None])

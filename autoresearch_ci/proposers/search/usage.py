@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from autoresearch_ci.proposers.search.assertions import Limits, allowed
+from autoresearch_ci.proposers.search.assertions import allowed
 from autoresearch_ci.proposers.search.literals import Literal
+from autoresearch_ci.proposers.search.ranges import ANY, Range
 from autoresearch_ci.source_code.syntax import Kind, Token
 
 _COMPARED = frozenset({"<", "<=", ">", ">="})
@@ -16,7 +17,6 @@ _BEFORE, _AFTER = frozenset("(,"), frozenset(",)")
 # A call of what the mark stands for, beside it numbers at most.
 _NAME = "\0"
 _CALL = re.compile(r"\b(?:\w+ \. )*(\w+) \( (?:([\w.]+) , )?\0(?: , ([\w.]+))?(?: , ([\w.]+))? \)")
-_INFINITE = float("inf")
 # Tokens around a name that a clamp can take.
 _NEAR = 24
 
@@ -36,7 +36,7 @@ class Usage:
     bases: frozenset[str]
     exponents: frozenset[str]
     bounds: frozenset[str]
-    limits: dict[str, Limits]
+    limits: dict[str, Range]
     members: dict[str, tuple[float, ...]]
 
     @classmethod
@@ -60,7 +60,7 @@ class Usage:
             if _is_base(plain, at):
                 bases.add(name)
             if _is_argument(plain, at) and (limit := _limit(plain, at)) is not None:
-                low, high = limits.get(name, (-_INFINITE, _INFINITE))
+                low, high = limits.get(name, ANY)
                 limits[name] = max(low, limit[0]), min(high, limit[1])
         shares.update(name for name, limit in limits.items() if limit == (0, 1))
         shares.update(_factors(plain, shares))
@@ -77,10 +77,10 @@ class Usage:
         """True if values of this name are parts of a whole, as this one is."""
         return name in self.shares or (name in self.bases and value < 1)
 
-    def within(self, name: str, value: float) -> Limits:
+    def within(self, name: str, value: float) -> Range:
         """The limits of a name, as far as a value keeps to them."""
-        low, high = self.limits.get(name, (-_INFINITE, _INFINITE))
-        return (low if low <= value else -_INFINITE), (high if value <= high else _INFINITE)
+        low, high = self.limits.get(name, ANY)
+        return (low if low <= value else ANY[0]), (high if value <= high else ANY[1])
 
 
 def _is_argument(plain: Sequence[Token], at: int) -> bool:
@@ -105,9 +105,9 @@ def _factors(plain: Sequence[Token], shares: set[str]) -> Iterator[str]:
             yield factor.text
 
 
-def _limit(plain: Sequence[Token], at: int) -> Limits | None:
+def _limit(plain: Sequence[Token], at: int) -> Range | None:
     """The limits that calls around a name put on it: min, max, clip and clamp, with numbers."""
-    low, high = -_INFINITE, _INFINITE
+    low, high = ANY
     before, after = plain[max(0, at - _NEAR) : at], plain[at + 1 : at + _NEAR]
     text = " ".join([*(one.text for one in before), _NAME, *(one.text for one in after)])
     while call := _CALL.search(text):
@@ -127,7 +127,7 @@ def _limit(plain: Sequence[Token], at: int) -> Limits | None:
             case _:
                 break
         text = text[: call.start()] + _NAME + text[call.end() :]
-    return (low, high) if (low, high) != (-_INFINITE, _INFINITE) and low < high else None
+    return (low, high) if (low, high) != ANY and low < high else None
 
 
 def _number(text: str) -> float | None:
